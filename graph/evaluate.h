@@ -1,0 +1,50 @@
+/* Evaluation: one node of a graph on the interpreter's desk. Private to graph/interpret*.c.
+ *
+ * An evaluator `evaluate_<name>` (the VALUE column of ops.def) reads `in` and fills `out`; false
+ * and `error` set when an operand's values are not allowed (an index out of range). `out` is zeroed
+ * before. */
+#ifndef GRADC_GRAPH_EVALUATE_H
+#define GRADC_GRAPH_EVALUATE_H
+
+#include "graph/interpret.h"
+
+enum { MAX_OPERANDS = 16 };
+
+typedef struct Evaluation {
+    const int64_t *extents; /* of the graph's symbols */
+    const Binding *bindings;
+    int n_bindings;
+    const Node *node;
+    const double *in[MAX_OPERANDS]; /* row-major elements of the operands */
+    double *out;
+    int64_t count; /* elements of `out` */
+    char error[256];
+} Evaluation;
+
+/* Sets `error`, after the operator's name. Always false. */
+bool evaluation_error(Evaluation *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A shape split at one axis: elements are [outer, extent, inner]. */
+typedef struct AxisSplit {
+    int64_t outer, extent, inner;
+} AxisSplit;
+AxisSplit split_axis(const Evaluation *e, const Type *type, int64_t axis);
+
+/* The extent of axis `axis` of operand `operand`. */
+int64_t operand_extent(const Evaluation *e, int operand, int axis);
+
+bool evaluate_sum(Evaluation *e);
+bool evaluate_max(Evaluation *e);
+bool evaluate_matmul(Evaluation *e);
+bool evaluate_transpose(Evaluation *e);
+bool evaluate_reshape(Evaluation *e);
+bool evaluate_broadcast(Evaluation *e);
+bool evaluate_slice(Evaluation *e);
+bool evaluate_concat(Evaluation *e);
+bool evaluate_gather(Evaluation *e);
+bool evaluate_scatter_add(Evaluation *e);
+bool evaluate_random(Evaluation *e);
+bool evaluate_attention(Evaluation *e);
+bool evaluate_attention_grad(Evaluation *e);
+
+#endif

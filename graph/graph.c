@@ -1,0 +1,221 @@
+/* Graph: building, hash-consing, canonical order. */
+#include "graph/graph.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+Graph *graph_new(const char *name, const Symbols *symbols) {
+    Arena *arena = arena_new();
+    Graph *graph = arena_alloc(arena, sizeof *graph);
+    graph->arena = arena;
+    graph->name = arena_strdup(arena, name);
+    for (int i = 0; symbols && i < symbols->count; i++) graph_symbol(graph, symbols->names[i]);
+    vec_push(arena, &graph->groups, ((Group){KERNEL_MAP, ""}));
+    graph->table_size = 256;
+    graph->table = arena_array(arena, (size_t)graph->table_size, sizeof *graph->table);
+    return graph;
+}
+
+void graph_free(Graph *graph) {
+    if (graph) arena_free(graph->arena);
+}
+
+int32_t graph_symbol(Graph *graph, const char *name) {
+    Symbols *symbols = &graph->symbols;
+    for (int i = 0; i < symbols->count; i++) {
+        if (strcmp(symbols->names[i], name) == 0) return i;
+    }
+    assert(symbols->count < MAX_SYMBOLS);
+    symbols->names[symbols->count] = arena_strdup(graph->arena, name);
+    return symbols->count++;
+}
+
+/* 0.0 and -0.0 are different constants, a NaN is equal to itself: identity is of bits. */
+static bool same_number(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
+
+static bool same_text(const char *a, const char *b) {
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_node(const Node *node, const NodeSpec *spec, const Type *type) {
+    if (node->op != spec->op || node->group != spec->group || node->n_inputs != spec->n_inputs) return false;
+    if (!type_equal(&node->type, type) || !same_number(node->attrs.number, spec->attrs.number)) return false;
+    if (memcmp(node->attrs.ints, spec->attrs.ints, sizeof spec->attrs.ints) != 0) return false;
+    if (!same_text(node->attrs.text, spec->attrs.text)) return false;
+    for (int i = 0; i < spec->n_inputs; i++) {
+        if (node->inputs[i] != spec->inputs[i]) return false;
+    }
+    return true;
+}
+
+static uint64_t hash_dim(uint64_t seed, Dim dim) {
+    int64_t words[] = {dim.scale, dim.offset, dim.scale ? dim.symbol : -1};
+    return XXH3_64bits_withSeed(words, sizeof words, seed);
+}
+
+static uint64_t hash_spec(const NodeSpec *spec, const Type *type) {
+    int64_t head[] = {spec->op, spec->group, type->elem, type->rank, spec->attrs.ints[0], spec->attrs.ints[1]};
+    uint64_t hash = XXH3_64bits_withSeed(head, sizeof head, 0);
+    hash = XXH3_64bits_withSeed(&spec->attrs.number, sizeof spec->attrs.number, hash);
+    if (spec->attrs.text) hash = XXH3_64bits_withSeed(spec->attrs.text, strlen(spec->attrs.text), hash);
+    for (int i = 0; i < type->rank; i++) hash = hash_dim(hash, type->dims[i]);
+    hash = hash_dim(hash, type->bound);
+    for (int i = 0; i < spec->n_inputs; i++) {
+        int64_t id = spec->inputs[i]->id;
+        hash = XXH3_64bits_withSeed(&id, sizeof id, hash);
+    }
+    return hash;
+}
+
+/* The slot of the equal node, or the empty slot where it belongs. */
+static Node **find_slot(Graph *graph, const NodeSpec *spec, const Type *type, uint64_t hash) {
+    uint64_t mask = (uint64_t)graph->table_size - 1;
+    for (uint64_t i = hash & mask;; i = (i + 1) & mask) {
+        Node *node = graph->table[i];
+        if (!node || (node->hash == hash && same_node(node, spec, type))) return &graph->table[i];
+    }
+}
+
+static void grow_table(Graph *graph) {
+    graph->table_size *= 2;
+    graph->table = arena_array(graph->arena, (size_t)graph->table_size, sizeof *graph->table);
+    uint64_t mask = (uint64_t)graph->table_size - 1;
+    for (int i = 0; i < graph->nodes.count; i++) {
+        Node *node = graph->nodes.items[i];
+        uint64_t slot = node->hash & mask;
+        while (graph->table[slot]) slot = (slot + 1) & mask;
+        graph->table[slot] = node;
+    }
+}
+
+static Node *add_node(Graph *graph, const NodeSpec *spec, const Type *type, uint64_t hash) {
+    Node *node = arena_alloc(graph->arena, sizeof *node);
+    *node = (Node){.op = spec->op, .id = graph->nodes.count, .group = spec->group, .n_inputs = spec->n_inputs,
+                   .attrs = spec->attrs, .type = *type, .pos = spec->pos, .hash = hash};
+    if (spec->attrs.text) node->attrs.text = arena_strdup(graph->arena, spec->attrs.text);
+    node->inputs = arena_array(graph->arena, (size_t)spec->n_inputs + 1, sizeof *node->inputs);
+    for (int i = 0; i < spec->n_inputs; i++) node->inputs[i] = spec->inputs[i];
+    vec_push(graph->arena, &graph->nodes, node);
+    return node;
+}
+
+Node *graph_node(Graph *graph, const NodeSpec *spec) {
+    Type type;
+    const char *error = infer_type(graph, spec, &type);
+    assert(!error);
+    (void)error;
+    uint64_t hash = hash_spec(spec, &type);
+    Node **slot = find_slot(graph, spec, &type, hash);
+    if (*slot) return *slot;
+    Node *node = *slot = add_node(graph, spec, &type, hash);
+    if (2 * graph->nodes.count > graph->table_size) grow_table(graph);
+    return node;
+}
+
+static Pos pos_from(const Node *node) { return node ? node->pos : (Pos){0}; }
+
+Node *graph_op1(Graph *graph, Op op, Node *a, const Node *pos_of) {
+    NodeSpec spec = {.op = op, .n_inputs = 1, .inputs = (Node *[]){a}, .type = a->type, .pos = pos_from(pos_of)};
+    return graph_node(graph, &spec);
+}
+
+Node *graph_op2(Graph *graph, Op op, Node *a, Node *b, const Node *pos_of) {
+    NodeSpec spec = {.op = op, .n_inputs = 2, .inputs = (Node *[]){a, b}, .type = a->type, .pos = pos_from(pos_of)};
+    return graph_node(graph, &spec);
+}
+
+Node *graph_const(Graph *graph, ElemType elem, double value, const Node *pos_of) {
+    NodeSpec spec = {.op = OP_const, .attrs.number = value, .type = type_scalar(elem), .pos = pos_from(pos_of)};
+    return graph_node(graph, &spec);
+}
+
+Node *graph_leaf(Graph *graph, Op op, const char *name, Type type) {
+    NodeSpec spec = {.op = op, .attrs.text = name, .type = type};
+    return graph_node(graph, &spec);
+}
+
+static Node *to_shape(Graph *graph, Op op, Node *x, const Type *type, const Node *pos_of) {
+    if (type_same_shape(&x->type, type)) return x;
+    NodeSpec spec = {.op = op, .n_inputs = 1, .inputs = (Node *[]){x}, .type = *type, .pos = pos_from(pos_of)};
+    return graph_node(graph, &spec);
+}
+
+Node *graph_reshape(Graph *graph, Node *x, const Type *type, const Node *pos_of) {
+    return to_shape(graph, OP_reshape, x, type, pos_of);
+}
+
+Node *graph_broadcast(Graph *graph, Node *x, const Type *type, const Node *pos_of) {
+    return to_shape(graph, OP_broadcast, x, type, pos_of);
+}
+
+Node *graph_clone(Graph *graph, const Node *node, Node *const *inputs) {
+    NodeSpec spec = {.op = node->op, .n_inputs = node->n_inputs, .inputs = inputs, .attrs = node->attrs,
+                     .type = node->type, .pos = node->pos, .group = node->group};
+    return graph_node(graph, &spec);
+}
+
+void graph_output(Graph *graph, const char *name, Node *node) {
+    vec_push(graph->arena, &graph->outputs, ((Output){arena_strdup(graph->arena, name), node}));
+}
+
+Node *graph_find_output(const Graph *graph, const char *name) {
+    for (int i = 0; i < graph->outputs.count; i++) {
+        if (strcmp(graph->outputs.items[i].name, name) == 0) return graph->outputs.items[i].node;
+    }
+    return NULL;
+}
+
+int graph_group(Graph *graph, KernelKind kind, const char *name) {
+    vec_push(graph->arena, &graph->groups, ((Group){kind, arena_strdup(graph->arena, name)}));
+    return graph->groups.count - 1;
+}
+
+bool node_is_view(const Node *node) { return node->op == OP_reshape && !node->group; }
+
+Node *node_storage(Node *node) {
+    while (node_is_view(node)) node = node->inputs[0];
+    return node;
+}
+
+/* Copies `root` and what it needs, operands first, with an explicit stack: graphs are deep. */
+static Node *copy_from(Graph *to, const Node *root, Node **copies, const Node **stack) {
+    int top = 0;
+    stack[top++] = root;
+    while (top) {
+        const Node *node = stack[top - 1];
+        int next = -1;
+        for (int i = 0; i < node->n_inputs && next < 0; i++) {
+            if (!copies[node->inputs[i]->id]) next = i;
+        }
+        if (next >= 0) {
+            stack[top++] = node->inputs[next];
+            continue;
+        }
+        top--;
+        if (copies[node->id]) continue;
+        Node *inputs[16];
+        for (int i = 0; i < node->n_inputs; i++) inputs[i] = copies[node->inputs[i]->id];
+        copies[node->id] = graph_clone(to, node, inputs);
+    }
+    return copies[root->id];
+}
+
+Graph *graph_canonical(const Graph *graph) {
+    Graph *to = graph_new(graph->name, &graph->symbols);
+    for (int i = 1; i < graph->groups.count; i++) {
+        graph_group(to, graph->groups.items[i].kind, graph->groups.items[i].name);
+    }
+    size_t count = (size_t)graph->nodes.count + 1;
+    Node **copies = calloc(count, sizeof *copies);
+    const Node **stack = calloc(count, sizeof *stack);
+    if (!copies || !stack) abort();
+    for (int i = 0; i < graph->outputs.count; i++) {
+        Output output = graph->outputs.items[i];
+        graph_output(to, output.name, copy_from(to, output.node, copies, stack));
+    }
+    free(copies);
+    free(stack);
+    return to;
+}

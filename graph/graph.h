@@ -1,0 +1,141 @@
+/* Graph: a list of typed operator nodes in an order in which operands come first.
+ *
+ * Equal nodes are one node (hash-consing), so common subexpressions cannot exist twice within a group. A graph owns
+ * its nodes and strings through one arena. Passes do not edit a graph: they build a new one from it. */
+#ifndef GRADC_GRAPH_GRAPH_H
+#define GRADC_GRAPH_GRAPH_H
+
+#include "graph/diag.h"
+#include "graph/type.h"
+
+typedef enum Op {
+#define OP(name, ...) OP_##name,
+#include "graph/ops.def"
+#undef OP
+    OP_COUNT
+} Op;
+
+typedef enum OpKind { /* KIND column of ops.def */
+    KIND_LEAF, KIND_ELEMENTWISE, KIND_REDUCE, KIND_MATMUL, KIND_MOVE, KIND_GATHER, KIND_SCATTER, KIND_RANDOM,
+    KIND_ATTENTION
+} OpKind;
+
+enum { MAX_ATTR_INTS = 2 };
+
+/* Values of an operator's attributes, in the order of its row: integers, numbers and the string apart. */
+typedef struct Attrs {
+    int64_t ints[MAX_ATTR_INTS]; /* axis | ta, tb | axis, start | heads, result */
+    double number;               /* value | dropout */
+    const char *text;            /* name | site; NULL when the operator has none */
+} Attrs;
+
+/* The kind of kernel that computes a group of nodes (see design: map, row, column, ...). */
+typedef enum KernelKind {
+    KERNEL_MAP, KERNEL_ROW, KERNEL_COLUMN, KERNEL_CONTRACT, KERNEL_ATTENTION, KERNEL_ATTENTION_GRAD, KERNEL_SCATTER,
+    KERNEL_KINDS
+} KernelKind;
+
+typedef struct Node Node;
+struct Node {
+    Op op;
+    int id;    /* index in the graph's list */
+    int group; /* index into the graph's groups; 0: in no group. Part of the node's identity. */
+    int n_inputs;
+    Node **inputs;
+    Attrs attrs;
+    Type type;
+    Pos pos; /* the source line it comes from; a gradient node has its forward node's. No part of its identity. */
+    uint64_t hash;
+};
+
+/* After fusion: nodes computed together by one kernel. Group 0 holds leaves. */
+typedef struct Group {
+    KernelKind kind;
+    const char *name; /* readable; no part of a kernel's identity */
+} Group;
+
+typedef struct Output {
+    const char *name;
+    Node *node;
+} Output;
+
+typedef struct Graph {
+    Arena *arena;
+    const char *name;
+    Symbols symbols;
+    VEC(Node *) nodes;
+    VEC(Output) outputs;
+    VEC(Group) groups; /* items[0] is a placeholder */
+    Node **table;      /* hash-consing: open addressing, `table_size` a power of two */
+    int table_size;
+} Graph;
+
+/* An empty graph. `name` is copied. `symbols` may be NULL. */
+Graph *graph_new(const char *name, const Symbols *symbols);
+void graph_free(Graph *graph); /* NULL is allowed */
+
+/* The index of a symbol, added when it is new. At most MAX_SYMBOLS (asserted). */
+int32_t graph_symbol(Graph *graph, const char *name);
+
+/* What a node is made of. `type` is read only by operators whose type is not implied by operands and attributes (their
+ * shape rule says so in infer.c): leaves, cast, reshape, broadcast, slice, scatter_add, random. */
+typedef struct NodeSpec {
+    Op op;
+    int n_inputs;
+    Node *const *inputs;
+    Attrs attrs;
+    Type type;
+    Pos pos;
+    int group;
+} NodeSpec;
+
+/* The type of the node that `spec` describes. NULL and `*type` set, or else the constraint that is broken, as a sentence in
+ * `graph`'s arena ("matmul: inner dimensions differ: 384 and 768"), and `*type` untouched. */
+const char *infer_type(Graph *graph, const NodeSpec *spec, Type *type);
+
+/* The one node equal to `spec`, made when it is new; strings are copied. The spec must be valid (asserted): callers that
+ * pass on a user's operands ask `infer_type` first. Operands belong to `graph`. */
+Node *graph_node(Graph *graph, const NodeSpec *spec);
+
+/* Shorthands for passes and tests. All take the position of `pos_of` (may be NULL: nowhere) and no group. */
+Node *graph_op1(Graph *graph, Op op, Node *a, const Node *pos_of);
+Node *graph_op2(Graph *graph, Op op, Node *a, Node *b, const Node *pos_of);
+Node *graph_const(Graph *graph, ElemType elem, double value, const Node *pos_of);
+Node *graph_leaf(Graph *graph, Op op, const char *name, Type type); /* input or param */
+Node *graph_reshape(Graph *graph, Node *x, const Type *type, const Node *pos_of);   /* to the type's shape */
+Node *graph_broadcast(Graph *graph, Node *x, const Type *type, const Node *pos_of); /* to the type's shape; x itself when equal */
+
+/* A node like `node` (operator, attributes, type, position, group) over other operands of the same types: how passes copy. */
+Node *graph_clone(Graph *graph, const Node *node, Node *const *inputs);
+
+void graph_output(Graph *graph, const char *name, Node *node);
+Node *graph_find_output(const Graph *graph, const char *name); /* NULL: none */
+int graph_group(Graph *graph, KernelKind kind, const char *name);
+
+/* A copy with dead nodes gone and nodes numbered by a walk from the outputs, operands first: the canonical order that
+ * printing, hashing and differentiation rely on (C leaves the order of nested builder calls open). */
+Graph *graph_canonical(const Graph *graph);
+
+/* A reshape moves nothing: after fusion it stands in no group and is a view of its operand. The node whose memory holds the value of
+ * `node`: the node itself, or what a view looks at. */
+bool node_is_view(const Node *node);
+Node *node_storage(Node *node);
+
+/* The operator table as data. */
+const char *op_name(Op op);
+bool op_find(const char *name, Op *op);
+int op_arity(Op op);
+OpKind op_kind(Op op);
+const char *op_attributes(Op op); /* "heads:i result:i dropout:f site:s" */
+const char *kernel_kind_name(KernelKind kind);
+
+/* The graph as text, ending in a newline; `parse(print(g))` is g. Positions are printed when `positions` is set. Caller frees with `free`. */
+char *graph_print(const Graph *graph, bool positions);
+/* Reads such a text. NULL and diagnostics with line and caret on a mistake. The graph is verified. */
+Graph *graph_read(const SourceFile *file, Diagnostics *diags);
+
+/* Checks every rule of the IR: operand order, arity, types, indices with bounds, unique outputs, groups. NULL, or the
+ * first broken constraint as a sentence in the graph's arena. */
+const char *graph_verify(Graph *graph);
+
+#endif

@@ -1,0 +1,219 @@
+/* Interpreter: the walk over the nodes, leaves and elementwise operators. Operators over whole
+ * tensors are in interpret_tensor.c, attention in interpret_attention.c. */
+#include "graph/interpret.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/evaluate.h"
+
+/* What `interpret` returns a pointer into: the result, and what freeing it needs. */
+typedef struct Holder {
+    Interpretation result;
+    int n_nodes;
+    Evaluation evaluation; /* also holds the error's text */
+} Holder;
+
+bool evaluation_error(Evaluation *e, const char *format, ...) {
+    int used = snprintf(e->error, sizeof e->error, "%s: ", op_name(e->node->op));
+    va_list args;
+    va_start(args, format);
+    vsnprintf(e->error + used, sizeof e->error - (size_t)used, format, args);
+    va_end(args);
+    return false;
+}
+
+/* Leaves. */
+
+/* The first element that cannot be one of `type`, or -1. */
+static int64_t find_foreign(const Type *type, const double *values, int64_t count, int64_t bound) {
+    for (int64_t i = 0; i < count; i++) {
+        double value = values[i];
+        if (type->elem == ELEM_BOOL && value != 0 && value != 1) return i;
+        if (type->elem != ELEM_I32) continue;
+        if (!(value >= INT32_MIN && value <= INT32_MAX) || value != trunc(value)) return i;
+        if (bound && (value < 0 || value >= (double)bound)) return i;
+    }
+    return -1;
+}
+
+static bool evaluate_input(Evaluation *e) {
+    const Type *type = &e->node->type;
+    const char *name = e->node->attrs.text;
+    const double *values = NULL;
+    for (int i = 0; i < e->n_bindings && !values; i++) {
+        if (strcmp(e->bindings[i].name, name) == 0) values = e->bindings[i].values;
+    }
+    if (!values) return evaluation_error(e, "'%s' has no values", name);
+    bool bounded = type->bound.scale || type->bound.offset;
+    int64_t bound = dim_value(type->bound, e->extents);
+    if (bounded && bound <= 0 && e->count)
+        return evaluation_error(e, "'%s' has an empty range", name);
+    int64_t bad = find_foreign(type, values, e->count, bounded ? bound : 0);
+    if (bad >= 0) {
+        return evaluation_error(e, "'%s' has %g at element %" PRId64 ", which its type rules out",
+                                name, values[bad], bad);
+    }
+    if (e->count) memcpy(e->out, values, (size_t)e->count * sizeof *values);
+    return true;
+}
+
+/* A constant of type f32 is the f32 next to what is written: 0.1 means the same here as in compiled
+ * code. */
+static double as_constant(ElemType elem, double value) {
+    return elem == ELEM_F32 ? (double)(float)value : value;
+}
+
+static bool evaluate_const(Evaluation *e) {
+    e->out[0] = as_constant(e->node->type.elem, e->node->attrs.number);
+    return true;
+}
+
+static bool evaluate_iota(Evaluation *e) {
+    AxisSplit split = split_axis(e, &e->node->type, e->node->attrs.ints[0]);
+    for (int64_t i = 0; i < e->count; i++) e->out[i] = (double)(i / split.inner % split.extent);
+    return true;
+}
+
+/* Elementwise operators: value_<name> is the expression in ops.def; those that need types are on
+ * their own. */
+
+#define VALUE(expression) return (double)(expression)
+#define EVALUATE(function) return NAN
+#define OP(name, arity, attributes, kind, shape, rule, ...)                                        \
+    static double value_##name(double a, double b, double c) {                                     \
+        (void)a, (void)b, (void)c;                                                                 \
+        rule;                                                                                      \
+    }
+#include "graph/ops.def"
+#undef OP
+#undef VALUE
+#undef EVALUATE
+
+typedef double (*ValueFunction)(double a, double b, double c);
+
+static ValueFunction value_function(Op op) {
+    static const ValueFunction functions[] = {
+#define OP(name, ...) [OP_##name] = value_##name,
+#include "graph/ops.def"
+#undef OP
+    };
+    return functions[op];
+}
+
+/* To bool: is it not zero; to i32: towards zero, saturating, NaN to 0. */
+static double cast_value(ElemType to, double value) {
+    if (to == ELEM_BOOL) return value != 0;
+    if (to == ELEM_F32) return value;
+    if (isnan(value)) return 0;
+    return fmax(INT32_MIN, fmin(INT32_MAX, trunc(value)));
+}
+
+static bool evaluate_cast(Evaluation *e) {
+    for (int64_t i = 0; i < e->count; i++) e->out[i] = cast_value(e->node->type.elem, e->in[0][i]);
+    return true;
+}
+
+static bool fits_element(ElemType elem, double value) {
+    return elem != ELEM_I32 || (value >= INT32_MIN && value <= INT32_MAX);
+}
+
+static bool evaluate_elementwise(Evaluation *e) {
+    ValueFunction value = value_function(e->node->op);
+    const double *a = e->in[0], *b = e->node->n_inputs > 1 ? e->in[1] : a;
+    const double *c = e->node->n_inputs > 2 ? e->in[2] : a;
+    for (int64_t i = 0; i < e->count; i++) {
+        e->out[i] = value(a[i], b[i], c[i]);
+        if (!fits_element(e->node->type.elem, e->out[i]))
+            return evaluation_error(e, "%.0f overflows i32", e->out[i]);
+    }
+    return true;
+}
+
+bool interpret_element(Op op, ElemType to, const double operands[3], double *value) {
+    if (op_kind(op) != KIND_ELEMENTWISE) return false;
+    double result = op == OP_cast ? cast_value(to, operands[0])
+                                  : value_function(op)(operands[0], operands[1], operands[2]);
+    if (!isfinite(result) || !fits_element(to, result)) return false;
+    *value = as_constant(to, result);
+    return isfinite(*value);
+}
+
+/* The walk. */
+
+static bool evaluate(Evaluation *e) {
+    static bool (*const evaluators[])(Evaluation *) = {
+#define VALUE(expression) evaluate_elementwise
+#define EVALUATE(function) evaluate_##function
+#define OP(name, arity, attributes, kind, shape, rule, ...) [OP_##name] = rule,
+#include "graph/ops.def"
+#undef OP
+#undef VALUE
+#undef EVALUATE
+    };
+    return evaluators[e->node->op](e);
+}
+
+/* Which nodes do the outputs need? Caller frees. NULL: out of memory. */
+static bool *find_reached(const Graph *graph) {
+    bool *reached = calloc((size_t)graph->nodes.count + 1, sizeof *reached);
+    if (!reached) return NULL;
+    for (int i = 0; i < graph->outputs.count; i++) reached[graph->outputs.items[i].node->id] = true;
+    for (int i = graph->nodes.count - 1; i >= 0; i--) {
+        const Node *node = graph->nodes.items[i];
+        for (int j = 0; reached[i] && j < node->n_inputs; j++) reached[node->inputs[j]->id] = true;
+    }
+    return reached;
+}
+
+/* Room for the elements of e->node; sets e->count. */
+static bool make_room(Evaluation *e) {
+    const Type *type = &e->node->type;
+    e->count = 1;
+    for (int i = 0; i < type->rank; i++) {
+        int64_t extent = dim_value(type->dims[i], e->extents);
+        if (extent < 0) return evaluation_error(e, "axis %d has the extent %" PRId64, i, extent);
+        if (__builtin_mul_overflow(e->count, extent, &e->count))
+            return evaluation_error(e, "too many elements");
+    }
+    e->out = calloc((size_t)e->count + 1, sizeof *e->out);
+    return e->out || evaluation_error(e, "no memory for %" PRId64 " elements", e->count);
+}
+
+static bool evaluate_node(Holder *holder, const Node *node) {
+    Evaluation *e = &holder->evaluation;
+    e->node = node;
+    if (!make_room(e)) return false;
+    holder->result.values[node->id] = e->out;
+    for (int i = 0; i < node->n_inputs; i++) e->in[i] = holder->result.values[node->inputs[i]->id];
+    return evaluate(e);
+}
+
+Interpretation *interpret(const Graph *graph, const int64_t *extents, const Binding *bindings,
+                          int n_bindings) {
+    Holder *holder = calloc(1, sizeof *holder);
+    if (!holder) abort();
+    holder->evaluation =
+        (Evaluation){.extents = extents, .bindings = bindings, .n_bindings = n_bindings};
+    holder->n_nodes = graph->nodes.count;
+    holder->result.values = calloc((size_t)graph->nodes.count + 1, sizeof *holder->result.values);
+    bool *reached = find_reached(graph);
+    if (!holder->result.values || !reached) abort();
+    bool good = true;
+    for (int i = 0; good && i < graph->nodes.count; i++) {
+        if (reached[i]) good = evaluate_node(holder, graph->nodes.items[i]);
+    }
+    if (!good) holder->result.error = holder->evaluation.error;
+    free(reached);
+    return &holder->result;
+}
+
+void interpretation_free(Interpretation *result) {
+    if (!result) return;
+    Holder *holder = (Holder *)result; /* its first member */
+    for (int i = 0; i < holder->n_nodes; i++) free(result->values[i]);
+    free(result->values);
+    free(holder);
+}

@@ -1,0 +1,34 @@
+/* Interpreter: evaluates any graph in double precision, one node after another, the oracle for passes and kernels. It
+ * shares no code with code generation, except the definition of random numbers, which it writes out on its own. */
+#ifndef GRADC_GRAPH_INTERPRET_H
+#define GRADC_GRAPH_INTERPRET_H
+
+#include "graph/graph.h"
+
+/* Values of inputs and parameters by name. Integers are given as doubles too; sizes must match the types under `extents`. */
+typedef struct Binding {
+    const char *name;
+    const double *values; /* borrowed; row-major */
+} Binding;
+
+typedef struct Interpretation {
+    double **values; /* [node id] row-major elements; NULL for nodes not reached from an output */
+    const char *error; /* NULL, or what is missing or out of range ("gather: index 7 is out of [0, 5)") */
+} Interpretation;
+
+/* Evaluates every node that an output needs. `extents`: [graph->symbols.count]. Free with interpretation_free.
+ * Random numbers are computed exactly as f32 code does (the same bits for the uniform numbers). */
+Interpretation *interpret(const Graph *graph, const int64_t *extents, const Binding *bindings, int n_bindings);
+void interpretation_free(Interpretation *result);
+
+/* The number that operator `random` gives (see ops.def). */
+float random_uniform(uint32_t seed, uint32_t step, uint32_t site, uint32_t row, uint32_t position, uint32_t column);
+
+/* Philox4x32-10: the block of random words at `counter` under `key`, in place. */
+void philox4x32_10(uint32_t counter[4], const uint32_t key[2]);
+
+/* An elementwise operator on one element; `to` is the result's element type, f32 results are rounded to f32. False, and `*value`
+ * untouched, when the operator is not elementwise or the result is not finite: for constant folding. */
+bool interpret_element(Op op, ElemType to, const double operands[3], double *value);
+
+#endif

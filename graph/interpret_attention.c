@@ -1,0 +1,127 @@
+/* Interpreter: attention and its gradient, row by row as the formulas in ops.def say; nothing is
+ * blocked or rescaled.
+ *
+ * bounds [S+1] cut rows into sequences:   | sequence 0 | sequence 1 |   ...   |
+ *                                         b[0] = 0     b[1]         b[2]      b[S] = number of rows
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "graph/evaluate.h"
+
+/* One head of one sequence. */
+typedef struct Head {
+    int64_t width, heads, depth, head; /* width = heads * depth: columns of q, k, v */
+    int64_t q_first, q_end, kv_first, kv_end;
+    uint32_t site;
+    float dropout;
+} Head;
+
+/* Operands of both operators, in the order of ops.def. */
+enum { Q, K, V, Q_BOUNDS, KV_BOUNDS, KEY, COORDS, OUT, LSE, OUT_COTANGENT };
+
+static const double *head_row(const Evaluation *e, const Head *h, int operand, int64_t row) {
+    return e->in[operand] + row * h->width + h->head * h->depth;
+}
+
+static double dot(const double *a, const double *b, int64_t count) {
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += a[i] * b[i];
+    return sum;
+}
+
+static double score(const Evaluation *e, const Head *h, int64_t i, int64_t j) {
+    return dot(head_row(e, h, Q, i), head_row(e, h, K, j), h->depth) / sqrt((double)h->depth);
+}
+
+/* What dropout multiplies a probability with: 0 or 1 / (1 - dropout). */
+static double kept(const Evaluation *e, const Head *h, int64_t i, int64_t j) {
+    if (h->dropout == 0) return 1;
+    const double *key = e->in[KEY], *coords = e->in[COORDS] + 2 * i;
+    uint32_t position = (uint32_t)((int64_t)coords[1] * h->heads + h->head);
+    float uniform =
+        random_uniform((uint32_t)(int64_t)key[0], (uint32_t)(int64_t)key[1], h->site,
+                       (uint32_t)(int64_t)coords[0], position, (uint32_t)(j - h->kv_first));
+    return uniform >= h->dropout ? 1 / (1 - (double)h->dropout) : 0;
+}
+
+/* log(sum(exp(scores))) of a query row; minus infinity when the sequence has no keys. */
+static double log_sum_exp(const Evaluation *e, const Head *h, int64_t i) {
+    double most = -INFINITY, sum = 0;
+    for (int64_t j = h->kv_first; j < h->kv_end; j++) most = fmax(most, score(e, h, i, j));
+    for (int64_t j = h->kv_first; j < h->kv_end; j++) sum += exp(score(e, h, i, j) - most);
+    return h->kv_first < h->kv_end ? most + log(sum) : -INFINITY;
+}
+
+static void attend(Evaluation *e, const Head *h) {
+    for (int64_t i = h->q_first; i < h->q_end; i++) {
+        double lse = log_sum_exp(e, h, i);
+        if (e->node->attrs.ints[1] == 1) {
+            e->out[i * h->heads + h->head] = lse;
+            continue;
+        }
+        double *out = e->out + i * h->width + h->head * h->depth;
+        for (int64_t j = h->kv_first; j < h->kv_end; j++) {
+            double weight = exp(score(e, h, i, j) - lse) * kept(e, h, i, j);
+            for (int64_t d = 0; d < h->depth; d++) out[d] += weight * head_row(e, h, V, j)[d];
+        }
+    }
+}
+
+static void add_scaled(double *to, double factor, const double *row, int64_t count) {
+    for (int64_t i = 0; i < count; i++) to[i] += factor * row[i];
+}
+
+/* With dO the cotangent of out, m what dropout multiplies with, and p the probabilities:
+ *   dv_j = sum_i m p dO_i,  ds = p (m dO_i . v_j - dO_i . out_i) / sqrt(D),  dq_i = sum_j ds k_j,
+ * dk_j = sum_i ds q_i */
+static void attend_backward(Evaluation *e, const Head *h) {
+    int64_t column = h->head * h->depth, result = e->node->attrs.ints[1];
+    for (int64_t i = h->q_first; i < h->q_end; i++) {
+        const double *cotangent = head_row(e, h, OUT_COTANGENT, i);
+        double delta = dot(cotangent, head_row(e, h, OUT, i), h->depth);
+        for (int64_t j = h->kv_first; j < h->kv_end; j++) {
+            double p = exp(score(e, h, i, j) - e->in[LSE][i * h->heads + h->head]),
+                   m = kept(e, h, i, j);
+            double ds = p * (m * dot(cotangent, head_row(e, h, V, j), h->depth) - delta) /
+                        sqrt((double)h->depth);
+            double *to = e->out + (result == 0 ? i : j) * h->width + column;
+            if (result == 0) add_scaled(to, ds, head_row(e, h, K, j), h->depth);
+            if (result == 1) add_scaled(to, ds, head_row(e, h, Q, i), h->depth);
+            if (result == 2) add_scaled(to, m * p, cotangent, h->depth);
+        }
+    }
+}
+
+/* Do the bounds cut `rows` rows into sequences? */
+static bool check_bounds(Evaluation *e, int operand, int64_t rows) {
+    const double *bounds = e->in[operand];
+    int64_t sequences = operand_extent(e, operand, 0) - 1;
+    bool good = sequences >= 0 && bounds[0] == 0 && bounds[sequences] == (double)rows;
+    for (int64_t s = 0; good && s < sequences; s++) good = bounds[s] <= bounds[s + 1];
+    return good || evaluation_error(e, "operand %d does not cut %" PRId64 " rows into sequences",
+                                    operand, rows);
+}
+
+static bool for_each_head(Evaluation *e, void (*run)(Evaluation *, const Head *)) {
+    const Attrs *attrs = &e->node->attrs;
+    if (!check_bounds(e, Q_BOUNDS, operand_extent(e, Q, 0))) return false;
+    if (!check_bounds(e, KV_BOUNDS, operand_extent(e, K, 0))) return false;
+    Head h = {
+        .width = operand_extent(e, Q, 1), .heads = attrs->ints[0], .dropout = (float)attrs->number};
+    if (attrs->text) h.site = XXH32(attrs->text, strlen(attrs->text), 0);
+    h.depth = h.width / h.heads;
+    for (int64_t s = 0; s + 1 < operand_extent(e, Q_BOUNDS, 0); s++) {
+        h.q_first = (int64_t)e->in[Q_BOUNDS][s], h.q_end = (int64_t)e->in[Q_BOUNDS][s + 1];
+        h.kv_first = (int64_t)e->in[KV_BOUNDS][s], h.kv_end = (int64_t)e->in[KV_BOUNDS][s + 1];
+        for (h.head = 0; h.head < h.heads; h.head++) run(e, &h);
+    }
+    return true;
+}
+
+bool evaluate_attention(Evaluation *e) { return for_each_head(e, attend); }
+
+bool evaluate_attention_grad(Evaluation *e) { return for_each_head(e, attend_backward); }

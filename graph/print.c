@@ -1,0 +1,134 @@
+/* The graph as text. One line a fact:
+ *
+ *     graph "sentiment.train"
+ *     symbols S sentence.T
+ *     file 0 "models/bert.graph"
+ *     kernel 1 row "layer_norm"
+ *     %0 = input{name="sentence.ids"} : i32<30522>[sentence.T]
+ *     %7 = sum{axis=1}(%6) : f32[sentence.T, 1] in 1 @0:12:3:14
+ *     output "loss" = %7
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/graph.h"
+
+typedef struct Printer {
+    FILE *out;
+    const Graph *graph;
+    Arena *arena; /* for types */
+    bool positions;
+    VEC(const SourceFile *) files;
+} Printer;
+
+static void print_string(FILE *out, const char *text) {
+    fputc('"', out);
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if (*c == '"' || *c == '\\') fprintf(out, "\\%c", *c);
+        else if (*c < 0x20 || *c == 0x7F) fprintf(out, "\\x%02x", *c);
+        else fputc(*c, out);
+    }
+    fputc('"', out);
+}
+
+/* The shortest of a few forms that reads back as the same double. */
+static void print_number(FILE *out, double value) {
+    char text[40];
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (isnan(value) || strtod(text, NULL) == value) break;
+    }
+    fputs(text, out);
+}
+
+static void print_attributes(Printer *p, const Node *node) {
+    const char *schema = op_attributes(node->op);
+    if (!*schema) return;
+    int ints = 0;
+    char open = '{';
+    while (*schema) {
+        size_t length = strcspn(schema, ":");
+        fprintf(p->out, "%c%.*s=", open, (int)length, schema);
+        char kind = schema[length + 1];
+        if (kind == 'i') fprintf(p->out, "%" PRId64, node->attrs.ints[ints++]);
+        if (kind == 'f') print_number(p->out, node->attrs.number);
+        if (kind == 's') print_string(p->out, node->attrs.text ? node->attrs.text : "");
+        schema += length + 2;
+        schema += *schema == ' ';
+        open = ' ';
+    }
+    fputc('}', p->out);
+}
+
+static int file_index(const Printer *p, const SourceFile *file) {
+    for (int i = 0; i < p->files.count; i++) {
+        if (p->files.items[i] == file || strcmp(p->files.items[i]->path, file->path) == 0) return i;
+    }
+    return -1;
+}
+
+static void print_pos(const Printer *p, Pos pos) {
+    if (!p->positions || !pos.file) return;
+    fprintf(p->out, " @%d:%u:%u:%u", file_index(p, pos.file), pos.line, pos.column, pos.length);
+}
+
+static void print_node(Printer *p, const Node *node) {
+    fprintf(p->out, "%%%d = %s", node->id, op_name(node->op));
+    print_attributes(p, node);
+    for (int i = 0; i < node->n_inputs; i++) {
+        fprintf(p->out, "%s%%%d", i ? ", " : "(", node->inputs[i]->id);
+    }
+    if (node->n_inputs) fputc(')', p->out);
+    fprintf(p->out, " : %s", type_print(p->arena, &node->type, &p->graph->symbols));
+    if (node->group) fprintf(p->out, " in %d", node->group);
+    print_pos(p, node->pos);
+    fputc('\n', p->out);
+}
+
+static void print_files(Printer *p) {
+    for (int i = 0; p->positions && i < p->graph->nodes.count; i++) {
+        const SourceFile *file = p->graph->nodes.items[i]->pos.file;
+        if (!file || file_index(p, file) >= 0) continue;
+        fprintf(p->out, "file %d ", p->files.count);
+        print_string(p->out, file->path);
+        fputc('\n', p->out);
+        vec_push(p->arena, &p->files, file);
+    }
+}
+
+static void print_head(Printer *p) {
+    fputs("graph ", p->out);
+    print_string(p->out, p->graph->name);
+    fputc('\n', p->out);
+    const Symbols *symbols = &p->graph->symbols;
+    if (symbols->count) fputs("symbols", p->out);
+    for (int i = 0; i < symbols->count; i++) fprintf(p->out, " %s", symbols->names[i]);
+    if (symbols->count) fputc('\n', p->out);
+    print_files(p);
+    for (int i = 1; i < p->graph->groups.count; i++) {
+        const Group *group = &p->graph->groups.items[i];
+        fprintf(p->out, "kernel %d %s ", i, kernel_kind_name(group->kind));
+        print_string(p->out, group->name);
+        fputc('\n', p->out);
+    }
+}
+
+char *graph_print(const Graph *graph, bool positions) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    Printer printer = {.out = out, .graph = graph, .arena = arena_new(), .positions = positions};
+    print_head(&printer);
+    for (int i = 0; i < graph->nodes.count; i++) print_node(&printer, graph->nodes.items[i]);
+    for (int i = 0; i < graph->outputs.count; i++) {
+        fputs("output ", out);
+        print_string(out, graph->outputs.items[i].name);
+        fprintf(out, " = %%%d\n", graph->outputs.items[i].node->id);
+    }
+    arena_free(printer.arena);
+    if (fclose(out) != 0 || !text) abort();
+    return text;
+}

@@ -1,0 +1,326 @@
+/* Reads the text that print.c writes. A recursive-descent parser over bytes; the grammar stands above each function. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/graph.h"
+
+typedef struct Reader {
+    const SourceFile *file;
+    const char *at;         /* the next byte */
+    const char *line_start; /* of the line that `at` is in */
+    uint32_t line;
+    Diagnostics *diags;
+    Graph *graph;
+    Arena *arena;         /* short-lived strings */
+    VEC(Node *) by_label; /* the node of %0, %1, ... */
+    VEC(const SourceFile *) files;
+    bool failed;
+} Reader;
+
+static Pos here(const Reader *r) {
+    return (Pos){.file = r->file, .line = r->line, .column = (uint32_t)(r->at - r->line_start) + 1, .length = 1};
+}
+
+/* Reports the first mistake only; always false. */
+__attribute__((format(printf, 2, 3))) static bool fail(Reader *r, const char *format, ...) {
+    if (r->failed) return false;
+    r->failed = true;
+    va_list args;
+    va_start(args, format);
+    diag_error(r->diags, "E0501", here(r), "%s", arena_vprintf(r->arena, format, args));
+    va_end(args);
+    return false;
+}
+
+static void skip_blanks(Reader *r) {
+    while (*r->at == ' ' || *r->at == '\t') r->at++;
+}
+
+static bool accept(Reader *r, const char *text) {
+    skip_blanks(r);
+    if (strncmp(r->at, text, strlen(text)) != 0) return false;
+    r->at += strlen(text);
+    return true;
+}
+
+static bool expect(Reader *r, const char *text) {
+    return accept(r, text) || fail(r, "'%s' is expected here", text);
+}
+
+static bool is_word_byte(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+}
+
+/* word = (letter | digit | "_" | ".")+ ; NULL when there is none */
+static const char *read_word(Reader *r) {
+    skip_blanks(r);
+    const char *start = r->at;
+    while (is_word_byte(*r->at)) r->at++;
+    return r->at > start ? arena_strndup(r->arena, start, (size_t)(r->at - start)) : NULL;
+}
+
+static bool read_int(Reader *r, int64_t *value) {
+    *value = 0;
+    skip_blanks(r);
+    char *end;
+    errno = 0;
+    long long number = strtoll(r->at, &end, 10);
+    if (end == r->at || errno) return fail(r, "a whole number is expected here");
+    r->at = end;
+    *value = number;
+    return true;
+}
+
+static bool read_number(Reader *r, double *value) {
+    skip_blanks(r);
+    char *end;
+    *value = strtod(r->at, &end);
+    if (end == r->at) return fail(r, "a number is expected here");
+    r->at = end;
+    return true;
+}
+
+static int hex_digit(char c) {
+    const char *digits = "0123456789abcdef", *found = c ? strchr(digits, c) : NULL;
+    return found ? (int)(found - digits) : -1;
+}
+
+/* string = '"' (byte | '\"' | '\\' | '\x' hex hex)* '"' */
+static bool read_string(Reader *r, const char **text) {
+    if (!expect(r, "\"")) return false;
+    char *copy = arena_alloc(r->arena, strcspn(r->at, "\n") + 1), *to = copy;
+    while (*r->at != '"') {
+        if (!*r->at || *r->at == '\n') return fail(r, "the string does not end on its line");
+        if (*r->at != '\\') {
+            *to++ = *r->at++;
+        } else if (r->at[1] == '"' || r->at[1] == '\\') {
+            *to++ = r->at[1];
+            r->at += 2;
+        } else if (r->at[1] == 'x' && hex_digit(r->at[2]) >= 0 && hex_digit(r->at[3]) >= 0) {
+            *to++ = (char)(hex_digit(r->at[2]) * 16 + hex_digit(r->at[3]));
+            r->at += 4;
+        } else {
+            return fail(r, "an escape is \\\", \\\\ or \\xNN");
+        }
+    }
+    r->at++;
+    *text = copy;
+    return true;
+}
+
+static bool read_symbol(Reader *r, int32_t *symbol) {
+    const char *name = read_word(r);
+    for (int i = 0; name && i < r->graph->symbols.count; i++) {
+        if (strcmp(r->graph->symbols.names[i], name) == 0) {
+            *symbol = i;
+            return true;
+        }
+    }
+    return fail(r, "no symbol is called '%s'", name ? name : "");
+}
+
+/* dim = int | [int "*"] symbol [("+" | "-") int] */
+static bool read_dim(Reader *r, Dim *dim) {
+    skip_blanks(r);
+    *dim = (Dim){.scale = 1, .symbol = -1};
+    if ((*r->at >= '0' && *r->at <= '9') || *r->at == '-') {
+        if (!read_int(r, &dim->scale)) return false;
+        if (!accept(r, "*")) {
+            *dim = dim_const(dim->scale);
+            return dim->offset >= 0 || fail(r, "a dimension is not negative");
+        }
+    }
+    if (dim->scale < 1 || !read_symbol(r, &dim->symbol)) return fail(r, "a dimension is expected here");
+    return *r->at == '+' || *r->at == '-' ? read_int(r, &dim->offset) : true;
+}
+
+static bool read_elem(Reader *r, ElemType *elem) {
+    for (int i = ELEM_F32; i <= ELEM_BOOL; i++) {
+        if (accept(r, elem_name((ElemType)i))) {
+            *elem = (ElemType)i;
+            return true;
+        }
+    }
+    return fail(r, "an element type is expected here: f32, i32 or bool");
+}
+
+/* type = elem ["<" dim ">"] "[" [dim ("," dim)*] "]" */
+static bool read_type(Reader *r, Type *type) {
+    ElemType elem = ELEM_F32;
+    Dim bound = dim_const(0), dims[MAX_RANK];
+    int rank = 0;
+    if (!read_elem(r, &elem)) return false;
+    if (accept(r, "<") && !(read_dim(r, &bound) && expect(r, ">"))) return false;
+    if (!expect(r, "[")) return false;
+    while (!accept(r, "]")) {
+        if (rank && !expect(r, ",")) return false;
+        if (rank == MAX_RANK) return fail(r, "a tensor has at most %d axes", MAX_RANK);
+        if (!read_dim(r, &dims[rank++])) return false;
+    }
+    *type = type_make(elem, rank, dims);
+    type->bound = bound;
+    return true;
+}
+
+static bool read_attribute(Reader *r, char kind, int *ints, Attrs *attrs) {
+    if (kind == 'i') return read_int(r, &attrs->ints[(*ints)++]);
+    if (kind == 'f') return read_number(r, &attrs->number);
+    return read_string(r, &attrs->text);
+}
+
+/* attributes = "{" (name "=" value)* "}", as the operator's row lists them */
+static bool read_attributes(Reader *r, Op op, Attrs *attrs) {
+    const char *schema = op_attributes(op);
+    int ints = 0;
+    if (!*schema) return true;
+    if (!expect(r, "{")) return false;
+    while (*schema) {
+        size_t length = strcspn(schema, ":");
+        const char *name = arena_strndup(r->arena, schema, length);
+        if (!expect(r, name) || !expect(r, "=")) return false;
+        if (!read_attribute(r, schema[length + 1], &ints, attrs)) return false;
+        schema += length + 2;
+        schema += *schema == ' ';
+    }
+    return expect(r, "}");
+}
+
+static bool read_node_ref(Reader *r, Node **node) {
+    int64_t label;
+    if (!expect(r, "%") || !read_int(r, &label)) return false;
+    if (label < 0 || label >= r->by_label.count) return fail(r, "%%%lld is not defined above", (long long)label);
+    *node = r->by_label.items[label];
+    return true;
+}
+
+/* operands = ["(" node ("," node)* ")"] */
+static bool read_operands(Reader *r, Node **inputs, int *count) {
+    *count = 0;
+    if (!accept(r, "(")) return true;
+    do {
+        if (*count == 16) return fail(r, "too many operands");
+        if (!read_node_ref(r, &inputs[(*count)++])) return false;
+    } while (accept(r, ","));
+    return expect(r, ")");
+}
+
+/* pos = "@" file ":" line ":" column ":" length */
+static bool read_pos(Reader *r, Pos *pos) {
+    int64_t file, numbers[3];
+    if (!read_int(r, &file)) return false;
+    if (file < 0 || file >= r->files.count) return fail(r, "there is no file %lld", (long long)file);
+    for (int i = 0; i < 3; i++) {
+        if (!expect(r, ":") || !read_int(r, &numbers[i])) return false;
+    }
+    *pos = (Pos){r->files.items[file], (uint32_t)numbers[0], (uint32_t)numbers[1], (uint32_t)numbers[2]};
+    return true;
+}
+
+static bool add_node(Reader *r, const NodeSpec *spec) {
+    Type type;
+    const char *error = infer_type(r->graph, spec, &type);
+    if (error) return fail(r, "%s", error);
+    if (!type_equal(&type, &spec->type)) {
+        return fail(r, "%s gives %s", op_name(spec->op), type_print(r->arena, &type, &r->graph->symbols));
+    }
+    vec_push(r->arena, &r->by_label, graph_node(r->graph, spec));
+    return true;
+}
+
+/* node = "%" label "=" op [attributes] [operands] ":" type ["in" group] ["@" pos] */
+static bool read_node(Reader *r) {
+    int64_t label, group = 0;
+    Node *inputs[16];
+    NodeSpec spec = {.inputs = inputs};
+    if (!read_int(r, &label) || !expect(r, "=")) return false;
+    if (label != r->by_label.count) return fail(r, "the next node is %%%d", r->by_label.count);
+    const char *name = read_word(r);
+    if (!name || !op_find(name, &spec.op)) return fail(r, "there is no operator '%s'", name ? name : "");
+    if (!read_attributes(r, spec.op, &spec.attrs) || !read_operands(r, inputs, &spec.n_inputs)) return false;
+    if (!expect(r, ":") || !read_type(r, &spec.type)) return false;
+    if (accept(r, "in") && !read_int(r, &group)) return false;
+    if (group < 0 || group >= r->graph->groups.count) return fail(r, "there is no kernel %lld", (long long)group);
+    spec.group = (int)group;
+    if (accept(r, "@") && !read_pos(r, &spec.pos)) return false;
+    return add_node(r, &spec);
+}
+
+/* output = "output" string "=" node */
+static bool read_output(Reader *r) {
+    const char *name;
+    Node *node;
+    if (!read_string(r, &name) || !expect(r, "=") || !read_node_ref(r, &node)) return false;
+    if (graph_find_output(r->graph, name)) return fail(r, "there are two outputs \"%s\"", name);
+    graph_output(r->graph, name, node);
+    return true;
+}
+
+/* kernel = "kernel" int kind string */
+static bool read_kernel(Reader *r) {
+    int64_t index;
+    const char *name;
+    if (!read_int(r, &index)) return false;
+    if (index != r->graph->groups.count) return fail(r, "the next kernel is %d", r->graph->groups.count);
+    const char *word = read_word(r);
+    for (int kind = 0; word && kind < KERNEL_KINDS; kind++) {
+        if (strcmp(kernel_kind_name((KernelKind)kind), word) != 0) continue;
+        if (!read_string(r, &name)) return false;
+        graph_group(r->graph, (KernelKind)kind, name);
+        return true;
+    }
+    return fail(r, "there is no kind of kernel '%s'", word ? word : "");
+}
+
+static bool read_symbols(Reader *r) {
+    for (const char *name; (name = read_word(r));) {
+        if (r->graph->symbols.count == MAX_SYMBOLS) return fail(r, "there are more than %d symbols", MAX_SYMBOLS);
+        graph_symbol(r->graph, name);
+    }
+    return true;
+}
+
+static bool read_file(Reader *r) {
+    int64_t index;
+    const char *path;
+    if (!read_int(r, &index) || !read_string(r, &path)) return false;
+    vec_push(r->arena, &r->files, diagnostics_file(r->diags, path, NULL));
+    return true;
+}
+
+/* line = node | output | kernel | symbols | file | "" */
+static bool read_line(Reader *r) {
+    if (accept(r, "%")) return read_node(r);
+    if (accept(r, "output")) return read_output(r);
+    if (accept(r, "kernel")) return read_kernel(r);
+    if (accept(r, "symbols")) return read_symbols(r);
+    if (accept(r, "file")) return read_file(r);
+    skip_blanks(r);
+    return *r->at == '\n' || *r->at == '#' || !*r->at || fail(r, "a node, an output or a kernel is expected here");
+}
+
+static bool end_line(Reader *r) {
+    skip_blanks(r);
+    if (*r->at == '#') r->at += strcspn(r->at, "\n");
+    if (!*r->at) return true;
+    if (*r->at != '\n') return fail(r, "the line should end here");
+    r->line_start = ++r->at;
+    r->line++;
+    return true;
+}
+
+Graph *graph_read(const SourceFile *file, Diagnostics *diags) {
+    Reader r = {.file = file, .at = file->text, .line_start = file->text, .line = 1, .diags = diags};
+    r.arena = arena_new();
+    const char *name = "";
+    while (*r.at == '\n' || *r.at == '#') end_line(&r);
+    bool good = expect(&r, "graph") && read_string(&r, &name) && end_line(&r);
+    r.graph = graph_new(name, NULL);
+    while (good && *r.at) good = read_line(&r) && end_line(&r);
+    const char *error = good ? graph_verify(r.graph) : NULL;
+    if (error) good = fail(&r, "%s", error);
+    arena_free(r.arena);
+    if (good) return r.graph;
+    graph_free(r.graph);
+    return NULL;
+}

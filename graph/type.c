@@ -1,0 +1,105 @@
+/* Types: arithmetic on dimensions, comparison, printing. */
+#include "graph/type.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+Dim dim_const(int64_t value) { return (Dim){.scale = 0, .offset = value, .symbol = -1}; }
+
+Dim dim_symbol(int32_t symbol) { return (Dim){.scale = 1, .offset = 0, .symbol = symbol}; }
+
+bool dim_is_const(Dim dim) { return dim.scale == 0; }
+
+bool dim_equal(Dim a, Dim b) {
+    return a.scale == b.scale && a.offset == b.offset && (a.scale == 0 || a.symbol == b.symbol);
+}
+
+bool dim_is(Dim dim, int64_t value) { return dim.scale == 0 && dim.offset == value; }
+
+int64_t dim_value(Dim dim, const int64_t *extents) {
+    return dim.scale == 0 ? dim.offset : dim.scale * extents[dim.symbol] + dim.offset;
+}
+
+static Dim normalised(Dim dim) {
+    if (dim.scale == 0) dim.symbol = -1;
+    return dim;
+}
+
+bool dim_add(Dim a, Dim b, Dim *sum) {
+    if (a.scale && b.scale && a.symbol != b.symbol) return false;
+    Dim result = {.symbol = a.scale ? a.symbol : b.symbol};
+    if (__builtin_add_overflow(a.scale, b.scale, &result.scale)) return false;
+    if (__builtin_add_overflow(a.offset, b.offset, &result.offset)) return false;
+    *sum = normalised(result);
+    return true;
+}
+
+bool dim_mul(Dim a, Dim b, Dim *product) {
+    if (a.scale && b.scale) return false;
+    Dim whole = a.scale ? a : b;
+    int64_t factor = a.scale ? b.offset : a.offset;
+    if (__builtin_mul_overflow(whole.scale, factor, &whole.scale)) return false;
+    if (__builtin_mul_overflow(whole.offset, factor, &whole.offset)) return false;
+    *product = normalised(whole);
+    return true;
+}
+
+Type type_scalar(ElemType elem) { return type_make(elem, 0, NULL); }
+
+Type type_make(ElemType elem, int rank, const Dim *dims) {
+    Type type = {.elem = elem, .rank = rank, .bound = {0, 0, -1}};
+    for (int i = 0; i < MAX_RANK; i++) type.dims[i] = i < rank ? normalised(dims[i]) : dim_const(0);
+    return type;
+}
+
+bool type_same_shape(const Type *a, const Type *b) {
+    if (a->rank != b->rank) return false;
+    for (int i = 0; i < a->rank; i++) {
+        if (!dim_equal(a->dims[i], b->dims[i])) return false;
+    }
+    return true;
+}
+
+bool type_equal(const Type *a, const Type *b) {
+    return a->elem == b->elem && type_same_shape(a, b) && dim_equal(a->bound, b->bound);
+}
+
+int64_t type_count(const Type *type, const int64_t *extents) {
+    int64_t count = 1;
+    for (int i = 0; i < type->rank; i++) count *= dim_value(type->dims[i], extents);
+    return count;
+}
+
+bool type_count_dim(const Type *type, Dim *count) {
+    *count = dim_const(1);
+    for (int i = 0; i < type->rank; i++) {
+        if (!dim_mul(*count, type->dims[i], count)) return false;
+    }
+    return true;
+}
+
+const char *elem_name(ElemType elem) {
+    static const char *const names[] = {"f32", "i32", "bool"};
+    return names[elem];
+}
+
+const char *dim_print(Arena *arena, Dim dim, const Symbols *symbols) {
+    if (dim_is_const(dim)) return arena_printf(arena, "%" PRId64, dim.offset);
+    const char *text = symbols->names[dim.symbol];
+    if (dim.scale != 1) text = arena_printf(arena, "%" PRId64 "*%s", dim.scale, text);
+    if (dim.offset) text = arena_printf(arena, "%s%+" PRId64, text, dim.offset);
+    return text;
+}
+
+const char *type_print(Arena *arena, const Type *type, const Symbols *symbols) {
+    const char *text = elem_name(type->elem);
+    if (!dim_is(type->bound, 0)) {
+        text = arena_printf(arena, "%s<%s>", text, dim_print(arena, type->bound, symbols));
+    }
+    text = arena_printf(arena, "%s[", text);
+    for (int i = 0; i < type->rank; i++) {
+        const char *dim = dim_print(arena, type->dims[i], symbols);
+        text = arena_printf(arena, "%s%s%s", text, i ? ", " : "", dim);
+    }
+    return arena_printf(arena, "%s]", text);
+}

@@ -1,0 +1,76 @@
+/* The rules that every graph obeys after every pass. They are numbered; the verifier cites them. */
+#include <string.h>
+
+#include "graph/graph.h"
+
+#define RULE(n, text) "rule " #n ": " text
+
+static const char *at_node(Graph *graph, const Node *node, const char *text) {
+    return arena_printf(graph->arena, "%s (at %%%d, %s)", text, node->id, op_name(node->op));
+}
+
+static bool is_leaf(const Node *node) { return op_kind(node->op) == KIND_LEAF; }
+
+static const char *check_node(Graph *graph, Node *node) {
+    for (int i = 0; i < node->n_inputs; i++) {
+        Node *input = node->inputs[i];
+        if (input->id >= node->id) return at_node(graph, node, RULE(1, "an operand comes before its user"));
+        if (graph->nodes.items[input->id] != input) return at_node(graph, node, RULE(2, "an operand is of the same graph"));
+    }
+    NodeSpec spec = {.op = node->op, .n_inputs = node->n_inputs, .inputs = node->inputs, .attrs = node->attrs,
+                     .type = node->type};
+    Type type;
+    const char *error = infer_type(graph, &spec, &type);
+    if (error) return at_node(graph, node, arena_printf(graph->arena, RULE(3, "the shape rule holds") ": %s", error));
+    if (!type_equal(&type, &node->type)) return at_node(graph, node, RULE(4, "a node has its inferred type"));
+    if (node->group < 0 || node->group >= graph->groups.count) return at_node(graph, node, RULE(5, "a node's kernel exists"));
+    return NULL;
+}
+
+/* Groups form an acyclic order: a value of a group that is used outside never leads back into it. Checked by levels: the
+ * level of a group is above that of every group it reads. With n groups a cycle shows as a level above n. */
+static const char *check_groups(Graph *graph) {
+    int n = graph->groups.count;
+    int *level = arena_array(graph->arena, (size_t)n + 1, sizeof *level);
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int i = 0; i < graph->nodes.count; i++) {
+            const Node *node = graph->nodes.items[i];
+            for (int j = 0; node->group && j < node->n_inputs; j++) {
+                int from = node_storage(node->inputs[j])->group;
+                if (!from || from == node->group || level[from] < level[node->group]) continue;
+                level[node->group] = level[from] + 1;
+                if (level[node->group] > n) return at_node(graph, node, RULE(6, "kernels do not wait for each other"));
+                changed = true;
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *check_outputs(Graph *graph) {
+    for (int i = 0; i < graph->outputs.count; i++) {
+        Output output = graph->outputs.items[i];
+        if (graph_find_output(graph, output.name) != output.node) return RULE(7, "an output's name is its own");
+    }
+    return NULL;
+}
+
+/* Once there are groups, every operator that computes belongs to one: leaves and views alone stand outside. */
+static const char *check_grouped(Graph *graph) {
+    for (int i = 0; graph->groups.count > 1 && i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        if (!node->group && !is_leaf(node) && !node_is_view(node)) return at_node(graph, node, RULE(8, "every computed node is in a kernel"));
+    }
+    return NULL;
+}
+
+const char *graph_verify(Graph *graph) {
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const char *error = check_node(graph, graph->nodes.items[i]);
+        if (error) return error;
+    }
+    const char *error = check_grouped(graph);
+    if (!error) error = check_groups(graph);
+    return error ? error : check_outputs(graph);
+}
