@@ -1,0 +1,163 @@
+/* The parse tree: what was written, nothing decided. It lies in one arena; strings too. */
+#ifndef GRADC_FRONTEND_AST_H
+#define GRADC_FRONTEND_AST_H
+
+#include "graph/diag.h"
+#include "graph/type.h"
+
+typedef struct Expr Expr;
+
+typedef enum ExprKind {
+    EXPR_NUMBER, /* number */
+    EXPR_STRING, /* text */
+    EXPR_NAME,   /* text */
+    EXPR_CALL,   /* text(args) */
+    EXPR_UNARY,  /* text is "-" or "not"; a */
+    EXPR_BINARY, /* a text b */
+    EXPR_IF,     /* if a then b else c */
+    EXPR_SCOPED, /* a in "text" */
+    EXPR_MEMBER, /* a.text */
+} ExprKind;
+
+typedef struct Arg {
+    const char *name; /* NULL: by position */
+    Pos pos;
+    Expr *value;
+} Arg;
+
+struct Expr {
+    ExprKind kind;
+    Pos pos;   /* of the operator or the name, where a mistake is best shown */
+    int depth; /* of the tree; bounded */
+    double number;
+    const char *text;
+    Expr *a, *b, *c;
+    Arg *args;
+    int n_args;
+};
+
+/* f32[R, hidden], i32<vocab>[T] */
+typedef struct TypeExpr {
+    ElemType elem;
+    Pos pos;
+    const char *text; /* as written */
+    Expr *bound;      /* NULL: none */
+    Expr *dims[MAX_RANK];
+    int rank;
+} TypeExpr;
+
+typedef struct Stmt Stmt;
+
+typedef struct Block {
+    Stmt **items;
+    int count, capacity;
+} Block;
+
+typedef enum StmtKind {
+    STMT_ASSIGN,  /* name = value */
+    STMT_PARAM,   /* param name: type ~ value */
+    STMT_REPEAT,  /* repeat name in from..to body */
+    STMT_RETURN,  /* return value */
+    STMT_LOSS,    /* loss value */
+    STMT_PREDICT, /* predict value */
+    STMT_SHOW,    /* show value as "name" */
+    STMT_STATE,   /* state name (one statement for each) */
+} StmtKind;
+
+struct Stmt {
+    StmtKind kind;
+    Pos pos; /* of the name where there is one */
+    const char *name;
+    Expr *value, *from, *to;
+    TypeExpr type;
+    bool no_decay, frozen, shared;
+    Block body;
+};
+
+/* A parameter of a `def`. */
+typedef struct Formal {
+    const char *name;
+    Pos pos;
+    bool is_tokens, has_type;
+    TypeExpr type;
+    Expr *initial; /* NULL: none */
+} Formal;
+
+typedef struct Formals {
+    Formal *items;
+    int count, capacity;
+} Formals;
+
+/* A `def`, or an `optimizer`. */
+typedef struct Def {
+    const char *name;
+    Pos pos;
+    Formals formals;
+    bool has_result;
+    TypeExpr result;
+    Block body;
+    bool prelude; /* comes with the language: mistakes are shown where the user calls it */
+    bool active;  /* elaboration is inside it */
+    bool failed;  /* a mistake inside was told already */
+} Def;
+
+typedef struct ConfigDecl {
+    const char *name, *key;
+    Pos pos;
+    Expr *value;
+} ConfigDecl;
+
+typedef struct InputDecl {
+    const char *name;
+    Pos pos;
+    const char *columns[2];
+    int n_columns;
+} InputDecl;
+
+typedef struct LabelDecl {
+    const char *name; /* NULL: no label */
+    Pos pos;
+    bool is_class;
+    Expr *classes, *lowest, *highest;
+} LabelDecl;
+
+typedef struct TaskDecl {
+    const char *name;
+    Pos pos;
+    const char *data; /* NULL: none */
+    Pos data_pos;
+    char separator;
+    bool quoted;
+    InputDecl inputs[2];
+    int n_inputs;
+    LabelDecl label;
+    const char *metrics[8];
+    Pos metric_pos[8];
+    int n_metrics;
+    Block body;
+} TaskDecl;
+
+typedef struct TokensDecl {
+    Pos pos; /* no file: not declared */
+    Expr *vocab, *positions, *segments;
+} TokensDecl;
+
+typedef struct ImportDecl {
+    const char *path;
+    Pos pos;
+    size_t start, end; /* the statement's bytes in its file */
+} ImportDecl;
+
+/* Everything that the files of a program and the prelude declare, imported files first. */
+typedef struct Module {
+    VEC(ConfigDecl) configs;
+    VEC(Def *) defs;
+    VEC(Def *) optimizers;
+    VEC(TaskDecl *) tasks;
+    TokensDecl tokens;
+    const char *checkpoint_prefix; /* NULL: not declared */
+    bool incomplete; /* something could not be read: names may be missing through no fault of those
+                        who use them */
+} Module;
+
+#endif

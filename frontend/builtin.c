@@ -1,0 +1,347 @@
+/* Elaboration: the functions that are operators, as one table. Of numbers most are computed now. */
+#include <math.h>
+#include <string.h>
+
+#include "frontend/elaborate.h"
+
+/* "x axis": parameters; "like=": may be missing; "dims*": any number, the last. */
+typedef struct Builtin {
+    const char *name, *parameters;
+    Value (*build)(Elab *e, const BuiltinCall *call);
+    Op op;
+    double (*fold)(double); /* of a number, where there is such */
+} Builtin;
+
+/* Of parameter `i`: its name's start and length; NULL when there are fewer. */
+static const char *parameter(const Builtin *builtin, int i, size_t *length) {
+    const char *name = builtin->parameters;
+    for (; i > 0; i--) {
+        name += strcspn(name, " ");
+        if (*name) name++;
+    }
+    *length = strcspn(name, " =*");
+    return *length ? name : NULL;
+}
+
+static bool needs(Elab *e, const BuiltinCall *call, int i, ValueKind kind, const char *what) {
+    if (call->args[i].kind == kind) return true;
+    fail(e, "E0304", call->pos[i], "'%s' needs %s here, not %s", call->name, what,
+         value_print(e, call->args[i]));
+    return false;
+}
+
+static bool needs_tensor(Elab *e, const BuiltinCall *call, int i) {
+    return needs(e, call, i, VALUE_TENSOR, "a tensor");
+}
+
+static Value build_unary(Elab *e, const BuiltinCall *call) {
+    const Value *x = &call->args[0];
+    if (x->kind == VALUE_NUMBER && call->fold) {
+        double result = call->fold(x->number);
+        if (isfinite(result)) return value_number(result);
+        return fail_value(e, "E0310", call->expr->pos, "%s(%g) is not a finite number", call->name,
+                          x->number);
+    }
+    if (!needs_tensor(e, call, 0)) return value_error();
+    return value_tensor(emit_op(e, call->op, 1, &x->node, call->expr->pos));
+}
+
+static Value build_binary(Elab *e, const BuiltinCall *call) {
+    Value a = call->args[0], b = call->args[1];
+    Node *nodes[2];
+    if (a.kind == VALUE_NUMBER && b.kind == VALUE_NUMBER) {
+        return value_number(call->op == OP_maximum ? fmax(a.number, b.number)
+                                                   : fmin(a.number, b.number));
+    }
+    if (!align(e, 2, call->args, nodes, call->expr->pos, call->name)) return value_error();
+    return value_tensor(emit_op(e, call->op, 2, nodes, call->expr->pos));
+}
+
+static Value build_pow(Elab *e, const BuiltinCall *call) {
+    if (!needs(e, call, 0, VALUE_NUMBER, "a number") ||
+        !needs(e, call, 1, VALUE_NUMBER, "a number")) {
+        return value_error();
+    }
+    double result = pow(call->args[0].number, call->args[1].number);
+    if (isfinite(result)) return value_number(result);
+    return fail_value(e, "E0310", call->expr->pos, "this power is not a finite number");
+}
+
+/* Condition and choices spread to one shape; two numbers are f32. */
+static Value build_select(Elab *e, const BuiltinCall *call) {
+    Pos pos = call->expr->pos;
+    if (!needs_tensor(e, call, 0)) return value_error();
+    Type shape = call->args[0].node->type;
+    shape.elem = ELEM_F32;
+    for (int i = 1; i < 3; i++) {
+        if (call->args[i].kind != VALUE_TENSOR) continue;
+        const Type *type = &call->args[i].node->type;
+        shape.elem = type->elem;
+        if (join_shapes(&shape, type)) continue;
+        return fail_value(e, "E0306", pos, "select: the shapes do not fit: %s and %s",
+                          value_print(e, call->args[0]), value_print(e, call->args[i]));
+    }
+    Node *nodes[3] = {call->args[0].node};
+    for (int i = 0; i < 3; i++) {
+        bool number = call->args[i].kind == VALUE_NUMBER;
+        if (!number && !needs_tensor(e, call, i)) return value_error();
+        nodes[i] =
+            number ? scalar_node(e, shape.elem, call->args[i].number, pos) : call->args[i].node;
+        nodes[i] = to_shape(e, OP_broadcast, nodes[i], &shape, pos);
+    }
+    return value_tensor(emit_op(e, OP_select, 3, nodes, pos));
+}
+
+static Value cast_to(Elab *e, const BuiltinCall *call, ElemType elem) {
+    Value x = call->args[0];
+    if (x.kind == VALUE_NUMBER) return elem == ELEM_I32 ? value_number(trunc(x.number)) : x;
+    if (!needs_tensor(e, call, 0)) return value_error();
+    if (x.node->type.elem == elem) return x;
+    NodeSpec spec = {.op = OP_cast, .n_inputs = 1, .inputs = &x.node, .type = type_scalar(elem)};
+    return value_tensor(emit(e, spec, call->expr->pos));
+}
+
+static Value build_float(Elab *e, const BuiltinCall *call) { return cast_to(e, call, ELEM_F32); }
+
+static Value build_cast(Elab *e, const BuiltinCall *call) {
+    if (!needs(e, call, 1, VALUE_STRING, "f32, i32 or bool")) return value_error();
+    for (int i = ELEM_F32; i <= ELEM_BOOL; i++) {
+        if (strcmp(call->args[1].text, elem_name((ElemType)i)) == 0)
+            return cast_to(e, call, (ElemType)i);
+    }
+    return fail_value(e, "E0304", call->pos[1], "'cast' needs f32, i32 or bool here");
+}
+
+/* Argument `i` as an axis of `x`; a negative one counts from the end. */
+static bool axis_of(Elab *e, const BuiltinCall *call, int i, const Node *x, int64_t *axis) {
+    int64_t rank = x->type.rank;
+    if (!integer_of(e, call->args[i], call->pos[i], "an axis", -rank, axis)) return false;
+    if (*axis < 0) *axis += rank;
+    if (*axis < rank) return true;
+    fail(e, "E0310", call->pos[i], "%s has no axis %lld", value_print(e, value_tensor((Node *)x)),
+         (long long)*axis);
+    return false;
+}
+
+static Value build_reduce(Elab *e, const BuiltinCall *call) {
+    int64_t axis;
+    if (!needs_tensor(e, call, 0)) return value_error();
+    Node *x = call->args[0].node;
+    if (!axis_of(e, call, 1, x, &axis)) return value_error();
+    NodeSpec spec = {.op = call->op, .n_inputs = 1, .inputs = &x, .attrs.ints = {axis}};
+    return value_tensor(emit(e, spec, call->expr->pos));
+}
+
+static bool is_transposed(const Node *x) { return x->op == OP_transpose && x->type.rank == 2; }
+
+/* A transposed operand is read as it is stored. */
+static Value build_matmul(Elab *e, const BuiltinCall *call) {
+    if (!needs_tensor(e, call, 0) || !needs_tensor(e, call, 1)) return value_error();
+    NodeSpec spec = {.op = OP_matmul, .n_inputs = 2};
+    Node *operands[2];
+    for (int i = 0; i < 2; i++) {
+        Node *x = call->args[i].node;
+        spec.attrs.ints[i] = is_transposed(x);
+        operands[i] = is_transposed(x) ? x->inputs[0] : x;
+    }
+    spec.inputs = operands;
+    return value_tensor(emit(e, spec, call->expr->pos));
+}
+
+/* Arguments from `first` on as the dimensions of a type. */
+static bool dims_of(Elab *e, const BuiltinCall *call, int first, Type *type) {
+    type->rank = call->n - first;
+    if (type->rank > MAX_RANK) {
+        fail(e, "E0310", call->pos[first], "a tensor has at most %d dimensions", MAX_RANK);
+        return false;
+    }
+    for (int i = first; i < call->n; i++) {
+        int64_t size = 0;
+        Dim *dim = &type->dims[i - first];
+        *dim = call->args[i].dim;
+        if (call->args[i].kind == VALUE_DIM) continue;
+        if (!integer_of(e, call->args[i], call->pos[i], "a dimension", 0, &size)) return false;
+        *dim = dim_const(size);
+    }
+    return true;
+}
+
+/* reshape and broadcast */
+static Value build_shape(Elab *e, const BuiltinCall *call) {
+    if (!needs_tensor(e, call, 0)) return value_error();
+    Node *x = call->args[0].node;
+    Type type = type_scalar(x->type.elem);
+    if (!dims_of(e, call, 1, &type)) return value_error();
+    return value_tensor(to_shape(e, call->op, x, &type, call->expr->pos));
+}
+
+static Value build_slice(Elab *e, const BuiltinCall *call) {
+    int64_t axis, start;
+    if (!needs_tensor(e, call, 0)) return value_error();
+    Node *x = call->args[0].node;
+    if (!axis_of(e, call, 1, x, &axis)) return value_error();
+    if (!integer_of(e, call->args[2], call->pos[2], "the start", 0, &start)) return value_error();
+    Type type = x->type, stop = {0};
+    if (!dims_of(e, &(BuiltinCall){.args[0] = call->args[3], .pos[0] = call->pos[3], .n = 1}, 0,
+                 &stop)) {
+        return value_error();
+    }
+    if (!dim_add(stop.dims[0], dim_const(-start), &type.dims[axis])) return value_error();
+    NodeSpec spec = {
+        .op = OP_slice, .n_inputs = 1, .inputs = &x, .attrs.ints = {axis, start}, .type = type};
+    return value_tensor(emit(e, spec, call->expr->pos));
+}
+
+static Value build_concat(Elab *e, const BuiltinCall *call) {
+    Node *parts[16];
+    int64_t axis;
+    for (int i = 1; i < call->n; i++) {
+        if (!needs_tensor(e, call, i)) return value_error();
+        parts[i - 1] = call->args[i].node;
+    }
+    if (call->n < 2)
+        return fail_value(e, "E0301", call->expr->pos, "'concat' needs at least one tensor");
+    if (!axis_of(e, call, 0, parts[0], &axis)) return value_error();
+    NodeSpec spec = {
+        .op = OP_concat, .n_inputs = call->n - 1, .inputs = parts, .attrs.ints = {axis}};
+    return value_tensor(emit(e, spec, call->expr->pos));
+}
+
+static Value build_gather(Elab *e, const BuiltinCall *call) {
+    if (!needs_tensor(e, call, 0) || !needs_tensor(e, call, 1)) return value_error();
+    Node *inputs[] = {call->args[0].node, call->args[1].node};
+    return value_tensor(emit_op(e, OP_gather, 2, inputs, call->expr->pos));
+}
+
+static Value build_iota(Elab *e, const BuiltinCall *call) {
+    int64_t axis;
+    if (!needs_tensor(e, call, 0)) return value_error();
+    const Node *like = call->args[0].node;
+    if (!axis_of(e, call, 1, like, &axis)) return value_error();
+    NodeSpec spec = {.op = OP_iota, .attrs.ints = {axis}};
+    spec.type = type_make(ELEM_I32, like->type.rank, like->type.dims);
+    return value_tensor(emit(e, spec, call->expr->pos));
+}
+
+static Value build_size(Elab *e, const BuiltinCall *call) {
+    int64_t axis;
+    if (!needs_tensor(e, call, 0)) return value_error();
+    const Node *x = call->args[0].node;
+    return axis_of(e, call, 1, x, &axis) ? value_dim(x->type.dims[axis]) : value_error();
+}
+
+static double reciprocal_root(double x) { return 1 / sqrt(x); }
+
+static const Builtin builtins[] = {
+    {"exp", "x", build_unary, OP_exp, exp},
+    {"expm1", "x", build_unary, OP_expm1, expm1},
+    {"log", "x", build_unary, OP_log, log},
+    {"log1p", "x", build_unary, OP_log1p, log1p},
+    {"tanh", "x", build_unary, OP_tanh, tanh},
+    {"erf", "x", build_unary, OP_erf, erf},
+    {"sin", "x", build_unary, OP_sin, sin},
+    {"cos", "x", build_unary, OP_cos, cos},
+    {"sqrt", "x", build_unary, OP_sqrt, sqrt},
+    {"rsqrt", "x", build_unary, OP_rsqrt, reciprocal_root},
+    {"abs", "x", build_unary, OP_abs, fabs},
+    {"stop_gradient", "x", build_unary, OP_stop_gradient, NULL},
+    {"transpose", "x", build_unary, OP_transpose, NULL},
+    {"maximum", "a b", build_binary, OP_maximum, NULL},
+    {"minimum", "a b", build_binary, OP_minimum, NULL},
+    {"pow", "base exponent", build_pow, OP_COUNT, NULL},
+    {"select", "condition a b", build_select, OP_select, NULL},
+    {"float", "x", build_float, OP_cast, NULL},
+    {"cast", "x type", build_cast, OP_cast, NULL},
+    {"sum", "x axis", build_reduce, OP_sum, NULL},
+    {"max", "x axis", build_reduce, OP_max, NULL},
+    {"matmul", "a b", build_matmul, OP_matmul, NULL},
+    {"reshape", "x dims*", build_shape, OP_reshape, NULL},
+    {"broadcast", "x dims*", build_shape, OP_broadcast, NULL},
+    {"slice", "x axis start stop", build_slice, OP_slice, NULL},
+    {"concat", "axis parts*", build_concat, OP_concat, NULL},
+    {"gather", "table index", build_gather, OP_gather, NULL},
+    {"iota", "like axis", build_iota, OP_iota, NULL},
+    {"size", "x axis", build_size, OP_COUNT, NULL},
+    {"random", "x", build_random, OP_random, NULL},
+    {"attention", "q k v q_seq kv_seq heads dropout=", build_attention, OP_attention, NULL},
+    {"dropout_rate", "p", build_dropout_rate, OP_COUNT, NULL},
+};
+
+static const Builtin *find_builtin(const char *name) {
+    for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++) {
+        if (strcmp(builtins[i].name, name) == 0) return &builtins[i];
+    }
+    return NULL;
+}
+
+bool is_builtin(const char *name) { return find_builtin(name) != NULL; }
+
+int builtin_names(const char **names, int capacity) {
+    int count = 0;
+    for (size_t i = 0; i < sizeof builtins / sizeof *builtins && count < capacity; i++) {
+        names[count++] = builtins[i].name;
+    }
+    return count;
+}
+
+static int find_parameter(const Builtin *builtin, const char *name) {
+    size_t length;
+    for (int i = 0;; i++) {
+        const char *next = parameter(builtin, i, &length);
+        if (!next) return -1;
+        if (strlen(name) == length && strncmp(next, name, length) == 0) return i;
+    }
+}
+
+static bool is_variadic(const Builtin *builtin) { return strchr(builtin->parameters, '*') != NULL; }
+
+/* The parameter that argument `i` is for; -1 after a message. */
+static int parameter_of(Elab *e, const Builtin *builtin, const Arg *arg, int i) {
+    size_t length;
+    int index = arg->name ? find_parameter(builtin, arg->name) : i;
+    bool known =
+        index >= 0 && index < 16 && (is_variadic(builtin) || parameter(builtin, index, &length));
+    if (known) return index;
+    if (arg->name) {
+        if (fail(e, "E0302", arg->pos, "'%s' has no parameter '%s'", builtin->name, arg->name)) {
+            diag_hint(e->diags, "its parameters are: %s", builtin->parameters);
+        }
+    } else if (fail(e, "E0301", arg->pos, "this is one argument too many for '%s'",
+                    builtin->name)) {
+        diag_hint(e->diags, "its parameters are: %s", builtin->parameters);
+    }
+    return -1;
+}
+
+static bool all_given(Elab *e, const Builtin *builtin, const BuiltinCall *call) {
+    size_t length;
+    for (int i = 0;; i++) {
+        const char *name = parameter(builtin, i, &length);
+        if (!name) return true;
+        if (call->given[i] || name[length] == '=' || name[length] == '*') continue;
+        fail(e, "E0301", call->expr->pos, "the argument '%.*s' of '%s' is missing", (int)length,
+             name, builtin->name);
+        return false;
+    }
+}
+
+Value call_builtin(Elab *e, const Expr *expr) {
+    const Builtin *builtin = find_builtin(expr->text);
+    BuiltinCall call = {
+        .expr = expr, .name = builtin->name, .op = builtin->op, .fold = builtin->fold};
+    bool good = true;
+    for (int i = 0; i < expr->n_args; i++) {
+        const Arg *arg = &expr->args[i];
+        int index = parameter_of(e, builtin, arg, i);
+        if (index < 0) return value_error();
+        if (call.given[index])
+            return fail_value(e, "E0301", arg->pos, "this argument is given twice");
+        call.given[index] = true;
+        call.args[index] = eval(e, arg->value);
+        call.pos[index] = arg->value ? arg->value->pos : arg->pos;
+        if (call.args[index].kind == VALUE_ERROR) good = false;
+        if (index >= call.n) call.n = index + 1;
+    }
+    if (!all_given(e, builtin, &call) || !good) return value_error();
+    return builtin->build(e, &call);
+}

@@ -1,0 +1,193 @@
+/* Elaboration: the whole program. Config values first, since everything may use them; then tasks
+ * and the optimizer. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frontend/elaborate.h"
+
+/* The value that `--set` gives to `name`: the text after "name=", the last one counts; NULL: none.
+ */
+static const char *find_set(const ProgramOptions *options, const char *name) {
+    const char *found = NULL;
+    size_t length = strlen(name);
+    for (int i = 0; i < options->n_sets; i++) {
+        const char *set = options->sets[i];
+        if (strncmp(set, name, length) == 0 && set[length] == '=') found = set + length + 1;
+    }
+    return found;
+}
+
+static bool parse_number(const char *text, double *number) {
+    char *end;
+    *number = strtod(text, &end);
+    return *text && !*end && isfinite(*number);
+}
+
+/* The text's value, then config.json's, then --set's. */
+static bool config_value(Elab *e, const ConfigDecl *decl, double *value) {
+    const ProgramOptions *options = e->options;
+    bool good = eval_number(e, decl->value, "a config value", value);
+    if (decl->key && options->lookup) good |= options->lookup(options->user, decl->key, value);
+    const char *set = find_set(options, decl->name);
+    if (!set) return good;
+    if (parse_number(set, value)) return true;
+    diag_error(e->diags, "E0205", (Pos){0}, "--set %s=%s: '%s' is not a number", decl->name, set,
+               set);
+    return false;
+}
+
+static bool is_integral(double value) { return value == floor(value); }
+
+static ConfigItem *find_config(Program *program, const char *name) {
+    for (int i = 0; i < program->configs.count; i++) {
+        if (strcmp(program->configs.items[i].name, name) == 0) return &program->configs.items[i];
+    }
+    return NULL;
+}
+
+/* What is written as an integer stays one: it may be a size. */
+static void elaborate_config(Elab *e, const ConfigDecl *decl) {
+    const ConfigItem *old = find_config(e->program, decl->name);
+    if (old) {
+        if (fail(e, "E0203", decl->pos, "the config value '%s' is declared twice", decl->name)) {
+            diag_note(e->diags, old->pos, "the first time here");
+        }
+        return;
+    }
+    ConfigItem item = {.name = decl->name, .key = decl->key, .value = NAN, .pos = decl->pos};
+    double value = NAN;
+    if (config_value(e, decl, &value)) item.value = value;
+    const Expr *written = decl->value;
+    bool integer = written && written->kind == EXPR_NUMBER && !strpbrk(written->text, ".eE");
+    item.is_integer = integer || (written && written->kind != EXPR_NUMBER && is_integral(value));
+    if (integer && !isnan(value) && !is_integral(value)) {
+        fail(e, "E0205", decl->pos, "'%s' must be an integer, not %.15g", decl->name, value);
+        item.value = NAN; /* whatever uses it is silent */
+    }
+    vec_push(e->arena, &e->program->configs, item);
+}
+
+static void check_sets(Elab *e) {
+    const Program *program = e->program;
+    const char **names = arena_array(e->arena, (size_t)program->configs.count + 1, sizeof *names);
+    for (int i = 0; i < program->configs.count; i++) names[i] = program->configs.items[i].name;
+    for (int i = 0; i < e->options->n_sets; i++) {
+        const char *set = e->options->sets[i];
+        const char *name = arena_strndup(e->arena, set, strcspn(set, "="));
+        if (!strchr(set, '=')) {
+            diag_error(e->diags, "E0205", (Pos){0}, "--set %s: there is no value", set);
+            diag_hint(e->diags, "write --set NAME=VALUE");
+        } else if (!find_config(e->program, name)) {
+            diag_error(e->diags, "E0204", (Pos){0}, "--set %s: no config value is called '%s'", set,
+                       name);
+            const char *near = nearest_name(name, names, program->configs.count);
+            if (near) diag_hint(e->diags, "did you mean '%s'?", near);
+        }
+    }
+}
+
+/* E0203 for the second of two that have one name; the prelude's may be declared anew. */
+static void check_defs(Elab *e) {
+    for (int i = 0; i < e->module->defs.count; i++) {
+        const Def *def = e->module->defs.items[i];
+        if (!def->prelude && is_builtin(def->name)) {
+            fail(e, "E0203", def->pos, "'%s' is an operator of the language: choose another name",
+                 def->name);
+        }
+        for (int j = 0; j < i; j++) {
+            const Def *old = e->module->defs.items[j];
+            if (old->prelude != def->prelude || strcmp(old->name, def->name) != 0) continue;
+            if (fail(e, "E0203", def->pos, "the function '%s' is declared twice", def->name)) {
+                diag_note(e->diags, old->pos, "the first time here");
+            }
+        }
+    }
+}
+
+static bool is_second_task(Elab *e, int index) {
+    const TaskDecl *task = e->module->tasks.items[index];
+    for (int i = 0; i < index; i++) {
+        const TaskDecl *old = e->module->tasks.items[i];
+        if (strcmp(old->name, task->name) != 0) continue;
+        if (fail(e, "E0203", task->pos, "the task '%s' is declared twice", task->name)) {
+            diag_note(e->diags, old->pos, "the first time here");
+        }
+        return true;
+    }
+    return false;
+}
+
+/* The user's optimizer, or else the prelude's. */
+static void choose_optimizer(Elab *e) {
+    const Def *chosen = NULL;
+    for (int i = 0; i < e->module->optimizers.count; i++) {
+        const Def *def = e->module->optimizers.items[i];
+        if (chosen && !chosen->prelude) {
+            if (fail(e, "E0407", def->pos, "a program has one optimizer, this is the second")) {
+                diag_note(e->diags, chosen->pos, "the first is here");
+            }
+            return;
+        }
+        chosen = def;
+    }
+    if (chosen) elaborate_optimizer(e, chosen);
+}
+
+static void elaborate_sizes(Elab *e) {
+    Module *module = e->module;
+    Program *program = e->program;
+    program->checkpoint_prefix = module->checkpoint_prefix ? module->checkpoint_prefix : "";
+    if (!module->tokens.pos.file) return;
+    program->vocab = program->positions = program->segments = 1;
+    eval_integer(e, module->tokens.vocab, "the size of the vocabulary", 1, &program->vocab);
+    eval_integer(e, module->tokens.positions, "the number of positions", 1, &program->positions);
+    eval_integer(e, module->tokens.segments, "the number of segments", 1, &program->segments);
+}
+
+static void elaborate(Elab *e) {
+    /* Names of sizes in messages need a graph even outside of one. */
+    Frame none = {0};
+    begin_graph(e, "config", &none);
+    Graph *scratch = e->graph;
+    for (int i = 0; i < e->module->configs.count; i++)
+        elaborate_config(e, &e->module->configs.items[i]);
+    check_sets(e);
+    elaborate_sizes(e);
+    check_defs(e);
+    for (int i = 0; i < e->module->tasks.count; i++) {
+        e->graph = scratch;
+        e->frame = &none;
+        if (!is_second_task(e, i)) elaborate_task(e, e->module->tasks.items[i]);
+    }
+    choose_optimizer(e);
+    graph_free(scratch);
+}
+
+Program *program_load(const char *path, const ProgramOptions *options, Diagnostics *diags) {
+    static const ProgramOptions as_written = {.dropout = -1};
+    int errors = diags->errors;
+    Arena *arena = arena_new();
+    Program *program = arena_alloc(arena, sizeof *program);
+    Elab e = {.arena = arena, .diags = diags, .program = program, .errors_before = errors};
+    e.options = options ? options : &as_written;
+    program->arena = arena;
+    program->path = arena_strdup(arena, path);
+    Loaded *loaded = load_module(path, arena, diags);
+    e.module = &loaded->module;
+    program->source = loaded->source;
+    if (!loaded->module.incomplete) elaborate(&e);
+    if (diags->errors == errors) return program;
+    program_free(program);
+    return NULL;
+}
+
+void program_free(Program *program) {
+    if (!program) return;
+    for (int i = 0; i < program->tasks.count; i++) {
+        graph_free(program->tasks.items[i].train);
+        graph_free(program->tasks.items[i].eval);
+    }
+    graph_free(program->optimizer.update);
+    arena_free(program->arena);
+}

@@ -1,0 +1,183 @@
+/* Elaboration: from the parse tree to graphs. What its files share; nobody else includes it.
+ *
+ *   elaborate.c  the program: config values, tasks, optimizer       task.c      one task into its
+ * two graphs optimizer.c  the update                                         statement.c
+ * statements, parameters eval.c       expressions                                        call.c
+ * calls of definitions builtin.c    functions that are operators                       seeded.c
+ * random and attention dims.c       dimensions: evaluation, unification                scope.c
+ * names, places, messages
+ *
+ * A mistake is told once and turns the value into VALUE_ERROR, which passes through everything
+ * silently. */
+#ifndef GRADC_FRONTEND_ELABORATE_H
+#define GRADC_FRONTEND_ELABORATE_H
+
+#include "frontend/frontend.h"
+#include "frontend/load.h"
+
+typedef enum ValueKind {
+    VALUE_ERROR,  /* a mistake that was told already */
+    VALUE_NUMBER, /* known now */
+    VALUE_DIM,    /* a size known batch by batch */
+    VALUE_STRING,
+    VALUE_TENSOR,
+    VALUE_TOKENS,
+} ValueKind;
+
+/* The graph inputs of a text input; see TextInput. */
+typedef struct TokensValue {
+    const char *name;
+    Dim length; /* NAME.T */
+    Node *ids, *segments, *positions, *bounds, *first, *coords, *rows;
+} TokensValue;
+
+typedef struct Value {
+    ValueKind kind;
+    double number;
+    Dim dim;
+    const char *text;
+    Node *node;
+    const TokensValue *tokens;
+} Value;
+
+typedef struct NamedValue {
+    const char *name;
+    Value value;
+} NamedValue;
+
+/* The names of one body: a call's, a task's, the optimizer's. */
+typedef struct Frame {
+    VEC(NamedValue) names;
+    const Def *def; /* NULL: a task */
+    bool returned;
+    Value result;
+    Pos result_pos;
+} Frame;
+
+/* Calls that elaboration is inside of, innermost first. */
+typedef struct Call {
+    Def *def;
+    Pos pos; /* of the call */
+    struct Call *outer;
+} Call;
+
+typedef struct SiteCount {
+    const char *scope;
+    int count;
+} SiteCount;
+
+enum {
+    MAX_CALL_DEPTH = 64,
+    MAX_EVAL_DEPTH = 3000, /* bounds the stack: expressions inside calls inside expressions */
+    MAX_STEPS = 200000, /* expressions evaluated for one graph, 50 times BERT-large: bounds time and
+                           memory */
+};
+
+typedef struct Elab {
+    Arena *arena;
+    Diagnostics *diags;
+    const ProgramOptions *options;
+    Module *module;
+    Program *program;
+    int errors_before; /* that the diagnostics held at the start */
+    /* The graph being built. */
+    Graph *graph;
+    bool training, in_task;
+    const TokensValue *tokens; /* [n_tokens] */
+    int n_tokens;
+    const char *scope; /* "" or "bert.encoder" */
+    VEC(SiteCount) sites;
+    VEC(int) instances; /* indices of program parameters, in order of instantiation */
+    Frame *frame;
+    Call *call;        /* NULL: in the task itself */
+    int prelude_depth; /* definitions of the prelude that elaboration is inside of */
+    Pos user_pos;      /* with prelude_depth: the user's call */
+    int call_depth, eval_depth, steps;
+} Elab;
+
+/* scope.c */
+Value value_error(void);
+Value value_number(double number);
+Value value_dim(Dim dim);                      /* VALUE_NUMBER when it is constant */
+Value value_tensor(Node *node);                /* VALUE_ERROR for NULL */
+const char *value_print(Elab *e, Value value); /* "the number 3", "f32[S, 5]" */
+NamedValue *find_local(const Frame *frame, const char *name);
+void bind_name(Elab *e, Frame *frame, const char *name, Value value); /* or rebind */
+bool find_name(Elab *e, const char *name, Value *value); /* locals, config values, `update_rows` */
+void unknown_name(Elab *e, const char *name, Pos pos);
+Def *find_def(const Elab *e, const char *name);
+void unknown_function(Elab *e, const char *name, Pos pos);
+Pos place(const Elab *e, Pos pos); /* `pos`, or the user's call when it is in the prelude */
+/* Tells a mistake; false when the same one at the same place was told before: then add no notes or
+ * hints. */
+bool fail(Elab *e, const char *code, Pos pos, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+Value fail_value(Elab *e, const char *code, Pos pos, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Replaces "{i}" by constants. NULL after a message. */
+const char *interpolate(Elab *e, const char *text, Pos pos);
+const char *join_scope(Elab *e, const char *scope, const char *name);
+
+/* eval.c */
+Value eval(Elab *e, const Expr *expr);
+bool eval_number(Elab *e, const Expr *expr, const char *what,
+                 double *number); /* false after a message */
+bool eval_integer(Elab *e, const Expr *expr, const char *what, int64_t lowest, int64_t *value);
+bool integer_of(Elab *e, Value value, Pos pos, const char *what, int64_t lowest, int64_t *integer);
+Node *emit(Elab *e, NodeSpec spec,
+           Pos pos); /* NULL after a message; any operand may be NULL: silent */
+Node *emit_op(Elab *e, Op op, int n, Node *const *inputs, Pos pos);
+Node *scalar_node(Elab *e, ElemType elem, double value, Pos pos);
+Node *emit_input(Elab *e, const char *name, Type type);
+Node *to_shape(Elab *e, Op op, Node *x, const Type *type,
+               Pos pos); /* reshape or broadcast; x itself when equal */
+bool join_shapes(
+    Type *shape,
+    const Type *type); /* grows `shape` so that `type` spreads to it; false: impossible */
+/* Values as tensors of one shape and one element type, numbers as constants of it. At least one is
+ * a tensor. */
+bool align(Elab *e, int n, const Value *values, Node **nodes, Pos pos, const char *what);
+
+/* dims.c */
+bool eval_dim(Elab *e, const Expr *expr, Dim *dim); /* false after a message */
+/* Checks `actual` against a type as written; names that are not known yet get their size. `subject`
+ * begins the message: "argument 'x' of 'dense'". False after a message at `pos` with a note at the
+ * declaration. */
+bool unify_type(Elab *e, const TypeExpr *type, const Type *actual, Pos pos, const char *subject);
+
+/* call.c */
+Value call_def(Elab *e, Def *def, const Expr *expr);
+
+/* builtin.c */
+bool is_builtin(const char *name);
+Value call_builtin(Elab *e, const Expr *expr);
+int builtin_names(const char **names, int capacity);
+
+/* A call of a builtin: its arguments by parameter. */
+typedef struct BuiltinCall {
+    const Expr *expr;
+    const char *name;
+    Op op;
+    double (*fold)(double);
+    Value args[16];
+    Pos pos[16];
+    bool given[16];
+    int n;
+} BuiltinCall;
+
+/* seeded.c */
+Value build_random(Elab *e, const BuiltinCall *call);
+Value build_attention(Elab *e, const BuiltinCall *call);
+Value build_dropout_rate(Elab *e, const BuiltinCall *call);
+
+/* statement.c */
+void run_block(Elab *e, const Block *block);
+void run_statement(Elab *e, const Stmt *stmt);
+
+/* task.c, optimizer.c */
+void elaborate_task(Elab *e, const TaskDecl *decl);
+void elaborate_optimizer(Elab *e, const Def *def);
+void begin_graph(Elab *e, const char *name, Frame *frame); /* a fresh graph and fresh state */
+Graph *finish_graph(Elab *e); /* canonical, verified; NULL after an error */
+
+#endif

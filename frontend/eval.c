@@ -1,0 +1,325 @@
+/* Elaboration: expressions. Numbers are computed now, in double precision; tensors become nodes. */
+#include <math.h>
+#include <string.h>
+
+#include "frontend/elaborate.h"
+
+Node *emit(Elab *e, NodeSpec spec, Pos pos) {
+    for (int i = 0; i < spec.n_inputs; i++) {
+        if (!spec.inputs[i]) return NULL;
+    }
+    Type type;
+    spec.pos = place(e, pos);
+    const char *broken = infer_type(e->graph, &spec, &type);
+    if (!broken) return graph_node(e->graph, &spec);
+    fail(e, "E0305", pos, "%s", broken);
+    return NULL;
+}
+
+Node *emit_op(Elab *e, Op op, int n, Node *const *inputs, Pos pos) {
+    return emit(e, (NodeSpec){.op = op, .n_inputs = n, .inputs = inputs}, pos);
+}
+
+Node *scalar_node(Elab *e, ElemType elem, double value, Pos pos) {
+    if (elem != ELEM_F32 && (value != floor(value) || fabs(value) > INT32_MAX)) {
+        fail(e, "E0304", pos, "%g is no %s", value, elem_name(elem));
+        return NULL;
+    }
+    return emit(e, (NodeSpec){.op = OP_const, .attrs.number = value, .type = type_scalar(elem)},
+                pos);
+}
+
+Node *emit_input(Elab *e, const char *name, Type type) {
+    return graph_leaf(e->graph, OP_input, name, type);
+}
+
+Node *to_shape(Elab *e, Op op, Node *x, const Type *type, Pos pos) {
+    if (!x || type_same_shape(&x->type, type)) return x;
+    return emit(e, (NodeSpec){.op = op, .n_inputs = 1, .inputs = &x, .type = *type}, pos);
+}
+
+/* Aligned at the right, 1 fits all. */
+bool join_shapes(Type *shape, const Type *type) {
+    Type wide = shape->rank >= type->rank ? *shape : *type;
+    for (int i = 1; i <= wide.rank; i++) {
+        Dim a = i <= shape->rank ? shape->dims[shape->rank - i] : dim_const(1);
+        Dim b = i <= type->rank ? type->dims[type->rank - i] : dim_const(1);
+        if (!dim_equal(a, b) && !dim_is(a, 1) && !dim_is(b, 1)) return false;
+        wide.dims[wide.rank - i] = dim_is(a, 1) ? b : a;
+    }
+    *shape = wide;
+    return true;
+}
+
+static const char *list_values(Elab *e, int n, const Value *values) {
+    const char *text = "";
+    for (int i = 0; i < n; i++) {
+        text = arena_printf(e->arena, "%s%s%s", text,
+                            i == 0      ? ""
+                            : i + 1 < n ? ", "
+                                        : " and ",
+                            value_print(e, values[i]));
+    }
+    return text;
+}
+
+/* The shape and element type that all tensors share. */
+static bool common_type(Elab *e, int n, const Value *values, Type *type, Pos pos,
+                        const char *what) {
+    const Node *first = NULL;
+    for (int i = 0; i < n; i++) {
+        if (values[i].kind != VALUE_TENSOR) continue;
+        const Type *next = &values[i].node->type;
+        if (!first)
+            *type = type_make(next->elem, next->rank, next->dims);
+        else if (next->elem != type->elem) {
+            if (fail(e, "E0306", pos, "%s: the element types differ: %s", what,
+                     list_values(e, n, values))) {
+                diag_hint(e->diags, "float(x) makes an f32 tensor of x");
+            }
+            return false;
+        } else if (!join_shapes(type, next)) {
+            fail(e, "E0306", pos, "%s: the shapes do not fit: %s", what, list_values(e, n, values));
+            return false;
+        }
+        first = values[i].node;
+    }
+    return true;
+}
+
+bool align(Elab *e, int n, const Value *values, Node **nodes, Pos pos, const char *what) {
+    Type type = {0};
+    for (int i = 0; i < n; i++) {
+        if (values[i].kind == VALUE_ERROR) return false;
+        if (values[i].kind == VALUE_TENSOR || values[i].kind == VALUE_NUMBER) continue;
+        fail(e, "E0304", pos, "%s needs tensors and numbers, not %s", what,
+             value_print(e, values[i]));
+        return false;
+    }
+    if (!common_type(e, n, values, &type, pos, what)) return false;
+    for (int i = 0; i < n; i++) {
+        bool number = values[i].kind == VALUE_NUMBER;
+        Node *node = number ? scalar_node(e, type.elem, values[i].number, pos) : values[i].node;
+        nodes[i] = to_shape(e, OP_broadcast, node, &type, pos);
+        if (!nodes[i]) return false;
+    }
+    return true;
+}
+
+/* Step 1 of a binary operator: two numbers. */
+static double fold(const char *op, double a, double b) {
+    if (strcmp(op, "+") == 0) return a + b;
+    if (strcmp(op, "-") == 0) return a - b;
+    if (strcmp(op, "*") == 0) return a * b;
+    if (strcmp(op, "/") == 0) return a / b;
+    if (strcmp(op, "<") == 0) return a < b;
+    if (strcmp(op, "<=") == 0) return a <= b;
+    if (strcmp(op, ">") == 0) return a > b;
+    if (strcmp(op, ">=") == 0) return a >= b;
+    if (strcmp(op, "==") == 0) return a == b;
+    if (strcmp(op, "and") == 0) return a != 0 && b != 0;
+    return a != 0 || b != 0;
+}
+
+static Value fold_numbers(Elab *e, const Expr *expr, double a, double b) {
+    double result = fold(expr->text, a, b);
+    if (isfinite(result)) return value_number(result);
+    return fail_value(e, "E0310", expr->pos, "%g %s %g is not a finite number", a, expr->text, b);
+}
+
+/* Step 2: sizes that are known batch by batch. */
+static Value fold_dims(Elab *e, const Expr *expr, Value a, Value b) {
+    Dim result, sizes[2];
+    const Value *values[] = {&a, &b};
+    bool good = true;
+    for (int i = 0; i < 2 && good; i++) {
+        int64_t integer = 0;
+        good = values[i]->kind == VALUE_DIM ||
+               (values[i]->kind == VALUE_NUMBER && fabs(values[i]->number) < 1e15);
+        if (good) integer = (int64_t)values[i]->number;
+        if (good && values[i]->kind == VALUE_NUMBER) good = (double)integer == values[i]->number;
+        sizes[i] = values[i]->kind == VALUE_DIM ? values[i]->dim : dim_const(integer);
+    }
+    Dim minus;
+    if (good && strcmp(expr->text, "+") == 0)
+        good = dim_add(sizes[0], sizes[1], &result);
+    else if (good && strcmp(expr->text, "*") == 0)
+        good = dim_mul(sizes[0], sizes[1], &result);
+    else if (good && strcmp(expr->text, "-") == 0) {
+        good = dim_mul(sizes[1], dim_const(-1), &minus) && dim_add(sizes[0], minus, &result);
+    } else if (good && strcmp(expr->text, "==") == 0 && a.kind == b.kind &&
+               dim_equal(sizes[0], sizes[1])) {
+        return value_number(1);
+    } else
+        good = false;
+    if (good) return value_dim(result);
+    return fail_value(e, "E0310", expr->pos, "'%s' of %s and %s is not known before a batch comes",
+                      expr->text, value_print(e, a), value_print(e, b));
+}
+
+/* Step 3: tensors, or a tensor and a number. `>` is `<` with its operands swapped. */
+static Value binary_tensors(Elab *e, const Expr *expr, Value a, Value b) {
+    static const struct {
+        const char *text;
+        Op op;
+        bool swap;
+    } table[] = {{"+", OP_add, false},   {"-", OP_sub, false},        {"*", OP_mul, false},
+                 {"/", OP_div, false},   {"<", OP_less, false},       {"<=", OP_less_equal, false},
+                 {">", OP_less, true},   {">=", OP_less_equal, true}, {"==", OP_equal, false},
+                 {"and", OP_and, false}, {"or", OP_or, false}};
+    Value operands[] = {a, b};
+    Node *nodes[2], *swapped[2];
+    if (!align(e, 2, operands, nodes, expr->pos, arena_printf(e->arena, "'%s'", expr->text)))
+        return value_error();
+    for (int i = 0; i < 2; i++) swapped[i] = nodes[1 - i];
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (strcmp(table[i].text, expr->text) != 0) continue;
+        return value_tensor(emit_op(e, table[i].op, 2, table[i].swap ? swapped : nodes, expr->pos));
+    }
+    return value_error();
+}
+
+static Value eval_binary(Elab *e, const Expr *expr) {
+    Value a = eval(e, expr->a), b = eval(e, expr->b);
+    if (a.kind == VALUE_ERROR || b.kind == VALUE_ERROR) return value_error();
+    if (a.kind == VALUE_NUMBER && b.kind == VALUE_NUMBER)
+        return fold_numbers(e, expr, a.number, b.number);
+    bool dims = a.kind == VALUE_DIM || b.kind == VALUE_DIM;
+    if (dims && a.kind != VALUE_TENSOR && b.kind != VALUE_TENSOR) return fold_dims(e, expr, a, b);
+    return binary_tensors(e, expr, a, b);
+}
+
+static Value eval_unary(Elab *e, const Expr *expr) {
+    Value a = eval(e, expr->a);
+    bool negative = strcmp(expr->text, "-") == 0;
+    if (a.kind == VALUE_ERROR) return a;
+    if (a.kind == VALUE_NUMBER) return value_number(negative ? -a.number : a.number == 0);
+    if (a.kind == VALUE_TENSOR) {
+        return value_tensor(emit_op(e, negative ? OP_neg : OP_not, 1, &a.node, expr->pos));
+    }
+    return fail_value(e, "E0304", expr->pos, "'%s' needs a tensor or a number, not %s", expr->text,
+                      value_print(e, a));
+}
+
+/* Only the branch that is taken is elaborated: it may instantiate parameters. */
+static Value eval_if(Elab *e, const Expr *expr) {
+    Value condition = eval(e, expr->a);
+    if (condition.kind == VALUE_NUMBER) return eval(e, condition.number != 0 ? expr->b : expr->c);
+    if (condition.kind == VALUE_ERROR) return condition;
+    if (fail(e, "E0309", expr->a->pos, "the condition of 'if' must be known now, but it is %s",
+             value_print(e, condition))) {
+        diag_hint(e->diags, "select(condition, a, b) chooses element by element");
+    }
+    return value_error();
+}
+
+static Value eval_scoped(Elab *e, const Expr *expr) {
+    const char *scope = interpolate(e, expr->text, expr->pos), *outer = e->scope;
+    if (!scope) return value_error();
+    e->scope = join_scope(e, outer, scope);
+    Value value = eval(e, expr->a);
+    e->scope = outer;
+    return value;
+}
+
+static Value eval_member(Elab *e, const Expr *expr) {
+    static const char *const names[] = {"ids", "segments", "positions", "bounds", "first", "T"};
+    Value value = eval(e, expr->a);
+    if (value.kind == VALUE_ERROR) return value;
+    if (value.kind != VALUE_TOKENS) {
+        return fail_value(e, "E0206", expr->pos, "only a text input has members, not %s",
+                          value_print(e, value));
+    }
+    const TokensValue *tokens = value.tokens;
+    if (strcmp(expr->text, "T") == 0) return value_dim(tokens->length);
+    Node *const nodes[] = {tokens->ids, tokens->segments, tokens->positions, tokens->bounds,
+                           tokens->first};
+    for (int i = 0; i < 5; i++) {
+        if (strcmp(expr->text, names[i]) == 0) return value_tensor(nodes[i]);
+    }
+    if (fail(e, "E0206", expr->pos, "a text input has no member '%s'", expr->text)) {
+        const char *near = nearest_name(expr->text, names, 6);
+        if (near)
+            diag_hint(e->diags, "did you mean '%s'?", near);
+        else
+            diag_hint(e->diags, "it has ids, segments, positions, bounds, first and T");
+    }
+    return value_error();
+}
+
+static Value eval_name(Elab *e, const Expr *expr) {
+    Value value;
+    if (find_name(e, expr->text, &value)) return value;
+    unknown_name(e, expr->text, expr->pos);
+    return value_error();
+}
+
+static Value eval_call(Elab *e, const Expr *expr) {
+    Def *def = find_def(e, expr->text);
+    if (def) return call_def(e, def, expr);
+    if (is_builtin(expr->text)) return call_builtin(e, expr);
+    unknown_function(e, expr->text, expr->pos);
+    return value_error();
+}
+
+static Value eval_kind(Elab *e, const Expr *expr) {
+    switch (expr->kind) {
+    case EXPR_NUMBER: return value_number(expr->number);
+    case EXPR_STRING: return (Value){.kind = VALUE_STRING, .text = expr->text};
+    case EXPR_NAME: return eval_name(e, expr);
+    case EXPR_CALL: return eval_call(e, expr);
+    case EXPR_UNARY: return eval_unary(e, expr);
+    case EXPR_BINARY: return eval_binary(e, expr);
+    case EXPR_IF: return eval_if(e, expr);
+    case EXPR_SCOPED: return eval_scoped(e, expr);
+    case EXPR_MEMBER: return eval_member(e, expr);
+    }
+    return value_error();
+}
+
+Value eval(Elab *e, const Expr *expr) {
+    if (!expr) return value_error();
+    if (++e->steps > MAX_STEPS) {
+        if (e->steps > MAX_STEPS + 1) return value_error(); /* told already */
+        return fail_value(e, "E0312", expr->pos,
+                          "the program is too large: its calls and repeats never seem to end");
+    }
+    if (e->eval_depth >= MAX_EVAL_DEPTH)
+        return fail_value(e, "E0312", expr->pos, "this is nested too deeply");
+    e->eval_depth++;
+    Value value = eval_kind(e, expr);
+    e->eval_depth--;
+    return value;
+}
+
+bool eval_number(Elab *e, const Expr *expr, const char *what, double *number) {
+    Value value = eval(e, expr);
+    if (value.kind == VALUE_ERROR) return false;
+    *number = value.number;
+    if (value.kind == VALUE_NUMBER) return true;
+    fail(e, "E0304", expr->pos, "%s must be a number that is known now, not %s", what,
+         value_print(e, value));
+    return false;
+}
+
+bool integer_of(Elab *e, Value value, Pos pos, const char *what, int64_t lowest, int64_t *integer) {
+    if (value.kind == VALUE_ERROR) return false;
+    if (value.kind != VALUE_NUMBER) {
+        fail(e, "E0304", pos, "%s must be an integer that is known now, not %s", what,
+             value_print(e, value));
+        return false;
+    }
+    if (value.number != floor(value.number) || value.number < (double)lowest ||
+        value.number > INT32_MAX) {
+        fail(e, "E0310", pos, "%s must be an integer from %lld to %d, not %.15g", what,
+             (long long)lowest, INT32_MAX, value.number);
+        return false;
+    }
+    *integer = (int64_t)value.number;
+    return true;
+}
+
+bool eval_integer(Elab *e, const Expr *expr, const char *what, int64_t lowest, int64_t *integer) {
+    Value value = eval(e, expr);
+    return expr && integer_of(e, value, expr->pos, what, lowest, integer);
+}

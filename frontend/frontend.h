@@ -1,0 +1,28 @@
+/* Frontend: a program's text as parameters, tasks with typed graphs, and the optimizer's update.
+ * The only header of this folder that others include. */
+#ifndef GRADC_FRONTEND_FRONTEND_H
+#define GRADC_FRONTEND_FRONTEND_H
+
+#include "graph/program.h"
+
+typedef struct ProgramOptions {
+    const char *const *sets; /* "NAME=VALUE": override a config value; stronger than `lookup`, which
+                                beats the text */
+    int n_sets;
+    /* The number that config.json holds under `key`; false when it has none. NULL: there is no
+     * config.json. */
+    bool (*lookup)(void *user, const char *key, double *value);
+    void *user;
+    double dropout; /* replaces every positive dropout rate in training graphs; negative: rates as
+                       written */
+} ProgramOptions;
+
+/* Reads the file at `path` and all that it imports, and elaborates every task into a training and
+ * an evaluation graph, canonical and verified. NULL and at least one error in `diags` on a mistake;
+ * several mistakes are told at once where they are independent. Positions in the program point into
+ * `diags`, which must outlive it. Free with program_free. */
+Program *program_load(const char *path, const ProgramOptions *options, Diagnostics *diags);
+
+void program_free(Program *program); /* its graphs too; NULL is allowed */
+
+#endif

@@ -1,0 +1,136 @@
+/* Lexer. One function for each kind of token. */
+#include "frontend/lex.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Lexer {
+    const SourceFile *file;
+    Arena *arena;
+    Diagnostics *diags;
+    Tokens *tokens;
+    size_t at, line_start;
+    uint32_t line;
+} Lexer;
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static bool starts_name(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static bool in_name(char c) { return starts_name(c) || is_digit(c); }
+
+static Pos pos_of(const Lexer *lexer, size_t start, size_t end) {
+    return (Pos){.file = lexer->file,
+                 .line = lexer->line,
+                 .column = (uint32_t)(start - lexer->line_start + 1),
+                 .length = (uint32_t)(end - start)};
+}
+
+static Token *add_token(Lexer *lexer, TokenKind kind, size_t end) {
+    Token token = {.kind = kind, .start = lexer->at, .end = end};
+    token.pos = pos_of(lexer, lexer->at, end);
+    token.text = arena_strndup(lexer->arena, lexer->file->text + lexer->at, end - lexer->at);
+    vec_push(lexer->arena, lexer->tokens, token);
+    lexer->at = end;
+    return &lexer->tokens->items[lexer->tokens->count - 1];
+}
+
+static void skip_blanks(Lexer *lexer) {
+    const char *text = lexer->file->text;
+    for (;; lexer->at++) {
+        if (text[lexer->at] == '#') lexer->at += strcspn(text + lexer->at, "\n");
+        char c = text[lexer->at];
+        if (c == '\n') {
+            lexer->line++;
+            lexer->line_start = lexer->at + 1;
+        } else if (c != ' ' && c != '\t' && c != '\r') {
+            return;
+        }
+    }
+}
+
+static void lex_name(Lexer *lexer) {
+    size_t end = lexer->at;
+    while (in_name(lexer->file->text[end])) end++;
+    add_token(lexer, TOKEN_NAME, end);
+}
+
+/* digits ["." digits] [("e" | "E") ["+" | "-"] digits]; the dots of a range "0..4" are no part of
+ * the number */
+static bool lex_number(Lexer *lexer) {
+    const char *text = lexer->file->text;
+    size_t end = lexer->at;
+    while (is_digit(text[end])) end++;
+    if (text[end] == '.' && is_digit(text[end + 1])) {
+        for (end++; is_digit(text[end]);) end++;
+    }
+    if (text[end] == 'e' || text[end] == 'E') {
+        size_t sign = text[end + 1] == '+' || text[end + 1] == '-';
+        if (is_digit(text[end + 1 + sign])) {
+            for (end += 1 + sign; is_digit(text[end]);) end++;
+        }
+    }
+    Token *token = add_token(lexer, TOKEN_NUMBER, end);
+    token->number = strtod(token->text, NULL);
+    if (isfinite(token->number) && !in_name(text[end])) return true;
+    while (in_name(text[end])) end++;
+    return diag_error(lexer->diags, "E0103", pos_of(lexer, token->start, end),
+                      "this is not a number that can be represented");
+}
+
+static bool lex_string(Lexer *lexer) {
+    const char *text = lexer->file->text;
+    size_t end = lexer->at + 1 + strcspn(text + lexer->at + 1, "\"\n");
+    if (text[end] != '"') {
+        Pos pos = pos_of(lexer, lexer->at, end);
+        diag_error(lexer->diags, "E0102", pos, "this string has no end");
+        diag_hint(lexer->diags, "close it with '\"' on the same line");
+        return false;
+    }
+    Token *token = add_token(lexer, TOKEN_STRING, end + 1);
+    token->text = arena_strndup(lexer->arena, text + token->start + 1, end - token->start - 1);
+    return true;
+}
+
+static bool lex_symbol(Lexer *lexer) {
+    static const char *const symbols[] = {"->", "<=", ">=", "==", "..", "(", ")", "[",
+                                          "]",  "{",  "}",  "<",  ">",  "=", "+", "-",
+                                          "*",  "/",  ",",  ":",  "~",  "."};
+    const char *text = lexer->file->text + lexer->at;
+    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+        size_t length = strlen(symbols[i]);
+        if (strncmp(text, symbols[i], length) != 0) continue;
+        add_token(lexer, TOKEN_SYMBOL, lexer->at + length);
+        return true;
+    }
+    unsigned char c = (unsigned char)*text;
+    Pos pos = pos_of(lexer, lexer->at, lexer->at + 1);
+    if (c >= ' ' && c < 127) {
+        return diag_error(lexer->diags, "E0101", pos, "the character '%c' has no meaning here", c);
+    }
+    return diag_error(lexer->diags, "E0101", pos, "the byte 0x%02x has no meaning here", c);
+}
+
+bool lex(const SourceFile *file, Arena *arena, Diagnostics *diags, Tokens *tokens) {
+    Lexer lexer = {.file = file, .arena = arena, .diags = diags, .tokens = tokens, .line = 1};
+    for (bool good = true; good;) {
+        skip_blanks(&lexer);
+        char c = file->text[lexer.at];
+        if (!c) {
+            add_token(&lexer, TOKEN_END, lexer.at);
+            return true;
+        }
+        if (starts_name(c))
+            lex_name(&lexer);
+        else if (is_digit(c))
+            good = lex_number(&lexer);
+        else if (c == '"')
+            good = lex_string(&lexer);
+        else
+            good = lex_symbol(&lexer);
+    }
+    return false;
+}

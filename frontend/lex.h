@@ -1,0 +1,33 @@
+/* Lexer: the text of one file as a list of tokens. Blanks, newlines and comments (`#` to the end of
+ * the line) only separate tokens. */
+#ifndef GRADC_FRONTEND_LEX_H
+#define GRADC_FRONTEND_LEX_H
+
+#include "graph/diag.h"
+
+typedef enum TokenKind {
+    TOKEN_END,
+    TOKEN_NAME,
+    TOKEN_NUMBER,
+    TOKEN_STRING,
+    TOKEN_SYMBOL
+} TokenKind;
+
+typedef struct Token {
+    TokenKind kind;
+    Pos pos;
+    const char *text;  /* as written; of a string, what is between the quotes; "" of the end */
+    double number;     /* TOKEN_NUMBER */
+    size_t start, end; /* bytes of the file's text */
+} Token;
+
+typedef struct Tokens {
+    Token *items; /* the last one is TOKEN_END */
+    int count, capacity;
+} Tokens;
+
+/* Adds the tokens of `file` to the empty list. False and a diagnostic at the first place that is no
+ * token. Strings and the list belong to `arena`. */
+bool lex(const SourceFile *file, Arena *arena, Diagnostics *diags, Tokens *tokens);
+
+#endif

@@ -1,0 +1,80 @@
+/* Elaboration: the optimizer's update. Its body sees
+ *   weight, gradient, each state  f32[N], one flat run of parameters
+ *   rate, decay, step, scale      f32[], given at each step; `decay` is 0 for parameters without
+ * weight decay its own parameters            numbers, but `decay`, whose default is the Optimizer's
+ * and leaves the new values under the names of `weight` and of the states. */
+#include <string.h>
+
+#include "frontend/elaborate.h"
+
+static Node *bind_input(Elab *e, const char *name, int rank) {
+    Dim n = dim_symbol(graph_symbol(e->graph, "N"));
+    Node *node = emit_input(e, name, type_make(ELEM_F32, rank, &n));
+    bind_name(e, e->frame, name, value_tensor(node));
+    return node;
+}
+
+static void bind_numbers(Elab *e, const Def *def) {
+    for (int i = 0; i < def->formals.count; i++) {
+        const Formal *formal = &def->formals.items[i];
+        double number = 0;
+        if (formal->has_type || formal->is_tokens || !formal->initial) {
+            fail(e, "E0407", formal->pos, "a parameter of an optimizer is a number: %s = 0.1",
+                 formal->name);
+            continue;
+        }
+        if (!eval_number(e, formal->initial, "an optimizer's parameter", &number)) continue;
+        if (strcmp(formal->name, "decay") == 0)
+            e->program->optimizer.decay = number;
+        else
+            bind_name(e, e->frame, formal->name, value_number(number));
+    }
+}
+
+static void bind_states(Elab *e, const Def *def) {
+    Optimizer *optimizer = &e->program->optimizer;
+    int capacity = sizeof optimizer->states / sizeof *optimizer->states;
+    for (int i = 0; i < def->body.count; i++) {
+        const Stmt *stmt = def->body.items[i];
+        if (stmt->kind != STMT_STATE) continue;
+        if (find_local(e->frame, stmt->name)) {
+            fail(e, "E0203", stmt->pos, "the name '%s' is taken", stmt->name);
+        } else if (optimizer->n_states == capacity) {
+            fail(e, "E0407", stmt->pos, "an optimizer has at most %d states", capacity);
+        } else {
+            optimizer->states[optimizer->n_states++] = stmt->name;
+            bind_input(e, stmt->name, 1);
+        }
+    }
+}
+
+/* The last value of a name as an output: f32[N]. */
+static void output(Elab *e, const Def *def, const char *name) {
+    Value value = find_local(e->frame, name)->value;
+    Dim n = dim_symbol(graph_symbol(e->graph, "N"));
+    Type type = type_make(ELEM_F32, 1, &n);
+    if (value.kind == VALUE_ERROR) return;
+    if (value.kind == VALUE_TENSOR && type_equal(&value.node->type, &type)) {
+        graph_output(e->graph, name, value.node);
+        return;
+    }
+    fail(e, "E0407", def->pos, "the new '%s' must be f32[N], not %s", name, value_print(e, value));
+}
+
+void elaborate_optimizer(Elab *e, const Def *def) {
+    static const char *const vectors[] = {"weight", "gradient"};
+    static const char *const scalars[] = {"rate", "decay", "step", "scale"};
+    Frame frame = {0};
+    Optimizer *optimizer = &e->program->optimizer;
+    if (def->failed) return;
+    optimizer->name = def->name;
+    begin_graph(e, arena_printf(e->arena, "%s.update", def->name), &frame);
+    for (int i = 0; i < 2; i++) bind_input(e, vectors[i], 1);
+    for (int i = 0; i < 4; i++) bind_input(e, scalars[i], 0);
+    bind_numbers(e, def);
+    bind_states(e, def);
+    run_block(e, &def->body);
+    output(e, def, "weight");
+    for (int i = 0; i < optimizer->n_states; i++) output(e, def, optimizer->states[i]);
+    optimizer->update = finish_graph(e);
+}

@@ -1,0 +1,192 @@
+/* Parser: top-level declarations. */
+#include "frontend/parse.h"
+
+#include <string.h>
+
+#include "frontend/parser.h"
+
+typedef struct Context {
+    Module *module;
+    bool prelude;
+    ImportFunction *import;
+    void *user;
+} Context;
+
+/* import = "import" string */
+static void parse_import(Parser *parser, Context *context) {
+    const Token *word = advance(parser);
+    const Token *path = peek(parser);
+    ImportDecl import = {.start = word->start, .end = path->end};
+    import.path = expect_string(parser, "a file in quotes", &import.pos);
+    if (!parser->broken && context->import) context->import(context->user, &import);
+}
+
+/* config = "config" name "=" arithmetic ["as" string] {"," ...} */
+static void parse_config(Parser *parser, Context *context) {
+    advance(parser);
+    do {
+        ConfigDecl config = {0};
+        config.name = expect_name(parser, "the name of a config value", &config.pos);
+        expect(parser, "=");
+        config.value = parse_arithmetic(parser);
+        if (accept(parser, "as")) config.key = expect_string(parser, "a key in quotes", NULL);
+        if (!parser->broken) vec_push(parser->arena, &context->module->configs, config);
+    } while (accept(parser, ","));
+}
+
+/* checkpoint = "checkpoint" "prefix" string "optional" */
+static void parse_checkpoint(Parser *parser, Context *context) {
+    advance(parser);
+    expect(parser, "prefix");
+    Module *module = context->module;
+    module->checkpoint_prefix = expect_string(parser, "a prefix in quotes", NULL);
+    expect(parser, "optional");
+}
+
+/* tokens = "tokens" size {"," size}; size = ("vocab" | "positions" | "segments") "=" arithmetic */
+static void parse_tokens(Parser *parser, Context *context) {
+    TokensDecl tokens = {.pos = advance(parser)->pos};
+    do {
+        Expr **size = NULL;
+        if (accept(parser, "vocab"))
+            size = &tokens.vocab;
+        else if (accept(parser, "positions"))
+            size = &tokens.positions;
+        else if (accept(parser, "segments"))
+            size = &tokens.segments;
+        else
+            syntax_error(parser, "'vocab', 'positions' or 'segments'");
+        expect(parser, "=");
+        Expr *value = parse_arithmetic(parser);
+        if (size) *size = value;
+    } while (accept(parser, ","));
+    if (!tokens.vocab || !tokens.positions || !tokens.segments) {
+        syntax_error(parser, "sizes for each of vocab, positions and segments");
+    }
+    if (!parser->broken) context->module->tokens = tokens;
+}
+
+/* formal = name [":" ("tokens" | type)] ["=" expr] */
+static Formal parse_formal(Parser *parser) {
+    Formal formal = {0};
+    formal.name = expect_name(parser, "the name of a parameter", &formal.pos);
+    if (accept(parser, ":")) {
+        formal.is_tokens = accept(parser, "tokens");
+        formal.has_type = !formal.is_tokens;
+        if (formal.has_type) formal.type = parse_type(parser);
+    }
+    if (accept(parser, "=")) formal.initial = parse_expr(parser);
+    return formal;
+}
+
+/* formals = "(" [formal {"," formal}] ")" */
+static void parse_formals(Parser *parser, Formals *formals) {
+    expect(parser, "(");
+    while (!next_is(parser, ")") && !parser->broken) {
+        vec_push(parser->arena, formals, parse_formal(parser));
+        if (!accept(parser, ",")) break;
+    }
+    expect(parser, ")");
+}
+
+/* def = "def" name formals ["->" type] block */
+static void parse_def(Parser *parser, Context *context) {
+    Def *def = arena_alloc(parser->arena, sizeof *def);
+    advance(parser);
+    def->prelude = context->prelude;
+    def->name = expect_name(parser, "the name of a function", &def->pos);
+    parse_formals(parser, &def->formals);
+    def->has_result = accept(parser, "->");
+    if (def->has_result) def->result = parse_type(parser);
+    parse_block(parser, BLOCK_DEF, &def->body);
+    def->failed = parser->broken; /* known all the same: no second mistake where it is called */
+    if (!*def->name) context->module->incomplete = true;
+    vec_push(parser->arena, &context->module->defs, def);
+}
+
+/* optimizer = "optimizer" name [formals] block */
+static void parse_optimizer(Parser *parser, Context *context) {
+    Def *def = arena_alloc(parser->arena, sizeof *def);
+    advance(parser);
+    def->prelude = context->prelude;
+    def->name = expect_name(parser, "the name of an optimizer", &def->pos);
+    if (next_is(parser, "(")) parse_formals(parser, &def->formals);
+    parse_block(parser, BLOCK_OPTIMIZER, &def->body);
+    def->failed = parser->broken;
+    vec_push(parser->arena, &context->module->optimizers, def);
+}
+
+static void parse_task_item(Parser *parser, Context *context) {
+    advance(parser);
+    TaskDecl *task = parse_task(parser);
+    if (!parser->broken) vec_push(parser->arena, &context->module->tasks, task);
+}
+
+typedef struct Item {
+    const char *word;
+    void (*parse)(Parser *parser, Context *context);
+    bool contained; /* a mistake in it leaves no names unknown */
+} Item;
+
+static const Item items[] = {
+    {"import", parse_import, false},
+    {"config", parse_config, false},
+    {"checkpoint", parse_checkpoint, true},
+    {"tokens", parse_tokens, false},
+    {"def", parse_def, true},
+    {"optimizer", parse_optimizer, true},
+    {"task", parse_task_item, true},
+};
+enum { ITEM_COUNT = sizeof items / sizeof *items };
+
+static void no_item(Parser *parser) {
+    const Token *token = peek(parser);
+    const char *words[ITEM_COUNT];
+    for (int i = 0; i < ITEM_COUNT; i++) words[i] = items[i].word;
+    syntax_error(parser,
+                 "a declaration (import, config, checkpoint, tokens, def, optimizer, task)");
+    const char *near = nearest_name(token->text, words, ITEM_COUNT);
+    if (near) diag_hint(parser->diags, "did you mean '%s'?", near);
+}
+
+static void parse_item(Parser *parser, Context *context) {
+    for (int i = 0; i < ITEM_COUNT; i++) {
+        if (next_is(parser, items[i].word)) {
+            items[i].parse(parser, context);
+            if (parser->broken && !items[i].contained) context->module->incomplete = true;
+            return;
+        }
+    }
+    context->module->incomplete = true;
+    no_item(parser);
+}
+
+/* After a mistake: on to the next word at the start of a line that begins a declaration. */
+static void recover(Parser *parser) {
+    parser->broken = false;
+    parser->nesting = 0;
+    for (; peek(parser)->kind != TOKEN_END; parser->at++) {
+        if (peek(parser)->pos.column != 1) continue;
+        for (int i = 0; i < ITEM_COUNT; i++) {
+            if (next_is(parser, items[i].word)) return;
+        }
+    }
+}
+
+void parse(const SourceFile *file, bool prelude, Arena *arena, Diagnostics *diags, Module *module,
+           ImportFunction *import, void *user) {
+    Parser parser = {.file = file, .arena = arena, .diags = diags};
+    Context context = {module, prelude, import, user};
+    if (!lex(file, arena, diags, &parser.tokens)) {
+        module->incomplete = true;
+        return;
+    }
+    parser.end = (Token){.kind = TOKEN_END, .text = "", .pos = {.file = file}};
+    while (peek(&parser)->kind != TOKEN_END) {
+        int before = parser.at;
+        parse_item(&parser, &context);
+        if (!parser.broken) continue;
+        if (parser.at == before) parser.at++;
+        recover(&parser);
+    }
+}

@@ -1,0 +1,54 @@
+/* What the files of the parser share; nobody else includes it.
+ *
+ * After a mistake the parser is `broken`: every look at the input says "end", so all rules return
+ * at once without further messages, until the next top-level declaration. Rules may return NULL
+ * then. */
+#ifndef GRADC_FRONTEND_PARSER_H
+#define GRADC_FRONTEND_PARSER_H
+
+#include "frontend/ast.h"
+#include "frontend/lex.h"
+
+typedef enum BlockKind { BLOCK_DEF, BLOCK_TASK, BLOCK_OPTIMIZER } BlockKind;
+
+enum {
+    MAX_NESTING = 150,    /* of brackets and blocks in the text: bounds the parser's stack */
+    MAX_EXPR_DEPTH = 500, /* of an expression's tree: a + a + ... is deep without brackets */
+};
+
+typedef struct Parser {
+    const SourceFile *file;
+    Arena *arena;
+    Diagnostics *diags;
+    Tokens tokens;
+    Token end;
+    int at, nesting;
+    bool broken;
+} Parser;
+
+const Token *peek(const Parser *parser);
+const Token *peek_after(const Parser *parser); /* the one after the next */
+const Token *advance(Parser *parser);
+
+/* The next token is this word or symbol. */
+bool next_is(const Parser *parser, const char *text);
+bool accept(Parser *parser, const char *text);
+void expect(Parser *parser, const char *text);
+const char *expect_name(Parser *parser, const char *what, Pos *pos); /* pos may be NULL */
+const char *expect_string(Parser *parser, const char *what, Pos *pos);
+
+/* Tells that `what` was expected where the next token is. */
+void syntax_error(Parser *parser, const char *what);
+
+/* Counts brackets and blocks; false and a message where they are too deep. */
+bool enter(Parser *parser);
+void leave(Parser *parser);
+
+Expr *parse_expr(Parser *parser);
+Expr *parse_arithmetic(Parser *parser); /* no comparison, no `in` */
+TypeExpr parse_type(Parser *parser);
+void parse_block(Parser *parser, BlockKind kind, Block *block);
+void parse_statement(Parser *parser, BlockKind kind, Block *block);
+TaskDecl *parse_task(Parser *parser);
+
+#endif

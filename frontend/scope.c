@@ -1,0 +1,205 @@
+/* Elaboration: values, names, places in the text, messages. */
+#include <math.h>
+#include <string.h>
+
+#include "frontend/elaborate.h"
+
+Value value_error(void) { return (Value){.kind = VALUE_ERROR}; }
+
+Value value_number(double number) { return (Value){.kind = VALUE_NUMBER, .number = number}; }
+
+Value value_dim(Dim dim) {
+    if (dim_is_const(dim)) return value_number((double)dim.offset);
+    return (Value){.kind = VALUE_DIM, .dim = dim};
+}
+
+Value value_tensor(Node *node) {
+    return node ? (Value){.kind = VALUE_TENSOR, .node = node} : value_error();
+}
+
+const char *value_print(Elab *e, Value value) {
+    switch (value.kind) {
+    case VALUE_NUMBER: return arena_printf(e->arena, "the number %g", value.number);
+    case VALUE_DIM:
+        return arena_printf(e->arena, "the size %s",
+                            dim_print(e->arena, value.dim, &e->graph->symbols));
+    case VALUE_STRING: return arena_printf(e->arena, "the string \"%s\"", value.text);
+    case VALUE_TENSOR: return type_print(e->arena, &value.node->type, &e->graph->symbols);
+    case VALUE_TOKENS: return arena_printf(e->arena, "the text input '%s'", value.tokens->name);
+    default: return "nothing";
+    }
+}
+
+NamedValue *find_local(const Frame *frame, const char *name) {
+    for (int i = frame->names.count - 1; i >= 0; i--) {
+        if (strcmp(frame->names.items[i].name, name) == 0) return &frame->names.items[i];
+    }
+    return NULL;
+}
+
+void bind_name(Elab *e, Frame *frame, const char *name, Value value) {
+    NamedValue *found = find_local(frame, name);
+    if (found)
+        found->value = value;
+    else
+        vec_push(e->arena, &frame->names, ((NamedValue){name, value}));
+}
+
+static bool find_special(Elab *e, const char *name, Value *value) {
+    if (e->in_task && strcmp(name, "update_rows") == 0) {
+        *value = value_tensor(emit_input(e, "update.rows", type_scalar(ELEM_F32)));
+        return true;
+    }
+    for (int i = ELEM_F32; i <= ELEM_BOOL; i++) {
+        if (strcmp(name, elem_name((ElemType)i)) != 0) continue;
+        *value = (Value){.kind = VALUE_STRING, .text = elem_name((ElemType)i)};
+        return true;
+    }
+    return false;
+}
+
+static bool in_prelude(const Elab *e) {
+    return e->frame && e->frame->def && e->frame->def->prelude;
+}
+
+/* The prelude cannot see the user's config values: its own names would change their meaning. */
+bool find_name(Elab *e, const char *name, Value *value) {
+    NamedValue *local = e->frame ? find_local(e->frame, name) : NULL;
+    if (local) {
+        *value = local->value;
+        return true;
+    }
+    for (int i = 0; i < e->program->configs.count && !in_prelude(e); i++) {
+        const ConfigItem *config = &e->program->configs.items[i];
+        if (strcmp(config->name, name) != 0) continue;
+        *value = isnan(config->value) ? value_error() : value_number(config->value);
+        return true;
+    }
+    return find_special(e, name, value);
+}
+
+void unknown_name(Elab *e, const char *name, Pos pos) {
+    if (!fail(e, "E0201", pos, "nothing is called '%s' here", name)) return;
+    VEC(const char *) names = {0};
+    for (int i = 0; e->frame && i < e->frame->names.count; i++) {
+        vec_push(e->arena, &names, e->frame->names.items[i].name);
+    }
+    for (int i = 0; i < e->program->configs.count; i++) {
+        vec_push(e->arena, &names, e->program->configs.items[i].name);
+    }
+    const char *near = nearest_name(name, names.items, names.count);
+    if (near)
+        diag_hint(e->diags, "did you mean '%s'?", near);
+    else if (find_def(e, name) || is_builtin(name))
+        diag_hint(e->diags, "'%s' is a function: call it with (...)", name);
+}
+
+/* A user's definition hides the prelude's of that name, but not from the prelude itself. */
+Def *find_def(const Elab *e, const char *name) {
+    Def *found = NULL;
+    for (int i = 0; i < e->module->defs.count; i++) {
+        Def *def = e->module->defs.items[i];
+        if (strcmp(def->name, name) == 0 && (def->prelude || !in_prelude(e))) found = def;
+    }
+    return found;
+}
+
+void unknown_function(Elab *e, const char *name, Pos pos) {
+    if (!fail(e, "E0202", pos, "no function is called '%s'", name)) return;
+    const char *names[512];
+    int count = builtin_names(names, 256);
+    for (int i = 0; i < e->module->defs.count && count < 512; i++) {
+        names[count++] = e->module->defs.items[i]->name;
+    }
+    const char *near = nearest_name(name, names, count);
+    if (near) diag_hint(e->diags, "did you mean '%s'?", near);
+}
+
+Pos place(const Elab *e, Pos pos) { return e->prelude_depth ? e->user_pos : pos; }
+
+static bool same_pos(Pos a, Pos b) {
+    return a.file == b.file && a.line == b.line && a.column == b.column;
+}
+
+static bool told_before(const Elab *e, const char *code, Pos pos) {
+    for (int i = 0; i < e->diags->list.count; i++) {
+        const Diagnostic *diag = &e->diags->list.items[i];
+        if (diag->code && strcmp(diag->code, code) == 0 && same_pos(diag->pos, pos)) return true;
+    }
+    return false;
+}
+
+/* The three innermost calls say enough. */
+static void note_calls(Elab *e, Pos inner) {
+    int shown = 0;
+    if (e->prelude_depth) diag_note(e->diags, inner, "it happened here, in the prelude");
+    for (const Call *call = e->call; call && shown < 3; call = call->outer) {
+        if (call->def->prelude) continue;
+        diag_note(e->diags, call->pos, "in this call of '%s'", call->def->name);
+        shown++;
+    }
+}
+
+static bool fail_list(Elab *e, const char *code, Pos pos, const char *format, va_list args) {
+    Pos shown = place(e, pos);
+    if (told_before(e, code, shown)) return false;
+    diag_error(e->diags, code, shown, "%s", arena_vprintf(e->arena, format, args));
+    note_calls(e, pos);
+    return true;
+}
+
+bool fail(Elab *e, const char *code, Pos pos, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    bool told = fail_list(e, code, pos, format, args);
+    va_end(args);
+    return told;
+}
+
+Value fail_value(Elab *e, const char *code, Pos pos, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    fail_list(e, code, pos, format, args);
+    va_end(args);
+    return value_error();
+}
+
+static const char *interpolated(Elab *e, const char *name, Pos pos) {
+    Value value;
+    if (!find_name(e, name, &value)) {
+        unknown_name(e, name, pos);
+        return NULL;
+    }
+    if (value.kind == VALUE_NUMBER) return arena_printf(e->arena, "%.15g", value.number);
+    if (value.kind == VALUE_STRING) return value.text;
+    if (value.kind != VALUE_ERROR) {
+        fail(e, "E0304", pos, "'{%s}' must be a number or a string, not %s", name,
+             value_print(e, value));
+    }
+    return NULL;
+}
+
+const char *interpolate(Elab *e, const char *text, Pos pos) {
+    const char *result = "";
+    while (*text) {
+        size_t plain = strcspn(text, "{");
+        result = arena_printf(e->arena, "%s%.*s", result, (int)plain, text);
+        text += plain;
+        if (!*text) break;
+        size_t length = strcspn(text + 1, "}");
+        if (text[1 + length] != '}') {
+            fail(e, "E0208", pos, "'{' without '}' in this string");
+            return NULL;
+        }
+        const char *value = interpolated(e, arena_strndup(e->arena, text + 1, length), pos);
+        if (!value) return NULL;
+        result = arena_printf(e->arena, "%s%s", result, value);
+        text += length + 2;
+    }
+    return result;
+}
+
+const char *join_scope(Elab *e, const char *scope, const char *name) {
+    return *scope && *name ? arena_printf(e->arena, "%s.%s", scope, name)
+                           : arena_printf(e->arena, "%s%s", scope, name);
+}

@@ -1,0 +1,94 @@
+/* Elaboration: what depends on random numbers. Each use has a site, "scope#ordinal", that is the
+ * same in every task and every graph made from the same text. */
+#include <string.h>
+
+#include "frontend/elaborate.h"
+
+static const char *next_site(Elab *e) {
+    for (int i = 0; i < e->sites.count; i++) {
+        SiteCount *site = &e->sites.items[i];
+        if (strcmp(site->scope, e->scope) == 0)
+            return arena_printf(e->arena, "%s#%d", e->scope, site->count++);
+    }
+    vec_push(e->arena, &e->sites, ((SiteCount){e->scope, 1}));
+    return arena_printf(e->arena, "%s#0", e->scope);
+}
+
+static Node *key_of(Elab *e) {
+    Dim two = dim_const(2);
+    return emit_input(e, "rng", type_make(ELEM_I32, 1, &two));
+}
+
+/* Rows of tokens have the coordinates of the tokens, rows of sequences those of the sequences. */
+static Node *coords_of(Elab *e, Dim rows) {
+    for (int i = 0; i < e->n_tokens; i++) {
+        if (dim_equal(rows, e->tokens[i].length)) return e->tokens[i].coords;
+    }
+    bool sequences = e->n_tokens > 0 && dim_equal(rows, e->tokens[0].rows->type.dims[0]);
+    return sequences ? e->tokens[0].rows : NULL;
+}
+
+Value build_random(Elab *e, const BuiltinCall *call) {
+    if (call->args[0].kind != VALUE_TENSOR || call->args[0].node->type.rank != 2) {
+        return fail_value(e, "E0304", call->pos[0], "'random' needs a tensor with two axes, not %s",
+                          value_print(e, call->args[0]));
+    }
+    const Type *like = &call->args[0].node->type;
+    Node *coords = coords_of(e, like->dims[0]);
+    if (!coords) {
+        Value none =
+            fail_value(e, "E0311", call->pos[0], "the rows of %s are neither tokens nor sequences",
+                       value_print(e, call->args[0]));
+        return none;
+    }
+    Node *inputs[] = {key_of(e), coords};
+    NodeSpec spec = {.op = OP_random, .n_inputs = 2, .inputs = inputs, .attrs.text = next_site(e)};
+    spec.type = type_make(ELEM_F32, 2, like->dims);
+    return value_tensor(emit(e, spec, call->expr->pos));
+}
+
+static bool rate_of(Elab *e, const BuiltinCall *call, int i, double *rate) {
+    *rate = 0;
+    if (call->args[i].kind != VALUE_NUMBER ||
+        !(call->args[i].number >= 0 && call->args[i].number < 1)) {
+        fail(e, "E0310", call->pos[i], "a dropout rate must be a number from 0 up to 1, not %s",
+             value_print(e, call->args[i]));
+        return false;
+    }
+    *rate = call->args[i].number;
+    if (*rate > 0 && e->options->dropout >= 0) *rate = e->options->dropout;
+    if (!e->training) *rate = 0;
+    return true;
+}
+
+Value build_dropout_rate(Elab *e, const BuiltinCall *call) {
+    double rate;
+    return rate_of(e, call, 0, &rate) ? value_number(rate) : value_error();
+}
+
+static bool check_kinds(Elab *e, const BuiltinCall *call) {
+    for (int i = 0; i < 5; i++) {
+        ValueKind wanted = i < 3 ? VALUE_TENSOR : VALUE_TOKENS;
+        if (call->args[i].kind == wanted) continue;
+        fail(e, "E0304", call->pos[i], "'attention' needs %s here, not %s",
+             i < 3 ? "a tensor" : "a text input", value_print(e, call->args[i]));
+        return false;
+    }
+    return true;
+}
+
+Value build_attention(Elab *e, const BuiltinCall *call) {
+    double rate = 0;
+    int64_t heads;
+    if (!check_kinds(e, call)) return value_error();
+    if (!integer_of(e, call->args[5], call->pos[5], "the number of heads", 1, &heads))
+        return value_error();
+    if (call->given[6] && !rate_of(e, call, 6, &rate)) return value_error();
+    const TokensValue *queries = call->args[3].tokens, *keys = call->args[4].tokens;
+    Node *inputs[] = {call->args[0].node, call->args[1].node, call->args[2].node, queries->bounds,
+                      keys->bounds,       key_of(e),          queries->coords};
+    NodeSpec spec = {.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs.ints = {heads, 0}};
+    spec.attrs.number = rate;
+    spec.attrs.text = rate > 0 ? next_site(e) : "";
+    return value_tensor(emit(e, spec, call->expr->pos));
+}

@@ -1,0 +1,226 @@
+/* Elaboration: statements, and the parameters that they instantiate. */
+#include <math.h>
+#include <string.h>
+
+#include "frontend/elaborate.h"
+
+typedef struct Init {
+    InitKind kind;
+    double a, b;
+} Init;
+
+static bool bad_init(Elab *e, Pos pos) {
+    if (fail(e, "E0404", pos, "this is no way to initialise a parameter")) {
+        diag_hint(e->diags, "write zeros, ones, constant(c) or normal(mean, deviation)");
+    }
+    return false;
+}
+
+/* init = "zeros" | "ones" | "constant" "(" c ")" | "normal" "(" mean "," deviation ")" */
+static bool eval_init(Elab *e, const Expr *expr, Init *init) {
+    bool name = expr->kind == EXPR_NAME, call = expr->kind == EXPR_CALL;
+    *init = (Init){.kind = INIT_CONSTANT};
+    if (!name && !call) return bad_init(e, expr->pos);
+    if (name && strcmp(expr->text, "zeros") == 0) return true;
+    if (name && strcmp(expr->text, "ones") == 0) {
+        init->a = 1;
+        return true;
+    }
+    bool constant = call && strcmp(expr->text, "constant") == 0 && expr->n_args == 1;
+    bool normal = call && strcmp(expr->text, "normal") == 0 && expr->n_args == 2;
+    if (!constant && !normal) return bad_init(e, expr->pos);
+    if (!eval_number(e, expr->args[0].value, "an initial value", &init->a)) return false;
+    if (constant) return true;
+    init->kind = INIT_NORMAL;
+    if (!eval_number(e, expr->args[1].value, "a deviation", &init->b)) return false;
+    if (init->b >= 0) return true;
+    fail(e, "E0310", expr->args[1].value->pos, "a deviation must not be negative");
+    return false;
+}
+
+/* Constant dimensions, f32, and a number of elements that fits. */
+static bool eval_param_type(Elab *e, const Stmt *stmt, Type *type) {
+    *type = type_scalar(stmt->type.elem);
+    type->rank = stmt->type.rank;
+    int64_t count = 1;
+    for (int i = 0; i < type->rank; i++) {
+        const Expr *expr = stmt->type.dims[i];
+        if (!eval_dim(e, expr, &type->dims[i])) return false;
+        if (!dim_is_const(type->dims[i]) || type->dims[i].offset < 1) {
+            fail(e, "E0310", expr->pos,
+                 "a parameter's dimension must be a positive constant, not %s",
+                 dim_print(e->arena, type->dims[i], &e->graph->symbols));
+            return false;
+        }
+        if (__builtin_mul_overflow(count, type->dims[i].offset, &count) || count > INT32_MAX) {
+            fail(e, "E0310", stmt->type.pos, "this parameter has more than %d elements", INT32_MAX);
+            return false;
+        }
+    }
+    if (stmt->type.elem == ELEM_F32 && !stmt->type.bound) return true;
+    fail(e, "E0404", stmt->type.pos, "a parameter must be f32");
+    return false;
+}
+
+static bool same_param(const Param *a, const Param *b) {
+    return type_equal(&a->type, &b->type) && a->init == b->init && a->init_a == b->init_a &&
+           a->init_b == b->init_b && a->decay == b->decay && a->frozen == b->frozen;
+}
+
+/* The program's parameter of that name, added when it is new; -1 after a message. */
+static int intern_param(Elab *e, const Param *param) {
+    for (int i = 0; i < e->program->params.count; i++) {
+        const Param *old = &e->program->params.items[i];
+        if (strcmp(old->name, param->name) != 0) continue;
+        if (same_param(old, param)) return i;
+        if (fail(e, "E0402", param->pos,
+                 "the parameter '%s' differs from an earlier one of that name", param->name)) {
+            diag_note(e->diags, old->pos, "there it is %s",
+                      type_print(e->arena, &old->type, &e->graph->symbols));
+            diag_hint(e->diags, "put one of them into a scope of its own: ... in \"scope\"");
+        }
+        return -1;
+    }
+    vec_push(e->arena, &e->program->params, *param);
+    return e->program->params.count - 1;
+}
+
+static bool is_instantiated(const Elab *e, const char *name) {
+    for (int i = 0; i < e->instances.count; i++) {
+        if (strcmp(e->program->params.items[e->instances.items[i]].name, name) == 0) return true;
+    }
+    return false;
+}
+
+static bool instantiate(Elab *e, const Param *param, bool shared) {
+    bool again = is_instantiated(e, param->name);
+    if (again && !shared) {
+        if (fail(e, "E0401", param->pos, "the parameter '%s' is instantiated a second time",
+                 param->name)) {
+            diag_hint(
+                e->diags,
+                "give each its own scope: ... in \"scope\"; or declare the parameter 'shared'");
+        }
+        return false;
+    }
+    int index = intern_param(e, param);
+    if (index >= 0 && !again) vec_push(e->arena, &e->instances, index);
+    return index >= 0;
+}
+
+static void run_param(Elab *e, const Stmt *stmt) {
+    Init init;
+    Param param = {.decay = !stmt->no_decay, .frozen = stmt->frozen};
+    param.pos = place(e, stmt->pos);
+    param.name = join_scope(e, e->scope, stmt->name);
+    bool good = eval_param_type(e, stmt, &param.type) && eval_init(e, stmt->value, &init);
+    if (good) {
+        param.init = init.kind;
+        param.init_a = init.a;
+        param.init_b = init.b;
+        good = instantiate(e, &param, stmt->shared);
+    }
+    NodeSpec spec = {.op = OP_param, .attrs.text = param.name, .type = param.type};
+    bind_name(e, e->frame, stmt->name,
+              good ? value_tensor(emit(e, spec, stmt->pos)) : value_error());
+}
+
+/* Names that are new in a round end with it. */
+static void run_repeat(Elab *e, const Stmt *stmt) {
+    int64_t from, to;
+    if (!eval_integer(e, stmt->from, "the start", INT32_MIN, &from)) return;
+    if (!eval_integer(e, stmt->to, "the end", INT32_MIN, &to)) return;
+    int outer = e->frame->names.count, errors = e->diags->errors;
+    for (int64_t i = from; i < to && !e->frame->returned && e->diags->errors == errors; i++) {
+        vec_push(e->arena, &e->frame->names, ((NamedValue){stmt->name, value_number((double)i)}));
+        if (++e->steps > MAX_STEPS) {
+            fail(e, "E0312", stmt->pos,
+                 "the program is too large: its calls and repeats never seem to end");
+        } else {
+            run_block(e, &stmt->body);
+        }
+        e->frame->names.count = outer;
+    }
+}
+
+static void run_return(Elab *e, const Stmt *stmt) {
+    e->frame->result = eval(e, stmt->value);
+    e->frame->result_pos = stmt->value ? stmt->value->pos : stmt->pos;
+    e->frame->returned = true;
+}
+
+static void run_output(Elab *e, const Stmt *stmt, const char *name) {
+    Value value = eval(e, stmt->value);
+    if (value.kind == VALUE_ERROR) return;
+    if (graph_find_output(e->graph, name)) {
+        fail(e, "E0408", stmt->pos, "'%s' is given a second time", name);
+    } else if (value.kind != VALUE_TENSOR) {
+        fail(e, "E0405", stmt->value->pos, "'%s' must be a tensor, not %s", name,
+             value_print(e, value));
+    } else {
+        graph_output(e->graph, name, value.node);
+    }
+}
+
+/* f32[], or something with one element that is reshaped to it. */
+static void run_loss(Elab *e, const Stmt *stmt) {
+    Value value = eval(e, stmt->value);
+    if (value.kind == VALUE_ERROR) return;
+    Dim count;
+    bool scalar = value.kind == VALUE_TENSOR && value.node->type.elem == ELEM_F32 &&
+                  type_count_dim(&value.node->type, &count) && dim_is(count, 1);
+    if (graph_find_output(e->graph, "loss")) {
+        fail(e, "E0408", stmt->pos, "'loss' is given a second time");
+    } else if (scalar) {
+        Type type = type_scalar(ELEM_F32);
+        graph_output(e->graph, "loss", to_shape(e, OP_reshape, value.node, &type, stmt->pos));
+    } else if (fail(e, "E0405", stmt->value->pos, "the loss must be one f32, not %s",
+                    value_print(e, value))) {
+        diag_hint(e->diags, "the mean over the rows is sum(x, axis = 0) / update_rows");
+    }
+}
+
+/* f32[S, C] */
+static void run_predict(Elab *e, const Stmt *stmt) {
+    run_output(e, stmt, "predict");
+    const Node *node = graph_find_output(e->graph, "predict");
+    if (!node) return;
+    bool good = node->type.elem == ELEM_F32 && node->type.rank == 2 && e->n_tokens > 0 &&
+                dim_equal(node->type.dims[0], e->tokens[0].rows->type.dims[0]);
+    if (good) return;
+    if (fail(e, "E0405", stmt->value->pos,
+             "a prediction must be f32 with a row for each sequence, not %s",
+             type_print(e->arena, &node->type, &e->graph->symbols)) &&
+        node->type.elem != ELEM_F32) {
+        diag_hint(e->diags, "float(x) makes an f32 tensor of x");
+    }
+}
+
+void run_statement(Elab *e, const Stmt *stmt) {
+    switch (stmt->kind) {
+    case STMT_ASSIGN: bind_name(e, e->frame, stmt->name, eval(e, stmt->value)); break;
+    case STMT_PARAM: run_param(e, stmt); break;
+    case STMT_REPEAT: run_repeat(e, stmt); break;
+    case STMT_RETURN: run_return(e, stmt); break;
+    case STMT_LOSS:
+        if (e->training) run_loss(e, stmt);
+        break;
+    case STMT_PREDICT:
+        if (!e->training) run_predict(e, stmt);
+        break;
+    case STMT_SHOW:
+        if (!e->training) run_output(e, stmt, stmt->name);
+        break;
+    case STMT_STATE: break; /* the optimizer has bound it */
+    }
+}
+
+/* A definition ends with its first mistake; a task goes on, its statements depend less on each
+ * other. */
+void run_block(Elab *e, const Block *block) {
+    int errors = e->diags->errors;
+    for (int i = 0; i < block->count && !e->frame->returned; i++) {
+        run_statement(e, block->items[i]);
+        if (e->frame->def && e->diags->errors > errors) return;
+    }
+}
