@@ -1,0 +1,242 @@
+/* Demand: for one index after another, (1) find the nodes that only gathers by this index use, (2)
+ * build the graph anew with those nodes over selected rows. Repeated until no gather can move; each
+ * round moves at least one upwards. */
+#include "passes/demand.h"
+
+#include <string.h>
+
+/* One round. */
+typedef struct Round {
+    const Graph *from;
+    const Node *index; /* i32[M]: the rows that are wanted */
+    bool *moves;       /* [node] is computed on selected rows only */
+    Graph *to;
+    Node **whole;    /* [node] its copy, NULL where it moves */
+    Node **selected; /* [node] its copy on selected rows, NULL where it does not move */
+} Round;
+
+/* `x.first` and `x.bounds`: inputs of one text input. */
+static bool ends_with(const char *text, const char *end) {
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static bool is_symbol(Dim dim) { return dim.scale == 1 && dim.offset == 0; }
+
+/* Is the index the first row of each sequence? */
+static bool is_first_rows(const Node *index) {
+    return index->op == OP_input && ends_with(index->attrs.text, ".first") &&
+           is_symbol(index->type.bound) && is_symbol(index->type.dims[0]);
+}
+
+/* Does the index select exactly one row in order from each of the sequences that `bounds` cut? */
+static bool selects_one_of_each(const Node *index, const Node *bounds) {
+    if (!is_first_rows(index) || bounds->op != OP_input ||
+        !ends_with(bounds->attrs.text, ".bounds"))
+        return false;
+    size_t stem = strlen(index->attrs.text) - strlen("first");
+    if (stem != strlen(bounds->attrs.text) - strlen("bounds")) return false;
+    Dim sequences = index->type.dims[0];
+    sequences.offset++;
+    return strncmp(index->attrs.text, bounds->attrs.text, stem) == 0 &&
+           dim_equal(bounds->type.dims[0], sequences);
+}
+
+static bool is_selection(const Node *index, const Type *table) {
+    Dim count = index->type.dims[0], rows = table->dims[0];
+    if (dim_is_const(count) && dim_is_const(rows)) return count.offset <= rows.offset;
+    return is_first_rows(index) && dim_equal(index->type.bound, rows);
+}
+
+/* Can rows of `node` be computed alone? */
+static bool is_row_wise(const Round *round, const Node *node) {
+    if (node->type.rank != 2) return false;
+    switch (node->op) {
+    case OP_sum:
+    case OP_max:
+    case OP_slice:
+    case OP_concat: return node->attrs.ints[0] == 1;
+    case OP_matmul: return !node->attrs.ints[0];
+    case OP_broadcast:
+    case OP_random: return true;
+    case OP_gather: return node->inputs[1] != round->index;
+    case OP_attention: return selects_one_of_each(round->index, node->inputs[3]);
+    default: return op_kind(node->op) == KIND_ELEMENTWISE;
+    }
+}
+
+/* Does row i of `node`, which is row-wise, need row i of this operand, a matrix, and no other? */
+static bool is_row_operand(const Node *node, int operand) {
+    const Type *type = &node->inputs[operand]->type;
+    switch (node->op) {
+    case OP_matmul: return operand == 0;
+    case OP_broadcast: return type->rank == 2 && dim_equal(type->dims[0], node->type.dims[0]);
+    case OP_random: return operand == 1;
+    case OP_gather: return false; /* its indices are: see selected_gather */
+    case OP_attention: return operand == 0 || operand == 6;
+    default: return true;
+    }
+}
+
+static bool is_gather_of_round(const Round *round, const Node *node) {
+    return node->op == OP_gather && node->inputs[1] == round->index &&
+           is_selection(round->index, &node->inputs[0]->type);
+}
+
+/* (1) Users come after their operands, so a walk from the end knows all users of a node when it
+ * meets it. */
+static bool find_moving(Round *round) {
+    const Graph *graph = round->from;
+    size_t n = (size_t)graph->nodes.count + 1;
+    bool *wanted = arena_array(round->to->arena, n, sizeof *wanted);
+    bool *blocked = arena_array(round->to->arena, n, sizeof *blocked);
+    bool any = false;
+    for (int i = 0; i < graph->outputs.count; i++) blocked[graph->outputs.items[i].node->id] = true;
+    for (int i = graph->nodes.count - 1; i >= 0; i--) {
+        const Node *node = graph->nodes.items[i];
+        bool by_round = is_gather_of_round(round, node);
+        round->moves[i] = wanted[i] && !blocked[i] && is_row_wise(round, node);
+        any = any || round->moves[i];
+        for (int j = 0; j < node->n_inputs; j++) {
+            bool selects = by_round ? j == 0 : round->moves[i] && is_row_operand(node, j);
+            if (selects) wanted[node->inputs[j]->id] = true;
+            if (!selects) blocked[node->inputs[j]->id] = true;
+        }
+    }
+    return any;
+}
+
+static Node *to_whole(const Round *round, const Node *node) { return round->whole[node->id]; }
+
+/* `type` over as many rows as the index has entries. */
+static Type selected_type(const Round *round, const Type *type) {
+    Type result = *type;
+    result.dims[0] = round->index->type.dims[0];
+    return result;
+}
+
+static Node *gather_rows(Round *round, Node *table, const Node *pos_of) {
+    return graph_op2(round->to, OP_gather, table, to_whole(round, round->index), pos_of);
+}
+
+/* The selected rows of a node that may be needed whole as well: a spread value is spread again
+ * rather than read. */
+static Node *select_rows(Round *round, const Node *node) {
+    if (round->moves[node->id]) return round->selected[node->id];
+    if (node->op != OP_broadcast) return gather_rows(round, to_whole(round, node), node);
+    Node *source = to_whole(round, node->inputs[0]);
+    if (is_row_operand(node, 0)) source = gather_rows(round, source, node);
+    Type type = selected_type(round, &node->type);
+    return graph_broadcast(round->to, source, &type, node);
+}
+
+/* gather(gather(table, ids), index) = gather(table, gather(ids, index)), the ids as a matrix of one
+ * column. */
+static Node *selected_gather(Round *round, const Node *node) {
+    Node *ids = to_whole(round, node->inputs[1]);
+    Type column = type_make(ELEM_I32, 2, (Dim[]){ids->type.dims[0], dim_const(1)});
+    Type flat = type_make(ELEM_I32, 1, round->index->type.dims);
+    Node *rows = gather_rows(round, graph_reshape(round->to, ids, &column, node), node);
+    return graph_op2(round->to, OP_gather, to_whole(round, node->inputs[0]),
+                     graph_reshape(round->to, rows, &flat, node), node);
+}
+
+/* 0, 1, ..., S: one query in each sequence. */
+static Node *one_in_each(Round *round, const Node *bounds) {
+    NodeSpec spec = {
+        .op = OP_iota, .type = type_make(ELEM_I32, 1, bounds->type.dims), .pos = bounds->pos};
+    return graph_node(round->to, &spec);
+}
+
+static Node *select_node(Round *round, const Node *node) {
+    if (node->op == OP_gather) return selected_gather(round, node);
+    Node *inputs[16];
+    for (int i = 0; i < node->n_inputs; i++) {
+        const Node *input = node->inputs[i];
+        inputs[i] = is_row_operand(node, i) ? select_rows(round, input) : to_whole(round, input);
+    }
+    if (node->op == OP_attention) inputs[3] = one_in_each(round, node->inputs[3]);
+    NodeSpec spec = {.op = node->op,
+                     .n_inputs = node->n_inputs,
+                     .inputs = inputs,
+                     .attrs = node->attrs,
+                     .type = selected_type(round, &node->type),
+                     .pos = node->pos};
+    return graph_node(round->to, &spec);
+}
+
+static Node *copy_whole(Round *round, const Node *node) {
+    if (is_gather_of_round(round, node)) return select_rows(round, node->inputs[0]);
+    Node *inputs[16];
+    for (int i = 0; i < node->n_inputs; i++) inputs[i] = to_whole(round, node->inputs[i]);
+    return graph_clone(round->to, node, inputs);
+}
+
+/* Copies the index and what it needs, so that any node can be selected by it. None of these moves:
+ * what moves is needed through gathers by the index only. */
+static void copy_index(Round *round) {
+    bool *needed =
+        arena_array(round->to->arena, (size_t)round->from->nodes.count + 1, sizeof *needed);
+    needed[round->index->id] = true;
+    for (int i = round->index->id; i >= 0; i--) {
+        const Node *node = round->from->nodes.items[i];
+        for (int j = 0; j < node->n_inputs && needed[i]; j++) needed[node->inputs[j]->id] = true;
+    }
+    for (int i = 0; i <= round->index->id; i++) {
+        if (needed[i]) round->whole[i] = copy_whole(round, round->from->nodes.items[i]);
+    }
+}
+
+/* (2) */
+static void build(Round *round) {
+    copy_index(round);
+    for (int i = 0; i < round->from->nodes.count; i++) {
+        const Node *node = round->from->nodes.items[i];
+        if (round->moves[i]) round->selected[i] = select_node(round, node);
+        if (!round->moves[i]) round->whole[i] = copy_whole(round, node);
+    }
+    for (int i = 0; i < round->from->outputs.count; i++) {
+        Output output = round->from->outputs.items[i];
+        graph_output(round->to, output.name, to_whole(round, output.node));
+    }
+}
+
+/* One round for this index. NULL: no node moves. */
+static Graph *run_round(const Graph *from, const Node *index) {
+    Round round = {.from = from, .index = index, .to = graph_new(from->name, &from->symbols)};
+    size_t n = (size_t)from->nodes.count + 1;
+    round.moves = arena_array(round.to->arena, n, sizeof *round.moves);
+    round.whole = arena_array(round.to->arena, n, sizeof *round.whole);
+    round.selected = arena_array(round.to->arena, n, sizeof *round.selected);
+    Graph *result = NULL;
+    if (find_moving(&round)) {
+        build(&round);
+        result = graph_canonical(round.to);
+    }
+    graph_free(round.to);
+    return result;
+}
+
+static Graph *run_any_round(const Graph *graph) {
+    const Node *last = NULL;
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        bool candidate = node->op == OP_gather && node->inputs[1] != last &&
+                         op_kind(node->inputs[0]->op) != KIND_LEAF;
+        if (!candidate) continue;
+        last = node->inputs[1];
+        Graph *next = run_round(graph, last);
+        if (next) return next;
+    }
+    return NULL;
+}
+
+Graph *demand(const Graph *graph) {
+    Graph *current = graph_canonical(graph);
+    if (graph->groups.count > 1) return current;
+    for (Graph *next; (next = run_any_round(current)) != NULL;) {
+        graph_free(current);
+        current = next;
+    }
+    return current;
+}

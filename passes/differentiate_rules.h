@@ -1,0 +1,26 @@
+/* Gradient rules: from the cotangent of a node's result to the cotangents of its operands. */
+#ifndef GRADC_PASSES_DIFFERENTIATE_RULES_H
+#define GRADC_PASSES_DIFFERENTIATE_RULES_H
+
+#include "graph/graph.h"
+
+enum { MAX_OPERANDS = 16 };
+
+/* One application of a rule. */
+typedef struct Tape {
+    Graph *graph;   /* gradients are built beside the forward nodes */
+    const Node *at; /* the forward node; its position is the gradient's */
+    bool wanted[MAX_OPERANDS];
+    const char *error; /* set by a rule that cannot do it: a sentence, without the path */
+    const char *code, *hint;
+} Tape;
+
+/* Sets dx[i], at least where wanted[i], to the cotangent of operand i, or to NULL when none flows.
+ * False and `error`, `code` and `hint` set when the operator cannot be differentiated here. */
+bool apply_gradient_rule(Tape *tape, Node *dy, Node *dx[MAX_OPERANDS]);
+
+/* Can a cotangent reach operand `operand` of the operator? Not for integers, conditions and
+ * stop_gradient. */
+bool gradient_flows(const Node *node, int operand);
+
+#endif

@@ -1,0 +1,225 @@
+/* Joining kernels. Two become one when
+ *   - one reads what the other stores, at the same place: rows of a map or row kernel, elements of a product (its epilogue);
+ *   - both are column sums over the same rows and read the same matrix;
+ *   - both are results of the same attention or of its gradient;
+ * and no third kernel would have to run between them. */
+#include <string.h>
+
+#include "passes/fusion.h"
+
+typedef struct Merger {
+    Fusion *f;
+    IntList *reads;   /* [root]: stored nodes that its cone reads; of a kernel, the list of its representative */
+    IntList *members; /* [kernel]: its roots */
+    int *seen;        /* [node]: stamp of the last search that came by */
+    int stamp;
+} Merger;
+
+/* Is there a kernel that stores this node? */
+static bool is_root(const Fusion *f, int id) { return f->stored[id] && !fusion_is_view(f->graph->nodes.items[id]); }
+
+static const Node *node_at(const Merger *m, int id) { return m->f->graph->nodes.items[id]; }
+
+/* Stored nodes read by the computation of `node` for `root`. */
+static void collect_reads(Merger *m, const Node *node, IntList *reads) {
+    for (int i = 0; i < node->n_inputs; i++) {
+        const Node *input = node->inputs[i];
+        if (fusion_is_leaf(input) || m->seen[input->id] == m->stamp) continue;
+        m->seen[input->id] = m->stamp;
+        if (m->f->stored[input->id] && !fusion_is_view(input)) vec_push(m->f->arena, reads, input->id);
+        else collect_reads(m, input, reads);
+    }
+}
+
+/* Is there a way from kernel `from` to kernel `to` through at least one other kernel? Walks upwards from `to`; a kernel's members
+ * have higher ids than what they read, so nothing below the first member of `from` matters. */
+static bool climbs_to(Merger *m, int at, int from, bool direct_allowed) {
+    for (int i = 0; i < m->members[at].count; i++) {
+        const IntList *reads = &m->reads[m->members[at].items[i]];
+        for (int j = 0; j < reads->count; j++) {
+            int above = fusion_kernel(m->f, reads->items[j]);
+            if (above == from && !direct_allowed) return true;
+            if (above == from || above == at || m->seen[above] == m->stamp) continue;
+            m->seen[above] = m->stamp;
+            if (climbs_to(m, above, from, false)) return true;
+        }
+    }
+    return false;
+}
+
+static bool has_detour(Merger *m, int from, int to) {
+    m->stamp++;
+    return climbs_to(m, to, from, true);
+}
+
+static bool depends(Merger *m, int from, int to) {
+    m->stamp++;
+    return climbs_to(m, to, from, false);
+}
+
+static void join(Merger *m, int a, int b, KernelKind kind) {
+    m->f->parent[b] = a;
+    m->f->kind[a] = kind;
+    for (int i = 0; i < m->members[b].count; i++) vec_push(m->f->arena, &m->members[a], m->members[b].items[i]);
+}
+
+/* How a cone reads a stored value, if it does: as a row of the same number, as an element at the same index, or otherwise. */
+typedef struct Access {
+    bool reads, same_row, same_element;
+} Access;
+
+static const Access no_access = {false, true, true};
+
+/* The access of a node through one of its operands, whose own access is `deeper`. */
+static Access through_edge(const Node *node, const Node *input, Access deeper) {
+    bool elementwise = op_kind(node->op) == KIND_ELEMENTWISE;
+    bool rows = input->type.rank == 2 && node->type.rank == 2 && dim_equal(input->type.dims[0], node->type.dims[0]);
+    bool keeps = elementwise || node->op == OP_broadcast || fusion_is_row_reduction(node);
+    return (Access){true, deeper.same_row && keeps && rows, deeper.same_element && elementwise};
+}
+
+static void widen(Access *all, Access one) {
+    all->reads |= one.reads;
+    all->same_row &= one.same_row;
+    all->same_element &= one.same_element;
+}
+
+/* A part of the cone that was seen before is not walked again: it has been counted, or does not read `wanted`. Its second way to
+ * the root may be another, so only parts that do not read `wanted` are marked. */
+static Access access_through(Merger *m, const Node *node, int wanted) {
+    Access all = no_access;
+    for (int i = 0; i < node->n_inputs; i++) {
+        const Node *input = node->inputs[i];
+        if (fusion_is_leaf(input) || m->seen[input->id] == m->stamp) continue;
+        if (input->id == wanted) {
+            widen(&all, through_edge(node, input, no_access));
+        } else if (!m->f->stored[input->id] || fusion_is_view(input)) {
+            Access deeper = access_through(m, input, wanted);
+            if (deeper.reads) widen(&all, through_edge(node, input, deeper));
+            else m->seen[input->id] = m->stamp;
+        }
+    }
+    return all;
+}
+
+/* Of a kernel: every member that reads a member of `producer`. */
+static Access access_of(Merger *m, int consumer, int producer) {
+    Access all = no_access;
+    for (int i = 0; i < m->members[consumer].count; i++) {
+        const Node *root = node_at(m, m->members[consumer].items[i]);
+        for (int j = 0; j < m->members[producer].count; j++) {
+            m->stamp++;
+            widen(&all, access_through(m, root, m->members[producer].items[j]));
+        }
+    }
+    return all;
+}
+
+static bool is_matrix(const Node *node) { return node->type.rank == 2; }
+
+/* All members of both kernels are matrices with as many rows. */
+static bool same_rows(const Merger *m, int a, int b) {
+    const Node *first = node_at(m, m->members[a].items[0]);
+    for (int k = 0; k < 2; k++) {
+        const IntList *members = &m->members[k ? b : a];
+        for (int i = 0; i < members->count; i++) {
+            const Node *node = node_at(m, members->items[i]);
+            if (!is_matrix(node) || !dim_equal(node->type.dims[0], first->type.dims[0])) return false;
+        }
+    }
+    return true;
+}
+
+static bool same_shapes(const Merger *m, int a, int b) {
+    const Node *first = node_at(m, m->members[a].items[0]);
+    for (int i = 0; i < m->members[b].count; i++) {
+        if (!type_same_shape(&node_at(m, m->members[b].items[i])->type, &first->type)) return false;
+    }
+    return true;
+}
+
+/* A kernel and one that reads its result. */
+static bool join_vertical(Merger *m, int producer, int consumer) {
+    KernelKind p = m->f->kind[producer], c = m->f->kind[consumer];
+    bool rows = (p == KERNEL_MAP || p == KERNEL_ROW) && (c == KERNEL_MAP || c == KERNEL_ROW) && same_rows(m, producer, consumer);
+    bool epilogue = p == KERNEL_CONTRACT && c == KERNEL_MAP && same_shapes(m, producer, consumer);
+    if (!rows && !epilogue) return false;
+    Access access = access_of(m, consumer, producer);
+    if (rows ? !access.same_row : !access.same_element) return false;
+    if (has_detour(m, producer, consumer)) return false;
+    bool stays_map = p == KERNEL_MAP && c == KERNEL_MAP && same_shapes(m, producer, consumer) && access.same_element;
+    join(m, producer, consumer, rows ? (stays_map ? KERNEL_MAP : KERNEL_ROW) : KERNEL_CONTRACT);
+    return true;
+}
+
+/* Do two column kernels sum over the same rows, with a matrix in common? */
+static bool columns_match(const Merger *m, int a, int b) {
+    const Node *x = node_at(m, a)->inputs[0], *y = node_at(m, b)->inputs[0];
+    if (m->f->kind[a] != KERNEL_COLUMN || m->f->kind[b] != KERNEL_COLUMN || !type_same_shape(&x->type, &y->type)) return false;
+    if (x == y) return true;
+    for (int i = 0; i < m->reads[a].count; i++) {
+        for (int j = 0; j < m->reads[b].count; j++) {
+            bool common = m->reads[a].items[i] == m->reads[b].items[j];
+            if (common && type_same_shape(&node_at(m, m->reads[a].items[i])->type, &x->type)) return true;
+        }
+    }
+    return false;
+}
+
+/* Results of one attention, or of one gradient of it. */
+static bool attention_matches(const Merger *m, int a, int b) {
+    const Node *x = node_at(m, a), *y = node_at(m, b);
+    if (x->op != y->op || op_kind(x->op) != KIND_ATTENTION) return false;
+    if (memcmp(x->inputs, y->inputs, (size_t)x->n_inputs * sizeof *x->inputs) != 0) return false;
+    bool same_text = strcmp(x->attrs.text, y->attrs.text) == 0;
+    return same_text && x->attrs.ints[0] == y->attrs.ints[0] && x->attrs.number == y->attrs.number;
+}
+
+/* The kernels that root `id` could join, nearest first, until one takes it. */
+static void join_producers(Merger *m, int id) {
+    for (int i = m->reads[id].count - 1; i >= 0; i--) {
+        int producer = fusion_kernel(m->f, m->reads[id].items[i]), consumer = fusion_kernel(m->f, id);
+        if (producer != consumer) join_vertical(m, producer, consumer);
+    }
+}
+
+static void join_siblings(Merger *m, const IntList *roots, int index) {
+    int id = roots->items[index];
+    for (int i = 0; i < index; i++) {
+        int other = roots->items[i];
+        if (!columns_match(m, other, id) && !attention_matches(m, other, id)) continue;
+        int a = fusion_kernel(m->f, other), b = fusion_kernel(m->f, id);
+        if (a == b || depends(m, a, b) || depends(m, b, a)) continue;
+        join(m, a, b, m->f->kind[a]);
+    }
+}
+
+/* Roots with kernels that can have siblings, in order. */
+static IntList sibling_candidates(const Merger *m) {
+    IntList roots = {0};
+    for (int i = 0; i < m->f->graph->nodes.count; i++) {
+        KernelKind kind = m->f->kind[i];
+        bool fits = kind == KERNEL_COLUMN || kind == KERNEL_ATTENTION || kind == KERNEL_ATTENTION_GRAD;
+        if (m->f->stored[i] && fits) vec_push(m->f->arena, &roots, i);
+    }
+    return roots;
+}
+
+void fusion_merge(Fusion *fusion) {
+    int n = fusion->graph->nodes.count;
+    Merger m = {.f = fusion};
+    m.reads = arena_array(fusion->arena, (size_t)n + 1, sizeof *m.reads);
+    m.members = arena_array(fusion->arena, (size_t)n + 1, sizeof *m.members);
+    m.seen = arena_array(fusion->arena, (size_t)n + 1, sizeof *m.seen);
+    for (int i = 0; i < n; i++) {
+        if (!is_root(fusion, i)) continue;
+        m.stamp++;
+        collect_reads(&m, node_at(&m, i), &m.reads[i]);
+        vec_push(fusion->arena, &m.members[i], i);
+    }
+    IntList siblings = sibling_candidates(&m);
+    for (int i = 0; i < siblings.count; i++) join_siblings(&m, &siblings, i);
+    for (int i = 0; i < n; i++) {
+        if (is_root(fusion, i)) join_producers(&m, i);
+    }
+}

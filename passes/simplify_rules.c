@@ -1,0 +1,267 @@
+/* Rewrite rules on values: constant folding and the identities of arithmetic, logic, select and
+ * matmul. */
+#include "passes/simplify_rules.h"
+
+#include <math.h>
+
+#include "graph/interpret.h"
+
+bool is_constant(const Node *x, double *value) {
+    if (x->op == OP_broadcast) x = x->inputs[0];
+    if (x->op != OP_const) return false;
+    *value = x->type.elem == ELEM_F32 ? (double)(float)x->attrs.number : x->attrs.number;
+    return true;
+}
+
+static bool is_value(const Node *x, double value) {
+    double own;
+    return is_constant(x, &own) && own == value;
+}
+
+static bool is_known(const Node *x) {
+    double value;
+    return is_constant(x, &value);
+}
+
+Node *constant_of(Graph *g, const NodeSpec *spec, double value) {
+    NodeSpec scalar = {.op = OP_const,
+                       .attrs.number = value,
+                       .type = type_scalar(spec->type.elem),
+                       .pos = spec->pos};
+    Node *x = graph_node(g, &scalar);
+    if (spec->type.rank == 0) return x;
+    NodeSpec spread = {
+        .op = OP_broadcast, .n_inputs = 1, .inputs = &x, .type = spec->type, .pos = spec->pos};
+    return graph_node(g, &spread);
+}
+
+Node *simple1(Graph *g, Op op, Node *a, const NodeSpec *spec) {
+    return simple_node(
+        g,
+        &(NodeSpec){.op = op, .n_inputs = 1, .inputs = &a, .type = spec->type, .pos = spec->pos});
+}
+
+Node *simple2(Graph *g, Op op, Node *a, Node *b, const NodeSpec *spec) {
+    Node *inputs[] = {a, b};
+    return simple_node(
+        g, &(NodeSpec){
+               .op = op, .n_inputs = 2, .inputs = inputs, .type = spec->type, .pos = spec->pos});
+}
+
+/* Rules for every elementwise operator. */
+
+static Node *fold_constants(Graph *g, const NodeSpec *spec) {
+    double operands[3] = {0}, value;
+    for (int i = 0; i < spec->n_inputs; i++) {
+        if (!is_constant(spec->inputs[i], &operands[i])) return NULL;
+    }
+    return interpret_element(spec->op, spec->type.elem, operands, &value)
+               ? constant_of(g, spec, value)
+               : NULL;
+}
+
+/* What a spread operand is spread from, or NULL. */
+static Node *spread_source(const Node *x) { return x->op == OP_broadcast ? x->inputs[0] : NULL; }
+
+/* f(spread(a), spread(b), constant) = spread(f(a, b, constant)): computed once for each element of
+ * the source. */
+static Node *compute_before_spreading(Graph *g, const NodeSpec *spec) {
+    Node *source = NULL, *inputs[3];
+    for (int i = 0; i < spec->n_inputs; i++) {
+        Node *own = spread_source(spec->inputs[i]);
+        if (is_known(spec->inputs[i])) continue;
+        if (!own || (source && !type_same_shape(&own->type, &source->type))) return NULL;
+        source = own;
+    }
+    for (int i = 0; i < spec->n_inputs && source; i++) {
+        NodeSpec like = {.type = source->type, .pos = spec->pos};
+        double value;
+        like.type.elem = spec->inputs[i]->type.elem;
+        bool known = is_constant(spec->inputs[i], &value);
+        inputs[i] = known ? constant_of(g, &like, value) : spread_source(spec->inputs[i]);
+    }
+    if (!source) return NULL;
+    NodeSpec inner = *spec;
+    inner.inputs = inputs;
+    return simple1(g, OP_broadcast, simple_node(g, &inner), spec);
+}
+
+/* Rules of single operators: x and z are the operands. */
+
+static Node *operand_of(const Node *x, Op op) { return x->op == op ? x->inputs[0] : NULL; }
+
+static Node *simple_neg(Graph *g, const NodeSpec *spec) {
+    return (void)g, operand_of(spec->inputs[0], OP_neg);
+}
+
+static Node *simple_not(Graph *g, const NodeSpec *spec) {
+    return (void)g, operand_of(spec->inputs[0], OP_not);
+}
+
+static Node *simple_abs(Graph *g, const NodeSpec *spec) {
+    Node *x = spec->inputs[0], *negated = operand_of(x, OP_neg);
+    if (x->op == OP_abs) return x;
+    return negated ? simple1(g, OP_abs, negated, spec) : NULL;
+}
+
+static Node *simple_stop(Graph *g, const NodeSpec *spec) {
+    (void)g;
+    return spec->inputs[0]->op == OP_stop_gradient ? spec->inputs[0] : NULL;
+}
+
+static Node *simple_cast(Graph *g, const NodeSpec *spec) {
+    (void)g;
+    return spec->inputs[0]->type.elem == spec->type.elem ? spec->inputs[0] : NULL;
+}
+
+/* Constants stand at the right of sums and products. */
+static Node *constant_last(Graph *g, const NodeSpec *spec) {
+    Node *x = spec->inputs[0], *z = spec->inputs[1];
+    return is_known(x) && !is_known(z) ? simple2(g, spec->op, z, x, spec) : NULL;
+}
+
+static Node *simple_add(Graph *g, const NodeSpec *spec) {
+    Node *x = spec->inputs[0], *z = spec->inputs[1];
+    if (is_value(z, 0)) return x;
+    if (z->op == OP_neg) return simple2(g, OP_sub, x, z->inputs[0], spec);
+    return x->op == OP_neg ? simple2(g, OP_sub, z, x->inputs[0], spec) : NULL;
+}
+
+static Node *simple_sub(Graph *g, const NodeSpec *spec) {
+    Node *x = spec->inputs[0], *z = spec->inputs[1];
+    if (is_value(z, 0)) return x;
+    if (is_value(x, 0)) return simple1(g, OP_neg, z, spec);
+    return z->op == OP_neg ? simple2(g, OP_add, x, z->inputs[0], spec) : NULL;
+}
+
+/* (-x) * (-z), (-x) / (-z) */
+static Node *drop_signs(Graph *g, const NodeSpec *spec) {
+    Node *x = operand_of(spec->inputs[0], OP_neg), *z = operand_of(spec->inputs[1], OP_neg);
+    return x && z ? simple2(g, spec->op, x, z, spec) : NULL;
+}
+
+/* x * 1, x / 1, x * -1, x / -1 */
+static Node *by_one(Graph *g, const NodeSpec *spec) {
+    if (is_value(spec->inputs[1], 1)) return spec->inputs[0];
+    return is_value(spec->inputs[1], -1) ? simple1(g, OP_neg, spec->inputs[0], spec) : NULL;
+}
+
+/* (-x) * c, (-x) / c = x * -c, x / -c */
+static Node *sign_into_constant(Graph *g, const NodeSpec *spec) {
+    double value;
+    Node *x = operand_of(spec->inputs[0], OP_neg);
+    if (!x || spec->type.elem != ELEM_F32 || !is_constant(spec->inputs[1], &value)) return NULL;
+    return simple2(g, spec->op, x, constant_of(g, spec, -value), spec);
+}
+
+/* x / 2^n = x * 2^-n, where 2^n and 2^-n are both normal f32. */
+static Node *divide_by_power_of_two(Graph *g, const NodeSpec *spec) {
+    double value;
+    int exponent;
+    if (!is_constant(spec->inputs[1], &value) || fabs(frexp(value, &exponent)) != 0.5) return NULL;
+    if (exponent < -124 || exponent > 126) return NULL;
+    return simple2(g, OP_mul, spec->inputs[0], constant_of(g, spec, 1 / value), spec);
+}
+
+/* max(x, x), x and x, ... */
+static Node *same_twice(Graph *g, const NodeSpec *spec) {
+    (void)g;
+    return spec->inputs[0] == spec->inputs[1] ? spec->inputs[0] : NULL;
+}
+
+static Node *simple_logic(Graph *g, const NodeSpec *spec) {
+    (void)g;
+    for (int i = 0; i < 2; i++) {
+        double value;
+        if (!is_constant(spec->inputs[i], &value)) continue;
+        bool decides = (value != 0) == (spec->op == OP_or);
+        return spec->inputs[decides ? i : 1 - i];
+    }
+    return NULL;
+}
+
+static Node *simple_select(Graph *g, const NodeSpec *spec) {
+    Node *const *x = spec->inputs;
+    double value;
+    if (is_constant(x[0], &value)) return x[value != 0 ? 1 : 2];
+    if (x[1] == x[2]) return x[1];
+    if (x[0]->op != OP_not) return NULL;
+    NodeSpec swapped = *spec;
+    swapped.inputs = (Node *[]){x[0]->inputs[0], x[2], x[1]};
+    return simple_node(g, &swapped);
+}
+
+/* A reduction over one element; a sum over none. */
+static Node *simple_reduction(Graph *g, const NodeSpec *spec) {
+    Node *x = spec->inputs[0];
+    Dim extent = x->type.dims[spec->attrs.ints[0]];
+    if (dim_is(extent, 1)) return x;
+    return spec->op == OP_sum && dim_is(extent, 0) ? constant_of(g, spec, 0) : NULL;
+}
+
+/* A transposed operand is read in the other storage. */
+static Node *simple_matmul(Graph *g, const NodeSpec *spec) {
+    for (int i = 0; i < 2; i++) {
+        Node *x = operand_of(spec->inputs[i], OP_transpose);
+        if (!x) continue;
+        NodeSpec direct = *spec;
+        direct.inputs = (Node *[]){i ? spec->inputs[0] : x, i ? x : spec->inputs[1]};
+        direct.attrs.ints[i] = !spec->attrs.ints[i];
+        return simple_node(g, &direct);
+    }
+    return NULL;
+}
+
+static const RuleRow value_rules[] = {
+    {OP_neg, simple_neg},
+    {OP_not, simple_not},
+    {OP_abs, simple_abs},
+    {OP_stop_gradient, simple_stop},
+    {OP_cast, simple_cast},
+    {OP_add, constant_last},
+    {OP_mul, constant_last},
+    {OP_add, simple_add},
+    {OP_sub, simple_sub},
+    {OP_mul, by_one},
+    {OP_div, by_one},
+    {OP_mul, drop_signs},
+    {OP_div, drop_signs},
+    {OP_mul, sign_into_constant},
+    {OP_div, sign_into_constant},
+    {OP_div, divide_by_power_of_two},
+    {OP_maximum, same_twice},
+    {OP_minimum, same_twice},
+    {OP_and, same_twice},
+    {OP_or, same_twice},
+    {OP_and, simple_logic},
+    {OP_or, simple_logic},
+    {OP_select, simple_select},
+    {OP_sum, simple_reduction},
+    {OP_max, simple_reduction},
+    {OP_matmul, simple_matmul},
+};
+
+static Node *accepted(Node *node, const NodeSpec *spec) {
+    return node && type_equal(&node->type, &spec->type) ? node : NULL;
+}
+
+static Node *apply_rules(Graph *g, const NodeSpec *spec, const RuleRow *rows, int n) {
+    Node *node = NULL;
+    for (int i = 0; i < n && !node; i++) {
+        if (rows[i].op == spec->op) node = accepted(rows[i].rule(g, spec), spec);
+    }
+    return node;
+}
+
+Node *simple_node(Graph *g, const NodeSpec *given) {
+    NodeSpec spec = *given;
+    Node *node = NULL;
+    if (infer_type(g, given, &spec.type)) return graph_node(g, given); /* asserts */
+    if (op_kind(spec.op) == KIND_ELEMENTWISE) node = accepted(fold_constants(g, &spec), &spec);
+    if (!node)
+        node = apply_rules(g, &spec, value_rules, (int)(sizeof value_rules / sizeof *value_rules));
+    if (!node) node = apply_rules(g, &spec, move_rules, n_move_rules);
+    if (!node && op_kind(spec.op) == KIND_ELEMENTWISE)
+        node = accepted(compute_before_spreading(g, &spec), &spec);
+    return node ? node : graph_node(g, &spec);
+}
