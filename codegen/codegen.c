@@ -1,0 +1,140 @@
+/* Codegen: from a kernel to machine code: emit, optimise, compile. */
+#include "codegen/codegen.h"
+
+#include <assert.h>
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codegen/emit.h"
+
+/* The build makes it from this folder's sources (version.sh), so that no change of theirs meets old objects. */
+#if __has_include("code_version.h")
+#include "code_version.h"
+#else
+#define GRADC_CODE_VERSION __DATE__ " " __TIME__
+#endif
+
+/* Few passes: the vector code is written as it should run. Variables become registers, address arithmetic folds, what a loop does
+ * not change leaves it. Neither LLVM's vectorisers nor its unroller run. */
+static const char *const pipeline = "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"
+                                    "loop-mssa(licm),gvn<no-load-pre>,instcombine<no-verify-fixpoint>,simplifycfg)";
+
+static void check_module(LLVMModuleRef module) {
+#ifndef NDEBUG
+    char *error = NULL;
+    if (LLVMVerifyModule(module, LLVMReturnStatusAction, &error)) {
+        fprintf(stderr, "%s\n", error);
+        abort();
+    }
+    LLVMDisposeMessage(error);
+#else
+    (void)module;
+#endif
+}
+
+static void optimise(LLVMModuleRef module, LLVMTargetMachineRef machine) {
+    LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+    LLVMErrorRef error = LLVMRunPasses(module, pipeline, machine, options);
+    assert(!error);
+    if (error) LLVMConsumeError(error);
+    LLVMDisposePassBuilderOptions(options);
+}
+
+/* A module ready to be printed or emitted, in a context of its own. */
+typedef struct Compilation {
+    LLVMContextRef context;
+    LLVMModuleRef module;
+    LLVMTargetMachineRef machine;
+} Compilation;
+
+static Compilation begin_compilation(const Kernel *kernel, const Target *target) {
+    Compilation c = {.context = LLVMContextCreate(), .machine = target_machine(target)};
+    c.module = emit_kernel(kernel, target, c.context);
+    char *triple = LLVMGetTargetMachineTriple(c.machine);
+    LLVMSetTarget(c.module, triple);
+    LLVMDisposeMessage(triple);
+    LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(c.machine);
+    LLVMSetModuleDataLayout(c.module, layout);
+    LLVMDisposeTargetData(layout);
+    check_module(c.module);
+    optimise(c.module, c.machine);
+    return c;
+}
+
+static void end_compilation(Compilation *c) {
+    LLVMDisposeModule(c->module);
+    LLVMDisposeTargetMachine(c->machine);
+    LLVMContextDispose(c->context);
+}
+
+static LLVMMemoryBufferRef emit_code(const Compilation *c, LLVMCodeGenFileType type) {
+    LLVMMemoryBufferRef buffer = NULL;
+    char *error = NULL;
+    bool failed = LLVMTargetMachineEmitToMemoryBuffer(c->machine, c->module, type, &error, &buffer);
+    assert(!failed);
+    (void)failed;
+    return buffer;
+}
+
+static void *copy_bytes(const void *bytes, size_t size, size_t room) {
+    void *copy = malloc(room ? room : 1);
+    if (!copy) abort();
+    return memcpy(copy, bytes, size);
+}
+
+Object kernel_object(const Kernel *kernel, const Target *target) {
+    Compilation c = begin_compilation(kernel, target);
+    LLVMMemoryBufferRef buffer = emit_code(&c, LLVMObjectFile);
+    size_t size = LLVMGetBufferSize(buffer);
+    Object object = {copy_bytes(LLVMGetBufferStart(buffer), size, size), size};
+    LLVMDisposeMemoryBuffer(buffer);
+    end_compilation(&c);
+    return object;
+}
+
+static char *with_end(const char *text, size_t size) {
+    char *copy = copy_bytes(text, size, size + 1);
+    copy[size] = '\0';
+    return copy;
+}
+
+char *kernel_text(const Kernel *kernel, const Target *target, CodeFormat format) {
+    Compilation c = begin_compilation(kernel, target);
+    char *text;
+    if (format == CODE_LLVM) {
+        char *printed = LLVMPrintModuleToString(c.module);
+        text = with_end(printed, strlen(printed));
+        LLVMDisposeMessage(printed);
+    } else {
+        LLVMMemoryBufferRef buffer = emit_code(&c, LLVMAssemblyFile);
+        text = with_end(LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
+        LLVMDisposeMemoryBuffer(buffer);
+    }
+    end_compilation(&c);
+    return text;
+}
+
+XXH128_hash_t object_key(const Kernel *kernel, const Target *target) {
+    unsigned major, minor, patch;
+    LLVMGetVersion(&major, &minor, &patch);
+    XXH128_canonical_t hash;
+    XXH128_canonicalFromHash(&hash, kernel->hash);
+    XXH3_state_t *state = XXH3_createState();
+    if (!state) abort();
+    XXH3_128bits_reset(state);
+    char numbers[160];
+    int size = snprintf(numbers, sizeof numbers, "%u.%u.%u %d %d %lld %lld", major, minor, patch, target->lanes,
+                        target->registers, (long long)target->l1_bytes, (long long)target->l2_bytes);
+    XXH3_128bits_update(state, hash.digest, sizeof hash.digest);
+    XXH3_128bits_update(state, numbers, (size_t)size + 1);
+    const char *const texts[] = {GRADC_CODE_VERSION, kernel->name, target->cpu, target->features, pipeline};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        XXH3_128bits_update(state, texts[i], strlen(texts[i]) + 1);
+    }
+    XXH128_hash_t key = XXH3_128bits_digest(state);
+    XXH3_freeState(state);
+    return key;
+}

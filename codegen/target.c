@@ -1,0 +1,126 @@
+/* Target: the machine at hand, or a CPU by name, and its sizes. */
+#include "codegen/target.h"
+
+#include <assert.h>
+#include <llvm-c/Core.h>
+#include <llvm-c/Target.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <threads.h>
+#include <unistd.h>
+
+static void initialize(void) {
+    LLVMInitializeNativeTarget();
+    LLVMInitializeNativeAsmPrinter();
+}
+
+/* LLVM's registry of targets is one for the process, so this guard is as well. */
+static once_flag initialized = ONCE_FLAG_INIT;
+
+/* CPUs that can be asked for by name, with the width of their vectors in floats. LLVM prints a
+ * warning and goes on when it does not know a name, and offers no way to ask first. */
+static const struct {
+    const char *name;
+    int lanes;
+} cpus[] = {
+    {"x86-64", 4},          {"x86-64-v2", 4},       {"nehalem", 4},         {"sandybridge", 8},
+    {"ivybridge", 8},       {"x86-64-v3", 8},       {"haswell", 8},         {"broadwell", 8},
+    {"skylake", 8},         {"alderlake", 8},       {"znver1", 8},          {"znver2", 8},
+    {"znver3", 8},          {"x86-64-v4", 16},      {"skylake-avx512", 16}, {"cascadelake", 16},
+    {"icelake-client", 16}, {"icelake-server", 16}, {"sapphirerapids", 16}, {"emeraldrapids", 16},
+    {"graniterapids", 16},  {"znver4", 16},         {"znver5", 16},
+};
+
+static int lanes_of_name(const char *cpu) {
+    for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++) {
+        if (strcmp(cpus[i].name, cpu) == 0) return cpus[i].lanes;
+    }
+    return 0;
+}
+
+static int lanes_of_features(const char *features) {
+    if (strstr(features, "+avx512f")) return 16;
+    return strstr(features, "+avx,") ? 8 : 4;
+}
+
+static int64_t cache_bytes(int which, int64_t otherwise) {
+    long bytes = sysconf(which);
+    return bytes > 0 ? (int64_t)bytes : otherwise;
+}
+
+static char *copy_text(const char *text) {
+    char *copy = malloc(strlen(text) + 1);
+    if (!copy) abort();
+    return strcpy(copy, text);
+}
+
+/* Copies a text of LLVM's and frees it. */
+static char *take_text(char *text) {
+    char *copy = copy_text(text);
+    LLVMDisposeMessage(text);
+    return copy;
+}
+
+static bool is_x86(void) {
+    char *triple = LLVMGetDefaultTargetTriple();
+    bool yes = strncmp(triple, "x86", 3) == 0;
+    LLVMDisposeMessage(triple);
+    return yes;
+}
+
+static void report_unknown(Diagnostics *diags, const char *cpu) {
+    const char *names[sizeof cpus / sizeof *cpus];
+    for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++) names[i] = cpus[i].name;
+    const char *near = nearest_name(cpu, names, (int)(sizeof names / sizeof *names));
+    diag_error(diags, "E0701", (Pos){0}, "there is no CPU called '%s'", cpu);
+    diag_hint(diags, "%s%s; without a name, code is made for this machine",
+              near ? "did you mean " : "try ", near ? near : "x86-64-v3");
+}
+
+Target *target_new(const char *cpu, int lanes, Diagnostics *diags) {
+    call_once(&initialized, initialize);
+    int native = cpu ? lanes_of_name(cpu) : 0;
+    if (cpu && !native) {
+        report_unknown(diags, cpu);
+        return NULL;
+    }
+    assert(lanes == 0 || lanes == 4 || lanes == 8 || lanes == 16);
+    Target *target = calloc(1, sizeof *target);
+    if (!target) abort();
+    target->cpu = cpu ? copy_text(cpu) : take_text(LLVMGetHostCPUName());
+    target->features = cpu ? copy_text("") : take_text(LLVMGetHostCPUFeatures());
+    if (!cpu) native = lanes_of_features(target->features);
+    target->lanes = lanes ? lanes : native;
+    target->registers = native == 16 || !is_x86() ? 32 : 16;
+    target->l1_bytes = cpu ? 32768 : cache_bytes(_SC_LEVEL1_DCACHE_SIZE, 32768);
+    target->l2_bytes = cpu ? 524288 : cache_bytes(_SC_LEVEL2_CACHE_SIZE, 524288);
+    size_t size = strlen(target->cpu) + 32;
+    target->name = malloc(size);
+    if (!target->name) abort();
+    snprintf(target->name, size, "%s, %d lanes", target->cpu, target->lanes);
+    return target;
+}
+
+void target_free(Target *target) {
+    if (!target) return;
+    free(target->cpu);
+    free(target->features);
+    free(target->name);
+    free(target);
+}
+
+const char *target_name(const Target *target) { return target->name; }
+
+LLVMTargetMachineRef target_machine(const Target *target) {
+    char *triple = LLVMGetDefaultTargetTriple(), *error = NULL;
+    LLVMTargetRef llvm_target;
+    bool failed = LLVMGetTargetFromTriple(triple, &llvm_target, &error);
+    assert(!failed);
+    (void)failed;
+    LLVMTargetMachineRef machine =
+        LLVMCreateTargetMachine(llvm_target, triple, target->cpu, target->features,
+                                LLVMCodeGenLevelAggressive, LLVMRelocPIC, LLVMCodeModelSmall);
+    LLVMDisposeMessage(triple);
+    return machine;
+}

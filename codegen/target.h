@@ -1,0 +1,22 @@
+/* Target: what kernels are made for, as code generation sees it. The public part is in codegen.h.
+ */
+#ifndef GRADC_CODEGEN_TARGET_H
+#define GRADC_CODEGEN_TARGET_H
+
+#include <llvm-c/TargetMachine.h>
+
+#include "codegen/codegen.h"
+
+struct Target {
+    char *cpu;      /* LLVM's name: "znver3" */
+    char *features; /* "+avx2,+fma,..." ; "" for a CPU given by name: LLVM knows what it has */
+    char *name;     /* for logs */
+    int lanes;      /* f32 lanes of a contraction's register tile: 4, 8 or 16 */
+    int registers;  /* vector registers of that width */
+    int64_t l1_bytes, l2_bytes; /* data caches of one core */
+};
+
+/* A machine of this target for one compilation; the caller disposes of it. */
+LLVMTargetMachineRef target_machine(const Target *target);
+
+#endif
