@@ -1,0 +1,40 @@
+/* gradc check: parses and types a file, and says what is in it. */
+#include <inttypes.h>
+
+#include "runtime/commands.h"
+#include "runtime/session.h"
+
+static int64_t parameter_count(const Program *program, const Task *task) {
+    int64_t count = 0;
+    for (int i = 0; i < task->n_params; i++) count += type_count(&program->params.items[task->params[i]].type, NULL);
+    return count;
+}
+
+static void print_task(const Program *program, const Task *task, Arena *arena) {
+    printf("task %s\n  data    %s\n", task->name, task->data);
+    for (int i = 0; i < task->n_inputs; i++) {
+        const TextInput *input = &task->inputs[i];
+        printf("  input   %s: %s%s%s\n", input->name, input->columns[0], input->n_columns == 2 ? ", " : "",
+               input->n_columns == 2 ? input->columns[1] : "");
+    }
+    const Node *predict = graph_find_output(task->eval, "predict");
+    printf("  label   %s\n  predict %s\n", task->label.name, type_print(arena, &predict->type, &task->eval->symbols));
+    printf("  metric ");
+    for (int i = 0; i < task->n_metrics; i++) printf(" %s", task->metrics[i]);
+    printf("\n  %d nodes to train, %d to evaluate; %d tensors, %" PRId64 " parameters\n", task->train->nodes.count,
+           task->eval->nodes.count, task->n_params, parameter_count(program, task));
+}
+
+int command_check(const Options *options, Diagnostics *diags) {
+    Session session = {0};
+    bool good = session_load_program(&session, options, diags) && evaluate_check(session.program, session.tasks, diags);
+    for (int i = 0; good && i < session.program->configs.count; i++) {
+        const ConfigItem *item = &session.program->configs.items[i];
+        printf("config %s = %.17g%s%s%s\n", item->name, item->value, item->key ? " (" : "", item->key ? item->key : "", item->key ? ")" : "");
+    }
+    for (int i = 0; good && i < session.program->tasks.count; i++) {
+        print_task(session.program, &session.program->tasks.items[i], session.arena);
+    }
+    session_close(&session);
+    return good ? 0 : 1;
+}

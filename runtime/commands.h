@@ -1,0 +1,20 @@
+/* The commands of the command line. Each returns the exit status: 0, or 1 for a user's mistake or a failed check, told in `diags`. */
+#ifndef GRADC_RUNTIME_COMMANDS_H
+#define GRADC_RUNTIME_COMMANDS_H
+
+#include "runtime/evaluate.h"
+#include "runtime/options.h"
+
+int command_train(const Options *options, Diagnostics *diags);
+int command_eval(const Options *options, Diagnostics *diags);
+int command_predict(const Options *options, Diagnostics *diags);
+int command_check(const Options *options, Diagnostics *diags);
+int command_dump(const Options *options, Diagnostics *diags);
+
+/* Evaluations as a table on standard output, one line a task. */
+void print_evaluations(const Program *program, const Evaluation *evaluations, int count);
+
+/* The program's version, as in logs and cache keys. */
+#define GRADC_VERSION "0.1.0"
+
+#endif

@@ -1,0 +1,182 @@
+/* Executable: binding, placing and running kernel launches. */
+#include "runtime/executable.h"
+
+#include <assert.h>
+#include <string.h>
+#include <time.h>
+
+/* One launch with the arguments that its kernel is called with. */
+typedef struct Call {
+    KernelFunction *function;
+    const Node **values; /* operands, then results */
+    void **buffers;      /* the address of each */
+    int n_values;
+    int64_t *extents; /* of the body's symbols */
+    const Launch *launch;
+} Call;
+
+struct Executable {
+    Arena *arena;
+    const KernelList *list;
+    Call *calls;
+    int n_calls;
+    bool *outside;   /* [node]: an output with memory of its own */
+    void **memory;   /* [node] */
+    size_t *offsets; /* [node] */
+    Lifetimes lives;
+    bool planned; /* lifetimes are known: outputs can no longer be bound for the first time */
+    int64_t extents[MAX_SYMBOLS];
+    void *work;
+    LaunchTime *times; /* [calls]; NULL: nobody asked */
+};
+
+static Call call_new(Arena *arena, const Launch *launch, KernelFunction *function) {
+    Call call = {.function = function, .launch = launch, .n_values = launch->n_operands + launch->n_results};
+    size_t count = (size_t)call.n_values + 1;
+    call.values = arena_array(arena, count, sizeof *call.values);
+    call.buffers = arena_array(arena, count, sizeof *call.buffers);
+    for (int i = 0; i < launch->n_operands; i++) call.values[i] = node_storage(launch->operands[i]);
+    for (int i = 0; i < launch->n_results; i++) call.values[launch->n_operands + i] = launch->results[i];
+    call.extents = arena_array(arena, (size_t)launch->kernel->body->symbols.count + 1, sizeof *call.extents);
+    return call;
+}
+
+Executable *executable_new(const KernelList *list, KernelFunction *const *functions) {
+    Arena *arena = arena_new();
+    Executable *exec = arena_alloc(arena, sizeof *exec);
+    size_t nodes = (size_t)list->graph->nodes.count + 1;
+    *exec = (Executable){.arena = arena, .list = list, .n_calls = list->launches.count};
+    exec->outside = arena_array(arena, nodes, sizeof *exec->outside);
+    exec->memory = arena_array(arena, nodes, sizeof *exec->memory);
+    exec->offsets = arena_array(arena, nodes, sizeof *exec->offsets);
+    exec->calls = arena_array(arena, (size_t)exec->n_calls + 1, sizeof *exec->calls);
+    for (int i = 0; i < exec->n_calls; i++) {
+        exec->calls[i] = call_new(arena, &list->launches.items[i], functions[i]);
+    }
+    return exec;
+}
+
+void executable_free(Executable *exec) {
+    if (exec) arena_free(exec->arena);
+}
+
+static bool is_bindable(const Node *node) { return node->op == OP_input || node->op == OP_param; }
+
+bool executable_bind(Executable *exec, const char *leaf, void *memory) {
+    const Graph *graph = exec->list->graph;
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        if (!is_bindable(node) || strcmp(node->attrs.text, leaf) != 0) continue;
+        exec->memory[i] = memory;
+        return true;
+    }
+    return false;
+}
+
+bool executable_bind_output(Executable *exec, const char *output, void *memory) {
+    Node *node = graph_find_output(exec->list->graph, output);
+    if (node) node = node_storage(node);
+    if (!node || !node->group) return false;
+    assert(exec->outside[node->id] || !exec->planned);
+    exec->outside[node->id] = true;
+    exec->memory[node->id] = memory;
+    return true;
+}
+
+const float *executable_output(const Executable *exec, const char *output) {
+    Node *node = graph_find_output(exec->list->graph, output);
+    return node ? exec->memory[node_storage(node)->id] : NULL;
+}
+
+int executable_symbol(const Executable *exec, const char *name) {
+    const Symbols *symbols = &exec->list->graph->symbols;
+    for (int i = 0; i < symbols->count; i++) {
+        if (strcmp(symbols->names[i], name) == 0) return i;
+    }
+    return -1;
+}
+
+const char *executable_unbound(const Executable *exec) {
+    const Graph *graph = exec->list->graph;
+    for (int i = 0; i < graph->nodes.count; i++) {
+        if (is_bindable(graph->nodes.items[i]) && !exec->memory[i]) return graph->nodes.items[i]->attrs.text;
+    }
+    return NULL;
+}
+
+static void know_lifetimes(Executable *exec) {
+    if (exec->planned) return;
+    exec->lives = lifetimes_of(exec->list, exec->outside, exec->arena);
+    exec->work = arena_alloc(exec->arena, memory_work_bytes(exec->lives.count));
+    exec->planned = true;
+}
+
+size_t executable_plan(Executable *exec, const int64_t *extents) {
+    know_lifetimes(exec);
+    memcpy(exec->extents, extents, (size_t)exec->list->graph->symbols.count * sizeof *extents);
+    return plan_memory(&exec->lives, extents, exec->offsets, exec->work);
+}
+
+void executable_place(Executable *exec, void *slab) {
+    for (int i = 0; i < exec->lives.count; i++) {
+        int id = exec->lives.values[i].node->id;
+        exec->memory[id] = (char *)slab + exec->offsets[id];
+    }
+    for (int i = 0; i < exec->n_calls; i++) {
+        Call *call = &exec->calls[i];
+        for (int j = 0; j < call->n_values; j++) call->buffers[j] = exec->memory[call->values[j]->id];
+        int symbols = call->launch->kernel->body->symbols.count;
+        for (int j = 0; j < symbols; j++) call->extents[j] = exec->extents[call->launch->symbols[j]];
+    }
+}
+
+static void run_call(const Call *call, const Worker *worker) {
+    call->function(call->buffers, call->extents, call->launch->sites, worker->scratch, worker->thread, worker->threads);
+}
+
+static double clock_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void run_timed(const Executable *exec, const Worker *worker) {
+    double last = clock_seconds();
+    for (int i = 0; i < exec->n_calls; i++) {
+        const Call *call = &exec->calls[i];
+        if (call->launch->barrier) worker->barrier();
+        double begin = clock_seconds();
+        run_call(call, worker);
+        exec->times[i].wait_s += begin - last;
+        exec->times[i].run_s += (last = clock_seconds()) - begin;
+        exec->times[i].runs++;
+    }
+}
+
+void executable_run(const Executable *exec, const Worker *worker) {
+    if (exec->times && worker->thread == 0) {
+        run_timed(exec, worker);
+        return;
+    }
+    for (int i = 0; i < exec->n_calls; i++) {
+        if (exec->calls[i].launch->barrier) worker->barrier();
+        run_call(&exec->calls[i], worker);
+    }
+}
+
+void executable_profile(Executable *exec) {
+    exec->times = arena_array(exec->arena, (size_t)exec->n_calls + 1, sizeof *exec->times);
+    for (int i = 0; i < exec->n_calls; i++) {
+        const Launch *launch = exec->calls[i].launch;
+        exec->times[i].kernel = launch->kernel;
+        exec->times[i].label = exec->list->graph->groups.items[launch->results[0]->group].name;
+    }
+}
+
+const LaunchTime *executable_times(const Executable *exec, int *count) {
+    *count = exec->n_calls;
+    return exec->times;
+}
+
+int executable_launches(const Executable *exec) { return exec->n_calls; }
+

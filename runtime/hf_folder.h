@@ -1,0 +1,71 @@
+/* A Hugging Face model folder: config.json (sizes), vocab.txt, tokenizer_config.json (optional),
+ * model.safetensors (optional: without it the model starts from random weights). Keys and names are
+ * the caller's: nothing here knows a model. */
+#ifndef GRADC_RUNTIME_HF_FOLDER_H
+#define GRADC_RUNTIME_HF_FOLDER_H
+
+#include "graph/diag.h"
+#include "runtime/safetensors.h"
+
+typedef struct HfFolder HfFolder;
+
+/* FAILED comes with an error. */
+typedef enum Lookup { LOOKUP_ABSENT, LOOKUP_FOUND, LOOKUP_FAILED } Lookup;
+
+/* Opens a folder. NULL and errors when config.json or vocab.txt is missing or broken, or when the
+ * weights are broken or in a format that is not read. */
+HfFolder *hf_folder_open(const char *path, Diagnostics *diags);
+void hf_folder_close(HfFolder *folder); /* NULL is allowed */
+
+/* These live as long as the folder is open. */
+const char *hf_folder_path(const HfFolder *folder);
+const char *hf_folder_vocab(const HfFolder *folder);  /* the path of vocab.txt */
+const char *hf_folder_config(const HfFolder *folder); /* the text of config.json */
+/* Whether texts are lower-cased: tokenizer_config.json's do_lower_case; when that is not said, true
+ * unless the vocabulary has capital letters (which adds a warning on opening). */
+bool hf_folder_lower_case(const HfFolder *folder);
+/* NULL: the folder has no model.safetensors. */
+const SafeTensors *hf_folder_weights(const HfFolder *folder);
+
+/* A value of config.json; `*value` is set when it is FOUND. FAILED: it is of another kind. */
+Lookup hf_config_number(const HfFolder *folder, const char *key, double *value, Diagnostics *diags);
+Lookup hf_config_bool(const HfFolder *folder, const char *key, bool *value, Diagnostics *diags);
+Lookup hf_config_string(const HfFolder *folder, const char *key, const char **value,
+                        Diagnostics *diags);
+
+/* Copies the tensor of a parameter to `out` [product of shape]. It is looked for as `name`, with
+ * `prefix` ("bert.") before it or taken from it (NULL: no prefix), each also under its old name
+ * (LayerNorm.gamma and beta). FAILED: it has another shape or an element type that is no float. */
+Lookup hf_folder_load(HfFolder *folder, const char *name, const char *prefix, const int64_t *shape,
+                      int rank, float *out, Diagnostics *diags);
+
+/* The names of the tensors in the file that no load has found so far, in the order of the file; in
+ * the folder's memory. */
+const char *const *hf_folder_skipped(HfFolder *folder, int *count);
+
+/* --- Writing --- */
+
+typedef enum ConfigKind { CONFIG_NUMBER, CONFIG_BOOL, CONFIG_STRING } ConfigKind;
+typedef struct ConfigPair {
+    const char *key;
+    ConfigKind kind;
+    double number;    /* of a number; a bool is number != 0 */
+    const char *text; /* of a string */
+} ConfigPair;
+
+typedef struct HfContents {
+    const char *config;      /* JSON to begin from (see hf_folder_config), or NULL for {} */
+    const ConfigPair *pairs; /* set in it; without any, the text of `config` is copied as it is */
+    int n_pairs;
+    const char *vocab;            /* the path of a vocab.txt to copy; NULL: none is written */
+    bool lower_case;              /* written to tokenizer_config.json beside the vocabulary */
+    const TensorToWrite *tensors; /* model.safetensors */
+    int n_tensors;
+} HfContents;
+
+/* Writes a folder that `transformers` and hf_folder_open can load; it is made when missing (its
+ * parent is not). Each file appears whole or not at all, the weights last. False and errors on
+ * failure. */
+bool hf_folder_write(const char *path, const HfContents *contents, Diagnostics *diags);
+
+#endif

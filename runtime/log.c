@@ -1,0 +1,43 @@
+/* Log: jansson writes the lines. */
+#include "runtime/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct Log {
+    FILE *file; /* NULL: writes nothing */
+    const char *path;
+    bool failed;
+};
+
+Log *log_open(const char *path, bool append, Diagnostics *diags) {
+    FILE *file = path ? fopen(path, append ? "a" : "w") : NULL;
+    if (path && !file) {
+        diag_error(diags, "E0914", (Pos){0}, "the log %s cannot be written: %s", path, strerror(errno));
+        return NULL;
+    }
+    Log *log = calloc(1, sizeof *log);
+    if (!log) abort();
+    log->file = file;
+    log->path = path;
+    return log;
+}
+
+bool log_close(Log *log, Diagnostics *diags) {
+    if (!log) return true;
+    bool failed = log->failed;
+    if (log->file && fclose(log->file) != 0) failed = true;
+    if (failed) diag_error(diags, "E0915", (Pos){0}, "the log %s is not complete: is the disk full?", log->path);
+    free(log);
+    return !failed;
+}
+
+void log_event(Log *log, json_t *event) {
+    if (log->file) {
+        bool good = json_dumpf(event, log->file, JSON_REAL_PRECISION(9) | JSON_COMPACT) == 0;
+        good = good && fputc('\n', log->file) != EOF && fflush(log->file) == 0;
+        if (!good) log->failed = true;
+    }
+    json_decref(event);
+}

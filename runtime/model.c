@@ -1,0 +1,391 @@
+/* Model: building everything that a run needs, and running batches. */
+#include "runtime/model.h"
+
+#include <assert.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "runtime/profile.h"
+#include "runtime/update.h"
+
+enum { MAX_RUNS = 256 };
+
+/* A gradient that is the same value as another parameter's: copied after the run. */
+typedef struct Twin {
+    float *to;
+    const float *from;
+    size_t bytes;
+} Twin;
+
+/* A graph on its way to an executable. */
+typedef struct Stage {
+    Graph *graph; /* grouped */
+    KernelList *list;
+} Stage;
+
+typedef struct TaskState {
+    TaskModel public;
+    Stage train, eval;
+    VEC(Twin) twins;
+    bool active[MAX_RUNS]; /* runs that this task's step updates */
+} TaskState;
+
+struct Model {
+    Arena *arena;
+    const Program *program;
+    ModelOptions options;
+    Parameters *params;
+    KernelSet *kernels;
+    Code *code;
+    TaskState *tasks;
+    Stage norm, update;
+    RunUpdate **runs;
+    void *slab;
+    size_t slab_bytes;
+};
+
+static bool is_wanted(const Model *m, int task) { return !m->options.tasks || m->options.tasks[task]; }
+
+static bool is_frozen(const Model *m, const Param *param) {
+    for (int i = 0; i < m->options.n_freeze; i++) {
+        if (fnmatch(m->options.freeze[i], param->name, 0) == 0) return true;
+    }
+    return param->frozen;
+}
+
+/* --- Building ------------------------------------------------------------------------------------------------------- */
+
+static bool make_parameters(Model *m, Diagnostics *diags) {
+    size_t count = (size_t)m->program->params.count + 1;
+    uint64_t *tasks = arena_array(m->arena, count, sizeof *tasks);
+    bool *trained = arena_array(m->arena, count, sizeof *trained);
+    for (int t = 0; t < m->program->tasks.count; t++) {
+        const Task *task = &m->program->tasks.items[t];
+        for (int i = 0; is_wanted(m, t) && i < task->n_params; i++) tasks[task->params[i]] |= UINT64_C(1) << t;
+    }
+    for (int i = 0; i < m->program->params.count; i++) {
+        trained[i] = m->options.training && tasks[i] && !is_frozen(m, &m->program->params.items[i]);
+    }
+    m->params = parameters_new(m->program, tasks, trained, diags);
+    return m->params != NULL;
+}
+
+static bool make_stage(Model *m, Stage *stage, const Graph *graph, const char *const *wanted, int n_wanted, Diagnostics *diags) {
+    PipelineOptions options = {.wanted = wanted, .n_wanted = n_wanted, .no_fusion = m->options.no_fusion};
+    stage->graph = pipeline_run(graph, &options, diags);
+    if (stage->graph) stage->list = schedule(stage->graph, m->kernels);
+    return stage->graph != NULL;
+}
+
+static bool make_task(Model *m, int index, Diagnostics *diags) {
+    TaskState *state = &m->tasks[index];
+    const Task *task = state->public.task = &m->program->tasks.items[index];
+    const char **wanted = arena_array(m->arena, (size_t)task->n_params + 1, sizeof *wanted);
+    int n_wanted = 0;
+    for (int i = 0; i < task->n_params; i++) {
+        const ParamSlot *slot = &m->params->slots[task->params[i]];
+        if (slot->trained) wanted[n_wanted++] = slot->param->name;
+    }
+    if (m->options.training && !make_stage(m, &state->train, task->train, wanted, n_wanted, diags)) return false;
+    Graph eval = *task->eval; /* with one output: what it does not need is dead */
+    eval.outputs.items = arena_alloc(m->arena, sizeof(Output));
+    eval.outputs.count = eval.outputs.capacity = 1;
+    Node *output = graph_find_output(task->eval, m->options.output);
+    if (!output) return diag_error(diags, "E0906", task->pos, "task '%s' has no output '%s'", task->name, m->options.output);
+    eval.outputs.items[0] = (Output){m->options.output, output};
+    return make_stage(m, &state->eval, &eval, NULL, 0, diags);
+}
+
+static bool make_update(Model *m, Diagnostics *diags) {
+    Graph *norm = norm_graph();
+    bool good = make_stage(m, &m->norm, norm, NULL, 0, diags);
+    graph_free(norm);
+    return good && make_stage(m, &m->update, m->program->optimizer.update, NULL, 0, diags);
+}
+
+static Executable *make_executable(Model *m, const Stage *stage) {
+    Executable *exec = executable_new(stage->list, code_of_launches(m->code, stage->list, m->arena));
+    for (int i = 0; i < m->params->n_slots; i++) {
+        const ParamSlot *slot = &m->params->slots[i];
+        executable_bind(exec, slot->param->name, m->params->weights + slot->offset);
+    }
+    return exec;
+}
+
+/* Sends each gradient to its place in the slab. */
+static void bind_gradients(Model *m, TaskState *state) {
+    const Graph *graph = state->train.graph;
+    float **place = arena_array(m->arena, (size_t)graph->nodes.count + 1, sizeof *place);
+    for (int i = 0; i < state->public.task->n_params; i++) {
+        const ParamSlot *slot = &m->params->slots[state->public.task->params[i]];
+        const char *name = arena_printf(m->arena, "grad.%s", slot->param->name);
+        Node *output = graph_find_output(graph, name);
+        if (!slot->trained || !output) continue;
+        const Node *node = node_storage(output);
+        float *to = m->params->gradients + slot->offset;
+        state->active[slot->run] = true;
+        if (place[node->id]) {
+            vec_push(m->arena, &state->twins, ((Twin){to, place[node->id], (size_t)slot->count * sizeof *to}));
+            continue;
+        }
+        place[node->id] = to;
+        executable_bind_output(state->public.train, name, to);
+    }
+}
+
+static void make_executables(Model *m) {
+    for (int t = 0; t < m->program->tasks.count; t++) {
+        TaskState *state = &m->tasks[t];
+        if (state->eval.list) state->public.eval = make_executable(m, &state->eval);
+        if (!state->train.list) continue;
+        state->public.train = make_executable(m, &state->train);
+        bind_gradients(m, state);
+    }
+    m->runs = arena_array(m->arena, (size_t)m->params->n_runs + 1, sizeof *m->runs);
+    for (int i = 0; m->options.training && i < m->params->n_runs; i++) {
+        KernelFunction **norm = code_of_launches(m->code, m->norm.list, m->arena);
+        KernelFunction **update = code_of_launches(m->code, m->update.list, m->arena);
+        m->runs[i] = run_update_new(m->norm.list, norm, m->update.list, update, m->params, i,
+                                    m->program->optimizer.states, m->arena);
+    }
+}
+
+static bool build(Model *m, Diagnostics *diags) {
+    if (!make_parameters(m, diags)) return false;
+    if (m->params->n_runs > MAX_RUNS) return diag_error(diags, "E0903", (Pos){0}, "there are too many kinds of parameters");
+    for (int t = 0; t < m->program->tasks.count; t++) {
+        if (is_wanted(m, t) && !make_task(m, t, diags)) return false;
+    }
+    if (m->options.training && !make_update(m, diags)) return false;
+    m->code = code_new(m->kernels, m->options.target, m->options.cache, m->options.team, diags);
+    if (m->code) make_executables(m);
+    return m->code != NULL;
+}
+
+Model *model_new(const Program *program, const ModelOptions *options, Diagnostics *diags) {
+    Arena *arena = arena_new();
+    Model *m = arena_alloc(arena, sizeof *m);
+    *m = (Model){.arena = arena, .program = program, .options = *options, .kernels = kernel_set_new()};
+    if (!m->options.output) m->options.output = "predict";
+    m->tasks = arena_array(arena, (size_t)program->tasks.count + 1, sizeof *m->tasks);
+    if (build(m, diags)) return m;
+    model_free(m);
+    return NULL;
+}
+
+static void stage_free(Stage *stage) {
+    kernel_list_free(stage->list);
+    graph_free(stage->graph);
+}
+
+void model_free(Model *m) {
+    if (!m) return;
+    for (int i = 0; m->runs && i < m->params->n_runs; i++) run_update_free(m->runs[i]);
+    for (int t = 0; t < m->program->tasks.count; t++) {
+        executable_free(m->tasks[t].public.train);
+        executable_free(m->tasks[t].public.eval);
+        stage_free(&m->tasks[t].train);
+        stage_free(&m->tasks[t].eval);
+    }
+    stage_free(&m->norm);
+    stage_free(&m->update);
+    code_free(m->code);
+    kernel_set_free(m->kernels);
+    parameters_free(m->params);
+    if (m->slab) munmap(m->slab, m->slab_bytes);
+    arena_free(m->arena);
+}
+
+Parameters *model_parameters(Model *model) { return model->params; }
+
+const TaskModel *model_task(const Model *model, int task) { return &model->tasks[task].public; }
+
+const Code *model_code(const Model *model) { return model->code; }
+
+/* Every executable of a training step, in the arena. */
+static Executable **list_executables(const Model *m, int *count) {
+    size_t most = (size_t)m->program->tasks.count + 2 * (size_t)m->params->n_runs + 1;
+    Executable **list = arena_array(m->arena, most, sizeof *list);
+    *count = 0;
+    for (int t = 0; t < m->program->tasks.count; t++) list[(*count)++] = m->tasks[t].public.train;
+    for (int i = 0; i < m->params->n_runs; i++) {
+        list[(*count)++] = m->runs[i]->norm;
+        list[(*count)++] = m->runs[i]->update;
+    }
+    return list;
+}
+
+void model_profile(Model *model) {
+    int count;
+    Executable **list = list_executables(model, &count);
+    for (int i = 0; i < count; i++) {
+        if (list[i]) executable_profile(list[i]);
+    }
+}
+
+void model_print_profile(const Model *model, double whole_s, FILE *out) {
+    int count;
+    Executable **list = list_executables(model, &count);
+    profile_print(list, count, whole_s, out);
+}
+
+size_t model_slab_bytes(const Model *model) { return model->slab_bytes; }
+
+/* --- Running -------------------------------------------------------------------------------------------------------- */
+
+static void bind_name(Executable *exec, Arena *arena, const char *input, const char *part, void *memory) {
+    executable_bind(exec, arena_printf(arena, "%s.%s", input, part), memory);
+}
+
+static void bind_batch(Executable *exec, const Task *task, Batch *batch) {
+    Arena *arena = arena_new();
+    for (int i = 0; i < task->n_inputs; i++) {
+        BatchInput *in = &batch->inputs[i];
+        const char *name = task->inputs[i].name;
+        bind_name(exec, arena, name, "ids", in->ids);
+        bind_name(exec, arena, name, "segments", in->segments);
+        bind_name(exec, arena, name, "positions", in->positions);
+        bind_name(exec, arena, name, "bounds", in->bounds);
+        bind_name(exec, arena, name, "first", in->first);
+        bind_name(exec, arena, name, "coords", in->coords);
+        bind_name(exec, arena, name, "rows", batch->row_coords);
+    }
+    bool is_class = task->label.kind == LABEL_CLASS;
+    executable_bind(exec, task->label.name, is_class ? (void *)batch->class_labels : (void *)batch->real_labels);
+    executable_bind(exec, "update.rows", batch->update_rows);
+    executable_bind(exec, "rng", batch->rng);
+    arena_free(arena);
+}
+
+static void set_extent(const Executable *exec, int64_t *extents, const char *symbol, int64_t value) {
+    int index = executable_symbol(exec, symbol);
+    if (index >= 0) extents[index] = value;
+}
+
+/* Room for `bytes` of activations. A new slab is a bit larger than asked for, so that it seldom grows. */
+static bool grow_slab(Model *m, size_t bytes, Diagnostics *diags) {
+    if (bytes <= m->slab_bytes) return true;
+    if (m->slab) munmap(m->slab, m->slab_bytes);
+    m->slab_bytes = (bytes + bytes / 8 + 4095) / 4096 * 4096;
+    m->slab = mmap(NULL, m->slab_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (m->slab != MAP_FAILED) {
+        madvise(m->slab, m->slab_bytes, MADV_HUGEPAGE);
+        return true;
+    }
+    m->slab = NULL;
+    m->slab_bytes = 0;
+    diag_error(diags, "E0904", (Pos){0}, "there is no memory for a batch that needs %zu MiB", bytes >> 20);
+    diag_hint(diags, "make batches smaller with --batch, or texts shorter with --max-length");
+    return false;
+}
+
+static bool prepare(Model *m, Executable *exec, const Task *task, Batch *batch, Diagnostics *diags) {
+    int64_t extents[MAX_SYMBOLS] = {0};
+    Arena *arena = arena_new();
+    bind_batch(exec, task, batch);
+    set_extent(exec, extents, "S", batch->rows);
+    for (int i = 0; i < task->n_inputs; i++) {
+        set_extent(exec, extents, arena_printf(arena, "%s.T", task->inputs[i].name), batch->inputs[i].tokens);
+    }
+    arena_free(arena);
+    assert(!executable_unbound(exec));
+    if (!grow_slab(m, executable_plan(exec, extents), diags)) return false;
+    executable_place(exec, m->slab);
+    return true;
+}
+
+static void run_alone(void *user, const Worker *worker) { executable_run(user, worker); }
+
+static void copy_twins(TaskState *state) {
+    for (int i = 0; i < state->twins.count; i++) {
+        memcpy(state->twins.items[i].to, state->twins.items[i].from, state->twins.items[i].bytes);
+    }
+}
+
+bool model_gradients(Model *m, int task, Batch *batch, float *loss, Diagnostics *diags) {
+    TaskState *state = &m->tasks[task];
+    if (!prepare(m, state->public.train, state->public.task, batch, diags)) return false;
+    team_run(m->options.team, run_alone, state->public.train);
+    copy_twins(state);
+    *loss = *executable_output(state->public.train, "loss");
+    return true;
+}
+
+/* What the threads of one step share. */
+typedef struct Step {
+    Model *m;
+    TaskState *state;
+    const UpdateSettings *settings;
+    double norm;
+    bool finite;
+} Step;
+
+static void run_norms(const Step *step, const Worker *worker) {
+    for (int i = 0; i < step->m->params->n_runs; i++) {
+        if (step->state->active[i]) executable_run(step->m->runs[i]->norm, worker);
+    }
+    worker->barrier();
+}
+
+/* One thread writes what all will read: rate and scale of each run. */
+static void set_numbers(Step *step) {
+    const UpdateSettings *s = step->settings;
+    if (s->clip > 0) step->norm = gradient_norm(step->m->runs, step->state->active, step->m->params->n_runs);
+    step->finite = isfinite(*executable_output(step->state->public.train, "loss")) && isfinite(step->norm);
+    double scale = s->clip > 0 && step->norm > s->clip ? s->clip / (step->norm + 1e-6) : 1;
+    for (int i = 0; i < step->m->params->n_runs; i++) {
+        RunUpdate *run = step->m->runs[i];
+        ParamRun *info = &step->m->params->runs[i];
+        if (!step->state->active[i] || !step->finite) continue;
+        run->rate = (float)s->rate;
+        run->decay = info->decay ? (float)s->decay : 0;
+        run->step = (float)++info->steps;
+        run->scale = (float)scale;
+    }
+}
+
+static void run_step(void *user, const Worker *worker) {
+    Step *step = user;
+    executable_run(step->state->public.train, worker);
+    worker->barrier();
+    if (worker->thread == 0) copy_twins(step->state);
+    if (step->state->twins.count) worker->barrier();
+    if (step->settings->clip > 0) run_norms(step, worker);
+    if (worker->thread == 0) set_numbers(step);
+    worker->barrier();
+    for (int i = 0; step->finite && i < step->m->params->n_runs; i++) {
+        if (step->state->active[i]) executable_run(step->m->runs[i]->update, worker);
+    }
+}
+
+bool model_step(Model *m, int task, Batch *batch, const UpdateSettings *settings, StepResult *result, Diagnostics *diags) {
+    TaskState *state = &m->tasks[task];
+    Step step = {.m = m, .state = state, .settings = settings};
+    if (!prepare(m, state->public.train, state->public.task, batch, diags)) return false;
+    team_run(m->options.team, run_step, &step);
+    result->loss = *executable_output(state->public.train, "loss");
+    result->norm = step.norm;
+    if (step.finite) return true;
+    diag_error(diags, "E0905", state->public.task->pos, "the loss or its gradient is not finite (loss %g)", (double)result->loss);
+    diag_hint(diags, "lower the rate with --lr, clip gradients with --clip, or look for divisions and logarithms of zero in the graph");
+    return false;
+}
+
+bool model_predict(Model *m, int task, Batch *batch, const float **predict, int64_t *rows, int64_t *columns, Diagnostics *diags) {
+    TaskState *state = &m->tasks[task];
+    Executable *exec = state->public.eval;
+    if (!prepare(m, exec, state->public.task, batch, diags)) return false;
+    team_run(m->options.team, run_alone, exec);
+    *predict = executable_output(exec, m->options.output);
+    const Type *type = &graph_find_output(state->eval.graph, m->options.output)->type;
+    int64_t extents[MAX_SYMBOLS] = {0};
+    set_extent(exec, extents, "S", batch->rows);
+    set_extent(exec, extents, arena_printf(m->arena, "%s.T", state->public.task->inputs[0].name), batch->inputs[0].tokens);
+    *columns = type->rank == 2 ? dim_value(type->dims[1], extents) : 1;
+    *rows = type->rank ? dim_value(type->dims[0], extents) : 1;
+    return true;
+}

@@ -1,0 +1,65 @@
+/* Model: a program compiled for this machine, with its parameters: what training, evaluation and prediction run on. */
+#ifndef GRADC_RUNTIME_MODEL_H
+#define GRADC_RUNTIME_MODEL_H
+
+#include "passes/pipeline.h"
+#include "runtime/batch.h"
+#include "runtime/code.h"
+#include "runtime/parameters.h"
+
+typedef struct TaskModel {
+    const Task *task;
+    Executable *train, *eval; /* train is NULL in a model that only evaluates */
+} TaskModel;
+
+typedef struct Model Model;
+
+typedef struct ModelOptions {
+    bool training;             /* compile training graphs and the update */
+    const char *const *freeze; /* patterns (fnmatch) of parameter names that are not trained */
+    int n_freeze;
+    const bool *tasks; /* [program's tasks]: which are compiled; NULL: all */
+    bool no_fusion;
+    const char *output; /* of the evaluation graphs, what model_predict gives; NULL: "predict". The others are not computed. */
+    const Target *target;
+    const Cache *cache; /* NULL: none */
+    Team *team;
+} ModelOptions;
+
+/* Borrows program, target and team. NULL and diagnostics on failure. Parameters are zero. */
+Model *model_new(const Program *program, const ModelOptions *options, Diagnostics *diags);
+void model_free(Model *model);
+
+Parameters *model_parameters(Model *model);
+const TaskModel *model_task(const Model *model, int task);
+const Code *model_code(const Model *model);
+/* Bytes of the activation slab so far. */
+size_t model_slab_bytes(const Model *model);
+
+/* Switches profiles on; prints them (see profile.h). */
+void model_profile(Model *model);
+void model_print_profile(const Model *model, double whole_s, FILE *out);
+
+/* The numbers of one update. */
+typedef struct UpdateSettings {
+    double rate;
+    double clip;  /* largest norm of all gradients of the step; 0: as they are */
+    double decay; /* of parameters that decay */
+} UpdateSettings;
+
+typedef struct StepResult {
+    float loss;
+    double norm; /* of the gradients before clipping; 0 when clip is 0 */
+} StepResult;
+
+/* One update of the parameters from a batch. A diagnostic and false when there is no memory for the batch, or the loss is not finite
+ * (then nothing is updated). */
+bool model_step(Model *model, int task, Batch *batch, const UpdateSettings *settings, StepResult *result, Diagnostics *diags);
+
+/* The gradients of a batch, left in the gradient slab, and its loss; no update. */
+bool model_gradients(Model *model, int task, Batch *batch, float *loss, Diagnostics *diags);
+
+/* Evaluates a batch; `predict` [rows, *columns] or [tokens, *columns] is valid until the next run. */
+bool model_predict(Model *model, int task, Batch *batch, const float **predict, int64_t *rows, int64_t *columns, Diagnostics *diags);
+
+#endif

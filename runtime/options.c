@@ -1,0 +1,180 @@
+/* Options: the table, and getopt_long over it. */
+#include "runtime/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef enum OptionKind { TEXT, LIST, WHOLE, REAL, FLAG } OptionKind;
+
+typedef struct OptionRow {
+    const char *name, *argument;
+    OptionKind kind;
+    size_t member;
+    double fallback, lowest, highest; /* numbers only; fallback NaN: said in the help text */
+    const char *commands;             /* that take it */
+    const char *help;
+} OptionRow;
+
+#define AT(member) offsetof(Options, member)
+#define TRAIN "train"
+#define RUNS "train eval predict"
+#define ALL "train eval predict check dump"
+
+static const OptionRow rows[] = {
+    {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, ALL, "Hugging Face folder: config.json, vocab.txt, model.safetensors"},
+    {"data", "DIR", TEXT, AT(data), 0, 0, 0, "train eval", "folder of the data sets (default: the working directory)"},
+    {"out", "DIR", TEXT, AT(out), 0, 0, 0, "train dump", "where to write: the run's folder, or one file a stage"},
+    {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, "train eval", "only these tasks (default: all of the file)"},
+    {"task", "NAME", TEXT, AT(task), 0, 0, 0, "predict dump", "the task"},
+    {"input", "FILE", TEXT, AT(input), 0, 0, 0, "predict", "rows to predict, in the task's format (default: its dev file)"},
+    {"output", "FILE", TEXT, AT(output), 0, 0, 0, "predict", "where predictions go (default: standard output)"},
+    {"show", "NAME", TEXT, AT(show), 0, 0, 0, "predict", "another output than 'predict': what the task's show line names"},
+    {"split", "NAME", TEXT, AT(split), 0, 0, 0, "eval predict", "split of the data set (default: dev)"},
+    {"epochs", "N", WHOLE, AT(epochs), 10, 0, 1e6, TRAIN, "passes over the data (default: 10)"},
+    {"steps", "N", WHOLE, AT(steps), 0, 0, 1e12, TRAIN, "stop after so many updates (default: all epochs)"},
+    {"batch", "N", WHOLE, AT(batch), 0, 1, 65536, RUNS, "rows of a batch (default: 32 to train, 64 to evaluate)"},
+    {"lr", "X", REAL, AT(lr), 2e-5, 0, 1e3, TRAIN, "learning rate (default: 2e-5)"},
+    {"schedule", "NAME", TEXT, AT(schedule), 0, 0, 0, TRAIN, "linear, cosine or constant (default: linear)"},
+    {"warmup", "X", REAL, AT(warmup), 0.1, 0, 1e9, TRAIN, "share of the steps (below 1) or number of steps (default: 0.1)"},
+    {"clip", "X", REAL, AT(clip), 1, 0, 1e30, TRAIN, "largest norm of the gradients; 0: any (default: 1)"},
+    {"dropout", "X", REAL, AT(dropout), -1, 0, 0.999, TRAIN, "replaces every dropout rate of the file that is not 0"},
+    {"freeze", "PATTERN", LIST, AT(freeze), 0, 0, 0, TRAIN, "parameters not to train, as in 'bert.*'; may be repeated"},
+    {"max-length", "N", WHOLE, AT(max_length), 0, 4, 1e6, RUNS, "longest sequence in tokens (default: the model's positions)"},
+    {"limit", "TASK=N", LIST, AT(limit), 0, 0, 0, TRAIN, "only the first N training rows of a task; may be repeated"},
+    {"no-shuffle", NULL, FLAG, AT(no_shuffle), 0, 0, 0, TRAIN, "rows in file order, tasks in turn"},
+    {"seed", "N", WHOLE, AT(seed), 1, 0, 4294967295.0, TRAIN, "of initial values, shuffling and dropout (default: 1)"},
+    {"threads", "N", WHOLE, AT(threads), 0, 1, 4096, RUNS, "threads (default: one a core)"},
+    {"log", "FILE", TEXT, AT(log), 0, 0, 0, TRAIN, "JSON lines (default: log.jsonl in --out)"},
+    {"grads", "FILE", TEXT, AT(grads), 0, 0, 0, TRAIN, "write the first step's gradients (safetensors)"},
+    {"set", "NAME=VALUE", LIST, AT(set), 0, 0, 0, ALL, "a config value of the file; may be repeated"},
+    {"json", NULL, FLAG, AT(json), 0, 0, 0, "eval", "results as one JSON object"},
+    {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, TRAIN, "no evaluation after epochs; the last weights are kept"},
+    {"profile", NULL, FLAG, AT(profile), 0, 0, 0, TRAIN, "at the end, where the time went, kernel by kernel"},
+    {"quiet", NULL, FLAG, AT(quiet), 0, 0, 0, TRAIN, "no progress"},
+    {"stage", "NAME", TEXT, AT(stage), 0, 0, 0, "dump", "source, simplify, demand, differentiate, fuse, kernels or all (default: fuse)"},
+    {"format", "NAME", TEXT, AT(format), 0, 0, 0, "dump", "text, dot, llvm or asm (default: text)"},
+    {"cpu", "NAME", TEXT, AT(cpu), 0, 0, 0, RUNS " dump", "make code for this CPU (default: the one at hand)"},
+    {"lanes", "N", WHOLE, AT(lanes), 0, 4, 16, RUNS " dump", "f32 lanes of the code: 4, 8 or 16 (default: as the CPU has)"},
+    {"cache", "DIR", TEXT, AT(cache), 0, 0, 0, RUNS, "kernel cache (default: gradc in the user's cache folder)"},
+    {"no-cache", NULL, FLAG, AT(no_cache), 0, 0, 0, RUNS, "compile all kernels anew and keep none"},
+    {"no-fusion", NULL, FLAG, AT(no_fusion), 0, 0, 0, RUNS " dump", "a kernel for each node: slow, the same meaning"},
+};
+
+/* Other spellings, as Hugging Face has them. */
+static const char *const aliases[][2] = {
+    {"learning-rate", "lr"}, {"batch-size", "batch"}, {"num-train-epochs", "epochs"}, {"max-steps", "steps"},
+    {"output-dir", "out"}, {"max-grad-norm", "clip"}, {"warmup-ratio", "warmup"}, {"max-seq-length", "max-length"},
+    {"lr-scheduler-type", "schedule"}, {"per-device-train-batch-size", "batch"},
+};
+
+enum { ROWS = sizeof rows / sizeof *rows, ALIASES = sizeof aliases / sizeof *aliases };
+
+static bool lists_word(const char *list, const char *word) {
+    size_t length = strlen(word);
+    for (const char *at = list; (at = strstr(at, word)); at += length) {
+        bool starts = at == list || at[-1] == ' ', ends = at[length] == ' ' || !at[length];
+        if (starts && ends) return true;
+    }
+    return false;
+}
+
+static int row_of(const char *name) {
+    for (int i = 0; i < ALIASES; i++) {
+        if (strcmp(aliases[i][0], name) == 0) name = aliases[i][1];
+    }
+    for (int i = 0; i < ROWS; i++) {
+        if (strcmp(rows[i].name, name) == 0) return i;
+    }
+    return -1;
+}
+
+static void *member_of(Options *options, const OptionRow *row) { return (char *)options + row->member; }
+
+static void set_defaults(Options *options) {
+    for (int i = 0; i < ROWS; i++) {
+        if (rows[i].kind == WHOLE) *(int64_t *)member_of(options, &rows[i]) = (int64_t)rows[i].fallback;
+        if (rows[i].kind == REAL) *(double *)member_of(options, &rows[i]) = rows[i].fallback;
+    }
+}
+
+static bool set_number(Options *options, const OptionRow *row, const char *text, Diagnostics *diags) {
+    char *end;
+    double value = strtod(text, &end);
+    bool whole = row->kind != WHOLE || value == floor(value);
+    if (end == text || *end || !whole || !(value >= row->lowest && value <= row->highest)) {
+        diag_error(diags, "E0910", (Pos){0}, "--%s takes %s from %.6g to %.6g, not '%s'", row->name,
+                   row->kind == WHOLE ? "a whole number" : "a number", row->lowest, row->highest, text);
+        return false;
+    }
+    if (row->kind == WHOLE) *(int64_t *)member_of(options, row) = (int64_t)value;
+    else *(double *)member_of(options, row) = value;
+    return true;
+}
+
+static bool set_option(Options *options, const OptionRow *row, const char *text, Diagnostics *diags) {
+    switch (row->kind) {
+    case TEXT: *(const char **)member_of(options, row) = text; return true;
+    case FLAG: *(bool *)member_of(options, row) = true; return true;
+    case LIST: vec_push(diags->arena, (TextList *)member_of(options, row), text); return true;
+    default: return set_number(options, row, text, diags);
+    }
+}
+
+static bool unknown_option(const char *command, const char *word, Diagnostics *diags) {
+    const char *names[ROWS];
+    int count = 0;
+    for (int i = 0; i < ROWS; i++) {
+        if (lists_word(rows[i].commands, command)) names[count++] = rows[i].name;
+    }
+    const char *bare = word + strspn(word, "-"), *near = nearest_name(bare, names, count);
+    diag_error(diags, "E0911", (Pos){0}, "gradc %s has no option '%s'", command, word);
+    if (near) diag_hint(diags, "did you mean --%s?", near);
+    else diag_hint(diags, "gradc %s --help lists the options", command);
+    return false;
+}
+
+/* The table as getopt_long wants it: the command's own options, then their aliases; `val` is the row. */
+static void list_long_options(const char *command, struct option *list) {
+    int count = 0;
+    for (int i = 0; i < ROWS + ALIASES; i++) {
+        const char *name = i < ROWS ? rows[i].name : aliases[i - ROWS][0];
+        int row = row_of(name);
+        if (!lists_word(rows[row].commands, command)) continue;
+        list[count++] = (struct option){name, rows[row].kind == FLAG ? no_argument : required_argument, NULL, row + 256};
+    }
+    list[count] = (struct option){0};
+}
+
+bool options_parse(const char *command, int argc, char **argv, Options *options, Diagnostics *diags) {
+    struct option list[ROWS + ALIASES + 1];
+    list_long_options(command, list);
+    *options = (Options){0};
+    set_defaults(options);
+    optind = 0;
+    for (int got; (got = getopt_long(argc, argv, "-:", list, NULL)) != -1;) {
+        if (got == ':') return diag_error(diags, "E0912", (Pos){0}, "%s needs a value", argv[optind - 1]);
+        if (got == '?') return unknown_option(command, argv[optind - 1], diags);
+        if (got >= 256) {
+            if (!set_option(options, &rows[got - 256], optarg, diags)) return false;
+        } else if (options->file) {
+            return diag_error(diags, "E0913", (Pos){0}, "gradc %s takes one file or folder: '%s' is one too many", command, optarg);
+        } else {
+            options->file = optarg;
+        }
+    }
+    return true;
+}
+
+void options_print(const char *command, FILE *out) {
+    for (int i = 0; i < ROWS; i++) {
+        if (!lists_word(rows[i].commands, command)) continue;
+        char left[40];
+        snprintf(left, sizeof left, "--%s %s", rows[i].name, rows[i].argument ? rows[i].argument : "");
+        fprintf(out, "  %-22s %s\n", left, rows[i].help);
+    }
+}

@@ -1,0 +1,126 @@
+/* Parameters: layout, memory, initial values. */
+#include "runtime/parameters.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <xxhash.h>
+
+static int64_t rounded(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
+
+/* Zeroed, page-aligned, NULL when refused. Pages are touched only when used. */
+static float *slab_new(int64_t floats) {
+    size_t bytes = (size_t)rounded(floats + 1, RUN_ALIGN) * sizeof(float);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return NULL;
+    madvise(memory, bytes, MADV_HUGEPAGE);
+    return memory;
+}
+
+static void slab_free(float *slab, int64_t floats) {
+    if (slab) munmap(slab, (size_t)rounded(floats + 1, RUN_ALIGN) * sizeof(float));
+}
+
+/* The run for parameters of these properties, added when it is new. */
+static int find_run(Parameters *p, uint64_t tasks, bool decay) {
+    for (int i = 0; i < p->n_runs; i++) {
+        if (p->runs[i].tasks == tasks && p->runs[i].decay == decay) return i;
+    }
+    p->runs[p->n_runs] = (ParamRun){.tasks = tasks, .decay = decay};
+    return p->n_runs++;
+}
+
+static int64_t place(Parameters *p, int run, int64_t offset) {
+    for (int i = 0; i < p->n_slots; i++) {
+        if (p->slots[i].run != run) continue;
+        p->slots[i].offset = offset;
+        offset += rounded(p->slots[i].count, TENSOR_ALIGN);
+    }
+    return offset;
+}
+
+static void lay_out(Parameters *p, const uint64_t *tasks) {
+    for (int i = 0; i < p->n_slots; i++) {
+        ParamSlot *slot = &p->slots[i];
+        slot->count = type_count(&slot->param->type, NULL);
+        slot->run = slot->trained ? find_run(p, tasks[i], slot->param->decay) : -1;
+    }
+    int64_t offset = 0;
+    for (int i = 0; i < p->n_runs; i++) {
+        p->runs[i].offset = offset;
+        offset = rounded(place(p, i, offset), RUN_ALIGN);
+        p->runs[i].count = offset - p->runs[i].offset;
+    }
+    p->trained = offset;
+    p->total = place(p, -1, offset);
+}
+
+static bool allocate(Parameters *p, Diagnostics *diags) {
+    p->weights = slab_new(p->total);
+    p->gradients = slab_new(p->trained);
+    bool good = p->weights && p->gradients;
+    for (int i = 0; i < p->n_states; i++) good &= (p->states[i] = slab_new(p->trained)) != NULL;
+    if (good) return true;
+    diag_error(diags, "E0902", (Pos){0}, "there is no memory for %" PRId64 " parameters", p->total);
+    diag_hint(diags, "a model of this size needs %" PRId64 " MiB for weights, gradients and moments",
+              (p->total + (1 + p->n_states) * p->trained) * 4 / (1024 * 1024));
+    return false;
+}
+
+Parameters *parameters_new(const Program *program, const uint64_t *tasks, const bool *trained, Diagnostics *diags) {
+    Arena *arena = arena_new();
+    Parameters *p = arena_alloc(arena, sizeof *p);
+    size_t count = (size_t)program->params.count + 1;
+    *p = (Parameters){.arena = arena, .n_slots = program->params.count, .n_states = program->optimizer.n_states};
+    p->slots = arena_array(arena, count, sizeof *p->slots);
+    p->runs = arena_array(arena, count, sizeof *p->runs);
+    for (int i = 0; i < p->n_slots; i++) {
+        p->slots[i] = (ParamSlot){.param = &program->params.items[i], .trained = trained[i]};
+    }
+    lay_out(p, tasks);
+    if (allocate(p, diags)) return p;
+    parameters_free(p);
+    return NULL;
+}
+
+void parameters_free(Parameters *p) {
+    if (!p) return;
+    slab_free(p->weights, p->total);
+    slab_free(p->gradients, p->trained);
+    for (int i = 0; i < p->n_states; i++) slab_free(p->states[i], p->trained);
+    arena_free(p->arena);
+}
+
+/* splitmix64 (Steele, Lea and Flood 2014): the output function at counter `x`. */
+static uint64_t mix(uint64_t x) {
+    x *= UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return x ^ (x >> 31);
+}
+
+/* The sum of the four 16-bit parts. */
+static int64_t four_parts(uint64_t x) {
+    return (int64_t)((x & 0xFFFF) + ((x >> 16) & 0xFFFF) + ((x >> 32) & 0xFFFF) + (x >> 48));
+}
+
+/* Mean 0, deviation 1: eight numbers uniform on 0 .. 65535 have mean 4 * 65535 and variance 8 * (65536^2 - 1) / 12. */
+static double normal_number(uint64_t key, int64_t index) {
+    static const double deviation = 53509.919921, mean = 4 * 65535.0;
+    int64_t sum = four_parts(mix(key + 2 * (uint64_t)index)) + four_parts(mix(key + 2 * (uint64_t)index + 1));
+    return ((double)sum - mean) / deviation;
+}
+
+void parameter_initialise(const Parameters *params, int index, uint64_t seed) {
+    const ParamSlot *slot = &params->slots[index];
+    const Param *param = slot->param;
+    float *to = params->weights + slot->offset;
+    uint64_t key = XXH3_64bits_withSeed(param->name, strlen(param->name), seed);
+    for (int64_t i = 0; i < slot->count; i++) {
+        double value = param->init_a;
+        if (param->init == INIT_NORMAL) value += param->init_b * normal_number(key, i);
+        to[i] = (float)value;
+    }
+}

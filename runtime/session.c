@@ -1,0 +1,199 @@
+/* Session: opening and closing everything in order. */
+#include "runtime/session.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "runtime/atomic_file.h"
+
+static const char graph_file[] = "model.graph";
+
+static bool is_folder(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* A run's folder stands for its graph file and its weights. */
+static void choose_paths(Session *s) {
+    s->graph_path = s->options->file;
+    s->weights_path = s->options->weights;
+    if (!is_folder(s->graph_path)) return;
+    if (!s->weights_path) s->weights_path = s->graph_path;
+    s->graph_path = arena_printf(s->arena, "%s/%s", s->graph_path, graph_file);
+}
+
+static bool lookup_config(void *user, const char *key, double *value) {
+    Session *s = user;
+    return hf_config_number(s->folder, key, value, s->diags) == LOOKUP_FOUND;
+}
+
+bool session_load_program(Session *s, const Options *options, Diagnostics *diags) {
+    *s = (Session){.arena = arena_new(), .options = options, .diags = diags};
+    choose_paths(s);
+    if (s->weights_path && !(s->folder = hf_folder_open(s->weights_path, diags))) return false;
+    ProgramOptions program = {.sets = options->set.items, .n_sets = options->set.count, .dropout = options->dropout, .user = s};
+    if (s->folder) program.lookup = lookup_config;
+    int errors = diags->errors;
+    s->program = program_load(s->graph_path, &program, diags);
+    return s->program && diags->errors == errors && session_choose_tasks(s, options->tasks);
+}
+
+int session_find_task(Session *s, const char *name) {
+    const char **names = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *names);
+    for (int t = 0; t < s->program->tasks.count; t++) {
+        names[t] = s->program->tasks.items[t].name;
+        if (strcmp(names[t], name) == 0) return t;
+    }
+    diag_error(s->diags, "E0920", (Pos){0}, "%s has no task '%s'", s->graph_path, name);
+    const char *near = nearest_name(name, names, s->program->tasks.count);
+    if (near) diag_hint(s->diags, "did you mean '%s'?", near);
+    return -1;
+}
+
+bool session_choose_tasks(Session *s, const char *list) {
+    int count = s->program->tasks.count;
+    s->tasks = arena_array(s->arena, (size_t)count + 1, sizeof *s->tasks);
+    for (int t = 0; !list && t < count; t++) s->tasks[t] = true;
+    for (char *word = list ? strtok(arena_strdup(s->arena, list), ",") : NULL; word; word = strtok(NULL, ",")) {
+        int task = session_find_task(s, word);
+        if (task < 0) return false;
+        s->tasks[task] = true;
+    }
+    return true;
+}
+
+static bool load_tokenizer(Session *s) {
+    if (!s->folder) {
+        diag_error(s->diags, "E0921", (Pos){0}, "a vocabulary is needed");
+        diag_hint(s->diags, "give a folder with config.json and vocab.txt with --weights");
+        return false;
+    }
+    s->tokenizer = tokenizer_load(hf_folder_vocab(s->folder), hf_folder_lower_case(s->folder), s->diags);
+    if (!s->tokenizer) return false;
+    if (tokenizer_size(s->tokenizer) > s->program->vocab) {
+        diag_error(s->diags, "E0922", (Pos){0}, "%s has %d tokens, the model only %" PRId64, hf_folder_vocab(s->folder),
+                   tokenizer_size(s->tokenizer), s->program->vocab);
+        diag_hint(s->diags, "the vocabulary belongs to another model; or set the size with --set vocab=%d", tokenizer_size(s->tokenizer));
+        return false;
+    }
+    return true;
+}
+
+static bool choose_length(Session *s) {
+    s->max_length = s->options->max_length ? s->options->max_length : s->program->positions;
+    if (s->max_length <= s->program->positions) return true;
+    diag_error(s->diags, "E0923", (Pos){0}, "--max-length %" PRId64 " is more than the model's %" PRId64 " positions",
+               s->max_length, s->program->positions);
+    return false;
+}
+
+static bool open_machine(Session *s) {
+    const Options *o = s->options;
+    s->target = target_new(o->cpu, (int)o->lanes, s->diags);
+    s->team = team_new((int)o->threads, s->diags);
+    if (!s->target || !s->team) return false;
+    const char *folder = o->cache ? o->cache : cache_default_folder(s->arena);
+    if (!o->no_cache && folder) s->cache = cache_open(folder, s->diags);
+    return true;
+}
+
+static void say_missing(int missing, const char *first) {
+    if (missing == 0) return;
+    fprintf(stderr, "new: %s%s", first, missing > 1 ? "" : "\n");
+    if (missing > 1) fprintf(stderr, " and %d more parameters start from their initialisers\n", missing - 1);
+}
+
+static void say_skipped(Session *s) {
+    int count;
+    const char *const *names = hf_folder_skipped(s->folder, &count);
+    if (count) fprintf(stderr, "not used: %s%s\n", names[0], count > 1 ? arena_printf(s->arena, " and %d more tensors of the file", count - 1) : "");
+}
+
+static bool load_weight(Session *s, int index, bool *found) {
+    const Parameters *params = model_parameters(s->model);
+    const ParamSlot *slot = &params->slots[index];
+    int64_t shape[MAX_RANK];
+    for (int i = 0; i < slot->param->type.rank; i++) shape[i] = slot->param->type.dims[i].offset;
+    Lookup got = hf_folder_load(s->folder, slot->param->name, s->program->checkpoint_prefix, shape, slot->param->type.rank,
+                                params->weights + slot->offset, s->diags);
+    *found = got == LOOKUP_FOUND;
+    return got != LOOKUP_FAILED;
+}
+
+static bool load_weights(Session *s) {
+    bool has_file = s->folder && hf_folder_weights(s->folder), good = true;
+    int missing = 0;
+    const char *first = "";
+    for (int i = 0; i < model_parameters(s->model)->n_slots; i++) {
+        bool found = false;
+        if (has_file) good = load_weight(s, i, &found) && good;
+        if (found) continue;
+        if (missing++ == 0) first = s->program->params.items[i].name;
+        parameter_initialise(model_parameters(s->model), i, (uint64_t)s->options->seed);
+    }
+    if (good && has_file) say_missing(missing, first), say_skipped(s);
+    return good;
+}
+
+bool session_load_model(Session *s, bool training) {
+    if (!load_tokenizer(s) || !choose_length(s) || !open_machine(s)) return false;
+    ModelOptions options = {.training = training, .freeze = s->options->freeze.items, .n_freeze = s->options->freeze.count,
+                            .tasks = s->tasks, .no_fusion = s->options->no_fusion, .output = s->options->show, .target = s->target, .cache = s->cache,
+                            .team = s->team};
+    s->model = model_new(s->program, &options, s->diags);
+    return s->model && load_weights(s);
+}
+
+void session_close(Session *s) {
+    model_free(s->model);
+    team_free(s->team);
+    if (s->cache) cache_close(s->cache);
+    if (s->target) target_free(s->target);
+    tokenizer_free(s->tokenizer);
+    program_free(s->program);
+    hf_folder_close(s->folder);
+    if (s->arena) arena_free(s->arena);
+}
+
+Dataset *session_dataset(Session *s, int task, const char *split, const char *path, int64_t limit, bool needs_labels) {
+    DatasetOptions options = {.tokenizer = s->tokenizer, .folder = s->options->data, .split = split, .path = path,
+                              .max_length = s->max_length, .limit = limit, .needs_labels = needs_labels};
+    return dataset_load(&s->program->tasks.items[task], &options, s->diags);
+}
+
+static void list_tensors(Session *s, TensorToWrite *tensors) {
+    const Parameters *params = model_parameters(s->model);
+    for (int i = 0; i < params->n_slots; i++) {
+        const Param *param = params->slots[i].param;
+        int64_t *shape = arena_array(s->arena, MAX_RANK, sizeof *shape);
+        for (int j = 0; j < param->type.rank; j++) shape[j] = param->type.dims[j].offset;
+        tensors[i] = (TensorToWrite){param->name, param->type.rank, shape, params->weights + params->slots[i].offset};
+    }
+}
+
+/* The config items that came from, or belong in, config.json. */
+static int list_config(Session *s, ConfigPair *pairs) {
+    int count = 0;
+    for (int i = 0; i < s->program->configs.count; i++) {
+        const ConfigItem *item = &s->program->configs.items[i];
+        if (item->key) pairs[count++] = (ConfigPair){item->key, CONFIG_NUMBER, item->value, NULL};
+    }
+    return count;
+}
+
+bool session_save(Session *s, const char *folder) {
+    int tensors = s->program->params.count;
+    HfContents contents = {.n_tensors = tensors, .vocab = hf_folder_vocab(s->folder), .lower_case = tokenizer_lower_case(s->tokenizer)};
+    TensorToWrite *list = arena_array(s->arena, (size_t)tensors + 1, sizeof *list);
+    ConfigPair *pairs = arena_array(s->arena, (size_t)s->program->configs.count + 1, sizeof *pairs);
+    list_tensors(s, list);
+    contents.tensors = list;
+    contents.n_pairs = list_config(s, pairs);
+    contents.pairs = pairs;
+    contents.config = hf_folder_config(s->folder);
+    if (!hf_folder_write(folder, &contents, s->diags)) return false;
+    const char *path = arena_printf(s->arena, "%s/%s", folder, graph_file);
+    return atomic_file_put(path, s->program->source, strlen(s->program->source), s->diags);
+}

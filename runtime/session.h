@@ -1,0 +1,41 @@
+/* Session: what train, eval and predict have in common: a program, a model folder, this machine, and the model made of them. */
+#ifndef GRADC_RUNTIME_SESSION_H
+#define GRADC_RUNTIME_SESSION_H
+
+#include "frontend/frontend.h"
+#include "runtime/hf_folder.h"
+#include "runtime/model.h"
+#include "runtime/options.h"
+
+typedef struct Session {
+    Arena *arena;
+    const Options *options;
+    Diagnostics *diags;
+    const char *graph_path, *weights_path; /* weights_path NULL: none given */
+    HfFolder *folder;                      /* NULL without weights_path */
+    Program *program;
+    bool *tasks; /* [program's tasks]: wanted */
+    Tokenizer *tokenizer;
+    Target *target;
+    Cache *cache;
+    Team *team;
+    Model *model;
+    int64_t max_length;
+} Session;
+
+/* `options->file` may be a graph file or a run's folder, which holds both graph and weights. */
+bool session_load_program(Session *session, const Options *options, Diagnostics *diags);
+/* After the program: tokenizer, machine, compiled model, weights. Says on standard error what was not found or not used. */
+bool session_load_model(Session *session, bool training);
+void session_close(Session *session);
+
+/* Marks the tasks of a list "a,b"; NULL: all. */
+bool session_choose_tasks(Session *session, const char *list);
+int session_find_task(Session *session, const char *name); /* -1 with a diagnostic */
+
+Dataset *session_dataset(Session *session, int task, const char *split, const char *path, int64_t limit, bool needs_labels);
+
+/* Writes a folder that session and transformers can load: config.json, vocab.txt, model.safetensors, and model.graph. */
+bool session_save(Session *session, const char *folder);
+
+#endif

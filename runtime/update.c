@@ -1,0 +1,65 @@
+/* Update: executables bound to stretches of the slabs. */
+#include "runtime/update.h"
+
+#include <math.h>
+
+Graph *norm_graph(void) {
+    Graph *graph = graph_new("gradient norm", NULL);
+    Dim dims[] = {dim_symbol(graph_symbol(graph, "R")), dim_const(RUN_ALIGN)};
+    Node *gradient = graph_leaf(graph, OP_input, "gradient", type_make(ELEM_F32, 2, dims));
+    Node *squares = graph_op2(graph, OP_mul, gradient, gradient, NULL);
+    NodeSpec sum = {.op = OP_sum, .n_inputs = 1, .inputs = &squares, .attrs.ints = {1}};
+    graph_output(graph, "squares", graph_node(graph, &sum));
+    return graph;
+}
+
+static void bind_norm(RunUpdate *u, const ParamRun *run, const Parameters *params) {
+    executable_bind(u->norm, "gradient", params->gradients + run->offset);
+    executable_bind_output(u->norm, "squares", u->partial);
+    executable_plan(u->norm, &u->partials);
+    executable_place(u->norm, NULL);
+}
+
+static void bind_update(RunUpdate *u, const ParamRun *run, const Parameters *params, const char *const *states) {
+    float *weight = params->weights + run->offset;
+    executable_bind(u->update, "weight", weight);
+    executable_bind_output(u->update, "weight", weight);
+    executable_bind(u->update, "gradient", params->gradients + run->offset);
+    for (int i = 0; i < params->n_states; i++) {
+        executable_bind(u->update, states[i], params->states[i] + run->offset);
+        executable_bind_output(u->update, states[i], params->states[i] + run->offset);
+    }
+    executable_bind(u->update, "rate", &u->rate);
+    executable_bind(u->update, "decay", &u->decay);
+    executable_bind(u->update, "step", &u->step);
+    executable_bind(u->update, "scale", &u->scale);
+    executable_plan(u->update, &run->count);
+    executable_place(u->update, NULL);
+}
+
+RunUpdate *run_update_new(const KernelList *norm, KernelFunction *const *norm_code, const KernelList *update,
+                          KernelFunction *const *update_code, const Parameters *params, int run,
+                          const char *const *states, Arena *arena) {
+    RunUpdate *u = arena_alloc(arena, sizeof *u);
+    u->partials = params->runs[run].count / RUN_ALIGN;
+    u->partial = arena_array(arena, (size_t)u->partials + 16, sizeof *u->partial);
+    u->norm = executable_new(norm, norm_code);
+    u->update = executable_new(update, update_code);
+    bind_norm(u, &params->runs[run], params);
+    bind_update(u, &params->runs[run], params, states);
+    return u;
+}
+
+void run_update_free(RunUpdate *run) {
+    if (!run) return;
+    executable_free(run->norm);
+    executable_free(run->update);
+}
+
+double gradient_norm(RunUpdate *const *runs, const bool *active, int count) {
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+        for (int64_t j = 0; active[i] && j < runs[i]->partials; j++) sum += (double)runs[i]->partial[j];
+    }
+    return sqrt(sum);
+}
