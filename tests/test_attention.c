@@ -1,0 +1,375 @@
+/* Attention kernels against the formulas in double precision: ragged, empty and long sequences, dropout, threads, lanes. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codegen/codegen.h"
+#include "graph/interpret.h"
+
+enum { SITE = 0x1234567, SEED = 11, STEP = 5, MAX_SEQUENCES = 16, GUARD = 64 };
+
+typedef enum Which { OUT, LSE, DQ, DK, DV, RESULTS } Which;
+
+/* A problem and the answers. Matrices are [rows, heads * depth]. */
+typedef struct Problem {
+    int heads, depth, sequences;
+    double dropout;
+    int q_bounds[MAX_SEQUENCES + 1], kv_bounds[MAX_SEQUENCES + 1];
+    float *q, *k, *v, *cotangent, *out, *lse; /* out and lse: what the gradient is given */
+    int *coords;
+    double *answer[RESULTS];
+} Problem;
+
+static int q_rows(const Problem *p) { return p->q_bounds[p->sequences]; }
+static int kv_rows(const Problem *p) { return p->kv_bounds[p->sequences]; }
+static int width(const Problem *p) { return p->heads * p->depth; }
+
+static size_t result_size(const Problem *p, Which which) {
+    int rows = which == DK || which == DV ? kv_rows(p) : q_rows(p);
+    return (size_t)rows * (size_t)(which == LSE ? p->heads : width(p));
+}
+
+static void *array(size_t count, size_t size) {
+    void *items = calloc(count + 1, size);
+    cr_assert(items);
+    return items;
+}
+
+/* --- The formulas --- */
+
+static double score(const Problem *p, int i, int j, int h) {
+    double sum = 0;
+    for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
+        sum += (double)p->q[i * width(p) + d] * (double)p->k[j * width(p) + d];
+    }
+    return sum / sqrt(p->depth);
+}
+
+static double kept(const Problem *p, int i, int column, int h) {
+    uint32_t position = (uint32_t)(p->coords[2 * i + 1] * p->heads + h);
+    float u = random_uniform(SEED, STEP, SITE, (uint32_t)p->coords[2 * i], position, (uint32_t)column);
+    return u >= (float)p->dropout ? 1 / (1 - (double)(float)p->dropout) : 0;
+}
+
+static void attend_row(const Problem *p, int s, int i, int h) {
+    double most = -INFINITY, sum = 0;
+    int first = p->kv_bounds[s], end = p->kv_bounds[s + 1];
+    for (int j = first; j < end; j++) most = fmax(most, score(p, i, j, h));
+    for (int j = first; j < end; j++) sum += exp(score(p, i, j, h) - most);
+    double lse = first < end ? most + log(sum) : -INFINITY, delta = 0;
+    p->answer[LSE][i * p->heads + h] = lse;
+    for (int j = first; j < end; j++) {
+        double weight = exp(score(p, i, j, h) - lse) * kept(p, i, j - first, h);
+        for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
+            p->answer[OUT][i * width(p) + d] += weight * (double)p->v[j * width(p) + d];
+            p->answer[DV][j * width(p) + d] += weight * (double)p->cotangent[i * width(p) + d];
+        }
+    }
+    for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
+        delta += (double)p->cotangent[i * width(p) + d] * p->answer[OUT][i * width(p) + d];
+    }
+    for (int j = first; j < end; j++) {
+        double slope = 0;
+        for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
+            slope += (double)p->cotangent[i * width(p) + d] * (double)p->v[j * width(p) + d];
+        }
+        double ds = exp(score(p, i, j, h) - lse) * (slope * kept(p, i, j - first, h) - delta) / sqrt(p->depth);
+        for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
+            p->answer[DQ][i * width(p) + d] += ds * (double)p->k[j * width(p) + d];
+            p->answer[DK][j * width(p) + d] += ds * (double)p->q[i * width(p) + d];
+        }
+    }
+}
+
+static void solve(Problem *p) {
+    for (Which w = OUT; w < RESULTS; w++) memset(p->answer[w], 0, result_size(p, w) * sizeof(double));
+    for (int s = 0; s < p->sequences; s++) {
+        for (int i = p->q_bounds[s]; i < p->q_bounds[s + 1]; i++) {
+            for (int h = 0; h < p->heads; h++) attend_row(p, s, i, h);
+        }
+    }
+}
+
+/* --- Problems --- */
+
+static float *random_matrix(uint32_t which, size_t count, float size) {
+    float *items = array(count, sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        items[i] = size * (2 * random_uniform(which, 0, 0, 0, (uint32_t)(i >> 20), (uint32_t)(i & 0xFFFFF)) - 1);
+    }
+    return items;
+}
+
+static void set_bounds(int *bounds, const int *lengths, int count) {
+    for (int s = 0; s < count; s++) bounds[s + 1] = bounds[s] + lengths[s];
+}
+
+static Problem *problem_new(int heads, int depth, double dropout, int sequences, const int *q_lengths,
+                            const int *kv_lengths) {
+    Problem *p = array(1, sizeof *p);
+    *p = (Problem){.heads = heads, .depth = depth, .sequences = sequences, .dropout = dropout};
+    set_bounds(p->q_bounds, q_lengths, sequences);
+    set_bounds(p->kv_bounds, kv_lengths, sequences);
+    size_t q_count = result_size(p, DQ), kv_count = result_size(p, DK);
+    p->q = random_matrix(1, q_count, 2), p->cotangent = random_matrix(4, q_count, 1);
+    p->k = random_matrix(2, kv_count, 2), p->v = random_matrix(3, kv_count, 1);
+    p->coords = array((size_t)q_rows(p) * 2, sizeof(int));
+    for (int s = 0; s < sequences; s++) {
+        for (int i = p->q_bounds[s]; i < p->q_bounds[s + 1]; i++) {
+            p->coords[2 * i] = 100 + s, p->coords[2 * i + 1] = i - p->q_bounds[s];
+        }
+    }
+    for (Which w = OUT; w < RESULTS; w++) p->answer[w] = array(result_size(p, w), sizeof(double));
+    solve(p);
+    p->out = array(result_size(p, OUT), sizeof(float)), p->lse = array(result_size(p, LSE), sizeof(float));
+    for (size_t i = 0; i < result_size(p, OUT); i++) p->out[i] = (float)p->answer[OUT][i];
+    for (size_t i = 0; i < result_size(p, LSE); i++) p->lse[i] = (float)p->answer[LSE][i];
+    return p;
+}
+
+static void problem_free(Problem *p) {
+    void *arrays[] = {p->q, p->k, p->v, p->cotangent, p->out, p->lse, p->coords, p};
+    for (Which w = OUT; w < RESULTS; w++) free(p->answer[w]);
+    for (int i = 0; i < 8; i++) free(arrays[i]);
+}
+
+/* --- Kernels --- */
+
+/* A compiled kernel for some results of one direction. */
+typedef struct Compiled {
+    Graph *body;
+    Diagnostics *diags;
+    Target *target;
+    Jit *jit;
+    KernelFunction *run;
+    int n_operands, n_results;
+    Which results[3];
+} Compiled;
+
+/* Rows of q are "d0", of k "d1", sequences "d2". The gradient has three more operands. */
+static Graph *make_body(const Problem *p, const Which *results, int count) {
+    Graph *g = graph_new("kernel", NULL);
+    bool grad = results[0] >= DQ;
+    Dim q = dim_symbol(graph_symbol(g, "d0")), kv = dim_symbol(graph_symbol(g, "d1"));
+    Dim bounds = {.scale = 1, .offset = 1, .symbol = graph_symbol(g, "d2")}, columns = dim_const(width(p));
+    Dim heads = dim_const(p->heads), two = dim_const(2);
+    const Dim dims[10][2] = {{q, columns}, {kv, columns}, {kv, columns}, {bounds},     {bounds},
+                             {two},        {q, two},      {q, columns},  {q, heads}, {q, columns}};
+    Node *inputs[10];
+    for (int i = 0; i < (grad ? 10 : 7); i++) {
+        Type type = type_make(i >= 3 && i <= 6 ? ELEM_I32 : ELEM_F32, i >= 3 && i <= 5 ? 1 : 2, dims[i]);
+        inputs[i] = graph_leaf(g, OP_input, (const char[]){(char)('0' + i), '\0'}, type);
+    }
+    for (int i = 0; i < count; i++) {
+        NodeSpec spec = {.op = grad ? OP_attention_grad : OP_attention, .n_inputs = grad ? 10 : 7, .inputs = inputs};
+        spec.attrs = (Attrs){.ints = {p->heads, results[i] - (grad ? DQ : OUT)}, .number = p->dropout, .text = "0"};
+        graph_output(g, (const char *[]){"0", "1", "2"}[i], graph_node(g, &spec));
+    }
+    return g;
+}
+
+static Compiled compile(const Problem *p, int lanes, const Which *results, int count) {
+    Compiled c = {.body = make_body(p, results, count), .diags = diagnostics_new(), .n_results = count};
+    memcpy(c.results, results, sizeof *results * (size_t)count);
+    c.n_operands = results[0] >= DQ ? 10 : 7;
+    KernelKind kind = results[0] >= DQ ? KERNEL_ATTENTION_GRAD : KERNEL_ATTENTION;
+    Kernel kernel = {.kind = kind, .name = "attention_kernel", .label = "attention", .body = c.body};
+    c.target = target_new(NULL, lanes, c.diags);
+    c.jit = jit_new(c.target, c.diags);
+    cr_assert(jit_add(c.jit, kernel_object(&kernel, c.target), c.diags));
+    c.run = jit_find(c.jit, kernel.name, c.diags);
+    cr_assert(c.run);
+    return c;
+}
+
+static void compiled_free(Compiled *c) {
+    jit_free(c->jit);
+    target_free(c->target);
+    diagnostics_free(c->diags);
+    graph_free(c->body);
+}
+
+/* Results start as NaN, and have a guard behind them that must stay. One thread after the other: they share nothing. */
+static void run(const Compiled *c, const Problem *p, int threads, float **results) {
+    int key[] = {SEED, STEP};
+    void *buffers[13] = {p->q, p->k, p->v, (void *)p->q_bounds, (void *)p->kv_bounds, key,
+                         p->coords, p->out, p->lse, p->cotangent};
+    for (int i = 0; i < c->n_results; i++) {
+        size_t size = result_size(p, c->results[i]) + GUARD;
+        results[i] = aligned_alloc(64, (size * sizeof(float) + 63) / 64 * 64);
+        cr_assert(results[i]);
+        for (size_t k = 0; k < size; k++) results[i][k] = k + GUARD < size ? NAN : 12345.0f;
+        buffers[c->n_operands + i] = results[i];
+    }
+    int64_t extents[] = {q_rows(p), kv_rows(p), p->sequences};
+    uint32_t sites[] = {SITE};
+    float *scratch = aligned_alloc(64, SCRATCH_BYTES);
+    cr_assert(scratch);
+    for (size_t i = 0; i < SCRATCH_BYTES / sizeof(float); i++) scratch[i] = NAN;
+    for (int t = 0; t < threads; t++) c->run(buffers, extents, sites, scratch, t, threads);
+    free(scratch);
+    for (int i = 0; i < c->n_results; i++) {
+        float *guard = results[i] + result_size(p, c->results[i]);
+        for (int k = 0; k < GUARD; k++) cr_assert_eq(guard[k], 12345.0f, "the guard behind result %d was written", i);
+    }
+}
+
+/* 1e-5 of the largest magnitude: sums of some hundred products rounded to f32 (6e-8 each), random in sign. */
+static void expect_near(const Problem *p, Which which, const float *result) {
+    double largest = 0, worst = 0;
+    for (size_t i = 0; i < result_size(p, which); i++) {
+        double expected = p->answer[which][i], error = fabs((double)result[i] - expected);
+        if (isinf(expected)) {
+            cr_assert_eq((double)result[i], expected);
+            continue;
+        }
+        largest = fmax(largest, fabs(expected));
+        if (!(error <= worst)) worst = error;
+    }
+    cr_expect(worst <= 1e-5 * largest, "result %d of %d x %d: error %g with largest %g", which, p->heads, p->depth,
+              worst, largest);
+}
+
+static void check(const Problem *p, const Which *results, int count) {
+    Compiled c = compile(p, 0, results, count);
+    float *values[3];
+    run(&c, p, 2, values);
+    for (int i = 0; i < count; i++) {
+        expect_near(p, results[i], values[i]);
+        free(values[i]);
+    }
+    compiled_free(&c);
+}
+
+static const int ragged[] = {1, 2, 3, 17, 64, 65, 130, 300}, depths[] = {1, 8, 20, 32, 64};
+static const Which both[] = {OUT, LSE}, grads[] = {DQ, DK, DV};
+enum { RAGGED = 8, DEPTHS = 5 };
+
+Test(attention, forward_is_the_formula) {
+    for (int i = 0; i < DEPTHS; i++) {
+        Problem *p = problem_new(2, depths[i], i % 2 ? 0.1 : 0, RAGGED, ragged, ragged);
+        check(p, both, 2);
+        problem_free(p);
+    }
+}
+
+Test(attention, gradient_is_the_formula) {
+    for (int i = 0; i < DEPTHS; i++) {
+        Problem *p = problem_new(2, depths[i], i % 2 ? 0 : 0.1, RAGGED, ragged, ragged);
+        check(p, grads, 3);
+        problem_free(p);
+    }
+}
+
+/* Only what is asked for, in any order. */
+Test(attention, subsets_of_results) {
+    static const struct {
+        Which results[2];
+        int count;
+    } cases[] = {{{OUT}, 1}, {{LSE}, 1}, {{LSE, OUT}, 2}, {{DQ}, 1}, {{DK}, 1}, {{DV}, 1}, {{DV, DQ}, 2}, {{DK, DV}, 2}};
+    const int lengths[] = {5, 70};
+    Problem *p = problem_new(3, 20, 0.3, 2, lengths, lengths);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check(p, cases[i].results, cases[i].count);
+    problem_free(p);
+}
+
+/* One query row a sequence, and sequences without queries, without keys, without both. */
+Test(attention, queries_and_keys_differ_in_number) {
+    const int q[] = {0, 1, 1, 0, 7, 1, 80, 3, 0}, kv[] = {0, 9, 66, 5, 0, 1, 3, 140, 0};
+    for (int dropout = 0; dropout < 2; dropout++) {
+        Problem *p = problem_new(2, 32, dropout * 0.5, 9, q, kv);
+        check(p, both, 2);
+        check(p, grads, 3);
+        problem_free(p);
+    }
+}
+
+Test(attention, nothing_at_all) {
+    const int none[] = {0, 0, 0};
+    for (int sequences = 0; sequences < 4; sequences += 3) {
+        Problem *p = problem_new(2, 8, 0.1, sequences, none, none);
+        check(p, both, 2);
+        check(p, grads, 3);
+        problem_free(p);
+    }
+}
+
+/* Scores in the hundreds, where exp of the score itself is out of range; and of -1e38, below any constant to start a maximum from. */
+Test(attention, large_scores) {
+    const int lengths[] = {1, 30, 100};
+    Problem *p = problem_new(1, 8, 0, 3, lengths, lengths);
+    for (size_t i = 0; i < result_size(p, DQ); i++) p->q[i] *= 64, p->v[i] *= 8;
+    solve(p);
+    Compiled c = compile(p, 0, both, 2);
+    float *values[2];
+    run(&c, p, 1, values);
+    /* A score of 500 has an ulp of 3e-5, which exp makes a relative error. */
+    for (size_t i = 0; i < result_size(p, OUT); i++) cr_expect_float_eq(values[0][i], p->answer[OUT][i], 3e-3);
+    expect_near(p, LSE, values[1]);
+    for (int i = 0; i < 2; i++) free(values[i]);
+    for (int i = 0; i < 8; i++) p->q[i] = 1e19f, p->k[i] = -1e19f;
+    run(&c, p, 1, values);
+    for (int i = 0; i < 8; i++) cr_expect_eq(values[0][i], p->v[i], "the only key has all the weight");
+    for (int i = 0; i < 2; i++) free(values[i]);
+    compiled_free(&c);
+    problem_free(p);
+}
+
+/* The same bits for every number of threads, vector width and choice of results. */
+Test(attention, same_bits) {
+    const int q[] = {1, 17, 64, 130, 0, 40}, kv[] = {1, 17, 64, 130, 3, 33};
+    Problem *p = problem_new(3, 20, 0.1, 6, q, kv);
+    for (int backward = 0; backward < 2; backward++) {
+        const Which *results = backward ? grads : both;
+        int count = backward ? 3 : 2;
+        float *expected[3] = {NULL};
+        for (int lanes = 4; lanes <= 16; lanes *= 2) {
+            Compiled c = compile(p, lanes, results, count);
+            for (int threads = 1; threads <= 3; threads++) {
+                float *values[3];
+                run(&c, p, threads, values);
+                for (int i = 0; i < count; i++) {
+                    if (!expected[i]) {
+                        expected[i] = values[i];
+                        continue;
+                    }
+                    size_t size = result_size(p, results[i]) * sizeof(float);
+                    cr_expect(memcmp(values[i], expected[i], size) == 0, "result %d: %d lanes, %d threads", results[i],
+                              lanes, threads);
+                    free(values[i]);
+                }
+            }
+            compiled_free(&c);
+        }
+        for (int i = 0; i < count; i++) free(expected[i]);
+    }
+    problem_free(p);
+}
+
+/* The answers themselves: the gradient of sum(out * cotangent) by central differences. */
+static double loss(Problem *p) {
+    solve(p);
+    double sum = 0;
+    for (size_t i = 0; i < result_size(p, OUT); i++) sum += p->answer[OUT][i] * (double)p->cotangent[i];
+    return sum;
+}
+
+Test(attention, answers_agree_with_finite_differences) {
+    const int q[] = {3, 1}, kv[] = {3, 5};
+    Problem *p = problem_new(2, 3, 0.2, 2, q, kv);
+    float *operands[] = {p->q, p->k, p->v};
+    for (int which = 0; which < 3; which++) {
+        for (size_t i = 0; i < result_size(p, (Which)(DQ + which)); i++) {
+            float *x = operands[which] + i, middle = *x;
+            double high, low, up, down;
+            *x = middle + 0x1p-10f, high = *x, up = loss(p);
+            *x = middle - 0x1p-10f, low = *x, down = loss(p);
+            *x = middle;
+            solve(p);
+            /* The third derivative, of size one, times the squared step of 1e-3. */
+            cr_expect_float_eq((up - down) / (high - low), p->answer[DQ + which][i], 1e-5);
+        }
+    }
+    problem_free(p);
+}

@@ -1,0 +1,180 @@
+/* Diagnostics: every code that the sources use is explained, and no other; messages look as promised. */
+#include <criterion/criterion.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/diag.h"
+
+enum { CODES = 1000 };
+
+/* The number of "E0123" in quotes at `text`; -1 when it is none. */
+static int code_at(const char *text) {
+    if (text[0] != '"' || text[1] != 'E' || text[2] != '0' || text[6] != '"') return -1;
+    for (int i = 3; i < 6; i++) {
+        if (!isdigit((unsigned char)text[i])) return -1;
+    }
+    return atoi(text + 3);
+}
+
+static void note_codes(const char *path, bool *used) {
+    char line[2000];
+    FILE *file = fopen(path, "r");
+    cr_assert_not_null(file, "%s", path);
+    while (fgets(line, sizeof line, file)) {
+        for (const char *at = line; (at = strchr(at, '"')); at++) {
+            if (strlen(at) > 6 && code_at(at) >= 0) used[code_at(at)] = true;
+        }
+    }
+    fclose(file);
+}
+
+/* Marks every code that stands in a C file of the folder, the table itself apart. */
+static void note_folder(const char *folder, bool *used) {
+    char path[600];
+    snprintf(path, sizeof path, SOURCE_ROOT "/%s", folder);
+    DIR *entries = opendir(path);
+    cr_assert_not_null(entries, "%s", path);
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        size_t length = strlen(entry->d_name);
+        if (length < 3 || strcmp(entry->d_name + length - 2, ".c") != 0 || strcmp(entry->d_name, "explain.c") == 0) continue;
+        snprintf(path, sizeof path, SOURCE_ROOT "/%s/%s", folder, entry->d_name);
+        note_codes(path, used);
+    }
+    closedir(entries);
+}
+
+Test(diag, every_code_in_use_is_explained_and_no_other) {
+    static const char *const folders[] = {"graph", "frontend", "passes", "codegen", "runtime"};
+    bool used[CODES] = {0};
+    int count = 0;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) note_folder(folders[i], used);
+    for (int i = 0; i < CODES; i++) {
+        char code[8];
+        snprintf(code, sizeof code, "E%04d", i);
+        const char *text = diagnostic_explanation(code);
+        if (used[i]) cr_expect_not_null(text, "%s is used: add it to graph/explain.c", code);
+        else cr_expect_null(text, "%s is in graph/explain.c, but nothing uses it", code);
+        count += used[i];
+    }
+    cr_expect_gt(count, 60, "the sources were not found");
+}
+
+Test(diag, explanations_have_a_title_and_fit_a_terminal) {
+    for (int i = 0; i < CODES; i++) {
+        char code[8];
+        snprintf(code, sizeof code, "E%04d", i);
+        const char *text = diagnostic_explanation(code);
+        if (!text) continue;
+        cr_expect_lt(strcspn(text, "\n"), 50, "%s: the first line is a title", code);
+        cr_expect_not_null(strchr(text, '\n'), "%s: the title alone explains nothing", code);
+        int lines = 1;
+        for (const char *at = text; (at = strchr(at, '\n')); at++, lines++) {
+            cr_expect_leq(strcspn(at + 1, "\n"), 116, "%s: line %d is too long", code, lines + 1);
+        }
+        cr_expect_leq(lines, 5, "%s: %d lines", code, lines);
+    }
+    cr_expect_null(diagnostic_explanation("E9999"));
+    cr_expect_null(diagnostic_explanation(""));
+}
+
+/* What diagnostics_print writes; the caller frees it. */
+static char *printed(const Diagnostics *diags) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    diagnostics_print(diags, out);
+    fclose(out);
+    return text;
+}
+
+static void expect_printed(const Diagnostics *diags, const char *expected) {
+    char *text = printed(diags);
+    cr_expect_str_eq(text, expected, "got:\n%s", text);
+    free(text);
+}
+
+Test(diag, shows_the_line_and_a_caret) {
+    Diagnostics *diags = diagnostics_new();
+    const SourceFile *file = diagnostics_file(diags, "m.graph", "def f(x) {\n  y = dense(x, hiden)\n}\n");
+    cr_expect_not(diag_error(diags, "E0201", (Pos){file, 2, 16, 5}, "nothing is called '%s' here", "hiden"));
+    diag_note(diags, (Pos){file, 1, 5, 1}, "in this function");
+    diag_hint(diags, "did you mean '%s'?", "hidden");
+    cr_expect_eq(diags->errors, 1);
+    cr_expect_eq(diags->list.count, 3);
+    expect_printed(diags, "m.graph:2:16: error[E0201]: nothing is called 'hiden' here\n"
+                          "    2 |   y = dense(x, hiden)\n"
+                          "      |                ^~~~~\n"
+                          "m.graph:1:5: note: in this function\n"
+                          "    1 | def f(x) {\n"
+                          "      |     ^\n"
+                          "      = hint: did you mean 'hidden'?\n");
+    diagnostics_free(diags);
+}
+
+/* The caret stands under its column: tabs are repeated, a character of several bytes takes one column. */
+Test(diag, the_caret_knows_tabs_and_utf8) {
+    Diagnostics *diags = diagnostics_new();
+    const SourceFile *file = diagnostics_file(diags, "m.graph", "\tx\t= \"\xC3\xA4\xE2\x82\xAC\" + y\n");
+    diag_error(diags, "E0201", (Pos){file, 1, 16, 1}, "nothing is called 'y' here");
+    expect_printed(diags, "m.graph:1:16: error[E0201]: nothing is called 'y' here\n"
+                          "    1 | \tx\t= \"\xC3\xA4\xE2\x82\xAC\" + y\n"
+                          "      | \t \t         ^\n");
+    diagnostics_free(diags);
+}
+
+Test(diag, places_without_text_line_or_file) {
+    Diagnostics *diags = diagnostics_new();
+    const SourceFile *private = diagnostics_file(diags, "rows.tsv", NULL);
+    diag_error(diags, "E0851", pos_in_file(private, 7), "the label is not a number");
+    diag_error(diags, "E0852", pos_in_file(private, 0), "no rows");
+    diag_warning(diags, "E0703", (Pos){0}, "kernels are not kept");
+    expect_printed(diags, "rows.tsv:7: error[E0851]: the label is not a number\n"
+                          "rows.tsv: error[E0852]: no rows\n"
+                          "warning[E0703]: kernels are not kept\n");
+    cr_expect_eq(diags->errors, 2);
+    diagnostics_free(diags);
+}
+
+/* Positions at or past the end of a line and of the text do not read beyond it. */
+Test(diag, positions_past_the_end_are_harmless) {
+    Diagnostics *diags = diagnostics_new();
+    const SourceFile *file = diagnostics_file(diags, "m.graph", "one\ntwo");
+    diag_error(diags, "E0104", (Pos){file, 2, 4, 1}, "the file ends");
+    diag_error(diags, "E0104", (Pos){file, 2, 40, 1}, "far right");
+    diag_error(diags, "E0104", (Pos){file, 9, 1, 1}, "far below");
+    expect_printed(diags, "m.graph:2:4: error[E0104]: the file ends\n"
+                          "    2 | two\n"
+                          "      |    ^\n"
+                          "m.graph:2:40: error[E0104]: far right\n"
+                          "    2 | two\n"
+                          "      |    ^\n"
+                          "m.graph:9:1: error[E0104]: far below\n");
+    diagnostics_free(diags);
+}
+
+Test(diag, files_are_copied) {
+    Diagnostics *diags = diagnostics_new();
+    char path[] = "a.graph", text[] = "x";
+    const SourceFile *file = diagnostics_file(diags, path, text);
+    path[0] = text[0] = '?';
+    cr_expect_str_eq(file->path, "a.graph");
+    cr_expect_str_eq(file->text, "x");
+    diagnostics_free(diags);
+    diagnostics_free(NULL);
+}
+
+Test(diag, the_nearest_name_is_near) {
+    static const char *const names[] = {"hidden", "heads", "layers", "x"};
+    cr_expect_str_eq(nearest_name("hiden", names, 4), "hidden");
+    cr_expect_str_eq(nearest_name("Heads", names, 4), "heads");
+    cr_expect_str_eq(nearest_name("layers", names, 4), "layers");
+    cr_expect_null(nearest_name("vocabulary", names, 4));
+    cr_expect_null(nearest_name("hidden", names, 0));
+    char longest[100];
+    memset(longest, 'a', sizeof longest - 1);
+    longest[sizeof longest - 1] = 0;
+    cr_expect_null(nearest_name(longest, names, 4));
+}

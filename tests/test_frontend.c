@@ -1,0 +1,328 @@
+/* Frontend: the shipped models elaborate as they should, and every text in tests/errors gets the
+ * messages that it carries itself (lines that begin with "#> "). Paths are relative to the
+ * project's root: run the tests there. */
+#include <criterion/criterion.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frontend/frontend.h"
+
+static const char *const tiny[] = {"hidden=8", "layers=2", "heads=2",
+                                   "ffn=16",   "vocab=50", "positions=20"};
+enum { TINY = sizeof tiny / sizeof *tiny };
+
+/* What a test works on; freed by `finish`. */
+typedef struct Fixture {
+    Diagnostics *diags;
+    Program *program;
+} Fixture;
+
+static Fixture load_with(const char *path, const ProgramOptions *options) {
+    Fixture fixture = {.diags = diagnostics_new()};
+    fixture.program = program_load(path, options, fixture.diags);
+    return fixture;
+}
+
+static Fixture load_tiny(const char *path) {
+    ProgramOptions options = {.sets = tiny, .n_sets = TINY, .dropout = -1};
+    Fixture fixture = load_with(path, &options);
+    if (!fixture.program) diagnostics_print(fixture.diags, stderr);
+    cr_assert_not_null(fixture.program);
+    return fixture;
+}
+
+static void finish(Fixture *fixture) {
+    program_free(fixture->program);
+    diagnostics_free(fixture->diags);
+}
+
+static const Param *find_param(const Program *program, const char *name) {
+    for (int i = 0; i < program->params.count; i++) {
+        if (strcmp(program->params.items[i].name, name) == 0) return &program->params.items[i];
+    }
+    return NULL;
+}
+
+static void expect_param(const Program *program, const char *name, const char *type, bool decay) {
+    const Param *param = find_param(program, name);
+    cr_assert_not_null(param, "%s", name);
+    cr_expect_str_eq(type_print(program->arena, &param->type, NULL), type, "%s", name);
+    cr_expect_eq(param->decay, decay, "%s", name);
+}
+
+static int count_ops(const Graph *graph, Op op) {
+    int count = 0;
+    for (int i = 0; i < graph->nodes.count; i++) count += graph->nodes.items[i]->op == op;
+    return count;
+}
+
+static char *printed(const Program *program) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    for (int i = 0; i < program->tasks.count; i++) {
+        char *train = graph_print(program->tasks.items[i].train, false);
+        char *eval = graph_print(program->tasks.items[i].eval, false);
+        fprintf(out, "%s%s", train, eval);
+        free(train);
+        free(eval);
+    }
+    fclose(out);
+    return text;
+}
+
+Test(frontend, bert_has_the_parameters_of_a_hugging_face_bert) {
+    static const char *const layer[][2] = {
+        {"attention.self.query", "f32[8, 8]"},    {"attention.self.key", "f32[8, 8]"},
+        {"attention.self.value", "f32[8, 8]"},    {"attention.output.dense", "f32[8, 8]"},
+        {"intermediate.dense", "f32[16, 8]"},     {"output.dense", "f32[8, 16]"},
+        {"attention.output.LayerNorm", "f32[8]"}, {"output.LayerNorm", "f32[8]"}};
+    Fixture fixture = load_tiny("models/bert.graph");
+    const Program *program = fixture.program;
+    expect_param(program, "bert.embeddings.word_embeddings.weight", "f32[50, 8]", true);
+    expect_param(program, "bert.embeddings.position_embeddings.weight", "f32[20, 8]", true);
+    expect_param(program, "bert.embeddings.token_type_embeddings.weight", "f32[2, 8]", true);
+    expect_param(program, "bert.embeddings.LayerNorm.weight", "f32[8]", false);
+    expect_param(program, "bert.embeddings.LayerNorm.bias", "f32[8]", false);
+    expect_param(program, "bert.pooler.dense.weight", "f32[8, 8]", true);
+    expect_param(program, "bert.pooler.dense.bias", "f32[8]", false);
+    expect_param(program, "heads.sentiment.weight", "f32[5, 8]", true);
+    expect_param(program, "heads.paraphrase.weight", "f32[1, 8]", true);
+    expect_param(program, "heads.similarity.bias", "f32[1]", false);
+    for (int i = 0; i < 2; i++) {
+        for (int j = 0; j < 8; j++) {
+            char name[128];
+            snprintf(name, sizeof name, "bert.encoder.layer.%d.%s.weight", i, layer[j][0]);
+            expect_param(program, name, layer[j][1], strstr(name, "LayerNorm") == NULL);
+            snprintf(name, sizeof name, "bert.encoder.layer.%d.%s.bias", i, layer[j][0]);
+            cr_expect_not_null(find_param(program, name), "%s", name);
+        }
+    }
+    cr_expect_eq(program->params.count, 5 + 2 * 16 + 2 + 3 * 2);
+    finish(&fixture);
+}
+
+Test(frontend, tasks_say_where_their_rows_come_from) {
+    Fixture fixture = load_tiny("models/bert.graph");
+    cr_assert_eq(fixture.program->tasks.count, 3);
+    const Task *sentiment = &fixture.program->tasks.items[0],
+               *paraphrase = &fixture.program->tasks.items[1];
+    cr_expect_str_eq(sentiment->data, "sst/ids-sst-{split}.csv");
+    cr_expect(sentiment->separator == '\t' && !sentiment->quoted);
+    cr_expect_eq(sentiment->label.classes, 5);
+    cr_expect_eq(sentiment->n_params, 41);
+    cr_expect_str_eq(sentiment->metrics[1], "f1_macro");
+    cr_expect_str_eq(paraphrase->inputs[0].columns[1], "sentence2");
+    cr_expect(paraphrase->quoted);
+    cr_expect_eq(fixture.program->tasks.items[2].label.highest, 5);
+    cr_expect_str_eq(fixture.program->checkpoint_prefix, "bert.");
+    cr_expect_eq(fixture.program->vocab, 50);
+    finish(&fixture);
+}
+
+Test(frontend, graphs_verify_and_have_their_outputs) {
+    Fixture fixture = load_tiny("models/bert.graph");
+    for (int i = 0; i < fixture.program->tasks.count; i++) {
+        const Task *task = &fixture.program->tasks.items[i];
+        cr_expect_null(graph_verify(task->train));
+        cr_expect_null(graph_verify(task->eval));
+        cr_expect_eq(graph_find_output(task->train, "loss")->type.rank, 0);
+        const Node *predict = graph_find_output(task->eval, "predict");
+        cr_expect(predict->type.rank == 2 && dim_is(predict->type.dims[1], 1));
+    }
+    finish(&fixture);
+}
+
+/* Sites: the embeddings, two in each layer's dense outputs, the head; the attentions carry theirs
+ * themselves. */
+Test(frontend, dropout_is_in_training_graphs_only) {
+    Fixture fixture = load_tiny("models/bert.graph");
+    const Task *task = &fixture.program->tasks.items[0];
+    cr_expect_eq(count_ops(task->train, OP_random), 1 + 2 * 2 + 1);
+    cr_expect_eq(count_ops(task->eval, OP_random), 0);
+    for (int i = 0; i < task->eval->nodes.count; i++) {
+        const Node *node = task->eval->nodes.items[i];
+        if (node->op == OP_attention) cr_expect(node->attrs.number == 0 && *node->attrs.text == 0);
+    }
+    finish(&fixture);
+}
+
+Test(frontend, dropout_option_replaces_positive_rates) {
+    Fixture fixture = load_with("models/bert.graph",
+                                &(ProgramOptions){.sets = tiny, .n_sets = TINY, .dropout = 0});
+    cr_expect_eq(count_ops(fixture.program->tasks.items[0].train, OP_random), 0);
+    finish(&fixture);
+}
+
+Test(frontend, optimizer_has_two_states) {
+    Fixture fixture = load_tiny("models/bert.graph");
+    const Optimizer *optimizer = &fixture.program->optimizer;
+    cr_expect_str_eq(optimizer->name, "adamw");
+    cr_expect_eq(optimizer->n_states, 2);
+    cr_expect_float_eq(optimizer->decay, 0.01, 0);
+    cr_expect_null(graph_verify(optimizer->update));
+    cr_expect_not_null(graph_find_output(optimizer->update, "weight"));
+    cr_expect_not_null(graph_find_output(optimizer->update, "v"));
+    finish(&fixture);
+}
+
+Test(frontend, a_head_in_a_file_of_its_own_adds_a_task) {
+    Fixture fixture = load_tiny("models/heads/cola.graph");
+    cr_assert_eq(fixture.program->tasks.count, 4);
+    cr_expect_str_eq(fixture.program->tasks.items[3].name, "acceptability");
+    expect_param(fixture.program, "heads.acceptability.weight", "f32[2, 8]", true);
+    finish(&fixture);
+}
+
+Test(frontend, the_source_with_imports_resolved_is_the_same_program) {
+    Fixture first = load_tiny("models/heads/cola.graph");
+    char path[] = "/tmp/gradc-test-XXXXXX";
+    int file = mkstemp(path);
+    cr_assert_geq(file, 0);
+    FILE *out = fdopen(file, "w");
+    fputs(first.program->source, out);
+    fclose(out);
+    Fixture second = load_tiny(path);
+    remove(path);
+    char *a = printed(first.program), *b = printed(second.program);
+    cr_expect_str_eq(a, b);
+    free(a);
+    free(b);
+    finish(&first);
+    finish(&second);
+}
+
+static bool look_up(void *user, const char *key, double *value) {
+    (void)user;
+    if (strcmp(key, "num_hidden_layers") == 0)
+        *value = 3;
+    else if (strcmp(key, "hidden_size") == 0)
+        *value = 4;
+    else if (strcmp(key, "num_attention_heads") == 0)
+        *value = 2;
+    else
+        return false;
+    return true;
+}
+
+Test(frontend, config_values_come_from_the_text_then_the_lookup_then_the_sets) {
+    Fixture fixture =
+        load_with("models/bert.graph",
+                  &(ProgramOptions){.sets = tiny, .n_sets = 1, .lookup = look_up, .dropout = -1});
+    cr_assert_not_null(fixture.program);
+    for (int i = 0; i < fixture.program->configs.count; i++) {
+        const ConfigItem *config = &fixture.program->configs.items[i];
+        if (strcmp(config->name, "hidden") == 0) cr_expect_eq(config->value, 8);
+        if (strcmp(config->name, "layers") == 0) cr_expect_eq(config->value, 3);
+        if (strcmp(config->name, "ffn") == 0) cr_expect_eq(config->value, 3072);
+    }
+    finish(&fixture);
+}
+
+static void expect_set_fails(const char *set, const char *code) {
+    Fixture fixture =
+        load_with("models/bert.graph", &(ProgramOptions){.sets = &set, .n_sets = 1, .dropout = -1});
+    cr_expect_null(fixture.program);
+    cr_assert_gt(fixture.diags->list.count, 0);
+    cr_expect_str_eq(fixture.diags->list.items[0].code, code, "%s", set);
+    finish(&fixture);
+}
+
+Test(frontend, a_bad_set_is_an_error) {
+    expect_set_fails("layer=2", "E0204");
+    expect_set_fails("layers", "E0205");
+    expect_set_fails("layers=two", "E0205");
+    expect_set_fails("layers=1.5", "E0205");
+    expect_set_fails("hidden=0", "E0310");
+}
+
+static char *read_whole(const char *path) {
+    char *text = calloc(1, 1 << 16);
+    FILE *in = fopen(path, "r");
+    cr_assert_not_null(in, "%s", path);
+    size_t size = fread(text, 1, (1 << 16) - 1, in);
+    cr_assert_lt(size, (1 << 16) - 1);
+    fclose(in);
+    return text;
+}
+
+/* The text of the lines that begin with "#> ". */
+static char *expected_messages(const char *path) {
+    char *text = read_whole(path), *expected = calloc(1, 1 << 16);
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        if (strncmp(line, "#> ", 3) != 0) continue;
+        strcat(expected, line + 3);
+        strcat(expected, "\n");
+    }
+    free(text);
+    return expected;
+}
+
+Test(frontend, mistakes_get_their_messages) {
+    glob_t files;
+    cr_assert_eq(glob("tests/errors/*.graph", 0, NULL, &files), 0);
+    cr_expect_gt(files.gl_pathc, 25);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        char *actual = NULL, *expected = expected_messages(files.gl_pathv[i]);
+        size_t size;
+        FILE *out = open_memstream(&actual, &size);
+        Fixture fixture = load_with(files.gl_pathv[i], NULL);
+        diagnostics_print(fixture.diags, out);
+        fclose(out);
+        cr_expect_null(fixture.program);
+        cr_expect_str_eq(actual, expected, "%s", files.gl_pathv[i]);
+        finish(&fixture);
+        free(actual);
+        free(expected);
+    }
+    globfree(&files);
+}
+
+static Fixture load_text(const char *text, size_t size) {
+    char path[] = "/tmp/gradc-test-XXXXXX";
+    int file = mkstemp(path);
+    cr_assert_geq(file, 0);
+    FILE *out = fdopen(file, "w");
+    fwrite(text, 1, size, out);
+    fclose(out);
+    Fixture fixture = load_with(path, NULL);
+    remove(path);
+    return fixture;
+}
+
+/* Whatever is read, the answer is a program or a message. */
+Test(frontend, deep_nesting_is_told) {
+    static const char *const opening[] = {"(", "-", "not ", "if ", "f(", "1 + ", "a."};
+    for (size_t i = 0; i < sizeof opening / sizeof *opening; i++) {
+        char *text = NULL;
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+        fputs("def f(x) { y = ", out);
+        for (int j = 0; j < 20000; j++) fputs(opening[i], out);
+        fclose(out);
+        Fixture fixture = load_text(text, size);
+        cr_expect(!fixture.program && fixture.diags->errors == 1);
+        finish(&fixture);
+        free(text);
+    }
+}
+
+Test(frontend, damaged_files_never_crash) {
+    char *text = read_whole("models/bert.graph");
+    size_t size = strlen(text);
+    uint32_t state = 1;
+    for (int i = 0; i < 60; i++) {
+        char *copy = strdup(text);
+        for (int j = 0; j < 3; j++) {
+            state = state * 1664525 + 1013904223;
+            copy[(state >> 8) % size] = (char)(state >> 3);
+        }
+        Fixture fixture = load_text(copy, i % 4 ? size : state % size);
+        cr_expect(fixture.program || fixture.diags->errors > 0);
+        finish(&fixture);
+        free(copy);
+    }
+    free(text);
+}

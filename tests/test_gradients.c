@@ -1,0 +1,360 @@
+/* Every row of the operator table against central differences, then whole random graphs. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "passes/differentiate.h"
+#include "tests/gradient_check.h"
+
+/* A graph around one operator: real operands are parameters "x0", "x1", ..., and loss = sum(weights
+ * * result). */
+typedef struct Bench {
+    RandomGraph r;
+    uint64_t state;
+    VEC(Binding) bindings;
+    VEC(const char *) params;
+} Bench;
+
+static Bench *bench_new(void) {
+    Arena *arena = arena_new();
+    Bench *b = arena_alloc(arena, sizeof *b);
+    b->r.arena = arena;
+    b->r.graph = graph_new("row", NULL);
+    graph_symbol(b->r.graph, "T");
+    b->r.extents[0] = 3;
+    b->state = 1;
+    return b;
+}
+
+static void bench_free(Bench *b) {
+    graph_free(b->r.graph);
+    arena_free(b->r.arena);
+}
+
+static double *bench_bind(Bench *b, const char *name, const Type *type) {
+    double *values =
+        arena_array(b->r.arena, (size_t)type_count(type, b->r.extents) + 1, sizeof *values);
+    vec_push(b->r.arena, &b->bindings, ((Binding){name, values}));
+    return values;
+}
+
+/* Values in [0.3, 1.7): in the domain of log and sqrt, no zero divisor, no two the same. */
+static Node *real_leaf(Bench *b, Op op, Type type) {
+    const char *name =
+        arena_printf(b->r.arena, "%s%d", op == OP_param ? "x" : "w", b->bindings.count);
+    double *values = bench_bind(b, name, &type);
+    int64_t count = type_count(&type, b->r.extents);
+    for (int64_t i = 0; i < count; i++) values[i] = random_between(&b->state, 0.3, 1.7);
+    if (op == OP_param) vec_push(b->r.arena, &b->params, name);
+    return graph_leaf(b->r.graph, op, name, type);
+}
+
+static Node *param(Bench *b, int rank, const Dim *dims) {
+    return real_leaf(b, OP_param, type_make(ELEM_F32, rank, dims));
+}
+
+static Node *integers(Bench *b, const char *name, int rank, const Dim *dims, Dim bound,
+                      const int *values) {
+    Type type = type_make(ELEM_I32, rank, dims);
+    type.bound = bound;
+    double *to = bench_bind(b, name, &type);
+    for (int64_t i = 0; i < type_count(&type, b->r.extents); i++) to[i] = values[i];
+    return graph_leaf(b->r.graph, OP_input, name, type);
+}
+
+/* Adds the loss over `y` and checks. */
+static void bench_check(Bench *b, Node *y, const char *what) {
+    Graph *g = b->r.graph;
+    Node *x =
+        graph_op2(g, OP_mul, y,
+                  real_leaf(b, OP_input, type_make(ELEM_F32, y->type.rank, y->type.dims)), NULL);
+    for (int axis = y->type.rank - 1; axis >= 0; axis--) {
+        NodeSpec spec = {.op = OP_sum, .n_inputs = 1, .inputs = &x, .attrs.ints[0] = axis};
+        x = graph_node(g, &spec);
+    }
+    Type scalar = type_scalar(ELEM_F32);
+    graph_output(g, "loss", graph_reshape(g, x, &scalar, NULL));
+    b->r.bindings = b->bindings.items, b->r.n_bindings = b->bindings.count;
+    b->r.params = b->params.items, b->r.n_params = b->params.count;
+    const char *error = check_gradients(&b->r, true);
+    cr_expect(!error, "%s: %s", what, error);
+    bench_free(b);
+}
+
+#define C(n) {0, n, -1}
+#define T {1, 0, 0}
+
+typedef struct Shape {
+    int rank;
+    Dim dims[MAX_RANK];
+} Shape;
+
+static const Shape shapes[] = {{0, {C(0)}},       {1, {T}},          {2, {T, C(4)}},
+                               {2, {C(1), C(5)}}, {2, {C(0), C(3)}}, {3, {C(2), T, C(3)}}};
+enum { N_SHAPES = sizeof shapes / sizeof *shapes };
+
+static Node *apply(Bench *b, NodeSpec spec) {
+    const char *error = infer_type(b->r.graph, &spec, &(Type){0});
+    cr_assert(!error, "%s", error);
+    return graph_node(b->r.graph, &spec);
+}
+
+static bool differentiable(Op op) {
+    return op != OP_stop_gradient && op != OP_less && op != OP_less_equal && op != OP_equal &&
+           op != OP_and && op != OP_or && op != OP_not;
+}
+
+static void check_elementwise(Op op, const Shape *shape) {
+    Bench *b = bench_new();
+    Node *x[3];
+    for (int i = 0; i < 3; i++) x[i] = i < op_arity(op) ? param(b, shape->rank, shape->dims) : NULL;
+    if (op == OP_select) x[0] = graph_op2(b->r.graph, OP_less, x[1], x[2], NULL);
+    NodeSpec spec = {
+        .op = op, .n_inputs = op_arity(op), .inputs = x, .type = type_scalar(ELEM_F32)};
+    bench_check(b, apply(b, spec), op_name(op));
+}
+
+Test(gradients, elementwise_rows) {
+    for (int op = 0; op < OP_COUNT; op++) {
+        if (op_kind((Op)op) != KIND_ELEMENTWISE || !differentiable((Op)op)) continue;
+        for (int i = 0; i < N_SHAPES; i++) check_elementwise((Op)op, &shapes[i]);
+    }
+}
+
+Test(gradients, reductions) {
+    for (int i = 0; i < N_SHAPES; i++) {
+        for (int axis = 0; axis < shapes[i].rank; axis++) {
+            for (int op = OP_sum; op <= OP_max; op++) {
+                /* The maximum of nothing is infinite: nothing to compare. */
+                if (op == OP_max && dim_is(shapes[i].dims[axis], 0)) continue;
+                Bench *b = bench_new();
+                Node *x = param(b, shapes[i].rank, shapes[i].dims);
+                bench_check(b,
+                            apply(b, (NodeSpec){.op = (Op)op,
+                                                .n_inputs = 1,
+                                                .inputs = &x,
+                                                .attrs.ints[0] = axis}),
+                            op_name((Op)op));
+            }
+        }
+    }
+}
+
+Test(gradients, matmul_in_every_storage) {
+    static const Dim sizes[][3] = {
+        {T, C(4), C(2)}, {C(2), T, C(3)}, {C(1), C(1), C(1)}, {C(3), C(2), T}, {C(2), C(0), C(3)}};
+    for (int i = 0; i < 20; i++) {
+        const Dim *d = sizes[i / 4];
+        bool ta = i & 1, tb = i & 2;
+        Bench *b = bench_new();
+        Node *x0 = param(b, 2, (Dim[]){d[ta ? 1 : 0], d[ta ? 0 : 1]});
+        Node *x1 = param(b, 2, (Dim[]){d[tb ? 2 : 1], d[tb ? 1 : 2]});
+        NodeSpec spec = {
+            .op = OP_matmul, .n_inputs = 2, .inputs = (Node *[]){x0, x1}, .attrs.ints = {ta, tb}};
+        bench_check(b, apply(b, spec), "matmul");
+    }
+}
+
+/* One operand, one result type. */
+static void check_move(Op op, Shape from, Shape to, int64_t axis, int64_t start) {
+    Bench *b = bench_new();
+    Node *x = param(b, from.rank, from.dims);
+    NodeSpec spec = {
+        .op = op, .n_inputs = 1, .inputs = &x, .type = type_make(ELEM_F32, to.rank, to.dims)};
+    spec.attrs.ints[0] = axis, spec.attrs.ints[1] = start;
+    bench_check(b, apply(b, spec), op_name(op));
+}
+
+Test(gradients, moves) {
+    Shape tc = {2, {T, C(4)}}, tsc = {3, {C(2), T, C(3)}};
+    check_move(OP_transpose, tc, tc, 0, 0);
+    check_move(OP_transpose, tsc, tsc, 0, 0);
+    check_move(OP_reshape, tc, (Shape){3, {T, C(2), C(2)}}, 0, 0);
+    check_move(OP_reshape, (Shape){1, {T}}, (Shape){2, {T, C(1)}}, 0, 0);
+    check_move(OP_slice, tc, (Shape){2, {T, C(2)}}, 1, 1);
+    check_move(OP_slice, tc, (Shape){2, {T, C(2)}}, 1, 2);
+    check_move(OP_slice, tc, (Shape){2, {{1, -1, 0}, C(4)}}, 0, 0);
+    check_move(OP_slice, tc, (Shape){2, {{1, -2, 0}, C(4)}}, 0, 1);
+    check_move(OP_slice, tc, tc, 1, 0);
+    check_move(OP_slice, tc, (Shape){2, {T, C(0)}}, 1, 3);
+}
+
+Test(gradients, broadcasts) {
+    Shape tc = {2, {T, C(4)}}, tsc = {3, {C(2), T, C(3)}};
+    check_move(OP_broadcast, (Shape){0, {C(0)}}, tc, 0, 0);
+    check_move(OP_broadcast, (Shape){1, {C(4)}}, tc, 0, 0);
+    check_move(OP_broadcast, (Shape){1, {C(1)}}, tc, 0, 0);
+    check_move(OP_broadcast, (Shape){2, {T, C(1)}}, tc, 0, 0);
+    check_move(OP_broadcast, (Shape){2, {C(1), C(4)}}, tc, 0, 0);
+    check_move(OP_broadcast, (Shape){2, {C(1), C(1)}}, tsc, 0, 0);
+    check_move(OP_broadcast, (Shape){2, {T, C(1)}}, tsc, 0, 0);
+    check_move(OP_broadcast, tc, (Shape){3, {C(1), T, C(4)}}, 0, 0);
+    check_move(OP_broadcast, (Shape){1, {C(1)}}, (Shape){2, {C(0), C(3)}}, 0, 0);
+}
+
+Test(gradients, concat) {
+    for (int n = 1; n <= 3; n++) {
+        Bench *b = bench_new();
+        Node *x[] = {param(b, 2, (Dim[]){T, C(2)}), param(b, 2, (Dim[]){T, C(1)}),
+                     param(b, 2, (Dim[]){T, C(0)})};
+        bench_check(
+            b,
+            apply(b, (NodeSpec){.op = OP_concat, .n_inputs = n, .inputs = x, .attrs.ints[0] = 1}),
+            "concat");
+    }
+    Bench *b = bench_new();
+    /* A part of constant extent beside one of run-time extent cannot be cut out again: only the
+     * other one is wanted. */
+    Node *x[] = {real_leaf(b, OP_input, type_make(ELEM_F32, 2, (Dim[]){C(2), C(2)})),
+                 param(b, 2, (Dim[]){T, C(2)})};
+    bench_check(b, apply(b, (NodeSpec){.op = OP_concat, .n_inputs = 2, .inputs = x}), "concat");
+}
+
+Test(gradients, gather_and_scatter) {
+    static const int indices[] = {4, 0, 4};
+    for (int i = 0; i < 2; i++) {
+        Bench *b = bench_new();
+        Node *index = integers(b, "index", 1, &(Dim)T, (Dim)C(5), indices);
+        Node *x = param(b, 2, (Dim[]){i ? (Dim)T : (Dim)C(5), C(2)});
+        Node *inputs[] = {i ? index : x, i ? x : index};
+        NodeSpec spec = {.op = i ? OP_scatter_add : OP_gather,
+                         .n_inputs = 2,
+                         .inputs = inputs,
+                         .type = type_make(ELEM_F32, 2, (Dim[]){C(5), C(2)})};
+        bench_check(b, apply(b, spec), op_name(spec.op));
+    }
+}
+
+/* Sequences of 2, 0 and 1 rows; as many queries, or one for each that is not empty; with and
+ * without dropout. */
+static void check_attention(bool few_queries, double dropout) {
+    static const int bounds[] = {0, 2, 2, 3}, few[] = {0, 1, 1, 2}, key[] = {7, 1},
+                     coords[] = {0, 0, 0, 1, 2, 0};
+    Bench *b = bench_new();
+    Dim rows = few_queries ? (Dim)C(2) : (Dim)T;
+    Node *inputs[7];
+    inputs[0] = param(b, 2, (Dim[]){rows, C(4)});
+    inputs[1] = param(b, 2, (Dim[]){T, C(4)});
+    inputs[2] = param(b, 2, (Dim[]){T, C(4)});
+    inputs[3] = integers(b, "q_bounds", 1, &(Dim)C(4), (Dim)C(0), few_queries ? few : bounds);
+    inputs[4] = integers(b, "kv_bounds", 1, &(Dim)C(4), (Dim)C(0), bounds);
+    inputs[5] = integers(b, "key", 1, &(Dim)C(2), (Dim)C(0), key);
+    inputs[6] = integers(b, "coords", 2, (Dim[]){rows, C(2)}, (Dim)C(0), coords);
+    NodeSpec spec = {.op = OP_attention,
+                     .n_inputs = 7,
+                     .inputs = inputs,
+                     .attrs = {.ints = {2, 0}, .number = dropout, .text = "site"}};
+    bench_check(b, apply(b, spec), "attention");
+}
+
+Test(gradients, attention) {
+    for (int i = 0; i < 4; i++) check_attention(i & 1, i & 2 ? 0.4 : 0);
+}
+
+Test(gradients, equal_maxima_share) {
+    Bench *b = bench_new();
+    Graph *g = b->r.graph;
+    Node *x = param(b, 1, &(Dim)C(4));
+    double values[] = {1, 3, 3, 2};
+    NodeSpec spec = {.op = OP_max, .n_inputs = 1, .inputs = &x};
+    Type scalar = type_scalar(ELEM_F32);
+    graph_output(g, "loss", graph_reshape(g, graph_node(g, &spec), &scalar, NULL));
+    Diagnostics *diags = diagnostics_new();
+    Graph *d = differentiate(g, b->params.items, 1, diags);
+    Interpretation *run = interpret(d, b->r.extents, &(Binding){b->params.items[0], values}, 1);
+    const double *dx = run->values[d->outputs.items[1].node->id];
+    cr_expect(dx[0] == 0 && dx[1] == 0.5 && dx[2] == 0.5 && dx[3] == 0);
+    interpretation_free(run);
+    graph_free(d);
+    diagnostics_free(diags);
+    bench_free(b);
+}
+
+/* Nothing is built below a frozen part: the gradient of the last layer alone adds no product with
+ * the first weight. */
+Test(gradients, frozen_parts_have_no_backward_pass) {
+    Bench *b = bench_new();
+    Graph *g = b->r.graph;
+    Node *x = real_leaf(b, OP_input, type_make(ELEM_F32, 2, (Dim[]){T, C(4)}));
+    Node *first = param(b, 2, (Dim[]){C(4), C(4)}), *last = param(b, 2, (Dim[]){C(4), C(4)});
+    Node *h = graph_op1(g, OP_tanh, graph_op2(g, OP_matmul, x, first, NULL), NULL);
+    Node *y = graph_op2(g, OP_matmul, h, last, NULL);
+    for (int axis = 1; axis >= 0; axis--) {
+        y = graph_node(
+            g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &y, .attrs.ints[0] = axis});
+    }
+    Type scalar = type_scalar(ELEM_F32);
+    graph_output(g, "loss", graph_reshape(g, y, &scalar, NULL));
+    Diagnostics *diags = diagnostics_new();
+    Graph *d = differentiate(g, (const char *[]){last->attrs.text}, 1, diags);
+    int products = 0;
+    for (int i = 0; i < d->nodes.count; i++) products += d->nodes.items[i]->op == OP_matmul;
+    cr_expect_eq(products, 3, "two forward, one backward, not %d", products);
+    cr_expect_eq(d->outputs.count, 2);
+    graph_free(d);
+    diagnostics_free(diags);
+    bench_free(b);
+}
+
+static void expect_refused(Graph *g, const char *code, const char *path) {
+    Diagnostics *diags = diagnostics_new();
+    Graph *d = differentiate(g, (const char *[]){"p"}, 1, diags);
+    cr_assert(!d && diags->errors == 1);
+    cr_expect_str_eq(diags->list.items[0].code, code);
+    cr_expect(strstr(diags->list.items[0].message, path), "%s", diags->list.items[0].message);
+    diagnostics_free(diags);
+    graph_free(g);
+}
+
+Test(gradients, errors_name_the_path) {
+    Graph *g = graph_new("g", NULL);
+    graph_output(g, "loss", graph_leaf(g, OP_param, "p", type_make(ELEM_F32, 1, &(Dim)C(2))));
+    expect_refused(g, "E0601", "f32[2]");
+    g = graph_new("g", NULL);
+    graph_symbol(g, "T");
+    Node *rows = graph_leaf(g, OP_param, "q", type_make(ELEM_F32, 1, &(Dim)T));
+    Node *p = graph_leaf(g, OP_param, "p", type_make(ELEM_F32, 1, &(Dim)C(2)));
+    Node *x =
+        graph_node(g, &(NodeSpec){.op = OP_concat, .n_inputs = 2, .inputs = (Node *[]){rows, p}});
+    x = graph_node(g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &x});
+    Type scalar = type_scalar(ELEM_F32);
+    graph_output(g, "loss", graph_reshape(g, x, &scalar, NULL));
+    expect_refused(g, "E0603", "concat <- sum <- reshape <- loss");
+}
+
+Test(gradients, log_sum_exp_is_refused) {
+    Graph *g = graph_new("g", NULL);
+    Dim four = C(4), two = C(2);
+    Node *p = graph_leaf(g, OP_param, "p", type_make(ELEM_F32, 2, (Dim[]){four, four}));
+    Node *bounds = graph_leaf(g, OP_input, "bounds", type_make(ELEM_I32, 1, &two));
+    Node *coords = graph_leaf(g, OP_input, "coords", type_make(ELEM_I32, 2, (Dim[]){four, two}));
+    Node *inputs[] = {p, p, p, bounds, bounds, bounds, coords};
+    NodeSpec spec = {.op = OP_attention,
+                     .n_inputs = 7,
+                     .inputs = inputs,
+                     .attrs = {.ints = {2, 1}, .text = "a"}};
+    Node *x = graph_node(g, &spec);
+    for (int axis = 1; axis >= 0; axis--) {
+        x = graph_node(
+            g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &x, .attrs.ints[0] = axis});
+    }
+    Type scalar = type_scalar(ELEM_F32);
+    graph_output(g, "loss", graph_reshape(g, x, &scalar, NULL));
+    expect_refused(g, "E0602", "attention <- sum <- sum <- reshape <- loss");
+}
+
+static void check_random(uint64_t from, uint64_t to, int size, unsigned features) {
+    for (uint64_t seed = from; seed < to; seed++) {
+        RandomGraph *random = random_graph_new(seed, size, features);
+        const char *error = check_gradients(random, false);
+        cr_expect(!error, "seed %llu: %s", (unsigned long long)seed, error);
+        random_graph_free(random);
+    }
+}
+
+Test(gradients, random_graphs) {
+    check_random(0, 150, 12, RANDOM_ALL);
+    check_random(1000, 1150, 25, RANDOM_ALL);
+}
+
+Test(gradients, smooth_random_graphs) { check_random(2000, 2100, 20, RANDOM_ALL & ~RANDOM_KINKS); }

@@ -1,0 +1,94 @@
+/* Metrics against values worked out by hand from their definitions. Tolerance: a few roundings of
+ * double precision. */
+#include <criterion/criterion.h>
+#include <math.h>
+
+#include "runtime/metrics.h"
+
+static const double tolerance = 1e-14;
+
+static double compute(const char *name, const double *prediction, const double *label, int64_t n) {
+    const Metric *metric = metric_find(name);
+    cr_assert_not_null(metric, "%s", name);
+    return metric->compute(prediction, label, n);
+}
+
+Test(metrics, binary_classes) {
+    /* Of class 1: 2 right, 1 predicted wrongly, 1 missed; of class 0: 2 right. */
+    const double prediction[] = {1, 1, 1, 0, 0, 0}, label[] = {1, 1, 0, 1, 0, 0};
+    cr_expect_float_eq(compute("accuracy", prediction, label, 6), 4.0 / 6, tolerance);
+    cr_expect_float_eq(compute("f1", prediction, label, 6), 4.0 / 6, tolerance);
+    cr_expect_float_eq(compute("f1_macro", prediction, label, 6), 4.0 / 6, tolerance);
+    /* (TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)) = (4 - 1) / 9 */
+    cr_expect_float_eq(compute("matthews", prediction, label, 6), 1.0 / 3, tolerance);
+}
+
+Test(metrics, several_classes) {
+    /* F1 of class 0: 2/3, of 1: 4/5, of 2: 0 (only labelled), of 4: 0 (only predicted). */
+    const double prediction[] = {0, 0, 1, 4, 1}, label[] = {0, 2, 1, 1, 1};
+    cr_expect_float_eq(compute("accuracy", prediction, label, 5), 3.0 / 5, tolerance);
+    cr_expect_float_eq(compute("f1_macro", prediction, label, 5), (2.0 / 3 + 4.0 / 5) / 4,
+                       tolerance);
+    /* c s = 15; sum p t = 2*1 + 2*3 = 8; s^2 - sum p^2 = 25 - 9 = 16; s^2 - sum t^2 = 25 - 11 = 14.
+     */
+    cr_expect_float_eq(compute("matthews", prediction, label, 5), 7 / sqrt(16 * 14), tolerance);
+}
+
+Test(metrics, correlations) {
+    const double x[] = {1, 2, 3, 4}, y[] = {1, 3, 2, 6}, down[] = {9, 7, 5, 3};
+    /* Deviations of y from 3: -2 0 -1 3; of x: -1.5 -0.5 0.5 1.5; 7 / sqrt(5 * 14). */
+    cr_expect_float_eq(compute("pearson", x, y, 4), 7 / sqrt(70), tolerance);
+    cr_expect_float_eq(compute("spearman", x, y, 4), 0.8, tolerance); /* 1 - 6 (1 + 1) / (4 * 15) */
+    cr_expect_float_eq(compute("pearson", x, down, 4), -1, tolerance);
+    cr_expect_float_eq(compute("spearman", x, down, 4), -1, tolerance);
+}
+
+Test(metrics, spearman_shares_ranks_of_equal_values) {
+    const double x[] = {10, 20, 20, 5}, y[] = {1, 2, 3, 0};
+    /* Ranks of x: 2 3.5 3.5 1, of y: 2 3 4 1; deviations -.5 1 1 -1.5 and -.5 .5 1.5 -1.5. */
+    cr_expect_float_eq(compute("spearman", x, y, 4), 4.5 / sqrt(4.5 * 5), tolerance);
+}
+
+Test(metrics, pearson_is_exact_far_from_zero) {
+    const double x[] = {1e9 + 1, 1e9 + 2, 1e9 + 3}, y[] = {2, 4, 6};
+    cr_expect_float_eq(compute("pearson", x, y, 3), 1, tolerance);
+}
+
+Test(metrics, squared_error) {
+    const double x[] = {1, 2, 4}, y[] = {1, 4, 3};
+    cr_expect_float_eq(compute("mse", x, y, 3), 5.0 / 3, tolerance);
+}
+
+Test(metrics, nothing_and_constants_give_zero) {
+    const double same[] = {0.1, 0.1, 0.1}, zero[] = {0, 0, 0}, x[] = {1, 2, 3},
+                 bad[] = {1, NAN, INFINITY};
+    int count;
+    const Metric *metrics = metric_list(&count);
+    for (int i = 0; i < count; i++) {
+        cr_expect_eq(metrics[i].compute(x, x, 0), 0, "%s", metrics[i].name);
+        cr_expect_not(isnan(metrics[i].compute(bad, x, 3)), "%s", metrics[i].name);
+        cr_expect_not(isnan(metrics[i].compute(bad, bad, 3)), "%s", metrics[i].name);
+    }
+    cr_expect_eq(compute("pearson", same, x, 3), 0);
+    cr_expect_eq(compute("spearman", x, same, 3), 0);
+    cr_expect_eq(compute("matthews", zero, zero, 3), 0);
+    cr_expect_eq(compute("f1", zero, zero, 3), 0);
+    cr_expect_eq(compute("f1_macro", zero, zero, 3), 1);
+    cr_expect_eq(compute("pearson", bad, x, 3), 0);
+}
+
+Test(metrics, are_found_by_name) {
+    int count;
+    const Metric *metrics = metric_list(&count);
+    cr_expect_eq(count, 7);
+    for (int i = 0; i < count; i++) cr_expect_eq(metric_find(metrics[i].name), &metrics[i]);
+    cr_expect_null(metric_find("Accuracy"));
+}
+
+Test(metrics, scores_lie_between_0_and_1) {
+    cr_expect_eq(metric_score(metric_find("accuracy"), 0.75), 0.75);
+    cr_expect_eq(metric_score(metric_find("pearson"), 0.5), 0.75);
+    cr_expect_eq(metric_score(metric_find("matthews"), -1), 0);
+    cr_expect_eq(metric_score(metric_find("mse"), 0), 1);
+    cr_expect_eq(metric_score(metric_find("mse"), INFINITY), 0);
+}

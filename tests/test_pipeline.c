@@ -1,0 +1,210 @@
+/* The pipeline on random graphs: every stage prints and reads back the same, has the values of the source under the interpreter, and
+ * runs compiled with the interpreter's values, fused or not, for any number of threads with the same bits. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "passes/pipeline.h"
+#include "runtime/code.h"
+#include "tests/random_graph.h"
+
+enum { GRAPHS = 150, COMPILED = 25, SIZE = 14 };
+
+typedef struct Case {
+    RandomGraph *random;
+    Interpretation *expected; /* of the source */
+    const Graph *source;
+    uint64_t seed;
+} Case;
+
+static uint64_t first_seed(void) {
+    const char *given = getenv("GRADC_SEED");
+    return given ? strtoull(given, NULL, 10) : 20240607;
+}
+
+static Interpretation *evaluate(const Graph *graph, const RandomGraph *random) {
+    Interpretation *result = interpret(graph, random->extents, random->bindings, random->n_bindings);
+    cr_assert_null(result->error, "%s", result->error);
+    return result;
+}
+
+/* What f32 rounding over a graph of this size may cost; values are near 1. Passes round folded constants to f32, as code would. */
+static const double f32_tolerance = 2e-4, double_tolerance = 2e-6;
+
+static void compare(const char *what, uint64_t seed, const Type *type, const int64_t *extents, const double *expected,
+                    const double *got, double tolerance) {
+    int64_t count = type_count(type, extents);
+    double largest = 1;
+    for (int64_t i = 0; i < count; i++) largest = fmax(largest, fabs(expected[i]));
+    for (int64_t i = 0; i < count; i++) {
+        cr_assert(fabs(expected[i] - got[i]) <= tolerance * largest, "seed %llu, %s: element %lld is %.9g, not %.9g",
+                  (unsigned long long)seed, what, (long long)i, got[i], expected[i]);
+    }
+}
+
+/* parse(print(g)) is g. */
+static void check_text(const Graph *graph, Diagnostics *diags) {
+    char *text = graph_print(graph, true);
+    Graph *read = graph_read(diagnostics_file(diags, "stage.ir", text), diags);
+    if (!read) diagnostics_print(diags, stderr);
+    cr_assert_not_null(read);
+    char *again = graph_print(read, true);
+    cr_assert_str_eq(again, text);
+    graph_free(read);
+    free(text);
+    free(again);
+}
+
+typedef struct Watch {
+    Case *c;
+    Diagnostics *diags;
+} Watch;
+
+/* Called after each pass: outputs that the first stage with gradients has must stay. */
+static void check_stage(void *user, int index, const char *pass, const Graph *graph) {
+    Watch *watch = user;
+    check_text(graph, watch->diags);
+    Interpretation *got = evaluate(graph, watch->c->random);
+    for (int i = 0; i < watch->c->source->outputs.count; i++) {
+        const Output *output = &watch->c->source->outputs.items[i];
+        const Node *node = graph_find_output(graph, output->name);
+        cr_assert_not_null(node);
+        char what[64];
+        snprintf(what, sizeof what, "%d %s %s", index, pass, output->name);
+        compare(what, watch->c->seed, &output->node->type, watch->c->random->extents,
+                watch->c->expected->values[output->node->id], got->values[node->id], double_tolerance);
+    }
+    interpretation_free(got);
+}
+
+static Case case_new(uint64_t seed) {
+    Case c = {.seed = seed, .random = random_graph_new(seed, SIZE, RANDOM_ALL)};
+    c.source = c.random->graph;
+    c.expected = evaluate(c.source, c.random);
+    return c;
+}
+
+static void case_free(Case *c) {
+    interpretation_free(c->expected);
+    random_graph_free(c->random);
+}
+
+static Graph *run_pipeline(Case *c, bool no_fusion, StageObserver *observer, Diagnostics *diags) {
+    PipelineOptions options = {.wanted = c->random->params, .n_wanted = c->random->n_params, .no_fusion = no_fusion, .observer = observer};
+    Graph *grouped = pipeline_run(c->source, &options, diags);
+    if (!grouped) diagnostics_print(diags, stderr);
+    cr_assert_not_null(grouped, "seed %llu", (unsigned long long)c->seed);
+    return grouped;
+}
+
+Test(pipeline, every_stage_keeps_values_and_reads_back) {
+    for (uint64_t i = 0; i < GRAPHS; i++) {
+        Diagnostics *diags = diagnostics_new();
+        Case c = case_new(first_seed() + i);
+        Watch watch = {&c, diags};
+        StageObserver observer = {check_stage, &watch};
+        graph_free(run_pipeline(&c, i % 4 == 0, &observer, diags));
+        case_free(&c);
+        diagnostics_free(diags);
+    }
+}
+
+/* A leaf's memory in the 4-byte elements that compiled code reads. */
+static void *leaf_memory(Arena *arena, const Node *leaf, const RandomGraph *random) {
+    int64_t count;
+    const double *values = random_graph_values(random, leaf->attrs.text, &count);
+    cr_assert_not_null(values, "%s", leaf->attrs.text);
+    float *memory = arena_array(arena, (size_t)count + 16, sizeof *memory);
+    for (int64_t i = 0; i < count; i++) {
+        if (leaf->type.elem == ELEM_F32) memory[i] = (float)values[i];
+        else ((int32_t *)memory)[i] = (int32_t)(int64_t)values[i];
+    }
+    return memory;
+}
+
+static void run_worker(void *user, const Worker *worker) { executable_run(user, worker); }
+
+/* All outputs of a compiled run, one after another, in the arena. */
+static float *run_compiled(Executable *exec, const Graph *grouped, const RandomGraph *random, int threads, Arena *arena,
+                           Diagnostics *diags, int64_t *count) {
+    Team *team = team_new(threads, diags);
+    size_t bytes = executable_plan(exec, random->extents);
+    /* What is not written must show: the slab is full of NaN. */
+    void *slab = aligned_alloc(64, (bytes + 127) / 64 * 64);
+    memset(slab, 0xFF, bytes);
+    executable_place(exec, slab);
+    team_run(team, run_worker, exec);
+    *count = 0;
+    for (int i = 0; i < grouped->outputs.count; i++) *count += type_count(&grouped->outputs.items[i].node->type, random->extents);
+    float *all = arena_array(arena, (size_t)*count + 1, sizeof *all), *at = all;
+    for (int i = 0; i < grouped->outputs.count; i++) {
+        int64_t n = type_count(&grouped->outputs.items[i].node->type, random->extents);
+        memcpy(at, executable_output(exec, grouped->outputs.items[i].name), (size_t)n * sizeof *at);
+        at += n;
+    }
+    free(slab);
+    team_free(team);
+    return all;
+}
+
+static void check_values(const Case *c, const Graph *grouped, const Interpretation *expected, const float *got, Arena *arena) {
+    for (int i = 0; i < grouped->outputs.count; i++) {
+        const Output *output = &grouped->outputs.items[i];
+        int64_t n = type_count(&output->node->type, c->random->extents);
+        double *values = arena_array(arena, (size_t)n + 1, sizeof *values);
+        for (int64_t j = 0; j < n; j++) values[j] = (double)got[j];
+        compare(output->name, c->seed, &output->node->type, c->random->extents, expected->values[output->node->id], values, f32_tolerance);
+        got += n;
+    }
+}
+
+static void check_compiled(Case *c, bool no_fusion) {
+    Diagnostics *diags = diagnostics_new();
+    Arena *arena = arena_new();
+    Graph *grouped = run_pipeline(c, no_fusion, NULL, diags);
+    Interpretation *expected = evaluate(grouped, c->random);
+    KernelSet *set = kernel_set_new();
+    KernelList *list = schedule(grouped, set);
+    Target *target = target_new(NULL, 0, diags);
+    Team *team = team_new(2, diags);
+    Code *code = code_new(set, target, NULL, team, diags);
+    if (!code) diagnostics_print(diags, stderr);
+    cr_assert_not_null(code);
+    Executable *exec = executable_new(list, code_of_launches(code, list, arena));
+    for (int i = 0; i < grouped->nodes.count; i++) {
+        const Node *node = grouped->nodes.items[i];
+        if (node->op == OP_input || node->op == OP_param) executable_bind(exec, node->attrs.text, leaf_memory(arena, node, c->random));
+    }
+    int64_t count;
+    float *one = run_compiled(exec, grouped, c->random, 1, arena, diags, &count);
+    check_values(c, grouped, expected, one, arena);
+    float *three = run_compiled(exec, grouped, c->random, 3, arena, diags, &count);
+    cr_assert(memcmp(one, three, (size_t)count * sizeof *one) == 0, "seed %llu: threads change bits", (unsigned long long)c->seed);
+    executable_free(exec);
+    code_free(code);
+    team_free(team);
+    target_free(target);
+    kernel_list_free(list);
+    kernel_set_free(set);
+    interpretation_free(expected);
+    graph_free(grouped);
+    arena_free(arena);
+    diagnostics_free(diags);
+}
+
+Test(pipeline, fused_code_agrees_with_the_interpreter) {
+    for (uint64_t i = 0; i < COMPILED; i++) {
+        Case c = case_new(first_seed() + 1000 + i);
+        check_compiled(&c, false);
+        case_free(&c);
+    }
+}
+
+Test(pipeline, unfused_code_agrees_with_the_interpreter) {
+    for (uint64_t i = 0; i < COMPILED / 3; i++) {
+        Case c = case_new(first_seed() + 2000 + i);
+        check_compiled(&c, true);
+        case_free(&c);
+    }
+}

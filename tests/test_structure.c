@@ -1,0 +1,213 @@
+/* Structure: what the folders may know of each other, checked by reading the sources. */
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A folder and the folders whose headers it may include, beside its own. */
+typedef struct Room {
+    const char *name, *below;
+} Room;
+
+static const Room rooms[] = {
+    {"graph", ""},
+    {"frontend", " graph "},
+    {"passes", " graph "},
+    {"codegen", " graph "},
+    {"runtime", " graph frontend passes codegen "},
+};
+enum { ROOMS = sizeof rooms / sizeof *rooms };
+
+/* Where the code names something of a model on purpose: examples for people, and a name that a public format fixes. */
+static const char *const model_words_allowed[][2] = {
+    {"runtime/main.c", "gradc train models/bert.graph"},
+    {"runtime/main.c", "gradc predict run --task"},
+    {"runtime/main.c", "gradc check models/bert.graph"},
+    {"runtime/main.c", "gradc dump models/bert.graph"},
+    {"runtime/options.c", "as in 'bert.*'"},
+    {"runtime/train.c", "as in paraphrase=12000"},
+    {"runtime/tokenizer.c", "a BERT vocabulary is"},
+    {"runtime/hf_folder.c", "\"tokenizer_class\""},
+    {"frontend/task.c", "\"label sentiment: class[5]\""},
+    {"frontend/task.c", "\"loss cross_entropy(logits, sentiment)\""},
+};
+enum { ALLOWED = sizeof model_words_allowed / sizeof *model_words_allowed };
+
+static char *read_text(const char *path) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = fopen(path, "rb"), *out = open_memstream(&text, &size);
+    cr_assert(file && out, "%s", path);
+    for (int c; (c = fgetc(file)) != EOF;) fputc(c, out);
+    fclose(file);
+    fclose(out);
+    return text;
+}
+
+/* Comments become blanks; line ends stay. Strings stay as they are. */
+static void blank_comments(char *text) {
+    enum { CODE, STRING, LETTER, BLOCK, LINE } in = CODE;
+    for (char *c = text; *c; c++) {
+        if (in == CODE && c[0] == '/' && (c[1] == '*' || c[1] == '/')) {
+            in = c[1] == '*' ? BLOCK : LINE;
+            c[0] = c[1] = ' ';
+        } else if (in == BLOCK && c[0] == '*' && c[1] == '/') {
+            c[0] = c[1] = ' ';
+            in = CODE;
+        } else if (in == BLOCK || in == LINE) {
+            if (*c == '\n' && in == LINE) in = CODE;
+            if (*c != '\n') *c = ' ';
+        } else if (in != CODE && *c == '\\' && c[1]) {
+            c++;
+        } else if (*c == '"' && in != LETTER) {
+            in = in == STRING ? CODE : STRING;
+        } else if (*c == '\'' && in != STRING) {
+            in = in == LETTER ? CODE : LETTER;
+        }
+    }
+}
+
+static bool ends_with(const char *text, const char *end) {
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* Called with "graph/type.c" and each of its lines, comments blanked. */
+typedef void LineVisitor(void *user, const char *path, int number, const char *line);
+
+static void visit_file(const char *path, LineVisitor *visit, void *user) {
+    char whole[512];
+    snprintf(whole, sizeof whole, SOURCE_ROOT "/%s", path);
+    char *text = read_text(whole), *rest = text;
+    blank_comments(text);
+    for (int number = 1; rest; number++) visit(user, path, number, strsep(&rest, "\n"));
+    free(text);
+}
+
+/* All C files of a folder; how many there were. */
+static int visit_folder(const char *folder, LineVisitor *visit, void *user) {
+    int count = 0;
+    char path[512];
+    snprintf(path, sizeof path, SOURCE_ROOT "/%s", folder);
+    DIR *entries = opendir(path);
+    cr_assert_not_null(entries, "%s", path);
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        if (!ends_with(entry->d_name, ".c") && !ends_with(entry->d_name, ".h") && !ends_with(entry->d_name, ".def")) continue;
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        visit_file(path, visit, user);
+        count++;
+    }
+    closedir(entries);
+    return count;
+}
+
+/* The file that an #include line names, in `name` [200]; false on other lines. */
+static bool included_file(const char *line, char *name) {
+    return sscanf(line, " # include %*1[<\"]%199[^>\"]", name) == 1;
+}
+
+static void check_arrow(void *user, const char *path, int number, const char *line) {
+    const Room *room = user;
+    char name[200], folder[202];
+    if (!included_file(line, name) || !strchr(name, '/')) return;
+    snprintf(folder, sizeof folder, " %.*s ", (int)strcspn(name, "/"), name);
+    for (int i = 0; i < ROOMS + 1; i++) {
+        const char *other = i < ROOMS ? rooms[i].name : "tests";
+        char spaced[32];
+        snprintf(spaced, sizeof spaced, " %s ", other);
+        bool own = strcmp(other, room->name) == 0;
+        if (strcmp(folder, spaced) == 0 && !own && !strstr(room->below, spaced)) {
+            cr_expect_fail("%s:%d: %s/ may not include %s", path, number, room->name, name);
+        }
+    }
+}
+
+Test(structure, arrows_between_folders_point_down) {
+    for (int i = 0; i < ROOMS; i++) {
+        Room room = rooms[i];
+        cr_expect_gt(visit_folder(room.name, check_arrow, &room), 3, "%s", room.name);
+    }
+}
+
+/* What only one folder may speak. */
+static void check_foreign(void *user, const char *path, int number, const char *line) {
+    const char *room = user;
+    char name[200];
+    bool include = included_file(line, name);
+    bool llvm = include && (strncmp(name, "llvm", 4) == 0);
+    bool openmp = (include && strcmp(name, "omp.h") == 0) || strncmp(line + strspn(line, " "), "#pragma omp", 11) == 0;
+    cr_expect(!llvm || strcmp(room, "codegen") == 0, "%s:%d: LLVM is spoken in codegen/ alone", path, number);
+    cr_expect(!openmp || strcmp(room, "runtime") == 0, "%s:%d: OpenMP is spoken in runtime/ alone", path, number);
+    cr_expect(!include || !ends_with(name, ".c"), "%s:%d: a .c file is not included", path, number);
+}
+
+Test(structure, llvm_in_codegen_and_openmp_in_runtime) {
+    for (int i = 0; i < ROOMS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s", rooms[i].name);
+        visit_folder(name, check_foreign, name);
+    }
+    char tests[] = "tests";
+    visit_folder(tests, check_foreign, tests);
+}
+
+static bool is_allowed(bool *used, const char *path, const char *line) {
+    for (int i = 0; i < ALLOWED; i++) {
+        if (strcmp(path, model_words_allowed[i][0]) != 0 || !strstr(line, model_words_allowed[i][1])) continue;
+        used[i] = true;
+        return true;
+    }
+    return false;
+}
+
+static void check_model_words(void *user, const char *path, int number, const char *line) {
+    static const char *const words[] = {"bert",   "sentiment",       "paraphrase",    "similarity", "quora",
+                                        "pooler", "word_embeddings", "encoder.layer", "cola",       "acceptability"};
+    if (strcmp(path, "graph/explain.c") == 0) return; /* text for people, with examples */
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (!strcasestr(line, words[i]) || is_allowed(user, path, line)) continue;
+        cr_expect_fail("%s:%d: C code does not know '%s'", path, number, words[i]);
+    }
+}
+
+Test(structure, no_c_code_knows_a_model) {
+    bool used[ALLOWED] = {0};
+    for (int i = 0; i < ROOMS; i++) visit_folder(rooms[i].name, check_model_words, used);
+    for (int i = 0; i < ALLOWED; i++) {
+        cr_expect(used[i], "%s no longer has %s: take it from the list", model_words_allowed[i][0], model_words_allowed[i][1]);
+    }
+}
+
+static void count_definitions(const char *folder, int *count) {
+    char path[512];
+    snprintf(path, sizeof path, SOURCE_ROOT "/%s", folder);
+    DIR *entries = opendir(path);
+    cr_assert_not_null(entries, "%s", path);
+    for (struct dirent *entry; (entry = readdir(entries));) *count += ends_with(entry->d_name, ".def");
+    closedir(entries);
+}
+
+Test(structure, the_operator_table_is_the_only_one_of_macros) {
+    int count = 0;
+    for (int i = 0; i < ROOMS; i++) count_definitions(rooms[i].name, &count);
+    count_definitions("tests", &count);
+    cr_expect_eq(count, 1, "%d .def files", count);
+    cr_expect_eq(access(SOURCE_ROOT "/graph/ops.def", R_OK), 0);
+}
+
+/* The reader of sources above is itself right. */
+Test(structure, comments_are_blanked_and_strings_are_not) {
+    char text[] = "a /* b\n * c */ d \"/* e */\" '\"' // f\ng \"\\\"//\" h";
+    blank_comments(text);
+    cr_expect_null(strchr(text, 'b'));
+    cr_expect_null(strchr(text, 'c'));
+    cr_expect_null(strchr(text, 'f'));
+    cr_expect_not_null(strstr(text, "d \"/* e */\" '\"'"));
+    cr_expect_not_null(strstr(text, "\ng \"\\\"//\" h"));
+    char name[200];
+    cr_expect(included_file("#include \"graph/type.h\"", name) && strcmp(name, "graph/type.h") == 0);
+    cr_expect(included_file("#include <omp.h>", name) && strcmp(name, "omp.h") == 0);
+    cr_expect_not(included_file("int include;", name));
+}

@@ -1,0 +1,144 @@
+/* Delimited files and JSON lines: cells, line numbers, and what a user is told. */
+#include <criterion/criterion.h>
+
+#include "runtime/table_reader.h"
+#include "tests/temp_folder.h"
+
+static const TableFormat tab_plain = {.separator = '\t'};
+static const TableFormat tab_quoted = {.separator = '\t', .quoted = true};
+static const TableFormat comma_quoted = {.separator = ',', .quoted = true};
+static const TableFormat json_lines = {.json_lines = true};
+
+static Table *read_bytes(const char *bytes, size_t size, TableFormat format, const char *columns[2],
+                         Diagnostics *diags) {
+    TempFolder folder = make_folder();
+    TempPath path = put_bytes(&folder, "table", bytes, size);
+    Table *table = table_read(path.text, format, columns, 2, diags);
+    remove_folder(&folder);
+    return table;
+}
+
+/* The text holds `expected` as "line:cell|cell" for each row, joined by blanks, of the columns text
+ * and label. */
+static void expect_rows(const char *bytes, size_t size, TableFormat format, const char *expected) {
+    Diagnostics *diags = diagnostics_new();
+    Table *table = read_bytes(bytes, size, format, (const char *[]){"text", "label"}, diags);
+    char found[1000] = "";
+    cr_assert_not_null(table);
+    for (int64_t row = 0; row < table_rows(table); row++) {
+        snprintf(found + strlen(found), sizeof found - strlen(found), "%s%u:%s|%s", row ? " " : "",
+                 table_line(table, row), table_cell(table, row, 0, NULL),
+                 table_cell(table, row, 1, NULL));
+    }
+    cr_expect_str_eq(found, expected);
+    cr_expect_eq(diags->list.count, 0);
+    table_free(table);
+    diagnostics_free(diags);
+}
+
+static void expect_text(const char *text, TableFormat format, const char *expected) {
+    expect_rows(text, strlen(text), format, expected);
+}
+
+/* Reading fails with this code on this line, and no message shows the word "secret". */
+static void expect_error(const char *text, TableFormat format, const char *code, uint32_t line) {
+    Diagnostics *diags = diagnostics_new();
+    cr_expect_null(read_bytes(text, strlen(text), format, (const char *[]){"text", "label"}, diags),
+                   "%s", code);
+    cr_assert_geq(diags->list.count, 2); /* the error and a way out */
+    cr_expect_str_eq(diags->list.items[0].code, code);
+    cr_expect_eq(diags->list.items[0].pos.line, line);
+    for (int i = 0; i < diags->list.count; i++)
+        cr_expect_null(strstr(diags->list.items[i].message, "secret"));
+    diagnostics_free(diags);
+}
+
+Test(table_reader, finds_columns_by_name) {
+    expect_text("\tid\tlabel\ttext\n0\tx\t1\tone\n1\ty\t2\ttwo\n", tab_plain, "2:one|1 3:two|2");
+    expect_text("text\tlabel\n", tab_plain, "");
+}
+
+Test(table_reader, plain_fields_keep_quotes) {
+    expect_text("text\tlabel\n\"a\"\"\t1\n \"b\t2\n", tab_plain, "2:\"a\"\"|1 3: \"b|2");
+}
+
+Test(table_reader, line_ends_and_byte_order_mark) {
+    expect_text("\xEF\xBB\xBFtext\tlabel\r\na\t1\r\n\r\nb\t2", tab_plain, "2:a|1 4:b|2");
+    expect_text("\xEF\xBB\xBFtext\tlabel\r\na\t1\r\n\r\nb\t2", tab_quoted, "2:a|1 4:b|2");
+    expect_text("text\tlabel\ra\t1\r\rb\t2\r", tab_plain, "2:a|1 4:b|2");
+    expect_text("text\tlabel\ra\t1\r\rb\t2\r", tab_quoted, "2:a|1 4:b|2");
+    expect_text("text\tlabel\n\n\na\t\n\tb\n", tab_plain, "4:a| 5:|b");
+    expect_text("text\tlabel\n\n\na\t\n\tb\n", tab_quoted, "4:a| 5:|b");
+}
+
+Test(table_reader, quoted_fields) {
+    expect_text("text,label\n\"a, \"\"b\"\"\",1\n\"\"\"c\"\"\", 2\n", comma_quoted,
+                "2:a, \"b\"|1 3:\"c\"| 2");
+    expect_text("text\tlabel\n\"\"\"He said \"\"\"\"no\"\"\"\".\"\"\"\t1\n", tab_quoted,
+                "2:\"He said \"\"no\"\".\"|1");
+    expect_text("text,label\n5\" wide,1\n", comma_quoted,
+                "2:5\" wide|1"); /* a quote inside a plain field */
+    expect_text("text,label\n\"\",\"\"\n", comma_quoted, "2:|");
+}
+
+Test(table_reader, quoted_fields_over_several_lines) {
+    expect_text("text,label\n\"a\nb\",1\n\"c\r\nd\r\",2\ne,3\n", comma_quoted,
+                "2:a\nb|1 4:c\r\nd\r|2 7:e|3");
+}
+
+Test(table_reader, zero_bytes_belong_to_the_cell) {
+    static const char text[] = "text\tlabel\na\0b\t1\n";
+    const TableFormat formats[] = {tab_plain, tab_quoted};
+    for (int i = 0; i < 2; i++) {
+        Diagnostics *diags = diagnostics_new();
+        Table *table =
+            read_bytes(text, sizeof text - 1, formats[i], (const char *[]){"text", "label"}, diags);
+        size_t length = 0;
+        cr_assert_not_null(table);
+        cr_expect_arr_eq(table_cell(table, 0, 0, &length), "a\0b", 4);
+        cr_expect_eq(length, 3);
+        table_free(table);
+        diagnostics_free(diags);
+    }
+}
+
+Test(table_reader, json_objects_a_line) {
+    expect_text(
+        "{\"label\": 3, \"text\": \"a\\tb\"}\n\n{\"text\": \"c\", \"x\": [], \"label\": true}\r\n",
+        json_lines, "1:a\tb|3 3:c|1");
+    expect_text("{\"label\": 0.5, \"text\": null}", json_lines, "1:|0.5");
+    expect_text("", json_lines, "");
+}
+
+Test(table_reader, mistakes_are_cited_by_line_only) {
+    expect_error("", tab_plain, "E0810", 0);
+    expect_error("\n\n", tab_quoted, "E0810", 0);
+    expect_error("text\tlable\nsecret\t1\n", tab_plain, "E0810", 1);
+    expect_error("text\tlabel\na\t1\nsecret\n", tab_plain, "E0811", 3);
+    expect_error("text\tlabel\na\t1\nsecret\t1\t1\n", tab_quoted, "E0811", 3);
+    expect_error("text\tlabel\na\t1\n\"secret\t1\nb\t2\n", tab_quoted, "E0812", 3);
+    expect_error("{\"text\": \"a\", \"label\": 1}\n{\"text\": secret}\n", json_lines, "E0813", 2);
+    expect_error("{\"text\": \"a\", \"label\": 1}\n[\"secret\"]\n", json_lines, "E0813", 2);
+    expect_error("{\"text\": [\"secret\"], \"label\": 1}\n", json_lines, "E0813", 1);
+    expect_error("{\"text\": \"secret\", \"lable\": 1}\n", json_lines, "E0810", 1);
+}
+
+Test(table_reader, a_missing_column_is_named_with_the_nearest) {
+    Diagnostics *diags = diagnostics_new();
+    cr_expect_null(
+        read_bytes("txt\tlabel\n", 10, tab_plain, (const char *[]){"text", "label"}, diags));
+    cr_assert_geq(diags->list.count, 3);
+    cr_expect_str_eq(diags->list.items[0].message, "no column is called 'text'");
+    cr_expect_str_eq(diags->list.items[1].message, "did you mean 'txt'?");
+    cr_expect_str_eq(diags->list.items[2].message, "the columns are: 'txt', 'label'");
+    diagnostics_free(diags);
+}
+
+Test(table_reader, a_missing_file_and_a_folder) {
+    Diagnostics *diags = diagnostics_new();
+    cr_expect_null(table_read("/no/such/file", tab_plain, (const char *[]){"text"}, 1, diags));
+    cr_expect_null(table_read("/", tab_plain, (const char *[]){"text"}, 1, diags));
+    cr_expect_eq(diags->errors, 2);
+    cr_expect_str_eq(diags->list.items[0].code, "E0801");
+    diagnostics_free(diags);
+}

@@ -1,0 +1,243 @@
+/* WordPiece on a vocabulary of a few lines: what each step of the reference does to a text, and how
+ * sequences are put together. Expected tokens are those of the reference's rules, worked out by
+ * hand. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "runtime/tokenizer.h"
+#include "tests/temp_folder.h"
+
+static const char vocabulary[] =
+    "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"
+    "un\n##aff\n##able\nhello\nworld\ncafe\n!\n,\n'\n$\na\nb\nc\n##c\nHello\n"
+    "\xE4\xBD\xA0\n\xE5\xA5\xBD\n[\nsep\n]\n^\n\xC3\xA9\n##\xC3\xA9\nss\n\xCF\x83\xCF\x83\n";
+
+typedef struct Fixture {
+    TempFolder folder;
+    Diagnostics *diags;
+    Tokenizer *tokenizer;
+} Fixture;
+
+static Fixture open_fixture(bool lower_case) {
+    Fixture fixture = {.folder = make_folder(), .diags = diagnostics_new()};
+    TempPath path = put_text(&fixture.folder, "vocab.txt", vocabulary);
+    fixture.tokenizer = tokenizer_load(path.text, lower_case, fixture.diags);
+    cr_assert_not_null(fixture.tokenizer);
+    return fixture;
+}
+
+static void close_fixture(Fixture *fixture) {
+    tokenizer_free(fixture->tokenizer);
+    diagnostics_free(fixture->diags);
+    remove_folder(&fixture->folder);
+}
+
+/* The tokens of a text, joined by blanks, are `expected`. */
+static void expect_bytes(const Fixture *fixture, const char *text, size_t length,
+                         const char *expected) {
+    TokenIds ids = {0};
+    char joined[4096] = "";
+    tokenizer_encode(fixture->tokenizer, text, length, &ids);
+    for (int64_t i = 0; i < ids.count; i++) {
+        if (i) strcat(joined, " ");
+        strcat(joined, tokenizer_token(fixture->tokenizer, ids.items[i]));
+    }
+    cr_expect_str_eq(joined, expected);
+    token_ids_free(&ids);
+}
+
+static void expect_tokens(const Fixture *fixture, const char *text, const char *expected) {
+    expect_bytes(fixture, text, strlen(text), expected);
+}
+
+Test(tokenizer, takes_the_longest_piece_from_the_left) {
+    Fixture fixture = open_fixture(true);
+    expect_tokens(&fixture, "unaffable", "un ##aff ##able");
+    expect_tokens(&fixture, "hello  world", "hello world");
+    expect_tokens(&fixture, "unable", "un ##able");
+    expect_tokens(&fixture, "unaffably", "[UNK]"); /* one part unknown: the word is */
+    expect_tokens(&fixture, "able", "[UNK]");      /* only known inside a word */
+    expect_tokens(&fixture, "", "");
+    expect_tokens(&fixture, " \t\r\n", "");
+    close_fixture(&fixture);
+}
+
+Test(tokenizer, splits_at_punctuation_and_symbols) {
+    Fixture fixture = open_fixture(true);
+    expect_tokens(&fixture, "hello,world!!", "hello , world ! !");
+    expect_tokens(&fixture, "a$b^c", "a $ b ^ c"); /* ASCII symbols count as punctuation */
+    expect_tokens(&fixture,
+                  "a\xE2\x80\x94"
+                  "b",
+                  "a [UNK] b");
+    expect_tokens(&fixture,
+                  "a\xE2\x82\xAC"
+                  "b",
+                  "[UNK]"); /* the euro sign does not */
+    close_fixture(&fixture);
+}
+
+Test(tokenizer, uncased_drops_case_and_accents) {
+    Fixture fixture = open_fixture(true);
+    expect_tokens(&fixture, "HeLLo", "hello");
+    expect_tokens(&fixture, "Caf\xC3\xA9", "cafe");
+    expect_tokens(&fixture, "cafe\xCC\x81", "cafe"); /* written with a combining accent */
+    expect_tokens(&fixture, "\xCE\xA3\xCE\xA3",
+                  "\xCF\x83\xCF\x83"); /* no special form at a word's end */
+    close_fixture(&fixture);
+}
+
+Test(tokenizer, cased_keeps_case_and_accents) {
+    Fixture fixture = open_fixture(false);
+    expect_tokens(&fixture, "Hello hello HELLO", "Hello hello [UNK]");
+    expect_tokens(&fixture, "a\xC3\xA9 \xC3\xA9", "a ##\xC3\xA9 \xC3\xA9");
+    close_fixture(&fixture);
+}
+
+Test(tokenizer, cleans_and_separates_characters) {
+    Fixture fixture = open_fixture(true);
+    expect_tokens(&fixture,
+                  "\xE4\xBD\xA0\xE5\xA5\xBD"
+                  "a",
+                  "\xE4\xBD\xA0 \xE5\xA5\xBD a");
+    expect_tokens(&fixture, "hel\x01lo\x7F", "hello"); /* control characters */
+    expect_tokens(&fixture, "hel\xE2\x80\x8Blo",
+                  "hello"); /* zero-width space: a format character */
+    expect_tokens(&fixture,
+                  "hello\xC2\xA0world\xE3\x80\x80"
+                  "a",
+                  "hello world a"); /* no-break, ideographic space */
+    expect_bytes(&fixture, "hel\0lo", 6, "hello");
+    close_fixture(&fixture);
+}
+
+Test(tokenizer, drops_bytes_that_are_not_utf8) {
+    Fixture fixture = open_fixture(true);
+    expect_tokens(&fixture, "hel\xFFlo", "hello");
+    expect_tokens(&fixture, "hello\xE2\x82", "hello");     /* cut off */
+    expect_tokens(&fixture, "\xE2hello", "hello");         /* the byte after a broken start stays */
+    expect_tokens(&fixture, "hel\xED\xA0\x80lo", "hello"); /* a surrogate */
+    expect_tokens(&fixture, "hel\xC0\x80lo", "hello");     /* too long a form */
+    expect_tokens(&fixture, "hel\xEF\xBF\xBDlo", "hello"); /* U+FFFD itself */
+    close_fixture(&fixture);
+}
+
+Test(tokenizer, special_tokens_in_the_text_are_one_token) {
+    Fixture fixture = open_fixture(true);
+    expect_tokens(&fixture, "hello[SEP]world", "hello [SEP] world");
+    expect_tokens(&fixture, "[MASK][PAD]", "[MASK] [PAD]");
+    expect_tokens(&fixture, "[sep]", "[ sep ]"); /* spelled exactly, or it is text */
+    close_fixture(&fixture);
+}
+
+Test(tokenizer, words_of_over_100_characters_are_unknown) {
+    Fixture fixture = open_fixture(true);
+    char text[102];
+    TokenIds ids = {0};
+    memset(text, 'c', sizeof text);
+    tokenizer_encode(fixture.tokenizer, text, 100, &ids);
+    cr_expect_eq(ids.count, 100);
+    ids.count = 0;
+    tokenizer_encode(fixture.tokenizer, text, 101, &ids);
+    cr_expect_eq(ids.count, 1);
+    cr_expect_eq(ids.items[0], tokenizer_specials(fixture.tokenizer).unk);
+    token_ids_free(&ids);
+    close_fixture(&fixture);
+}
+
+Test(tokenizer, finds_tokens_by_name) {
+    Fixture fixture = open_fixture(true);
+    SpecialTokens specials = tokenizer_specials(fixture.tokenizer);
+    cr_expect_eq(specials.pad, 0);
+    cr_expect_eq(specials.cls, 2);
+    cr_expect_eq(specials.mask, 4);
+    cr_expect_eq(tokenizer_size(fixture.tokenizer), 30);
+    cr_expect_eq(tokenizer_find(fixture.tokenizer, "hello"), 8);
+    cr_expect_eq(tokenizer_find(fixture.tokenizer, "nothing"), -1);
+    close_fixture(&fixture);
+}
+
+Test(tokenizer, assembles_one_text) {
+    Fixture fixture = open_fixture(true);
+    TokenIds a = {0}, ids = {0}, segments = {0};
+    tokenizer_encode(fixture.tokenizer, "a b c", 5, &a);
+    cr_expect_eq(tokenizer_assemble(fixture.tokenizer, &a, NULL, 4, &ids, &segments), 4);
+    const int32_t expected[] = {2, 15, 16, 3}, zeros[4] = {0};
+    cr_expect_arr_eq(ids.items, expected, sizeof expected);
+    cr_expect_arr_eq(segments.items, zeros, sizeof zeros);
+    cr_expect_eq(tokenizer_assemble(fixture.tokenizer, &a, NULL, 100, &ids, NULL),
+                 5); /* appended */
+    cr_expect_eq(ids.count, 9);
+    token_ids_free(&a);
+    token_ids_free(&ids);
+    token_ids_free(&segments);
+    close_fixture(&fixture);
+}
+
+Test(tokenizer, assembles_a_pair) {
+    Fixture fixture = open_fixture(true);
+    TokenIds a = {0}, b = {0}, ids = {0}, segments = {0};
+    tokenizer_encode(fixture.tokenizer, "a b", 3, &a);
+    tokenizer_encode(fixture.tokenizer, "c", 1, &b);
+    cr_expect_eq(tokenizer_assemble(fixture.tokenizer, &a, &b, 100, &ids, &segments), 6);
+    const int32_t expected[] = {2, 15, 16, 3, 17, 3}, parts[] = {0, 0, 0, 0, 1, 1};
+    cr_expect_arr_eq(ids.items, expected, sizeof expected);
+    cr_expect_arr_eq(segments.items, parts, sizeof parts);
+    token_ids_free(&a);
+    token_ids_free(&b);
+    token_ids_free(&ids);
+    token_ids_free(&segments);
+    close_fixture(&fixture);
+}
+
+static void expect_lengths(int64_t n_a, int64_t n_b, int64_t max_length, int64_t a, int64_t b) {
+    PairLengths lengths = pair_lengths(n_a, n_b, max_length);
+    cr_expect(lengths.a == a && lengths.b == b, "(%d, %d) in %d", (int)n_a, (int)n_b,
+              (int)max_length);
+}
+
+Test(tokenizer, cuts_the_longer_text_first) {
+    expect_lengths(4, 5, 12, 4, 5);
+    expect_lengths(4, 6, 12, 4, 5);
+    expect_lengths(9, 2, 12, 7, 2);
+    expect_lengths(9, 8, 13, 5, 5);
+    expect_lengths(8, 9, 12, 4, 5); /* the odd one goes to the longer */
+    expect_lengths(9, 8, 12, 5, 4);
+    expect_lengths(9, 9, 12, 4, 5);
+    expect_lengths(20, 0, 12, 9, 0);
+    expect_lengths(5, 5, 3, 0, 0);
+}
+
+static void expect_rejected(const char *text) {
+    TempFolder folder = make_folder();
+    Diagnostics *diags = diagnostics_new();
+    TempPath path = put_text(&folder, "vocab.txt", text);
+    cr_expect_null(tokenizer_load(path.text, true, diags));
+    cr_expect_eq(diags->errors, 1);
+    cr_expect_str_eq(diags->list.items[0].code, "E0802");
+    diagnostics_free(diags);
+    remove_folder(&folder);
+}
+
+Test(tokenizer, rejects_what_is_no_vocabulary) {
+    expect_rejected("");
+    expect_rejected("[PAD]\n[CLS]\n[SEP]\nhello\n");
+    expect_rejected("[UNK]\n[CLS]\n");
+    Diagnostics *diags = diagnostics_new();
+    cr_expect_null(tokenizer_load("/no/such/vocab.txt", true, diags));
+    cr_expect_str_eq(diags->list.items[0].code, "E0801");
+    diagnostics_free(diags);
+}
+
+Test(tokenizer, reads_vocabularies_with_other_line_ends) {
+    TempFolder folder = make_folder();
+    Diagnostics *diags = diagnostics_new();
+    TempPath path = put_text(&folder, "vocab.txt", "[UNK]\r\n[CLS]\r\n[SEP]\r\n\r\na\r\na");
+    Tokenizer *tokenizer = tokenizer_load(path.text, true, diags);
+    cr_assert_not_null(tokenizer);
+    cr_expect_eq(tokenizer_size(tokenizer), 6);
+    cr_expect_eq(tokenizer_find(tokenizer, "a"), 5); /* of two the last, as in the reference */
+    tokenizer_free(tokenizer);
+    diagnostics_free(diags);
+    remove_folder(&folder);
+}
