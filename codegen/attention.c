@@ -1,6 +1,8 @@
-/* Attention: softmax(q k^T / sqrt(D)) v within sequences, never storing more than a block of scores.
+/* Attention: softmax(q k^T / sqrt(D)) v within sequences, never storing more than a block of
+ * scores.
  *
- * For each block of queries and, in ascending order, each block of keys ("online softmax", Milakov and Gimelshein 2018; Dao 2022):
+ * For each block of queries and, in ascending order, each block of keys ("online softmax", Milakov
+ * and Gimelshein 2018; Dao 2022):
  *
  *   s      = q (k / sqrt(D))^T
  *   m'     = max(m, max of a row of s)         from -inf
@@ -10,134 +12,25 @@
  *   out    = out a + drop(p) v                 from 0
  *   m      = m'
  *
- * and at the end out / l, and lse = m + log(l). A row's maximum and sum within a block go through 16 lanes (key j to lane j % 16, in
- * ascending order) and the fixed tree of emit_fold. Dropout's factor 1 / (1 - dropout) is applied to out at the end. */
+ * and at the end out / l, and lse = m + log(l). A row's maximum and sum within a block go through
+ * 16 lanes (key j to lane j % 16, in ascending order) and the fixed tree of emit_fold. Dropout's
+ * factor 1 / (1 - dropout) is applied to out at the end. */
 #include <math.h>
 
 #include "codegen/attention.h"
-
-static int buffer_of(const Attention *a, int operand) { return emit_operand(a->node->inputs[operand]); }
-
-/* --- What both kernels share --- */
-
-/* Vectors of the machine that one of 16 lanes takes decide how many rows fit beside each other. */
-static int tile_rows_of(const Target *target) { return target->lanes == 4 ? 2 : 8; }
-
-/* An i32 operand's element. Bounds may be an iota: one query row for each sequence. */
-static LLVMValueRef read_element(Attention *a, int operand, LLVMValueRef at) {
-    Emitter *e = a->e;
-    if (a->node->inputs[operand]->op == OP_iota) return LLVMBuildTrunc(e->builder, at, e->i32, "");
-    int buffer = buffer_of(a, operand);
-    return emit_read(e, buffer, e->i32, emit_address(e, e->buffers[buffer], at), ELEMENT_BYTES);
-}
-
-Attention attention_begin(Emitter *e, const Node *node) {
-    int64_t heads = node->attrs.ints[0], width = node->inputs[ATTENTION_Q]->type.dims[1].offset;
-    Attention a = {.e = e, .node = node, .heads = heads, .width = width, .depth = width / heads};
-    a.padded = (a.depth + LANES - 1) / LANES * LANES;
-    a.tile_rows = tile_rows_of(e->target);
-    a.scale = 1 / sqrt((double)a.depth);
-    a.dropout = (float)node->attrs.number;
-    a.kept_scale = 1 / (1 - a.dropout);
-    if (a.dropout == 0) return a;
-    a.words = tile_new(&a, 4, LANES);
-    for (int i = 0; i < 2; i++) a.key[i] = emit_splat(e, read_element(&a, ATTENTION_KEY, emit_i64(e, i)));
-    a.site = emit_splat(e, emit_site(e, node->attrs.text));
-    return a;
-}
-
-/* [first, first + count) of sequence `s`. */
-static void read_bounds(Attention *a, int operand, LLVMValueRef s, LLVMValueRef *first, LLVMValueRef *count) {
-    Emitter *e = a->e;
-    LLVMValueRef end = read_element(a, operand, emit_add(e, s, emit_i64(e, 1)));
-    *first = LLVMBuildSExt(e->builder, read_element(a, operand, s), e->i64, "");
-    *count = LLVMBuildSub(e->builder, LLVMBuildSExt(e->builder, end, e->i64, ""), *first, "");
-}
-
-/* What one head of the sequence costs, about, in scores; never zero. Reads the bounds of the sequence. */
-static LLVMValueRef read_work(Attention *a, LLVMValueRef s) {
-    Emitter *e = a->e;
-    read_bounds(a, ATTENTION_Q_BOUNDS, s, &a->q_first, &a->q_count);
-    read_bounds(a, ATTENTION_KV_BOUNDS, s, &a->kv_first, &a->kv_count);
-    LLVMValueRef row = emit_add(e, a->kv_count, emit_i64(e, LANES));
-    LLVMValueRef packing = emit_add(e, emit_mul(e, a->kv_count, emit_i64(e, LANES)), emit_i64(e, 1));
-    return emit_add(e, emit_mul(e, a->q_count, row), packing);
-}
-
-static LLVMValueRef total_work(Attention *a, LLVMValueRef sequences) {
-    Emitter *e = a->e;
-    LLVMValueRef total = emit_local(e, e->i64, emit_i64(e, 0));
-    Loop s = emit_for(e, emit_i64(e, 0), sequences, 1, "sequence");
-    emit_set(e, total, emit_add(e, emit_get(e, e->i64, total), read_work(a, s.i)));
-    emit_end_for(e, &s);
-    return emit_mul(e, emit_get(e, e->i64, total), emit_i64(e, a->heads));
-}
-
-/* Is this thread's part of the total the one in which work that starts at `start` lies? */
-static LLVMValueRef is_mine(Emitter *e, LLVMValueRef start, LLVMValueRef total) {
-    LLVMValueRef at = emit_mul(e, start, e->threads), next = emit_add(e, e->thread, emit_i64(e, 1));
-    LLVMValueRef low = LLVMBuildICmp(e->builder, LLVMIntSGE, at, emit_mul(e, total, e->thread), "");
-    LLVMValueRef high = LLVMBuildICmp(e->builder, LLVMIntSLT, at, emit_mul(e, total, next), "");
-    return LLVMBuildAnd(e->builder, low, high, "");
-}
-
-void emit_pairs(Attention *a, PairBody *body, void *context) {
-    Emitter *e = a->e;
-    LLVMValueRef bounds = emit_dim(e, a->node->inputs[ATTENTION_Q_BOUNDS]->type.dims[0]);
-    LLVMValueRef sequences = LLVMBuildSub(e->builder, bounds, emit_i64(e, 1), "");
-    LLVMValueRef total = total_work(a, sequences), done = emit_local(e, e->i64, emit_i64(e, 0));
-    Loop s = emit_for(e, emit_i64(e, 0), sequences, 1, "sequence");
-    LLVMValueRef work = read_work(a, s.i);
-    Loop head = emit_for(e, emit_i64(e, 0), emit_i64(e, a->heads), 1, "head");
-    LLVMValueRef start = emit_get(e, e->i64, done);
-    emit_set(e, done, emit_add(e, start, work));
-    LLVMBasicBlockRef after = emit_if(e, is_mine(e, start, total));
-    a->head = head.i;
-    body(a, context);
-    emit_end_if(e, after);
-    emit_end_for(e, &head);
-    emit_end_for(e, &s);
-}
-
-/* The counter is that of `random` with the key's position as column (see ops.def). */
-void emit_random_words(Attention *a, LLVMValueRef row, LLVMValueRef block) {
-    Emitter *e = a->e;
-    LLVMBuilderRef b = e->builder;
-    LLVMValueRef at = emit_mul(e, row, emit_i64(e, 2)), words[4];
-    LLVMValueRef row_word = read_element(a, ATTENTION_COORDS, at);
-    LLVMValueRef position = read_element(a, ATTENTION_COORDS, emit_add(e, at, emit_i64(e, 1)));
-    position = LLVMBuildMul(b, position, emit_i32(e, a->heads), "");
-    position = LLVMBuildAdd(b, position, LLVMBuildTrunc(b, a->head, e->i32, ""), "");
-    LLVMValueRef first = LLVMBuildTrunc(b, LLVMBuildLShr(b, block, emit_i64(e, 2), ""), e->i32, "");
-    first = LLVMBuildAdd(b, emit_splat(e, first), emit_lane_numbers(e, e->i32), "");
-    LLVMValueRef counter[] = {first, emit_splat(e, position), emit_splat(e, row_word), a->site};
-    emit_philox(e, counter, a->key, words);
-    for (int i = 0; i < 4; i++) emit_tile_write(a, a->words, emit_i64(e, i), emit_i64(e, 0), words[i]);
-}
-
-/* uniform >= dropout, as a comparison of whole words: the uniform number is a multiple of 2^-24. */
-LLVMValueRef emit_kept(Attention *a, LLVMValueRef column) {
-    Emitter *e = a->e;
-    double least = ceil(a->dropout * 0x1p24) * 256;
-    int64_t threshold = least < UINT32_MAX ? (int64_t)least : UINT32_MAX;
-    LLVMValueRef address = emit_address(e, a->words.base, column);
-    LLVMValueRef words = emit_read(e, -1, e->i32x, address, LANES * ELEMENT_BYTES);
-    return LLVMBuildICmp(e->builder, LLVMIntUGE, words, emit_i32x(e, (int32_t)(uint32_t)threshold), "");
-}
-
-/* --- The kernel --- */
 
 typedef struct Forward {
     int out, lse; /* buffers; -1: not asked for */
     Tile queries, keys, keys_t, values, scores, sum_out;
     Tile max, new_max, row_sum, sum, rescale; /* f32[BLOCK] by query */
+    Tile exists;                              /* f32[BLOCK] by key: 1, or 0 beyond the last one */
     /* The blocks at hand. */
     LLVMValueRef q_block, q_count, kv_block, kv_count; /* block: first row within the sequence */
 } Forward;
 
 static void make_tiles(Attention *a, Forward *f) {
-    Tile *vectors[] = {&f->max, &f->new_max, &f->row_sum, &f->sum, &f->rescale};
-    for (int i = 0; i < 5; i++) *vectors[i] = tile_new(a, 1, BLOCK);
+    Tile *vectors[] = {&f->max, &f->new_max, &f->row_sum, &f->sum, &f->rescale, &f->exists};
+    for (int i = 0; i < 6; i++) *vectors[i] = tile_new(a, 1, BLOCK);
     f->scores = tile_new(a, BLOCK, BLOCK);
     f->queries = tile_new(a, BLOCK, a->depth);
     f->keys = tile_new(a, BLOCK, a->depth);
@@ -146,28 +39,21 @@ static void make_tiles(Attention *a, Forward *f) {
     f->sum_out = tile_new(a, BLOCK, a->depth);
 }
 
-static LLVMValueRef read_state(Attention *a, Tile tile, LLVMValueRef query) {
-    return emit_tile_scalar(a, tile, emit_i64(a->e, 0), query);
-}
-
-static void write_state(Attention *a, Tile tile, LLVMValueRef query, LLVMValueRef value) {
-    emit_write(a->e, -1, value, emit_tile_address(a, tile, emit_i64(a->e, 0), query), ELEMENT_BYTES);
-}
-
 /* m' of one query. Scores beyond the last key repeat that of the last. */
 static LLVMValueRef new_maximum(Attention *a, const Forward *f, LLVMValueRef query) {
     Emitter *e = a->e;
-    LLVMValueRef most = emit_local(e, e->f32x, emit_splat(e, read_state(a, f->max, query)));
+    LLVMValueRef most = emit_local(e, e->f32x, emit_splat(e, emit_state_read(a, f->max, query)));
     Loop key = emit_for(e, emit_i64(e, 0), f->kv_count, LANES, "key");
     LLVMValueRef score = emit_tile_read(a, f->scores, query, key.i);
     emit_set(e, most, emit_fold_step(e, FOLD_MAX, emit_get(e, e->f32x, most), score));
     emit_end_for(e, &key);
     LLVMValueRef value = emit_fold(e, FOLD_MAX, emit_get(e, e->f32x, most));
-    write_state(a, f->new_max, query, value);
+    emit_state_write(a, f->new_max, query, value);
     return value;
 }
 
-/* What is taken from scores: their maximum, or 0 when all are minus infinity, whose difference would be no number. */
+/* What is taken from scores: their maximum, or 0 when all are minus infinity, whose difference
+ * would be no number. */
 static LLVMValueRef finite_maximum(Emitter *e, LLVMValueRef value) {
     LLVMTypeRef type = LLVMTypeOf(value);
     LLVMValueRef least = type == e->f32x ? emit_f32x(e, -HUGE_VAL) : emit_f32(e, -HUGE_VAL);
@@ -187,13 +73,21 @@ static void soften_row(Attention *a, const Forward *f, LLVMValueRef query) {
     Loop key = emit_for(e, emit_i64(e, 0), f->kv_count, LANES, "key");
     LLVMValueRef score = emit_tile_read(a, f->scores, query, key.i);
     LLVMValueRef p = emit_exp(e, LLVMBuildFSub(e->builder, score, most, ""));
-    LLVMValueRef mask = emit_mask(e, coord_lanes(key.i, 0, LANES), f->kv_count);
-    LLVMValueRef term = LLVMBuildSelect(e->builder, mask, p, zero, "");
-    emit_set(e, sum, emit_fold_step(e, FOLD_SUM, emit_get(e, e->f32x, sum), term));
+    LLVMValueRef exists = emit_tile_read(a, f->exists, emit_i64(e, 0), key.i);
+    emit_set(e, sum, emit_fma(e, p, exists, emit_get(e, e->f32x, sum))); /* exact products */
     if (a->dropout > 0) p = LLVMBuildSelect(e->builder, emit_kept(a, key.i), p, zero, "");
     emit_tile_write(a, f->scores, query, key.i, p);
     emit_end_for(e, &key);
-    write_state(a, f->row_sum, query, emit_fold(e, FOLD_SUM, emit_get(e, e->f32x, sum)));
+    emit_state_write(a, f->row_sum, query, emit_fold(e, FOLD_SUM, emit_get(e, e->f32x, sum)));
+}
+
+static void mark_keys(Attention *a, const Forward *f) {
+    Emitter *e = a->e;
+    Loop key = emit_for(e, emit_i64(e, 0), f->kv_count, LANES, "key");
+    LLVMValueRef mask = emit_mask(e, coord_lanes(key.i, 0, LANES), f->kv_count);
+    LLVMValueRef exists = LLVMBuildSelect(e->builder, mask, emit_f32x(e, 1), emit_f32x(e, 0), "");
+    emit_tile_write(a, f->exists, emit_i64(e, 0), key.i, exists);
+    emit_end_for(e, &key);
 }
 
 /* a, l and m of all queries, 16 at a time. */
@@ -204,7 +98,8 @@ static void update_states(Attention *a, const Forward *f) {
     LLVMValueRef most = emit_tile_read(a, f->new_max, zero, query.i);
     LLVMValueRef old = emit_tile_read(a, f->max, zero, query.i);
     LLVMValueRef change = LLVMBuildFSub(e->builder, old, finite_maximum(e, most), "");
-    LLVMValueRef rescale = emit_exp(e, change), row_sum = emit_tile_read(a, f->row_sum, zero, query.i);
+    LLVMValueRef rescale = emit_exp(e, change),
+                 row_sum = emit_tile_read(a, f->row_sum, zero, query.i);
     LLVMValueRef sum = emit_fma(e, emit_tile_read(a, f->sum, zero, query.i), rescale, row_sum);
     emit_tile_write(a, f->rescale, zero, query.i, rescale);
     emit_tile_write(a, f->sum, zero, query.i, sum);
@@ -218,7 +113,7 @@ static void rescale_out(Attention *a, const Forward *f) {
     LLVMValueRef later = LLVMBuildICmp(e->builder, LLVMIntNE, f->kv_block, emit_i64(e, 0), "");
     LLVMBasicBlockRef after = emit_if(e, later);
     Loop query = emit_for(e, emit_i64(e, 0), f->q_count, 1, "query");
-    LLVMValueRef rescale = emit_splat(e, read_state(a, f->rescale, query.i));
+    LLVMValueRef rescale = emit_splat(e, emit_state_read(a, f->rescale, query.i));
     Loop column = emit_for(e, emit_i64(e, 0), emit_i64(e, a->padded), LANES, "column");
     LLVMValueRef out = emit_tile_read(a, f->sum_out, query.i, column.i);
     emit_tile_write(a, f->sum_out, query.i, column.i, LLVMBuildFMul(e->builder, out, rescale, ""));
@@ -229,23 +124,36 @@ static void rescale_out(Attention *a, const Forward *f) {
 
 static void emit_key_block(Attention *a, const Forward *f) {
     Emitter *e = a->e;
-    LLVMValueRef room = emit_key_room(a, f->kv_count), first = emit_add(e, a->kv_first, f->kv_block);
-    emit_pack(a, f->keys, (HeadRows){buffer_of(a, ATTENTION_K), first, f->kv_count}, room, a->scale);
+    LLVMValueRef room = emit_key_room(a, f->kv_count),
+                 first = emit_add(e, a->kv_first, f->kv_block);
+    emit_pack(a, f->keys, (HeadRows){attention_buffer(a, ATTENTION_K), first, f->kv_count}, room,
+              a->scale);
     emit_transpose(a, f->keys_t, f->keys, room);
-    emit_product(a, &(Product){.out = f->scores, .left = f->queries, .right = f->keys_t, .rows = f->q_count,
-                               .depth = emit_i64(e, a->depth), .columns = room});
+    mark_keys(a, f);
+    emit_product(a, &(Product){.out = f->scores,
+                               .left = f->queries,
+                               .right = f->keys_t,
+                               .rows = f->q_count,
+                               .depth = emit_i64(e, a->depth),
+                               .columns = room});
     Loop query = emit_for(e, emit_i64(e, 0), f->q_count, 1, "query");
     soften_row(a, f, query.i);
     emit_end_for(e, &query);
     update_states(a, f);
     if (f->out < 0) return;
     rescale_out(a, f);
-    emit_pack(a, f->values, (HeadRows){buffer_of(a, ATTENTION_V), first, f->kv_count}, f->kv_count, 1);
-    emit_product(a, &(Product){.out = f->sum_out, .left = f->scores, .right = f->values, .adds = true,
-                               .rows = f->q_count, .depth = f->kv_count});
+    emit_pack(a, f->values, (HeadRows){attention_buffer(a, ATTENTION_V), first, f->kv_count},
+              f->kv_count, 1);
+    emit_product(a, &(Product){.out = f->sum_out,
+                               .left = f->scores,
+                               .right = f->values,
+                               .adds = true,
+                               .rows = f->q_count,
+                               .depth = f->kv_count});
 }
 
-/* Factors for out, in place of a, and lse, in place of m'. A sequence without keys has l = 0: out is 0, lse minus infinity. */
+/* Factors for out, in place of a, and lse, in place of m'. A sequence without keys has l = 0: out
+ * is 0, lse minus infinity. */
 static void finish_states(Attention *a, const Forward *f) {
     Emitter *e = a->e;
     LLVMValueRef zero = emit_i64(e, 0), nothing = emit_f32x(e, 0);
@@ -253,7 +161,8 @@ static void finish_states(Attention *a, const Forward *f) {
     LLVMValueRef sum = emit_tile_read(a, f->sum, zero, query.i);
     LLVMValueRef empty = LLVMBuildFCmp(e->builder, LLVMRealOEQ, sum, nothing, "");
     LLVMValueRef factor = LLVMBuildFDiv(e->builder, emit_f32x(e, a->kept_scale), sum, "");
-    emit_tile_write(a, f->rescale, zero, query.i, LLVMBuildSelect(e->builder, empty, nothing, factor, ""));
+    emit_tile_write(a, f->rescale, zero, query.i,
+                    LLVMBuildSelect(e->builder, empty, nothing, factor, ""));
     LLVMValueRef most = emit_tile_read(a, f->max, zero, query.i);
     LLVMValueRef lse = LLVMBuildFAdd(e->builder, most, emit_log(e, sum), "");
     lse = LLVMBuildSelect(e->builder, empty, emit_f32x(e, -HUGE_VAL), lse, "");
@@ -266,7 +175,7 @@ static void store_lse(Attention *a, const Forward *f, LLVMValueRef first) {
     Loop query = emit_for(e, emit_i64(e, 0), f->q_count, 1, "query");
     LLVMValueRef row = emit_mul(e, emit_add(e, first, query.i), emit_i64(e, a->heads));
     LLVMValueRef address = emit_address(e, e->buffers[f->lse], emit_add(e, row, a->head));
-    emit_write(e, f->lse, read_state(a, f->new_max, query.i), address, ELEMENT_BYTES);
+    emit_write(e, f->lse, emit_state_read(a, f->new_max, query.i), address, ELEMENT_BYTES);
     emit_end_for(e, &query);
 }
 
@@ -274,7 +183,7 @@ static void store_lse(Attention *a, const Forward *f, LLVMValueRef first) {
 static void normalize_out(Attention *a, const Forward *f) {
     Emitter *e = a->e;
     Loop query = emit_for(e, emit_i64(e, 0), f->q_count, 1, "query");
-    LLVMValueRef factor = emit_splat(e, read_state(a, f->rescale, query.i));
+    LLVMValueRef factor = emit_splat(e, emit_state_read(a, f->rescale, query.i));
     Loop column = emit_for(e, emit_i64(e, 0), emit_i64(e, a->padded), LANES, "column");
     LLVMValueRef out = emit_tile_read(a, f->sum_out, query.i, column.i);
     emit_tile_write(a, f->sum_out, query.i, column.i, LLVMBuildFMul(e->builder, out, factor, ""));
@@ -288,8 +197,9 @@ static void emit_pair(Attention *a, void *context) {
     LLVMValueRef zero = emit_i64(e, 0), one = emit_i64(e, 1);
     Loop q = emit_for(e, zero, a->q_count, BLOCK, "q_block");
     f->q_block = q.i, f->q_count = emit_block_count(a, q.i, a->q_count);
-    LLVMValueRef room = emit_round_up(a, f->q_count, 8), first = emit_add(e, a->q_first, q.i);
-    emit_pack(a, f->queries, (HeadRows){buffer_of(a, ATTENTION_Q), first, f->q_count}, room, 1);
+    LLVMValueRef room = emit_query_room(a, f->q_count), first = emit_add(e, a->q_first, q.i);
+    emit_pack(a, f->queries, (HeadRows){attention_buffer(a, ATTENTION_Q), first, f->q_count}, room,
+              1);
     emit_tile_fill(a, f->max, one, BLOCK, -HUGE_VAL);
     emit_tile_fill(a, f->sum, one, BLOCK, 0);
     if (f->out >= 0) emit_tile_fill(a, f->sum_out, room, a->padded, 0);

@@ -1,25 +1,29 @@
-/* Attention: what the forward and the backward kernel share. Both compute one (sequence, head) pair after another, in blocks of
- * BLOCK queries and BLOCK keys, with everything of a block in the thread's scratch:
+/* Attention: what the forward and the backward kernel share. Both compute one (sequence, head) pair
+ * after another, in blocks of BLOCK queries and BLOCK keys, with everything of a block in the
+ * thread's scratch:
  *
  *        k rows ---pack---> keys [BLOCK][padded] ---transpose---> keys_t [depth][BLOCK]
  *                                                                   |
  *        q rows ---pack---> queries [BLOCK][padded] ---product---> scores [BLOCK][BLOCK]
  *
- * Tiles are padded, so that the loops over them have no tails: rows beyond the block's last one repeat it, columns beyond
- * `depth` are zero. What comes of repeated rows is never stored.
+ * Tiles are padded, so that the loops over them have no tails: rows beyond the block's last one
+ * repeat it, columns beyond `depth` are zero. What comes of repeated rows is never stored.
  *
- * Every element of a product is one chain of fused multiply-adds in ascending order of the axis that is summed; register
- * tiles and blocks of queries only divide the elements. Blocks of keys are part of the meaning: see attention.c. */
+ * Every element of a product is one chain of fused multiply-adds in ascending order of the axis
+ * that is summed; register tiles and blocks of queries only divide the elements. Blocks of keys are
+ * part of the meaning: see attention.c. */
 #ifndef GRADC_CODEGEN_ATTENTION_H
 #define GRADC_CODEGEN_ATTENTION_H
 
 #include "codegen/emit.h"
 
-enum { BLOCK = 64 }; /* as many keys as one evaluation of Philox gives numbers for */
+enum { BLOCK = 64, ROW_STEP = 8 }; /* as many keys as Philox gives words; rows of a register tile */
 
 /* Operands of both operators, in the order of ops.def. */
-enum { ATTENTION_Q, ATTENTION_K, ATTENTION_V, ATTENTION_Q_BOUNDS, ATTENTION_KV_BOUNDS, ATTENTION_KEY, ATTENTION_COORDS,
-       ATTENTION_OUT, ATTENTION_LSE, ATTENTION_OUT_COTANGENT };
+enum {
+    ATTENTION_Q, ATTENTION_K, ATTENTION_V, ATTENTION_Q_BOUNDS, ATTENTION_KV_BOUNDS, ATTENTION_KEY,
+    ATTENTION_COORDS, ATTENTION_OUT, ATTENTION_LSE, ATTENTION_OUT_COTANGENT
+};
 
 /* f32[rows][stride] in the scratch; rows start at multiples of 64 bytes. */
 typedef struct Tile {
@@ -33,19 +37,26 @@ typedef struct Attention {
     int64_t heads, depth, width; /* width = heads * depth: columns of q, k and v */
     int64_t padded;              /* depth, rounded up to LANES */
     int64_t scratch_used;        /* elements */
-    int tile_rows;               /* of a product's register tile; divides 4 */
+    int tile_rows;               /* of a product's register tile; divides ROW_STEP */
     double scale;                /* 1 / sqrt(depth) */
     double dropout, kept_scale;  /* as f32: the attribute, and 1 / (1 - dropout) */
     LLVMValueRef key[2], site;   /* i32x; unset without dropout */
-    Tile words;                  /* i32[4][LANES]: random words of one query and one block of keys */
+    Tile words; /* i32[4][LANES]: random words of one query and one block of keys */
     /* The pair at hand: i64. */
     LLVMValueRef head, q_first, q_count, kv_first, kv_count;
 } Attention;
 
-/* `node` is any one of the body's attention nodes. */
+/* --- Pairs (attention_pair.c) --- */
+
+/* `node` is any one of the body's attention nodes. Nine tiles of BLOCK x depth must fit into the scratch (asserted): depth up to
+ * 3000. */
 Attention attention_begin(Emitter *e, const Node *node);
 
-/* Calls `body` to emit the code for one pair. Pairs are dealt out to threads in order, in parts of equal work. */
+/* The kernel's buffer of an operand, one of ATTENTION_Q ... */
+int attention_buffer(const Attention *a, int operand);
+
+/* Calls `body` to emit the code for one pair. Pairs are dealt out to threads in order, in parts of
+ * equal work. */
 typedef void PairBody(Attention *a, void *context);
 void emit_pairs(Attention *a, PairBody *body, void *context);
 
@@ -53,15 +64,19 @@ void emit_pairs(Attention *a, PairBody *body, void *context);
 
 Tile tile_new(Attention *a, int64_t rows, int64_t columns);
 LLVMValueRef emit_tile_address(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column);
-LLVMValueRef emit_tile_read(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column); /* f32x; column % LANES = 0 */
-void emit_tile_write(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column, LLVMValueRef value);
-LLVMValueRef emit_tile_scalar(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column); /* f32 */
+LLVMValueRef emit_tile_read(Attention *a, Tile tile, LLVMValueRef row,
+                            LLVMValueRef column); /* f32x; column % LANES = 0 */
+void emit_tile_write(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column,
+                     LLVMValueRef value);
 
-/* `count` rounded up to a multiple of a power of two. */
-LLVMValueRef emit_round_up(Attention *a, LLVMValueRef count, int64_t power);
+/* States: one f32 for each query of a block, in a tile of one row. */
+LLVMValueRef emit_state_read(Attention *a, Tile states, LLVMValueRef query);
+void emit_state_write(Attention *a, Tile states, LLVMValueRef query, LLVMValueRef value);
+
 /* How many of `total` rows from `first` are in one block. */
 LLVMValueRef emit_block_count(Attention *a, LLVMValueRef first, LLVMValueRef total);
-/* Rows of a tile that stand for `count` keys: whole columns of products. */
+/* Rows of a tile that stand for `count` queries or keys, so that products need no tails. */
+LLVMValueRef emit_query_room(Attention *a, LLVMValueRef count);
 LLVMValueRef emit_key_room(Attention *a, LLVMValueRef count);
 
 /* Sets [0, rows) x [0, columns) to a constant; columns % LANES = 0. */
@@ -81,7 +96,8 @@ void emit_clear_rows(Attention *a, HeadRows rows);
 /* to [depth][keys] = from [keys][depth]; keys % LANES = 0. */
 void emit_transpose(Attention *a, Tile to, Tile from, LLVMValueRef keys);
 
-/* out [rows][columns] (+)= left [rows][depth] right [depth][columns]. Up to 3 rows beyond `rows` are computed. */
+/* out [rows][columns] (+)= left [rows][depth] right [depth][columns]. Rows up to the next multiple
+ * of ROW_STEP may be written. */
 typedef struct Product {
     Tile out, left, right;
     bool left_transposed; /* left is stored [depth][rows] */
@@ -91,9 +107,10 @@ typedef struct Product {
 } Product;
 void emit_product(Attention *a, const Product *product);
 
-/* --- Dropout (attention.c) --- */
+/* --- Dropout (attention_pair.c) --- */
 
-/* Random words of query row `row` (of all rows) and the keys from `block` (in the sequence, a multiple of BLOCK). */
+/* Random words of query row `row` (of all rows) and the keys from `block` (in the sequence, a
+ * multiple of BLOCK). */
 void emit_random_words(Attention *a, LLVMValueRef row, LLVMValueRef block);
 /* i1x: which of the LANES keys from `column` (in the block) are kept, after emit_random_words. */
 LLVMValueRef emit_kept(Attention *a, LLVMValueRef column);

@@ -1,6 +1,8 @@
-/* Attention's gradient: probabilities computed again from lse, block by block (Dao, "FlashAttention-2", 2023, algorithm 2).
+/* Attention's gradient: probabilities computed again from lse, block by block (Dao,
+ * "FlashAttention-2", 2023, algorithm 2).
  *
- * With dO the cotangent of out and, under dropout, m = 1 / (1 - dropout) where a probability was kept, else 0:
+ * With dO the cotangent of out and, under dropout, m = 1 / (1 - dropout) where a probability was
+ * kept, else 0:
  *
  *   p  = exp(q (k / sqrt(D))^T - lse)
  *   ds = p (m dO v^T - delta)            delta = sum of a row of dO out
@@ -8,8 +10,9 @@
  *   dk = ds^T q / sqrt(D)                summed over queries in ascending order
  *   dv = (m p)^T dO                      likewise
  *
- * Blocks of keys are the outer loop: dk and dv of a block stay in the scratch, dq goes to and fro between its buffer and the
- * scratch. A factor that all terms of a sum have in common is applied to k (for dq) or at the end (for dk and dv). */
+ * Blocks of keys are the outer loop: dk and dv of a block stay in the scratch, dq goes to and fro
+ * between its buffer and the scratch. A factor that all terms of a sum have in common is applied to
+ * k (for dq) or at the end (for dk and dv). */
 #include "codegen/attention.h"
 
 typedef struct Backward {
@@ -24,14 +27,13 @@ typedef struct Backward {
     LLVMValueRef q_block, q_count, kv_block, kv_count; /* block: first row within the sequence */
 } Backward;
 
-static int buffer_of(const Attention *a, int operand) { return emit_operand(a->node->inputs[operand]); }
-
 static void make_tiles(Attention *a, Backward *b) {
     b->delta = tile_new(a, 1, BLOCK);
     b->lse = tile_new(a, 1, BLOCK);
     b->probabilities = tile_new(a, BLOCK, BLOCK);
     b->slopes = tile_new(a, BLOCK, BLOCK);
-    Tile *by_row[] = {&b->queries, &b->keys, &b->values, &b->cotangents, &b->sum_dq, &b->sum_dk, &b->sum_dv};
+    Tile *by_row[] = {&b->queries, &b->keys,   &b->values, &b->cotangents,
+                      &b->sum_dq,  &b->sum_dk, &b->sum_dv};
     for (int i = 0; i < 7; i++) *by_row[i] = tile_new(a, BLOCK, a->depth);
     b->keys_t = tile_new(a, a->padded, BLOCK);
     b->values_t = tile_new(a, a->padded, BLOCK);
@@ -45,19 +47,11 @@ static HeadRows key_rows(Attention *a, const Backward *b, int buffer) {
     return (HeadRows){buffer, emit_add(a->e, a->kv_first, b->kv_block), b->kv_count};
 }
 
-static LLVMValueRef read_state(Attention *a, Tile tile, LLVMValueRef query) {
-    return emit_splat(a->e, emit_tile_scalar(a, tile, emit_i64(a->e, 0), query));
-}
-
-static void write_state(Attention *a, Tile tile, LLVMValueRef query, LLVMValueRef value) {
-    emit_write(a->e, -1, value, emit_tile_address(a, tile, emit_i64(a->e, 0), query), ELEMENT_BYTES);
-}
-
-/* delta: column c goes to lane c % 16 in ascending order, by fused multiply-adds; then the tree. Rows of out are packed where
- * those of dq will be. */
+/* delta: column c goes to lane c % 16 in ascending order, by fused multiply-adds; then the tree.
+ * Rows of out are packed where those of dq will be. */
 static void emit_deltas(Attention *a, const Backward *b) {
     Emitter *e = a->e;
-    emit_pack(a, b->sum_dq, query_rows(a, b, buffer_of(a, ATTENTION_OUT)), b->q_count, 1);
+    emit_pack(a, b->sum_dq, query_rows(a, b, attention_buffer(a, ATTENTION_OUT)), b->q_count, 1);
     LLVMValueRef sum = emit_local(e, e->f32x, NULL);
     Loop query = emit_for(e, emit_i64(e, 0), b->q_count, 1, "query");
     emit_set(e, sum, emit_f32x(e, 0));
@@ -66,25 +60,26 @@ static void emit_deltas(Attention *a, const Backward *b) {
     LLVMValueRef out = emit_tile_read(a, b->sum_dq, query.i, column.i);
     emit_set(e, sum, emit_fma(e, cotangent, out, emit_get(e, e->f32x, sum)));
     emit_end_for(e, &column);
-    write_state(a, b->delta, query.i, emit_fold(e, FOLD_SUM, emit_get(e, e->f32x, sum)));
+    emit_state_write(a, b->delta, query.i, emit_fold(e, FOLD_SUM, emit_get(e, e->f32x, sum)));
     emit_end_for(e, &query);
 }
 
 static void pack_lse(Attention *a, const Backward *b) {
     Emitter *e = a->e;
-    HeadRows rows = query_rows(a, b, buffer_of(a, ATTENTION_LSE));
+    HeadRows rows = query_rows(a, b, attention_buffer(a, ATTENTION_LSE));
     Loop query = emit_for(e, emit_i64(e, 0), b->q_count, 1, "query");
     LLVMValueRef row = emit_mul(e, emit_add(e, rows.first, query.i), emit_i64(e, a->heads));
     LLVMValueRef address = emit_address(e, e->buffers[rows.buffer], emit_add(e, row, a->head));
-    write_state(a, b->lse, query.i, emit_read(e, rows.buffer, e->f32, address, ELEMENT_BYTES));
+    emit_state_write(a, b->lse, query.i, emit_read(e, rows.buffer, e->f32, address, ELEMENT_BYTES));
     emit_end_for(e, &query);
 }
 
 /* One query: scores become p where kept, slopes become ds. */
 static void derive_row(Attention *a, const Backward *b, LLVMValueRef query) {
     Emitter *e = a->e;
-    LLVMValueRef zero = emit_f32x(e, 0), lse = read_state(a, b->lse, query), kept = NULL;
-    LLVMValueRef delta = b->wants_ds ? read_state(a, b->delta, query) : NULL;
+    LLVMValueRef zero = emit_f32x(e, 0), lse = emit_splat(e, emit_state_read(a, b->lse, query)),
+                 kept = NULL;
+    LLVMValueRef delta = b->wants_ds ? emit_splat(e, emit_state_read(a, b->delta, query)) : NULL;
     if (a->dropout > 0) {
         LLVMValueRef row = emit_add(e, emit_add(e, a->q_first, b->q_block), query);
         emit_random_words(a, row, b->kv_block);
@@ -103,7 +98,8 @@ static void derive_row(Attention *a, const Backward *b, LLVMValueRef query) {
             slope = LLVMBuildFMul(e->builder, slope, emit_f32x(e, a->kept_scale), "");
             slope = LLVMBuildSelect(e->builder, kept, slope, zero, "");
         }
-        LLVMValueRef ds = LLVMBuildFMul(e->builder, p, LLVMBuildFSub(e->builder, slope, delta, ""), "");
+        LLVMValueRef ds =
+            LLVMBuildFMul(e->builder, p, LLVMBuildFSub(e->builder, slope, delta, ""), "");
         emit_tile_write(a, b->slopes, query, key.i, ds);
     }
     emit_end_for(e, &key);
@@ -114,29 +110,47 @@ static void add_to_dq(Attention *a, const Backward *b, LLVMValueRef q_room) {
     if (b->dq < 0) return;
     HeadRows rows = query_rows(a, b, b->dq);
     emit_pack(a, b->sum_dq, rows, q_room, 1);
-    emit_product(a, &(Product){.out = b->sum_dq, .left = b->slopes, .right = b->keys, .adds = true, .rows = b->q_count,
+    emit_product(a, &(Product){.out = b->sum_dq,
+                               .left = b->slopes,
+                               .right = b->keys,
+                               .adds = true,
+                               .rows = b->q_count,
                                .depth = b->kv_count});
     emit_unpack(a, b->sum_dq, rows, 1);
 }
 
 /* A sum over queries: of `left` (by query and key) and `right` (by query). */
 static void add_over_queries(Attention *a, const Backward *b, Tile sum, Tile left, Tile right) {
-    emit_product(a, &(Product){.out = sum, .left = left, .right = right, .left_transposed = true, .adds = true,
-                               .rows = b->kv_count, .depth = b->q_count});
+    emit_product(a, &(Product){.out = sum,
+                               .left = left,
+                               .right = right,
+                               .left_transposed = true,
+                               .adds = true,
+                               .rows = b->kv_count,
+                               .depth = b->q_count});
 }
 
 static void emit_query_block(Attention *a, const Backward *b, LLVMValueRef kv_room) {
     Emitter *e = a->e;
-    LLVMValueRef q_room = emit_round_up(a, b->q_count, 8), depth = emit_i64(e, a->depth);
-    emit_pack(a, b->queries, query_rows(a, b, buffer_of(a, ATTENTION_Q)), q_room, 1);
-    emit_pack(a, b->cotangents, query_rows(a, b, buffer_of(a, ATTENTION_OUT_COTANGENT)), q_room, 1);
+    LLVMValueRef q_room = emit_query_room(a, b->q_count), depth = emit_i64(e, a->depth);
+    emit_pack(a, b->queries, query_rows(a, b, attention_buffer(a, ATTENTION_Q)), q_room, 1);
+    emit_pack(a, b->cotangents, query_rows(a, b, attention_buffer(a, ATTENTION_OUT_COTANGENT)),
+              q_room, 1);
     pack_lse(a, b);
-    emit_product(a, &(Product){.out = b->probabilities, .left = b->queries, .right = b->keys_t, .rows = b->q_count,
-                               .depth = depth, .columns = kv_room});
+    emit_product(a, &(Product){.out = b->probabilities,
+                               .left = b->queries,
+                               .right = b->keys_t,
+                               .rows = b->q_count,
+                               .depth = depth,
+                               .columns = kv_room});
     if (b->wants_ds) {
         emit_deltas(a, b);
-        emit_product(a, &(Product){.out = b->slopes, .left = b->cotangents, .right = b->values_t, .rows = b->q_count,
-                                   .depth = depth, .columns = kv_room});
+        emit_product(a, &(Product){.out = b->slopes,
+                                   .left = b->cotangents,
+                                   .right = b->values_t,
+                                   .rows = b->q_count,
+                                   .depth = depth,
+                                   .columns = kv_room});
     }
     Loop query = emit_for(e, emit_i64(e, 0), b->q_count, 1, "query");
     derive_row(a, b, query.i);
@@ -149,10 +163,10 @@ static void emit_query_block(Attention *a, const Backward *b, LLVMValueRef kv_ro
 static void emit_key_block(Attention *a, Backward *b) {
     Emitter *e = a->e;
     LLVMValueRef zero = emit_i64(e, 0), room = emit_key_room(a, b->kv_count);
-    emit_pack(a, b->keys, key_rows(a, b, buffer_of(a, ATTENTION_K)), room, a->scale);
+    emit_pack(a, b->keys, key_rows(a, b, attention_buffer(a, ATTENTION_K)), room, a->scale);
     emit_transpose(a, b->keys_t, b->keys, room);
     if (b->wants_ds) {
-        emit_pack(a, b->values, key_rows(a, b, buffer_of(a, ATTENTION_V)), room, 1);
+        emit_pack(a, b->values, key_rows(a, b, attention_buffer(a, ATTENTION_V)), room, 1);
         emit_transpose(a, b->values_t, b->values, room);
     }
     if (b->dk >= 0) emit_tile_fill(a, b->sum_dk, room, a->padded, 0);

@@ -3,10 +3,10 @@
 
 #include "codegen/attention.h"
 
-enum { KEY_STEP = 2 * LANES, MAX_TILE_VECTORS = 4, MAX_TILE_ROWS = 8 };
+enum { MAX_TILE_VECTORS = 4 };
 
-/* One line is left free between tiles: rows of different tiles that are used together should not all fall into the same sets of
- * the cache. */
+/* One line is left free between tiles: rows of different tiles that are used together should not
+ * all fall into the same sets of the cache. */
 Tile tile_new(Attention *a, int64_t rows, int64_t columns) {
     Emitter *e = a->e;
     int64_t stride = (columns + LANES - 1) / LANES * LANES;
@@ -23,18 +23,24 @@ LLVMValueRef emit_tile_address(Attention *a, Tile tile, LLVMValueRef row, LLVMVa
 }
 
 LLVMValueRef emit_tile_read(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column) {
-    return emit_read(a->e, -1, a->e->f32x, emit_tile_address(a, tile, row, column), LANES * ELEMENT_BYTES);
+    return emit_read(a->e, -1, a->e->f32x, emit_tile_address(a, tile, row, column),
+                     LANES * ELEMENT_BYTES);
 }
 
-void emit_tile_write(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column, LLVMValueRef value) {
+void emit_tile_write(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column,
+                     LLVMValueRef value) {
     emit_write(a->e, -1, value, emit_tile_address(a, tile, row, column), LANES * ELEMENT_BYTES);
 }
 
-LLVMValueRef emit_tile_scalar(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column) {
-    return emit_read(a->e, -1, a->e->f32, emit_tile_address(a, tile, row, column), ELEMENT_BYTES);
+LLVMValueRef emit_state_read(Attention *a, Tile states, LLVMValueRef query) {
+    return emit_read(a->e, -1, a->e->f32, emit_address(a->e, states.base, query), ELEMENT_BYTES);
 }
 
-LLVMValueRef emit_round_up(Attention *a, LLVMValueRef count, int64_t power) {
+void emit_state_write(Attention *a, Tile states, LLVMValueRef query, LLVMValueRef value) {
+    emit_write(a->e, -1, value, emit_address(a->e, states.base, query), ELEMENT_BYTES);
+}
+
+static LLVMValueRef round_up(Attention *a, LLVMValueRef count, int64_t power) {
     return emit_round_down(a->e, emit_add(a->e, count, emit_i64(a->e, power - 1)), power);
 }
 
@@ -42,7 +48,10 @@ LLVMValueRef emit_block_count(Attention *a, LLVMValueRef first, LLVMValueRef tot
     return emit_min(a->e, LLVMBuildSub(a->e->builder, total, first, ""), emit_i64(a->e, BLOCK));
 }
 
-LLVMValueRef emit_key_room(Attention *a, LLVMValueRef count) { return emit_round_up(a, count, KEY_STEP); }
+LLVMValueRef emit_query_room(Attention *a, LLVMValueRef count) {
+    return round_up(a, count, ROW_STEP);
+}
+LLVMValueRef emit_key_room(Attention *a, LLVMValueRef count) { return round_up(a, count, LANES); }
 
 void emit_tile_fill(Attention *a, Tile tile, LLVMValueRef rows, int64_t columns, double value) {
     Emitter *e = a->e;
@@ -55,10 +64,10 @@ void emit_tile_fill(Attention *a, Tile tile, LLVMValueRef rows, int64_t columns,
 
 /* --- To and from buffers --- */
 
-/* Calls `move` for the vectors of one row, the last one with the mask of the columns that exist: in a loop when there are many. */
+/* One row of this head that goes from a buffer to a tile, or the other way. */
 typedef struct RowMove {
     Tile tile;
-    LLVMValueRef tile_row, row; /* NULL: only buffer rows */
+    LLVMValueRef tile_row, row; /* tile_row NULL: zeros go to the buffer */
     int buffer;
     bool to_tile;
     double scale;
@@ -70,13 +79,15 @@ static LLVMValueRef scaled(Emitter *e, LLVMValueRef value, double scale) {
 
 static void move_vector(Attention *a, const RowMove *m, LLVMValueRef column, LLVMValueRef mask) {
     Emitter *e = a->e;
-    LLVMValueRef start = emit_add(e, emit_mul(e, m->row, emit_i64(e, a->width)), emit_mul(e, a->head, emit_i64(e, a->depth)));
+    LLVMValueRef start = emit_add(e, emit_mul(e, m->row, emit_i64(e, a->width)),
+                                  emit_mul(e, a->head, emit_i64(e, a->depth)));
     LLVMValueRef address = emit_address(e, emit_address(e, e->buffers[m->buffer], start), column);
     if (m->to_tile) {
         LLVMValueRef value = emit_read_masked(e, m->buffer, e->f32x, address, mask);
         emit_tile_write(a, m->tile, m->tile_row, column, scaled(e, value, m->scale));
     } else {
-        LLVMValueRef value = m->tile_row ? emit_tile_read(a, m->tile, m->tile_row, column) : emit_f32x(e, 0);
+        LLVMValueRef value =
+            m->tile_row ? emit_tile_read(a, m->tile, m->tile_row, column) : emit_f32x(e, 0);
         emit_write_masked(e, m->buffer, scaled(e, value, m->scale), address, mask);
     }
 }
@@ -87,6 +98,8 @@ static LLVMValueRef last_mask(const Attention *a) {
     return LLVMConstVector(lanes, LANES);
 }
 
+/* Vector by vector, in a loop when there are many; the last one with a mask of the columns that
+ * exist. */
 static void move_row(Attention *a, const RowMove *m) {
     Emitter *e = a->e;
     int64_t full = a->depth / LANES * LANES;
@@ -95,7 +108,8 @@ static void move_row(Attention *a, const RowMove *m) {
         move_vector(a, m, column.i, NULL);
         emit_end_for(e, &column);
     } else {
-        for (int64_t column = 0; column < full; column += LANES) move_vector(a, m, emit_i64(e, column), NULL);
+        for (int64_t column = 0; column < full; column += LANES)
+            move_vector(a, m, emit_i64(e, column), NULL);
     }
     if (full < a->depth) move_vector(a, m, emit_i64(e, full), last_mask(a));
 }
@@ -125,7 +139,8 @@ void emit_clear_rows(Attention *a, HeadRows rows) {
 
 /* --- Transposing --- */
 
-/* A shuffle of two vectors that does the same in every group of four elements: 0..3 are those of x, 4..7 those of y. */
+/* A shuffle of two vectors that does the same in every group of four elements: 0..3 are those of
+ * x, 4..7 those of y. */
 static LLVMValueRef shuffle_fours(Emitter *e, LLVMValueRef x, LLVMValueRef y, const int pick[4]) {
     LLVMValueRef mask[LANES];
     for (int i = 0; i < LANES; i++) {
@@ -138,11 +153,13 @@ static LLVMValueRef shuffle_fours(Emitter *e, LLVMValueRef x, LLVMValueRef y, co
 static LLVMValueRef join(Emitter *e, LLVMValueRef low, LLVMValueRef high, int size) {
     LLVMValueRef mask[LANES];
     for (int i = 0; i < 2 * size; i++) mask[i] = emit_i32(e, i);
-    return LLVMBuildShuffleVector(e->builder, low, high, LLVMConstVector(mask, (unsigned)(2 * size)), "");
+    return LLVMBuildShuffleVector(e->builder, low, high,
+                                  LLVMConstVector(mask, (unsigned)(2 * size)), "");
 }
 
 /* Four columns of the rows m, 4 + m, 8 + m, 12 + m from `key`. */
-static LLVMValueRef read_fours(Attention *a, Tile from, LLVMValueRef key, int m, LLVMValueRef column) {
+static LLVMValueRef read_fours(Attention *a, Tile from, LLVMValueRef key, int m,
+                               LLVMValueRef column) {
     Emitter *e = a->e;
     LLVMValueRef start = emit_tile_address(a, from, key, column), part[4];
     for (int i = 0; i < 4; i++) {
@@ -152,9 +169,12 @@ static LLVMValueRef read_fours(Attention *a, Tile from, LLVMValueRef key, int m,
     return join(e, join(e, part[0], part[1], 4), join(e, part[2], part[3], 4), 8);
 }
 
-/* 16 keys by 4 columns: the rows are loaded so that what remains are four transpositions of 4 x 4, side by side. */
-static void transpose_fours(Attention *a, Tile to, Tile from, LLVMValueRef key, LLVMValueRef column) {
-    static const int low[] = {0, 4, 1, 5}, high[] = {2, 6, 3, 7}, left[] = {0, 1, 4, 5}, right[] = {2, 3, 6, 7};
+/* 16 keys by 4 columns: the rows are loaded so that what remains are four transpositions of 4 x 4,
+ * side by side. */
+static void transpose_fours(Attention *a, Tile to, Tile from, LLVMValueRef key,
+                            LLVMValueRef column) {
+    static const int low[] = {0, 4, 1, 5}, high[] = {2, 6, 3, 7}, left[] = {0, 1, 4, 5},
+                     right[] = {2, 3, 6, 7};
     Emitter *e = a->e;
     LLVMValueRef x[4], pairs[4];
     for (int m = 0; m < 4; m++) x[m] = read_fours(a, from, key, m, column);
@@ -184,7 +204,7 @@ typedef struct RegisterTile {
     const Product *p;
     int vectors;
     LLVMValueRef row, column; /* i64 */
-    LLVMValueRef acc[MAX_TILE_ROWS][MAX_TILE_VECTORS];
+    LLVMValueRef acc[ROW_STEP][MAX_TILE_VECTORS];
 } RegisterTile;
 
 static LLVMValueRef offset_by(Emitter *e, LLVMValueRef value, int64_t offset) {
@@ -206,7 +226,8 @@ static void multiply_step(Attention *a, const RegisterTile *t, LLVMValueRef k) {
         right[v] = emit_tile_read(a, t->p->right, k, offset_by(e, t->column, v * LANES));
     }
     for (int row = 0; row < a->tile_rows; row++) {
-        LLVMValueRef left = emit_splat(e, emit_read(e, -1, e->f32, left_address(a, t, k, row), ELEMENT_BYTES));
+        LLVMValueRef left =
+            emit_splat(e, emit_read(e, -1, e->f32, left_address(a, t, k, row), ELEMENT_BYTES));
         for (int v = 0; v < t->vectors; v++) {
             LLVMValueRef acc = emit_get(e, e->f32x, t->acc[row][v]);
             emit_set(e, t->acc[row][v], emit_fma(e, left, right[v], acc));
@@ -231,18 +252,19 @@ static void end_tile(Attention *a, const RegisterTile *t) {
     for (int row = 0; row < a->tile_rows; row++) {
         for (int v = 0; v < t->vectors; v++) {
             LLVMValueRef column = offset_by(e, t->column, v * LANES);
-            emit_tile_write(a, t->p->out, offset_by(e, t->row, row), column, emit_get(e, e->f32x, t->acc[row][v]));
+            emit_tile_write(a, t->p->out, offset_by(e, t->row, row), column,
+                            emit_get(e, e->f32x, t->acc[row][v]));
         }
     }
 }
 
-/* How many vectors wide: as many as registers hold and as divide the columns. */
+/* How many vectors wide: as many as divide the columns and as half of the registers hold. */
 static int tile_vectors(const Attention *a, const Product *p) {
     const Target *target = a->e->target;
     int parts = LANES / target->lanes, most = target->registers / (2 * a->tile_rows * parts);
     if (most < 1) most = 1;
     if (most > MAX_TILE_VECTORS) most = MAX_TILE_VECTORS;
-    int64_t columns = p->columns ? KEY_STEP / LANES : a->padded / LANES;
+    int64_t columns = p->columns ? 1 : a->padded / LANES;
     while (columns % most) most--;
     return most;
 }

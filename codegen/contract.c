@@ -3,106 +3,32 @@
 
 #include <assert.h>
 
-/* --- Internal functions --------------------------------------------------------------------------------------------- */
+/* --- The kernel ------------------------------------------------------------------------------- */
 
-static void copy_attributes(LLVMValueRef from, LLVMValueRef to) {
-    LLVMAttributeIndex where = (LLVMAttributeIndex)LLVMAttributeFunctionIndex;
-    LLVMAttributeRef attributes[64];
-    unsigned count = LLVMGetAttributeCountAtIndex(from, where);
-    assert(count <= 64);
-    LLVMGetAttributesAtIndex(from, where, attributes);
-    for (unsigned i = 0; i < count; i++) LLVMAddAttributeAtIndex(to, where, attributes[i]);
-}
-
-Emitter begin_function(const Emitter *kernel, const char *name, LLVMTypeRef *params, unsigned n_params) {
-    Emitter e = *kernel;
-    LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(e.context), params, n_params, false);
-    e.function = LLVMAddFunction(e.module, name, type);
-    LLVMSetLinkage(e.function, LLVMInternalLinkage);
-    copy_attributes(kernel->function, e.function);
-    e.builder = LLVMCreateBuilderInContext(e.context);
-    e.entry = LLVMAppendBasicBlockInContext(e.context, e.function, "entry");
-    LLVMBasicBlockRef start = LLVMAppendBasicBlockInContext(e.context, e.function, "start");
-    LLVMPositionBuilderAtEnd(e.builder, e.entry);
-    LLVMBuildBr(e.builder, start);
-    LLVMPositionBuilderAtEnd(e.builder, start);
-    return e;
-}
-
-LLVMValueRef end_function(Emitter *e) {
-    LLVMBuildRetVoid(e->builder);
-    LLVMDisposeBuilder(e->builder);
-    return e->function;
-}
-
-LLVMValueRef dim_or(Emitter *e, Dim dim, LLVMValueRef param) {
-    return dim_is_const(dim) ? emit_i64(e, dim.offset) : param;
-}
-
-/* The function may be one of several, chosen at run time: its type is that of the arguments. */
-void emit_call(Emitter *e, LLVMValueRef function, unsigned n_args, LLVMValueRef *args) {
-    LLVMTypeRef params[8];
-    assert(n_args <= 8);
-    for (unsigned i = 0; i < n_args; i++) params[i] = LLVMTypeOf(args[i]);
-    LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(e->context), params, n_args, false);
-    LLVMBuildCall2(e->builder, type, function, args, n_args, "");
-}
-
-LLVMValueRef load_lanes(Emitter *e, LLVMTypeRef vector, LLVMValueRef address, LLVMValueRef mask) {
-    if (mask) {
-        LLVMValueRef args[] = {address, emit_i32(e, ELEMENT_BYTES), mask, LLVMConstNull(vector)};
-        return emit_intrinsic(e, "llvm.masked.load", 2, (LLVMTypeRef[]){vector, e->ptr}, 4, args);
-    }
-    LLVMValueRef load = LLVMBuildLoad2(e->builder, vector, address, "");
-    LLVMSetAlignment(load, ELEMENT_BYTES);
-    return load;
-}
-
-void store_lanes(Emitter *e, LLVMValueRef value, LLVMValueRef address, LLVMValueRef mask) {
-    if (mask) {
-        LLVMValueRef args[] = {value, address, emit_i32(e, ELEMENT_BYTES), mask};
-        emit_intrinsic(e, "llvm.masked.store", 2, (LLVMTypeRef[]){LLVMTypeOf(value), e->ptr}, 4, args);
-        return;
-    }
-    LLVMSetAlignment(LLVMBuildStore(e->builder, value, address), ELEMENT_BYTES);
-}
-
-LLVMValueRef lanes_below(Emitter *e, LLVMTypeRef vector, LLVMValueRef count) {
-    unsigned lanes = LLVMGetVectorSize(vector);
-    LLVMValueRef numbers[LANES], zeros = LLVMConstNull(LLVMVectorType(e->i32, lanes));
-    for (unsigned i = 0; i < lanes; i++) numbers[i] = emit_i32(e, i);
-    LLVMValueRef some = LLVMBuildTrunc(e->builder, emit_min(e, count, emit_i64(e, LANES)), e->i32, "");
-    LLVMValueRef poison = LLVMGetPoison(LLVMVectorType(e->i32, lanes));
-    LLVMValueRef first = LLVMBuildInsertElement(e->builder, poison, some, emit_i64(e, 0), "");
-    LLVMValueRef counts = LLVMBuildShuffleVector(e->builder, first, poison, zeros, "");
-    return LLVMBuildICmp(e->builder, LLVMIntSLT, LLVMConstVector(numbers, lanes), counts, "");
-}
-
-void emit_prefetch(Emitter *e, LLVMValueRef address, bool write, int locality) {
-    LLVMValueRef args[] = {address, emit_i32(e, write), emit_i32(e, locality), emit_i32(e, 1)};
-    emit_intrinsic(e, "llvm.prefetch", 1, &e->ptr, 4, args);
-}
-
-/* --- The kernel ----------------------------------------------------------------------------------------------------- */
-
-/* The code while it is written: what is known where the builder stands. All values are i64 but the pointers. */
+/* The code while it is written: what is known where the builder stands. All values are i64 but the
+ * pointers. */
 typedef struct Writer {
     Emitter *e;
     Contraction c;
     Scope root;
-    Type type;   /* of the sums: f32[M, N] */
-    int sums;    /* the buffer that they are kept in: that of the matmul if it is a result, else of any result */
-    bool alone;  /* the sums are the only result: no epilogue */
+    Type type;  /* of the sums: f32[M, N] */
+    int sums;   /* the buffer they are kept in: the matmul's if it is a result, else any result's */
+    bool alone; /* the sums are the only result: no epilogue */
     int vectors; /* that the epilogue takes at once */
     LLVMValueRef m, n, k;
-    LLVMValueRef a, b;                        /* operands */
-    LLVMValueRef tile_place, a_place, b_place; /* parts of the scratch: a tile at an edge of C, A's copy, B's panels */
+    LLVMValueRef a, b; /* operands */
+    /* Parts of the scratch: a tile at an edge of C, A's copy, B's panels. */
+    LLVMValueRef tile_place, a_place, b_place;
     LLVMValueRef pack_a, pack_b, copy, tiles[MAX_HEIGHTS];
-    LLVMValueRef row_from, row_to, column_from, column_to; /* this thread's rectangle */
-    LLVMValueRef strip, block; /* columns in a strip, depth of a block of K: evened out below their bounds */
+    /* This thread's rectangle. */
+    LLVMValueRef row_from, row_to, column_from, column_to;
+    /* Columns in a strip, depth of a block of K: evened out below their bounds. */
+    LLVMValueRef strip, block;
     LLVMValueRef column, columns; /* this strip */
-    LLVMValueRef depth_from, depth, padded, first; /* this block of K; its panels' depth; is it the first? (i1) */
-    LLVMValueRef ahead, ahead_rows; /* the block of B after this one: where, and how many rows it has; 0 when there is none */
+    /* This block of K; the depth of its panels; is it the first? (i1) */
+    LLVMValueRef depth_from, depth, padded, first;
+    /* The block of B after this one: where, and how many rows of it there are. */
+    LLVMValueRef ahead, ahead_rows;
     LLVMValueRef row, rows; /* this tile's */
 } Writer;
 
@@ -118,16 +44,19 @@ static LLVMValueRef divide(Writer *w, LLVMValueRef a, LLVMValueRef b) {
 static LLVMValueRef divide_up(Writer *w, LLVMValueRef a, LLVMValueRef b) {
     return divide(w, minus(w, emit_add(w->e, a, b), emit_i64(w->e, 1)), b);
 }
-static LLVMValueRef times(Writer *w, LLVMValueRef a, int64_t b) { return emit_mul(w->e, a, emit_i64(w->e, b)); }
+static LLVMValueRef times(Writer *w, LLVMValueRef a, int64_t b) {
+    return emit_mul(w->e, a, emit_i64(w->e, b));
+}
 static LLVMValueRef at_least_one(Writer *w, LLVMValueRef a) {
-    return emit_intrinsic(w->e, "llvm.smax", 1, &w->e->i64, 2, (LLVMValueRef[]){a, emit_i64(w->e, 1)});
+    return emit_intrinsic(w->e, "llvm.smax", 1, &w->e->i64, 2,
+                          (LLVMValueRef[]){a, emit_i64(w->e, 1)});
 }
 
 static const Node *find_matmul(const Graph *body) {
     for (int i = 0; i < body->nodes.count; i++) {
         if (body->nodes.items[i]->op == OP_matmul) return body->nodes.items[i];
     }
-    assert(!"a contract kernel has a matmul");
+    assert(false); /* a contract kernel has one */
     return NULL;
 }
 
@@ -145,7 +74,8 @@ static void find_results(Writer *w) {
 
 static Contraction describe(const Emitter *e, int group) {
     const Node *matmul = find_matmul(e->body);
-    Contraction c = {.matmul = matmul, .ta = matmul->attrs.ints[0] != 0, .tb = matmul->attrs.ints[1] != 0};
+    Contraction c = {
+        .matmul = matmul, .ta = matmul->attrs.ints[0] != 0, .tb = matmul->attrs.ints[1] != 0};
     c.m = matmul->type.dims[0];
     c.n = matmul->type.dims[1];
     c.k = matmul->inputs[0]->type.dims[c.ta ? 0 : 1];
@@ -180,24 +110,28 @@ static void begin_writer(Writer *w) {
     w->pack_a = emit_pack_a(e, &w->c);
     w->pack_b = emit_pack_b(e, &w->c);
     w->copy = emit_tile_copy(e);
-    for (int i = 0; i < w->c.tiling.n_heights; i++) w->tiles[i] = emit_tile(e, &w->c, w->c.tiling.heights[i]);
+    for (int i = 0; i < w->c.tiling.n_heights; i++)
+        w->tiles[i] = emit_tile(e, &w->c, w->c.tiling.heights[i]);
     place_scratch(w);
     scope_open(&w->root, NULL);
     emit_uniform_nodes(e, &w->root);
 }
 
-/* --- Threads -------------------------------------------------------------------------------------------------------- */
+/* --- Threads ---------------------------------------------------------------------------------- */
 
-/* The threads form a grid: `across` of them share the columns, threads / across the rows. The best grid has the least work
- * in the largest rectangle: multiply-adds, and the copies, a row of A costing about as much as 4 columns of multiply-adds and a
- * column of B as 10 rows. */
+/* The threads form a grid: `across` of them share the columns, threads / across the rows. The best
+ * grid has the least work in the largest rectangle: multiply-adds, and the copies, a row of A
+ * costing about as much as 4 columns of multiply-adds and a column of B as 10 rows. */
 static LLVMValueRef choose_grid(Writer *w, LLVMValueRef tiles, LLVMValueRef units) {
     Emitter *e = w->e;
-    LLVMValueRef best = emit_local(e, e->i64, emit_i64(e, INT64_MAX)), across = emit_local(e, e->i64, emit_i64(e, 1));
+    LLVMValueRef best = emit_local(e, e->i64, emit_i64(e, INT64_MAX)),
+                 across = emit_local(e, e->i64, emit_i64(e, 1));
     Loop loop = emit_for(e, emit_i64(e, 1), emit_add(e, e->threads, emit_i64(e, 1)), 1, "across");
-    LLVMValueRef rows = times(w, divide_up(w, tiles, divide(w, e->threads, loop.i)), w->c.tiling.rows);
+    LLVMValueRef rows =
+        times(w, divide_up(w, tiles, divide(w, e->threads, loop.i)), w->c.tiling.rows);
     LLVMValueRef columns = times(w, divide_up(w, units, loop.i), w->c.tiling.unit);
-    LLVMValueRef cost = emit_add(e, emit_mul(e, rows, columns), emit_add(e, times(w, rows, 4), times(w, columns, 10)));
+    LLVMValueRef cost = emit_add(e, emit_mul(e, rows, columns),
+                                 emit_add(e, times(w, rows, 4), times(w, columns, 10)));
     LLVMValueRef old = emit_get(e, e->i64, best), better = less(w, cost, old);
     emit_set(e, best, LLVMBuildSelect(e->builder, better, cost, old, ""));
     LLVMValueRef kept = emit_get(e, e->i64, across);
@@ -206,11 +140,13 @@ static LLVMValueRef choose_grid(Writer *w, LLVMValueRef tiles, LLVMValueRef unit
     return emit_get(e, e->i64, across);
 }
 
-/* Part `part` of `parts` of `items` things of `size` each, of which `extent` exist. A part past the last is empty. */
-static void share(Writer *w, LLVMValueRef items, LLVMValueRef part, LLVMValueRef parts, int64_t size, LLVMValueRef extent,
-                  LLVMValueRef *from, LLVMValueRef *to) {
+/* Part `part` of `parts` of `items` things of `size` each, of which `extent` exist. A part past the
+ * last is empty. */
+static void share(Writer *w, LLVMValueRef items, LLVMValueRef part, LLVMValueRef parts,
+                  int64_t size, LLVMValueRef extent, LLVMValueRef *from, LLVMValueRef *to) {
     Emitter *e = w->e;
-    LLVMValueRef begin = emit_min(e, part, parts), end = emit_min(e, emit_add(e, part, emit_i64(e, 1)), parts);
+    LLVMValueRef begin = emit_min(e, part, parts),
+                 end = emit_min(e, emit_add(e, part, emit_i64(e, 1)), parts);
     *from = times(w, divide(w, emit_mul(e, items, begin), parts), size);
     *to = emit_min(e, times(w, divide(w, emit_mul(e, items, end), parts), size), extent);
 }
@@ -220,16 +156,29 @@ static void emit_rectangle(Writer *w) {
     const Tiling *t = &w->c.tiling;
     LLVMValueRef tiles = emit_div_up(e, w->m, t->rows), units = emit_div_up(e, w->n, t->unit);
     LLVMValueRef across = choose_grid(w, tiles, units), down = divide(w, e->threads, across);
-    LLVMValueRef row_part = divide(w, e->thread, across), column_part = LLVMBuildURem(e->builder, e->thread, across, "");
+    LLVMValueRef row_part = divide(w, e->thread, across),
+                 column_part = LLVMBuildURem(e->builder, e->thread, across, "");
     share(w, tiles, row_part, down, t->rows, w->m, &w->row_from, &w->row_to);
     share(w, units, column_part, across, t->unit, w->n, &w->column_from, &w->column_to);
 }
 
-/* --- From the rectangle down to the tile ----------------------------------------------------------------------------- */
+/* --- From the rectangle down to the tile ------------------------------------------------------ */
 
 static LLVMValueRef sum_address(Writer *w, LLVMValueRef row, LLVMValueRef column) {
     Emitter *e = w->e;
     return emit_address(e, e->buffers[w->sums], emit_add(e, emit_mul(e, row, w->n), column));
+}
+
+static LLVMValueRef a_address(Writer *w, LLVMValueRef row) {
+    LLVMValueRef outer = w->c.ta ? w->depth_from : row, inner = w->c.ta ? row : w->depth_from;
+    return emit_address(w->e, w->a,
+                        emit_add(w->e, emit_mul(w->e, outer, w->c.ta ? w->m : w->k), inner));
+}
+
+static LLVMValueRef b_address(Writer *w, LLVMValueRef column, LLVMValueRef depth_from) {
+    LLVMValueRef outer = w->c.tb ? column : depth_from, inner = w->c.tb ? depth_from : column;
+    return emit_address(w->e, w->b,
+                        emit_add(w->e, emit_mul(w->e, outer, w->c.tb ? w->k : w->n), inner));
 }
 
 static LLVMValueRef choose_tile_function(Writer *w) {
@@ -242,27 +191,44 @@ static LLVMValueRef choose_tile_function(Writer *w) {
     return function;
 }
 
-/* Runs the tile. Meanwhile, tile number i of a block asks for the rows 2i and 2i + 1 of B's next block, so that it is packed from
- * the second-level cache. */
-static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef offset, LLVMValueRef sums, LLVMValueRef stride) {
+/* Runs the tile over the panel at column `offset` of the strip. Meanwhile what is packed next is
+ * asked for from memory, so that it is packed from the second-level cache: by tile number i of a
+ * block, the rows 2i and 2i + 1 of B's next block; of A's next rows, one by each of the first tiles
+ * of a row, or, where A is stored [K, M], all by two of them (the pieces may lie in two cache
+ * lines). */
+static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef offset, LLVMValueRef sums,
+                          LLVMValueRef stride) {
     Emitter *e = w->e;
     const Tiling *t = &w->c.tiling;
     LLVMValueRef above = divide(w, minus(w, w->row, w->row_from), emit_i64(e, t->rows));
-    LLVMValueRef panels = emit_div_up(e, w->columns, t->columns), ahead[2];
-    LLVMValueRef number = emit_add(e, emit_mul(e, above, panels), divide(w, offset, emit_i64(e, t->columns)));
+    LLVMValueRef panels = emit_div_up(e, w->columns, t->columns),
+                 along = divide(w, offset, emit_i64(e, t->columns));
+    LLVMValueRef number = emit_add(e, emit_mul(e, above, panels), along), ahead[3];
     for (int i = 0; i < 2; i++) {
         LLVMValueRef row = emit_add(e, times(w, number, 2), emit_i64(e, i));
         LLVMValueRef address = emit_address(e, w->ahead, emit_mul(e, row, w->c.tb ? w->k : w->n));
-        ahead[i] = LLVMBuildSelect(e->builder, less(w, row, w->ahead_rows), address, w->a_place, "");
+        ahead[i] =
+            LLVMBuildSelect(e->builder, less(w, row, w->ahead_rows), address, w->a_place, "");
     }
+    LLVMValueRef step = w->c.ta ? emit_i64(e, t->rows - 1) : emit_i64(e, 1);
+    LLVMValueRef next =
+        emit_add(e, emit_add(e, w->row, emit_i64(e, t->rows)), emit_mul(e, along, step));
+    LLVMValueRef useful = less(w, along, emit_i64(e, w->c.ta ? 2 : t->rows));
+    useful = LLVMBuildAnd(e->builder, useful, less(w, next, w->row_to), "");
+    ahead[2] = LLVMBuildSelect(e->builder, useful, a_address(w, next), w->a_place, "");
+    LLVMValueRef ahead_stride =
+        LLVMBuildSelect(e->builder, useful, w->c.ta ? w->m : emit_i64(e, 1), emit_i64(e, 0), "");
     LLVMValueRef panel = emit_address(e, w->b_place, emit_mul(e, offset, w->padded));
-    emit_call(e, tile, 8, (LLVMValueRef[]){w->a_place, panel, sums, stride, w->depth, w->first, ahead[0], ahead[1]});
+    emit_call(e, tile, 10,
+              (LLVMValueRef[]){w->a_place, panel, sums, stride, w->depth, w->first, ahead[0],
+                               ahead[1], ahead[2], ahead_stride});
 }
 
 /* A tile that C does not fill is computed aside. */
 static void emit_edge_tile(Writer *w, LLVMValueRef tile, LLVMValueRef offset) {
     Emitter *e = w->e;
-    LLVMValueRef sums = sum_address(w, w->row, emit_add(e, w->column, offset)), stride = emit_i64(e, w->c.tiling.columns);
+    LLVMValueRef sums = sum_address(w, w->row, emit_add(e, w->column, offset)),
+                 stride = emit_i64(e, w->c.tiling.columns);
     LLVMValueRef columns = emit_min(e, minus(w, w->columns, offset), stride);
     LLVMBasicBlockRef after = emit_if(e, LLVMBuildNot(e->builder, w->first, ""));
     emit_call(e, w->copy, 6, (LLVMValueRef[]){w->tile_place, stride, sums, w->n, w->rows, columns});
@@ -286,16 +252,19 @@ static void emit_row_of_tiles(Writer *w) {
     emit_end_for(e, &edge);
 }
 
-static void epilogue_chunk(Emitter *e, Scope *scope, void *context, Coord column, LLVMValueRef mask) {
+static void epilogue_chunk(Emitter *e, Scope *scope, void *context, Coord column,
+                           LLVMValueRef mask) {
     Writer *w = context;
     Index index = {.at = {coord_splat(w->row), column}, .mask = mask};
     scope_bind(e, scope, w->c.matmul, &index, emit_load(e, w->sums, &w->type, &index));
     for (int i = 0; i < e->body->outputs.count; i++) {
-        if (e->body->outputs.items[i].node != w->c.matmul || emit_result(e, i) != w->sums) emit_output(e, scope, i, &index);
+        if (e->body->outputs.items[i].node != w->c.matmul || emit_result(e, i) != w->sums)
+            emit_output(e, scope, i, &index);
     }
 }
 
-/* After the last block of K, while the rows' sums are in the first-level cache. Widths known to divide N need no masks. */
+/* After the last block of K, while the rows' sums are in the first-level cache. Widths known to
+ * divide N need no masks. */
 static void emit_epilogue(Writer *w, LLVMValueRef last) {
     Emitter *e = w->e;
     if (w->alone) return;
@@ -310,7 +279,8 @@ static void emit_epilogue(Writer *w, LLVMValueRef last) {
         Scope scope;
         scope_open(&scope, &w->root);
         for (int i = 0; i < w->vectors; i++) {
-            epilogue_chunk(e, &scope, &at_row, coord_lanes(column.i, (int64_t)i * LANES, width), NULL);
+            epilogue_chunk(e, &scope, &at_row, coord_lanes(column.i, (int64_t)i * LANES, width),
+                           NULL);
         }
         scope_close(&scope);
         emit_end_for(e, &column);
@@ -321,23 +291,14 @@ static void emit_epilogue(Writer *w, LLVMValueRef last) {
     emit_end_if(e, after);
 }
 
-static LLVMValueRef a_address(Writer *w) {
-    LLVMValueRef outer = w->c.ta ? w->depth_from : w->row, inner = w->c.ta ? w->row : w->depth_from;
-    return emit_address(w->e, w->a, emit_add(w->e, emit_mul(w->e, outer, w->c.ta ? w->m : w->k), inner));
-}
-
-static LLVMValueRef b_address(Writer *w, LLVMValueRef column, LLVMValueRef depth_from) {
-    LLVMValueRef outer = w->c.tb ? column : depth_from, inner = w->c.tb ? depth_from : column;
-    return emit_address(w->e, w->b, emit_add(w->e, emit_mul(w->e, outer, w->c.tb ? w->k : w->n), inner));
-}
-
 static void emit_rows(Writer *w, LLVMValueRef last) {
     Emitter *e = w->e;
     Loop loop = emit_for(e, w->row_from, w->row_to, w->c.tiling.rows, "rows");
     w->row = loop.i;
     w->rows = emit_min(e, minus(w, w->row_to, w->row), emit_i64(e, w->c.tiling.rows));
     LLVMValueRef stride = w->c.ta ? w->m : w->k;
-    emit_call(e, w->pack_a, 5, (LLVMValueRef[]){w->a_place, a_address(w), stride, w->rows, w->depth});
+    emit_call(e, w->pack_a, 5,
+              (LLVMValueRef[]){w->a_place, a_address(w, w->row), stride, w->rows, w->depth});
     emit_row_of_tiles(w);
     emit_epilogue(w, last);
     emit_end_for(e, &loop);
@@ -347,7 +308,8 @@ static void emit_rows(Writer *w, LLVMValueRef last) {
 static void find_ahead(Writer *w, LLVMValueRef last) {
     Emitter *e = w->e;
     LLVMValueRef zero = emit_i64(e, 0), depth_from = emit_add(e, w->depth_from, w->depth);
-    LLVMValueRef column = LLVMBuildSelect(e->builder, last, emit_add(e, w->column, w->columns), w->column, "");
+    LLVMValueRef column =
+        LLVMBuildSelect(e->builder, last, emit_add(e, w->column, w->columns), w->column, "");
     depth_from = LLVMBuildSelect(e->builder, last, zero, depth_from, "");
     LLVMValueRef rows = w->c.tb ? emit_min(e, minus(w, w->column_to, column), w->strip)
                                 : emit_min(e, minus(w, w->k, depth_from), w->block);
@@ -358,20 +320,25 @@ static void find_ahead(Writer *w, LLVMValueRef last) {
 /* At least one block, even of depth 0: the sum of nothing is +0, and has an epilogue. */
 static void emit_blocks(Writer *w) {
     Emitter *e = w->e;
-    Loop loop = emit_for(e, emit_i64(e, 0), at_least_one(w, divide_up(w, w->k, w->block)), 1, "block");
+    Loop loop =
+        emit_for(e, emit_i64(e, 0), at_least_one(w, divide_up(w, w->k, w->block)), 1, "block");
     w->depth_from = emit_mul(e, loop.i, w->block);
     w->depth = emit_min(e, minus(w, w->k, w->depth_from), w->block);
     w->padded = emit_round_down(e, emit_add(e, w->depth, emit_i64(e, LANES - 1)), LANES);
     w->first = LLVMBuildICmp(e->builder, LLVMIntEQ, loop.i, emit_i64(e, 0), "");
-    LLVMValueRef last = LLVMBuildICmp(e->builder, LLVMIntEQ, emit_add(e, w->depth_from, w->depth), w->k, "");
+    LLVMValueRef last =
+        LLVMBuildICmp(e->builder, LLVMIntEQ, emit_add(e, w->depth_from, w->depth), w->k, "");
     LLVMValueRef stride = w->c.tb ? w->k : w->n;
-    emit_call(e, w->pack_b, 5, (LLVMValueRef[]){w->b_place, b_address(w, w->column, w->depth_from), stride, w->columns, w->depth});
+    emit_call(e, w->pack_b, 5,
+              (LLVMValueRef[]){w->b_place, b_address(w, w->column, w->depth_from), stride,
+                               w->columns, w->depth});
     find_ahead(w, last);
     emit_rows(w, last);
     emit_end_for(e, &loop);
 }
 
-/* `extent` in the fewest parts of at most `most`, all but the last equal and multiples of `unit`; at least one unit. */
+/* `extent` in the fewest parts of at most `most`, all but the last equal and multiples of `unit`;
+ * at least one unit. */
 static LLVMValueRef even_parts(Writer *w, LLVMValueRef extent, int64_t most, int64_t unit) {
     Emitter *e = w->e;
     LLVMValueRef parts = at_least_one(w, emit_div_up(e, extent, most));
@@ -394,7 +361,8 @@ void emit_contract(Emitter *e) {
     Writer writer = {.e = e}, *w = &writer;
     begin_writer(w);
     emit_rectangle(w);
-    LLVMValueRef rows = less(w, w->row_from, w->row_to), columns = less(w, w->column_from, w->column_to);
+    LLVMValueRef rows = less(w, w->row_from, w->row_to),
+                 columns = less(w, w->column_from, w->column_to);
     LLVMBasicBlockRef after = emit_if(e, LLVMBuildAnd(e->builder, rows, columns, ""));
     emit_strips(w);
     emit_end_if(e, after);

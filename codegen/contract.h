@@ -1,16 +1,20 @@
 /* Contract: the parts of a matmul kernel, C[M, N] = A[M, K] B[K, N] with an elementwise epilogue.
  *
- * Every element of C is one chain of fused multiply-adds in k order from +0; all that is chosen here only divides the elements:
+ * Every element of C is one chain of fused multiply-adds in k order from +0; what is chosen here
+ * only divides the elements:
  *
- *         N, in strips of `strip` columns        a thread owns a rectangle of C. For each strip and block of K it packs
- *        +-----------+-----------+               B's block into panels [K block][columns], which stay in the second-level
- *     M  | tile tile |           |               cache; then for each `rows` rows it copies A's block, which stays in the
- *        | tile tile |           |               first-level cache, runs a register tile over each panel and, after the last
- *        +-----------+-----------+               block of K, the epilogue over these rows. Between blocks of K the sums wait in
- *                                                a result's own memory.
+ *        N, in strips of `strip` columns
+ *       +-----------+-----------+     A thread owns a rectangle of C. For each strip and block
+ *    M  | tile tile |           |     of K it packs B's block into panels [K block][columns],
+ *       | tile tile |           |     which stay in the second-level cache. Then, for each
+ *       +-----------+-----------+     `rows` rows, it copies A's block, which stays in the
+ *                                     first-level cache, runs a register tile over each panel
+ * and, after the last block of K, the epilogue over these rows. Between blocks of K the sums wait
+ * in a result's own memory.
  *
- * Copies of A: rows of the block, `row_stride` floats apart, or, where A is stored [K, M], a panel [K block][rows].
- * Packing, tiles and copies are internal functions of the kernel's module, each with an Emitter of its own. */
+ * Copies of A: rows of the block, `row_stride` floats apart, or, where A is stored [K, M], a panel
+ * [K block][rows]. Packing, tiles and copies are internal functions of the kernel's module, each
+ * with an Emitter of its own. */
 #ifndef GRADC_CODEGEN_CONTRACT_H
 #define GRADC_CODEGEN_CONTRACT_H
 
@@ -24,14 +28,15 @@ typedef struct Tiling {
     int rows, vectors;        /* of a register tile; `rows` is also the width of A's panels */
     int columns;              /* lanes * vectors, a power of two: the width of B's panels */
     int unit;                 /* columns are given to threads and strips in multiples of this */
-    int heights[MAX_HEIGHTS]; /* tiles that exist for the last rows, ascending; the last is `rows` */
+    int heights[MAX_HEIGHTS]; /* tiles for the last rows, ascending; the last is `rows` */
     int n_heights;
     int64_t depth;      /* most of K in one block; a multiple of 16 */
     int64_t row_stride; /* floats between copied rows of A: an odd number of cache lines */
     int64_t strip;      /* most columns in one strip; a multiple of unit */
 } Tiling;
 
-/* `columns` is N where that is known, else 0; `group` how many columns the epilogue takes at once (16 or 64). */
+/* `columns` is N where that is known, else 0; `group` how many columns the epilogue takes at once
+ * (16 or 64). */
 Tiling contract_tiling(const Target *target, int64_t columns, int group);
 
 typedef struct Contraction {
@@ -42,31 +47,39 @@ typedef struct Contraction {
     LLVMTypeRef vector; /* <lanes x float> */
 } Contraction;
 
-/* An internal function of the module, with the kernel's attributes: an Emitter that stands in its first block. Its extents and buffers are
- * not the kernel's: everything comes as parameters. `end_function` returns from it and gives the function. */
-Emitter begin_function(const Emitter *kernel, const char *name, LLVMTypeRef *params, unsigned n_params);
+/* contract_function.c: an internal function of the module, with the kernel's attributes: an Emitter
+ * that stands in its first block. Its extents and buffers are not the kernel's: everything comes as
+ * parameters. `end_function` returns from it and gives the function. */
+Emitter begin_function(const Emitter *kernel, const char *name, LLVMTypeRef *params,
+                       unsigned n_params);
 LLVMValueRef end_function(Emitter *e);
 /* A dimension inside of such a function: the constant, or else the parameter. */
 LLVMValueRef dim_or(Emitter *e, Dim dim, LLVMValueRef param);
 void emit_call(Emitter *e, LLVMValueRef function, unsigned n_args, LLVMValueRef *args);
 
-/* Vectors of `lanes` floats at any address. `mask` NULL: all; other lanes read as +0 or are not written. */
+/* Vectors of `lanes` floats at any address. `mask` NULL: all; other lanes read as +0 or are not
+ * written. */
 LLVMValueRef load_lanes(Emitter *e, LLVMTypeRef vector, LLVMValueRef address, LLVMValueRef mask);
 void store_lanes(Emitter *e, LLVMValueRef value, LLVMValueRef address, LLVMValueRef mask);
-LLVMValueRef lanes_below(Emitter *e, LLVMTypeRef vector, LLVMValueRef count); /* mask: lane < count (i64, any sign) */
+/* The mask of the lanes whose number is below `count` (i64, any sign). */
+LLVMValueRef lanes_below(Emitter *e, LLVMTypeRef vector, LLVMValueRef count);
 void emit_prefetch(Emitter *e, LLVMValueRef address, bool write, int locality);
 
-/* contract_tile.c: void tile(a, b, c, row stride of c, depth, first, ahead, ahead): `height` rows of C over one panel; sums start at +0
- * when `first` (i1), else at what c holds. `ahead`: two addresses of `depth` floats to bring into the second-level cache meanwhile. */
+/* contract_tile.c: void tile(a, b, c, row stride of c, depth, first, ahead, ahead, ahead, stride):
+ * `height` rows of C over one panel; sums start at +0 when `first` (i1), else at what c holds.
+ * `ahead`: addresses to bring into the second-level cache meanwhile, `depth` floats from the first
+ * two, and from the third as many `stride` floats apart. */
 LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height);
 /* void copy(to, row stride, from, row stride, rows, columns) */
 LLVMValueRef emit_tile_copy(const Emitter *kernel);
 
 /* contract_pack.c
- * void pack_a(to, from, row stride, rows, depth): the block at `from`, of 1 to a tile's rows; what is beyond `rows` repeats the last one, or is 0
- * in a panel.
- * void pack_b(to, from, row stride, columns, depth): the block at `from` to panels [depth rounded up to 16][columns]. In a panel
- * with less than its width, the rest is unspecified but finite when all of B is. */
+ *
+ * void pack_a(to, from, row stride, rows, depth): the block at `from`, of 1 to a tile's rows. What
+ * is beyond `rows` repeats the last one, or is 0 in a panel.
+ *
+ * void pack_b(to, from, row stride, columns, depth): the block at `from`, to panels [depth rounded
+ * up to 16][columns]. What is beyond `columns` repeats the last one, or is 0. */
 LLVMValueRef emit_pack_a(const Emitter *kernel, const Contraction *c);
 LLVMValueRef emit_pack_b(const Emitter *kernel, const Contraction *c);
 

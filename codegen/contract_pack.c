@@ -1,30 +1,30 @@
-/* Contract packing: blocks of the operands, copied to where the register tile reads them one after another. */
+/* Contract packing: blocks of the operands, copied to where the register tile reads them one after
+ * another. */
 #include "codegen/contract.h"
 
-/* --- A stored [M, K]: rows ------------------------------------------------------------------------------------------- */
+/* --- A stored [M, K]: rows -------------------------------------------------------------------- */
 
-/* The last row stands in for those beyond it, so that the tile reads numbers. Rows that the next tile will copy are asked for from
- * memory meanwhile; there may be none, which a prefetch does not mind. */
+/* The last row stands in for those beyond it, so that the tile reads numbers. */
 static void emit_pack_rows(Emitter *e, const Contraction *c, const LLVMValueRef *p) {
-    LLVMValueRef stride = dim_or(e, c->k, p[2]), next = emit_mul(e, stride, emit_i64(e, c->tiling.rows));
+    LLVMValueRef stride = dim_or(e, c->k, p[2]);
     LLVMValueRef full = emit_round_down(e, p[4], LANES);
     LLVMValueRef last = LLVMBuildSub(e->builder, p[3], emit_i64(e, 1), "");
     Loop row = emit_for(e, emit_i64(e, 0), emit_i64(e, c->tiling.rows), 1, "row");
     LLVMValueRef from = emit_address(e, p[1], emit_mul(e, emit_min(e, row.i, last), stride));
     LLVMValueRef to = emit_address(e, p[0], emit_mul(e, row.i, emit_i64(e, c->tiling.row_stride)));
     Loop k = emit_for(e, emit_i64(e, 0), full, LANES, "k");
-    LLVMValueRef address = emit_address(e, from, k.i);
-    emit_prefetch(e, emit_address(e, address, next), false, 2);
-    store_lanes(e, load_lanes(e, e->f32x, address, NULL), emit_address(e, to, k.i), NULL);
+    store_lanes(e, load_lanes(e, e->f32x, emit_address(e, from, k.i), NULL),
+                emit_address(e, to, k.i), NULL);
     emit_end_for(e, &k);
     LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntNE, full, p[4], ""));
     LLVMValueRef mask = lanes_below(e, e->f32x, LLVMBuildSub(e->builder, p[4], full, ""));
-    store_lanes(e, load_lanes(e, e->f32x, emit_address(e, from, full), mask), emit_address(e, to, full), NULL);
+    store_lanes(e, load_lanes(e, e->f32x, emit_address(e, from, full), mask),
+                emit_address(e, to, full), NULL);
     emit_end_if(e, after);
     emit_end_for(e, &row);
 }
 
-/* --- A stored [K, M]: a panel ---------------------------------------------------------------------------------------- */
+/* --- A stored [K, M]: a panel ----------------------------------------------------------------- */
 
 /* Whole vectors are stored: what one step writes past its rows, the next step writes anew. */
 static void emit_pack_columns(Emitter *e, const Contraction *c, const LLVMValueRef *p) {
@@ -37,10 +37,10 @@ static void emit_pack_columns(Emitter *e, const Contraction *c, const LLVMValueR
     Loop k = emit_for(e, emit_i64(e, 0), p[4], 1, "k");
     LLVMValueRef from = emit_address(e, p[1], emit_mul(e, k.i, stride));
     LLVMValueRef to = emit_address(e, p[0], emit_mul(e, k.i, emit_i64(e, c->tiling.rows)));
-    emit_prefetch(e, emit_address(e, from, emit_i64(e, 2 * c->tiling.rows)), false, 2);
     LLVMValueRef values[LANES];
     for (int v = 0; v < vectors; v++) {
-        values[v] = load_lanes(e, c->vector, emit_address(e, from, emit_i64(e, (int64_t)v * lanes)), masks[v]);
+        values[v] = load_lanes(e, c->vector, emit_address(e, from, emit_i64(e, (int64_t)v * lanes)),
+                               masks[v]);
     }
     for (int v = 0; v < vectors; v++) {
         store_lanes(e, values[v], emit_address(e, to, emit_i64(e, (int64_t)v * lanes)), NULL);
@@ -57,21 +57,24 @@ LLVMValueRef emit_pack_a(const Emitter *kernel, const Contraction *c) {
     return end_function(&e);
 }
 
-/* --- B stored [K, N]: columns are copied ----------------------------------------------------------------------------- */
+/* --- B stored [K, N]: columns are copied ------------------------------------------------------ */
 
 /* Where row k of the panel that begins at column `column` lies. */
-static LLVMValueRef panel_address(Emitter *e, const Contraction *c, const LLVMValueRef *p, LLVMValueRef column,
-                                  LLVMValueRef k) {
+static LLVMValueRef panel_address(Emitter *e, const Contraction *c, const LLVMValueRef *p,
+                                  LLVMValueRef column, LLVMValueRef k) {
     LLVMValueRef padded = emit_round_down(e, emit_add(e, p[4], emit_i64(e, LANES - 1)), LANES);
-    LLVMValueRef offset = emit_add(e, emit_mul(e, column, padded), emit_mul(e, k, emit_i64(e, c->tiling.columns)));
+    LLVMValueRef offset =
+        emit_add(e, emit_mul(e, column, padded), emit_mul(e, k, emit_i64(e, c->tiling.columns)));
     return emit_address(e, p[0], offset);
 }
 
-static void copy_panel_row(Emitter *e, const Contraction *c, LLVMValueRef to, LLVMValueRef from, LLVMValueRef count) {
+static void copy_panel_row(Emitter *e, const Contraction *c, LLVMValueRef to, LLVMValueRef from,
+                           LLVMValueRef count) {
     for (int v = 0; v < c->tiling.vectors; v++) {
         LLVMValueRef offset = emit_i64(e, (int64_t)v * c->tiling.lanes), mask = NULL;
         if (count) mask = lanes_below(e, c->vector, LLVMBuildSub(e->builder, count, offset, ""));
-        store_lanes(e, load_lanes(e, c->vector, emit_address(e, from, offset), mask), emit_address(e, to, offset), NULL);
+        store_lanes(e, load_lanes(e, c->vector, emit_address(e, from, offset), mask),
+                    emit_address(e, to, offset), NULL);
     }
 }
 
@@ -80,13 +83,15 @@ static bool has_narrow_panel(const Contraction *c) {
     return !dim_is_const(c->n) || c->n.offset % c->tiling.columns != 0;
 }
 
-/* A row of B is read from end to end, for the sake of the prefetcher; the panels are in the second-level cache. */
+/* A row of B is read from end to end, for the sake of the prefetcher; the panels are in the
+ * second-level cache. */
 static void emit_copy_panels(Emitter *e, const Contraction *c, const LLVMValueRef *p) {
     LLVMValueRef full = emit_round_down(e, p[3], c->tiling.columns), stride = dim_or(e, c->n, p[2]);
     Loop k = emit_for(e, emit_i64(e, 0), p[4], 1, "k");
     LLVMValueRef from = emit_address(e, p[1], emit_mul(e, k.i, stride));
     Loop column = emit_for(e, emit_i64(e, 0), full, c->tiling.columns, "column");
-    copy_panel_row(e, c, panel_address(e, c, p, column.i, k.i), emit_address(e, from, column.i), NULL);
+    copy_panel_row(e, c, panel_address(e, c, p, column.i, k.i), emit_address(e, from, column.i),
+                   NULL);
     emit_end_for(e, &column);
     if (has_narrow_panel(c)) {
         LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntNE, full, p[3], ""));
@@ -97,10 +102,12 @@ static void emit_copy_panels(Emitter *e, const Contraction *c, const LLVMValueRe
     emit_end_for(e, &k);
 }
 
-/* --- B stored [N, K]: squares are transposed ------------------------------------------------------------------------- */
+/* --- B stored [N, K]: squares are transposed -------------------------------------------------- */
 
-/* Lanes of (a, b): pieces of `width` lanes, every other one, from a and b by turns. `odd`: beginning with the second piece. */
-static LLVMValueRef interleave(Emitter *e, int lanes, int width, bool odd, LLVMValueRef a, LLVMValueRef b) {
+/* Lanes of (a, b): pieces of `width` lanes, every other one, from a and b by turns. `odd`:
+ * beginning with the second piece. */
+static LLVMValueRef interleave(Emitter *e, int lanes, int width, bool odd, LLVMValueRef a,
+                               LLVMValueRef b) {
     LLVMValueRef lane[LANES];
     for (int i = 0; i < lanes; i++) {
         int piece = i / width, from_b = piece % 2;
@@ -109,8 +116,8 @@ static LLVMValueRef interleave(Emitter *e, int lanes, int width, bool odd, LLVMV
     return LLVMBuildShuffleVector(e->builder, a, b, LLVMConstVector(lane, (unsigned)lanes), "");
 }
 
-/* Transposes a square of vectors in place: a square of squares, whose off-diagonal quarters change places, from single lanes up
- * to halves of the vector. */
+/* Transposes a square of vectors in place: a square of squares, whose off-diagonal quarters change
+ * places, from single lanes up to halves of the vector. */
 static void transpose_square(Emitter *e, int lanes, LLVMValueRef *rows) {
     for (int width = 1; width < lanes; width *= 2) {
         for (int i = 0; i < lanes; i++) {
@@ -122,19 +129,22 @@ static void transpose_square(Emitter *e, int lanes, LLVMValueRef *rows) {
     }
 }
 
-/* The square at column `column` and depth k. `careful`: columns beyond the last are read as the last, and a
- * depth beyond the block as 0. */
-static void emit_square(Emitter *e, const Contraction *c, const LLVMValueRef *p, LLVMValueRef column, LLVMValueRef k,
-                        bool careful) {
+/* The square at column `column` and depth k. `careful`: columns beyond the last are read as the
+ * last, and a depth beyond the block as 0. */
+static void emit_square(Emitter *e, const Contraction *c, const LLVMValueRef *p,
+                        LLVMValueRef column, LLVMValueRef k, bool careful) {
     int lanes = c->tiling.lanes;
     LLVMValueRef stride = dim_or(e, c->k, p[2]), rows[LANES], mask = NULL;
-    LLVMValueRef from = emit_address(e, p[1], k), last = LLVMBuildSub(e->builder, p[3], emit_i64(e, 1), "");
+    LLVMValueRef from = emit_address(e, p[1], k),
+                 last = LLVMBuildSub(e->builder, p[3], emit_i64(e, 1), "");
     if (careful) mask = lanes_below(e, c->vector, LLVMBuildSub(e->builder, p[4], k, ""));
     for (int i = 0; i < lanes; i++) {
         LLVMValueRef row = emit_add(e, column, emit_i64(e, i));
         if (careful) row = emit_min(e, row, last);
         LLVMValueRef address = emit_address(e, from, emit_mul(e, row, stride));
-        if (!careful) emit_prefetch(e, emit_address(e, address, emit_mul(e, stride, emit_i64(e, lanes))), false, 2);
+        if (!careful)
+            emit_prefetch(e, emit_address(e, address, emit_mul(e, stride, emit_i64(e, lanes))),
+                          false, 2);
         rows[i] = load_lanes(e, c->vector, address, mask);
     }
     transpose_square(e, lanes, rows);
@@ -142,7 +152,8 @@ static void emit_square(Emitter *e, const Contraction *c, const LLVMValueRef *p,
     LLVMValueRef to = panel_address(e, c, p, panel, k);
     to = emit_address(e, to, LLVMBuildSub(e->builder, column, panel, ""));
     for (int i = 0; i < lanes; i++) {
-        store_lanes(e, rows[i], emit_address(e, to, emit_i64(e, (int64_t)i * c->tiling.columns)), NULL);
+        store_lanes(e, rows[i], emit_address(e, to, emit_i64(e, (int64_t)i * c->tiling.columns)),
+                    NULL);
     }
 }
 
@@ -151,10 +162,12 @@ static bool has_narrow_square(const Contraction *c) {
     return k || !dim_is_const(c->n) || c->n.offset % c->tiling.lanes != 0;
 }
 
-/* A whole panel is filled even where it is wider than what is left, so that the tile reads numbers. */
+/* A whole panel is filled even where it is wider than what is left, so that the tile reads numbers.
+ */
 static void emit_transpose_panels(Emitter *e, const Contraction *c, const LLVMValueRef *p) {
     int lanes = c->tiling.lanes;
-    LLVMValueRef wide = emit_mul(e, emit_div_up(e, p[3], c->tiling.columns), emit_i64(e, c->tiling.columns));
+    LLVMValueRef wide =
+        emit_mul(e, emit_div_up(e, p[3], c->tiling.columns), emit_i64(e, c->tiling.columns));
     LLVMValueRef inner = emit_round_down(e, p[4], lanes);
     Loop column = emit_for(e, emit_i64(e, 0), wide, lanes, "column");
     LLVMValueRef end = emit_add(e, column.i, emit_i64(e, lanes));

@@ -3,25 +3,28 @@
 
 #include "codegen/contract.h"
 
-/* --- Sizes ---------------------------------------------------------------------------------------------------------- */
+/* --- Sizes ------------------------------------------------------------------------------------ */
 
 /* Rows that fit beside `vectors` of B and two broadcasts of A in flight. */
 static int rows_of(const Target *target, int vectors) {
     return (target->registers - vectors - 2) / vectors;
 }
 
-/* The most accumulators (they hide the latency of an FMA) among tiles whose loads, one a row and one a vector, leave the
- * load ports idle a third of the time: 14 x 2 vectors of 32 registers, 6 x 2 of 16. */
+/* The most accumulators (they hide the latency of an FMA) among tiles whose loads, one a row and
+ * one a vector, leave the load ports idle a third of the time: 14 x 2 vectors of 32 registers, 6 x
+ * 2 of 16. */
 static void choose_tile(Tiling *t, const Target *target) {
     for (int vectors = 1; vectors <= 4; vectors *= 2) {
         int rows = rows_of(target, vectors);
-        if (10 * (rows + vectors) > 7 * rows * vectors || rows * vectors <= t->rows * t->vectors) continue;
+        if (10 * (rows + vectors) > 7 * rows * vectors || rows * vectors <= t->rows * t->vectors)
+            continue;
         t->rows = rows;
         t->vectors = vectors;
     }
 }
 
-/* Tiles for the last rows: few, for each is code to compile, but not one alone, for rows beyond the matrix are wasted work. */
+/* Tiles for the last rows: few, for each is code to compile, but not one alone, for rows beyond the
+ * matrix are wasted work. */
 static void choose_heights(Tiling *t) {
     int step = (t->rows + 2) / 4, height = t->rows;
     while (height > step) height -= step;
@@ -38,18 +41,17 @@ Tiling contract_tiling(const Target *target, int64_t columns, int group) {
     if (columns && columns <= t.lanes) t.vectors = 1;
     t.columns = t.lanes * t.vectors;
     t.unit = t.columns > group ? t.columns : group;
-    /* A's block takes half of the first-level cache, B's half of the second; past 384 a longer block gains nothing, and
-     * costs columns. */
+    /* A's block takes half of the first-level cache, B's half of the second; past 384 a longer
+     * block gains nothing, and costs columns. */
     int64_t depth = target->l1_bytes / 2 / (t.rows * ELEMENT_BYTES) / 64 * 64;
     t.depth = at_most(at_least(depth, 64), 384);
     t.row_stride = t.depth + LANES;
     int64_t strip = target->l2_bytes / 2 / (t.depth * ELEMENT_BYTES) / t.unit * t.unit;
     t.strip = at_most(at_least(strip, t.unit), 2048);
-    extern int g_depth, g_strip; if (g_depth) { t.depth = g_depth; t.row_stride = t.depth + LANES; } if (g_strip) t.strip = g_strip;
     return t;
 }
 
-/* --- The tile ------------------------------------------------------------------------------------------------------- */
+/* --- The tile --------------------------------------------------------------------------------- */
 
 enum { MAX_ACCUMULATORS = 64 };
 
@@ -57,7 +59,7 @@ typedef struct TileCode {
     Emitter *e;
     const Contraction *c;
     int height, count; /* count: height * vectors accumulators */
-    LLVMValueRef a, b, out, stride, depth, first, ahead[2];
+    LLVMValueRef a, b, out, stride, depth, first, ahead[3], ahead_stride;
     LLVMValueRef sums[MAX_ACCUMULATORS]; /* locals, which become registers */
 } TileCode;
 
@@ -68,7 +70,8 @@ static LLVMValueRef out_address(TileCode *t, int i) {
     return emit_address(t->e, t->out, offset);
 }
 
-/* The sums' lines are asked for before the chain of multiply-adds, so that they are here after it. */
+/* The sums' lines are asked for before the chain of multiply-adds, so that they are here after it.
+ */
 static void start_sums(TileCode *t) {
     Emitter *e = t->e;
     for (int i = 0; i < t->count; i++) {
@@ -76,13 +79,15 @@ static void start_sums(TileCode *t) {
         t->sums[i] = emit_local(e, t->c->vector, LLVMConstNull(t->c->vector));
     }
     LLVMBasicBlockRef after = emit_if(e, LLVMBuildNot(e->builder, t->first, ""));
-    for (int i = 0; i < t->count; i++) emit_set(e, t->sums[i], load_lanes(e, t->c->vector, out_address(t, i), NULL));
+    for (int i = 0; i < t->count; i++)
+        emit_set(e, t->sums[i], load_lanes(e, t->c->vector, out_address(t, i), NULL));
     emit_end_if(e, after);
 }
 
 static LLVMValueRef broadcast(TileCode *t, LLVMValueRef address) {
     LLVMBuilderRef b = t->e->builder;
-    LLVMValueRef scalar = LLVMBuildLoad2(b, t->e->f32, address, ""), poison = LLVMGetPoison(t->c->vector);
+    LLVMValueRef scalar = LLVMBuildLoad2(b, t->e->f32, address, ""),
+                 poison = LLVMGetPoison(t->c->vector);
     LLVMSetAlignment(scalar, ELEMENT_BYTES);
     LLVMValueRef zeros = LLVMConstNull(LLVMVectorType(t->e->i32, (unsigned)t->c->tiling.lanes));
     LLVMValueRef first = LLVMBuildInsertElement(b, poison, scalar, emit_i64(t->e, 0), "");
@@ -97,10 +102,14 @@ static void emit_step(TileCode *t, LLVMValueRef k) {
     LLVMValueRef columns[MAX_ACCUMULATORS];
     LLVMValueRef panel = emit_address(e, t->b, emit_mul(e, k, emit_i64(e, tiling->columns)));
     for (int v = 0; v < tiling->vectors; v++) {
-        columns[v] = load_lanes(e, t->c->vector, emit_address(e, panel, emit_i64(e, (int64_t)v * tiling->lanes)), NULL);
+        columns[v] = load_lanes(
+            e, t->c->vector, emit_address(e, panel, emit_i64(e, (int64_t)v * tiling->lanes)), NULL);
     }
     LLVMValueRef a = emit_address(e, t->a, emit_mul(e, k, emit_i64(e, k_stride)));
-    for (int i = 0; i < 2; i++) emit_prefetch(e, emit_address(e, t->ahead[i], k), false, 2);
+    for (int i = 0; i < 3; i++) {
+        LLVMValueRef offset = i < 2 ? k : emit_mul(e, k, t->ahead_stride);
+        emit_prefetch(e, emit_address(e, t->ahead[i], offset), false, 2);
+    }
     for (int row = 0; row < t->height; row++) {
         LLVMValueRef x = broadcast(t, emit_address(e, a, emit_i64(e, row * row_stride)));
         for (int v = 0; v < tiling->vectors; v++) {
@@ -113,23 +122,35 @@ static void emit_step(TileCode *t, LLVMValueRef k) {
 LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height) {
     char name[32];
     snprintf(name, sizeof name, "tile_%d", height);
-    LLVMTypeRef params[] = {kernel->ptr, kernel->ptr, kernel->ptr, kernel->i64, kernel->i64, kernel->i1,
-                            kernel->ptr, kernel->ptr};
-    Emitter e = begin_function(kernel, name, params, 8);
-    LLVMValueRef p[8];
+    LLVMTypeRef params[] = {kernel->ptr, kernel->ptr, kernel->ptr, kernel->i64, kernel->i64,
+                            kernel->i1,  kernel->ptr, kernel->ptr, kernel->ptr, kernel->i64};
+    Emitter e = begin_function(kernel, name, params, 10);
+    LLVMValueRef p[10];
     LLVMGetParams(e.function, p);
-    TileCode t = {.e = &e, .c = c, .height = height, .count = height * c->tiling.vectors, .a = p[0], .b = p[1],
-                  .out = p[2], .stride = p[3], .depth = p[4], .first = p[5], .ahead = {p[6], p[7]}};
+    TileCode t = {.e = &e,
+                  .c = c,
+                  .height = height,
+                  .count = height * c->tiling.vectors,
+                  .a = p[0],
+                  .b = p[1],
+                  .out = p[2],
+                  .stride = p[3],
+                  .depth = p[4],
+                  .first = p[5],
+                  .ahead = {p[6], p[7], p[8]},
+                  .ahead_stride = p[9]};
     start_sums(&t);
     Loop loop = emit_for(&e, emit_i64(&e, 0), t.depth, 1, "k");
     emit_step(&t, loop.i);
     emit_end_for(&e, &loop);
-    for (int i = 0; i < t.count; i++) store_lanes(&e, emit_get(&e, c->vector, t.sums[i]), out_address(&t, i), NULL);
+    for (int i = 0; i < t.count; i++)
+        store_lanes(&e, emit_get(&e, c->vector, t.sums[i]), out_address(&t, i), NULL);
     return end_function(&e);
 }
 
 LLVMValueRef emit_tile_copy(const Emitter *kernel) {
-    LLVMTypeRef params[] = {kernel->ptr, kernel->i64, kernel->ptr, kernel->i64, kernel->i64, kernel->i64};
+    LLVMTypeRef params[] = {kernel->ptr, kernel->i64, kernel->ptr,
+                            kernel->i64, kernel->i64, kernel->i64};
     Emitter function = begin_function(kernel, "tile_copy", params, 6), *e = &function;
     LLVMValueRef p[6], zero = emit_i64(e, 0);
     LLVMGetParams(e->function, p);

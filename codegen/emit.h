@@ -37,8 +37,7 @@ typedef struct Emitter {
     bool in_place; /* map kernels: results may be operands, so nothing is said about aliases */
 } Emitter;
 
-/* --- Constants and small operations
- * ------------------------------------------------------------------------------- */
+/* --- Constants and small operations --- */
 
 LLVMValueRef emit_i64(const Emitter *e, int64_t value);
 LLVMValueRef emit_i32(const Emitter *e, int64_t value);
@@ -96,9 +95,7 @@ LLVMValueRef emit_unit_interval(Emitter *e, LLVMValueRef word);
 /* The run-time number of a site of the body ("0", "1", ...): i32. */
 LLVMValueRef emit_site(Emitter *e, const char *site);
 
-/* --- Control flow
- * --------------------------------------------------------------------------------------------------
- */
+/* --- Control flow --- */
 
 /* for (i = from; i < to; i += step). Between begin and end the builder stands in the body, where
  * `loop.i` is valid. */
@@ -123,9 +120,7 @@ void emit_set(Emitter *e, LLVMValueRef local, LLVMValueRef value);
 /* This thread's contiguous part [from, to) of `items` things. */
 void emit_share(Emitter *e, LLVMValueRef items, LLVMValueRef *from, LLVMValueRef *to);
 
-/* --- Positions
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- Positions --- */
 
 /* Where 16 lanes stand along one axis: all at base + offset, at base + offset + lane, or anywhere.
  */
@@ -153,9 +148,7 @@ LLVMValueRef emit_coord_scalar(Emitter *e, Coord coord); /* i64: that of lane 0 
 LLVMValueRef emit_mask(Emitter *e, Coord lanes,
                        LLVMValueRef extent); /* i1x: base + offset + lane < extent */
 
-/* --- Elements
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- Elements --- */
 
 /* Values of nodes that are known where the builder stands, by node and position. Lookups go on to
  * the parents. A child is opened for code that does not dominate what follows (a loop body, a
@@ -215,8 +208,7 @@ void emit_write_masked(Emitter *e, int buffer, LLVMValueRef value, LLVMValueRef 
 /* Marks a load, store or call that the caller built itself as touching this buffer only. */
 void emit_touches(Emitter *e, LLVMValueRef instruction, int buffer);
 
-/* --- Walks over columns
- * --------------------------------------------------------------------------------------------- */
+/* --- Walks over columns --- */
 
 /* Calls `body` to emit the code for columns [from, to), 16 at a time in ascending order; `from` is
  * a multiple of 16 * vectors. The last mask may be partial, all others are NULL. `vectors` (1 or
@@ -244,9 +236,7 @@ void emit_row_scalars(Emitter *e, Scope *scope, const Type *domain, const Index 
                       const int *level, int at_most);
 bool body_has(const Graph *body, Op op);
 
-/* --- The kinds
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- The kinds --- */
 
 /* Each emits the kernel's code where the builder stands, ending in a block without terminator; the
  * frame is emit_kernel's. */

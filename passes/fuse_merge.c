@@ -138,17 +138,22 @@ static bool same_shapes(const Merger *m, int a, int b) {
     return true;
 }
 
-/* A kernel and one that reads its result. */
-static bool join_vertical(Merger *m, int producer, int consumer) {
+/* What a kernel and one that reads its result become together. */
+static bool joint_kind(Merger *m, int producer, int consumer, KernelKind *kind) {
     KernelKind p = m->f->kind[producer], c = m->f->kind[consumer];
+    bool shapes = same_shapes(m, producer, consumer);
     bool rows = (p == KERNEL_MAP || p == KERNEL_ROW) && (c == KERNEL_MAP || c == KERNEL_ROW) && same_rows(m, producer, consumer);
-    bool epilogue = p == KERNEL_CONTRACT && c == KERNEL_MAP && same_shapes(m, producer, consumer);
-    if (!rows && !epilogue) return false;
+    bool elements = (p == KERNEL_MAP || p == KERNEL_CONTRACT) && c == KERNEL_MAP && shapes;
+    if (!rows && !elements) return false;
     Access access = access_of(m, consumer, producer);
-    if (rows ? !access.same_row : !access.same_element) return false;
-    if (has_detour(m, producer, consumer)) return false;
-    bool stays_map = p == KERNEL_MAP && c == KERNEL_MAP && same_shapes(m, producer, consumer) && access.same_element;
-    join(m, producer, consumer, rows ? (stays_map ? KERNEL_MAP : KERNEL_ROW) : KERNEL_CONTRACT);
+    *kind = elements && access.same_element ? p : KERNEL_ROW;
+    return elements && access.same_element ? true : rows && access.same_row;
+}
+
+static bool join_vertical(Merger *m, int producer, int consumer) {
+    KernelKind kind;
+    if (!joint_kind(m, producer, consumer, &kind) || has_detour(m, producer, consumer)) return false;
+    join(m, producer, consumer, kind);
     return true;
 }
 

@@ -7,9 +7,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "runtime/profile.h"
+#include "runtime/slab.h"
 #include "runtime/update.h"
 
 enum { MAX_RUNS = 256 };
@@ -196,7 +196,7 @@ void model_free(Model *m) {
     code_free(m->code);
     kernel_set_free(m->kernels);
     parameters_free(m->params);
-    if (m->slab) munmap(m->slab, m->slab_bytes);
+    slab_free(m->slab, m->slab_bytes);
     arena_free(m->arena);
 }
 
@@ -269,14 +269,10 @@ static void set_extent(const Executable *exec, int64_t *extents, const char *sym
 /* Room for `bytes` of activations. A new slab is a bit larger than asked for, so that it seldom grows. */
 static bool grow_slab(Model *m, size_t bytes, Diagnostics *diags) {
     if (bytes <= m->slab_bytes) return true;
-    if (m->slab) munmap(m->slab, m->slab_bytes);
-    m->slab_bytes = (bytes + bytes / 8 + 4095) / 4096 * 4096;
-    m->slab = mmap(NULL, m->slab_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (m->slab != MAP_FAILED) {
-        madvise(m->slab, m->slab_bytes, MADV_HUGEPAGE);
-        return true;
-    }
-    m->slab = NULL;
+    slab_free(m->slab, m->slab_bytes);
+    m->slab_bytes = bytes + bytes / 8;
+    m->slab = slab_new(m->slab_bytes);
+    if (m->slab) return true;
     m->slab_bytes = 0;
     diag_error(diags, "E0904", (Pos){0}, "there is no memory for a batch that needs %zu MiB", bytes >> 20);
     diag_hint(diags, "make batches smaller with --batch, or texts shorter with --max-length");

@@ -158,7 +158,10 @@ bool options_parse(const char *command, int argc, char **argv, Options *options,
     optind = 0;
     for (int got; (got = getopt_long(argc, argv, "-:", list, NULL)) != -1;) {
         if (got == ':') return diag_error(diags, "E0912", (Pos){0}, "%s needs a value", argv[optind - 1]);
-        if (got == '?') return unknown_option(command, argv[optind - 1], diags);
+        if (got == '?') { /* of unknown letters only `optopt` says which */
+            bool letter = optopt > 0 && optopt < 256;
+            return unknown_option(command, letter ? arena_printf(diags->arena, "-%c", optopt) : argv[optind - 1], diags);
+        }
         if (got >= 256) {
             if (!set_option(options, &rows[got - 256], optarg, diags)) return false;
         } else if (options->file) {

@@ -5,23 +5,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <xxhash.h>
+
+#include "runtime/slab.h"
 
 static int64_t rounded(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
 
-/* Zeroed, page-aligned, NULL when refused. Pages are touched only when used. */
-static float *slab_new(int64_t floats) {
-    size_t bytes = (size_t)rounded(floats + 1, RUN_ALIGN) * sizeof(float);
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return NULL;
-    madvise(memory, bytes, MADV_HUGEPAGE);
-    return memory;
-}
-
-static void slab_free(float *slab, int64_t floats) {
-    if (slab) munmap(slab, (size_t)rounded(floats + 1, RUN_ALIGN) * sizeof(float));
-}
+static size_t slab_bytes(int64_t floats) { return (size_t)rounded(floats + 1, RUN_ALIGN) * sizeof(float); }
 
 /* The run for parameters of these properties, added when it is new. */
 static int find_run(Parameters *p, uint64_t tasks, bool decay) {
@@ -58,10 +48,10 @@ static void lay_out(Parameters *p, const uint64_t *tasks) {
 }
 
 static bool allocate(Parameters *p, Diagnostics *diags) {
-    p->weights = slab_new(p->total);
-    p->gradients = slab_new(p->trained);
+    p->weights = slab_new(slab_bytes(p->total));
+    p->gradients = slab_new(slab_bytes(p->trained));
     bool good = p->weights && p->gradients;
-    for (int i = 0; i < p->n_states; i++) good &= (p->states[i] = slab_new(p->trained)) != NULL;
+    for (int i = 0; i < p->n_states; i++) good &= (p->states[i] = slab_new(slab_bytes(p->trained))) != NULL;
     if (good) return true;
     diag_error(diags, "E0902", (Pos){0}, "there is no memory for %" PRId64 " parameters", p->total);
     diag_hint(diags, "a model of this size needs %" PRId64 " MiB for weights, gradients and moments",
@@ -87,9 +77,9 @@ Parameters *parameters_new(const Program *program, const uint64_t *tasks, const 
 
 void parameters_free(Parameters *p) {
     if (!p) return;
-    slab_free(p->weights, p->total);
-    slab_free(p->gradients, p->trained);
-    for (int i = 0; i < p->n_states; i++) slab_free(p->states[i], p->trained);
+    slab_free(p->weights, slab_bytes(p->total));
+    slab_free(p->gradients, slab_bytes(p->trained));
+    for (int i = 0; i < p->n_states; i++) slab_free(p->states[i], slab_bytes(p->trained));
     arena_free(p->arena);
 }
 

@@ -126,9 +126,9 @@ static bool load_weights(Session *s) {
     bool has_file = s->folder && hf_folder_weights(s->folder), good = true;
     int missing = 0;
     const char *first = "";
-    for (int i = 0; i < model_parameters(s->model)->n_slots; i++) {
+    for (int i = 0; good && i < model_parameters(s->model)->n_slots; i++) {
         bool found = false;
-        if (has_file) good = load_weight(s, i, &found) && good;
+        if (has_file) good = load_weight(s, i, &found);
         if (found) continue;
         if (missing++ == 0) first = s->program->params.items[i].name;
         parameter_initialise(model_parameters(s->model), i, (uint64_t)s->options->seed);

@@ -4,6 +4,8 @@
 #include <omp.h>
 #include <stdlib.h>
 
+#include "runtime/slab.h"
+
 struct Team {
     int threads;
     void **scratch; /* [threads] */
@@ -15,7 +17,7 @@ Team *team_new(int threads, Diagnostics *diags) {
     team->threads = threads > 0 ? threads : omp_get_num_procs();
     team->scratch = calloc((size_t)team->threads, sizeof *team->scratch);
     for (int i = 0; team->scratch && i < team->threads; i++) {
-        team->scratch[i] = aligned_alloc(4096, SCRATCH_BYTES);
+        team->scratch[i] = slab_new(SCRATCH_BYTES);
         if (team->scratch[i]) continue;
         diag_error(diags, "E0901", (Pos){0}, "there is no memory for %d threads", team->threads);
         diag_hint(diags, "ask for fewer threads with --threads");
@@ -27,7 +29,7 @@ Team *team_new(int threads, Diagnostics *diags) {
 
 void team_free(Team *team) {
     if (!team) return;
-    for (int i = 0; team->scratch && i < team->threads; i++) free(team->scratch[i]);
+    for (int i = 0; team->scratch && i < team->threads; i++) slab_free(team->scratch[i], SCRATCH_BYTES);
     free(team->scratch);
     free(team);
 }

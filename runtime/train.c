@@ -30,7 +30,9 @@ typedef struct Trainer {
     RateSchedule rate;
     Progress progress;
     Evaluation *evaluations; /* [n_tasks] */
+    Evaluation *best_ones;   /* [n_tasks]: of the epoch whose weights are saved */
     double best;             /* overall score; negative: none yet */
+    int64_t best_epoch;
     double began, last_step; /* seconds */
     double train_seconds;
     int64_t tokens, examples;
@@ -70,6 +72,7 @@ static bool load_data(Trainer *t) {
     t->dev = arena_array(t->s->arena, size, sizeof *t->dev);
     t->order = arena_array(t->s->arena, size, sizeof *t->order);
     t->evaluations = arena_array(t->s->arena, size, sizeof *t->evaluations);
+    t->best_ones = arena_array(t->s->arena, size, sizeof *t->best_ones);
     bool good = check_limits(t);
     for (int i = 0; good && i < count; i++) {
         int64_t limit;
@@ -230,7 +233,11 @@ static bool end_epoch(Trainer *t, int64_t epoch) {
         fprintf(stderr, "  overall %.3f\n", overall);
     }
     bool is_best = overall > t->best;
-    if (is_best) t->best = overall;
+    if (is_best) {
+        t->best = overall;
+        t->best_epoch = epoch;
+        memcpy(t->best_ones, t->evaluations, (size_t)t->n_tasks * sizeof *t->best_ones);
+    }
     return save(t, is_best);
 }
 
@@ -272,6 +279,7 @@ static void log_done(Trainer *t) {
         progress_clear(&t->progress);
         fprintf(stderr, "trained %" PRId64 " rows in %.1f s, %.0f tokens/s; weights %s\n", t->examples, t->train_seconds,
                 (double)t->tokens / seconds, weights_hash(t));
+        if (!t->o->no_eval) fprintf(stderr, "the best epoch was %" PRId64 "%s%s\n", t->best_epoch, t->o->out ? "; its weights are in " : "", t->o->out ? t->o->out : "");
     }
 }
 
@@ -287,7 +295,7 @@ static bool train(Trainer *t) {
     bool good = run_epochs(t);
     if (good) log_done(t);
     if (good && t->o->profile) model_print_profile(s->model, t->train_seconds, stderr);
-    if (good && !t->o->no_eval) print_evaluations(s->program, t->evaluations, t->n_tasks);
+    if (good && !t->o->no_eval) print_evaluations(s->program, t->best_ones, t->n_tasks);
     return good;
 }
 

@@ -180,22 +180,49 @@ static void compare_bits(const Case *c, const KernelRun *run, int64_t threads) {
     }
 }
 
-void check_kernel(KernelKind kind, const char *text, const int64_t *extents, double tolerance) {
+/* The widths to try: the CPU's first, then the others. */
+static int list_lanes(int lanes[4]) {
+    static const char *const endings[] = {", 4 lanes", ", 8 lanes", ", 16 lanes"};
+    Diagnostics *diags = diagnostics_new();
+    Target *native = target_new(NULL, 0, diags);
+    int count = 1;
+    lanes[0] = 0;
+    for (int i = 0; i < 3; i++) {
+        if (!strstr(target_name(native), endings[i])) lanes[count++] = 4 << i;
+    }
+    target_free(native);
+    diagnostics_free(diags);
+    return count;
+}
+
+static void check_case(Kernel *kernel, const KernelRun *runs, int n_runs, const int64_t *extents,
+                       double tolerance) {
     static const int64_t thread_counts[] = {1, 2, 3, 7};
-    static const int lane_counts[] = {0, 4, 8, 16};
-    Kernel *kernel = kernel_from_text(kind, text);
     Case c = case_new(kernel, extents);
-    for (int k = c.n_operands; k < c.n_operands + c.n_results; k++)
+    for (int k = c.n_operands; k < c.n_operands + c.n_results; k++) {
         c.buffers[k] = new_result(&c, c.types[k]);
-    for (int i = 0; i < 4; i++) {
-        KernelRun run = kernel_link(kernel, lane_counts[i]);
-        if (i == 0) {
-            run_threads(&c, &run, c.buffers, 1);
-            compare_with_interpreter(&c, tolerance);
-        }
-        for (int k = 0; k < 4; k++) compare_bits(&c, &run, thread_counts[k]);
-        kernel_unlink(&run);
+    }
+    run_threads(&c, &runs[0], c.buffers, 1);
+    compare_with_interpreter(&c, tolerance);
+    for (int i = 0; i < n_runs; i++) {
+        for (int k = 0; k < 4; k++) compare_bits(&c, &runs[i], thread_counts[k]);
     }
     case_free(&c);
+}
+
+void check_kernel_sizes(KernelKind kind, const char *text, const int64_t *extents, int stride,
+                        int count, double tolerance) {
+    KernelRun runs[4] = {0};
+    int lanes[4], n_runs = list_lanes(lanes);
+    Kernel *kernel = kernel_from_text(kind, text);
+    for (int i = 0; i < n_runs; i++) runs[i] = kernel_link(kernel, lanes[i]);
+    for (int i = 0; i < count; i++) {
+        check_case(kernel, runs, n_runs, extents + (size_t)i * (size_t)stride, tolerance);
+    }
+    for (int i = 0; i < n_runs; i++) kernel_unlink(&runs[i]);
     kernel_free(kernel);
+}
+
+void check_kernel(KernelKind kind, const char *text, const int64_t *extents, double tolerance) {
+    check_kernel_sizes(kind, text, extents, 0, 1, tolerance);
 }

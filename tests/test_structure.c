@@ -78,7 +78,7 @@ static bool ends_with(const char *text, const char *end) {
 typedef void LineVisitor(void *user, const char *path, int number, const char *line);
 
 static void visit_file(const char *path, LineVisitor *visit, void *user) {
-    char whole[512];
+    char whole[2400];
     snprintf(whole, sizeof whole, SOURCE_ROOT "/%s", path);
     char *text = read_text(whole), *rest = text;
     blank_comments(text);
@@ -89,7 +89,7 @@ static void visit_file(const char *path, LineVisitor *visit, void *user) {
 /* All C files of a folder; how many there were. */
 static int visit_folder(const char *folder, LineVisitor *visit, void *user) {
     int count = 0;
-    char path[512];
+    char path[1200];
     snprintf(path, sizeof path, SOURCE_ROOT "/%s", folder);
     DIR *entries = opendir(path);
     cr_assert_not_null(entries, "%s", path);
@@ -181,7 +181,7 @@ Test(structure, no_c_code_knows_a_model) {
 }
 
 static void count_definitions(const char *folder, int *count) {
-    char path[512];
+    char path[1200];
     snprintf(path, sizeof path, SOURCE_ROOT "/%s", folder);
     DIR *entries = opendir(path);
     cr_assert_not_null(entries, "%s", path);

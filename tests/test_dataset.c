@@ -1,0 +1,239 @@
+/* Data sets from small files, and the batches made of them. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <sys/stat.h>
+
+#include "runtime/batch.h"
+#include "tests/temp_folder.h"
+
+/* [UNK] 1, [CLS] 2, [SEP] 3, good 4, bad 5, film 6 */
+static const char vocabulary[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\ngood\nbad\nfilm\n";
+static const char rows[] = "id\ttext\tother\ty\n"
+                           "1\tgood film\tbad\t2\n"
+                           "2\tbad\tgood\t0\n"
+                           "3\tfilm film film\tfilm\t\n"
+                           "4\tnothing good\tbad film\t1.0\n";
+
+typedef struct Fixture {
+    TempFolder folder;
+    Diagnostics *diags;
+    Tokenizer *tokenizer;
+    Task task;
+    DatasetOptions options;
+    Dataset *data;
+} Fixture;
+
+static Fixture begin(const char *text) {
+    Fixture f = {.folder = make_folder(), .diags = diagnostics_new()};
+    TempPath vocab = put_text(&f.folder, "vocab.txt", vocabulary);
+    put_text(&f.folder, "t-train.tsv", text);
+    f.tokenizer = tokenizer_load(vocab.text, true, f.diags);
+    cr_assert_not_null(f.tokenizer);
+    f.task = (Task){.name = "t", .data = "sub/t-{split}.tsv", .separator = '\t', .n_inputs = 1,
+                    .label = {.name = "y", .kind = LABEL_CLASS, .classes = 3}};
+    f.task.inputs[0] = (TextInput){.name = "text", .columns = {"text"}, .n_columns = 1};
+    f.options = (DatasetOptions){.tokenizer = f.tokenizer, .split = "train", .max_length = 16, .needs_labels = true};
+    return f;
+}
+
+/* `f` does not move between here and `finish`: the options point into it. */
+static void load(Fixture *f) {
+    f->options.folder = f->folder.path;
+    f->data = dataset_load(&f->task, &f->options, f->diags);
+}
+
+static void finish(Fixture *f) {
+    dataset_free(f->data);
+    tokenizer_free(f->tokenizer);
+    diagnostics_free(f->diags);
+    remove_folder(&f->folder);
+}
+
+Test(dataset, rows_without_a_label_are_skipped) {
+    Fixture f = begin(rows);
+    load(&f);
+    cr_assert_not_null(f.data);
+    cr_expect(f.data->rows == 3 && f.data->skipped == 1 && f.data->cut == 0);
+    cr_expect(f.data->labels[0] == 2 && f.data->labels[1] == 0 && f.data->labels[2] == 1);
+    cr_expect(f.data->lines[0] == 2 && f.data->lines[2] == 5);
+    static const int32_t ids[] = {2, 4, 6, 3, 2, 5, 3, 2, 1, 4, 3};
+    static const int64_t bounds[] = {0, 4, 7, 11};
+    cr_expect_arr_eq(f.data->inputs[0].ids.items, ids, sizeof ids);
+    cr_expect_arr_eq(f.data->inputs[0].bounds, bounds, sizeof bounds);
+    cr_expect_eq(dataset_tokens(f.data, 2), 4);
+    finish(&f);
+}
+
+Test(dataset, predictions_need_no_label) {
+    Fixture f = begin("text\ngood\nbad\n");
+    f.options.needs_labels = false;
+    load(&f);
+    cr_assert_not_null(f.data);
+    cr_expect(f.data->rows == 2 && isnan(f.data->labels[0]) && f.data->skipped == 0);
+    finish(&f);
+}
+
+Test(dataset, a_limit_takes_the_first_rows_that_have_a_label) {
+    Fixture f = begin(rows);
+    f.options.limit = 2;
+    load(&f);
+    cr_assert_not_null(f.data);
+    cr_expect(f.data->rows == 2 && f.data->lines[1] == 3);
+    finish(&f);
+    f = begin(rows);
+    f.options.limit = 3;
+    load(&f);
+    cr_expect(f.data->rows == 3 && f.data->lines[2] == 5);
+    finish(&f);
+}
+
+Test(dataset, long_rows_are_cut_and_counted) {
+    Fixture f = begin(rows);
+    f.options.max_length = 3;
+    load(&f);
+    cr_assert_not_null(f.data);
+    cr_expect_eq(f.data->cut, 2);
+    for (int64_t i = 0; i < 3; i++) cr_expect_eq(dataset_tokens(f.data, i), 3);
+    finish(&f);
+}
+
+/* The file as named below the folder comes first, then its last part. */
+Test(dataset, the_file_is_searched_as_named_then_by_its_last_part) {
+    Fixture f = begin(rows);
+    TempPath sub = path_in(&f.folder, "sub");
+    cr_assert_eq(mkdir(sub.text, 0777), 0);
+    put_text(&f.folder, "sub/t-train.tsv", "text\ty\ngood\t1\n");
+    load(&f);
+    cr_assert_not_null(f.data);
+    cr_expect_eq(f.data->rows, 1);
+    unlink(path_in(&f.folder, "sub/t-train.tsv").text);
+    rmdir(sub.text);
+    dataset_free(f.data);
+    load(&f);
+    cr_expect_eq(f.data->rows, 3);
+    dataset_free(f.data);
+    TempPath other = put_text(&f.folder, "other.tsv", "text\ty\nbad\t2\ngood\t1\n");
+    f.options.path = other.text;
+    load(&f);
+    cr_expect_eq(f.data->rows, 2);
+    finish(&f);
+}
+
+static void expect_error(Fixture *f, const char *code, uint32_t line, const char *words) {
+    load(f);
+    cr_expect_null(f->data);
+    cr_assert_eq(f->diags->errors, 1);
+    const Diagnostic *got = &f->diags->list.items[0];
+    cr_expect_str_eq(got->code, code);
+    cr_expect_not_null(strstr(got->message, words), "%s", got->message);
+    cr_expect_eq(got->pos.line, line, "%s: line %u", got->message, got->pos.line);
+    finish(f);
+}
+
+Test(dataset, what_is_wrong_is_told_with_the_line) {
+    Fixture f = begin("text\ty\ngood\t1\nbad\t3\n");
+    expect_error(&f, "E0851", 3, "not a class from 0 to 2");
+    f = begin("text\ty\ngood\t-1\n");
+    expect_error(&f, "E0851", 2, "not a class");
+    f = begin("text\ty\ngood\t0.5\n");
+    expect_error(&f, "E0851", 2, "not a class");
+    f = begin("text\ty\ngood\tyes\n");
+    expect_error(&f, "E0851", 2, "not a number");
+    f = begin("text\ty\ngood\tnan\n");
+    expect_error(&f, "E0851", 2, "not a number");
+    f = begin("text\ty\ngood\t5.5\n");
+    f.task.label = (Label){.name = "y", .kind = LABEL_REAL, .lowest = 0, .highest = 5};
+    expect_error(&f, "E0851", 2, "outside 0 .. 5");
+    f = begin("text\tz\ngood\t1\n");
+    expect_error(&f, "E0810", 1, "'y'");
+    f = begin("text\ty\n");
+    expect_error(&f, "E0852", 0, "no rows");
+    f = begin("text\ty\ngood\t\n");
+    expect_error(&f, "E0852", 0, "no rows");
+    f = begin(rows);
+    f.options.split = "dev";
+    expect_error(&f, "E0850", 0, "sub/t-dev.tsv");
+}
+
+/* A cell is never shown: data may be private. */
+Test(dataset, messages_do_not_show_content) {
+    Fixture f = begin("text\ty\nsecret words\thidden\n");
+    load(&f);
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    diagnostics_print(f.diags, out);
+    fclose(out);
+    cr_expect_null(strstr(text, "secret"));
+    cr_expect_null(strstr(text, "hidden"));
+    free(text);
+    finish(&f);
+}
+
+/* --- Batches --- */
+
+Test(dataset, a_batch_is_its_rows_end_to_end) {
+    static const int64_t picked[] = {2, 0};
+    static const int32_t ids[] = {2, 1, 4, 3, 2, 4, 6, 3}, positions[] = {0, 1, 2, 3, 0, 1, 2, 3}, bounds[] = {0, 4, 8};
+    static const int32_t coords[] = {10, 0, 10, 1, 10, 2, 10, 3, 11, 0, 11, 1, 11, 2, 11, 3}, row_coords[] = {10, 0, 11, 0};
+    Fixture f = begin(rows);
+    load(&f);
+    cr_assert_not_null(f.data);
+    const Dataset *sets[] = {f.data};
+    Batch *batch = batch_new(sets, 1, 3);
+    batch_fill(batch, f.data, (int64_t[]){0, 1, 2}, 3, 0);
+    cr_expect(batch->rows == 3 && batch_tokens(batch) == 11);
+    batch_fill(batch, f.data, picked, 2, 10);
+    const BatchInput *x = &batch->inputs[0];
+    cr_expect(batch->rows == 2 && x->tokens == 8 && batch_tokens(batch) == 8);
+    cr_expect_arr_eq(x->ids, ids, sizeof ids);
+    cr_expect_arr_eq(x->positions, positions, sizeof positions);
+    cr_expect_arr_eq(x->bounds, bounds, sizeof bounds);
+    cr_expect_arr_eq(x->coords, coords, sizeof coords);
+    cr_expect_arr_eq(batch->row_coords, row_coords, sizeof row_coords);
+    cr_expect(x->first[0] == 0 && x->first[1] == 4);
+    cr_expect(batch->class_labels[0] == 1 && batch->class_labels[1] == 2 && batch->real_labels[1] == 2.0f);
+    batch_free(batch);
+    finish(&f);
+}
+
+Test(dataset, pairs_are_joint_or_two_inputs) {
+    Fixture f = begin(rows);
+    f.task.inputs[0] = (TextInput){.name = "both", .columns = {"text", "other"}, .n_columns = 2};
+    load(&f);
+    cr_assert_not_null(f.data);
+    static const int32_t ids[] = {2, 4, 6, 3, 5, 3}, segments[] = {0, 0, 0, 0, 1, 1};
+    cr_expect_arr_eq(f.data->inputs[0].ids.items, ids, sizeof ids);
+    cr_expect_arr_eq(f.data->inputs[0].segments.items, segments, sizeof segments);
+    finish(&f);
+
+    f = begin(rows);
+    f.task.inputs[1] = (TextInput){.name = "b", .columns = {"other"}, .n_columns = 1};
+    f.task.n_inputs = 2;
+    load(&f);
+    cr_assert_not_null(f.data);
+    const Dataset *sets[] = {f.data};
+    Batch *batch = batch_new(sets, 1, 2);
+    batch_fill(batch, f.data, (int64_t[]){0, 2}, 2, 0);
+    cr_expect(batch->inputs[0].tokens == 8 && batch->inputs[1].tokens == 7 && batch_tokens(batch) == 15);
+    cr_expect(batch->inputs[1].ids[1] == 5 && batch->inputs[1].bounds[1] == 3 && batch->inputs[1].first[1] == 3);
+    cr_expect_eq(dataset_tokens(f.data, 2), 8);
+    batch_free(batch);
+    finish(&f);
+}
+
+Test(dataset, json_lines_and_quoted_tables) {
+    Fixture f = begin("{\"text\": \"good film\", \"y\": 1}\n{\"y\": null, \"text\": \"bad\"}\n");
+    f.task.separator = 0;
+    load(&f);
+    cr_assert_not_null(f.data);
+    cr_expect(f.data->rows == 1 && f.data->skipped == 1 && f.data->labels[0] == 1);
+    finish(&f);
+    f = begin("text,y\n\"good, \"\"film\"\"\",2\n");
+    f.task.separator = ',';
+    f.task.quoted = true;
+    load(&f);
+    cr_assert_not_null(f.data);
+    cr_expect(f.data->rows == 1 && f.data->labels[0] == 2);
+    finish(&f);
+}
