@@ -17,6 +17,7 @@ static const Command commands[] = {
     {"check", "FILE", "parses, types and verifies; prints the tasks and their shapes", "gradc check models/bert.graph", command_check},
     {"dump", "FILE", "prints the graph after a pass, kernels or their code",
      "gradc dump models/bert.graph --task sentiment --stage fuse", command_dump},
+    {"explain", "CODE", "says more about a diagnostic", "gradc explain E0810", command_explain},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands, EXIT_USAGE = 2 };
