@@ -11,29 +11,44 @@ typedef struct Init {
 
 static bool bad_init(Elab *e, Pos pos) {
     if (fail(e, "E0404", pos, "this is no way to initialise a parameter")) {
-        diag_hint(e->diags, "write zeros, ones, constant(c) or normal(mean, deviation)");
+        diag_hint(e->diags, "write zeros, ones, constant(c), normal(mean, deviation) or uniform(low, high)");
     }
     return false;
 }
 
-/* init = "zeros" | "ones" | "constant" "(" c ")" | "normal" "(" mean "," deviation ")" */
+typedef struct InitForm {
+    const char *name;
+    InitKind kind;
+    int n_args;
+} InitForm;
+
+static const InitForm init_forms[] = {
+    {"constant", INIT_CONSTANT, 1}, {"normal", INIT_NORMAL, 2}, {"uniform", INIT_UNIFORM, 2}};
+
+static const InitForm *find_form(const Expr *expr) {
+    for (size_t i = 0; i < sizeof init_forms / sizeof *init_forms; i++) {
+        bool same = strcmp(expr->text, init_forms[i].name) == 0;
+        if (same && expr->n_args == init_forms[i].n_args) return &init_forms[i];
+    }
+    return NULL;
+}
+
+/* init = "zeros" | "ones" | "constant" "(" c ")" | "normal" "(" mean "," deviation ")" | "uniform" "(" low "," high ")" */
 static bool eval_init(Elab *e, const Expr *expr, Init *init) {
     bool name = expr->kind == EXPR_NAME, call = expr->kind == EXPR_CALL;
     *init = (Init){.kind = INIT_CONSTANT};
-    if (!name && !call) return bad_init(e, expr->pos);
     if (name && strcmp(expr->text, "zeros") == 0) return true;
     if (name && strcmp(expr->text, "ones") == 0) {
         init->a = 1;
         return true;
     }
-    bool constant = call && strcmp(expr->text, "constant") == 0 && expr->n_args == 1;
-    bool normal = call && strcmp(expr->text, "normal") == 0 && expr->n_args == 2;
-    if (!constant && !normal) return bad_init(e, expr->pos);
+    const InitForm *form = call ? find_form(expr) : NULL;
+    if (!form) return bad_init(e, expr->pos);
+    init->kind = form->kind;
     if (!eval_number(e, expr->args[0].value, "an initial value", &init->a)) return false;
-    if (constant) return true;
-    init->kind = INIT_NORMAL;
-    if (!eval_number(e, expr->args[1].value, "a deviation", &init->b)) return false;
-    if (init->b >= 0) return true;
+    if (form->n_args < 2) return true;
+    if (!eval_number(e, expr->args[1].value, "an initial value", &init->b)) return false;
+    if (form->kind == INIT_UNIFORM || init->b >= 0) return true;
     fail(e, "E0310", expr->args[1].value->pos, "a deviation must not be negative");
     return false;
 }

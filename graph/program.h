@@ -13,13 +13,13 @@ typedef struct ConfigItem {
     Pos pos;
 } ConfigItem;
 
-typedef enum InitKind { INIT_CONSTANT, INIT_NORMAL } InitKind;
+typedef enum InitKind { INIT_CONSTANT, INIT_NORMAL, INIT_UNIFORM } InitKind;
 
 typedef struct Param {
     const char *name; /* scope path: "bert.encoder.layer.0.output.dense.weight" */
     Type type;        /* f32, constant dimensions */
     InitKind init;
-    double init_a, init_b; /* the constant | mean, deviation */
+    double init_a, init_b; /* the constant | mean, deviation | lowest, highest */
     bool decay;            /* weight decay applies */
     bool frozen;           /* said in the text */
     Pos pos;

@@ -103,6 +103,9 @@ static double normal_number(uint64_t key, int64_t index) {
     return ((double)sum - mean) / deviation;
 }
 
+/* In [0, 1), a multiple of 2^-24. */
+static double uniform_number(uint64_t key, int64_t index) { return (double)(mix(key + (uint64_t)index) >> 40) * 0x1p-24; }
+
 void parameter_initialise(const Parameters *params, int index, uint64_t seed) {
     const ParamSlot *slot = &params->slots[index];
     const Param *param = slot->param;
@@ -111,6 +114,7 @@ void parameter_initialise(const Parameters *params, int index, uint64_t seed) {
     for (int64_t i = 0; i < slot->count; i++) {
         double value = param->init_a;
         if (param->init == INIT_NORMAL) value += param->init_b * normal_number(key, i);
+        if (param->init == INIT_UNIFORM) value += (param->init_b - param->init_a) * uniform_number(key, i);
         to[i] = (float)value;
     }
 }
