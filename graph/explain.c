@@ -1,5 +1,6 @@
-/* What each diagnostic means and the way out of it: one table, for `gradc explain`. The first line of a text is its title.
- * tests/test_diag.c checks that the table holds exactly the codes that the sources use.
+/* What each diagnostic means and the way out of it: one table, for `gradc explain`. The first line
+ * of a text is its title. tests/test_diag.c checks that the table holds exactly the codes that the
+ * sources use.
  *
  *     E01-E04  graph files      E05  text of the IR      E06  passes      E07  code generation
  *     E08      data, weights and other files             E09  command line and training */
@@ -17,266 +18,342 @@ static const Explanation table[] = {
               "A byte of the file begins no word, number, string or sign of the language.\n"
               "Names are made of letters, digits and '_'; comments begin with '#'."},
     {"E0102", "string without end\n"
-              "A string stands between two '\"' on one line, as in: data \"sst/ids-sst-{split}.csv\" tab unquoted"},
+              "A string stands between two '\"' on one line, as in: data\n"
+              "\"sst/ids-sst-{split}.csv\" tab unquoted"},
     {"E0103", "not a number\n"
-              "The number is too large, or letters follow it directly. Write 12, 0.1 or 1e-12; a product is 2 * x, not 2x."},
+              "The number is too large, or letters follow it directly. Write 12, 0.1 or\n"
+              "1e-12; a product is 2 * x, not 2x."},
     {"E0104", "syntax\n"
-              "Something else was expected where the caret is. A file holds import, config, checkpoint, tokens, def,\n"
-              "optimizer and task declarations; their bodies hold statements such as 'name = value'.\n"
-              "When the place looks right, look for a bracket that is still open above it."},
+              "Something else was expected where the caret is. A file holds import, config,\n"
+              "checkpoint, tokens, def, optimizer and task declarations; their bodies hold\n"
+              "statements such as 'name = value'. When the place looks right, look for a\n"
+              "bracket that is still open above it."},
     {"E0105", "nested too deeply\n"
-              "Brackets or blocks are nested deeper than the parser goes, or one expression has too many operators.\n"
-              "Give parts of it names of their own."},
+              "Brackets or blocks are nested deeper than the parser goes, or one expression\n"
+              "has too many operators. Give parts of it names of their own."},
     {"E0106", "graph file cannot be read\n"
-              "The graph file, or one that it imports, is missing, is no text, or is longer than 1 MiB.\n"
-              "An import's path is relative to the file that imports: in models/heads/, \"../bert.graph\"."},
+              "The graph file, or one that it imports, is missing, is no text, or is longer\n"
+              "than 1 MiB. An import's path is relative to the file that imports: in\n"
+              "models/heads/, \"../bert.graph\"."},
     {"E0107", "import cycle\n"
-              "A file imports itself, perhaps through others. Move what both need into a third file and import that."},
+              "A file imports itself, perhaps through others. Move what both need into a\n"
+              "third file and import that."},
 
     /* --- Graph files: names --- */
     {"E0201", "unknown name\n"
-              "Nothing of this name is visible here: no earlier assignment, parameter, dimension or config value.\n"
-              "A def does not see the names of its caller; hand the value over as an argument."},
+              "Nothing of this name is visible here: no earlier assignment, parameter,\n"
+              "dimension or config value. A def does not see the names of its caller; hand\n"
+              "the value over as an argument."},
     {"E0202", "unknown function\n"
-              "Neither the program nor the prelude has a def of this name, and no operator is called so.\n"
-              "Look for a misspelling, or import the file that has the def."},
+              "Neither the program nor the prelude has a def of this name, and no operator is\n"
+              "called so. Look for a misspelling, or import the file that has the def."},
     {"E0203", "name declared twice\n"
-              "Two config values, functions, tasks or inputs have one name, or a function is called like an operator.\n"
-              "Rename one of them. (A value may be assigned again: x = layer_norm(x).)"},
+              "Two config values, functions, tasks or inputs have one name, or a function is\n"
+              "called like an operator. Rename one of them. (A value may be assigned again: x\n"
+              "= layer_norm(x).)"},
     {"E0204", "unknown config value\n"
-              "--set NAME=VALUE gives a config value of the file another value, but no 'config' line declares this name.\n"
-              "`gradc check FILE` lists those that there are."},
+              "--set NAME=VALUE gives a config value of the file another value, but no\n"
+              "'config' line declares this name. `gradc check FILE` lists those that there\n"
+              "are."},
     {"E0205", "bad config value\n"
-              "The value is not a finite number, or it is 2.5 where the file's own value is an integer.\n"
-              "It comes from the config line, from config.json beside the weights, or from --set, the last being the strongest."},
+              "The value is not a finite number, or it is 2.5 where the file's own value is\n"
+              "an integer. It comes from the config line, from config.json beside the\n"
+              "weights, or from --set, the last being the strongest."},
     {"E0206", "no such member\n"
-              "Only text inputs have members: ids, segments, positions, bounds, first (the row of each sequence's first\n"
-              "token) and T (the number of tokens), as in: gather(h, sentence.first)"},
+              "Only text inputs have members: ids, segments, positions, bounds, first (the\n"
+              "row of each sequence's first token) and T (the number of tokens), as in:\n"
+              "gather(h, sentence.first)"},
     {"E0208", "unfinished interpolation\n"
-              "In the string of a scope, '{' begins the name of a constant and needs its '}', as in: in \"layer.{i}\""},
+              "In the string of a scope, '{' begins the name of a constant and needs its '}',\n"
+              "as in: in \"layer.{i}\""},
 
     /* --- Graph files: calls and types --- */
     {"E0301", "wrong number of arguments\n"
-              "An argument is missing, given twice, or one too many. Arguments are given by position or by name:\n"
+              "An argument is missing, given twice, or one too many. Arguments are given by\n"
+              "position or by name:\n"
               "layer_norm(x, eps) and layer_norm(x, eps = eps) are the same."},
     {"E0302", "unknown argument\n"
-              "NAME = VALUE names a parameter that the function does not have; the message lists those that it has."},
+              "NAME = VALUE names a parameter that the function does not have; the message\n"
+              "lists those that it has."},
     {"E0303", "type does not match\n"
-              "A tensor has another element type or shape than is declared. In a def's types, names of dimensions are\n"
-              "config values or number parameters, or get their size from the first tensor that has them."},
+              "A tensor has another element type or shape than is declared. In a def's types,\n"
+              "names of dimensions are config values or number parameters, or get their size\n"
+              "from the first tensor that has them."},
     {"E0304", "wrong kind of value\n"
-              "A tensor, a number known when the graph is built, a text input or a string was needed here, and the\n"
-              "value is of another kind. float(x) makes an f32 tensor of a condition or of integers."},
+              "A tensor, a number known when the graph is built, a text input or a string was\n"
+              "needed here, and the value is of another kind. float(x) makes an f32 tensor of\n"
+              "a condition or of integers."},
     {"E0305", "operator cannot take these operands\n"
-              "The shape rule of an operator is broken; the message says which: inner dimensions of a matmul that\n"
-              "differ, an index that is not known to lie inside its table, an axis that the tensor does not have."},
+              "The shape rule of an operator is broken; the message says which: inner\n"
+              "dimensions of a matmul that differ, an index that is not known to lie inside\n"
+              "its table, an axis that the tensor does not have."},
     {"E0306", "shapes do not fit together\n"
-              "Operands of an elementwise operator are aligned at the right; each dimension must be equal or 1, as in\n"
-              "NumPy, and the element types equal. Use reshape or broadcast, or float(x) for another element type."},
+              "Operands of an elementwise operator are aligned at the right; each dimension\n"
+              "must be equal or 1, as in NumPy, and the element types equal. Use reshape or\n"
+              "broadcast, or float(x) for another element type."},
     {"E0307", "wrong result\n"
-              "A function returns something else than its declaration says. Correct the type after '->' or the value."},
+              "A function returns something else than its declaration says. Correct the type\n"
+              "after '->' or the value."},
     {"E0308", "recursion\n"
-              "A function calls itself, perhaps through others. A fixed number of rounds is: repeat i in 0..n { ... }"},
+              "A function calls itself, perhaps through others. A fixed number of rounds is:\n"
+              "repeat i in 0..n { ... }"},
     {"E0309", "condition is not known\n"
-              "The condition of 'if' must be known when the graph is built: a config value, a parameter of the def.\n"
-              "To choose element by element, write select(condition, a, b)."},
+              "The condition of 'if' must be known when the graph is built: a config value, a\n"
+              "parameter of the def. To choose element by element, write select(condition, a,\n"
+              "b)."},
     {"E0310", "number out of range\n"
-              "An integer, a positive size, a rate below 1, an axis of the tensor, or a finite number was needed here."},
+              "An integer, a positive size, a rate below 1, an axis of the tensor, or a\n"
+              "finite number was needed here."},
     {"E0311", "random numbers for unknown rows\n"
-              "Random numbers are keyed by token or by sequence, so the rows of the tensor must be all tokens or all\n"
-              "sequences of an input. Apply drop before rows are selected or mixed."},
+              "Random numbers are keyed by token or by sequence, so the rows of the tensor\n"
+              "must be all tokens or all sequences of an input. Apply drop before rows are\n"
+              "selected or mixed."},
     {"E0312", "too large\n"
-              "Calls or repeats would make a graph of unreasonable size, or are nested too deeply.\n"
-              "Look for a repeat whose count is not what was meant, for instance a size instead of a number of layers."},
+              "Calls or repeats would make a graph of unreasonable size, or are nested too\n"
+              "deeply. Look for a repeat whose count is not what was meant, for instance a\n"
+              "size instead of a number of layers."},
     {"E0313", "no result\n"
               "A function ends without 'return'. Every def returns one value."},
 
     /* --- Graph files: parameters and tasks --- */
     {"E0401", "parameter instantiated twice\n"
-              "One task uses a parameter's full name two times. Give each use a scope of its own with: in \"name\";\n"
-              "or, when both are meant to be one tensor, declare the parameter 'shared'."},
+              "One task uses a parameter's full name two times. Give each use a scope of its\n"
+              "own with: in \"name\"; or, when both are meant to be one tensor, declare the\n"
+              "parameter 'shared'."},
     {"E0402", "parameter differs\n"
-              "Two uses of one parameter name differ in shape, initialiser or flags. Make them equal, or give them\n"
-              "scopes of their own."},
+              "Two uses of one parameter name differ in shape, initialiser or flags. Make\n"
+              "them equal, or give them scopes of their own."},
     {"E0403", "task incomplete\n"
-              "A task says where its rows come from and what is learned: data, input, label, loss, predict and metric.\n"
-              "models/heads/cola.graph is a short one to copy."},
+              "A task says where its rows come from and what is learned: data, input, label,\n"
+              "loss, predict and metric. models/heads/cola.graph is a short one to copy."},
     {"E0404", "bad parameter\n"
-              "A parameter is f32 and starts as zeros, ones, constant(c) or normal(mean, deviation):\n"
+              "A parameter is f32 and starts as zeros, ones, constant(c), normal(mean,\n"
+              "deviation) or uniform(low, high):\n"
               "param weight: f32[O, I] ~ normal(0, 0.02)"},
     {"E0405", "bad loss or prediction\n"
-              "The loss is one f32; a prediction is f32 with one row for each sequence, [S, 1] or [S, C].\n"
-              "cross_entropy, bce_with_logits and mse of the prelude are such losses."},
+              "The loss is one f32; a prediction is f32 with one row for each sequence, [S,\n"
+              "1] or [S, C]. cross_entropy, bce_with_logits and mse of the prelude are such\n"
+              "losses."},
     {"E0406", "no tokens declaration\n"
-              "A program with a text input says below which sizes token numbers, positions and segments lie:\n"
+              "A program with a text input says below which sizes token numbers, positions\n"
+              "and segments lie:\n"
               "tokens vocab = vocab, positions = positions, segments = types"},
     {"E0407", "bad optimizer\n"
-              "A program has at most one optimizer. Its parameters are numbers with a value (decay = 0.01), weight and\n"
-              "states stay f32[N], and there are at most four states. See the end of models/bert.graph."},
+              "A program has at most one optimizer. Its parameters are numbers with a value\n"
+              "(decay = 0.01), weight and states stay f32[N], and there are at most four\n"
+              "states. See the end of models/bert.graph."},
     {"E0408", "given twice\n"
-              "A task has one data, label, loss and predict, and at most two inputs and eight metrics."},
+              "A task has one data, label, loss and predict, and at most two inputs and eight\n"
+              "metrics."},
 
     /* --- The text of the intermediate representation --- */
     {"E0501", "not a graph\n"
-              "A text of the graph's own language, as `gradc dump` prints it, does not follow its grammar or breaks a\n"
-              "rule of the representation. Rules that the verifier finds broken are cited with their number."},
+              "A text of the graph's own language, as `gradc dump` prints it, does not follow\n"
+              "its grammar or breaks a rule of the representation. Rules that the verifier\n"
+              "finds broken are cited with their number."},
 
     /* --- Passes --- */
     {"E0601", "no scalar loss\n"
-              "A graph to be differentiated needs one output named 'loss' of type f32[].\n"
-              "Give the task a loss that is a scalar, for instance the mean of the rows' losses."},
+              "A graph to be differentiated needs one output named 'loss' of type f32[]. Give\n"
+              "the task a loss that is a scalar, for instance the mean of the rows' losses."},
     {"E0602", "no gradient\n"
-              "A parameter reaches the loss through an operator that cannot be differentiated: the log-sum-exp of\n"
-              "attention, or attention_grad (a second derivative). The message shows the path.\n"
-              "Put stop_gradient around the value, or freeze the parameters below it."},
+              "A parameter reaches the loss through an operator that cannot be\n"
+              "differentiated: the log-sum-exp of attention, or attention_grad (a second\n"
+              "derivative). The message shows the path. Put stop_gradient around the value,\n"
+              "or freeze the parameters below it."},
     {"E0603", "this concat has no gradient\n"
-              "An operand's gradient is its part cut out of the result, which must begin at a constant place: only the\n"
-              "last operand may have a run-time extent. Put that one last, and stop_gradient around the others."},
+              "An operand's gradient is its part cut out of the result, which must begin at a\n"
+              "constant place: only the last operand may have a run-time extent. Put that one\n"
+              "last, and stop_gradient around the others."},
     {"E0610", "a pass is wrong\n"
-              "The graph that a pass of gradc made breaks a rule of the representation. This is a mistake in gradc, not\n"
-              "in the model: please report it with the graph file and the output of `gradc dump FILE --stage all`."},
+              "The graph that a pass of gradc made breaks a rule of the representation. This\n"
+              "is a mistake in gradc, not in the model: please report it with the graph file\n"
+              "and the output of `gradc dump FILE --stage all`."},
     {"E0611", "unknown pass\n"
               "The passes are simplify, demand, differentiate and fuse."},
 
     /* --- Code generation --- */
     {"E0701", "unknown CPU\n"
-              "Kernels can be made for another CPU than this machine's, by the name that LLVM gives it: haswell, znver3,\n"
-              "x86-64-v3, x86-64-v4. The name given is not known. Without one, code is made for the machine at hand."},
+              "Kernels can be made for another CPU than this machine's, by the name that LLVM\n"
+              "gives it: haswell, znver3, x86-64-v3, x86-64-v4. The name given is not known.\n"
+              "Without one, code is made for the machine at hand."},
     {"E0702", "machine code cannot be loaded\n"
-              "Kernels are linked into the process, which needs memory that is first written and then run. The system\n"
-              "refused (no memory, or a policy that forbids such memory), or an object could not be linked: the message\n"
-              "has the reason. --no-cache compiles everything anew."},
+              "Kernels are linked into the process, which needs memory that is first written\n"
+              "and then run. The system refused (no memory, or a policy that forbids such\n"
+              "memory), or an object could not be linked: the message has the reason.\n"
+              "--no-cache compiles everything anew."},
     {"E0703", "the kernel cache is not used\n"
-              "Compiled kernels are kept in a private folder so that the next start is fast. The folder could not be made,\n"
-              "belongs to another user, or is open to others (its mode must be 0700). Work goes on; every start compiles\n"
-              "anew. Name another folder with --cache, or none with --no-cache."},
+              "Compiled kernels are kept in a private folder so that the next start is fast.\n"
+              "The folder could not be made, belongs to another user, or is open to others\n"
+              "(its mode must be 0700). Work goes on; every start compiles anew. Name another\n"
+              "folder with --cache, or none with --no-cache."},
 
     /* --- Files: tables, vocabularies --- */
     {"E0801", "a file cannot be read\n"
-              "It does not exist, may not be read, is a folder, or does not fit into memory: the message has the system's\n"
-              "reason. A relative path starts at the folder in which the command was run."},
+              "It does not exist, may not be read, is a folder, or does not fit into memory:\n"
+              "the message has the system's reason. A relative path starts at the folder in\n"
+              "which the command was run."},
     {"E0802", "not a usable vocabulary\n"
-              "vocab.txt has one token a line, the line number from 0 being its id, and contains [UNK], [CLS] and [SEP].\n"
-              "Take the vocab.txt that came with the weights."},
+              "vocab.txt has one token a line, the line number from 0 being its id, and\n"
+              "contains [UNK], [CLS] and [SEP]. Take the vocab.txt that came with the\n"
+              "weights."},
     {"E0810", "a column is missing\n"
-              "The task names a column that the table's header row does not have (of JSON lines: an object lacks the key).\n"
-              "The columns that are there are listed. Correct the name in the graph file, or the separator after the\n"
-              "file's name when the whole header was read as one column."},
+              "The task names a column that the table's header row does not have (of JSON\n"
+              "lines: an object lacks the key). The columns that are there are listed.\n"
+              "Correct the name in the graph file, or the separator after the file's name\n"
+              "when the whole header was read as one column."},
     {"E0811", "a row of another length\n"
-              "A row has more or fewer fields than the header. Mostly the separator or the quoting is not what the task's\n"
-              "data line says: 'quoted' where fields stand in double quotes, 'unquoted' where quotes are plain characters."},
+              "A row has more or fewer fields than the header. Mostly the separator or the\n"
+              "quoting is not what the task's data line says: 'quoted' where fields stand in\n"
+              "double quotes, 'unquoted' where quotes are plain characters."},
     {"E0812", "a quote that is never closed\n"
-              "A field of the row named begins with a double quote, and the file ends before the closing one.\n"
-              "Close it, or say 'unquoted' in the task's data line when quotes are plain characters in this file."},
+              "A field of the row named begins with a double quote, and the file ends before\n"
+              "the closing one. Close it, or say 'unquoted' in the task's data line when\n"
+              "quotes are plain characters in this file."},
     {"E0813", "a line that is not JSON\n"
-              "Each line of a JSON-lines file is one object in UTF-8 whose wanted members are texts, numbers, true, false\n"
-              "or null. The content is not shown because it may be private; look at the line named."},
+              "Each line of a JSON-lines file is one object in UTF-8 whose wanted members are\n"
+              "texts, numbers, true, false or null. The content is not shown because it may\n"
+              "be private; look at the line named."},
 
     /* --- Files: weights --- */
     {"E0820", "a broken safetensors file\n"
-              "The header's length, its JSON, an element type or the place of a tensor does not fit the file. Most often a\n"
-              "download or copy stopped early, or the file is a Git LFS pointer: fetch it again and compare its size."},
+              "The header's length, its JSON, an element type or the place of a tensor does\n"
+              "not fit the file. Most often a download or copy stopped early, or the file is\n"
+              "a Git LFS pointer: fetch it again and compare its size."},
     {"E0821", "a tensor that cannot become parameters\n"
-              "Parameters are read from F32, F16 and BF16 tensors. Convert the tensor (in PyTorch: tensor.float()) and\n"
-              "save the file again."},
+              "Parameters are read from F32, F16 and BF16 tensors. Convert the tensor (in\n"
+              "PyTorch: tensor.float()) and save the file again."},
     {"E0822", "a name that is not UTF-8\n"
-              "Names and values in a safetensors file are UTF-8 text. Rename the parameter in the graph file."},
+              "Names and values in a safetensors file are UTF-8 text. Rename the parameter in\n"
+              "the graph file."},
     {"E0830", "a file cannot be written\n"
-              "The disk is full, or the folder does not exist or may not be written to. Files are written aside and renamed\n"
-              "when complete, so what stood there before is untouched. Free some space or choose another folder."},
+              "The disk is full, or the folder does not exist or may not be written to. Files\n"
+              "are written aside and renamed when complete, so what stood there before is\n"
+              "untouched. Free some space or choose another folder."},
     {"E0840", "not a model folder\n"
-              "A model folder holds config.json, vocab.txt and, unless training starts from random weights,\n"
-              "model.safetensors. One of them, or the folder itself, is missing."},
+              "A model folder holds config.json, vocab.txt and, unless training starts from\n"
+              "random weights, model.safetensors. One of them, or the folder itself, is\n"
+              "missing."},
     {"E0841", "a broken config.json\n"
-              "The file is not a JSON object, or a key that the graph file reads has a value of another kind (a text where\n"
-              "a number is needed). Correct it, or remove the key to have the graph file's own value."},
+              "The file is not a JSON object, or a key that the graph file reads has a value\n"
+              "of another kind (a text where a number is needed). Correct it, or remove the\n"
+              "key to have the graph file's own value."},
     {"E0842", "weights of another shape\n"
-              "A tensor of the weights does not have the shape of the model's parameter. Use the config.json that belongs to\n"
-              "the weights, change the config values with --set, or take other weights."},
+              "A tensor of the weights does not have the shape of the model's parameter. Use\n"
+              "the config.json that belongs to the weights, change the config values with\n"
+              "--set, or take other weights."},
     {"E0843", "cased or uncased?\n"
-              "tokenizer_config.json does not say do_lower_case and the vocabulary has capital letters, so texts are taken\n"
-              "as they are. Write {\"do_lower_case\": false} (or true) to tokenizer_config.json to settle it."},
+              "tokenizer_config.json does not say do_lower_case and the vocabulary has\n"
+              "capital letters, so texts are taken as they are. Write {\"do_lower_case\":\n"
+              "false} (or true) to tokenizer_config.json to settle it."},
     {"E0844", "weights in another format\n"
-              "The folder has weights, but not as one model.safetensors. Load the model in Python and save it with\n"
-              "model.save_pretrained(folder, max_shard_size=\"100GB\"), which writes that file."},
+              "The folder has weights, but not as one model.safetensors. Load the model in\n"
+              "Python and save it with model.save_pretrained(folder,\n"
+              "max_shard_size=\"100GB\"), which writes that file."},
 
     /* --- Files: the rows of a task --- */
     {"E0850", "a task's data file is missing\n"
-              "The file of the task's data line, with the split filled in for {split}, is neither below the --data folder nor,\n"
-              "by the last part of its name, in it. Give the right folder with --data, or leave the task out with --tasks."},
+              "The file of the task's data line, with the split filled in for {split}, is\n"
+              "neither below the --data folder nor, by the last part of its name, in it. Give\n"
+              "the right folder with --data, or leave the task out with --tasks."},
     {"E0851", "a bad label\n"
-              "The cell in the label's column is not a number, not one of the classes 0 to n - 1, or outside the declared\n"
-              "range. The line is named, the content is not shown. Rows with an empty label are skipped, not wrong."},
+              "The cell in the label's column is not a number, not one of the classes 0 to n\n"
+              "- 1, or outside the declared range. The line is named, the content is not\n"
+              "shown. Rows with an empty label are skipped, not wrong."},
     {"E0852", "no rows\n"
-              "The file has a header but no row that can be used: it is empty, or every row lacks a label."},
+              "The file has a header but no row that can be used: it is empty, or every row\n"
+              "lacks a label."},
 
     /* --- The command line --- */
     {"E0900", "unknown command\n"
               "`gradc --help` lists the commands, `gradc COMMAND --help` the options of one."},
     {"E0910", "a bad number\n"
-              "The option takes a number (or a whole number) of the range that the message gives, as in --lr 3e-5."},
+              "The option takes a number (or a whole number) of the range that the message\n"
+              "gives, as in --lr 3e-5."},
     {"E0911", "unknown option\n"
-              "The command has no option of this name, or a flag was given a value. `gradc COMMAND --help` lists them."},
+              "The command has no option of this name, or a flag was given a value. `gradc\n"
+              "COMMAND --help` lists them."},
     {"E0912", "an option without its value\n"
               "The option needs a value after it: --epochs 3 or --epochs=3."},
     {"E0913", "too many files\n"
-              "A command takes one graph file or one run's folder. A name with a space in it needs quotes; an option's\n"
-              "value follows the option directly."},
+              "A command takes one graph file or one run's folder. A name with a space in it\n"
+              "needs quotes; an option's value follows the option directly."},
     {"E0914", "the log cannot be written\n"
-              "The file of --log, or log.jsonl in the folder of --out, cannot be opened for writing.\n"
-              "Check that its folder exists and may be written to."},
+              "The file of --log, or log.jsonl in the folder of --out, cannot be opened for\n"
+              "writing. Check that its folder exists and may be written to."},
     {"E0915", "the log is not complete\n"
-              "Some lines of the log could not be written: the disk is full. The training itself went on."},
+              "Some lines of the log could not be written: the disk is full. The training\n"
+              "itself went on."},
     {"E0916", "unknown schedule\n"
-              "--schedule takes linear (the default), cosine or constant; the first two begin with a warm-up."},
+              "--schedule takes linear (the default), cosine or constant; the first two begin\n"
+              "with a warm-up."},
     {"E0917", "a file is needed\n"
-              "Every command works on a graph file or on the folder of a run: gradc check models/bert.graph"},
+              "Every command works on a graph file or on the folder of a run: gradc check\n"
+              "models/bert.graph"},
+    {"E0918", "unknown diagnostic\n"
+              "`gradc explain` takes a code as it stands in brackets in a message: gradc\n"
+              "explain E0810"},
     {"E0920", "unknown task\n"
-              "The graph file has no task of this name. `gradc check FILE` prints those that it has."},
+              "The graph file has no task of this name. `gradc check FILE` prints those that\n"
+              "it has."},
     {"E0921", "no vocabulary\n"
-              "Texts become numbers by the vocab.txt of a model folder. Give one with --weights; without a\n"
-              "model.safetensors in it, training starts from random values (models/demo is such a folder)."},
+              "Texts become numbers by the vocab.txt of a model folder. Give one with\n"
+              "--weights; without a model.safetensors in it, training starts from random\n"
+              "values (models/demo is such a folder)."},
     {"E0922", "vocabulary larger than the model\n"
-              "vocab.txt has more tokens than the graph's 'tokens vocab' allows, so some ids would lie outside the table.\n"
-              "Use the config.json that belongs to the vocabulary, or set the size: --set vocab=30522"},
+              "vocab.txt has more tokens than the graph's 'tokens vocab' allows, so some ids\n"
+              "would lie outside the table. Use the config.json that belongs to the\n"
+              "vocabulary, or set the size: --set vocab=30522"},
     {"E0923", "longer than the model allows\n"
-              "--max-length counts tokens with [CLS] and [SEP], and the model has a vector for so many positions only."},
+              "--max-length counts tokens with [CLS] and [SEP], and the model has a vector\n"
+              "for so many positions only."},
     {"E0930", "unknown metric\n"
-              "A task's metric line names a metric that there is not. Some that there are: accuracy, f1, f1_macro,\n"
-              "matthews, pearson, spearman, mse."},
+              "A task's metric line names a metric that there is not. Some that there are:\n"
+              "accuracy, f1, f1_macro, matthews, pearson, spearman, mse."},
     {"E0940", "a bad limit\n"
-              "--limit takes the name of a task and a number of rows, as in --limit paraphrase=12000, and may be repeated."},
+              "--limit takes the name of a task and a number of rows, as in --limit\n"
+              "paraphrase=12000, and may be repeated."},
     {"E0941", "the folder cannot be made\n"
-              "--out names a folder that is made when it does not exist. Its parent must exist and may be written to."},
+              "--out names a folder that is made when it does not exist. Its parent must\n"
+              "exist and may be written to."},
     {"E0960", "the folder for dumps cannot be made\n"
-              "With --out, dump writes one file a stage into that folder. Its parent must exist and may be written to."},
+              "With --out, dump writes one file a stage into that folder. Its parent must\n"
+              "exist and may be written to."},
     {"E0961", "unknown stage\n"
-              "`gradc dump` shows the graph after each pass: source, simplify, demand, differentiate, simplify again and\n"
-              "fuse; then 'kernels', or 'all' of them."},
+              "`gradc dump` shows the graph after each pass: source, simplify, demand,\n"
+              "differentiate, simplify again and fuse; then 'kernels', or 'all' of them."},
 
     /* --- Training --- */
     {"E0901", "no memory for the threads\n"
-              "Each thread has scratch memory of its own, and there is not enough. Ask for fewer with --threads."},
+              "Each thread has scratch memory of its own, and there is not enough. Ask for\n"
+              "fewer with --threads."},
     {"E0902", "no memory for the parameters\n"
-              "Weights, gradients and the optimizer's states take 16 bytes a trained parameter under AdamW, 4 a frozen one.\n"
-              "Freeze a part (--freeze 'bert.*'), or use a smaller model."},
+              "Weights, gradients and the optimizer's states take 16 bytes a trained\n"
+              "parameter under AdamW, 4 a frozen one. Freeze a part (--freeze 'bert.*'), or\n"
+              "use a smaller model."},
     {"E0903", "too many kinds of parameters\n"
-              "Parameters are grouped by the tasks that train them and by whether weight decay applies, and there is room\n"
-              "for a limited number of such groups. Train fewer tasks at once with --tasks."},
+              "Parameters are grouped by the tasks that train them and by whether weight\n"
+              "decay applies, and there is room for a limited number of such groups. Train\n"
+              "fewer tasks at once with --tasks."},
     {"E0904", "no memory for the batch\n"
-              "The intermediate values of one batch do not fit. Make batches smaller with --batch, or texts shorter with\n"
-              "--max-length."},
+              "The intermediate values of one batch do not fit. Make batches smaller with\n"
+              "--batch, or texts shorter with --max-length."},
     {"E0905", "the loss is not finite\n"
-              "The loss or its gradient became infinite or NaN, and the parameters were not updated. The rate may be too\n"
-              "high (--lr), gradients unclipped (--clip 1), or the graph divides by zero or takes a logarithm of it."},
+              "The loss or its gradient became infinite or NaN, and the parameters were not\n"
+              "updated. The rate may be too high (--lr), gradients unclipped (--clip 1), or\n"
+              "the graph divides by zero or takes a logarithm of it."},
     {"E0906", "unknown output\n"
-              "--show names an output that the task does not have: 'predict', or what its show lines name."},
+              "--show names an output that the task does not have: 'predict', or what its\n"
+              "show lines name."},
     {"E0950", "predictions not written\n"
-              "Standard output was closed or its disk is full. With --output FILE the file appears whole or not at all."},
+              "Standard output was closed or its disk is full. With --output FILE the file\n"
+              "appears whole or not at all."},
     {"E0951", "no memory for the predictions\n"
-              "Predictions are kept until all are there. Split the input file, or show fewer columns."},
+              "Predictions are kept until all are there. Split the input file, or show fewer\n"
+              "columns."},
     {"E0952", "which task?\n"
-              "`gradc predict` works on one task: name it with --task. `gradc check` prints those of the file."},
+              "`gradc predict` works on one task: name it with --task. `gradc check` prints\n"
+              "those of the file."},
 };
 
 const char *diagnostic_explanation(const char *code) {

@@ -29,10 +29,14 @@ static Fixture begin(const char *text) {
     put_text(&f.folder, "t-train.tsv", text);
     f.tokenizer = tokenizer_load(vocab.text, true, f.diags);
     cr_assert_not_null(f.tokenizer);
-    f.task = (Task){.name = "t", .data = "sub/t-{split}.tsv", .separator = '\t', .n_inputs = 1,
+    f.task = (Task){.name = "t",
+                    .data = "sub/t-{split}.tsv",
+                    .separator = '\t',
+                    .n_inputs = 1,
                     .label = {.name = "y", .kind = LABEL_CLASS, .classes = 3}};
     f.task.inputs[0] = (TextInput){.name = "text", .columns = {"text"}, .n_columns = 1};
-    f.options = (DatasetOptions){.tokenizer = f.tokenizer, .split = "train", .max_length = 16, .needs_labels = true};
+    f.options = (DatasetOptions){
+        .tokenizer = f.tokenizer, .split = "train", .max_length = 16, .needs_labels = true};
     return f;
 }
 
@@ -174,8 +178,10 @@ Test(dataset, messages_do_not_show_content) {
 
 Test(dataset, a_batch_is_its_rows_end_to_end) {
     static const int64_t picked[] = {2, 0};
-    static const int32_t ids[] = {2, 1, 4, 3, 2, 4, 6, 3}, positions[] = {0, 1, 2, 3, 0, 1, 2, 3}, bounds[] = {0, 4, 8};
-    static const int32_t coords[] = {10, 0, 10, 1, 10, 2, 10, 3, 11, 0, 11, 1, 11, 2, 11, 3}, row_coords[] = {10, 0, 11, 0};
+    static const int32_t ids[] = {2, 1, 4, 3, 2, 4, 6, 3}, positions[] = {0, 1, 2, 3, 0, 1, 2, 3},
+                         bounds[] = {0, 4, 8};
+    static const int32_t coords[] = {10, 0, 10, 1, 10, 2, 10, 3, 11, 0, 11, 1, 11, 2, 11, 3},
+                         row_coords[] = {10, 0, 11, 0};
     Fixture f = begin(rows);
     load(&f);
     cr_assert_not_null(f.data);
@@ -192,7 +198,8 @@ Test(dataset, a_batch_is_its_rows_end_to_end) {
     cr_expect_arr_eq(x->coords, coords, sizeof coords);
     cr_expect_arr_eq(batch->row_coords, row_coords, sizeof row_coords);
     cr_expect(x->first[0] == 0 && x->first[1] == 4);
-    cr_expect(batch->class_labels[0] == 1 && batch->class_labels[1] == 2 && batch->real_labels[1] == 2.0f);
+    cr_expect(batch->class_labels[0] == 1 && batch->class_labels[1] == 2 &&
+              batch->real_labels[1] == 2.0f);
     batch_free(batch);
     finish(&f);
 }
@@ -215,8 +222,10 @@ Test(dataset, pairs_are_joint_or_two_inputs) {
     const Dataset *sets[] = {f.data};
     Batch *batch = batch_new(sets, 1, 2);
     batch_fill(batch, f.data, (int64_t[]){0, 2}, 2, 0);
-    cr_expect(batch->inputs[0].tokens == 8 && batch->inputs[1].tokens == 7 && batch_tokens(batch) == 15);
-    cr_expect(batch->inputs[1].ids[1] == 5 && batch->inputs[1].bounds[1] == 3 && batch->inputs[1].first[1] == 3);
+    cr_expect(batch->inputs[0].tokens == 8 && batch->inputs[1].tokens == 7 &&
+              batch_tokens(batch) == 15);
+    cr_expect(batch->inputs[1].ids[1] == 5 && batch->inputs[1].bounds[1] == 3 &&
+              batch->inputs[1].first[1] == 3);
     cr_expect_eq(dataset_tokens(f.data, 2), 8);
     batch_free(batch);
     finish(&f);

@@ -1,5 +1,5 @@
-/* The IR: dimensions and types, nodes that are one when they are equal, canonical order, text that reads back, and the
- * verifier's rules, each broken once. */
+/* The IR: dimensions and types, nodes that are one when they are equal, canonical order, text that
+ * reads back, and the verifier's rules, each broken once. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdint.h>
@@ -18,7 +18,8 @@ static Dim dim(int64_t scale, int32_t symbol, int64_t offset) {
 
 static void expect_dim(bool possible, Dim got, Dim expected) {
     cr_expect(possible);
-    cr_expect(dim_equal(got, expected), "%ld * %d + %ld", (long)got.scale, got.symbol, (long)got.offset);
+    cr_expect(dim_equal(got, expected), "%ld * %d + %ld", (long)got.scale, got.symbol,
+              (long)got.offset);
 }
 
 Test(graph, dimensions_add_and_multiply_where_they_can) {
@@ -54,7 +55,8 @@ Test(graph, types_are_printed) {
     Arena *arena = arena_new();
     Symbols symbols = {{"T", "S"}, 2};
     Dim dims[] = {dim_symbol(T), dim(2, S, 0), dim(1, S, 1), dim(3, T, -2)};
-    Type type = type_make(ELEM_F32, 4, dims), index = type_make(ELEM_I32, 1, dims), scalar = type_scalar(ELEM_BOOL);
+    Type type = type_make(ELEM_F32, 4, dims), index = type_make(ELEM_I32, 1, dims),
+         scalar = type_scalar(ELEM_BOOL);
     index.bound = dim_const(30522);
     cr_expect_str_eq(type_print(arena, &type, &symbols), "f32[T, 2*S, S+1, 3*T-2]");
     cr_expect_str_eq(type_print(arena, &index, &symbols), "i32<30522>[T]");
@@ -74,7 +76,8 @@ static Type matrix(Graph *graph, int64_t columns) {
 
 Test(graph, equal_nodes_are_one) {
     Graph *g = graph_new("g", NULL);
-    Node *x = graph_leaf(g, OP_input, "x", matrix(g, 4)), *y = graph_leaf(g, OP_input, "y", matrix(g, 4));
+    Node *x = graph_leaf(g, OP_input, "x", matrix(g, 4)),
+         *y = graph_leaf(g, OP_input, "y", matrix(g, 4));
     cr_expect_eq(graph_leaf(g, OP_input, "x", matrix(g, 4)), x);
     cr_expect_neq(x, y);
     cr_expect_neq(graph_leaf(g, OP_param, "x", matrix(g, 4)), x);
@@ -85,7 +88,10 @@ Test(graph, equal_nodes_are_one) {
     cr_expect_neq(graph_const(g, ELEM_F32, -0.0, NULL), zero);
     cr_expect_neq(graph_const(g, ELEM_I32, 0, NULL), zero);
     cr_expect_eq(graph_broadcast(g, x, &x->type, NULL), x);
-    NodeSpec grouped = {.op = OP_add, .n_inputs = 2, .inputs = sum->inputs, .group = graph_group(g, KERNEL_MAP, "k")};
+    NodeSpec grouped = {.op = OP_add,
+                        .n_inputs = 2,
+                        .inputs = sum->inputs,
+                        .group = graph_group(g, KERNEL_MAP, "k")};
     cr_expect_neq(graph_node(g, &grouped), sum);
     graph_free(g);
 }
@@ -178,7 +184,8 @@ Test(graph, text_with_every_kind_of_attribute_reads_back) {
                      "%1 = input{name=\"x.bounds\"} : i32[S+1]\n"
                      "%2 = input{name=\"rng\"} : i32[2] @1:1:1:0\n"
                      "%3 = input{name=\"x.coords\"} : i32[T, 2]\n"
-                     "%4 = attention{heads=2 result=0 dropout=0.1 site=\"a.{b}\"}(%0, %0, %0, %1, %1, %2, %3) : f32[T, 8]\n"
+                     "%4 = attention{heads=2 result=0 dropout=0.1 site=\"a.{b}\"}(%0, %0, %0, %1, "
+                     "%1, %2, %3) : f32[T, 8]\n"
                      "%5 = random{site=\"drop 1\"}(%2, %3) : f32[T, 8]\n"
                      "%6 = less(%5, %4) : bool[T, 8]\n"
                      "%7 = cast(%6) : f32[T, 8]\n"
@@ -210,10 +217,12 @@ Test(graph, text_with_kernels_reads_back) {
 
 /* A constant is written with as few digits as read back to the same bits. */
 Test(graph, numbers_read_back_to_the_same_bits) {
-    static const double numbers[] = {0.0, -0.0, 1.0 / 3, 1e-12, 1e300, 0x1p-1074, 0x1.fffffep127, 12345678, -2.5e-7, INFINITY};
+    static const double numbers[] = {0.0,       -0.0,           1.0 / 3,  1e-12,   1e300,
+                                     0x1p-1074, 0x1.fffffep127, 12345678, -2.5e-7, INFINITY};
     Graph *g = graph_new("g", NULL);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        graph_output(g, arena_printf(g->arena, "%zu", i), graph_const(g, ELEM_F32, numbers[i], NULL));
+        graph_output(g, arena_printf(g->arena, "%zu", i),
+                     graph_const(g, ELEM_F32, numbers[i], NULL));
     }
     char *text = graph_print(g, false);
     Diagnostics *diags = diagnostics_new();
@@ -243,7 +252,9 @@ Test(graph, random_graphs_read_back) {
 
 Test(graph, blank_lines_and_comments_are_skipped) {
     Diagnostics *diags = diagnostics_new();
-    Graph *graph = read_text("\n# a comment\ngraph \"g\" # the name\n\n%0 = const{value=1} : f32[] # one\n\noutput \"y\" = %0", diags);
+    Graph *graph = read_text("\n# a comment\ngraph \"g\" # the name\n\n%0 = const{value=1} : f32[] "
+                             "# one\n\noutput \"y\" = %0",
+                             diags);
     cr_assert_not_null(graph);
     cr_expect_eq(graph->nodes.count, 1);
     graph_free(graph);
@@ -259,7 +270,9 @@ typedef struct Mistake {
 
 static void expect_mistake(const Mistake *mistake) {
     Diagnostics *diags = diagnostics_new();
-    const char *text = arena_printf(diags->arena, "graph \"g\"\nsymbols T\n%%0 = input{name=\"x\"} : f32[T, 4]\n%s\n", mistake->line);
+    const char *text = arena_printf(
+        diags->arena, "graph \"g\"\nsymbols T\n%%0 = input{name=\"x\"} : f32[T, 4]\n%s\n",
+        mistake->line);
     cr_expect_null(read_text(text, diags), "%s", mistake->line);
     cr_assert_eq(diags->list.count, 1, "%s", mistake->line);
     const Diagnostic *got = &diags->list.items[0];
@@ -287,7 +300,8 @@ Test(graph, mistakes_in_a_text_are_told_where_they_are) {
         {"%1 = sum{axe=1}(%0) : f32[T, 1]", 10, "'axis' is expected here"},
         {"%1 = sum{axis=two}(%0) : f32[T, 1]", 15, "a whole number is expected here"},
         {"%1 = sum{axis=2}(%0) : f32[T, 1]", 33, "sum: there is no axis 2 in f32[T, 4]"},
-        {"%1 = matmul{ta=0 tb=0}(%0, %0) : f32[T, 4]", 43, "matmul: inner dimensions differ: 4 and T"},
+        {"%1 = matmul{ta=0 tb=0}(%0, %0) : f32[T, 4]", 43,
+         "matmul: inner dimensions differ: 4 and T"},
         {"%1 = const{value=x} : f32[]", 18, "a number is expected here"},
         {"output \"y\" = %1", 16, "%1 is not defined above"},
         {"output \"y = %0", 15, "the string does not end on its line"},
@@ -301,9 +315,12 @@ Test(graph, mistakes_in_a_text_are_told_where_they_are) {
 
 Test(graph, a_text_that_breaks_a_rule_is_not_read) {
     Diagnostics *diags = diagnostics_new();
-    cr_expect_null(read_text("graph \"g\"\nkernel 1 map \"k\"\n%0 = const{value=1} : f32[]\n%1 = neg(%0) : f32[]\n", diags));
+    cr_expect_null(read_text(
+        "graph \"g\"\nkernel 1 map \"k\"\n%0 = const{value=1} : f32[]\n%1 = neg(%0) : f32[]\n",
+        diags));
     cr_assert_eq(diags->errors, 1);
-    cr_expect_not_null(strstr(diags->list.items[0].message, "rule 8"), "%s", diags->list.items[0].message);
+    cr_expect_not_null(strstr(diags->list.items[0].message, "rule 8"), "%s",
+                       diags->list.items[0].message);
     cr_expect_null(read_text("", diags));
     cr_expect_null(read_text("digraph x", diags));
     cr_expect_eq(diags->errors, 3);
@@ -325,7 +342,8 @@ static Node *grouped_op(Graph *graph, Op op, Node *x, int group) {
 
 static Pair make_pair(void) {
     Pair pair = {.graph = graph_new("g", NULL)};
-    int first = graph_group(pair.graph, KERNEL_MAP, "first"), second = graph_group(pair.graph, KERNEL_MAP, "second");
+    int first = graph_group(pair.graph, KERNEL_MAP, "first"),
+        second = graph_group(pair.graph, KERNEL_MAP, "second");
     pair.x = graph_leaf(pair.graph, OP_input, "x", matrix(pair.graph, 4));
     pair.y = grouped_op(pair.graph, OP_neg, pair.x, first);
     pair.z = grouped_op(pair.graph, OP_exp, pair.y, second);
