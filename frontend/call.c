@@ -156,7 +156,7 @@ Value call_def(Elab *e, Def *def, const Expr *expr) {
     if (!match_arguments(e, def, expr, actuals) || !eval_arguments(e, def, actuals))
         return value_error();
     if (def->failed) return value_error();
-    Frame frame = {.def = def}, *outer = e->frame;
+    Frame frame = {.def = def, .scope = e->scope}, *outer = e->frame;
     e->frame = &frame;
     e->call_depth++;
     Value result = enter_def(e, def, expr, actuals);

@@ -49,6 +49,7 @@ typedef struct NamedValue {
 typedef struct Frame {
     VEC(NamedValue) names;
     const Def *def; /* NULL: a task */
+    const char *scope; /* of the call; `in` adds to it */
     bool returned;
     Value result;
     Pos result_pos;

@@ -213,10 +213,11 @@ static Value eval_if(Elab *e, const Expr *expr) {
     return value_error();
 }
 
+/* Within one definition the innermost `in` counts: f(g(x) in "a") in "b" makes g's parameters in "a", f's in "b". */
 static Value eval_scoped(Elab *e, const Expr *expr) {
     const char *scope = interpolate(e, expr->text, expr->pos), *outer = e->scope;
     if (!scope) return value_error();
-    e->scope = join_scope(e, outer, scope);
+    e->scope = join_scope(e, e->frame->scope, scope);
     Value value = eval(e, expr->a);
     e->scope = outer;
     return value;

@@ -7,7 +7,7 @@
 void begin_graph(Elab *e, const char *name, Frame *frame) {
     e->graph = graph_new(name, NULL);
     e->frame = frame;
-    e->scope = "";
+    e->scope = frame->scope = "";
     e->sites.count = e->instances.count = 0;
     e->steps = e->n_tokens = 0;
 }

@@ -173,6 +173,9 @@ Test(frontend, a_head_in_a_file_of_its_own_adds_a_task) {
     cr_assert_eq(fixture.program->tasks.count, 4);
     cr_expect_str_eq(fixture.program->tasks.items[3].name, "acceptability");
     expect_param(fixture.program, "heads.acceptability.weight", "f32[2, 8]", true);
+    Fixture model = load_tiny("models/bert.graph");
+    cr_expect_eq(fixture.program->params.count, model.program->params.count + 2, "the encoder is the model's own");
+    finish(&model);
     finish(&fixture);
 }
 
