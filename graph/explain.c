@@ -316,6 +316,22 @@ static const Explanation table[] = {
     {"E0941", "the folder cannot be made\n"
               "--out names a folder that is made when it does not exist. Its parent must\n"
               "exist and may be written to."},
+    {"E0942", "the settings of a resumed run differ\n"
+              "A run that goes on must end with the weights that it would have had without\n"
+              "the stop, so what decides them must be the same: graph, data, initial\n"
+              "weights, batch, rate, seed ... Threads, log and caches may differ."},
+    {"E0943", "a damaged checkpoint\n"
+              "A tensor of the checkpoint, or its description, does not have the hash that\n"
+              "was written with it. The checkpoint before it is used when there is one."},
+    {"E0944", "no checkpoint is whole\n"
+              "The run's last checkpoints are all damaged. The weights of the best epoch, in\n"
+              "model.safetensors, are a file of their own."},
+    {"E0945", "a checkpoint of another model\n"
+              "Parameters of the model are not in the checkpoint, or have other sizes."},
+    {"E0946", "unreadable settings\n"
+              "settings.json in the run's folder is not what `gradc train` wrote."},
+    {"E0947", "nothing to resume\n"
+              "--resume needs --out DIR, or a run's folder in place of the graph file."},
     {"E0960", "the folder for dumps cannot be made\n"
               "With --out, dump writes one file a stage into that folder. Its parent must\n"
               "exist and may be written to."},

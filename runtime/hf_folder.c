@@ -342,9 +342,9 @@ bool hf_folder_write(const char *path, const HfContents *contents, Diagnostics *
                                     "pt"}; /* transformers refuses a file that does not say so */
     Arena *arena = arena_new();
     bool written = write_config(in_folder(arena, path, "config.json"), contents, diags) &&
-                   write_vocabulary(arena, path, contents, diags) &&
+                   write_vocabulary(arena, path, contents, diags) && (!contents->n_tensors ||
                    safetensors_write(in_folder(arena, path, "model.safetensors"), contents->tensors,
-                                     contents->n_tensors, &metadata, 1, diags);
+                                     contents->n_tensors, &metadata, 1, diags));
     arena_free(arena);
     return written;
 }

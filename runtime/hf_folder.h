@@ -59,7 +59,7 @@ typedef struct HfContents {
     int n_pairs;
     const char *vocab;            /* the path of a vocab.txt to copy; NULL: none is written */
     bool lower_case;              /* written to tokenizer_config.json beside the vocabulary */
-    const TensorToWrite *tensors; /* model.safetensors */
+    const TensorToWrite *tensors; /* model.safetensors; none: it is left as it is */
     int n_tensors;
 } HfContents;
 

@@ -11,6 +11,14 @@ struct Log {
     bool failed;
 };
 
+/* What a killed run wrote last may lack its end. */
+static bool ends_inside_line(const char *path) {
+    FILE *file = path ? fopen(path, "r") : NULL;
+    bool inside = file && fseek(file, -1, SEEK_END) == 0 && fgetc(file) != '\n';
+    if (file) fclose(file);
+    return inside;
+}
+
 Log *log_open(const char *path, bool append, Diagnostics *diags) {
     FILE *file = path ? fopen(path, append ? "a" : "w") : NULL;
     if (path && !file) {
@@ -20,6 +28,7 @@ Log *log_open(const char *path, bool append, Diagnostics *diags) {
     Log *log = calloc(1, sizeof *log);
     if (!log) abort();
     log->file = file;
+    if (append && ends_inside_line(path)) fputc('\n', file);
     log->path = path;
     return log;
 }

@@ -55,6 +55,8 @@ static const OptionRow rows[] = {
     {"json", NULL, FLAG, AT(json), 0, 0, 0, "eval", "results as one JSON object"},
     {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, TRAIN, "no evaluation after epochs; the last weights are kept"},
     {"profile", NULL, FLAG, AT(profile), 0, 0, 0, TRAIN, "at the end, where the time went, kernel by kernel"},
+    {"resume", NULL, FLAG, AT(resume), 0, 0, 0, TRAIN, "go on from the last checkpoint in --out, or in the run's folder"},
+    {"save-every", "N", WHOLE, AT(save_every), 0, 1, 1e12, TRAIN, "a checkpoint every N steps too (default: after each epoch)"},
     {"quiet", NULL, FLAG, AT(quiet), 0, 0, 0, TRAIN, "no progress"},
     {"stage", "NAME", TEXT, AT(stage), 0, 0, 0, "dump", "source, simplify, demand, differentiate, fuse, kernels or all (default: fuse)"},
     {"format", "NAME", TEXT, AT(format), 0, 0, 0, "dump", "text, dot, llvm or asm (default: text)"},
@@ -117,6 +119,7 @@ static bool set_number(Options *options, const OptionRow *row, const char *text,
 }
 
 static bool set_option(Options *options, const OptionRow *row, const char *text, Diagnostics *diags) {
+    vec_push(diags->arena, &options->given, row->name);
     switch (row->kind) {
     case TEXT: *(const char **)member_of(options, row) = text; return true;
     case FLAG: *(bool *)member_of(options, row) = true; return true;
@@ -179,5 +182,63 @@ void options_print(const char *command, FILE *out) {
         char left[40];
         snprintf(left, sizeof left, "--%s %s", rows[i].name, rows[i].argument ? rows[i].argument : "");
         fprintf(out, "  %-22s %s\n", left, rows[i].help);
+    }
+}
+
+/* --- As JSON --------------------------------------------------------------------------------------------------------- */
+
+/* NULL: not set. */
+static json_t *value_to_json(const Options *options, const OptionRow *row) {
+    const void *member = (const char *)options + row->member;
+    const TextList *list = member;
+    const char *text = row->kind == TEXT ? *(const char *const *)member : NULL;
+    json_t *texts;
+    switch (row->kind) {
+    case TEXT: return text ? json_string(text) : NULL;
+    case WHOLE: return json_integer((json_int_t) * (const int64_t *)member);
+    case REAL: return json_real(*(const double *)member);
+    case FLAG: return *(const bool *)member ? json_true() : NULL;
+    default: break;
+    }
+    if (list->count == 0) return NULL;
+    texts = json_array();
+    for (int i = 0; i < list->count; i++) json_array_append_new(texts, json_string(list->items[i]));
+    return texts;
+}
+
+json_t *options_to_json(const char *command, const Options *options) {
+    json_t *values = json_object();
+    for (int i = 0; i < ROWS; i++) {
+        if (!lists_word(rows[i].commands, command)) continue;
+        json_t *value = value_to_json(options, &rows[i]);
+        if (value) json_object_set_new(values, rows[i].name, value);
+    }
+    return values;
+}
+
+static void value_from_json(const json_t *value, const OptionRow *row, Options *options, Arena *arena) {
+    void *member = member_of(options, row);
+    if (row->kind == TEXT && json_is_string(value)) *(const char **)member = arena_strdup(arena, json_string_value(value));
+    if (row->kind == WHOLE && json_is_integer(value)) *(int64_t *)member = json_integer_value(value);
+    if (row->kind == REAL && json_is_number(value)) *(double *)member = json_number_value(value);
+    if (row->kind == FLAG) *(bool *)member = json_is_true(value);
+    for (size_t i = 0; row->kind == LIST && i < json_array_size(value); i++) {
+        const char *text = json_string_value(json_array_get(value, i));
+        if (text) vec_push(arena, (TextList *)member, arena_strdup(arena, text));
+    }
+}
+
+static bool is_given(const Options *options, const char *name) {
+    for (int i = 0; i < options->given.count; i++) {
+        if (strcmp(options->given.items[i], name) == 0) return true;
+    }
+    return false;
+}
+
+void options_from_json(const char *command, const json_t *values, Options *options, Diagnostics *diags) {
+    for (int i = 0; i < ROWS; i++) {
+        const json_t *value = json_object_get(values, rows[i].name);
+        if (!value || !lists_word(rows[i].commands, command) || is_given(options, rows[i].name)) continue;
+        value_from_json(value, &rows[i], options, diags->arena);
     }
 }

@@ -2,6 +2,8 @@
 #ifndef GRADC_RUNTIME_OPTIONS_H
 #define GRADC_RUNTIME_OPTIONS_H
 
+#include <jansson.h>
+
 #include "graph/diag.h"
 
 typedef VEC(const char *) TextList;
@@ -11,13 +13,19 @@ typedef struct Options {
     const char *weights, *data, *out, *tasks, *schedule, *log, *split, *task, *input, *output, *stage, *format, *cpu,
         *cache, *grads, *show;
     TextList freeze, limit, set;
-    int64_t epochs, steps, batch, max_length, seed, threads, lanes;
+    TextList given; /* names of the options that the command line had */
+    int64_t epochs, steps, batch, max_length, seed, threads, lanes, save_every;
     double lr, dropout, warmup, clip;
-    bool no_shuffle, json, no_fusion, no_cache, no_eval, quiet, profile;
+    bool no_shuffle, json, no_fusion, no_cache, no_eval, quiet, profile, resume;
 } Options;
 
 /* Fills `options` from the words after the command's name. False with diagnostics for an unknown option or a bad value (wrong usage). */
 bool options_parse(const char *command, int argc, char **argv, Options *options, Diagnostics *diags);
+
+/* The values of all options that `command` takes and that are set, as {"lr": 1e-3, "freeze": ["a.*"], ...}. The caller owns it. */
+json_t *options_to_json(const char *command, const Options *options);
+/* Sets from such an object what the command line did not give; names that there are not are left out. */
+void options_from_json(const char *command, const json_t *values, Options *options, Diagnostics *diags);
 
 /* The options that `command` takes, as help text. */
 void options_print(const char *command, FILE *out);

@@ -15,7 +15,8 @@ double seconds_now(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-void progress_start(Progress *p, bool quiet, int64_t steps) {
+void progress_start(Progress *p, bool quiet, int64_t first, int64_t steps) {
+    p->first = first;
     p->quiet = quiet;
     p->terminal = isatty(STDERR_FILENO);
     p->steps = steps;
@@ -45,7 +46,7 @@ void progress_step(Progress *p, int64_t step, int task, double loss, int64_t tok
     if (p->quiet || !(plain || redraw)) return;
     p->drawn = now;
     if (p->terminal) draw_bar(step, p->steps);
-    int64_t left = (int64_t)(spent / (double)step * (double)(p->steps - step));
+    int64_t left = (int64_t)(spent / (double)(step - p->first) * (double)(p->steps - step));
     fprintf(stderr, "step %" PRId64 "/%" PRId64 "  %.0f tokens/s  %" PRId64 ":%02" PRId64 " left", step, p->steps,
             (double)p->tokens / spent, left / 60, left % 60);
     print_losses(p);

@@ -7,7 +7,7 @@
 
 typedef struct Progress {
     bool quiet, terminal;
-    int64_t steps, plain_every; /* of the whole run */
+    int64_t first, steps, plain_every; /* of the whole run */
     double start, drawn;        /* seconds */
     double loss[64];            /* [task]: smoothed; negative: none yet */
     const char *names[64];
@@ -18,7 +18,7 @@ typedef struct Progress {
 /* Seconds of a steady clock. */
 double seconds_now(void);
 
-void progress_start(Progress *progress, bool quiet, int64_t steps);
+void progress_start(Progress *progress, bool quiet, int64_t first, int64_t steps); /* `first` steps are done already */
 void progress_step(Progress *progress, int64_t step, int task, double loss, int64_t tokens);
 /* Clears the line, so that something else can be printed. */
 void progress_clear(const Progress *progress);

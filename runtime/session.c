@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "runtime/atomic_file.h"
+#include "runtime/progress.h"
 
 static const char graph_file[] = "model.graph";
 
@@ -142,7 +143,9 @@ bool session_load_model(Session *s, bool training) {
     ModelOptions options = {.training = training, .freeze = s->options->freeze.items, .n_freeze = s->options->freeze.count,
                             .tasks = s->tasks, .no_fusion = s->options->no_fusion, .output = s->options->show, .target = s->target, .cache = s->cache,
                             .team = s->team};
+    double began = seconds_now();
     s->model = model_new(s->program, &options, s->diags);
+    s->compile_ms = 1e3 * (seconds_now() - began);
     return s->model && load_weights(s);
 }
 
@@ -183,12 +186,12 @@ static int list_config(Session *s, ConfigPair *pairs) {
     return count;
 }
 
-bool session_save(Session *s, const char *folder) {
-    int tensors = s->program->params.count;
+static bool save(Session *s, const char *folder, bool with_weights) {
+    int tensors = with_weights ? s->program->params.count : 0;
     HfContents contents = {.n_tensors = tensors, .vocab = hf_folder_vocab(s->folder), .lower_case = tokenizer_lower_case(s->tokenizer)};
     TensorToWrite *list = arena_array(s->arena, (size_t)tensors + 1, sizeof *list);
     ConfigPair *pairs = arena_array(s->arena, (size_t)s->program->configs.count + 1, sizeof *pairs);
-    list_tensors(s, list);
+    if (with_weights) list_tensors(s, list);
     contents.tensors = list;
     contents.n_pairs = list_config(s, pairs);
     contents.pairs = pairs;
@@ -197,3 +200,7 @@ bool session_save(Session *s, const char *folder) {
     const char *path = arena_printf(s->arena, "%s/%s", folder, graph_file);
     return atomic_file_put(path, s->program->source, strlen(s->program->source), s->diags);
 }
+
+bool session_save(Session *s, const char *folder) { return save(s, folder, true); }
+
+bool session_save_description(Session *s, const char *folder) { return save(s, folder, false); }

@@ -21,6 +21,7 @@ typedef struct Session {
     Team *team;
     Model *model;
     int64_t max_length;
+    double compile_ms; /* from graphs to loaded kernels */
 } Session;
 
 /* `options->file` may be a graph file or a run's folder, which holds both graph and weights. */
@@ -37,5 +38,7 @@ Dataset *session_dataset(Session *session, int task, const char *split, const ch
 
 /* Writes a folder that session and transformers can load: config.json, vocab.txt, model.safetensors, and model.graph. */
 bool session_save(Session *session, const char *folder);
+/* The same without weights: what a run that has just begun leaves for those who take it up again. */
+bool session_save_description(Session *session, const char *folder);
 
 #endif

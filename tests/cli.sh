@@ -148,7 +148,7 @@ run predict "$t/run" --task sentiment --input "$t/data/ids-sst-dev.csv" --show h
 ok "predict --show gives another output" $?
 
 hidden() { "$gradc" predict "$1" --task sentiment --input "$t/data/ids-sst-dev.csv" --show hidden --cache "$t/cache"; }
-run train "$t/run" --data "$t/data" --epochs 1 --batch 8 --lr 1e-2 --freeze 'bert.*' --out "$t/frozen" --cache "$t/cache"
+run train "$t/run" --weights "$t/run" --data "$t/data" --epochs 1 --batch 8 --lr 1e-2 --freeze 'bert.*' --out "$t/frozen" --cache "$t/cache"
 [ "$status" = 0 ] && hidden "$t/run" >"$t/hidden" && hidden "$t/frozen" | cmp -s - "$t/hidden"
 ok "train --freeze 'bert.*' leaves the encoder as it was" $?
 ! cmp -s "$t/run/model.safetensors" "$t/frozen/model.safetensors"
@@ -261,10 +261,10 @@ ok "an --output that cannot be written" $?
 [ $? = 1 ] && has "$t/err" "error[E0950]"
 ok "predictions to a full disk" $?
 
-# On a disk with room for one model but not for two, or else under a limit on the size of files.
+# On a disk with room for one model and its checkpoint but not for another model, or else under a limit on the size of files.
 full="$t/full"
 mkdir "$full"
-if mount -t tmpfs -o size=800k gradc-test "$full" 2>/dev/null; then
+if mount -t tmpfs -o size=2300k gradc-test "$full" 2>/dev/null; then
   mounted="$full"
   tiny --out "$full/run" --steps 1
   [ "$status" = 0 ]

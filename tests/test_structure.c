@@ -28,7 +28,7 @@ static const char *const model_words_allowed[][2] = {
     {"runtime/main.c", "gradc check models/bert.graph"},
     {"runtime/main.c", "gradc dump models/bert.graph"},
     {"runtime/options.c", "as in 'bert.*'"},
-    {"runtime/train.c", "as in paraphrase=12000"},
+    {"runtime/train_start.c", "as in paraphrase=12000"},
     {"runtime/tokenizer.c", "a BERT vocabulary is"},
     {"runtime/hf_folder.c", "\"tokenizer_class\""},
     {"frontend/task.c", "\"label sentiment: class[5]\""},

@@ -1,0 +1,59 @@
+/* The training run, for the files that make it up: train.c steps and evaluates, train_start.c makes it ready, train_keep.c keeps it in
+ * checkpoints and takes it up again. */
+#ifndef GRADC_RUNTIME_TRAIN_H
+#define GRADC_RUNTIME_TRAIN_H
+
+#include "runtime/commands.h"
+#include "runtime/log.h"
+#include "runtime/progress.h"
+#include "runtime/rate.h"
+#include "runtime/sampler.h"
+#include "runtime/session.h"
+
+typedef struct Trainer {
+    Session *s;
+    const Options *o; /* effective: what a run's folder says included */
+    Diagnostics *diags;
+    Log *log;
+    Dataset **train, **dev; /* [program's tasks]; NULL: not wanted */
+    int *order;             /* the sampler's task numbers as the program's */
+    int n_tasks;
+    Sampler *sampler;
+    Batch *batch;
+    RateSchedule rate;
+    Progress progress;
+    Evaluation *evaluations; /* [n_tasks] */
+    Evaluation *best_ones;   /* [n_tasks]: of the epoch whose weights are saved */
+    double best;             /* overall score; negative: none yet */
+    int64_t best_epoch;
+    double began, last_step; /* seconds */
+    int64_t step, epochs; /* done; an epoch is done when it is evaluated */
+    json_t *settings;     /* see settings.h */
+    int64_t checkpoint, previous; /* steps of the last two; negative: none yet */
+    bool stopped;                 /* by a signal, before its end */
+    double load_ms;
+    double train_seconds;
+    int64_t tokens, examples;
+} Trainer;
+
+/* --- train_start.c: all of these return false with a diagnostic --- */
+
+/* Data sets, sampler, batch, schedule. */
+bool train_prepare(Trainer *t);
+/* `append`: a run that goes on. */
+bool train_open_log(Trainer *t, bool append);
+/* The start of the run, in the log and on standard error. */
+void train_say_start(Trainer *t);
+/* Milliseconds since the process began. */
+double train_process_ms(void);
+
+/* --- train_keep.c --- */
+
+/* The options of `o->file` when it is a run's folder, for what the command line does not say; paths made absolute. */
+bool train_take_settings(Options *o, Diagnostics *diags);
+/* After train_prepare and before the first step: with --resume from the last checkpoint, otherwise a folder for a new run. */
+bool train_begin(Trainer *t);
+/* A checkpoint of now; nothing without --out or when there is one of this step. */
+bool train_checkpoint(Trainer *t);
+
+#endif

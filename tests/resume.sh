@@ -1,0 +1,115 @@
+#!/bin/sh
+# Runs that are stopped and taken up again end with the weights of a run that never stopped. GRADC names the program.
+set -u
+gradc=${GRADC:-$PWD/build/gradc}
+root=$PWD
+t=$(mktemp -d)
+trap 'rm -rf "$t"' EXIT
+mkdir "$t/data"
+passed=0
+failed=0
+ok() { # NAME STATUS
+  if [ "$2" = 0 ]; then
+    passed=$((passed + 1))
+    echo "ok      $1"
+  else
+    failed=$((failed + 1))
+    echo "FAILED  $1"
+    sed 's/^/        | /' "$t/err" | head -12
+  fi
+}
+hash_of() { sed -n 's/.*"weights":"\([0-9a-f]*\)","\?.*/\1/p; s/.*"weights":"\([0-9a-f]*\)"}$/\1/p' "$1" | tail -n 1; }
+steps_of() { grep -c '"event":"step"' "$1"; }
+for file in ids-sst quora sts; do
+  head -n 121 "$root/models/demo/$file-train.csv" >"$t/data/$file-train.csv"
+  head -n 32 "$root/models/demo/$file-dev.csv" >"$t/data/$file-dev.csv"
+done
+train() { "$gradc" train "$root/models/bert.graph" --weights "$root/models/demo" --data "$t/data" --batch 8 --epochs 4 --lr 1e-3 \
+  --cache "$t/cache" "$@" >"$t/out" 2>"$t/err"; }
+again() { "$gradc" train "$@" --cache "$t/cache" >"$t/out" 2>"$t/err"; }
+
+train --out "$t/whole" --quiet
+ok "a run that is not stopped" $?
+hash=$(hash_of "$t/whole/log.jsonl")
+cp "$t/out" "$t/table"
+
+train --out "$t/run" --quiet --resume
+[ $? = 0 ] && [ "$(hash_of "$t/run/log.jsonl")" = "$hash" ]
+ok "--resume without a checkpoint begins anew" $?
+
+# kill -9 once the log has so many lines, anywhere in a step or in a write; other threads each time.
+kill_at() { # LINES ARGUMENTS...
+  lines=$1
+  shift
+  "$gradc" train "$@" --cache "$t/cache" >"$t/out" 2>"$t/err" &
+  pid=$!
+  while kill -0 $pid 2>/dev/null && [ "$(cat "$t/killed/log.jsonl" 2>/dev/null | wc -l)" -lt "$lines" ]; do :; done
+  kill -9 $pid 2>/dev/null
+  wait $pid 2>/dev/null
+}
+kills() { # NAME LINES...
+  name=$1
+  shift
+  rm -rf "$t/killed"
+  threads=1
+  for lines; do
+    kill_at "$lines" "$root/models/bert.graph" --weights "$root/models/demo" --data "$t/data" --batch 8 --epochs 4 --lr 1e-3 \
+      --out "$t/killed" --quiet --resume --save-every 7 --threads $threads
+    threads=$((3 - threads))
+  done
+  again "$t/killed" --resume --threads 3
+  [ $? = 0 ] && [ "$(hash_of "$t/killed/log.jsonl")" = "$hash" ] && cmp -s "$t/out" "$t/table" &&
+    cmp -s "$t/killed/model.safetensors" "$t/whole/model.safetensors"
+  ok "same weights, metrics and best epoch: $name" $?
+}
+random=$(date +%N | sed 's/^0*//')
+random=${random:-1}
+first=$((random % 60 + 1))
+second=$((first + random / 60 % 60 + 1))
+kills "killed in the first steps" 3
+kills "killed twice, after $first and $second lines" "$first" "$second"
+[ "$(find "$t/killed/last" -type f | wc -l)" = 2 ]
+ok "the last two checkpoints are kept, nothing else" $?
+
+# Ctrl-C.
+train --out "$t/killed2" --quiet --log "$t/log" &
+pid=$!
+while kill -0 $pid 2>/dev/null && [ "$(cat "$t/log" 2>/dev/null | wc -l)" -lt 20 ]; do :; done
+child=$(pgrep -P $pid 2>/dev/null || echo $pid)
+kill -TERM $child
+wait $pid
+[ $? = 143 ] && grep -q -- "--resume" "$t/err" && tail -n 1 "$t/log" | grep -q '"event":"stop"'
+ok "a signal stops the run after a step and says how to go on" $?
+again "$t/killed2" --resume --log "$t/log" --quiet
+[ $? = 0 ] && [ "$(hash_of "$t/log")" = "$hash" ] && [ "$(steps_of "$t/log")" = "$(steps_of "$t/whole/log.jsonl")" ]
+ok "it goes on with the same weights and no step twice" $?
+
+# Settings.
+train --out "$t/killed" --resume --lr 2e-3 --seed 5
+[ $? = 1 ] && grep -q "error\[E0942\]" "$t/err" && grep -q "lr: 0.001 then, 0.002 now" "$t/err" && grep -q "seed: 1 then, 5 now" "$t/err"
+ok "other settings are refused and listed" $?
+sed -i '3d' "$t/data/ids-sst-train.csv"
+train --out "$t/killed" --resume
+[ $? = 1 ] && grep -q "error\[E0942\]" "$t/err" && grep -q "sentiment.train" "$t/err"
+ok "other data are refused" $?
+head -n 121 "$root/models/demo/ids-sst-train.csv" >"$t/data/ids-sst-train.csv"
+again "$t/whole" --out "$t/repeated" --quiet
+[ $? = 0 ] && [ "$(hash_of "$t/repeated/log.jsonl")" = "$hash" ] && cmp -s "$t/out" "$t/table"
+ok "train of a run's folder repeats it" $?
+again "$root/models/bert.graph" --weights "$root/models/demo" --resume
+[ $? = 1 ] && grep -q "error\[E0947\]" "$t/err"
+ok "--resume needs a folder" $?
+
+# Damage: a byte of a moment, then the end of a file.
+newest=$(find "$t/killed/last" -type f | sort | tail -n 1)
+printf '\377' | dd of="$newest" bs=1 seek=300000 conv=notrunc 2>/dev/null
+again "$t/killed" --resume --quiet
+[ $? = 0 ] && grep -q "warning\[E0943\]" "$t/err" && [ "$(hash_of "$t/killed/log.jsonl")" = "$hash" ] && cmp -s "$t/out" "$t/table"
+ok "a damaged checkpoint is named and the one before it used" $?
+for file in "$t"/killed/last/*; do truncate -s 200000 "$file"; done
+again "$t/killed" --resume --quiet
+[ $? = 1 ] && grep -q "error\[E0944\]" "$t/err"
+ok "without a whole checkpoint a run does not go on" $?
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
