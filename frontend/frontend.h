@@ -25,4 +25,9 @@ Program *program_load(const char *path, const ProgramOptions *options, Diagnosti
 
 void program_free(Program *program); /* its graphs too; NULL is allowed */
 
+/* The file's text in the canonical layout, in `arena`: the same tokens and comments, so the same
+ * program. Formatting it again changes nothing. NULL and diagnostics when the file does not parse;
+ * what it imports is not read. */
+const char *source_format(const SourceFile *file, Arena *arena, Diagnostics *diags);
+
 #endif

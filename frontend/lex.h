@@ -19,6 +19,7 @@ typedef struct Token {
     const char *text;  /* as written; of a string, what is between the quotes; "" of the end */
     double number;     /* TOKEN_NUMBER */
     size_t start, end; /* bytes of the file's text */
+    bool begins;       /* a declaration or statement; the parser says it, for the formatter */
 } Token;
 
 typedef struct Tokens {

@@ -150,6 +150,7 @@ static void no_item(Parser *parser) {
 }
 
 static void parse_item(Parser *parser, Context *context) {
+    mark_beginning(parser);
     for (int i = 0; i < ITEM_COUNT; i++) {
         if (next_is(parser, items[i].word)) {
             items[i].parse(parser, context);
@@ -173,20 +174,32 @@ static void recover(Parser *parser) {
     }
 }
 
+static void parse_file(Parser *parser, Context *context) {
+    if (!lex(parser->file, parser->arena, parser->diags, &parser->tokens)) {
+        context->module->incomplete = true;
+        return;
+    }
+    parser->end = (Token){.kind = TOKEN_END, .text = "", .pos = {.file = parser->file}};
+    while (peek(parser)->kind != TOKEN_END) {
+        int before = parser->at;
+        parse_item(parser, context);
+        if (!parser->broken) continue;
+        if (parser->at == before) parser->at++;
+        recover(parser);
+    }
+}
+
 void parse(const SourceFile *file, bool prelude, Arena *arena, Diagnostics *diags, Module *module,
            ImportFunction *import, void *user) {
     Parser parser = {.file = file, .arena = arena, .diags = diags};
-    Context context = {module, prelude, import, user};
-    if (!lex(file, arena, diags, &parser.tokens)) {
-        module->incomplete = true;
-        return;
-    }
-    parser.end = (Token){.kind = TOKEN_END, .text = "", .pos = {.file = file}};
-    while (peek(&parser)->kind != TOKEN_END) {
-        int before = parser.at;
-        parse_item(&parser, &context);
-        if (!parser.broken) continue;
-        if (parser.at == before) parser.at++;
-        recover(&parser);
-    }
+    parse_file(&parser, &(Context){module, prelude, import, user});
+}
+
+bool parse_layout(const SourceFile *file, Arena *arena, Diagnostics *diags, Tokens *tokens) {
+    Parser parser = {.file = file, .arena = arena, .diags = diags};
+    Module module = {0};
+    int errors = diags->errors;
+    parse_file(&parser, &(Context){.module = &module});
+    *tokens = parser.tokens;
+    return diags->errors == errors;
 }

@@ -3,6 +3,7 @@
 #define GRADC_FRONTEND_PARSE_H
 
 #include "frontend/ast.h"
+#include "frontend/lex.h"
 
 /* Called for each import where it stands, so that what it declares comes first. */
 typedef void ImportFunction(void *user, const ImportDecl *import);
@@ -12,5 +13,9 @@ typedef void ImportFunction(void *user, const ImportDecl *import);
  * belongs to `arena`. */
 void parse(const SourceFile *file, bool prelude, Arena *arena, Diagnostics *diags, Module *module,
            ImportFunction *import, void *user);
+
+/* The tokens of one file, its imports left alone, with `begins` set. False and diagnostics on a
+ * mistake of grammar. */
+bool parse_layout(const SourceFile *file, Arena *arena, Diagnostics *diags, Tokens *tokens);
 
 #endif

@@ -18,6 +18,10 @@ const Token *advance(Parser *parser) {
     return token;
 }
 
+void mark_beginning(Parser *parser) {
+    if (!parser->broken) parser->tokens.items[parser->at].begins = true;
+}
+
 bool next_is(const Parser *parser, const char *text) {
     const Token *token = peek(parser);
     bool word = token->kind == TOKEN_NAME || token->kind == TOKEN_SYMBOL;
@@ -47,7 +51,7 @@ void expect(Parser *parser, const char *text) {
     if (!accept(parser, text)) syntax_error(parser, arena_printf(parser->arena, "'%s'", text));
 }
 
-static bool is_reserved(const char *text) {
+bool is_reserved(const char *text) {
     static const char *const words[] = {"if", "then", "else", "in", "and", "or", "not"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(text, words[i]) == 0) return true;

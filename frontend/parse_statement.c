@@ -105,6 +105,7 @@ static void no_statement(Parser *parser, BlockKind kind) {
 void parse_statement(Parser *parser, BlockKind kind, Block *block) {
     const Token *after = peek_after(parser);
     bool task = kind == BLOCK_TASK;
+    mark_beginning(parser);
     if (after->kind == TOKEN_SYMBOL && strcmp(after->text, "=") == 0) {
         parse_assignment(parser, block);
     } else if (next_is(parser, "param") && kind != BLOCK_OPTIMIZER) {

@@ -113,6 +113,7 @@ TaskDecl *parse_task(Parser *parser) {
     task->name = expect_name(parser, "the name of a task", &task->pos);
     expect(parser, "{");
     while (!next_is(parser, "}") && !parser->broken) {
+        mark_beginning(parser);
         if (clause_follows(parser, "data"))
             parse_data(parser, task);
         else if (clause_follows(parser, "input"))

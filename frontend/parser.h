@@ -37,8 +37,14 @@ void expect(Parser *parser, const char *text);
 const char *expect_name(Parser *parser, const char *what, Pos *pos); /* pos may be NULL */
 const char *expect_string(Parser *parser, const char *what, Pos *pos);
 
+/* Says that a declaration, a clause or a statement begins with the next token. */
+void mark_beginning(Parser *parser);
+
 /* Tells that `what` was expected where the next token is. */
 void syntax_error(Parser *parser, const char *what);
+
+/* Words such as `if` and `in`, which are no names. */
+bool is_reserved(const char *text);
 
 /* Counts brackets and blocks; false and a message where they are too deep. */
 bool enter(Parser *parser);

@@ -15,6 +15,7 @@ static const Command commands[] = {
     {"predict", "FILE|DIR", "predicts, one row in, one row out, in order",
      "gradc predict run --task sentiment --input reviews.tsv", command_predict},
     {"check", "FILE", "parses, types and verifies; prints the tasks and their shapes", "gradc check models/bert.graph", command_check},
+    {"fmt", "FILE", "prints a graph file in the canonical layout", "gradc fmt my.graph --write", command_fmt},
     {"dump", "FILE", "prints the graph after a pass, kernels or their code",
      "gradc dump models/bert.graph --task sentiment --stage fuse", command_dump},
     {"explain", "CODE", "says more about a diagnostic", "gradc explain E0810", command_explain},
