@@ -254,8 +254,9 @@ static const Explanation table[] = {
     /* --- Files: the rows of a task --- */
     {"E0850", "a task's data file is missing\n"
               "The file of the task's data line, with the split filled in for {split}, is\n"
-              "neither below the --data folder nor, by the last part of its name, in it. Give\n"
-              "the right folder with --data, or leave the task out with --tasks."},
+              "neither below a --data folder nor, by the last part of its name, in one. Give\n"
+              "the right folder with --data, which may be repeated, or leave the task out\n"
+              "with --tasks."},
     {"E0851", "a bad label\n"
               "The cell in the label's column is not a number, not one of the classes 0 to n\n"
               "- 1, or outside the declared range. The line is named, the content is not\n"

@@ -30,17 +30,29 @@ static const char *fill_split(Arena *arena, const char *pattern, const char *spl
     return arena_printf(arena, "%.*s%s%s", (int)(brace - pattern), pattern, split, brace + strlen("{split}"));
 }
 
-/* The task's file below the folder, or its last part in the folder. */
-static const char *find_file(Loader *l) {
-    Arena *arena = l->diags->arena;
-    if (l->options->path) return l->options->path;
-    const char *name = fill_split(arena, l->task->data, l->options->split), *slash = strrchr(name, '/');
-    const char *folder = l->options->folder ? l->options->folder : ".";
+/* The file below the folder as it is named, or its last part in the folder; NULL: neither is there. */
+static const char *file_in(Arena *arena, const char *folder, const char *name) {
+    const char *slash = strrchr(name, '/');
     const char *whole = arena_printf(arena, "%s/%s", folder, name);
     if (access(whole, F_OK) == 0) return whole;
     const char *last = arena_printf(arena, "%s/%s", folder, slash ? slash + 1 : name);
-    if (access(last, F_OK) == 0) return last;
-    diag_error(l->diags, "E0850", l->task->data_pos, "task '%s' has no file %s in %s", l->task->name, name, folder);
+    return access(last, F_OK) == 0 ? last : NULL;
+}
+
+/* The task's file in the first folder that has it. */
+static const char *find_file(Loader *l) {
+    static const char *const here[] = {"."};
+    const DatasetOptions *o = l->options;
+    Arena *arena = l->diags->arena;
+    if (o->path) return o->path;
+    const char *name = fill_split(arena, l->task->data, o->split), *tried = "";
+    const char *const *folders = o->n_folders ? o->folders : here;
+    for (int i = 0; i < (o->n_folders ? o->n_folders : 1); i++) {
+        const char *found = file_in(arena, folders[i], name);
+        if (found) return found;
+        tried = arena_printf(arena, "%s%s%s", tried, i ? " or " : "", folders[i]);
+    }
+    diag_error(l->diags, "E0850", l->task->data_pos, "task '%s' has no file %s in %s", l->task->name, name, tried);
     diag_hint(l->diags, "give the folder that holds it with --data, or change the task's data line");
     return NULL;
 }

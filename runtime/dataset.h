@@ -24,9 +24,10 @@ typedef struct Dataset {
 
 typedef struct DatasetOptions {
     const Tokenizer *tokenizer;
-    const char *folder;  /* searched for the task's file as named, then for its last part; NULL: the working directory */
+    const char *const *folders; /* searched in order for the task's file as named, then for its last part */
+    int n_folders;              /* 0: the working directory */
     const char *split;   /* "train", "dev" */
-    const char *path;    /* NULL; or this file instead of folder and split */
+    const char *path;    /* NULL; or this file instead of folders and split */
     int64_t max_length;  /* tokens of a sequence, special ones included */
     int64_t limit;       /* at most so many rows; 0: all */
     bool needs_labels;   /* rows without a label are skipped; otherwise the column may be missing */

@@ -100,10 +100,31 @@ static bool open_machine(Session *s) {
     return true;
 }
 
-static void say_missing(int missing, const char *first) {
-    if (missing == 0) return;
-    fprintf(stderr, "new: %s%s", first, missing > 1 ? "" : "\n");
-    if (missing > 1) fprintf(stderr, " and %d more parameters start from their initialisers\n", missing - 1);
+/* The first two parts of a name: "heads.sentiment" of "heads.sentiment.weight". */
+static size_t family_length(const char *name) {
+    const char *dot = strchr(name, '.');
+    dot = dot ? strchr(dot + 1, '.') : NULL;
+    return dot ? (size_t)(dot - name) : strlen(name);
+}
+
+static bool same_family(const char *a, const char *b) {
+    return family_length(a) == family_length(b) && strncmp(a, b, family_length(a)) == 0;
+}
+
+/* Parameters that the file lacks, by families: a head that is new is as it should be, an encoder that is new is not. */
+static void say_missing(const Session *s, bool *missing) {
+    const char *open = "new: ";
+    for (int i = 0; i < s->program->params.count; i++) {
+        const char *name = s->program->params.items[i].name;
+        int count = 0;
+        for (int j = i; missing[i] && j < s->program->params.count; j++) {
+            bool counted = missing[j] && same_family(name, s->program->params.items[j].name);
+            count += counted;
+            if (counted && j > i) missing[j] = false;
+        }
+        if (count) fprintf(stderr, "%s%.*s (%d)", open, (int)family_length(name), name, count), open = ", ";
+    }
+    if (open[0] == ',') fputs(" start from their initialisers\n", stderr);
 }
 
 static void say_skipped(Session *s) {
@@ -125,16 +146,15 @@ static bool load_weight(Session *s, int index, bool *found) {
 
 static bool load_weights(Session *s) {
     bool has_file = s->folder && hf_folder_weights(s->folder), good = true;
-    int missing = 0;
-    const char *first = "";
+    bool *missing = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *missing);
     for (int i = 0; good && i < model_parameters(s->model)->n_slots; i++) {
         bool found = false;
         if (has_file) good = load_weight(s, i, &found);
         if (found) continue;
-        if (missing++ == 0) first = s->program->params.items[i].name;
+        missing[i] = true;
         parameter_initialise(model_parameters(s->model), i, (uint64_t)s->options->seed);
     }
-    if (good && has_file) say_missing(missing, first), say_skipped(s);
+    if (good && has_file) say_missing(s, missing), say_skipped(s);
     return good;
 }
 
@@ -161,7 +181,8 @@ void session_close(Session *s) {
 }
 
 Dataset *session_dataset(Session *s, int task, const char *split, const char *path, int64_t limit, bool needs_labels) {
-    DatasetOptions options = {.tokenizer = s->tokenizer, .folder = s->options->data, .split = split, .path = path,
+    DatasetOptions options = {.tokenizer = s->tokenizer, .folders = s->options->data.items,
+                              .n_folders = s->options->data.count, .split = split, .path = path,
                               .max_length = s->max_length, .limit = limit, .needs_labels = needs_labels};
     return dataset_load(&s->program->tasks.items[task], &options, s->diags);
 }

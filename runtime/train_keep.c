@@ -45,7 +45,8 @@ bool train_take_settings(Options *o, Diagnostics *diags) {
     }
     if (!o->batch) o->batch = TRAIN_BATCH;
     o->weights = absolute(o->weights, diags->arena);
-    o->data = absolute(o->data ? o->data : ".", diags->arena);
+    if (o->data.count == 0) vec_push(diags->arena, &o->data, ".");
+    for (int i = 0; i < o->data.count; i++) o->data.items[i] = absolute(o->data.items[i], diags->arena);
     return true;
 }
 

@@ -20,6 +20,7 @@ typedef struct Fixture {
     Tokenizer *tokenizer;
     Task task;
     DatasetOptions options;
+    const char *folders[2]; /* an empty place first: a search goes on to the next */
     Dataset *data;
 } Fixture;
 
@@ -42,7 +43,10 @@ static Fixture begin(const char *text) {
 
 /* `f` does not move between here and `finish`: the options point into it. */
 static void load(Fixture *f) {
-    f->options.folder = f->folder.path;
+    f->folders[0] = "/nonexistent";
+    f->folders[1] = f->folder.path;
+    f->options.folders = f->folders;
+    f->options.n_folders = 2;
     f->data = dataset_load(&f->task, &f->options, f->diags);
 }
 
@@ -156,7 +160,7 @@ Test(dataset, what_is_wrong_is_told_with_the_line) {
     expect_error(&f, "E0852", 0, "no rows");
     f = begin(rows);
     f.options.split = "dev";
-    expect_error(&f, "E0850", 0, "sub/t-dev.tsv");
+    expect_error(&f, "E0850", 0, "sub/t-dev.tsv in /nonexistent or /");
 }
 
 /* A cell is never shown: data may be private. */

@@ -22,11 +22,12 @@ Test(options, options_are_read_with_their_other_spellings) {
     Diagnostics *diags = diagnostics_new();
     Options o;
     cr_assert(parse("train --epochs 3 m.graph --lr=3e-5 --batch-size 16 --no-shuffle --freeze a.* "
-                    "--freeze b --limit x=5",
+                    "--freeze b --limit x=5 --data one --data two",
                     &o, diags));
     cr_expect_str_eq(o.file, "m.graph");
     cr_expect(o.epochs == 3 && o.lr == 3e-5 && o.batch == 16 && o.no_shuffle && !o.quiet);
     cr_expect(o.freeze.count == 2 && strcmp(o.freeze.items[1], "b") == 0 && o.limit.count == 1);
+    cr_expect(o.data.count == 2 && strcmp(o.data.items[1], "two") == 0);
     cr_expect(o.seed == 1 && o.clip == 1 && o.warmup == 0.1 && o.dropout == -1 && !o.weights);
     cr_assert(parse("train --learning-rate 1 --num-train-epochs 2 --output-dir d --max-grad-norm 0 "
                     "--max-seq-length 64 --seed 4294967295",
