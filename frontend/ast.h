@@ -29,6 +29,7 @@ struct Expr {
     ExprKind kind;
     Pos pos;   /* of the operator or the name, where a mistake is best shown */
     int depth; /* of the tree; bounded */
+    bool shared; /* EXPR_SCOPED: what is made in the scope may be made by another part of the task too */
     double number;
     const char *text;
     Expr *a, *b, *c;

@@ -87,6 +87,7 @@ typedef struct Elab {
     const TokensValue *tokens; /* [n_tokens] */
     int n_tokens;
     const char *scope; /* "" or "bert.encoder" */
+    bool shares;       /* inside of `in shared`: a parameter may be instantiated again */
     VEC(SiteCount) sites;
     VEC(int) instances; /* indices of program parameters, in order of instantiation */
     Frame *frame;

@@ -216,10 +216,13 @@ static Value eval_if(Elab *e, const Expr *expr) {
 /* Within one definition the innermost `in` counts: f(g(x) in "a") in "b" makes g's parameters in "a", f's in "b". */
 static Value eval_scoped(Elab *e, const Expr *expr) {
     const char *scope = interpolate(e, expr->text, expr->pos), *outer = e->scope;
+    bool outer_shares = e->shares;
     if (!scope) return value_error();
     e->scope = join_scope(e, e->frame->scope, scope);
+    e->shares |= expr->shared;
     Value value = eval(e, expr->a);
     e->scope = outer;
+    e->shares = outer_shares;
     return value;
 }
 

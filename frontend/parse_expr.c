@@ -245,13 +245,15 @@ static Expr *parse_choice(Parser *parser) {
     return make(parser, EXPR_IF, token, condition, yes, no);
 }
 
-/* expr = choice {"in" string} */
+/* expr = choice {"in" ["shared"] string} */
 Expr *parse_expr(Parser *parser) {
     Expr *expr = parse_choice(parser);
     while (accept(parser, "in")) {
+        bool shared = accept(parser, "shared");
         const Token *scope = peek(parser);
         expect_string(parser, "a scope in quotes", NULL);
         expr = make(parser, EXPR_SCOPED, scope, expr, NULL, NULL);
+        expr->shared = shared;
     }
     return expr;
 }

@@ -114,7 +114,7 @@ static bool instantiate(Elab *e, const Param *param, bool shared) {
                  param->name)) {
             diag_hint(
                 e->diags,
-                "give each its own scope: ... in \"scope\"; or declare the parameter 'shared'");
+                "give each its own scope: ... in \"scope\"; or say that it is one: ... in shared \"scope\"");
         }
         return false;
     }
@@ -133,7 +133,7 @@ static void run_param(Elab *e, const Stmt *stmt) {
         param.init = init.kind;
         param.init_a = init.a;
         param.init_b = init.b;
-        good = instantiate(e, &param, stmt->shared);
+        good = instantiate(e, &param, stmt->shared || e->shares);
     }
     NodeSpec spec = {.op = OP_param, .attrs.text = param.name, .type = param.type};
     bind_name(e, e->frame, stmt->name,

@@ -118,8 +118,8 @@ static const Explanation table[] = {
     /* --- Graph files: parameters and tasks --- */
     {"E0401", "parameter instantiated twice\n"
               "One task uses a parameter's full name two times. Give each use a scope of its\n"
-              "own with: in \"name\"; or, when both are meant to be one tensor, declare the\n"
-              "parameter 'shared'."},
+              "own with: in \"name\"; or, when both are meant to be one tensor, say so at the\n"
+              "second use: in shared \"name\"."},
     {"E0402", "parameter differs\n"
               "Two uses of one parameter name differ in shape, initialiser or flags. Make\n"
               "them equal, or give them scopes of their own."},

@@ -79,6 +79,9 @@ run check "$root/models/heads/cola.graph"
 ok "check of a head that imports the model" $?
 [ "$(wc -l <"$root/models/heads/cola.graph")" -le 15 ]
 ok "a head is at most 15 lines" $?
+run train "$root/models/heads/sentence_bert.graph" --weights "$demo" --data "$t/data" --tasks cosine --batch 8 --epochs 1 --cache "$t/cache"
+[ "$status" = 0 ] && has "$t/out" "cosine" && has "$t/out" "pearson"
+ok "two texts, one encoder" $?
 
 for stage in source simplify demand differentiate fuse kernels; do
   run dump "$model" --weights "$demo" --task similarity --stage "$stage"

@@ -179,6 +179,23 @@ Test(frontend, a_head_in_a_file_of_its_own_adds_a_task) {
     finish(&fixture);
 }
 
+Test(frontend, two_texts_share_an_encoder_where_it_is_said) {
+    Fixture fixture = load_tiny("models/heads/sentence_bert.graph");
+    Fixture model = load_tiny("models/bert.graph");
+    const Task *task = &fixture.program->tasks.items[3];
+    cr_expect_eq(task->n_inputs, 2);
+    cr_expect_eq(fixture.program->params.count, model.program->params.count);
+    int uses = 0; /* of the word embeddings: one gather for each text */
+    for (int i = 0; i < task->eval->nodes.count; i++) {
+        const Node *node = task->eval->nodes.items[i];
+        const char *table = node->op == OP_gather ? node->inputs[0]->attrs.text : NULL;
+        uses += table && strcmp(table, "bert.embeddings.word_embeddings.weight") == 0;
+    }
+    cr_expect_eq(uses, 2);
+    finish(&model);
+    finish(&fixture);
+}
+
 Test(frontend, the_source_with_imports_resolved_is_the_same_program) {
     Fixture first = load_tiny("models/heads/cola.graph");
     char path[] = "/tmp/gradc-test-XXXXXX";
