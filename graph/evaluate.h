@@ -8,8 +8,6 @@
 
 #include "graph/interpret.h"
 
-enum { MAX_OPERANDS = 16 };
-
 typedef struct Evaluation {
     const int64_t *extents; /* of the graph's symbols */
     const Binding *bindings;

@@ -195,7 +195,7 @@ static Node *copy_from(Graph *to, const Node *root, Node **copies, const Node **
         }
         top--;
         if (copies[node->id]) continue;
-        Node *inputs[16];
+        Node *inputs[MAX_OPERANDS];
         for (int i = 0; i < node->n_inputs; i++) inputs[i] = copies[node->inputs[i]->id];
         copies[node->id] = graph_clone(to, node, inputs);
     }

@@ -20,7 +20,7 @@ typedef enum OpKind { /* KIND column of ops.def */
     KIND_ATTENTION
 } OpKind;
 
-enum { MAX_ATTR_INTS = 2 };
+enum { MAX_ATTR_INTS = 2, MAX_OPERANDS = 16 };
 
 /* Values of an operator's attributes, in the order of its row: integers, numbers and the string apart. */
 typedef struct Attrs {

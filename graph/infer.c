@@ -10,7 +10,7 @@ typedef struct Rule {
     Graph *graph;
     const char *op;
     int n;
-    const Type *in[16];
+    const Type *in[MAX_OPERANDS];
     const Attrs *attrs;
     const Type *given;
     Type out;

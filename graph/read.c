@@ -199,7 +199,7 @@ static bool read_operands(Reader *r, Node **inputs, int *count) {
     *count = 0;
     if (!accept(r, "(")) return true;
     do {
-        if (*count == 16) return fail(r, "too many operands");
+        if (*count == MAX_OPERANDS) return fail(r, "too many operands");
         if (!read_node_ref(r, &inputs[(*count)++])) return false;
     } while (accept(r, ","));
     return expect(r, ")");
@@ -231,7 +231,7 @@ static bool add_node(Reader *r, const NodeSpec *spec) {
 /* node = "%" label "=" op [attributes] [operands] ":" type ["in" group] ["@" pos] */
 static bool read_node(Reader *r) {
     int64_t label, group = 0;
-    Node *inputs[16];
+    Node *inputs[MAX_OPERANDS];
     NodeSpec spec = {.inputs = inputs};
     if (!read_int(r, &label) || !expect(r, "=")) return false;
     if (label != r->by_label.count) return fail(r, "the next node is %%%d", r->by_label.count);

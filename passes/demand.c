@@ -150,7 +150,7 @@ static Node *one_in_each(Round *round, const Node *bounds) {
 
 static Node *select_node(Round *round, const Node *node) {
     if (node->op == OP_gather) return selected_gather(round, node);
-    Node *inputs[16];
+    Node *inputs[MAX_OPERANDS];
     for (int i = 0; i < node->n_inputs; i++) {
         const Node *input = node->inputs[i];
         inputs[i] = is_row_operand(node, i) ? select_rows(round, input) : to_whole(round, input);
@@ -167,7 +167,7 @@ static Node *select_node(Round *round, const Node *node) {
 
 static Node *copy_whole(Round *round, const Node *node) {
     if (is_gather_of_round(round, node)) return select_rows(round, node->inputs[0]);
-    Node *inputs[16];
+    Node *inputs[MAX_OPERANDS];
     for (int i = 0; i < node->n_inputs; i++) inputs[i] = to_whole(round, node->inputs[i]);
     return graph_clone(round->to, node, inputs);
 }

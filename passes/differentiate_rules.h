@@ -4,8 +4,6 @@
 
 #include "graph/graph.h"
 
-enum { MAX_OPERANDS = 16 };
-
 /* One application of a rule. */
 typedef struct Tape {
     Graph *graph;   /* gradients are built beside the forward nodes */

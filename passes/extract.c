@@ -104,7 +104,7 @@ Graph *extract_body(const Graph *graph, Node *const *nodes, int count, const boo
     x.pairs = arena_array(arena, (size_t)most + 1, sizeof *x.pairs);
     launch->results = arena_array(arena, (size_t)count + 1, sizeof *launch->results);
     for (int i = 0; i < count; i++) {
-        Node *inputs[16];
+        Node *inputs[MAX_OPERANDS];
         for (int j = 0; j < nodes[i]->n_inputs; j++) {
             Node *input = nodes[i]->inputs[j];
             inputs[j] = input->group == nodes[i]->group ? find(&x, input) : operand(&x, input);

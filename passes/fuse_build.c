@@ -22,7 +22,7 @@ static Node *build_leaf(Builder *b, const Node *node) {
 
 /* `node` with its operands, in the kernel's group. */
 static Node *build_inside(Builder *b, const Node *node, int kernel) {
-    Node *inputs[16];
+    Node *inputs[MAX_OPERANDS];
     for (int i = 0; i < node->n_inputs; i++) inputs[i] = build(b, node->inputs[i], kernel);
     Node with_group = *node;
     with_group.group = b->group[kernel];

@@ -8,7 +8,7 @@
 #include "passes/simplify_rules.h"
 
 static Node *copy_simple(Graph *to, const Node *node, Node **copies) {
-    Node *inputs[16];
+    Node *inputs[MAX_OPERANDS];
     for (int i = 0; i < node->n_inputs; i++) inputs[i] = copies[node->inputs[i]->id];
     NodeSpec spec = {.op = node->op,
                      .n_inputs = node->n_inputs,

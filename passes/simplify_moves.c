@@ -80,7 +80,7 @@ static Node *slice_of_concat(Graph *g, const NodeSpec *spec) {
 
 /* Operands without elements. */
 static Node *concat_without_empty(Graph *g, const NodeSpec *spec) {
-    Node *kept[16];
+    Node *kept[MAX_OPERANDS];
     int n = 0;
     for (int i = 0; i < spec->n_inputs; i++) {
         if (!dim_is(spec->inputs[i]->type.dims[spec->attrs.ints[0]], 0))
