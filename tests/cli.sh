@@ -10,19 +10,7 @@ trap '[ -z "$mounted" ] || umount "$mounted"; rm -rf "$t"' EXIT
 unset XDG_CACHE_HOME
 export HOME="$t/home"
 mkdir "$HOME" "$t/data"
-passed=0
-failed=0
-
-ok() { # NAME STATUS
-  if [ "$2" = 0 ]; then
-    passed=$((passed + 1))
-    echo "ok      $1"
-  else
-    failed=$((failed + 1))
-    echo "FAILED  $1"
-    sed 's/^/        | /' "$t/err" | head -12
-  fi
-}
+. "$root/tests/lib/checks.sh"
 
 # gradc with these words: output in $t/out, messages in $t/err, status in $status.
 run() { "$gradc" "$@" >"$t/out" 2>"$t/err"; status=$?; }
@@ -293,5 +281,4 @@ run eval "$full/run" --data "$t/data" --cache "$t/cache"
 [ "$status" = 0 ]
 ok "the old model still evaluates" $?
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

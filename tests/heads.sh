@@ -7,19 +7,7 @@ root=$PWD
 demo="$root/models/demo"
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
-passed=0
-failed=0
-
-ok() { # NAME STATUS
-  if [ "$2" = 0 ]; then
-    passed=$((passed + 1))
-    echo "ok      $1"
-  else
-    failed=$((failed + 1))
-    echo "FAILED  $1"
-    sed 's/^/        | /' "$t/err" | head -12
-  fi
-}
+. "$root/tests/lib/checks.sh"
 
 # Five classes: chance is 0.2. The demo's sentiments are told by single words, so a head that works comes near 1.
 learns() { # NAME
@@ -70,5 +58,4 @@ show states && show pooled && paste -d '\n' "$t/states" "$t/pooled" | awk -F '\t
   END { exit !(rows == 100 && !bad) }'
 ok "the mean pooler gives the mean" $?
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

@@ -6,18 +6,7 @@ root=$PWD
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 mkdir "$t/data"
-passed=0
-failed=0
-ok() { # NAME STATUS
-  if [ "$2" = 0 ]; then
-    passed=$((passed + 1))
-    echo "ok      $1"
-  else
-    failed=$((failed + 1))
-    echo "FAILED  $1"
-    sed 's/^/        | /' "$t/err" | head -12
-  fi
-}
+. "$root/tests/lib/checks.sh"
 hash_of() { sed -n 's/.*"weights":"\([0-9a-f]*\)","\?.*/\1/p; s/.*"weights":"\([0-9a-f]*\)"}$/\1/p' "$1" | tail -n 1; }
 steps_of() { grep -c '"event":"step"' "$1"; }
 for file in ids-sst quora sts; do
@@ -111,5 +100,4 @@ again "$t/killed" --resume --quiet
 [ $? = 1 ] && grep -q "error\[E0944\]" "$t/err"
 ok "without a whole checkpoint a run does not go on" $?
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish
