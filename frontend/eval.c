@@ -10,6 +10,7 @@ Node *emit(Elab *e, NodeSpec spec, Pos pos) {
     }
     Type type;
     spec.pos = place(e, pos);
+    spec.pos.scope = *e->scope ? e->scope : NULL;
     const char *broken = infer_type(e->graph, &spec, &type);
     if (!broken) return graph_node(e->graph, &spec);
     fail(e, "E0305", pos, "%s", broken);

@@ -19,10 +19,12 @@ typedef struct SourceFile {
     const char *text; /* NUL-terminated, or NULL */
 } SourceFile;
 
-/* A place. `file` NULL: nowhere. `line` and `column` count from 1; 0 means the whole file or line. `column` and `length` count bytes. */
+/* A place. `file` NULL: nowhere. `line` and `column` count from 1; 0 means the whole file or line. `column` and `length` count bytes.
+ * `scope` says which of the instances of that line it is, as in "bert.encoder.layer.0"; NULL: not known, or there is but one. */
 typedef struct Pos {
     const SourceFile *file;
     uint32_t line, column, length;
+    const char *scope;
 } Pos;
 
 typedef enum Severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE, SEVERITY_HINT } Severity;

@@ -213,7 +213,7 @@ static bool read_pos(Reader *r, Pos *pos) {
     for (int i = 0; i < 3; i++) {
         if (!expect(r, ":") || !read_int(r, &numbers[i])) return false;
     }
-    *pos = (Pos){r->files.items[file], (uint32_t)numbers[0], (uint32_t)numbers[1], (uint32_t)numbers[2]};
+    *pos = (Pos){r->files.items[file], (uint32_t)numbers[0], (uint32_t)numbers[1], (uint32_t)numbers[2], NULL};
     return true;
 }
 

@@ -11,28 +11,48 @@ enum { PATH_SHOWN = 8 }; /* nodes of a path that an error tells */
 /* State by the ids of the forward nodes; nodes appended later need none. */
 typedef struct Walk {
     Graph *graph;      /* under construction; its first nodes are the forward ones */
-    bool *active;      /* is there a wanted parameter below? */
+    Node **wanted;     /* [n_wanted] the node of each name; NULL: there is none that can have a gradient */
+    int n_wanted;
+    bool *active;      /* is it wanted, or is there a wanted value below? */
     Node **cotangents; /* NULL: none so far */
     const Node **user; /* the node that gave the first cotangent: the way back to the loss */
     Diagnostics *diags;
 } Walk;
 
-static bool is_wanted(const Node *node, const char *const *params, int n_params) {
-    if (node->op != OP_param || node->type.elem != ELEM_F32) return false;
-    for (int i = 0; i < n_params; i++) {
-        if (strcmp(node->attrs.text, params[i]) == 0) return true;
+/* The value of a name: a parameter, or else an output. */
+static Node *find_value(const Graph *graph, const char *name) {
+    for (int i = 0; i < graph->nodes.count; i++) {
+        Node *node = graph->nodes.items[i];
+        if (node->op == OP_param && strcmp(node->attrs.text, name) == 0) return node;
+    }
+    return graph_find_output(graph, name);
+}
+
+static void find_wanted(Walk *walk, const char *const *names) {
+    walk->wanted = arena_array(walk->graph->arena, (size_t)walk->n_wanted + 1, sizeof *walk->wanted);
+    for (int i = 0; i < walk->n_wanted; i++) {
+        Node *node = find_value(walk->graph, names[i]);
+        if (node && node->type.elem == ELEM_F32) walk->wanted[i] = node;
+    }
+}
+
+static bool is_active_operand(const Walk *walk, const Node *node, int operand) {
+    return walk->active[node->inputs[operand]->id] && gradient_flows(node, operand);
+}
+
+static bool has_active_operand(const Walk *walk, const Node *node) {
+    for (int i = 0; i < node->n_inputs; i++) {
+        if (is_active_operand(walk, node, i)) return true;
     }
     return false;
 }
 
-static void find_active(Walk *walk, int count, const char *const *params, int n_params) {
+static void find_active(Walk *walk, int count) {
+    for (int i = 0; i < walk->n_wanted; i++) {
+        if (walk->wanted[i]) walk->active[walk->wanted[i]->id] = true;
+    }
     for (int i = 0; i < count; i++) {
-        const Node *node = walk->graph->nodes.items[i];
-        walk->active[i] = is_wanted(node, params, n_params);
-        for (int j = 0; j < node->n_inputs; j++) {
-            if (walk->active[node->inputs[j]->id] && gradient_flows(node, j))
-                walk->active[i] = true;
-        }
+        if (has_active_operand(walk, walk->graph->nodes.items[i])) walk->active[i] = true;
     }
 }
 
@@ -64,7 +84,7 @@ static void accumulate(Walk *walk, const Node *to, Node *cotangent, const Node *
 static bool pull_back(Walk *walk, const Node *node) {
     Tape tape = {.graph = walk->graph, .at = node};
     for (int i = 0; i < node->n_inputs; i++) {
-        tape.wanted[i] = walk->active[node->inputs[i]->id] && gradient_flows(node, i);
+        tape.wanted[i] = is_active_operand(walk, node, i);
     }
     Node *dx[MAX_OPERANDS] = {0};
     if (!apply_gradient_rule(&tape, walk->cotangents[node->id], dx))
@@ -79,20 +99,17 @@ static bool walk_back(Walk *walk, Node *loss) {
     walk->cotangents[loss->id] = graph_const(walk->graph, ELEM_F32, 1, loss);
     for (int i = loss->id; i >= 0; i--) {
         const Node *node = walk->graph->nodes.items[i];
-        bool passed = walk->active[i] && walk->cotangents[i] && node->n_inputs;
+        bool passed = walk->cotangents[i] && has_active_operand(walk, node);
         if (passed && !pull_back(walk, node)) return false;
     }
     return true;
 }
 
-static void add_outputs(Walk *walk, int count, const char *const *params, int n_params) {
-    for (int i = 0; i < n_params; i++) {
-        for (int j = 0; j < count; j++) {
-            if (!walk->cotangents[j] || !is_wanted(walk->graph->nodes.items[j], params + i, 1))
-                continue;
-            graph_output(walk->graph, arena_printf(walk->graph->arena, "grad.%s", params[i]),
-                         walk->cotangents[j]);
-        }
+static void add_outputs(Walk *walk, const char *const *names) {
+    for (int i = 0; i < walk->n_wanted; i++) {
+        Node *gradient = walk->wanted[i] ? walk->cotangents[walk->wanted[i]->id] : NULL;
+        const char *name = arena_printf(walk->graph->arena, "grad.%s", names[i]);
+        if (gradient) graph_output(walk->graph, name, gradient);
     }
 }
 
@@ -107,21 +124,22 @@ static Node *find_loss(const Graph *graph, Diagnostics *diags) {
     return NULL;
 }
 
-Graph *differentiate(const Graph *graph, const char *const *params, int n_params,
+Graph *differentiate(const Graph *graph, const char *const *wanted, int n_wanted,
                      Diagnostics *diags) {
     Graph *work = graph_canonical(graph);
     int count = work->nodes.count;
     size_t n = (size_t)count + 1;
-    Walk walk = {.graph = work, .diags = diags};
+    Walk walk = {.graph = work, .n_wanted = n_wanted, .diags = diags};
     walk.active = arena_array(work->arena, n, sizeof *walk.active);
     walk.cotangents = arena_array(work->arena, n, sizeof *walk.cotangents);
     walk.user = arena_array(work->arena, n, sizeof *walk.user);
     Node *loss = find_loss(work, diags);
     Graph *result = NULL;
     if (loss) {
-        find_active(&walk, count, params, n_params);
+        find_wanted(&walk, wanted);
+        find_active(&walk, count);
         if (walk_back(&walk, loss)) {
-            add_outputs(&walk, count, params, n_params);
+            add_outputs(&walk, wanted);
             result = graph_canonical(work);
         }
     }

@@ -1,19 +1,20 @@
 /* Differentiation: reverse mode, graph to graph.
  *
- * The gradient of the output "loss" for chosen parameters, as nodes beside the forward ones. The
- * walk visits nodes in reverse order and owns accumulation; it visits only nodes between the loss
- * and a wanted parameter, so nothing is built below a frozen part. What each operator does with a
+ * The gradient of the output "loss" for chosen parameters, or for any other value that is an output,
+ * as nodes beside the forward ones. The walk visits nodes in reverse order and owns accumulation; it
+ * visits only nodes between the loss and a wanted value, so nothing is built below a frozen part. What each operator does with a
  * cotangent is the GRADIENT column of graph/ops.def (differentiate_rules.c). */
 #ifndef GRADC_PASSES_DIFFERENTIATE_H
 #define GRADC_PASSES_DIFFERENTIATE_H
 
 #include "graph/graph.h"
 
-/* A new canonical graph: the outputs of `graph`, then "grad.<name>" for each of the parameters, in
- * this order, that the output "loss" (f32[]) depends on; its type is the parameter's. Gradient
+/* A new canonical graph: the outputs of `graph`, then "grad.<name>" for each of the wanted names, in
+ * this order, that the output "loss" (f32[]) depends on; its type is that of the value. A name is a
+ * parameter's, or else an output's: then the value of that node, whatever uses it, is varied. Gradient
  * nodes have their forward nodes' positions. NULL and errors when there is no such loss (E0601) or
- * a path to a parameter leads through an operator that has no gradient (E0602, E0603). */
-Graph *differentiate(const Graph *graph, const char *const *params, int n_params,
+ * a path to a wanted value leads through an operator that has no gradient (E0602, E0603). */
+Graph *differentiate(const Graph *graph, const char *const *wanted, int n_wanted,
                      Diagnostics *diags);
 
 #endif

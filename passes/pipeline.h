@@ -11,7 +11,7 @@ typedef struct StageObserver {
 } StageObserver;
 
 typedef struct PipelineOptions {
-    const char *const *wanted; /* parameters to differentiate for; none: the graph is only evaluated */
+    const char *const *wanted; /* parameters, or outputs, to differentiate for; none: the graph is only evaluated */
     int n_wanted;
     bool no_fusion;
     const StageObserver *observer; /* NULL: nobody looks */

@@ -106,8 +106,8 @@ Test(diag, shows_the_line_and_a_caret) {
     const SourceFile *file =
         diagnostics_file(diags, "m.graph", "def f(x) {\n  y = dense(x, hiden)\n}\n");
     cr_expect_not(
-        diag_error(diags, "E0201", (Pos){file, 2, 16, 5}, "nothing is called '%s' here", "hiden"));
-    diag_note(diags, (Pos){file, 1, 5, 1}, "in this function");
+        diag_error(diags, "E0201", (Pos){file, 2, 16, 5, NULL}, "nothing is called '%s' here", "hiden"));
+    diag_note(diags, (Pos){file, 1, 5, 1, NULL}, "in this function");
     diag_hint(diags, "did you mean '%s'?", "hidden");
     cr_expect_eq(diags->errors, 1);
     cr_expect_eq(diags->list.count, 3);
@@ -127,7 +127,7 @@ Test(diag, the_caret_knows_tabs_and_utf8) {
     Diagnostics *diags = diagnostics_new();
     const SourceFile *file =
         diagnostics_file(diags, "m.graph", "\tx\t= \"\xC3\xA4\xE2\x82\xAC\" + y\n");
-    diag_error(diags, "E0201", (Pos){file, 1, 16, 1}, "nothing is called 'y' here");
+    diag_error(diags, "E0201", (Pos){file, 1, 16, 1, NULL}, "nothing is called 'y' here");
     expect_printed(diags, "m.graph:1:16: error[E0201]: nothing is called 'y' here\n"
                           "    1 | \tx\t= \"\xC3\xA4\xE2\x82\xAC\" + y\n"
                           "      | \t \t         ^\n");
@@ -151,9 +151,9 @@ Test(diag, places_without_text_line_or_file) {
 Test(diag, positions_past_the_end_are_harmless) {
     Diagnostics *diags = diagnostics_new();
     const SourceFile *file = diagnostics_file(diags, "m.graph", "one\ntwo");
-    diag_error(diags, "E0104", (Pos){file, 2, 4, 1}, "the file ends");
-    diag_error(diags, "E0104", (Pos){file, 2, 40, 1}, "far right");
-    diag_error(diags, "E0104", (Pos){file, 9, 1, 1}, "far below");
+    diag_error(diags, "E0104", (Pos){file, 2, 4, 1, NULL}, "the file ends");
+    diag_error(diags, "E0104", (Pos){file, 2, 40, 1, NULL}, "far right");
+    diag_error(diags, "E0104", (Pos){file, 9, 1, 1, NULL}, "far below");
     expect_printed(diags, "m.graph:2:4: error[E0104]: the file ends\n"
                           "    2 | two\n"
                           "      |    ^\n"

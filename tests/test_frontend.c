@@ -137,6 +137,20 @@ Test(frontend, graphs_verify_and_have_their_outputs) {
 
 /* Sites: the embeddings, two in each layer's dense outputs, the head; the attentions carry theirs
  * themselves. */
+Test(frontend, nodes_know_their_scope) {
+    Fixture f = load_tiny("models/bert.graph");
+    const Graph *graph = f.program->tasks.items[0].train;
+    int of_layer[2] = {0};
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const char *scope = graph->nodes.items[i]->pos.scope;
+        for (int j = 0; scope && j < 2; j++) {
+            of_layer[j] += strcmp(scope, j ? "bert.encoder.layer.1.attention.self" : "bert.encoder.layer.0.attention.self") == 0;
+        }
+    }
+    cr_expect(of_layer[0] >= 1 && of_layer[0] == of_layer[1], "%d %d", of_layer[0], of_layer[1]);
+    finish(&f);
+}
+
 Test(frontend, dropout_is_in_training_graphs_only) {
     Fixture fixture = load_tiny("models/bert.graph");
     const Task *task = &fixture.program->tasks.items[0];

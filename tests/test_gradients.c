@@ -344,6 +344,32 @@ Test(gradients, log_sum_exp_is_refused) {
     expect_refused(g, "E0602", "attention <- sum <- sum <- reshape <- loss");
 }
 
+/* y = x x, loss = sum(y y + x y): along y, with x held, the slope is 2 y + x. */
+Test(gradients, of_a_value_on_the_way) {
+    Graph *g = graph_new("g", NULL);
+    Type three = type_make(ELEM_F32, 1, &(Dim)C(3)), scalar = type_scalar(ELEM_F32);
+    Node *x = graph_leaf(g, OP_param, "x", three), *y = graph_op2(g, OP_mul, x, x, NULL);
+    Node *terms = graph_op2(g, OP_add, graph_op2(g, OP_mul, y, y, NULL),
+                            graph_op2(g, OP_mul, x, y, NULL), NULL);
+    Node *sum = graph_node(g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &terms});
+    graph_output(g, "loss", graph_reshape(g, sum, &scalar, NULL));
+    graph_output(g, "y", y);
+    Diagnostics *diags = diagnostics_new();
+    Graph *d = differentiate(g, (const char *[]){"y", "nothing"}, 2, diags);
+    cr_assert_not_null(d);
+    cr_expect_null(graph_find_output(d, "grad.nothing"));
+    Node *gradient = graph_find_output(d, "grad.y");
+    cr_assert_not_null(gradient);
+    Interpretation *run = interpret(d, NULL, &(Binding){"x", (double[]){1, -2, 3}}, 1);
+    cr_assert_null(run->error);
+    static const double expected[] = {3, 6, 21};
+    for (int i = 0; i < 3; i++) cr_expect_eq(run->values[gradient->id][i], expected[i]);
+    interpretation_free(run);
+    graph_free(d);
+    graph_free(g);
+    diagnostics_free(diags);
+}
+
 static void check_random(uint64_t from, uint64_t to, int size, unsigned features) {
     for (uint64_t seed = from; seed < to; seed++) {
         RandomGraph *random = random_graph_new(seed, size, features);
