@@ -50,9 +50,9 @@ typedef struct Compilation {
     LLVMTargetMachineRef machine;
 } Compilation;
 
-static Compilation begin_compilation(const Kernel *kernel, const Target *target) {
+static Compilation begin_compilation(const Kernel *kernel, const Target *target, EmitKind *emit) {
     Compilation c = {.context = LLVMContextCreate(), .machine = target_machine(target)};
-    c.module = emit_kernel(kernel, target, c.context);
+    c.module = emit_kernel(kernel, target, c.context, emit);
     char *triple = LLVMGetTargetMachineTriple(c.machine);
     LLVMSetTarget(c.module, triple);
     LLVMDisposeMessage(triple);
@@ -85,13 +85,26 @@ static void *copy_bytes(const void *bytes, size_t size, size_t room) {
     return memcpy(copy, bytes, size);
 }
 
-Object kernel_object(const Kernel *kernel, const Target *target) {
-    Compilation c = begin_compilation(kernel, target);
+static Object compile(const Kernel *kernel, const Target *target, EmitKind *emit) {
+    Compilation c = begin_compilation(kernel, target, emit);
     LLVMMemoryBufferRef buffer = emit_code(&c, LLVMObjectFile);
     size_t size = LLVMGetBufferSize(buffer);
     Object object = {copy_bytes(LLVMGetBufferStart(buffer), size, size), size};
     LLVMDisposeMemoryBuffer(buffer);
     end_compilation(&c);
+    return object;
+}
+
+Object kernel_object(const Kernel *kernel, const Target *target) { return compile(kernel, target, NULL); }
+
+Object peak_object(const Target *target, int64_t *flops_per_round) {
+    Graph *body = graph_new(PEAK_KERNEL, NULL);
+    Dim room = dim_symbol(graph_symbol(body, "rounds"));
+    graph_leaf(body, OP_input, "0", type_make(ELEM_F32, 1, &room));
+    const Kernel kernel = {.kind = KERNEL_MAP, .name = PEAK_KERNEL, .body = body};
+    Object object = compile(&kernel, target, emit_peak);
+    graph_free(body);
+    *flops_per_round = peak_flops(target);
     return object;
 }
 
@@ -102,7 +115,7 @@ static char *with_end(const char *text, size_t size) {
 }
 
 char *kernel_text(const Kernel *kernel, const Target *target, CodeFormat format) {
-    Compilation c = begin_compilation(kernel, target);
+    Compilation c = begin_compilation(kernel, target, NULL);
     char *text;
     if (format == CODE_LLVM) {
         char *printed = LLVMPrintModuleToString(c.module);

@@ -244,7 +244,13 @@ typedef void EmitKind(Emitter *e);
 EmitKind emit_map, emit_row, emit_column, emit_scatter, emit_contract, emit_attention,
     emit_attention_grad;
 
-/* The LLVM module with the kernel's function, in `context`; the caller disposes of it. */
-LLVMModuleRef emit_kernel(const Kernel *kernel, const Target *target, LLVMContextRef context);
+/* peak.c: what measures the machine; multiplications and additions of one round of it. */
+EmitKind emit_peak;
+int64_t peak_flops(const Target *target);
+
+/* The LLVM module with the kernel's function, in `context`; the caller disposes of it. `emit` NULL:
+ * the code of the kernel's kind. */
+LLVMModuleRef emit_kernel(const Kernel *kernel, const Target *target, LLVMContextRef context,
+                          EmitKind *emit);
 
 #endif

@@ -82,7 +82,8 @@ static void load_arguments(Emitter *e) {
     e->threads = LLVMGetParam(e->function, 5);
 }
 
-LLVMModuleRef emit_kernel(const Kernel *kernel, const Target *target, LLVMContextRef context) {
+LLVMModuleRef emit_kernel(const Kernel *kernel, const Target *target, LLVMContextRef context,
+                          EmitKind *emit) {
     static EmitKind *const kinds[KERNEL_KINDS] = {
         [KERNEL_MAP] = emit_map,
         [KERNEL_ROW] = emit_row,
@@ -107,7 +108,7 @@ LLVMModuleRef emit_kernel(const Kernel *kernel, const Target *target, LLVMContex
     LLVMBasicBlockRef start = LLVMAppendBasicBlockInContext(context, e->function, "start");
     LLVMBuildBr(e->builder, start);
     LLVMPositionBuilderAtEnd(e->builder, start);
-    kinds[kernel->kind](e);
+    (emit ? emit : kinds[kernel->kind])(e);
     LLVMBuildRetVoid(e->builder);
     LLVMDisposeBuilder(e->builder);
     return e->module;

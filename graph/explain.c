@@ -362,6 +362,9 @@ static const Explanation table[] = {
     {"E0906", "unknown output\n"
               "--show names an output that the task does not have: 'predict', or what its\n"
               "show lines name."},
+    {"E0907", "no memory to measure the machine\n"
+              "`gradc bench` first measures what memory can do, on three arrays of 96 MiB.\n"
+              "Close other programs, or run it on a machine with more memory."},
     {"E0950", "predictions not written\n"
               "Standard output was closed or its disk is full. With --output FILE the file\n"
               "appears whole or not at all."},

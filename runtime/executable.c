@@ -130,6 +130,16 @@ void executable_place(Executable *exec, void *slab) {
     }
 }
 
+/* What the next run costs, for the profile. */
+static void add_costs(const Executable *exec) {
+    for (int i = 0; i < exec->n_calls; i++) {
+        const Call *call = &exec->calls[i];
+        Cost cost = launch_cost(call->launch->kernel, call->extents, call->buffers);
+        exec->times[i].cost.flops += cost.flops;
+        exec->times[i].cost.bytes += cost.bytes;
+    }
+}
+
 static void run_call(const Call *call, const Worker *worker) {
     call->function(call->buffers, call->extents, call->launch->sites, worker->scratch, worker->thread, worker->threads);
 }
@@ -155,6 +165,7 @@ static void run_timed(const Executable *exec, const Worker *worker) {
 
 void executable_run(const Executable *exec, const Worker *worker) {
     if (exec->times && worker->thread == 0) {
+        add_costs(exec);
         run_timed(exec, worker);
         return;
     }

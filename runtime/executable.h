@@ -5,6 +5,7 @@
 #ifndef GRADC_RUNTIME_EXECUTABLE_H
 #define GRADC_RUNTIME_EXECUTABLE_H
 
+#include "runtime/cost.h"
 #include "runtime/memory.h"
 
 typedef struct Executable Executable;
@@ -46,6 +47,7 @@ typedef struct LaunchTime {
     const char *label; /* of this launch's group */
     int64_t runs;
     double run_s, wait_s; /* in the kernel; at the barrier before it */
+    Cost cost;            /* of all runs */
 } LaunchTime;
 void executable_profile(Executable *exec);
 const LaunchTime *executable_times(const Executable *exec, int *count); /* NULL: not switched on */

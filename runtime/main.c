@@ -18,6 +18,8 @@ static const Command commands[] = {
     {"fmt", "FILE", "prints a graph file in the canonical layout", "gradc fmt my.graph --write", command_fmt},
     {"dump", "FILE", "prints the graph after a pass, kernels or their code",
      "gradc dump models/bert.graph --task sentiment --stage fuse", command_dump},
+    {"bench", "FILE|DIR", "times steps, kernel by kernel, beside what this machine can do",
+     "gradc bench run --data data --batch 8", command_bench},
     {"explain", "CODE", "says more about a diagnostic", "gradc explain E0810", command_explain},
 };
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/profile.h"
 #include "runtime/slab.h"
 #include "runtime/update.h"
 
@@ -206,13 +205,16 @@ const TaskModel *model_task(const Model *model, int task) { return &model->tasks
 
 const Code *model_code(const Model *model) { return model->code; }
 
-/* Every executable of a training step, in the arena. */
-static Executable **list_executables(const Model *m, int *count) {
-    size_t most = (size_t)m->program->tasks.count + 2 * (size_t)m->params->n_runs + 1;
-    Executable **list = arena_array(m->arena, most, sizeof *list);
+/* Every executable, in the arena; some are NULL. */
+static Executable **list_executables(const Model *m, Arena *arena, int *count) {
+    size_t most = 2 * ((size_t)m->program->tasks.count + (size_t)m->params->n_runs) + 1;
+    Executable **list = arena_array(arena, most, sizeof *list);
     *count = 0;
-    for (int t = 0; t < m->program->tasks.count; t++) list[(*count)++] = m->tasks[t].public.train;
-    for (int i = 0; i < m->params->n_runs; i++) {
+    for (int t = 0; t < m->program->tasks.count; t++) {
+        list[(*count)++] = m->tasks[t].public.train;
+        list[(*count)++] = m->tasks[t].public.eval;
+    }
+    for (int i = 0; m->options.training && i < m->params->n_runs; i++) {
         list[(*count)++] = m->runs[i]->norm;
         list[(*count)++] = m->runs[i]->update;
     }
@@ -221,16 +223,16 @@ static Executable **list_executables(const Model *m, int *count) {
 
 void model_profile(Model *model) {
     int count;
-    Executable **list = list_executables(model, &count);
+    Executable **list = list_executables(model, model->arena, &count);
     for (int i = 0; i < count; i++) {
         if (list[i]) executable_profile(list[i]);
     }
 }
 
-void model_print_profile(const Model *model, double whole_s, FILE *out) {
+Profile model_profile_rows(const Model *model, Arena *arena) {
     int count;
-    Executable **list = list_executables(model, &count);
-    profile_print(list, count, whole_s, out);
+    Executable **list = list_executables(model, arena, &count);
+    return profile_of(list, count, arena);
 }
 
 size_t model_slab_bytes(const Model *model) { return model->slab_bytes; }

@@ -6,6 +6,7 @@
 #include "runtime/batch.h"
 #include "runtime/code.h"
 #include "runtime/parameters.h"
+#include "runtime/profile.h"
 
 typedef struct TaskModel {
     const Task *task;
@@ -36,9 +37,9 @@ const Code *model_code(const Model *model);
 /* Bytes of the activation slab so far. */
 size_t model_slab_bytes(const Model *model);
 
-/* Switches profiles on; prints them (see profile.h). */
+/* Switches profiling on; what it found, of training, evaluation and update, in `arena`. */
 void model_profile(Model *model);
-void model_print_profile(const Model *model, double whole_s, FILE *out);
+Profile model_profile_rows(const Model *model, Arena *arena);
 
 /* The numbers of one update. */
 typedef struct UpdateSettings {

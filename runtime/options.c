@@ -22,37 +22,38 @@ typedef struct OptionRow {
 
 #define AT(member) offsetof(Options, member)
 #define TRAIN "train"
-#define RUNS "train eval predict"
-#define ALL "train eval predict check dump"
+#define RUNS "train eval predict bench"
+#define ALL "train eval predict bench check dump"
 
 static const OptionRow rows[] = {
     {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, ALL, "Hugging Face folder: config.json, vocab.txt, model.safetensors"},
-    {"data", "DIR", LIST, AT(data), 0, 0, 0, "train eval predict", "folder of data sets (default: the working directory); may be repeated"},
+    {"data", "DIR", LIST, AT(data), 0, 0, 0, RUNS, "folder of data sets (default: the working directory); may be repeated"},
     {"out", "DIR", TEXT, AT(out), 0, 0, 0, "train dump", "where to write: the run's folder, or one file a stage"},
-    {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, "train eval", "only these tasks (default: all of the file)"},
+    {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, "train eval bench", "only these tasks (default: all of the file)"},
     {"task", "NAME", TEXT, AT(task), 0, 0, 0, "predict dump", "the task"},
     {"input", "FILE", TEXT, AT(input), 0, 0, 0, "predict", "rows to predict, in the task's format (default: its dev file)"},
     {"output", "FILE", TEXT, AT(output), 0, 0, 0, "predict", "where predictions go (default: standard output)"},
     {"show", "NAME", TEXT, AT(show), 0, 0, 0, "predict", "another output than 'predict': what the task's show line names"},
-    {"split", "NAME", TEXT, AT(split), 0, 0, 0, "eval predict", "split of the data set (default: dev)"},
+    {"split", "NAME", TEXT, AT(split), 0, 0, 0, "eval predict bench", "split of the data set (default: dev; train for bench)"},
     {"epochs", "N", WHOLE, AT(epochs), 10, 0, 1e6, TRAIN, "passes over the data (default: 10)"},
-    {"steps", "N", WHOLE, AT(steps), 0, 0, 1e12, TRAIN, "stop after so many updates (default: all epochs)"},
+    {"steps", "N", WHOLE, AT(steps), 0, 0, 1e12, "train bench", "stop after so many updates (default: all epochs; 30 for bench)"},
     {"batch", "N", WHOLE, AT(batch), 0, 1, 65536, RUNS, "rows of a batch (default: 32 to train, 64 to evaluate)"},
-    {"lr", "X", REAL, AT(lr), 2e-5, 0, 1e3, TRAIN, "learning rate (default: 2e-5)"},
+    {"lr", "X", REAL, AT(lr), 2e-5, 0, 1e3, "train bench", "learning rate (default: 2e-5)"},
     {"schedule", "NAME", TEXT, AT(schedule), 0, 0, 0, TRAIN, "linear, cosine or constant (default: linear)"},
     {"warmup", "X", REAL, AT(warmup), 0.1, 0, 1e9, TRAIN, "share of the steps (below 1) or number of steps (default: 0.1)"},
-    {"clip", "X", REAL, AT(clip), 1, 0, 1e30, TRAIN, "largest norm of the gradients; 0: any (default: 1)"},
-    {"dropout", "X", REAL, AT(dropout), -1, 0, 0.999, TRAIN, "replaces every dropout rate of the file that is not 0"},
-    {"freeze", "PATTERN", LIST, AT(freeze), 0, 0, 0, TRAIN, "parameters not to train, as in 'bert.*'; may be repeated"},
+    {"clip", "X", REAL, AT(clip), 1, 0, 1e30, "train bench", "largest norm of the gradients; 0: any (default: 1)"},
+    {"dropout", "X", REAL, AT(dropout), -1, 0, 0.999, "train bench", "replaces every dropout rate of the file that is not 0"},
+    {"freeze", "PATTERN", LIST, AT(freeze), 0, 0, 0, "train bench", "parameters not to train, as in 'bert.*'; may be repeated"},
     {"max-length", "N", WHOLE, AT(max_length), 0, 4, 1e6, RUNS, "longest sequence in tokens (default: the model's positions)"},
     {"limit", "TASK=N", LIST, AT(limit), 0, 0, 0, TRAIN, "only the first N training rows of a task; may be repeated"},
     {"no-shuffle", NULL, FLAG, AT(no_shuffle), 0, 0, 0, TRAIN, "rows in file order, tasks in turn"},
-    {"seed", "N", WHOLE, AT(seed), 1, 0, 4294967295.0, TRAIN, "of initial values, shuffling and dropout (default: 1)"},
+    {"seed", "N", WHOLE, AT(seed), 1, 0, 4294967295.0, "train bench", "of initial values, shuffling and dropout (default: 1)"},
     {"threads", "N", WHOLE, AT(threads), 0, 1, 4096, RUNS, "threads (default: one a core)"},
     {"log", "FILE", TEXT, AT(log), 0, 0, 0, TRAIN, "JSON lines (default: log.jsonl in --out)"},
     {"grads", "FILE", TEXT, AT(grads), 0, 0, 0, TRAIN, "write the first step's gradients (safetensors)"},
     {"set", "NAME=VALUE", LIST, AT(set), 0, 0, 0, ALL, "a config value of the file; may be repeated"},
-    {"json", NULL, FLAG, AT(json), 0, 0, 0, "eval", "results as one JSON object"},
+    {"json", NULL, FLAG, AT(json), 0, 0, 0, "eval bench", "results as one JSON object"},
+    {"eval", NULL, FLAG, AT(eval), 0, 0, 0, "bench", "time evaluation instead of training"},
     {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, TRAIN, "no evaluation after epochs; the last weights are kept"},
     {"profile", NULL, FLAG, AT(profile), 0, 0, 0, TRAIN, "at the end, where the time went, kernel by kernel"},
     {"resume", NULL, FLAG, AT(resume), 0, 0, 0, TRAIN, "go on from the last checkpoint in --out, or in the run's folder"},

@@ -5,9 +5,29 @@
 #include <stdio.h>
 
 #include "runtime/executable.h"
+#include "runtime/machine.h"
 
-/* Kernels of all executables (NULL ones are passed over), the costliest first: calls, time, share, waiting before it. `whole_s`: wall time
- * of all steps, whose rest is shown as spent outside kernels. */
-void profile_print(Executable *const *executables, int count, double whole_s, FILE *out);
+typedef struct ProfileRow {
+    const Kernel *kernel;
+    const char *label; /* of the first launch */
+    int64_t runs;
+    double run_s, wait_s; /* of the first thread */
+    Cost cost;
+} ProfileRow;
+
+typedef struct Profile {
+    ProfileRow *rows; /* the costliest first */
+    int count;
+} Profile;
+
+/* The launches of all executables (NULL ones are passed over) since profiling was switched on, summed by kernel; in `arena`. */
+Profile profile_of(Executable *const *executables, int count, Arena *arena);
+
+/* The sum of all rows, without kernel and label. */
+ProfileRow profile_sum(const Profile *profile);
+
+/* A line each: calls, time, share of `whole_s` (wall time of all steps), rates, waiting before it; then all kernels together. `machine`
+ * NULL: no shares of its peak. */
+void profile_print(const Profile *profile, double whole_s, const Machine *machine, FILE *out);
 
 #endif

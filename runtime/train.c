@@ -162,7 +162,10 @@ static bool stop(Trainer *t) {
 
 static bool finish(Trainer *t) {
     log_done(t);
-    if (t->o->profile) model_print_profile(t->s->model, t->train_seconds, stderr);
+    if (t->o->profile) {
+        Profile profile = model_profile_rows(t->s->model, t->s->arena);
+        profile_print(&profile, t->train_seconds, NULL, stderr);
+    }
     if (!t->o->no_eval) print_evaluations(t->s->program, t->best_ones, t->n_tasks);
     return true;
 }

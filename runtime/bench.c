@@ -1,0 +1,192 @@
+/* gradc bench: steps of each task on real rows in file order, and where their time goes, beside what this machine can do. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/commands.h"
+#include "runtime/machine.h"
+#include "runtime/progress.h"
+#include "runtime/session.h"
+
+enum { WARM_UP = 3, EVAL_BATCH = 64, TRAIN_BATCH = 32 };
+
+/* One task's steps. Times in seconds. */
+typedef struct Measured {
+    const Task *task;
+    int64_t steps, rows, tokens;
+    double whole, fill; /* all of it; rows into batches */
+    double median;      /* of a step */
+    double flops;       /* of the encoder's matrices: 2 a weight and token forward, 6 in training */
+    Profile profile;
+} Measured;
+
+typedef struct Bench {
+    Session *s;
+    const Options *o;
+    Diagnostics *diags;
+    Machine machine;
+    Dataset *data;
+    Batch *batch;
+    double *times; /* [steps] */
+    int64_t size;  /* rows of a batch */
+} Bench;
+
+static bool one_step(Bench *b, int task, int64_t step) {
+    if (b->o->eval) {
+        const float *values;
+        int64_t rows, columns;
+        return model_predict(b->s->model, task, b->batch, &values, &rows, &columns, b->diags);
+    }
+    StepResult result;
+    UpdateSettings settings = {.rate = b->o->lr, .clip = b->o->clip, .decay = b->s->program->optimizer.decay};
+    b->batch->rng[1] = (int32_t)step;
+    return model_step(b->s->model, task, b->batch, &settings, &result, b->diags);
+}
+
+/* The rows of step `step`; the file begins anew when it ends. */
+static void fill(Bench *b, int64_t step) {
+    int64_t *rows = arena_array(b->s->arena, (size_t)b->size, sizeof *rows);
+    for (int64_t i = 0; i < b->size; i++) rows[i] = (step * b->size + i) % b->data->rows;
+    batch_fill(b->batch, b->data, rows, b->size, 0);
+    b->batch->update_rows[0] = (float)b->size;
+}
+
+static double useful_flops(const Bench *b, const Task *task) {
+    const Graph *graph = b->o->eval ? task->eval : task->train;
+    int64_t extents[MAX_SYMBOLS] = {0};
+    for (int i = 0; i < graph->symbols.count; i++) {
+        const char *name = graph->symbols.names[i];
+        if (strcmp(name, "S") == 0) extents[i] = b->batch->rows;
+        for (int j = 0; j < task->n_inputs; j++) {
+            size_t length = strlen(task->inputs[j].name);
+            bool is_length = strncmp(name, task->inputs[j].name, length) == 0 && strcmp(name + length, ".T") == 0;
+            if (is_length) extents[i] = b->batch->inputs[j].tokens;
+        }
+    }
+    return token_flops(graph, extents) * (b->o->eval ? 1 : 3);
+}
+
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static bool run_steps(Bench *b, int task, Measured *m) {
+    for (int64_t step = 0; step < WARM_UP + b->o->steps; step++) {
+        if (step == WARM_UP) model_profile(b->s->model);
+        double began = seconds_now();
+        fill(b, step);
+        double filled = seconds_now();
+        if (!one_step(b, task, step)) return false;
+        if (step < WARM_UP) continue;
+        double ended = seconds_now();
+        b->times[step - WARM_UP] = ended - began;
+        m->whole += ended - began;
+        m->fill += filled - began;
+        m->rows += b->batch->rows;
+        m->tokens += batch_tokens(b->batch);
+        m->flops += useful_flops(b, m->task);
+    }
+    return true;
+}
+
+static bool measure_task(Bench *b, int task, Measured *m) {
+    *m = (Measured){.task = &b->s->program->tasks.items[task], .steps = b->o->steps};
+    int64_t wanted = b->size * (WARM_UP + b->o->steps);
+    b->data = session_dataset(b->s, task, b->o->split ? b->o->split : "train", NULL, wanted, true);
+    if (!b->data) return false;
+    b->batch = batch_new((const Dataset *const[]){b->data}, 1, b->size);
+    b->batch->rng[0] = (int32_t)b->o->seed;
+    bool good = run_steps(b, task, m);
+    m->profile = model_profile_rows(b->s->model, b->s->arena);
+    batch_free(b->batch);
+    dataset_free(b->data);
+    qsort(b->times, (size_t)b->o->steps, sizeof *b->times, by_size);
+    m->median = b->times[b->o->steps / 2];
+    return good;
+}
+
+static void print_outside(const char *what, double seconds, double whole) {
+    printf("%-45s %7s %9.1f %5.1f%%\n", what, "", 1e3 * seconds, 100 * seconds / whole);
+}
+
+static void print_measured(const Bench *b, const Measured *m) {
+    ProfileRow sum = profile_sum(&m->profile);
+    double rest = m->whole - sum.run_s - sum.wait_s - m->fill;
+    printf("\n%s, %s: %" PRId64 " steps of %" PRId64 " rows, %" PRId64 " tokens in %.1f ms; median step %.2f ms\n", m->task->name,
+           b->o->eval ? "evaluation" : "training", m->steps, b->size, m->tokens, 1e3 * m->whole, 1e3 * m->median);
+    profile_print(&m->profile, m->whole, &b->machine, stdout);
+    print_outside("waiting at barriers", sum.wait_s, m->whole);
+    print_outside("rows into batches", m->fill, m->whole);
+    print_outside("the rest: memory plan, fork and join, norm", rest, m->whole);
+    printf("%.0f real tokens/s; useful %.1f GFLOP/s, %.1f %% of peak\n", (double)m->tokens / m->whole, 1e-9 * m->flops / m->whole,
+           100 * m->flops / m->whole / b->machine.flops);
+}
+
+static json_t *kernels_json(const Profile *profile) {
+    json_t *list = json_array();
+    for (int i = 0; i < profile->count; i++) {
+        const ProfileRow *row = &profile->rows[i];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:f}", "kernel", row->kernel->name, "kind",
+                                              kernel_kind_name(row->kernel->kind), "from", row->label, "calls",
+                                              (json_int_t)row->runs, "ms", 1e3 * row->run_s, "wait_ms", 1e3 * row->wait_s,
+                                              "gflop", 1e-9 * row->cost.flops, "gbyte", 1e-9 * row->cost.bytes));
+    }
+    return list;
+}
+
+static json_t *measured_json(const Bench *b, const Measured *m) {
+    ProfileRow sum = profile_sum(&m->profile);
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "task", m->task->name, "mode",
+                     b->o->eval ? "eval" : "train", "steps", (json_int_t)m->steps, "batch", (json_int_t)b->size, "tokens",
+                     (json_int_t)m->tokens, "ms", 1e3 * m->whole, "median_step_ms", 1e3 * m->median, "kernels_ms",
+                     1e3 * sum.run_s, "wait_ms", 1e3 * sum.wait_s, "real_tokens_per_s", (double)m->tokens / m->whole,
+                     "useful_gflops", 1e-9 * m->flops / m->whole, "share_of_peak", m->flops / m->whole / b->machine.flops,
+                     "kernels", kernels_json(&m->profile));
+}
+
+static void print_json(const Bench *b, const Measured *list, int count) {
+    json_t *tasks = json_array();
+    for (int i = 0; i < count; i++) json_array_append_new(tasks, measured_json(b, &list[i]));
+    json_t *all = json_pack("{s:s, s:i, s:f, s:f, s:o}", "target", target_name(b->s->target), "threads", team_threads(b->s->team),
+                            "peak_gflops", 1e-9 * b->machine.flops, "triad_gbytes", 1e-9 * b->machine.bytes, "tasks", tasks);
+    json_dumpf(all, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(all);
+}
+
+static void print_all(const Bench *b, const Measured *list, int count) {
+    if (b->o->json) {
+        print_json(b, list, count);
+        return;
+    }
+    printf("%s, %d threads: peak %.1f GFLOP/s in f32, %.1f GB/s from memory\n", target_name(b->s->target),
+           team_threads(b->s->team), 1e-9 * b->machine.flops, 1e-9 * b->machine.bytes);
+    for (int i = 0; i < count; i++) print_measured(b, &list[i]);
+}
+
+static bool bench(Bench *b) {
+    Session *s = b->s;
+    if (!session_load_model(s, !b->o->eval) || !machine_measure(&b->machine, s->team, s->target, b->diags)) return false;
+    Measured *list = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *list);
+    b->times = arena_array(s->arena, (size_t)b->o->steps + 1, sizeof *b->times);
+    int count = 0;
+    for (int t = 0; t < s->program->tasks.count; t++) {
+        if (s->tasks[t] && !measure_task(b, t, &list[count++])) return false;
+    }
+    print_all(b, list, count);
+    return true;
+}
+
+int command_bench(const Options *given, Diagnostics *diags) {
+    enum { STEPS = 30 };
+    Session session = {0};
+    Options options = *given;
+    if (!options.steps) options.steps = STEPS;
+    Bench state = {.s = &session, .o = &options, .diags = diags, .size = options.batch};
+    if (!state.size) state.size = options.eval ? EVAL_BATCH : TRAIN_BATCH;
+    bool good = session_load_program(&session, &options, diags) && bench(&state);
+    session_close(&session);
+    return good ? 0 : 1;
+}

@@ -1,0 +1,15 @@
+/* Machine: what this machine can do at the most, measured: the yardstick of `gradc bench`. */
+#ifndef GRADC_RUNTIME_MACHINE_H
+#define GRADC_RUNTIME_MACHINE_H
+
+#include "runtime/code.h"
+
+typedef struct Machine {
+    double flops; /* a second: f32 multiplications and additions of fused multiply-adds in registers, all threads together */
+    double bytes; /* a second: a[i] = b[i] + 3 c[i] over arrays larger than caches; two reads and a write are counted (McCalpin's triad) */
+} Machine;
+
+/* The best of several runs of some hundredths of a second each. False with a diagnostic when code or memory is not to be had. */
+bool machine_measure(Machine *machine, Team *team, const Target *target, Diagnostics *diags);
+
+#endif

@@ -1,0 +1,33 @@
+#!/bin/sh
+# gradc bench: what it reports is of the steps it ran, and its parts make up the whole. Nothing is compared with a clock. Run from the
+# project's root; GRADC names the program. One line a check; the last line counts.
+set -u
+gradc=${GRADC:-$PWD/build/gradc}
+root=$PWD
+demo="$root/models/demo"
+t=$(mktemp -d)
+trap 'rm -rf "$t"' EXIT
+. "$root/tests/lib/checks.sh"
+
+bench() { "$gradc" bench "$root/models/bert.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --steps 2 --batch 4 "$@" >"$t/out" 2>"$t/err"; }
+has() { grep -qF -e "$2" "$1"; }
+number() { sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p" "$t/out" | head -n 1; } # NAME: its first value
+
+bench --tasks sentiment && has "$t/out" "sentiment, training: 2 steps of 4 rows" && has "$t/out" "all kernels" && has "$t/out" "% of peak"
+ok "a table of kernels" $?
+bench --tasks sentiment,similarity --eval && has "$t/out" "sentiment, evaluation: 2 steps" && has "$t/out" "similarity, evaluation: 2 steps"
+ok "evaluation, two tasks" $?
+bench --tasks sentiment --json && [ "$(number steps)" = 2 ] && [ "$(number batch)" = 4 ] && has "$t/out" '"kind": "contract"'
+ok "JSON" $?
+awk -v whole="$(number ms)" -v run="$(number kernels_ms)" -v wait="$(number wait_ms)" 'BEGIN { exit !(run > 0 && run + wait <= whole) }'
+ok "kernels and waiting fit into the whole" $?
+tokens=$(number tokens)
+# Token rows of the two layers: 4 products of 64 x 64 and two of 64 x 128 each; 2 operations a weight forward, 6 in training.
+awk -v n="$tokens" -v g="$(number useful_gflops)" -v ms="$(number ms)" 'BEGIN {
+  wanted = 6 * n * 2 * (4 * 64 * 64 + 2 * 64 * 128) / 1e9; got = g * ms / 1e3; exit !(got > 0.999 * wanted && got < 1.001 * wanted) }'
+ok "useful work is that of the encoder's matrices" $?
+bench --tasks sentimen
+[ $? = 1 ] && has "$t/err" "did you mean 'sentiment'?"
+ok "an unknown task" $?
+
+finish
