@@ -87,6 +87,10 @@ LLVMValueRef emit_sin(Emitter *e, LLVMValueRef x);
 LLVMValueRef emit_cos(Emitter *e, LLVMValueRef x);
 LLVMValueRef emit_sqrt(Emitter *e, LLVMValueRef x);
 
+/* angle.c: x = quadrant pi / 2 + r, |r| <= pi / 4, for any finite x; r is NaN for others. The
+ * quadrant's low two bits count. */
+LLVMValueRef emit_reduce_angle(Emitter *e, LLVMValueRef x, LLVMValueRef *quadrant);
+
 /* random.c: Philox4x32-10. `counter` and `key` are i32x; gives the four words, i32x. */
 void emit_philox(Emitter *e, const LLVMValueRef counter[4], const LLVMValueRef key[2],
                  LLVMValueRef words[4]);

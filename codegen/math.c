@@ -218,31 +218,9 @@ LLVMValueRef emit_erf(Emitter *e, LLVMValueRef x) {
 static const double sin_tail[] = {-0x1.555556p-3, 0x1.111108p-7, -0x1.a00f94p-13, 0x1.6cd5ecp-19};
 static const double cos_tail[] = {0x1.55554ap-5, -0x1.6c0c82p-10, 0x1.99ff40p-16};
 
-static LLVMValueRef splat_double(Emitter *e, double value) {
-    LLVMValueRef scalar = LLVMConstReal(LLVMDoubleTypeInContext(e->context), value);
-    return emit_splat(e, scalar);
-}
-
-/* x = q pi / 2 + r, in double: exact enough for |x| up to 2^48; beyond, r is NaN, for no use of
- * such angles is known. */
-static LLVMValueRef reduce_angle(Emitter *e, LLVMValueRef x, LLVMValueRef *quadrant) {
-    LLVMTypeRef wide = LLVMVectorType(LLVMDoubleTypeInContext(e->context), LANES);
-    LLVMValueRef good = compare(e, LLVMRealOLE, magnitude(e, x), 0x1p48);
-    LLVMValueRef d = LLVMBuildFPExt(e->builder, x, wide, ""), magic = splat_double(e, 0x1.8p52);
-    LLVMValueRef rounded =
-        add(e, LLVMBuildFMul(e->builder, d, splat_double(e, 0x1.45f306dc9c883p-1), ""), magic);
-    LLVMValueRef bits = LLVMBuildBitCast(e->builder, rounded, e->i64x, "");
-    *quadrant = LLVMBuildTrunc(e->builder, bits, e->i32x, "");
-    LLVMValueRef n = sub(e, rounded, magic);
-    d = emit_fma(e, n, splat_double(e, -0x1.921fb54442d18p+0), d);
-    d = emit_fma(e, n, splat_double(e, -0x1.1a62633145c07p-54), d);
-    LLVMValueRef r = LLVMBuildFPTrunc(e->builder, d, e->f32x, "");
-    return where(e, good, r, number(e, (double)NAN));
-}
-
 /* sin(x + shift pi / 2) */
 static LLVMValueRef emit_wave(Emitter *e, LLVMValueRef x, int shift) {
-    LLVMValueRef quadrant, r = reduce_angle(e, x, &quadrant), z = mul(e, r, r);
+    LLVMValueRef quadrant, r = emit_reduce_angle(e, x, &quadrant), z = mul(e, r, r);
     LLVMValueRef sine = emit_fma(e, mul(e, r, z), polynomial(e, z, sin_tail, 3), r);
     LLVMValueRef cosine = emit_fma(e, z, number(e, -0.5), number(e, 1));
     cosine = emit_fma(e, mul(e, z, z), polynomial(e, z, cos_tail, 2), cosine);
