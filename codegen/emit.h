@@ -179,7 +179,7 @@ void scope_bind(const Emitter *e, Scope *scope, const Node *node, const Index *i
                 LLVMValueRef value);
 
 /* 16 elements of any node of the body: bound, remembered, or computed from its operands down to
- * loads of body inputs. Reductions, matmul, attention and scatter_add must be bound (asserted). The
+ * loads of body inputs. Reductions, matmul, attention and scatters must be bound (asserted). The
  * same code for the same node and position is emitted once a scope. */
 LLVMValueRef emit_vector(Emitter *e, Scope *scope, const Node *node, const Index *index);
 /* The element at a position without lanes. */

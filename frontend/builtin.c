@@ -166,10 +166,12 @@ static bool dims_of(Elab *e, const BuiltinCall *call, int first, Type *type) {
     return true;
 }
 
-/* reshape and broadcast */
+/* reshape and broadcast; a number is an f32[]. */
 static Value build_shape(Elab *e, const BuiltinCall *call) {
-    if (!needs_tensor(e, call, 0)) return value_error();
-    Node *x = call->args[0].node;
+    bool number = call->args[0].kind == VALUE_NUMBER;
+    if (!number && !needs_tensor(e, call, 0)) return value_error();
+    Node *x = number ? scalar_node(e, ELEM_F32, call->args[0].number, call->pos[0])
+                     : call->args[0].node;
     Type type = type_scalar(x->type.elem);
     if (!dims_of(e, call, 1, &type)) return value_error();
     return value_tensor(to_shape(e, call->op, x, &type, call->expr->pos));
@@ -211,6 +213,16 @@ static Value build_gather(Elab *e, const BuiltinCall *call) {
     if (!needs_tensor(e, call, 0) || !needs_tensor(e, call, 1)) return value_error();
     Node *inputs[] = {call->args[0].node, call->args[1].node};
     return value_tensor(emit_op(e, OP_gather, 2, inputs, call->expr->pos));
+}
+
+/* The table has as many rows as the indices' bound allows. */
+static Value build_scatter(Elab *e, const BuiltinCall *call) {
+    if (!needs_tensor(e, call, 0) || !needs_tensor(e, call, 1)) return value_error();
+    Node *rows = call->args[0].node, *index = call->args[1].node;
+    NodeSpec spec = {.op = call->op, .n_inputs = 2, .inputs = (Node *[]){index, rows}};
+    spec.type = rows->type;
+    spec.type.dims[0] = index->type.bound;
+    return value_tensor(emit(e, spec, call->expr->pos));
 }
 
 static Value build_iota(Elab *e, const BuiltinCall *call) {
@@ -260,6 +272,8 @@ static const Builtin builtins[] = {
     {"slice", "x axis start stop", build_slice, OP_slice, NULL},
     {"concat", "axis parts*", build_concat, OP_concat, NULL},
     {"gather", "table index", build_gather, OP_gather, NULL},
+    {"scatter_add", "rows index", build_scatter, OP_scatter_add, NULL},
+    {"scatter_max", "rows index", build_scatter, OP_scatter_max, NULL},
     {"iota", "like axis", build_iota, OP_iota, NULL},
     {"size", "x axis", build_size, OP_COUNT, NULL},
     {"random", "x", build_random, OP_random, NULL},

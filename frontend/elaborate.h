@@ -28,7 +28,7 @@ typedef enum ValueKind {
 typedef struct TokensValue {
     const char *name;
     Dim length; /* NAME.T */
-    Node *ids, *segments, *positions, *bounds, *first, *coords, *rows;
+    Node *ids, *segments, *positions, *bounds, *first, *sequence, *coords, *rows;
 } TokensValue;
 
 typedef struct Value {

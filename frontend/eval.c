@@ -228,7 +228,9 @@ static Value eval_scoped(Elab *e, const Expr *expr) {
 }
 
 static Value eval_member(Elab *e, const Expr *expr) {
-    static const char *const names[] = {"ids", "segments", "positions", "bounds", "first", "T"};
+    static const char *const names[] = {"ids",   "segments", "positions", "bounds",
+                                        "first", "sequence", "T"};
+    enum { TENSORS = sizeof names / sizeof *names - 1 };
     Value value = eval(e, expr->a);
     if (value.kind == VALUE_ERROR) return value;
     if (value.kind != VALUE_TOKENS) {
@@ -237,17 +239,17 @@ static Value eval_member(Elab *e, const Expr *expr) {
     }
     const TokensValue *tokens = value.tokens;
     if (strcmp(expr->text, "T") == 0) return value_dim(tokens->length);
-    Node *const nodes[] = {tokens->ids, tokens->segments, tokens->positions, tokens->bounds,
-                           tokens->first};
-    for (int i = 0; i < 5; i++) {
+    Node *const nodes[TENSORS] = {tokens->ids,    tokens->segments, tokens->positions,
+                                  tokens->bounds, tokens->first,    tokens->sequence};
+    for (int i = 0; i < TENSORS; i++) {
         if (strcmp(expr->text, names[i]) == 0) return value_tensor(nodes[i]);
     }
     if (fail(e, "E0206", expr->pos, "a text input has no member '%s'", expr->text)) {
-        const char *near = nearest_name(expr->text, names, 6);
+        const char *near = nearest_name(expr->text, names, TENSORS + 1);
         if (near)
             diag_hint(e->diags, "did you mean '%s'?", near);
         else
-            diag_hint(e->diags, "it has ids, segments, positions, bounds, first and T");
+            diag_hint(e->diags, "it has ids, segments, positions, bounds, first, sequence and T");
     }
     return value_error();
 }

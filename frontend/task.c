@@ -45,6 +45,7 @@ static TokensValue declare_tokens(Elab *e, const char *name) {
     tokens.positions = token_input(e, name, "positions", 1, &t, dim_const(program->positions));
     tokens.bounds = token_input(e, name, "bounds", 1, &ends, free);
     tokens.first = token_input(e, name, "first", 1, &s, t);
+    tokens.sequence = token_input(e, name, "sequence", 1, &t, s);
     tokens.coords = token_input(e, name, "coords", 2, token_pair, free);
     tokens.rows = token_input(e, name, "rows", 2, row_pair, free);
     return tokens;

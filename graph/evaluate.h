@@ -41,6 +41,7 @@ bool evaluate_slice(Evaluation *e);
 bool evaluate_concat(Evaluation *e);
 bool evaluate_gather(Evaluation *e);
 bool evaluate_scatter_add(Evaluation *e);
+bool evaluate_scatter_max(Evaluation *e);
 bool evaluate_random(Evaluation *e);
 bool evaluate_attention(Evaluation *e);
 bool evaluate_attention_grad(Evaluation *e);

@@ -61,7 +61,8 @@ static const Explanation table[] = {
               "weights, or from --set, the last being the strongest."},
     {"E0206", "no such member\n"
               "Only text inputs have members: ids, segments, positions, bounds, first (the\n"
-              "row of each sequence's first token) and T (the number of tokens), as in:\n"
+              "row of each sequence's first token), sequence (the sequence of each token) and\n"
+              "T (the number of tokens), as in:\n"
               "gather(h, sentence.first)"},
     {"E0208", "unfinished interpolation\n"
               "In the string of a scope, '{' begins the name of a constant and needs its '}',\n"

@@ -78,7 +78,7 @@ void graph_free(Graph *graph); /* NULL is allowed */
 int32_t graph_symbol(Graph *graph, const char *name);
 
 /* What a node is made of. `type` is read only by operators whose type is not implied by operands and attributes (their
- * shape rule says so in infer.c): leaves, cast, reshape, broadcast, slice, scatter_add, random. */
+ * shape rule says so in infer.c): leaves, cast, reshape, broadcast, slice, scatter_add, scatter_max, random. */
 typedef struct NodeSpec {
     Op op;
     int n_inputs;

@@ -152,10 +152,24 @@ static const char *infer_transpose(Rule *r) {
     return NULL;
 }
 
+/* Removes from both what they have in common: [S, S, 4] and [2, S, 2, S] leave [4] and [2, 2]. */
+static void cancel_dims(Type *a, Type *b) {
+    for (int i = a->rank - 1; i >= 0; i--) {
+        for (int j = 0; j < b->rank; j++) {
+            if (!dim_equal(a->dims[i], b->dims[j])) continue;
+            a->dims[i] = a->dims[--a->rank];
+            b->dims[j] = b->dims[--b->rank];
+            break;
+        }
+    }
+}
+
 /* The shape that is given, with as many elements. */
 static const char *infer_reshape(Rule *r) {
+    Type a = *r->in[0], b = *r->given;
     Dim from, to;
-    if (!type_count_dim(r->in[0], &from) || !type_count_dim(r->given, &to) || !dim_equal(from, to)) {
+    cancel_dims(&a, &b);
+    if (!type_count_dim(&a, &from) || !type_count_dim(&b, &to) || !dim_equal(from, to)) {
         FAIL(r, "%s has not as many elements as %s", shown(r, r->in[0]), shown(r, r->given));
     }
     r->out = type_make(r->in[0]->elem, r->given->rank, r->given->dims);
@@ -238,8 +252,9 @@ static const char *infer_gather(Rule *r) {
 }
 
 /* The type that is given: f32[N, C]. */
-static const char *infer_scatter_add(Rule *r) {
+static const char *infer_scatter(Rule *r) {
     const Type *updates = r->in[1];
+    if (unbounded(r->in[0])) FAIL(r, "the indices must be bounded by the rows of the result, not %s", shown(r, r->in[0]));
     if (updates->rank != 2 || updates->elem != ELEM_F32) {
         FAIL(r, "the rows must be f32 with two axes, not %s", shown(r, updates));
     }

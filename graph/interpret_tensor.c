@@ -173,6 +173,22 @@ bool evaluate_scatter_add(Evaluation *e) {
     return true;
 }
 
+/* As `scatter_add`. */
+bool evaluate_scatter_max(Evaluation *e) {
+    int64_t rows = dim_value(e->node->type.dims[0], e->extents);
+    int64_t width = operand_extent(e, 1, 1), count = operand_extent(e, 0, 0);
+    for (int64_t i = 0; i < e->count; i++) e->out[i] = -INFINITY;
+    for (int64_t i = 0; i < count; i++) {
+        if (!check_row(e, e->in[0][i], rows)) return false;
+        double *to = e->out + (int64_t)e->in[0][i] * width;
+        for (int64_t c = 0; c < width; c++) {
+            double value = e->in[1][i * width + c];
+            if (value > to[c] || isnan(value)) to[c] = value;
+        }
+    }
+    return true;
+}
+
 /* key [2], coords [R, 2] -> [R, C] */
 bool evaluate_random(Evaluation *e) {
     const char *text = e->node->attrs.text;

@@ -27,7 +27,7 @@ typedef struct Param {
 
 /* A text input gives these graph inputs, for input `x` with T = "x.T" tokens and S sequences (all declared, used or not):
  *   x.ids i32<vocab>[x.T]  x.segments i32<segments>[x.T]  x.positions i32<positions>[x.T]  x.bounds i32[S+1]
- *   x.first i32<x.T>[S] (row of each sequence's first token)
+ *   x.first i32<x.T>[S] (row of each sequence's first token)  x.sequence i32<S>[x.T] (the sequence of each token)
  *   x.coords i32[x.T, 2] (row within the update, position)  x.rows i32[S, 2] (row within the update, 0) */
 typedef struct TextInput {
     const char *name;

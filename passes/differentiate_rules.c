@@ -134,18 +134,33 @@ static bool rule_cast(Tape *g, Node *dy, Operands x, Node **dx) {
     return true;
 }
 
+/* 1 where true, 0 elsewhere. */
+static Node *one_where(Tape *g, Node *condition) {
+    NodeSpec spec = {.op = OP_cast,
+                     .n_inputs = 1,
+                     .inputs = &condition,
+                     .type = type_scalar(ELEM_F32),
+                     .pos = g->at->pos};
+    return graph_node(g->graph, &spec);
+}
+
 /* The elements that are equal to the maximum share its cotangent. */
 static bool rule_max(Tape *g, Node *dy, Operands x, Node **dx) {
     int axis = (int)g->at->attrs.ints[0];
     Node *y = (Node *)g->at;
     Node *among = op2(g, OP_equal, x[0], broadcast_like(g, y, x[0]));
-    NodeSpec count = {.op = OP_cast,
-                      .n_inputs = 1,
-                      .inputs = &among,
-                      .type = type_scalar(ELEM_F32),
-                      .pos = y->pos};
-    Node *share = div(g, dy, sum(g, graph_node(g->graph, &count), axis));
+    Node *share = div(g, dy, sum(g, one_where(g, among), axis));
     dx[0] = where(g, among, broadcast_like(g, share, x[0]), NULL);
+    return true;
+}
+
+/* As `max`. Rows of y that no index names have no elements, and nobody reads their share. */
+static bool rule_scatter_max(Tape *g, Node *dy, Operands x, Node **dx) {
+    Node *y = (Node *)g->at;
+    Node *among = op2(g, OP_equal, x[1], gather(g, y, x[0]));
+    Node *count = scatter_like(g, x[0], one_where(g, among), y);
+    Node *share = div(g, dy, op2(g, OP_maximum, count, scalar_like(g, y, 1)));
+    dx[1] = where(g, among, gather(g, share, x[0]), NULL);
     return true;
 }
 

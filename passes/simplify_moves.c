@@ -118,8 +118,12 @@ static Node *gather_iota(Graph *g, const NodeSpec *spec) {
 }
 
 static Node *scatter_every_row(Graph *g, const NodeSpec *spec) {
+    (void)g;
+    return is_every_row(spec->inputs[0], spec->type.dims[0]) ? spec->inputs[1] : NULL;
+}
+
+static Node *add_zero_rows(Graph *g, const NodeSpec *spec) {
     double value;
-    if (is_every_row(spec->inputs[0], spec->type.dims[0])) return spec->inputs[1];
     return is_constant(spec->inputs[1], &value) && value == 0 ? constant_of(g, spec, 0) : NULL;
 }
 
@@ -144,5 +148,7 @@ const RuleRow move_rules[] = {
     {OP_gather, gather_every_row},
     {OP_gather, gather_iota},
     {OP_scatter_add, scatter_every_row},
+    {OP_scatter_max, scatter_every_row},
+    {OP_scatter_add, add_zero_rows},
 };
 const int n_move_rules = sizeof move_rules / sizeof *move_rules;

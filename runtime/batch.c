@@ -18,6 +18,7 @@ static void allocate_input(Arena *arena, BatchInput *input, int64_t rows, int64_
     input->ids = arena_array(arena, t, sizeof(int32_t));
     input->segments = arena_array(arena, t, sizeof(int32_t));
     input->positions = arena_array(arena, t, sizeof(int32_t));
+    input->sequence = arena_array(arena, t, sizeof(int32_t));
     input->coords = arena_array(arena, t, 2 * sizeof(int32_t));
     input->bounds = arena_array(arena, r, sizeof(int32_t));
     input->first = arena_array(arena, r, sizeof(int32_t));
@@ -52,6 +53,7 @@ static void append_sequence(BatchInput *to, const Sequences *from, int64_t row, 
     memcpy(to->segments + at, from->segments.items + start, (size_t)count * sizeof *to->segments);
     for (int64_t i = 0; i < count; i++) {
         to->positions[at + i] = (int32_t)i;
+        to->sequence[at + i] = (int32_t)sequence;
         to->coords[2 * (at + i)] = (int32_t)row_number;
         to->coords[2 * (at + i) + 1] = (int32_t)i;
     }

@@ -13,6 +13,7 @@ typedef struct BatchInput {
     int32_t *ids, *segments, *positions; /* [tokens] */
     int32_t *bounds;                     /* [rows + 1] */
     int32_t *first;                      /* [rows] */
+    int32_t *sequence;                   /* [tokens] */
     int32_t *coords;                     /* [tokens, 2] */
 } BatchInput;
 

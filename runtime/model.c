@@ -253,6 +253,7 @@ static void bind_batch(Executable *exec, const Task *task, Batch *batch) {
         bind_name(exec, arena, name, "positions", in->positions);
         bind_name(exec, arena, name, "bounds", in->bounds);
         bind_name(exec, arena, name, "first", in->first);
+        bind_name(exec, arena, name, "sequence", in->sequence);
         bind_name(exec, arena, name, "coords", in->coords);
         bind_name(exec, arena, name, "rows", batch->row_coords);
     }

@@ -314,11 +314,14 @@ static Node *step_gather(Maker *m) {
         return op2(m, OP_gather, table, ids(m));
     }
     if (chance(m, 30)) {
+        bool most = m->features & RANDOM_KINKS && chance(m, 40);
         Type type = matrix(ELEM_F32, dim_const(VOCAB), x->type.dims[1]);
-        return make(m, (NodeSpec){.op = OP_scatter_add,
-                                  .n_inputs = 2,
-                                  .inputs = (Node *[]){ids(m), x},
-                                  .type = type});
+        Node *table = make(m, (NodeSpec){.op = most ? OP_scatter_max : OP_scatter_add,
+                                         .n_inputs = 2,
+                                         .inputs = (Node *[]){ids(m), x},
+                                         .type = type});
+        /* The maximum of nothing is infinite: only rows that have one are read. */
+        return most ? op2(m, OP_gather, table, ids(m)) : table;
     }
     return op2(m, OP_gather, x, first_rows(m));
 }

@@ -14,7 +14,7 @@ enum {
     RANDOM_ATTENTION = 1,
     RANDOM_DROPOUT = 2, /* random masks, also within attention */
     RANDOM_KINKS = 4,   /* abs, max, maximum, minimum, select on a comparison */
-    RANDOM_GATHER = 8,  /* gather and scatter_add */
+    RANDOM_GATHER = 8,  /* gather, scatter_add, scatter_max */
     RANDOM_ALL = 15
 };
 

@@ -271,6 +271,53 @@ Test(codegen, scatter) {
                   "%2 = scatter_add(%0, %1) : f32[7, 5]\noutput \"0\" = %2\n");
 }
 
+/* Rows that no index names are minus infinity; the table may be as long as a symbol says. */
+Test(codegen, scatter_max) {
+    check_columns(KERNEL_SCATTER,
+                  "%0 = input{name=\"0\"} : i32<7>[d0]\n%1 = input{name=\"1\"} : f32[d0, $C]\n%2 = "
+                  "sin(%1) : f32[d0, $C]\n"
+                  "%3 = scatter_max(%0, %2) : f32[7, $C]\noutput \"0\" = %3\n",
+                  few_columns, N_FEW);
+    check_extents(KERNEL_SCATTER,
+                  "%0 = input{name=\"0\"} : i32<d1>[d0]\n%1 = input{name=\"1\"} : f32[d0, 5]\n"
+                  "%2 = scatter_max(%0, %1) : f32[d1, 5]\noutput \"0\" = %2\n");
+}
+
+/* --- Two sizes of the batch: a matrix over its sequences --- */
+
+static void check_two_symbols(KernelKind kind, const char *body) {
+    static const int64_t extents[][2] = {{0, 0}, {1, 1}, {1, 17}, {17, 1}, {2, 2}, {16, 16}, {5, 0}, {0, 5}, {33, 65}};
+    char *text = with_columns(body, 0);
+    check_kernel_sizes(kind, text, extents[0], 2, sizeof extents / sizeof *extents, TOLERANCE);
+    free(text);
+}
+
+#define TWO "f32[d0, d1]"
+
+/* The diagonal is where the numbers of row and column are equal. */
+Test(codegen, two_symbols) {
+    check_two_symbols(KERNEL_MAP, "%0 = input{name=\"0\"} : " TWO "\n%1 = iota{axis=0} : i32<d0>[d0, d1]\n"
+                                  "%2 = iota{axis=1} : i32<d1>[d0, d1]\n%3 = cast(%1) : i32[d0, d1]\n"
+                                  "%4 = cast(%2) : i32[d0, d1]\n%5 = equal(%3, %4) : bool[d0, d1]\n%6 = neg(%0) : " TWO
+                                  "\n%7 = select(%5, %6, %0) : " TWO "\n%8 = transpose(%7) : f32[d1, d0]\n"
+                                  "output \"0\" = %7\noutput \"1\" = %8\n");
+    check_two_symbols(KERNEL_ROW, SOFTMAX_BODY("d1"));
+    check_two_symbols(KERNEL_COLUMN, "%0 = input{name=\"0\"} : " TWO "\n%1 = input{name=\"1\"} : f32[d0, 1]\n%2 = "
+                                     "broadcast(%1) : " TWO "\n%3 = mul(%0, %2) : " TWO "\n%4 = sum{axis=0}(%3) : f32[1, d1]\n"
+                                     "output \"0\" = %4\n");
+    check_two_symbols(KERNEL_SCATTER, "%0 = input{name=\"0\"} : i32<7>[d0]\n%1 = input{name=\"1\"} : " TWO
+                                      "\n%2 = scatter_add(%0, %1) : f32[7, d1]\n%3 = scatter_max(%0, %1) : f32[7, d1]\n"
+                                      "output \"0\" = %2\noutput \"1\" = %3\n");
+}
+
+/* A product with a run-time number of columns, and what is done to its elements. */
+Test(codegen, two_symbols_product) {
+    check_two_symbols(KERNEL_CONTRACT, "%0 = input{name=\"0\"} : f32[d0, 20]\n%1 = input{name=\"1\"} : f32[d1, 20]\n"
+                                       "%2 = matmul{ta=0 tb=1}(%0, %1) : " TWO "\n%3 = input{name=\"2\"} : f32[d0, 1]\n"
+                                       "%4 = broadcast(%3) : " TWO "\n%5 = mul(%2, %4) : " TWO "\n%6 = tanh(%5) : " TWO
+                                       "\noutput \"0\" = %6\n");
+}
+
 /* --- Text and targets --- */
 
 Test(codegen, text) {

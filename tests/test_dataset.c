@@ -183,7 +183,7 @@ Test(dataset, messages_do_not_show_content) {
 Test(dataset, a_batch_is_its_rows_end_to_end) {
     static const int64_t picked[] = {2, 0};
     static const int32_t ids[] = {2, 1, 4, 3, 2, 4, 6, 3}, positions[] = {0, 1, 2, 3, 0, 1, 2, 3},
-                         bounds[] = {0, 4, 8};
+                         sequence[] = {0, 0, 0, 0, 1, 1, 1, 1}, bounds[] = {0, 4, 8};
     static const int32_t coords[] = {10, 0, 10, 1, 10, 2, 10, 3, 11, 0, 11, 1, 11, 2, 11, 3},
                          row_coords[] = {10, 0, 11, 0};
     Fixture f = begin(rows);
@@ -199,6 +199,7 @@ Test(dataset, a_batch_is_its_rows_end_to_end) {
     cr_expect_arr_eq(x->ids, ids, sizeof ids);
     cr_expect_arr_eq(x->positions, positions, sizeof positions);
     cr_expect_arr_eq(x->bounds, bounds, sizeof bounds);
+    cr_expect_arr_eq(x->sequence, sequence, sizeof sequence);
     cr_expect_arr_eq(x->coords, coords, sizeof coords);
     cr_expect_arr_eq(batch->row_coords, row_coords, sizeof row_coords);
     cr_expect(x->first[0] == 0 && x->first[1] == 4);

@@ -213,16 +213,20 @@ Test(gradients, concat) {
 
 Test(gradients, gather_and_scatter) {
     static const int indices[] = {4, 0, 4};
-    for (int i = 0; i < 2; i++) {
+    static const Op ops[] = {OP_gather, OP_scatter_add, OP_scatter_max};
+    for (int i = 0; i < 3; i++) {
         Bench *b = bench_new();
         Node *index = integers(b, "index", 1, &(Dim)T, (Dim)C(5), indices);
         Node *x = param(b, 2, (Dim[]){i ? (Dim)T : (Dim)C(5), C(2)});
         Node *inputs[] = {i ? index : x, i ? x : index};
-        NodeSpec spec = {.op = i ? OP_scatter_add : OP_gather,
+        NodeSpec spec = {.op = ops[i],
                          .n_inputs = 2,
                          .inputs = inputs,
                          .type = type_make(ELEM_F32, 2, (Dim[]){C(5), C(2)})};
-        bench_check(b, apply(b, spec), op_name(spec.op));
+        Node *y = apply(b, spec);
+        /* Rows that no index names are minus infinity: only the others are looked at. */
+        if (ops[i] == OP_scatter_max) y = graph_op2(b->r.graph, OP_gather, y, index, NULL);
+        bench_check(b, y, op_name(spec.op));
     }
 }
 
@@ -265,6 +269,69 @@ Test(gradients, equal_maxima_share) {
     Interpretation *run = interpret(d, b->r.extents, &(Binding){b->params.items[0], values}, 1);
     const double *dx = run->values[d->outputs.items[1].node->id];
     cr_expect(dx[0] == 0 && dx[1] == 0.5 && dx[2] == 0.5 && dx[3] == 0);
+    interpretation_free(run);
+    graph_free(d);
+    diagnostics_free(diags);
+    bench_free(b);
+}
+
+/* In-batch negatives: the loss of row i is -log softmax(u v^T)[i, i]. Both sizes are the symbol. */
+static void check_in_batch(int64_t sequences) {
+    Bench *b = bench_new();
+    Graph *g = b->r.graph;
+    b->r.extents[0] = sequences;
+    Node *u = param(b, 2, (Dim[]){T, C(3)}), *v = param(b, 2, (Dim[]){T, C(3)});
+    NodeSpec product = {.op = OP_matmul, .n_inputs = 2, .inputs = (Node *[]){u, v}, .attrs.ints = {0, 1}};
+    Node *x = graph_node(g, &product);
+    NodeSpec most = {.op = OP_max, .n_inputs = 1, .inputs = &x, .attrs.ints[0] = 1};
+    Node *shifted = graph_op2(g, OP_sub, x, graph_broadcast(g, graph_node(g, &most), &x->type, NULL), NULL);
+    Node *e = graph_op1(g, OP_exp, shifted, NULL);
+    NodeSpec total = {.op = OP_sum, .n_inputs = 1, .inputs = &e, .attrs.ints[0] = 1};
+    Node *log = graph_op1(g, OP_log, graph_node(g, &total), NULL);
+    Node *row = graph_op2(g, OP_sub, shifted, graph_broadcast(g, log, &x->type, NULL), NULL), *number[2];
+    for (int axis = 0; axis < 2; axis++) {
+        NodeSpec iota = {.op = OP_iota, .attrs.ints[0] = axis, .type = type_make(ELEM_I32, 2, x->type.dims)};
+        number[axis] = graph_node(g, &iota);
+    }
+    Node *own = graph_op2(g, OP_equal, number[0], number[1], NULL);
+    Node *zero = graph_broadcast(g, graph_const(g, ELEM_F32, 0, NULL), &x->type, NULL);
+    NodeSpec select = {.op = OP_select, .n_inputs = 3, .inputs = (Node *[]){own, row, zero}};
+    bench_check(b, graph_node(g, &select), "in-batch negatives");
+}
+
+Test(gradients, in_batch_negatives) {
+    for (int64_t s = 0; s <= 5; s++) check_in_batch(s);
+}
+
+/* Rows 0 and 2 go to place 1, and are equal in column 0; the gradient in their place is 1. */
+Test(gradients, equal_maxima_of_a_scatter_share) {
+    Bench *b = bench_new();
+    Graph *g = b->r.graph;
+    Node *x = param(b, 2, (Dim[]){T, C(2)});
+    Node *index = integers(b, "index", 1, &(Dim)T, (Dim)C(3), (int[]){1, 2, 1});
+    double values[] = {4, 1, 5, 6, 4, 2};
+    NodeSpec spec = {.op = OP_scatter_max,
+                     .n_inputs = 2,
+                     .inputs = (Node *[]){index, x},
+                     .type = type_make(ELEM_F32, 2, (Dim[]){C(3), C(2)})};
+    NodeSpec middle = {.op = OP_slice, .n_inputs = 1, .attrs.ints = {0, 1}, .type = spec.type};
+    Node *y = graph_node(g, &spec);
+    middle.inputs = &y;
+    middle.type.dims[0] = dim_const(1);
+    y = graph_node(g, &middle);
+    for (int axis = 1; axis >= 0; axis--) {
+        y = graph_node(
+            g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &y, .attrs.ints[0] = axis});
+    }
+    Type scalar = type_scalar(ELEM_F32);
+    graph_output(g, "loss", graph_reshape(g, y, &scalar, NULL));
+    Diagnostics *diags = diagnostics_new();
+    Graph *d = differentiate(g, b->params.items, 1, diags);
+    b->bindings.items[0].values = values;
+    Interpretation *run = interpret(d, b->r.extents, b->bindings.items, b->bindings.count);
+    const double *dx = run->values[d->outputs.items[1].node->id];
+    const double expected[] = {0.5, 0, 0, 0, 0.5, 1};
+    for (int i = 0; i < 6; i++) cr_expect_eq(dx[i], expected[i], "element %d: %g", i, dx[i]);
     interpretation_free(run);
     graph_free(d);
     diagnostics_free(diags);

@@ -359,6 +359,23 @@ static void expect_broken(Pair *pair, const char *rule) {
     graph_free(pair->graph);
 }
 
+Test(graph, reshape_of_two_symbols) {
+    Graph *g = graph_new("g", NULL);
+    Dim s = dim_symbol(graph_symbol(g, "S")), t = dim_symbol(graph_symbol(g, "T")), four = dim_const(4);
+    Node *x = graph_leaf(g, OP_input, "x", type_make(ELEM_F32, 3, (Dim[]){s, t, four}));
+    const struct {
+        int rank;
+        Dim dims[MAX_RANK];
+        bool fits;
+    } cases[] = {{4, {dim_const(2), t, dim_const(2), s}, true}, {3, {s, t, four}, true}, {4, {four, dim_const(1), t, s}, true},
+                 {3, {s, s, four}, false}, {2, {s, t}, false}, {3, {s, t, dim_const(2)}, false}, {1, {s}, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        NodeSpec spec = {.op = OP_reshape, .n_inputs = 1, .inputs = &x, .type = type_make(ELEM_F32, cases[i].rank, cases[i].dims)};
+        cr_expect_eq(infer_type(g, &spec, &(Type){0}) == NULL, cases[i].fits, "case %zu", i);
+    }
+    graph_free(g);
+}
+
 Test(graph, rule_1_operands_come_first) {
     Pair pair = make_pair();
     pair.y->inputs[0] = pair.z;

@@ -112,6 +112,17 @@ Test(interpret, scatter_adds_in_order_and_gather_reads) {
     expect_values(&d, back, (double[]){6, 8, 3, 4, 6, 8}, 6);
 }
 
+/* Row 1 and 3 are named by no index; -4 is not above -3. */
+Test(interpret, scatter_takes_the_maximum) {
+    const double rows[] = {-3, 2, 3, 4, -4, 6}, index[] = {2, 0, 2}, none = -INFINITY;
+    Desk d = desk();
+    Node *at = leaf(&d, "index", i32(3, 4), index), *x = leaf(&d, "rows", f32(2, 3, 2), rows);
+    NodeSpec spec = {
+        .op = OP_scatter_max, .n_inputs = 2, .inputs = (Node *[]){at, x}, .type = f32(2, 4, 2)};
+    expect_values(&d, graph_node(d.graph, &spec), (double[]){3, 4, none, none, -3, 6, none, none},
+                  8);
+}
+
 Test(interpret, reductions_of_nothing) {
     Desk d = desk();
     Node *x = leaf(&d, "x", f32(2, 2, 0), (double[]){0});
