@@ -1,9 +1,12 @@
 /* Reads the text that print.c writes. A recursive-descent parser over bytes; the grammar stands above each function. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph/graph.h"
+
+enum { MAX_TURNS = 4096 }; /* of a repeat */
 
 typedef struct Reader {
     const SourceFile *file;
@@ -15,6 +18,8 @@ typedef struct Reader {
     Arena *arena;         /* short-lived strings */
     VEC(Node *) by_label; /* the node of %0, %1, ... */
     VEC(const SourceFile *) files;
+    bool in_repeat;
+    int64_t turn; /* of the repeat: what `i` is */
     bool failed;
 } Reader;
 
@@ -72,6 +77,21 @@ static bool read_int(Reader *r, int64_t *value) {
     return true;
 }
 
+/* index = "i" | int [("+" | "-") [int] "i"], `i` within a repeat: a number that goes on from turn to turn */
+static bool read_index(Reader *r, int64_t *value) {
+    int64_t step = 1;
+    *value = r->turn;
+    if (r->in_repeat && accept(r, "i")) return true;
+    if (!read_int(r, value)) return false;
+    if (!r->in_repeat || (*r->at != '+' && *r->at != '-')) return true;
+    bool down = *r->at++ == '-';
+    if (*r->at != 'i' && !read_int(r, &step)) return false;
+    if (!expect(r, "i")) return false;
+    if (down) step = -step;
+    bool fits = !__builtin_mul_overflow(step, r->turn, &step) && !__builtin_add_overflow(*value, step, value);
+    return (fits && *value >= 0) || fail(r, "this leaves the range of numbers in turn %lld", (long long)r->turn);
+}
+
 static bool read_number(Reader *r, double *value) {
     skip_blanks(r);
     char *end;
@@ -86,13 +106,19 @@ static int hex_digit(char c) {
     return found ? (int)(found - digits) : -1;
 }
 
-/* string = '"' (byte | '\"' | '\\' | '\x' hex hex)* '"' */
+/* string = '"' (byte | '\"' | '\\' | '\x' hex hex | "{" index "}")* '"', the last within a repeat */
 static bool read_string(Reader *r, const char **text) {
     if (!expect(r, "\"")) return false;
-    char *copy = arena_alloc(r->arena, strcspn(r->at, "\n") + 1), *to = copy;
+    size_t room = 8 * (strcspn(r->at, "\n") + 1); /* "{1}" becomes 19 digits at most */
+    char *copy = arena_alloc(r->arena, room), *to = copy;
     while (*r->at != '"') {
         if (!*r->at || *r->at == '\n') return fail(r, "the string does not end on its line");
-        if (*r->at != '\\') {
+        if (r->in_repeat && *r->at == '{') {
+            int64_t index;
+            r->at++;
+            if (!read_index(r, &index) || !expect(r, "}")) return false;
+            to += snprintf(to, room - (size_t)(to - copy), "%lld", (long long)index);
+        } else if (*r->at != '\\') {
             *to++ = *r->at++;
         } else if (r->at[1] == '"' || r->at[1] == '\\') {
             *to++ = r->at[1];
@@ -188,7 +214,7 @@ static bool read_attributes(Reader *r, Op op, Attrs *attrs) {
 
 static bool read_node_ref(Reader *r, Node **node) {
     int64_t label;
-    if (!expect(r, "%") || !read_int(r, &label)) return false;
+    if (!expect(r, "%") || !read_index(r, &label)) return false;
     if (label < 0 || label >= r->by_label.count) return fail(r, "%%%lld is not defined above", (long long)label);
     *node = r->by_label.items[label];
     return true;
@@ -233,13 +259,13 @@ static bool read_node(Reader *r) {
     int64_t label, group = 0;
     Node *inputs[MAX_OPERANDS];
     NodeSpec spec = {.inputs = inputs};
-    if (!read_int(r, &label) || !expect(r, "=")) return false;
+    if (!read_index(r, &label) || !expect(r, "=")) return false;
     if (label != r->by_label.count) return fail(r, "the next node is %%%d", r->by_label.count);
     const char *name = read_word(r);
     if (!name || !op_find(name, &spec.op)) return fail(r, "there is no operator '%s'", name ? name : "");
     if (!read_attributes(r, spec.op, &spec.attrs) || !read_operands(r, inputs, &spec.n_inputs)) return false;
     if (!expect(r, ":") || !read_type(r, &spec.type)) return false;
-    if (accept(r, "in") && !read_int(r, &group)) return false;
+    if (accept(r, "in") && !read_index(r, &group)) return false;
     if (group < 0 || group >= r->graph->groups.count) return fail(r, "there is no kernel %lld", (long long)group);
     spec.group = (int)group;
     if (accept(r, "@") && !read_pos(r, &spec.pos)) return false;
@@ -249,7 +275,7 @@ static bool read_node(Reader *r) {
 /* output = "output" string "=" node */
 static bool read_output(Reader *r) {
     const char *name;
-    Node *node;
+    Node *node = NULL;
     if (!read_string(r, &name) || !expect(r, "=") || !read_node_ref(r, &node)) return false;
     if (graph_find_output(r->graph, name)) return fail(r, "there are two outputs \"%s\"", name);
     graph_output(r->graph, name, node);
@@ -260,7 +286,7 @@ static bool read_output(Reader *r) {
 static bool read_kernel(Reader *r) {
     int64_t index;
     const char *name;
-    if (!read_int(r, &index)) return false;
+    if (!read_index(r, &index)) return false;
     if (index != r->graph->groups.count) return fail(r, "the next kernel is %d", r->graph->groups.count);
     const char *word = read_word(r);
     for (int kind = 0; word && kind < KERNEL_KINDS; kind++) {
@@ -288,8 +314,11 @@ static bool read_file(Reader *r) {
     return true;
 }
 
-/* line = node | output | kernel | symbols | file | "" */
+static bool read_repeat(Reader *r);
+
+/* line = node | output | kernel | symbols | file | repeat | "" */
 static bool read_line(Reader *r) {
+    if (accept(r, "repeat")) return read_repeat(r);
     if (accept(r, "%")) return read_node(r);
     if (accept(r, "output")) return read_output(r);
     if (accept(r, "kernel")) return read_kernel(r);
@@ -307,6 +336,31 @@ static bool end_line(Reader *r) {
     r->line_start = ++r->at;
     r->line++;
     return true;
+}
+
+static bool read_turn(Reader *r) {
+    while (!accept(r, "}")) {
+        if (!*r->at) return fail(r, "the repeat is not closed: '}' is expected");
+        if (!read_line(r) || !end_line(r)) return false;
+    }
+    return true;
+}
+
+/* repeat = "repeat" "i" "in" "0" ".." int "{" line* "}": the lines for each i; see fold.h */
+static bool read_repeat(Reader *r) {
+    int64_t times;
+    if (r->in_repeat) return fail(r, "a repeat stands in no other");
+    if (!expect(r, "i") || !expect(r, "in") || !expect(r, "0") || !expect(r, "..") || !read_int(r, &times)) return false;
+    if (times < 1 || times > MAX_TURNS) return fail(r, "a repeat has 1 to %d turns", MAX_TURNS);
+    if (!expect(r, "{") || !end_line(r)) return false;
+    const Reader body = *r;
+    bool good = r->in_repeat = true;
+    for (r->turn = 0; good && r->turn < times; r->turn++) {
+        r->at = body.at, r->line_start = body.line_start, r->line = body.line;
+        good = read_turn(r);
+    }
+    r->in_repeat = false;
+    return good;
 }
 
 Graph *graph_read(const SourceFile *file, Diagnostics *diags) {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "codegen/codegen.h"
+#include "graph/fold.h"
 #include "passes/schedule.h"
 #include "runtime/atomic_file.h"
 #include "runtime/commands.h"
@@ -57,7 +58,7 @@ static void show_stage(void *user, int index, const char *pass, const Graph *gra
     Dumper *d = user;
     if (!is_wanted(d, pass)) return;
     bool dot = d->o->format && strcmp(d->o->format, "dot") == 0;
-    char *text = dot ? graph_dot(graph) : graph_print(graph, true);
+    char *text = dot ? graph_dot(graph) : d->o->full ? graph_print(graph, true) : graph_print_folded(graph, true);
     put(d, index, pass, dot ? "dot" : "ir", text);
     free(text);
 }
