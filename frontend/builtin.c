@@ -161,7 +161,7 @@ static bool dims_of(Elab *e, const BuiltinCall *call, int first, Type *type) {
         *dim = call->args[i].dim;
         if (call->args[i].kind == VALUE_DIM) continue;
         if (!integer_of(e, call->args[i], call->pos[i], "a dimension", 0, &size)) return false;
-        *dim = dim_const(size);
+        *dim = dim_named(size, call->args[i].name);
     }
     return true;
 }

@@ -21,7 +21,7 @@ static bool dim_of(Elab *e, Value value, Pos pos, Dim *dim) {
     }
     int64_t size;
     if (!integer_of(e, value, pos, "a dimension", 0, &size)) return false;
-    *dim = dim_const(size);
+    *dim = dim_named(size, value.name);
     return true;
 }
 
@@ -41,6 +41,7 @@ static const char *shown(Elab *e, Dim dim) { return dim_print(e->arena, dim, &e-
 /* How the text calls a size: "hidden = 384", or just "384". */
 static const char *wanted_text(Elab *e, const Expr *expr, Dim dim) {
     if (expr->kind != EXPR_NAME) return shown(e, dim);
+    dim.name = NULL;
     return arena_printf(e->arena, "%s = %s", expr->text, shown(e, dim));
 }
 

@@ -134,15 +134,23 @@ static void choose_optimizer(Elab *e) {
     if (chosen) elaborate_optimizer(e, chosen);
 }
 
+/* A size of `tokens`, from 1; its name stays with it. */
+static void elaborate_size(Elab *e, const Expr *expr, const char *what, int64_t *size, Dim *dim) {
+    Value value = eval(e, expr);
+    *size = 1;
+    integer_of(e, value, expr->pos, what, 1, size);
+    *dim = dim_named(*size, value.name);
+}
+
 static void elaborate_sizes(Elab *e) {
     Module *module = e->module;
     Program *program = e->program;
     program->checkpoint_prefix = module->checkpoint_prefix ? module->checkpoint_prefix : "";
     if (!module->tokens.pos.file) return;
-    program->vocab = program->positions = program->segments = 1;
-    eval_integer(e, module->tokens.vocab, "the size of the vocabulary", 1, &program->vocab);
-    eval_integer(e, module->tokens.positions, "the number of positions", 1, &program->positions);
-    eval_integer(e, module->tokens.segments, "the number of segments", 1, &program->segments);
+    const TokensDecl *tokens = &module->tokens;
+    elaborate_size(e, tokens->vocab, "the size of the vocabulary", &program->vocab, &e->vocab);
+    elaborate_size(e, tokens->positions, "the number of positions", &program->positions, &e->positions);
+    elaborate_size(e, tokens->segments, "the number of segments", &program->segments, &e->segments);
 }
 
 static void elaborate(Elab *e) {

@@ -34,6 +34,7 @@ typedef struct TokensValue {
 typedef struct Value {
     ValueKind kind;
     double number;
+    const char *name; /* of the config value that the number is; NULL: none */
     Dim dim;
     const char *text;
     Node *node;
@@ -84,6 +85,7 @@ typedef struct Elab {
     /* The graph being built. */
     Graph *graph;
     bool training, in_task;
+    Dim vocab, positions, segments; /* what `tokens` declares, with their names */
     const TokensValue *tokens; /* [n_tokens] */
     int n_tokens;
     const char *scope; /* "" or "bert.encoder" */

@@ -46,7 +46,8 @@ bool join_shapes(Type *shape, const Type *type) {
         Dim a = i <= shape->rank ? shape->dims[shape->rank - i] : dim_const(1);
         Dim b = i <= type->rank ? type->dims[type->rank - i] : dim_const(1);
         if (!dim_equal(a, b) && !dim_is(a, 1) && !dim_is(b, 1)) return false;
-        wide.dims[wide.rank - i] = dim_is(a, 1) ? b : a;
+        bool take = dim_is(a, 1) || (dim_equal(a, b) && !a.name); /* of equals the one with a name */
+        wide.dims[wide.rank - i] = take ? b : a;
     }
     *shape = wide;
     return true;

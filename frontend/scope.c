@@ -9,7 +9,7 @@ Value value_error(void) { return (Value){.kind = VALUE_ERROR}; }
 Value value_number(double number) { return (Value){.kind = VALUE_NUMBER, .number = number}; }
 
 Value value_dim(Dim dim) {
-    if (dim_is_const(dim)) return value_number((double)dim.offset);
+    if (dim_is_const(dim)) return (Value){.kind = VALUE_NUMBER, .number = (double)dim.offset, .name = dim.name};
     return (Value){.kind = VALUE_DIM, .dim = dim};
 }
 
@@ -73,6 +73,7 @@ bool find_name(Elab *e, const char *name, Value *value) {
         const ConfigItem *config = &e->program->configs.items[i];
         if (strcmp(config->name, name) != 0) continue;
         *value = isnan(config->value) ? value_error() : value_number(config->value);
+        value->name = config->name;
         return true;
     }
     return find_special(e, name, value);

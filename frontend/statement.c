@@ -82,6 +82,15 @@ static bool same_param(const Param *a, const Param *b) {
            a->init_b == b->init_b && a->decay == b->decay && a->frozen == b->frozen;
 }
 
+/* The names of its dimensions may belong to the graph: the program outlives that. */
+static Param kept(Elab *e, Param param) {
+    for (int i = 0; i < param.type.rank; i++) {
+        Dim *dim = &param.type.dims[i];
+        if (dim->name) dim->name = arena_strdup(e->arena, dim->name);
+    }
+    return param;
+}
+
 /* The program's parameter of that name, added when it is new; -1 after a message. */
 static int intern_param(Elab *e, const Param *param) {
     for (int i = 0; i < e->program->params.count; i++) {
@@ -96,7 +105,7 @@ static int intern_param(Elab *e, const Param *param) {
         }
         return -1;
     }
-    vec_push(e->arena, &e->program->params, *param);
+    vec_push(e->arena, &e->program->params, kept(e, *param));
     return e->program->params.count - 1;
 }
 

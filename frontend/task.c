@@ -34,15 +34,14 @@ static Node *token_input(Elab *e, const char *text, const char *part, int rank, 
 }
 
 static TokensValue declare_tokens(Elab *e, const char *name) {
-    const Program *program = e->program;
     Dim t = dim_symbol(graph_symbol(e->graph, arena_printf(e->arena, "%s.T", name)));
-    Dim s = dim_symbol(graph_symbol(e->graph, "S")), ends, free = {0, 0, -1};
+    Dim s = dim_symbol(graph_symbol(e->graph, "S")), ends, free = dim_const(0);
     dim_add(s, dim_const(1), &ends);
     Dim token_pair[] = {t, dim_const(2)}, row_pair[] = {s, dim_const(2)};
     TokensValue tokens = {.name = name, .length = t};
-    tokens.ids = token_input(e, name, "ids", 1, &t, dim_const(program->vocab));
-    tokens.segments = token_input(e, name, "segments", 1, &t, dim_const(program->segments));
-    tokens.positions = token_input(e, name, "positions", 1, &t, dim_const(program->positions));
+    tokens.ids = token_input(e, name, "ids", 1, &t, e->vocab);
+    tokens.segments = token_input(e, name, "segments", 1, &t, e->segments);
+    tokens.positions = token_input(e, name, "positions", 1, &t, e->positions);
     tokens.bounds = token_input(e, name, "bounds", 1, &ends, free);
     tokens.first = token_input(e, name, "first", 1, &s, t);
     tokens.sequence = token_input(e, name, "sequence", 1, &t, s);

@@ -90,11 +90,25 @@ static void grow_table(Graph *graph) {
     }
 }
 
+/* Names of dimensions belong to the graph: those of operands do already. */
+static const char *own_name(Graph *graph, const NodeSpec *spec, const char *name) {
+    for (int i = 0; name && i < spec->n_inputs; i++) {
+        const Type *type = &spec->inputs[i]->type;
+        for (int j = 0; j < type->rank; j++) {
+            if (type->dims[j].name == name) return name;
+        }
+        if (type->bound.name == name) return name;
+    }
+    return name ? arena_strdup(graph->arena, name) : NULL;
+}
+
 static Node *add_node(Graph *graph, const NodeSpec *spec, const Type *type, uint64_t hash) {
     Node *node = arena_alloc(graph->arena, sizeof *node);
     *node = (Node){.op = spec->op, .id = graph->nodes.count, .group = spec->group, .n_inputs = spec->n_inputs,
                    .attrs = spec->attrs, .type = *type, .pos = spec->pos, .hash = hash};
     if (spec->attrs.text) node->attrs.text = arena_strdup(graph->arena, spec->attrs.text);
+    for (int i = 0; i < type->rank; i++) node->type.dims[i].name = own_name(graph, spec, type->dims[i].name);
+    node->type.bound.name = own_name(graph, spec, type->bound.name);
     node->inputs = arena_array(graph->arena, (size_t)spec->n_inputs + 1, sizeof *node->inputs);
     for (int i = 0; i < spec->n_inputs; i++) node->inputs[i] = spec->inputs[i];
     vec_push(graph->arena, &graph->nodes, node);

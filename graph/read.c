@@ -135,8 +135,7 @@ static bool read_string(Reader *r, const char **text) {
     return true;
 }
 
-static bool read_symbol(Reader *r, int32_t *symbol) {
-    const char *name = read_word(r);
+static bool find_symbol(Reader *r, const char *name, int32_t *symbol) {
     for (int i = 0; name && i < r->graph->symbols.count; i++) {
         if (strcmp(r->graph->symbols.names[i], name) == 0) {
             *symbol = i;
@@ -146,18 +145,29 @@ static bool read_symbol(Reader *r, int32_t *symbol) {
     return fail(r, "no symbol is called '%s'", name ? name : "");
 }
 
-/* dim = int | [int "*"] symbol [("+" | "-") int] */
-static bool read_dim(Reader *r, Dim *dim) {
+static bool at_number(Reader *r) {
     skip_blanks(r);
+    return (*r->at >= '0' && *r->at <= '9') || *r->at == '-';
+}
+
+/* dim = [name "="] int | [int "*"] symbol [("+" | "-") int] */
+static bool read_dim(Reader *r, Dim *dim) {
     *dim = (Dim){.scale = 1, .symbol = -1};
-    if ((*r->at >= '0' && *r->at <= '9') || *r->at == '-') {
+    const char *word = at_number(r) ? NULL : read_word(r);
+    if (word && accept(r, "=")) {
+        *dim = dim_named(0, word);
+        if (!read_int(r, &dim->offset)) return false;
+        return dim->offset >= 0 || fail(r, "a dimension is not negative");
+    }
+    if (!word && at_number(r)) {
         if (!read_int(r, &dim->scale)) return false;
         if (!accept(r, "*")) {
             *dim = dim_const(dim->scale);
             return dim->offset >= 0 || fail(r, "a dimension is not negative");
         }
+        word = read_word(r);
     }
-    if (dim->scale < 1 || !read_symbol(r, &dim->symbol)) return fail(r, "a dimension is expected here");
+    if (dim->scale < 1 || !find_symbol(r, word, &dim->symbol)) return fail(r, "a dimension is expected here");
     return *r->at == '+' || *r->at == '-' ? read_int(r, &dim->offset) : true;
 }
 

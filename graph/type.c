@@ -6,6 +6,10 @@
 
 Dim dim_const(int64_t value) { return (Dim){.scale = 0, .offset = value, .symbol = -1}; }
 
+Dim dim_named(int64_t value, const char *name) {
+    return (Dim){.scale = 0, .offset = value, .symbol = -1, .name = name};
+}
+
 Dim dim_symbol(int32_t symbol) { return (Dim){.scale = 1, .offset = 0, .symbol = symbol}; }
 
 bool dim_is_const(Dim dim) { return dim.scale == 0; }
@@ -22,6 +26,7 @@ int64_t dim_value(Dim dim, const int64_t *extents) {
 
 static Dim normalised(Dim dim) {
     if (dim.scale == 0) dim.symbol = -1;
+    if (dim.scale != 0) dim.name = NULL;
     return dim;
 }
 
@@ -38,6 +43,7 @@ bool dim_mul(Dim a, Dim b, Dim *product) {
     if (a.scale && b.scale) return false;
     Dim whole = a.scale ? a : b;
     int64_t factor = a.scale ? b.offset : a.offset;
+    whole.name = NULL;
     if (__builtin_mul_overflow(whole.scale, factor, &whole.scale)) return false;
     if (__builtin_mul_overflow(whole.offset, factor, &whole.offset)) return false;
     *product = normalised(whole);
@@ -47,7 +53,7 @@ bool dim_mul(Dim a, Dim b, Dim *product) {
 Type type_scalar(ElemType elem) { return type_make(elem, 0, NULL); }
 
 Type type_make(ElemType elem, int rank, const Dim *dims) {
-    Type type = {.elem = elem, .rank = rank, .bound = {0, 0, -1}};
+    Type type = {.elem = elem, .rank = rank, .bound = dim_const(0)};
     for (int i = 0; i < MAX_RANK; i++) type.dims[i] = i < rank ? normalised(dims[i]) : dim_const(0);
     return type;
 }
@@ -84,6 +90,7 @@ const char *elem_name(ElemType elem) {
 }
 
 const char *dim_print(Arena *arena, Dim dim, const Symbols *symbols) {
+    if (dim_is_const(dim) && dim.name) return arena_printf(arena, "%s = %" PRId64, dim.name, dim.offset);
     if (dim_is_const(dim)) return arena_printf(arena, "%" PRId64, dim.offset);
     const char *text = symbols->names[dim.symbol];
     if (dim.scale != 1) text = arena_printf(arena, "%" PRId64 "*%s", dim.scale, text);

@@ -18,6 +18,8 @@ typedef struct Dim {
     int64_t scale;  /* 0: a constant */
     int64_t offset;
     int32_t symbol; /* index into the graph's symbols; -1 when scale is 0 */
+    /* Of a constant: how the text calls it ("hidden"), or NULL. For people only: no part of its identity. */
+    const char *name;
 } Dim;
 
 typedef struct Type {
@@ -25,7 +27,7 @@ typedef struct Type {
     int rank;
     Dim dims[MAX_RANK]; /* outermost first; row-major */
     /* Of i32 only: every element lies in [0, bound), checked where the values entered the graph. An index without a
-     * bound has {0, 0, -1}. A gather needs the bound to be the extent of its table. */
+     * bound has the constant 0. A gather needs the bound to be the extent of its table. */
     Dim bound;
 } Type;
 
@@ -36,6 +38,7 @@ typedef struct Symbols {
 } Symbols;
 
 Dim dim_const(int64_t value);
+Dim dim_named(int64_t value, const char *name); /* the name is not copied; NULL: none */
 Dim dim_symbol(int32_t symbol);
 bool dim_is_const(Dim dim);
 bool dim_equal(Dim a, Dim b);
@@ -58,7 +61,7 @@ bool type_count_dim(const Type *type, Dim *count);
 
 const char *elem_name(ElemType elem); /* "f32" */
 const char *dim_print(Arena *arena, Dim dim, const Symbols *symbols);
-/* "f32[T, 384]", "i32<30522>[T]", "f32[]". */
+/* "f32[T, hidden = 384]", "i32<30522>[T]", "f32[]". */
 const char *type_print(Arena *arena, const Type *type, const Symbols *symbols);
 
 #endif

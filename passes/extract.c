@@ -26,7 +26,9 @@ static int32_t body_symbol(Extractor *x, int32_t symbol) {
     return graph_symbol(x->body, arena_printf(x->arena, "d%d", x->symbols.count - 1));
 }
 
+/* Names of sizes go: kernels are equal that differ in them only. */
 static Dim body_dim(Extractor *x, Dim dim) {
+    dim.name = NULL;
     if (dim.scale) dim.symbol = body_symbol(x, dim.symbol);
     return dim;
 }

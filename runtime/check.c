@@ -38,7 +38,7 @@ int command_check(const Options *options, Diagnostics *diags) {
     bool good = session_load_program(&session, options, diags) && evaluate_check(session.program, session.tasks, diags);
     for (int i = 0; good && i < session.program->configs.count; i++) {
         const ConfigItem *item = &session.program->configs.items[i];
-        printf("config %s = %.17g%s%s%s\n", item->name, item->value, item->key ? " (" : "", item->key ? item->key : "", item->key ? ")" : "");
+        printf("config %s = %.15g%s%s%s\n", item->name, item->value, item->key ? " (" : "", item->key ? item->key : "", item->key ? ")" : "");
     }
     for (int i = 0; good && i < session.program->tasks.count; i++) {
         print_task(session.program, &session.program->tasks.items[i], session.arena);

@@ -75,21 +75,21 @@ static char *printed(const Program *program) {
 
 Test(frontend, bert_has_the_parameters_of_a_hugging_face_bert) {
     static const char *const layer[][2] = {
-        {"attention.self.query", "f32[8, 8]"},    {"attention.self.key", "f32[8, 8]"},
-        {"attention.self.value", "f32[8, 8]"},    {"attention.output.dense", "f32[8, 8]"},
-        {"intermediate.dense", "f32[16, 8]"},     {"output.dense", "f32[8, 16]"},
-        {"attention.output.LayerNorm", "f32[8]"}, {"output.LayerNorm", "f32[8]"}};
+        {"attention.self.query", "f32[hidden = 8, hidden = 8]"},    {"attention.self.key", "f32[hidden = 8, hidden = 8]"},
+        {"attention.self.value", "f32[hidden = 8, hidden = 8]"},    {"attention.output.dense", "f32[hidden = 8, hidden = 8]"},
+        {"intermediate.dense", "f32[ffn = 16, hidden = 8]"},     {"output.dense", "f32[hidden = 8, ffn = 16]"},
+        {"attention.output.LayerNorm", "f32[hidden = 8]"}, {"output.LayerNorm", "f32[hidden = 8]"}};
     Fixture fixture = load_tiny("models/bert.graph");
     const Program *program = fixture.program;
-    expect_param(program, "bert.embeddings.word_embeddings.weight", "f32[50, 8]", true);
-    expect_param(program, "bert.embeddings.position_embeddings.weight", "f32[20, 8]", true);
-    expect_param(program, "bert.embeddings.token_type_embeddings.weight", "f32[2, 8]", true);
-    expect_param(program, "bert.embeddings.LayerNorm.weight", "f32[8]", false);
-    expect_param(program, "bert.embeddings.LayerNorm.bias", "f32[8]", false);
-    expect_param(program, "bert.pooler.dense.weight", "f32[8, 8]", true);
-    expect_param(program, "bert.pooler.dense.bias", "f32[8]", false);
-    expect_param(program, "heads.sentiment.weight", "f32[5, 8]", true);
-    expect_param(program, "heads.paraphrase.weight", "f32[1, 8]", true);
+    expect_param(program, "bert.embeddings.word_embeddings.weight", "f32[vocab = 50, hidden = 8]", true);
+    expect_param(program, "bert.embeddings.position_embeddings.weight", "f32[positions = 20, hidden = 8]", true);
+    expect_param(program, "bert.embeddings.token_type_embeddings.weight", "f32[types = 2, hidden = 8]", true);
+    expect_param(program, "bert.embeddings.LayerNorm.weight", "f32[hidden = 8]", false);
+    expect_param(program, "bert.embeddings.LayerNorm.bias", "f32[hidden = 8]", false);
+    expect_param(program, "bert.pooler.dense.weight", "f32[hidden = 8, hidden = 8]", true);
+    expect_param(program, "bert.pooler.dense.bias", "f32[hidden = 8]", false);
+    expect_param(program, "heads.sentiment.weight", "f32[5, hidden = 8]", true);
+    expect_param(program, "heads.paraphrase.weight", "f32[1, hidden = 8]", true);
     expect_param(program, "heads.similarity.bias", "f32[1]", false);
     for (int i = 0; i < 2; i++) {
         for (int j = 0; j < 8; j++) {
@@ -186,7 +186,7 @@ Test(frontend, a_head_in_a_file_of_its_own_adds_a_task) {
     Fixture fixture = load_tiny("models/heads/cola.graph");
     cr_assert_eq(fixture.program->tasks.count, 4);
     cr_expect_str_eq(fixture.program->tasks.items[3].name, "acceptability");
-    expect_param(fixture.program, "heads.acceptability.weight", "f32[2, 8]", true);
+    expect_param(fixture.program, "heads.acceptability.weight", "f32[2, hidden = 8]", true);
     Fixture model = load_tiny("models/bert.graph");
     cr_expect_eq(fixture.program->params.count, model.program->params.count + 2, "the encoder is the model's own");
     finish(&model);

@@ -81,8 +81,8 @@ static void bench_check(Bench *b, Node *y, const char *what) {
     bench_free(b);
 }
 
-#define C(n) {0, n, -1}
-#define T {1, 0, 0}
+#define C(n) {0, n, -1, NULL}
+#define T {1, 0, 0, NULL}
 
 typedef struct Shape {
     int rank;
@@ -174,8 +174,8 @@ Test(gradients, moves) {
     check_move(OP_reshape, (Shape){1, {T}}, (Shape){2, {T, C(1)}}, 0, 0);
     check_move(OP_slice, tc, (Shape){2, {T, C(2)}}, 1, 1);
     check_move(OP_slice, tc, (Shape){2, {T, C(2)}}, 1, 2);
-    check_move(OP_slice, tc, (Shape){2, {{1, -1, 0}, C(4)}}, 0, 0);
-    check_move(OP_slice, tc, (Shape){2, {{1, -2, 0}, C(4)}}, 0, 1);
+    check_move(OP_slice, tc, (Shape){2, {{1, -1, 0, NULL}, C(4)}}, 0, 0);
+    check_move(OP_slice, tc, (Shape){2, {{1, -2, 0, NULL}, C(4)}}, 0, 1);
     check_move(OP_slice, tc, tc, 1, 0);
     check_move(OP_slice, tc, (Shape){2, {T, C(0)}}, 1, 3);
 }

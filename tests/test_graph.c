@@ -64,6 +64,8 @@ Test(graph, types_are_printed) {
     Type other = index;
     other.bound = dim_symbol(S);
     cr_expect(type_same_shape(&index, &other) && !type_equal(&index, &other));
+    index.dims[0] = dim_named(384, "hidden");
+    cr_expect_str_eq(type_print(arena, &index, &symbols), "i32<30522>[hidden = 384]");
     arena_free(arena);
 }
 
@@ -157,6 +159,18 @@ Test(graph, canonical_order_of_a_deep_graph) {
     graph_free(g);
 }
 
+/* A dimension's name is for people: nodes that differ in it alone are one, and arithmetic drops it. */
+Test(graph, names_of_dimensions_are_no_part_of_identity) {
+    Graph *g = graph_new("g", NULL);
+    Dim named = dim_named(8, "hidden"), plain = dim_const(8), product;
+    Node *a = graph_leaf(g, OP_param, "w", type_make(ELEM_F32, 1, &named));
+    Node *b = graph_leaf(g, OP_param, "w", type_make(ELEM_F32, 1, &plain));
+    cr_expect_eq(a, b);
+    cr_expect(dim_equal(named, plain));
+    cr_expect(dim_mul(named, dim_const(2), &product) && !product.name && product.offset == 16);
+    graph_free(g);
+}
+
 /* --- Text --- */
 
 static Graph *read_text(const char *text, Diagnostics *diags) {
@@ -197,7 +211,12 @@ Test(graph, text_with_every_kind_of_attribute_reads_back) {
                      "%13 = mul(%10, %12) : f32[8, 14]\n"
                      "%14 = reshape(%13) : f32[112]\n"
                      "%15 = iota{axis=0} : i32<T>[T, 2]\n"
+                     "%16 = param{name=\"w\"} : f32[vocab = 30, hidden = 8]\n"
+                     "%17 = input{name=\"x.ids\"} : i32<vocab = 30>[T]\n"
+                     "%18 = gather(%16, %17) : f32[T, hidden = 8]\n"
+                     "%19 = matmul{ta=0 tb=1}(%18, %18) : f32[T, T]\n"
                      "output \"y\" = %14\n"
+                     "output \"names\" = %19\n"
                      "output \"the \\\"place\\\"\" = %15\n",
                      true);
 }

@@ -185,7 +185,7 @@ Test(interpret, wrong_values_are_errors) {
                      .n_inputs = 1,
                      .inputs = &x,
                      .attrs.ints = {0, 4},
-                     .type = type_make(ELEM_F32, 1, (Dim[]){{1, -4, 0}})};
+                     .type = type_make(ELEM_F32, 1, (Dim[]){{1, -4, 0, NULL}})};
     expect_error(&d, graph_node(d.graph, &spec), "extent");
 }
 

@@ -18,8 +18,8 @@ static Graph *small_graph(void) {
 
 static Type shape(int rank, Dim a, Dim b) { return type_make(ELEM_F32, rank, (Dim[]){a, b}); }
 
-#define ROWS ((Dim){1, 0, 0})
-#define C(n) ((Dim){0, n, -1})
+#define ROWS dim_symbol(0)
+#define C(n) dim_const(n)
 
 static Node *tensor(Graph *g, const char *name) {
     return graph_leaf(g, OP_input, name, shape(2, ROWS, C(4)));
