@@ -3,7 +3,7 @@
 #define GRADC_FRONTEND_AST_H
 
 #include "graph/diag.h"
-#include "graph/type.h"
+#include "graph/program.h"
 
 typedef struct Expr Expr;
 
@@ -113,22 +113,37 @@ typedef struct InputDecl {
     Pos pos;
     const char *columns[2];
     int n_columns;
+    bool words;
 } InputDecl;
+
+typedef struct Names {
+    const char **items;
+    int count, capacity;
+} Names;
 
 typedef struct LabelDecl {
     const char *name; /* NULL: no label */
     Pos pos;
-    bool is_class;
-    Expr *classes, *lowest, *highest;
+    LabelKind kind;
+    Names columns, names;
+    Expr *classes, *lowest, *highest, *share; /* those that the kind has; `classes` NULL: named */
+    const char *of;                           /* an input; NULL: sequences */
+    Pos of_pos;
 } LabelDecl;
+
+typedef struct DataDecl {
+    const char *path; /* NULL: none */
+    Pos pos;
+    DataKind kind;
+    char separator;
+    bool quoted;
+    Names columns;
+} DataDecl;
 
 typedef struct TaskDecl {
     const char *name;
     Pos pos;
-    const char *data; /* NULL: none */
-    Pos data_pos;
-    char separator;
-    bool quoted;
+    DataDecl data;
     InputDecl inputs[2];
     int n_inputs;
     LabelDecl label;

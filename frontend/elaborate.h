@@ -31,6 +31,13 @@ typedef struct TokensValue {
     Node *ids, *segments, *positions, *bounds, *first, *sequence, *coords, *rows;
 } TokensValue;
 
+/* What a label of a text input's tokens has beside its values; see Label. */
+typedef struct LabelRows {
+    const TokensValue *tokens; /* NULL: the label is of sequences, or there is none */
+    const char *label;
+    Node *at; /* i32<x.T>[NAME.W] */
+} LabelRows;
+
 typedef struct Value {
     ValueKind kind;
     double number;
@@ -39,6 +46,7 @@ typedef struct Value {
     const char *text;
     Node *node;
     const TokensValue *tokens;
+    const LabelRows *label; /* of a VALUE_TENSOR that is a label of tokens; else NULL */
 } Value;
 
 typedef struct NamedValue {
@@ -84,10 +92,11 @@ typedef struct Elab {
     int errors_before; /* that the diagnostics held at the start */
     /* The graph being built. */
     Graph *graph;
-    bool training, in_task;
+    bool training;
     Dim vocab, positions, segments; /* what `tokens` declares, with their names */
     const TokensValue *tokens; /* [n_tokens] */
     int n_tokens;
+    LabelRows label;
     const char *scope; /* "" or "bert.encoder" */
     bool shares;       /* inside of `in shared`: a parameter may be instantiated again */
     VEC(SiteCount) sites;
@@ -107,7 +116,7 @@ Value value_tensor(Node *node);                /* VALUE_ERROR for NULL */
 const char *value_print(Elab *e, Value value); /* "the number 3", "f32[S, 5]" */
 NamedValue *find_local(const Frame *frame, const char *name);
 void bind_name(Elab *e, Frame *frame, const char *name, Value value); /* or rebind */
-bool find_name(Elab *e, const char *name, Value *value); /* locals, config values, `update_rows` */
+bool find_name(Elab *e, const char *name, Value *value); /* locals, config values, element types */
 void unknown_name(Elab *e, const char *name, Pos pos);
 Def *find_def(const Elab *e, const char *name);
 void unknown_function(Elab *e, const char *name, Pos pos);
@@ -172,6 +181,7 @@ typedef struct BuiltinCall {
 /* seeded.c */
 Value build_random(Elab *e, const BuiltinCall *call);
 Value build_attention(Elab *e, const BuiltinCall *call);
+Value build_update_rows(Elab *e, const BuiltinCall *call);
 Value build_dropout_rate(Elab *e, const BuiltinCall *call);
 
 /* statement.c */

@@ -228,12 +228,22 @@ static Value eval_scoped(Elab *e, const Expr *expr) {
     return value;
 }
 
+/* What a label of a text input's tokens knows of its rows. */
+static Value eval_label_member(Elab *e, const Expr *expr, const LabelRows *label) {
+    if (strcmp(expr->text, "at") == 0) return value_tensor(label->at);
+    if (strcmp(expr->text, "W") == 0) return value_dim(label->at->type.dims[0]);
+    Value none = fail_value(e, "E0206", expr->pos, "a label of tokens has no member '%s'", expr->text);
+    diag_hint(e->diags, "it has at, the token rows that it belongs to, and W, how many");
+    return none;
+}
+
 static Value eval_member(Elab *e, const Expr *expr) {
     static const char *const names[] = {"ids",   "segments", "positions", "bounds",
                                         "first", "sequence", "T"};
     enum { TENSORS = sizeof names / sizeof *names - 1 };
     Value value = eval(e, expr->a);
     if (value.kind == VALUE_ERROR) return value;
+    if (value.label) return eval_label_member(e, expr, value.label);
     if (value.kind != VALUE_TOKENS) {
         return fail_value(e, "E0206", expr->pos, "only a text input has members, not %s",
                           value_print(e, value));

@@ -15,22 +15,26 @@ static void given_twice(Parser *parser, Pos pos, const char *what) {
     parser->broken = true;
 }
 
-/* data = "data" string ("jsonl" | ("tab" | "comma") ("quoted" | "unquoted")) */
-static void parse_data(Parser *parser, TaskDecl *task) {
-    Pos pos = advance(parser)->pos;
-    if (task->data) given_twice(parser, pos, "a task has one 'data' clause, this is the second");
-    task->data = expect_string(parser, "the name of a file in quotes", &task->data_pos);
-    if (accept(parser, "jsonl")) return;
-    if (accept(parser, "tab"))
-        task->separator = '\t';
-    else if (accept(parser, "comma"))
-        task->separator = ',';
-    else
-        syntax_error(parser, "'tab', 'comma' or 'jsonl'");
-    if (accept(parser, "quoted"))
-        task->quoted = true;
-    else if (!accept(parser, "unquoted"))
-        syntax_error(parser, "'quoted' or 'unquoted'");
+typedef struct DataForm {
+    const char *word;
+    DataKind kind;
+    char separator;
+} DataForm;
+
+static const DataForm data_forms[] = {{"tab", DATA_TABLE, '\t'},
+                                      {"comma", DATA_TABLE, ','},
+                                      {"jsonl", DATA_JSONL, 0},
+                                      {"lines", DATA_LINES, 0},
+                                      {"conll", DATA_CONLL, 0}};
+
+static void parse_data_form(Parser *parser, DataDecl *data) {
+    for (size_t i = 0; i < sizeof data_forms / sizeof *data_forms; i++) {
+        if (!accept(parser, data_forms[i].word)) continue;
+        data->kind = data_forms[i].kind;
+        data->separator = data_forms[i].separator;
+        return;
+    }
+    syntax_error(parser, "'tab', 'comma', 'jsonl', 'lines' or 'conll'");
 }
 
 /* column = name | string */
@@ -39,18 +43,48 @@ static const char *parse_column(Parser *parser) {
     return expect_name(parser, "the name of a column", NULL);
 }
 
-/* columns = column | "(" column "," column ")" */
-static void parse_columns(Parser *parser, InputDecl *input) {
-    bool pair = accept(parser, "(");
-    input->columns[input->n_columns++] = parse_column(parser);
-    if (!pair) return;
-    expect(parser, ",");
-    input->columns[input->n_columns++] = parse_column(parser);
-    expect(parser, ")");
+/* columns = column | "(" column {"," column} ")" */
+static Names parse_columns(Parser *parser) {
+    Names columns = {0};
+    bool several = accept(parser, "(");
+    do
+        vec_push(parser->arena, &columns, parse_column(parser));
+    while (several && accept(parser, ","));
+    if (several) expect(parser, ")");
+    return columns;
 }
 
-/* input = "input" [name "="] columns ":" ("text" | "pair"); without a name a text is called by its
- * column, a pair `pair` */
+/* data = "data" string (("tab" | "comma") ("quoted" | "unquoted") | "jsonl" | "lines" | "conll")
+ *        ["columns" columns] */
+static void parse_data(Parser *parser, TaskDecl *task) {
+    Pos pos = advance(parser)->pos;
+    DataDecl *data = &task->data;
+    if (data->path) given_twice(parser, pos, "a task has one 'data' clause, this is the second");
+    data->path = expect_string(parser, "the name of a file in quotes", &data->pos);
+    parse_data_form(parser, data);
+    if (data->kind == DATA_TABLE) {
+        data->quoted = accept(parser, "quoted");
+        if (!data->quoted && !accept(parser, "unquoted"))
+            syntax_error(parser, "'quoted' or 'unquoted'");
+    }
+    bool named = data->kind == DATA_CONLL || clause_follows(parser, "columns");
+    if (!named) return;
+    expect(parser, "columns");
+    data->columns = parse_columns(parser);
+}
+
+/* [name "="] columns */
+static Names parse_named_columns(Parser *parser, const char *what, const char **name) {
+    const Token *after = peek_after(parser);
+    if (after->kind == TOKEN_SYMBOL && strcmp(after->text, "=") == 0) {
+        *name = expect_name(parser, what, NULL);
+        advance(parser);
+    }
+    return parse_columns(parser);
+}
+
+/* input = "input" [name "="] columns ":" ("text" | "words" | "pair"); without a name a text is
+ * called by its column, a pair `pair` */
 static void parse_input(Parser *parser, TaskDecl *task) {
     Pos pos = advance(parser)->pos;
     if (task->n_inputs == 2) {
@@ -59,39 +93,71 @@ static void parse_input(Parser *parser, TaskDecl *task) {
     }
     InputDecl *input = &task->inputs[task->n_inputs++];
     input->pos = peek(parser)->pos;
-    const Token *after = peek_after(parser);
-    if (after->kind == TOKEN_SYMBOL && strcmp(after->text, "=") == 0) {
-        input->name = expect_name(parser, "a name for the input", NULL);
-        advance(parser);
-    }
-    parse_columns(parser, input);
-    const char *kind = input->n_columns == 2 ? "pair" : "text";
+    Names columns = parse_named_columns(parser, "a name for the input", &input->name);
+    if (columns.count > 2)
+        given_twice(parser, input->pos, "an input has at most two columns, a pair");
+    input->n_columns = columns.count == 2 ? 2 : 1;
+    for (int i = 0; i < input->n_columns; i++) input->columns[i] = columns.items[i];
     if (!input->name) input->name = input->n_columns == 2 ? "pair" : input->columns[0];
     expect(parser, ":");
-    expect(parser, kind);
+    input->words = input->n_columns == 1 && accept(parser, "words");
+    if (input->words || accept(parser, input->n_columns == 2 ? "pair" : "text")) return;
+    syntax_error(parser, input->n_columns == 2 ? "'pair'" : "'text' or 'words'");
 }
 
-/* label = "label" name ":" ("class" "[" arithmetic "]" | "real" "[" arithmetic "," arithmetic "]")
- */
+/* classes = arithmetic | string {"," string} */
+static void parse_classes(Parser *parser, LabelDecl *label) {
+    if (peek(parser)->kind != TOKEN_STRING) {
+        label->classes = parse_arithmetic(parser);
+        return;
+    }
+    do
+        vec_push(parser->arena, &label->names, expect_string(parser, "a class in quotes", NULL));
+    while (accept(parser, ","));
+}
+
+/* kind = ("class" | "flags") "[" classes "]" | "flags" | "real" "[" arithmetic "," arithmetic "]"
+ *      | "masked" "[" arithmetic "]" */
+static void parse_label_kind(Parser *parser, LabelDecl *label) {
+    static const char *const words[] = {[LABEL_CLASS] = "class", [LABEL_FLAGS] = "flags",
+                                        [LABEL_REAL] = "real", [LABEL_MASKED] = "masked"};
+    for (int kind = LABEL_CLASS; kind <= LABEL_MASKED && !label->kind; kind++) {
+        if (accept(parser, words[kind])) label->kind = (LabelKind)kind;
+    }
+    if (!label->kind) {
+        syntax_error(parser, "'class[number]', 'flags[number]', 'real[lowest, highest]' or "
+                             "'masked[share]'");
+    }
+    if (label->kind == LABEL_FLAGS && !next_is(parser, "[")) return; /* called like their columns */
+    expect(parser, "[");
+    if (label->kind == LABEL_REAL) {
+        label->lowest = parse_arithmetic(parser);
+        expect(parser, ",");
+        label->highest = parse_arithmetic(parser);
+    } else if (label->kind == LABEL_MASKED) {
+        label->share = parse_arithmetic(parser);
+    } else {
+        parse_classes(parser, label);
+    }
+    expect(parser, "]");
+}
+
+/* label = "label" [name "="] columns ":" kind ["of" name]; without a name it is called by its
+ * column */
 static void parse_label(Parser *parser, TaskDecl *task) {
     LabelDecl *label = &task->label;
     Pos pos = advance(parser)->pos;
     if (label->name) given_twice(parser, pos, "a task has one label, this is the second");
-    label->name = expect_name(parser, "the name of the label's column", &label->pos);
+    label->pos = peek(parser)->pos;
+    label->columns = parse_named_columns(parser, "a name for the label", &label->name);
+    if (!label->name && label->columns.count > 1)
+        syntax_error(parser, "one column, or 'label name = (column, column)'");
+    if (!label->name) label->name = label->columns.items[0];
     expect(parser, ":");
-    label->is_class = accept(parser, "class");
-    if (!label->is_class && !accept(parser, "real")) {
-        syntax_error(parser, "'class[number]' or 'real[lowest, highest]'");
-    }
-    expect(parser, "[");
-    if (label->is_class) {
-        label->classes = parse_arithmetic(parser);
-    } else {
-        label->lowest = parse_arithmetic(parser);
-        expect(parser, ",");
-        label->highest = parse_arithmetic(parser);
-    }
-    expect(parser, "]");
+    parse_label_kind(parser, label);
+    if (!clause_follows(parser, "of")) return;
+    advance(parser);
+    label->of = expect_name(parser, "the name of an input", &label->of_pos);
 }
 
 /* metric = "metric" name {"," name} */

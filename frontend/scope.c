@@ -45,11 +45,7 @@ void bind_name(Elab *e, Frame *frame, const char *name, Value value) {
         vec_push(e->arena, &frame->names, ((NamedValue){name, value}));
 }
 
-static bool find_special(Elab *e, const char *name, Value *value) {
-    if (e->in_task && strcmp(name, "update_rows") == 0) {
-        *value = value_tensor(emit_input(e, "update.rows", type_scalar(ELEM_F32)));
-        return true;
-    }
+static bool find_element_type(const char *name, Value *value) {
     for (int i = ELEM_F32; i <= ELEM_BOOL; i++) {
         if (strcmp(name, elem_name((ElemType)i)) != 0) continue;
         *value = (Value){.kind = VALUE_STRING, .text = elem_name((ElemType)i)};
@@ -76,7 +72,7 @@ bool find_name(Elab *e, const char *name, Value *value) {
         value->name = config->name;
         return true;
     }
-    return find_special(e, name, value);
+    return find_element_type(name, value);
 }
 
 void unknown_name(Elab *e, const char *name, Pos pos) {

@@ -1,4 +1,5 @@
-/* Elaboration: what depends on random numbers. Each use has a site, "scope#ordinal", that is the
+/* Elaboration: what depends on where a row stands in the update: random numbers, and how many rows
+ * there are. Each use has a site, "scope#ordinal", that is the
  * same in every task and every graph made from the same text. */
 #include <string.h>
 
@@ -19,10 +20,15 @@ static Node *key_of(Elab *e) {
     return emit_input(e, "rng", type_make(ELEM_I32, 1, &two));
 }
 
-/* Rows of tokens have the coordinates of the tokens, rows of sequences those of the sequences. */
+/* Rows of tokens have the coordinates of the tokens, labelled rows those of their tokens, rows of
+ * sequences those of the sequences. */
 static Node *coords_of(Elab *e, Dim rows) {
     for (int i = 0; i < e->n_tokens; i++) {
         if (dim_equal(rows, e->tokens[i].length)) return e->tokens[i].coords;
+    }
+    if (e->label.at && dim_equal(rows, e->label.at->type.dims[0])) {
+        Node *inputs[] = {e->label.tokens->coords, e->label.at};
+        return emit_op(e, OP_gather, 2, inputs, (Pos){0});
     }
     bool sequences = e->n_tokens > 0 && dim_equal(rows, e->tokens[0].rows->type.dims[0]);
     return sequences ? e->tokens[0].rows : NULL;
@@ -45,6 +51,40 @@ Value build_random(Elab *e, const BuiltinCall *call) {
     NodeSpec spec = {.op = OP_random, .n_inputs = 2, .inputs = inputs, .attrs.text = next_site(e)};
     spec.type = type_make(ELEM_F32, 2, like->dims);
     return value_tensor(emit(e, spec, call->expr->pos));
+}
+
+/* The graph input that counts the rows of the whole update for each row of this batch; NULL: none
+ * does. */
+static const char *count_name(const Elab *e, int32_t symbol) {
+    if (e->n_tokens && e->tokens[0].rows->type.dims[0].symbol == symbol) return "update.rows";
+    if (e->label.at && e->label.at->type.dims[0].symbol == symbol)
+        return arena_printf(e->arena, "%s.update", e->label.label);
+    for (int i = 0; i < e->n_tokens; i++) {
+        if (e->tokens[i].length.symbol == symbol)
+            return arena_printf(e->arena, "%s.update", e->tokens[i].name);
+    }
+    return NULL;
+}
+
+/* How many rows like those of `x` the whole update has: a mean over them is a sum divided by this,
+ * however the update is split into batches. */
+Value build_update_rows(Elab *e, const BuiltinCall *call) {
+    Value x = call->args[0];
+    if (x.kind != VALUE_TENSOR || x.node->type.rank == 0) {
+        return fail_value(e, "E0304", call->pos[0], "'update_rows' needs a tensor with rows, not %s",
+                          value_print(e, x));
+    }
+    Dim rows = x.node->type.dims[0];
+    if (dim_is_const(rows)) return value_number((double)rows.offset);
+    const char *name = rows.offset == 0 ? count_name(e, rows.symbol) : NULL;
+    if (!name) {
+        return fail_value(e, "E0311", call->pos[0],
+                          "the rows of %s are neither tokens nor sequences", value_print(e, x));
+    }
+    Node *count = emit_input(e, name, type_scalar(ELEM_F32));
+    if (rows.scale == 1) return value_tensor(count);
+    Node *factors[] = {count, scalar_node(e, ELEM_F32, (double)rows.scale, call->expr->pos)};
+    return value_tensor(emit_op(e, OP_mul, 2, factors, call->expr->pos));
 }
 
 static bool rate_of(Elab *e, const BuiltinCall *call, int i, double *rate) {

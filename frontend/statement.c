@@ -200,20 +200,22 @@ static void run_loss(Elab *e, const Stmt *stmt) {
         graph_output(e->graph, "loss", to_shape(e, OP_reshape, value.node, &type, stmt->pos));
     } else if (fail(e, "E0405", stmt->value->pos, "the loss must be one f32, not %s",
                     value_print(e, value))) {
-        diag_hint(e->diags, "the mean over the rows is sum(x, axis = 0) / update_rows");
+        diag_hint(e->diags, "the mean over the rows is sum(x, axis = 0) / update_rows(x)");
     }
 }
 
-/* f32[S, C] */
+/* f32[R, C] with a row for each of the label's rows, or for each sequence. */
 static void run_predict(Elab *e, const Stmt *stmt) {
     run_output(e, stmt, "predict");
     const Node *node = graph_find_output(e->graph, "predict");
-    if (!node) return;
-    bool good = node->type.elem == ELEM_F32 && node->type.rank == 2 && e->n_tokens > 0 &&
-                dim_equal(node->type.dims[0], e->tokens[0].rows->type.dims[0]);
+    if (!node || e->n_tokens == 0) return;
+    Dim rows = e->label.at ? e->label.at->type.dims[0] : e->tokens[0].rows->type.dims[0];
+    bool good = node->type.elem == ELEM_F32 && node->type.rank == 2 &&
+                dim_equal(node->type.dims[0], rows);
     if (good) return;
+    const char *wanted = e->label.at ? "label" : "sequence";
     if (fail(e, "E0405", stmt->value->pos,
-             "a prediction must be f32 with a row for each sequence, not %s",
+             "a prediction must be f32 with a row for each %s, not %s", wanted,
              type_print(e->arena, &node->type, &e->graph->symbols)) &&
         node->type.elem != ELEM_F32) {
         diag_hint(e->diags, "float(x) makes an f32 tensor of x");
@@ -226,9 +228,7 @@ void run_statement(Elab *e, const Stmt *stmt) {
     case STMT_PARAM: run_param(e, stmt); break;
     case STMT_REPEAT: run_repeat(e, stmt); break;
     case STMT_RETURN: run_return(e, stmt); break;
-    case STMT_LOSS:
-        if (e->training) run_loss(e, stmt);
-        break;
+    case STMT_LOSS: run_loss(e, stmt); break;
     case STMT_PREDICT:
         if (!e->training) run_predict(e, stmt);
         break;

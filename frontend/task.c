@@ -59,12 +59,29 @@ static void bind_inputs(Elab *e, const Task *task, TokensValue *tokens) {
     }
 }
 
+/* The token rows that the label belongs to. */
+static void declare_label_rows(Elab *e, const Label *label) {
+    const TokensValue *tokens = &e->tokens[label->of];
+    Dim rows =
+        dim_symbol(graph_symbol(e->graph, arena_printf(e->arena, "%s.W", label->name)));
+    e->label = (LabelRows){.tokens = tokens, .label = label->name};
+    e->label.at = token_input(e, label->name, "at", 1, &rows, tokens->length);
+}
+
 static void bind_label(Elab *e, const Label *label) {
-    Dim dims[] = {dim_symbol(graph_symbol(e->graph, "S")), dim_const(1)};
-    bool is_class = label->kind == LABEL_CLASS;
-    Type type = type_make(is_class ? ELEM_I32 : ELEM_F32, 2, dims);
-    if (is_class) type.bound = dim_const(label->classes);
-    bind_name(e, e->frame, label->name, value_tensor(emit_input(e, label->name, type)));
+    e->label = (LabelRows){0};
+    if (label->kind == LABEL_NONE) return;
+    if (label->of >= 0) declare_label_rows(e, label);
+    Dim rows = e->label.at ? e->label.at->type.dims[0] : dim_symbol(graph_symbol(e->graph, "S"));
+    Dim dims[] = {rows, dim_const(label->width)};
+    Type type = type_make(label->kind == LABEL_REAL ? ELEM_F32 : ELEM_I32, 2, dims);
+    if (label->kind != LABEL_REAL)
+        type.bound = label->kind == LABEL_MASKED  ? e->vocab
+                     : label->kind == LABEL_FLAGS ? dim_const(2)
+                                                  : dim_const(label->classes);
+    Value value = value_tensor(emit_input(e, label->name, type));
+    value.label = e->label.at ? &e->label : NULL;
+    bind_name(e, e->frame, label->name, value);
 }
 
 /* NULL after a message. */
@@ -72,13 +89,11 @@ static Graph *build(Elab *e, const TaskDecl *decl, const Task *task, bool traini
     Frame frame = {0};
     TokensValue tokens[2];
     e->training = training;
-    e->in_task = true;
     begin_graph(e, arena_printf(e->arena, "%s.%s", task->name, training ? "train" : "eval"),
                 &frame);
     bind_inputs(e, task, tokens);
     bind_label(e, &task->label);
     run_block(e, &decl->body);
-    e->in_task = false;
     return finish_graph(e);
 }
 
@@ -94,9 +109,8 @@ static bool check_complete(Elab *e, const TaskDecl *decl) {
     const struct {
         bool given;
         const char *what, *example;
-    } parts[] = {{decl->data, "data", "data \"set/{split}.tsv\" tab unquoted"},
+    } parts[] = {{decl->data.path, "data", "data \"set/{split}.tsv\" tab unquoted"},
                  {decl->n_inputs > 0, "input", "input sentence: text"},
-                 {decl->label.name, "label", "label sentiment: class[5]"},
                  {has_statement(decl, STMT_LOSS), "loss", "loss cross_entropy(logits, sentiment)"},
                  {has_statement(decl, STMT_PREDICT), "predict", "predict argmax(logits)"},
                  {decl->n_metrics > 0, "metric", "metric accuracy"}};
@@ -117,7 +131,7 @@ static bool check_complete(Elab *e, const TaskDecl *decl) {
 
 static bool check_input_names(Elab *e, const TaskDecl *decl) {
     const InputDecl *a = &decl->inputs[0], *b = &decl->inputs[1];
-    for (int i = 0; i < decl->n_inputs; i++) {
+    for (int i = 0; i < decl->n_inputs && decl->label.name; i++) {
         if (strcmp(decl->inputs[i].name, decl->label.name) != 0) continue;
         return fail(e, "E0203", decl->label.pos, "the label is called like an input: '%s'",
                     decl->label.name) &&
@@ -130,11 +144,8 @@ static bool check_input_names(Elab *e, const TaskDecl *decl) {
     return false;
 }
 
-static bool eval_label(Elab *e, const LabelDecl *decl, Label *label) {
-    *label = (Label){.name = decl->name, .pos = decl->pos};
-    label->kind = decl->is_class ? LABEL_CLASS : LABEL_REAL;
-    if (decl->is_class)
-        return eval_integer(e, decl->classes, "the number of classes", 1, &label->classes);
+/* The numbers of the label's kind. */
+static bool eval_range(Elab *e, const LabelDecl *decl, Label *label) {
     if (!eval_number(e, decl->lowest, "the lowest label", &label->lowest)) return false;
     if (!eval_number(e, decl->highest, "the highest label", &label->highest)) return false;
     if (label->lowest < label->highest) return true;
@@ -143,17 +154,94 @@ static bool eval_label(Elab *e, const LabelDecl *decl, Label *label) {
     return false;
 }
 
+static bool eval_share(Elab *e, const LabelDecl *decl, Label *label) {
+    label->classes = e->program->vocab;
+    if (!eval_number(e, decl->share, "the share of masked tokens", &label->share)) return false;
+    if (label->share > 0 && label->share < 1) return true;
+    fail(e, "E0310", decl->share->pos, "the share of masked tokens must lie between 0 and 1");
+    return false;
+}
+
+/* Counted, or named one by one, or called like their columns. */
+static bool eval_classes(Elab *e, const LabelDecl *decl, Label *label) {
+    const Names *names = decl->names.count ? &decl->names : &decl->columns;
+    if (decl->classes)
+        return eval_integer(e, decl->classes, "the number of classes", 1, &label->classes);
+    label->classes = names->count;
+    label->names = names->items;
+    for (int i = 0; i < names->count; i++) {
+        for (int j = 0; j < i; j++) {
+            if (strcmp(names->items[i], names->items[j]) != 0) continue;
+            fail(e, "E0203", decl->pos, "two classes are called '%s'", names->items[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Step 1 of the checks: how many columns. */
+static bool check_columns(Elab *e, const LabelDecl *decl, const Label *label) {
+    if (decl->columns.count == 1) return true;
+    if (label->kind == LABEL_FLAGS && decl->columns.count == label->classes) return true;
+    if (label->kind != LABEL_FLAGS)
+        fail(e, "E0409", decl->pos, "only flags can stand in several columns");
+    else
+        fail(e, "E0409", decl->pos, "%d columns for %lld flags", decl->columns.count,
+             (long long)label->classes);
+    return false;
+}
+
+/* Step 2: the input that it belongs to, which has words unless the label comes from the text. */
+static bool find_labelled(Elab *e, const TaskDecl *task, Label *label) {
+    const LabelDecl *decl = &task->label;
+    bool masked = label->kind == LABEL_MASKED;
+    label->of = -1;
+    for (int i = 0; i < task->n_inputs && decl->of; i++) {
+        if (strcmp(task->inputs[i].name, decl->of) != 0) continue;
+        label->of = i;
+        if (masked || task->inputs[i].words) return true;
+        if (fail(e, "E0409", decl->of_pos, "a label for each word, but '%s' is a text", decl->of))
+            diag_hint(e->diags, "write: input %s: words", decl->of);
+        return false;
+    }
+    if (!decl->of && !masked) return true;
+    if (fail(e, "E0409", decl->of ? decl->of_pos : decl->pos,
+             decl->of ? "no input is called '%s'" : "'%s' is masked in which input?",
+             decl->of ? decl->of : decl->name))
+        diag_hint(e->diags, "name it at the end: of %s", task->inputs[0].name);
+    return false;
+}
+
+static bool eval_label(Elab *e, const TaskDecl *task, Label *label) {
+    const LabelDecl *decl = &task->label;
+    *label = (Label){.name = decl->name, .kind = decl->kind, .of = -1, .width = 1, .pos = decl->pos};
+    if (!decl->name) return true;
+    bool good = label->kind == LABEL_REAL     ? eval_range(e, decl, label)
+                : label->kind == LABEL_MASKED ? eval_share(e, decl, label)
+                                              : eval_classes(e, decl, label);
+    if (label->kind == LABEL_FLAGS) label->width = label->classes;
+    if (label->kind != LABEL_MASKED) {
+        label->columns = decl->columns.items;
+        label->n_columns = decl->columns.count;
+    }
+    return good && check_columns(e, decl, label) && find_labelled(e, task, label);
+}
+
 static Task describe(const TaskDecl *decl) {
     Task task = {
-        .name = decl->name, .pos = decl->pos, .data = decl->data, .data_pos = decl->data_pos};
-    task.separator = decl->separator;
-    task.quoted = decl->quoted;
+        .name = decl->name, .pos = decl->pos, .data = decl->data.path, .data_pos = decl->data.pos};
+    task.data_kind = decl->data.kind;
+    task.separator = decl->data.separator;
+    task.quoted = decl->data.quoted;
+    task.data_columns = decl->data.columns.items;
+    task.n_data_columns = decl->data.columns.count;
     task.n_inputs = decl->n_inputs;
     for (int i = 0; i < decl->n_inputs; i++) {
         const InputDecl *input = &decl->inputs[i];
         task.inputs[i] =
             (TextInput){.name = input->name, .n_columns = input->n_columns, .pos = input->pos};
         for (int j = 0; j < input->n_columns; j++) task.inputs[i].columns[j] = input->columns[j];
+        task.inputs[i].words = input->words;
     }
     task.n_metrics = decl->n_metrics;
     for (int i = 0; i < decl->n_metrics; i++) {
@@ -182,7 +270,7 @@ static void list_params(Elab *e, Task *task) {
 void elaborate_task(Elab *e, const TaskDecl *decl) {
     Task task = describe(decl);
     if (!check_complete(e, decl) || !check_input_names(e, decl)) return;
-    if (!eval_label(e, &decl->label, &task.label)) return;
+    if (!eval_label(e, decl, &task.label)) return;
     int errors = e->diags->errors;
     task.train = build(e, decl, &task, true);
     if (e->diags->errors == errors) task.eval = build(e, decl, &task, false);

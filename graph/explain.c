@@ -60,10 +60,10 @@ static const Explanation table[] = {
               "an integer. It comes from the config line, from config.json beside the\n"
               "weights, or from --set, the last being the strongest."},
     {"E0206", "no such member\n"
-              "Only text inputs have members: ids, segments, positions, bounds, first (the\n"
-              "row of each sequence's first token), sequence (the sequence of each token) and\n"
-              "T (the number of tokens), as in:\n"
-              "gather(h, sentence.first)"},
+              "Text inputs have members: ids, segments, positions, bounds, first (the row of\n"
+              "each sequence's first token), sequence (the sequence of each token) and T (the\n"
+              "number of tokens), as in: gather(h, sentence.first). A label of words or of\n"
+              "masked tokens has at (the token rows that it belongs to) and W (how many)."},
     {"E0208", "unfinished interpolation\n"
               "In the string of a scope, '{' begins the name of a constant and needs its '}',\n"
               "as in: in \"layer.{i}\""},
@@ -105,10 +105,10 @@ static const Explanation table[] = {
     {"E0310", "number out of range\n"
               "An integer, a positive size, a rate below 1, an axis of the tensor, or a\n"
               "finite number was needed here."},
-    {"E0311", "random numbers for unknown rows\n"
-              "Random numbers are keyed by token or by sequence, so the rows of the tensor\n"
-              "must be all tokens or all sequences of an input. Apply drop before rows are\n"
-              "selected or mixed."},
+    {"E0311", "unknown rows\n"
+              "Random numbers are keyed by token or by sequence, and an update counts these,\n"
+              "so the rows of the tensor must be all tokens or all sequences of an input, or\n"
+              "the rows of the label. Apply drop before rows are selected or mixed."},
     {"E0312", "too large\n"
               "Calls or repeats would make a graph of unreasonable size, or are nested too\n"
               "deeply. Look for a repeat whose count is not what was meant, for instance a\n"
@@ -125,16 +125,17 @@ static const Explanation table[] = {
               "Two uses of one parameter name differ in shape, initialiser or flags. Make\n"
               "them equal, or give them scopes of their own."},
     {"E0403", "task incomplete\n"
-              "A task says where its rows come from and what is learned: data, input, label,\n"
-              "loss, predict and metric. models/heads/cola.graph is a short one to copy."},
+              "A task says where its rows come from and what is learned: data, input, loss,\n"
+              "predict and metric, and most have a label. models/heads/cola.graph is a short\n"
+              "one to copy."},
     {"E0404", "bad parameter\n"
               "A parameter is f32 and starts as zeros, ones, constant(c), normal(mean,\n"
               "deviation) or uniform(low, high):\n"
               "param weight: f32[O, I] ~ normal(0, 0.02)"},
     {"E0405", "bad loss or prediction\n"
               "The loss is one f32; a prediction is f32 with one row for each sequence, [S,\n"
-              "1] or [S, C]. cross_entropy, bce_with_logits and mse of the prelude are such\n"
-              "losses."},
+              "1] or [S, C], or, where the label is one of words, for each of the label's\n"
+              "rows. cross_entropy, bce_with_logits and mse of the prelude are such losses."},
     {"E0406", "no tokens declaration\n"
               "A program with a text input says below which sizes token numbers, positions\n"
               "and segments lie:\n"
@@ -146,6 +147,12 @@ static const Explanation table[] = {
     {"E0408", "given twice\n"
               "A task has one data, label, loss and predict, and at most two inputs and eight\n"
               "metrics."},
+    {"E0409", "the label does not fit\n"
+              "A label has one column; flags may have one for each flag. A label of words\n"
+              "names an input of words; a masked one names the input whose tokens are hidden:\n"
+              "label topics = (a, b, c): flags\n"
+              "label tags: class[\"O\", \"B-PER\", \"I-PER\"] of sentence\n"
+              "label hidden: masked[0.15] of sentence"},
 
     /* --- The text of the intermediate representation --- */
     {"E0501", "not a graph\n"
@@ -213,8 +220,8 @@ static const Explanation table[] = {
               "quotes are plain characters in this file."},
     {"E0813", "a line that is not JSON\n"
               "Each line of a JSON-lines file is one object in UTF-8 whose wanted members are\n"
-              "texts, numbers, true, false or null. The content is not shown because it may\n"
-              "be private; look at the line named."},
+              "texts, numbers, true, false or null, or lists of these. The content is not shown\n"
+              "because it may be private; look at the line named."},
 
     /* --- Files: weights --- */
     {"E0820", "a broken safetensors file\n"
@@ -259,12 +266,18 @@ static const Explanation table[] = {
               "the right folder with --data, which may be repeated, or leave the task out\n"
               "with --tasks."},
     {"E0851", "a bad label\n"
-              "The cell in the label's column is not a number, not one of the classes 0 to n\n"
-              "- 1, or outside the declared range. The line is named, the content is not\n"
-              "shown. Rows with an empty label are skipped, not wrong."},
+              "The cell in the label's column is not a number, not one of the declared names\n"
+              "or of the classes 0 to n - 1, or outside the declared range. The line is named,\n"
+              "the content is not shown. Rows with an empty label are skipped, not wrong; of\n"
+              "flags an empty cell says that there is none."},
     {"E0852", "no rows\n"
               "The file has a header but no row that can be used: it is empty, or every row\n"
               "lacks a label."},
+    {"E0853", "words and labels differ in number\n"
+              "A label of words has one value for each word of its row: an item of a list in\n"
+              "JSON, a line in CoNLL's columns, a word between blanks in a table."},
+    {"E0854", "nothing to mask with\n"
+              "A masked label replaces tokens by [MASK], which the vocabulary lacks."},
 
     /* --- The command line --- */
     {"E0900", "unknown command\n"
@@ -311,7 +324,15 @@ static const Explanation table[] = {
               "for so many positions only."},
     {"E0930", "unknown metric\n"
               "A task's metric line names a metric that there is not. Some that there are:\n"
-              "accuracy, f1, f1_macro, matthews, pearson, spearman, mse."},
+              "accuracy, f1, f1_macro, f1_micro, entity_f1, matthews, pearson, spearman, mse,\n"
+              "loss, perplexity."},
+    {"E0931", "a metric that does not fit\n"
+              "The metric cannot be computed of the task's label: entity_f1 needs named classes\n"
+              "of words, a correlation numbers, f1_micro classes or flags. Every task has loss\n"
+              "and perplexity."},
+    {"E0932", "flags and predictions differ in number\n"
+              "Metrics of flags compare a prediction of 0 or 1 with each flag:\n"
+              "predict float(logits > 0)"},
     {"E0940", "a bad limit\n"
               "--limit takes the name of a task and a number of rows, as in --limit\n"
               "paraphrase=12000, and may be repeated."},
@@ -375,6 +396,9 @@ static const Explanation table[] = {
     {"E0952", "which task?\n"
               "`gradc predict` works on one task: name it with --task. `gradc check` prints\n"
               "those of the file."},
+    {"E0953", "no rows to show\n"
+              "`gradc predict` writes a line for each row of the data, so the value of --show\n"
+              "must have a row for each sequence, token or label."},
 };
 
 const char *diagnostic_explanation(const char *code) {

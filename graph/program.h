@@ -33,35 +33,59 @@ typedef struct TextInput {
     const char *name;
     const char *columns[2]; /* one text, or a pair encoded jointly */
     int n_columns;
+    bool words; /* the column holds a list of words, or a text to be split at blanks */
     Pos pos;
 } TextInput;
 
-typedef enum LabelKind { LABEL_CLASS, LABEL_REAL } LabelKind;
+typedef enum LabelKind { LABEL_NONE, LABEL_CLASS, LABEL_FLAGS, LABEL_REAL, LABEL_MASKED } LabelKind;
 
-/* Given to the graph as input NAME: i32<classes>[S, 1] or f32[S, 1]. Evaluation graphs do not take it unless they compute the loss. */
+/* What a task learns to tell, given to the graph as input NAME, one row for each sequence (R = S) or, with `of`, for each of the
+ * W = "NAME.W" labelled tokens of a text input: first pieces of words, masked positions.
+ *   class, masked i32<classes>[R, 1]   flags i32<2>[R, classes]   real f32[R, 1]
+ *   NAME.at i32<x.T>[NAME.W] (with `of`: the token row that each label belongs to)
+ * Evaluation graphs need it only for the loss. A masked label has no column: its inputs' ids are hidden from the graph, and are
+ * the label (Devlin et al. 2018). */
 typedef struct Label {
-    const char *name; /* also the column */
+    const char *name; /* NULL: none */
     LabelKind kind;
-    int64_t classes;     /* LABEL_CLASS */
-    double lowest, highest; /* LABEL_REAL: the declared range */
+    int of;                    /* index of the input whose tokens it belongs to; -1: sequences */
+    const char *const *columns; /* [n_columns]: one, or for flags one each; none when masked */
+    int n_columns;
+    int64_t classes;          /* of class; flags: how many; masked: the vocabulary */
+    int64_t width;            /* numbers in a row of the label */
+    const char *const *names; /* [classes], as declared; NULL: numbers from 0 */
+    double lowest, highest;   /* real: the declared range */
+    double share;             /* masked: of the tokens */
     Pos pos;
 } Label;
+
+typedef enum DataKind {
+    DATA_TABLE, /* fields between separators */
+    DATA_JSONL, /* a JSON object a line */
+    DATA_LINES, /* a text a line */
+    DATA_CONLL, /* a word a line, its fields between blanks; an empty line after each row */
+} DataKind;
 
 typedef struct Task {
     const char *name;
     Pos pos;
     const char *data; /* "sst/ids-sst-{split}.csv" */
     Pos data_pos;
-    char separator; /* '\t' or ',' ; 0: JSON lines */
+    DataKind data_kind;
+    char separator; /* DATA_TABLE: '\t' or ',' */
     bool quoted;
+    const char *const *data_columns; /* [n_data_columns]: what the file's columns are called; NULL: its header says it */
+    int n_data_columns;
     TextInput inputs[2];
     int n_inputs;
     Label label;
     const char *metrics[8]; /* names; the first one counts towards the overall score */
     Pos metric_pos[8];
     int n_metrics;
-    /* Both: graph inputs as above; also "rng" i32[2] (seed, step) and "update.rows" f32[] (rows of the whole update) where used.
-     * train has output "loss" f32[]; eval has "predict" f32[S, 1] or f32[S, C] (metrics read column 0), with dropout gone, and "hidden" outputs for `show`n values. */
+    /* Both: graph inputs as above; where used also "rng" i32[2] (seed, step) and, f32[], what losses are means over: "update.rows",
+     * "LABEL.update", "INPUT.update", the sequences, labels and tokens of the whole update.
+     * Both have output "loss" f32[]; eval, with dropout gone, has "predict" f32[R, C], a row for each of the label's (or for each sequence)
+     * and columns as its metrics take them, and outputs for `show`n values. */
     Graph *train;
     Graph *eval;
     int *params; /* indices into the program's parameters that `train` uses */

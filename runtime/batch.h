@@ -1,4 +1,4 @@
-/* Batch: rows of a data set laid end to end, as the graph's inputs take them (see TextInput in graph/program.h).
+/* Batch: rows of a data set laid end to end, as the graph's inputs take them (see TextInput and Label in graph/program.h).
  *
  *     ids     [CLS] a a a [SEP] [CLS] b [SEP] ...      x.T tokens
  *     bounds  0                 5             8 ...    S + 1
@@ -6,7 +6,7 @@
 #ifndef GRADC_RUNTIME_BATCH_H
 #define GRADC_RUNTIME_BATCH_H
 
-#include "runtime/dataset.h"
+#include "runtime/labels.h"
 
 typedef struct BatchInput {
     int64_t tokens;
@@ -15,25 +15,52 @@ typedef struct BatchInput {
     int32_t *first;                      /* [rows] */
     int32_t *sequence;                   /* [tokens] */
     int32_t *coords;                     /* [tokens, 2] */
+    float update_tokens[1];              /* of the whole update */
 } BatchInput;
+
+/* One label for each sequence, or W of them. */
+typedef struct BatchLabels {
+    int64_t count;
+    int32_t *classes; /* [count, width]: of classes, flags and masked tokens */
+    float *numbers;   /* [count, width]: of real ones */
+    int32_t *at;      /* [count]: token rows of the input that the label is of */
+    int64_t *bounds;  /* [rows + 1]: labels of each sequence */
+    float update_labels[1]; /* of the whole update */
+} BatchLabels;
 
 typedef struct Batch {
     Arena *arena;
     int64_t rows, capacity_rows;
     BatchInput inputs[2];
+    BatchLabels labels;
     int32_t *row_coords;   /* [rows, 2] */
-    int32_t *class_labels; /* [rows] */
-    float *real_labels;    /* [rows] */
     float update_rows[1];  /* rows of the whole update */
     int32_t rng[2];        /* seed, step */
+    bool by_index;         /* see RowNumbers */
+    LabelList list;        /* of the row at hand */
 } Batch;
+
+/* Which number a row has among the random numbers. */
+typedef enum RowNumbers {
+    NUMBERS_OF_UPDATE, /* its place in the update */
+    NUMBERS_OF_DATA,   /* its index in the data set: the same in batches of any size and order */
+} RowNumbers;
 
 /* Room for batches of at most `rows` rows of any of these data sets. */
 Batch *batch_new(const Dataset *const *sets, int n_sets, int64_t rows);
 void batch_free(Batch *batch);
 
-/* Fills it with the rows at these indices; the first is row `first_row` of the update. Rows without a label get label 0. */
+/* An update begins that is made of these rows, in one batch or in several: counts what its losses are means over, at least 1. The key
+ * of its random numbers is `rng`, which the caller sets before. */
+void batch_begin(Batch *batch, const Dataset *data, const int64_t *rows, int64_t count, RowNumbers numbers);
+
+/* Fills it with the rows at these indices; the first is row `first_row` of the update. Labels that are not given are 0. */
 void batch_fill(Batch *batch, const Dataset *data, const int64_t *rows, int64_t count, int64_t first_row);
+
+/* What a symbol of the task's graphs counts, and how many of it the batch has. */
+typedef enum RowsOf { ROWS_OF_SEQUENCES, ROWS_OF_LABELS, ROWS_OF_TOKENS, ROWS_OF_BATCH /* none of these */ } RowsOf;
+RowsOf batch_symbol(const Task *task, const char *symbol, int *input); /* `*input`: the one whose tokens */
+int64_t batch_extent(const Batch *batch, const Task *task, const char *symbol);
 
 int64_t batch_tokens(const Batch *batch);
 

@@ -32,15 +32,13 @@ typedef struct Bench {
     int64_t size;  /* rows of a batch */
 } Bench;
 
-static bool one_step(Bench *b, int task, int64_t step) {
+static bool one_step(Bench *b, int task) {
     if (b->o->eval) {
-        const float *values;
-        int64_t rows, columns;
-        return model_predict(b->s->model, task, b->batch, &values, &rows, &columns, b->diags);
+        OutputValue outputs[MAX_OUTPUTS];
+        return model_evaluate(b->s->model, task, b->batch, outputs, b->diags);
     }
     StepResult result;
     UpdateSettings settings = {.rate = b->o->lr, .clip = b->o->clip, .decay = b->s->program->optimizer.decay};
-    b->batch->rng[1] = (int32_t)step;
     return model_step(b->s->model, task, b->batch, &settings, &result, b->diags);
 }
 
@@ -48,22 +46,16 @@ static bool one_step(Bench *b, int task, int64_t step) {
 static void fill(Bench *b, int64_t step) {
     int64_t *rows = arena_array(b->s->arena, (size_t)b->size, sizeof *rows);
     for (int64_t i = 0; i < b->size; i++) rows[i] = (step * b->size + i) % b->data->rows;
+    b->batch->rng[1] = (int32_t)step;
+    batch_begin(b->batch, b->data, rows, b->size, NUMBERS_OF_UPDATE);
     batch_fill(b->batch, b->data, rows, b->size, 0);
-    b->batch->update_rows[0] = (float)b->size;
 }
 
 static double useful_flops(const Bench *b, const Task *task) {
     const Graph *graph = b->o->eval ? task->eval : task->train;
     int64_t extents[MAX_SYMBOLS] = {0};
-    for (int i = 0; i < graph->symbols.count; i++) {
-        const char *name = graph->symbols.names[i];
-        if (strcmp(name, "S") == 0) extents[i] = b->batch->rows;
-        for (int j = 0; j < task->n_inputs; j++) {
-            size_t length = strlen(task->inputs[j].name);
-            bool is_length = strncmp(name, task->inputs[j].name, length) == 0 && strcmp(name + length, ".T") == 0;
-            if (is_length) extents[i] = b->batch->inputs[j].tokens;
-        }
-    }
+    for (int i = 0; i < graph->symbols.count; i++)
+        extents[i] = batch_extent(b->batch, task, graph->symbols.names[i]);
     return token_flops(graph, extents) * (b->o->eval ? 1 : 3);
 }
 
@@ -78,7 +70,7 @@ static bool run_steps(Bench *b, int task, Measured *m) {
         double began = seconds_now();
         fill(b, step);
         double filled = seconds_now();
-        if (!one_step(b, task, step)) return false;
+        if (!one_step(b, task)) return false;
         if (step < WARM_UP) continue;
         double ended = seconds_now();
         b->times[step - WARM_UP] = ended - began;

@@ -18,7 +18,7 @@ static void print_task(const Program *program, const Task *task, Arena *arena) {
                input->n_columns == 2 ? input->columns[1] : "");
     }
     const Node *predict = graph_find_output(task->eval, "predict");
-    printf("  label   %s\n  predict %s\n", task->label.name, type_print(arena, &predict->type, &task->eval->symbols));
+    printf("  label   %s\n  predict %s\n", task->label.name ? task->label.name : "none", type_print(arena, &predict->type, &task->eval->symbols));
     printf("  metric ");
     for (int i = 0; i < task->n_metrics; i++) printf(" %s", task->metrics[i]);
     printf("\n  %d nodes to train, %d to evaluate; %d tensors, %" PRId64 " parameters\n", task->train->nodes.count,

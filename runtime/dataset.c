@@ -1,14 +1,12 @@
 /* Data set: finding the file, reading its columns, tokenising, checking labels. */
 #include "runtime/dataset.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/table_reader.h"
+#include "runtime/cells.h"
 
 enum { LABEL_COLUMN_MISSING = -1 };
 
@@ -18,10 +16,24 @@ typedef struct Loader {
     Diagnostics *diags;
     Dataset *data;
     Table *table;
-    const char *columns[8];
-    int n_columns, label_column;
-    TokenIds text[2]; /* of the row at hand */
+    const char **columns;
+    int n_columns, label_column; /* the label's first one */
+    /* Of the row at hand. */
+    TokenIds text[2];
+    Pieces words, tags;
+    double *values; /* [labels, width]: read from the label's cells, before it is known which have a token */
+    int64_t n_values, values_capacity; /* labels */
+    int32_t *first; /* of each word of the labelled input: the token that it begins with; -1: it has none */
+    int64_t n_first, first_capacity;
 } Loader;
+
+static void *grow(void *items, int64_t *capacity, int64_t count, size_t size) {
+    if (count <= *capacity) return items;
+    *capacity = count > 2 * *capacity ? count : 2 * *capacity;
+    void *grown = realloc(items, (size_t)*capacity * size);
+    if (!grown) abort();
+    return grown;
+}
 
 /* "sst/ids-sst-{split}.csv" with the split filled in. */
 static const char *fill_split(Arena *arena, const char *pattern, const char *split) {
@@ -58,114 +70,247 @@ static const char *find_file(Loader *l) {
 }
 
 static void collect_columns(Loader *l) {
+    const Label *label = &l->task->label;
+    l->columns = arena_array(l->diags->arena, 5 + (size_t)label->n_columns, sizeof *l->columns);
     for (int i = 0; i < l->task->n_inputs; i++) {
         const TextInput *input = &l->task->inputs[i];
         for (int j = 0; j < input->n_columns; j++) l->columns[l->n_columns++] = input->columns[j];
     }
     l->label_column = LABEL_COLUMN_MISSING;
-    if (!l->options->needs_labels) return;
+    if (!l->options->needs_labels || label->n_columns == 0) return;
     l->label_column = l->n_columns;
-    l->columns[l->n_columns++] = l->task->label.name;
+    for (int i = 0; i < label->n_columns; i++) l->columns[l->n_columns++] = label->columns[i];
 }
 
-static bool bad_label(Loader *l, int64_t row, const char *what) {
-    diag_error(l->diags, "E0851", pos_in_file(l->data->file, table_line(l->table, row)), "column '%s': %s",
-               l->task->label.name, what);
+/* --- Labels: from cells to `values` --- */
+
+static bool bad_label(Loader *l, uint32_t line, const char *what) {
+    diag_error(l->diags, "E0851", pos_in_file(l->data->file, line), "column '%s': %s", l->task->label.columns[0], what);
     diag_note(l->diags, l->task->label.pos, "the label is declared here");
     return false;
 }
 
-/* A number inside the declared range. An empty cell is no label: NaN. */
-static bool read_label(Loader *l, int64_t row, double *value) {
-    const Label *label = &l->task->label;
-    const char *cell = table_cell(l->table, row, l->label_column, NULL);
-    *value = NAN;
-    if (!*cell) return true;
-    char *end;
-    *value = strtod(cell, &end);
-    while (*end == ' ') end++;
-    if (*end || !isfinite(*value)) return bad_label(l, row, "the label is not a number");
-    if (label->kind == LABEL_REAL) {
-        bool inside = *value >= label->lowest && *value <= label->highest;
-        const char *range = arena_printf(l->diags->arena, "the label is outside %g .. %g", label->lowest, label->highest);
-        return inside || bad_label(l, row, range);
-    }
-    bool is_class = *value == floor(*value) && *value >= 0 && *value < (double)label->classes;
-    const char *range = arena_printf(l->diags->arena, "the label is not a class from 0 to %" PRId64, label->classes - 1);
-    return is_class || bad_label(l, row, range);
+static double *new_value(Loader *l) {
+    int64_t width = l->task->label.width;
+    l->values = grow(l->values, &l->values_capacity, l->n_values + 1, (size_t)width * sizeof *l->values);
+    double *value = l->values + l->n_values++ * width;
+    for (int64_t i = 0; i < width; i++) value[i] = NAN;
+    return value;
 }
 
-/* Appends the sequence of one text input; counts it when it had to be cut. */
+static bool read_sequence_label(Loader *l, int64_t row) {
+    const Label *label = &l->task->label;
+    Arena *arena = l->diags->arena;
+    double *value = new_value(l);
+    const char *problem = NULL;
+    if (l->label_column < 0) return true;
+    bool is_list = table_items(l->table, row, l->label_column) >= 0;
+    if (label->n_columns > 1)
+        problem = flags_from_columns(label, l->table, row, l->label_column, value, arena);
+    else if (is_list && label->kind != LABEL_FLAGS)
+        problem = "a list is no label of a whole text";
+    else if (is_list) {
+        cell_pieces(l->table, row, l->label_column, "", &l->tags);
+        problem = flags_from_pieces(label, &l->tags, value, arena);
+    } else
+        problem = label_from_piece(label, cell_piece(l->table, row, l->label_column), value, arena);
+    return !problem || bad_label(l, table_line(l->table, row), problem);
+}
+
+/* One for each word; words are between blanks where the file has no lists. */
+static bool read_word_labels(Loader *l, int64_t row) {
+    if (l->label_column < 0) return true;
+    cell_pieces(l->table, row, l->label_column, " ", &l->tags);
+    for (int64_t i = 0; i < l->tags.count; i++) {
+        const char *problem = label_from_piece(&l->task->label, l->tags.items[i], new_value(l), l->diags->arena);
+        if (problem) return bad_label(l, table_item_line(l->table, row, i), problem);
+    }
+    return true;
+}
+
+static bool read_labels(Loader *l, int64_t row) {
+    const Label *label = &l->task->label;
+    l->n_values = 0;
+    if (label->kind == LABEL_NONE || label->kind == LABEL_MASKED) return true;
+    return label->of >= 0 ? read_word_labels(l, row) : read_sequence_label(l, row);
+}
+
+/* Nothing is there to learn from. */
+static bool is_unlabelled(const Loader *l) {
+    const Label *label = &l->task->label;
+    if (l->label_column < 0) return false;
+    return label->of >= 0 ? l->n_values == 0 && l->n_first > 0 : isnan(l->values[0]);
+}
+
+/* --- Inputs --- */
+
+/* The tokens of a row's text, and where its words begin. */
+static void encode_words(Loader *l, int64_t row, int column, TokenIds *ids) {
+    const int32_t cls = 1; /* the token before the first word */
+    cell_pieces(l->table, row, column, " ", &l->words);
+    l->first = grow(l->first, &l->first_capacity, l->words.count, sizeof *l->first);
+    l->n_first = l->words.count;
+    for (int64_t i = 0; i < l->words.count; i++) {
+        int64_t before = ids->count;
+        tokenizer_encode(l->options->tokenizer, l->words.items[i].bytes, l->words.items[i].length, ids);
+        l->first[i] = ids->count > before ? (int32_t)before + cls : -1;
+    }
+}
+
+/* A list where a text is wanted is its items with blanks between. */
+static void encode_text(Loader *l, int64_t row, int column, TokenIds *ids) {
+    cell_pieces(l->table, row, column, "", &l->words);
+    for (int64_t i = 0; i < l->words.count; i++)
+        tokenizer_encode(l->options->tokenizer, l->words.items[i].bytes, l->words.items[i].length, ids);
+}
+
+/* Words whose first token was cut off have none. */
+static void cut_words(Loader *l, int64_t tokens) {
+    for (int64_t i = 0; i < l->n_first; i++) {
+        if (l->first[i] >= tokens - 1) l->first[i] = -1;
+    }
+}
+
+/* Appends the sequence of one text input; true when it had to be cut. */
 static bool append_input(Loader *l, int64_t row, int index, int column) {
     const TextInput *input = &l->task->inputs[index];
-    const Tokenizer *tokenizer = l->options->tokenizer;
     int64_t wanted = 1;
     for (int j = 0; j < input->n_columns; j++) {
-        size_t length;
-        const char *text = table_cell(l->table, row, column + j, &length);
         l->text[j].count = 0;
-        tokenizer_encode(tokenizer, text, length, &l->text[j]);
+        if (input->words && l->task->label.of == index)
+            encode_words(l, row, column + j, &l->text[j]);
+        else
+            encode_text(l, row, column + j, &l->text[j]);
         wanted += l->text[j].count + 1;
     }
     Sequences *to = &l->data->inputs[index];
     const TokenIds *second = input->n_columns == 2 ? &l->text[1] : NULL;
-    int64_t got = tokenizer_assemble(tokenizer, &l->text[0], second, l->options->max_length, &to->ids, &to->segments);
+    int64_t got = tokenizer_assemble(l->options->tokenizer, &l->text[0], second, l->options->max_length, &to->ids, &to->segments);
+    if (l->task->label.of == index) cut_words(l, got);
     to->bounds[l->data->rows + 1] = to->ids.count;
     return got < wanted;
 }
 
-static void append_row(Loader *l, int64_t row, double label) {
+/* --- Rows --- */
+
+static void store_label(Loader *l, int32_t at, const double *value) {
+    Labels *labels = &l->data->labels;
+    int64_t width = l->task->label.width, count = labels->bounds[l->data->rows + 1]++, capacity = labels->capacity;
+    labels->values = grow(labels->values, &capacity, count + 1, (size_t)width * sizeof *labels->values);
+    if (l->task->label.of >= 0) labels->at = grow(labels->at, &labels->capacity, count + 1, sizeof *labels->at);
+    labels->capacity = capacity;
+    memcpy(labels->values + count * width, value, (size_t)width * sizeof *value);
+    if (labels->at) labels->at[count] = at;
+}
+
+/* Of words, those that have both a token and a label; all that have a token where labels are not given. */
+static void store_labels(Loader *l) {
+    Labels *labels = &l->data->labels;
+    int64_t width = l->task->label.width;
+    if (!labels->bounds) return;
+    labels->bounds[l->data->rows + 1] = labels->bounds[l->data->rows];
+    if (l->task->label.of < 0) store_label(l, 0, l->values);
+    for (int64_t i = 0; l->task->label.of >= 0 && i < l->n_first; i++) {
+        if (l->label_column < 0) new_value(l);
+        bool given = l->label_column < 0 || !isnan(l->values[i * width]);
+        if (l->first[i] >= 0 && given) store_label(l, l->first[i], l->values + i * width);
+    }
+}
+
+static bool lists_differ(Loader *l, int64_t row) {
+    diag_error(l->diags, "E0853", pos_in_file(l->data->file, table_line(l->table, row)),
+               "%lld words, but column '%s' has %lld labels", (long long)l->n_first, l->task->label.columns[0],
+               (long long)l->n_values);
+    diag_note(l->diags, l->task->label.pos, "the label is declared here");
+    diag_hint(l->diags, "a row has one label for each of its words; an empty one, in a list, is left out");
+    return false;
+}
+
+/* Takes back what was appended. */
+static void drop_row(Loader *l) {
+    for (int i = 0; i < l->task->n_inputs; i++) {
+        Sequences *in = &l->data->inputs[i];
+        in->ids.count = in->segments.count = in->bounds[l->data->rows];
+    }
+    l->data->skipped++;
+}
+
+static bool append_row(Loader *l, int64_t row) {
     bool cut = false;
     int column = 0;
+    l->n_first = 0;
+    if (!read_labels(l, row)) return false;
     for (int i = 0; i < l->task->n_inputs; i++) {
         cut |= append_input(l, row, i, column);
         column += l->task->inputs[i].n_columns;
     }
-    l->data->labels[l->data->rows] = label;
+    if (is_unlabelled(l)) return drop_row(l), true;
+    if (l->task->label.of >= 0 && l->label_column >= 0 && l->n_first != l->n_values) return lists_differ(l, row);
+    store_labels(l);
     l->data->lines[l->data->rows] = table_line(l->table, row);
     l->data->cut += cut;
     l->data->rows++;
+    return true;
+}
+
+static int64_t *new_bounds(int64_t rows) {
+    int64_t *bounds = calloc((size_t)rows + 2, sizeof *bounds);
+    if (!bounds) abort();
+    return bounds;
 }
 
 static void allocate_rows(Loader *l, int64_t rows) {
-    l->data->labels = calloc((size_t)rows + 1, sizeof *l->data->labels);
+    LabelKind kind = l->task->label.kind;
     l->data->lines = calloc((size_t)rows + 1, sizeof *l->data->lines);
-    bool good = l->data->labels && l->data->lines;
-    for (int i = 0; i < l->task->n_inputs; i++) {
-        l->data->inputs[i].bounds = calloc((size_t)rows + 1, sizeof(int64_t));
-        good &= l->data->inputs[i].bounds != NULL;
-    }
-    if (!good) abort();
+    if (!l->data->lines) abort();
+    for (int i = 0; i < l->task->n_inputs; i++) l->data->inputs[i].bounds = new_bounds(rows);
+    if (kind != LABEL_NONE && kind != LABEL_MASKED) l->data->labels.bounds = new_bounds(rows);
 }
 
 static bool read_rows(Loader *l) {
     int64_t rows = table_rows(l->table), limit = l->options->limit ? l->options->limit : rows;
     allocate_rows(l, rows);
     for (int64_t row = 0; row < rows && l->data->rows < limit; row++) {
-        double label = NAN;
-        if (l->label_column >= 0 && !read_label(l, row, &label)) return false;
-        if (l->label_column >= 0 && isnan(label)) l->data->skipped++;
-        else append_row(l, row, label);
+        if (!append_row(l, row)) return false;
     }
     if (l->data->rows) return true;
     return diag_error(l->diags, "E0852", pos_in_file(l->data->file, 0), "task '%s' finds no rows in it", l->task->name);
 }
 
+static bool check_mask(Loader *l) {
+    bool good = l->task->label.kind != LABEL_MASKED || tokenizer_specials(l->options->tokenizer).mask >= 0;
+    return good || diag_error(l->diags, "E0854", l->task->label.pos, "the vocabulary has no [MASK] to hide tokens with");
+}
+
+static Table *open_table(Loader *l, const char *path) {
+    const Task *task = l->task;
+    TableFormat format = {.kind = task->data_kind, .separator = task->separator, .quoted = task->quoted,
+                          .header = task->data_columns, .n_header = task->n_data_columns};
+    return table_read(path, format, l->columns, l->n_columns, l->diags);
+}
+
+static void loader_close(Loader *l) {
+    table_free(l->table);
+    for (int i = 0; i < 2; i++) token_ids_free(&l->text[i]);
+    pieces_free(&l->words);
+    pieces_free(&l->tags);
+    free(l->values);
+    free(l->first);
+}
+
 Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnostics *diags) {
     Loader l = {.task = task, .options = options, .diags = diags};
-    const char *path = find_file(&l);
+    const char *path = check_mask(&l) ? find_file(&l) : NULL;
     if (!path) return NULL;
     collect_columns(&l);
-    TableFormat format = {.json_lines = task->separator == 0, .separator = task->separator, .quoted = task->quoted};
-    l.table = table_read(path, format, l.columns, l.n_columns, diags);
+    l.table = open_table(&l, path);
     if (!l.table) return NULL;
     l.data = calloc(1, sizeof *l.data);
     if (!l.data) abort();
-    l.data->task = task;
+    *l.data = (Dataset){.task = task, .labelled = options->needs_labels, .tokenizer = options->tokenizer};
     l.data->file = diagnostics_file(diags, path, NULL);
     bool good = read_rows(&l);
-    table_free(l.table);
-    for (int i = 0; i < 2; i++) token_ids_free(&l.text[i]);
+    loader_close(&l);
     if (good) return l.data;
     dataset_free(l.data);
     return NULL;
@@ -178,7 +323,9 @@ void dataset_free(Dataset *data) {
         token_ids_free(&data->inputs[i].segments);
         free(data->inputs[i].bounds);
     }
-    free(data->labels);
+    free(data->labels.bounds);
+    free(data->labels.at);
+    free(data->labels.values);
     free(data->lines);
     free(data);
 }

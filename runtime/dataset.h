@@ -11,13 +11,24 @@ typedef struct Sequences {
     int64_t *bounds; /* [rows + 1] */
 } Sequences;
 
+/* What the rows' labels are, end to end. A label of sequences has one for each row. Of a masked label there is nothing: it is drawn
+ * anew for each use (see labels.h). */
+typedef struct Labels {
+    int64_t *bounds; /* [rows + 1]: row i's are bounds[i] .. bounds[i + 1]; NULL: masked, or the task has no label */
+    int32_t *at;     /* [labels]: the token of its sequence, from 0, that it belongs to; NULL: to the whole */
+    double *values;  /* [labels, width]; NaN: not given */
+    int64_t capacity;
+} Labels;
+
 typedef struct Dataset {
     const Task *task;
     int64_t rows;
     Sequences inputs[2]; /* [task's inputs] */
-    double *labels;      /* [rows]; NaN where there is none */
+    Labels labels;
+    bool labelled;       /* false: what there is to tell is not known; see DatasetOptions */
     uint32_t *lines;     /* [rows]: the line in the file */
     const SourceFile *file;
+    const Tokenizer *tokenizer; /* borrowed */
     int64_t skipped;     /* rows without a label, left out */
     int64_t cut;         /* rows whose text was longer than the limit */
 } Dataset;
@@ -30,10 +41,13 @@ typedef struct DatasetOptions {
     const char *path;    /* NULL; or this file instead of folders and split */
     int64_t max_length;  /* tokens of a sequence, special ones included */
     int64_t limit;       /* at most so many rows; 0: all */
-    bool needs_labels;   /* rows without a label are skipped; otherwise the column may be missing */
+    /* Rows without a label are skipped, and a masked label hides tokens; otherwise the label's column may be missing, every word has
+     * a label of value NaN, and the tokens to be told are those that are [MASK] in the text. */
+    bool needs_labels;
 } DatasetOptions;
 
-/* NULL and diagnostics (file and line, never content) for: a missing file or column, a label that is no number or out of its range, no rows. */
+/* NULL and diagnostics (file and line, never content) for: a missing file or column, a label that is no number, no class or out of its
+ * range, lists of unequal lengths, a vocabulary without [MASK] where tokens are masked, no rows. */
 Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnostics *diags);
 void dataset_free(Dataset *data);
 

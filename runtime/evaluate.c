@@ -1,25 +1,57 @@
 /* Evaluation. */
 #include "runtime/evaluate.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void unknown_metric(const Task *task, int index, Diagnostics *diags) {
+    int count;
+    const Metric *list = metric_list(&count);
+    const char *names[64];
+    for (int j = 0; j < count; j++) names[j] = list[j].name;
+    diag_error(diags, "E0930", task->metric_pos[index], "there is no metric '%s'", task->metrics[index]);
+    const char *near = nearest_name(task->metrics[index], names, count);
+    if (near) diag_hint(diags, "did you mean '%s'?", near);
+}
+
+static bool check_metric(const Task *task, int index, Diagnostics *diags) {
+    const Metric *metric = metric_find(task->metrics[index]);
+    if (!metric) return unknown_metric(task, index, diags), false;
+    const char *problem = metric_problem(metric, &task->label);
+    if (!problem) return true;
+    diag_error(diags, "E0931", task->metric_pos[index], "the metric '%s' %s", metric->name, problem);
+    if (task->label.name) diag_note(diags, task->label.pos, "the label is declared here");
+    return false;
+}
+
+/* Metrics of flags compare columns. */
+static bool check_columns(const Task *task, Diagnostics *diags) {
+    const Node *predict = graph_find_output(task->eval, "predict");
+    if (task->label.kind != LABEL_FLAGS || dim_is(predict->type.dims[1], task->label.width)) return true;
+    diag_error(diags, "E0932", task->label.pos, "there are %lld flags, but the prediction is %s", (long long)task->label.width,
+               type_print(diags->arena, &predict->type, &task->eval->symbols));
+    diag_hint(diags, "predict a column of 0 or 1 for each flag: predict float(logits > 0)");
+    return false;
+}
 
 bool evaluate_check(const Program *program, const bool *tasks, Diagnostics *diags) {
     bool good = true;
     for (int t = 0; t < program->tasks.count; t++) {
         const Task *task = &program->tasks.items[t];
-        for (int i = 0; tasks[t] && i < task->n_metrics; i++) {
-            if (metric_find(task->metrics[i])) continue;
-            int count;
-            const Metric *list = metric_list(&count);
-            const char *names[64];
-            for (int j = 0; j < count; j++) names[j] = list[j].name;
-            good = diag_error(diags, "E0930", task->metric_pos[i], "there is no metric '%s'", task->metrics[i]);
-            const char *near = nearest_name(task->metrics[i], names, count);
-            if (near) diag_hint(diags, "did you mean '%s'?", near);
-        }
+        for (int i = 0; tasks[t] && i < task->n_metrics; i++) good &= check_metric(task, i, diags);
+        if (tasks[t]) good &= check_columns(task, diags);
     }
     return good;
+}
+
+OutputNames evaluate_outputs(const Task *task) {
+    OutputNames outputs = {{"predict"}, 1};
+    for (int i = 0; i < task->n_metrics; i++) {
+        const Metric *metric = metric_find(task->metrics[i]);
+        if (outputs.count == 1 && metric && metric->reads_loss) outputs.names[outputs.count++] = "loss";
+    }
+    return outputs;
 }
 
 typedef struct RowLength {
@@ -44,83 +76,125 @@ static int64_t *sorted_rows(const Dataset *data) {
     return rows;
 }
 
-typedef struct Keeper {
-    float *values;   /* all rows' predictions, in the order they came */
-    int64_t *starts; /* [row] */
-    int64_t *counts, columns;
-    int64_t used, capacity;
-} Keeper;
-
-static void keep(Keeper *k, int64_t row, const float *values, int64_t count) {
-    if (k->used + count > k->capacity) {
-        k->capacity = 2 * (k->used + count);
-        k->values = realloc(k->values, (size_t)k->capacity * sizeof *k->values);
-        if (!k->values) abort();
+static void keep(Collected *c, int64_t row, const float *values, int64_t count) {
+    if (c->used + count > c->capacity) {
+        c->capacity = 2 * (c->used + count);
+        c->values = realloc(c->values, (size_t)c->capacity * sizeof *c->values);
+        if (!c->values) abort();
     }
-    memcpy(k->values + k->used, values, (size_t)count * sizeof *values);
-    k->starts[row] = k->used;
-    k->counts[row] = count;
-    k->used += count;
+    if (count) memcpy(c->values + c->used, values, (size_t)count * sizeof *values);
+    c->starts[row] = c->used;
+    c->counts[row] = count;
+    c->used += count;
 }
 
-static bool run_batch(Model *model, int task, Batch *batch, const int64_t *rows, Keeper *keeper, Diagnostics *diags) {
-    const float *values;
-    int64_t lines, columns;
-    if (!model_predict(model, task, batch, &values, &lines, &columns, diags)) return false;
-    keeper->columns = columns;
-    bool by_token = lines != batch->rows;
-    const int32_t *bounds = batch->inputs[0].bounds;
-    for (int64_t i = 0; i < batch->rows; i++) {
-        int64_t from = by_token ? bounds[i] : i, to = by_token ? bounds[i + 1] : i + 1;
-        keep(keeper, rows[i], values + from * columns, (to - from) * columns);
+/* The lines of sequence `i` of the batch. */
+static void lines_of(const Batch *batch, const OutputValue *out, int64_t i, int64_t *from, int64_t *to) {
+    const BatchInput *input = &batch->inputs[out->input];
+    *from = i;
+    *to = i + 1;
+    if (out->of == ROWS_OF_TOKENS) *from = input->bounds[i], *to = input->bounds[i + 1];
+    if (out->of == ROWS_OF_LABELS) *from = batch->labels.bounds[i], *to = batch->labels.bounds[i + 1];
+}
+
+static void keep_batch(Collected *c, const Batch *batch, const OutputValue *out, const int64_t *rows) {
+    c->of = out->of;
+    if (out->columns) c->columns = out->columns;
+    for (int64_t i = 0; out->of == ROWS_OF_BATCH && i < out->rows * out->columns; i++) c->sum += (double)out->values[i];
+    for (int64_t i = 0; out->of != ROWS_OF_BATCH && i < batch->rows; i++) {
+        int64_t from, to;
+        lines_of(batch, out, i, &from, &to);
+        keep(c, rows[i], out->values + from * out->columns, (to - from) * out->columns);
     }
+}
+
+static bool run_batch(Model *model, int task, Batch *batch, const int64_t *rows, Collected *outputs, Diagnostics *diags) {
+    OutputValue values[MAX_OUTPUTS];
+    if (!model_evaluate(model, task, batch, values, diags)) return false;
+    for (int i = 0; i < model_outputs(model, task); i++) keep_batch(&outputs[i], batch, &values[i], rows);
     return true;
 }
 
-static bool run_all(Model *model, int task, const Dataset *data, int64_t size, Keeper *keeper, Diagnostics *diags) {
+bool collect_outputs(Model *model, int task, const Dataset *data, int64_t size, Collected *outputs, Diagnostics *diags) {
     int64_t *rows = sorted_rows(data);
     Batch *batch = batch_new(&data, 1, size);
     bool good = true;
+    for (int i = 0; i < model_outputs(model, task); i++) {
+        outputs[i] = (Collected){.starts = calloc((size_t)data->rows + 1, sizeof(int64_t)),
+                                 .counts = calloc((size_t)data->rows + 1, sizeof(int64_t))};
+        if (!outputs[i].starts || !outputs[i].counts) abort();
+    }
+    batch_begin(batch, data, rows, data->rows, NUMBERS_OF_DATA);
     for (int64_t at = 0; good && at < data->rows; at += size) {
         int64_t count = data->rows - at < size ? data->rows - at : size;
-        batch_fill(batch, data, rows + at, count, 0);
-        batch->update_rows[0] = (float)count;
-        good = run_batch(model, task, batch, rows + at, keeper, diags);
+        batch_fill(batch, data, rows + at, count, at);
+        good = run_batch(model, task, batch, rows + at, outputs, diags);
     }
     batch_free(batch);
     free(rows);
     return good;
 }
 
-bool predict_rows(Model *model, int task, const Dataset *data, int64_t batch, TakePrediction *take, void *user, Diagnostics *diags) {
-    Keeper keeper = {.starts = calloc((size_t)data->rows + 1, sizeof(int64_t)), .counts = calloc((size_t)data->rows + 1, sizeof(int64_t))};
-    if (!keeper.starts || !keeper.counts) abort();
-    bool good = run_all(model, task, data, batch, &keeper, diags);
-    for (int64_t i = 0; good && i < data->rows; i++) {
-        take(user, i, keeper.values + keeper.starts[i], keeper.counts[i], keeper.columns);
+void collected_free(Collected *outputs, int count) {
+    for (int i = 0; i < count; i++) {
+        free(outputs[i].values);
+        free(outputs[i].starts);
+        free(outputs[i].counts);
     }
-    free(keeper.values);
-    free(keeper.starts);
-    free(keeper.counts);
-    return good;
 }
 
-static void take_first(void *user, int64_t row, const float *values, int64_t count, int64_t columns) {
-    (void)columns;
-    ((double *)user)[row] = count ? (double)values[0] : 0;
+/* --- Metrics --- */
+
+/* Predictions beside labels, in the order of the data set. A task without a label has none of either. */
+typedef struct Pairs {
+    double *predictions, *labels; /* [lines, width] */
+    int64_t *bounds;              /* [rows + 1] */
+    int64_t lines;
+} Pairs;
+
+static void pair_up(Pairs *p, const Dataset *data, const Collected *predict) {
+    int64_t width = data->task->label.width, capacity = predict->used / (predict->columns ? predict->columns : 1) + 1;
+    LabelList list = {0};
+    p->predictions = calloc((size_t)(capacity * width), sizeof *p->predictions);
+    p->labels = calloc((size_t)(capacity * width), sizeof *p->labels);
+    p->bounds = calloc((size_t)data->rows + 2, sizeof *p->bounds);
+    if (!p->predictions || !p->labels || !p->bounds) abort();
+    for (int64_t row = 0; row < data->rows; row++) {
+        row_labels(data, row, (RowKey){.row = (uint32_t)row}, NULL, &list);
+        assert(data->task->label.kind == LABEL_NONE || list.count * predict->columns == predict->counts[row]);
+        for (int64_t i = 0; i < list.count; i++, p->lines++) {
+            const float *line = predict->values + predict->starts[row] + i * predict->columns;
+            for (int64_t j = 0; j < width; j++) p->predictions[p->lines * width + j] = (double)line[j];
+            memcpy(p->labels + p->lines * width, list.values + i * width, (size_t)width * sizeof *p->labels);
+        }
+        p->bounds[row + 1] = p->lines;
+    }
+    label_list_free(&list);
+}
+
+static void measure(const Dataset *data, const Collected *outputs, Evaluation *result) {
+    Pairs p = {0};
+    pair_up(&p, data, &outputs[0]);
+    MetricInput in = {.prediction = p.predictions, .label = p.labels, .n = p.lines, .width = data->task->label.width,
+                      .bounds = p.bounds, .sequences = data->rows, .names = data->task->label.names,
+                      .classes = data->task->label.classes};
+    if (evaluate_outputs(data->task).count > 1) in.loss = outputs[1].sum;
+    for (int i = 0; i < data->task->n_metrics; i++) {
+        const Metric *metric = metric_find(data->task->metrics[i]);
+        result->metrics[i] = metric->compute(&in);
+        if (i == 0) result->score = metric_score(metric, result->metrics[i]);
+    }
+    free(p.predictions);
+    free(p.labels);
+    free(p.bounds);
 }
 
 bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, Diagnostics *diags) {
-    double *predictions = calloc((size_t)data->rows + 1, sizeof *predictions);
-    if (!predictions) abort();
-    bool good = predict_rows(model, task, data, batch, take_first, predictions, diags);
+    Collected outputs[MAX_OUTPUTS] = {0};
     *result = (Evaluation){.task = task, .rows = data->rows};
-    for (int i = 0; good && i < data->task->n_metrics; i++) {
-        const Metric *metric = metric_find(data->task->metrics[i]);
-        result->metrics[i] = metric->compute(predictions, data->labels, data->rows);
-        if (i == 0) result->score = metric_score(metric, result->metrics[i]);
-    }
-    free(predictions);
+    bool good = collect_outputs(model, task, data, batch, outputs, diags);
+    if (good) measure(data, outputs, result);
+    collected_free(outputs, model_outputs(model, task));
     return good;
 }
 

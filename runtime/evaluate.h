@@ -17,10 +17,25 @@ typedef struct Evaluation {
 /* The table rows of a task's metrics; false with "did you mean" for an unknown one. */
 bool evaluate_check(const Program *program, const bool *tasks, Diagnostics *diags);
 
-/* Calls `take` with each row's prediction, in the order of the data set. Rows are run in batches of `batch`, sorted by length, so that
- * batches are of even size. `values` has `count` numbers: of a sequence [columns], or of all its tokens [tokens, columns]. */
-typedef void TakePrediction(void *user, int64_t row, const float *values, int64_t count, int64_t columns);
-bool predict_rows(Model *model, int task, const Dataset *data, int64_t batch, TakePrediction *take, void *user, Diagnostics *diags);
+/* The outputs that a task's metrics read: "predict", and "loss" where one asks for it. */
+OutputNames evaluate_outputs(const Task *task);
+
+/* One output over all rows of a data set, in the order of the data set: of row i, `counts[i]` numbers from `values + starts[i]`, in lines
+ * of `columns`: one line of a sequence, several of its labels or tokens. An output of the batch as a whole is a share of the data set's:
+ * `sum` is all of it (a loss divided by update_rows). */
+typedef struct Collected {
+    RowsOf of;
+    int64_t columns;
+    float *values;
+    int64_t *starts, *counts;
+    int64_t used, capacity;
+    double sum;
+} Collected;
+
+/* Runs the rows in batches of `batch`, sorted by length, so that batches are of even size. `outputs` [model_outputs], which the caller
+ * frees, also after a failure. */
+bool collect_outputs(Model *model, int task, const Dataset *data, int64_t batch, Collected *outputs, Diagnostics *diags);
+void collected_free(Collected *outputs, int count);
 
 bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, Diagnostics *diags);
 

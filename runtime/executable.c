@@ -88,13 +88,7 @@ const float *executable_output(const Executable *exec, const char *output) {
     return node ? exec->memory[node_storage(node)->id] : NULL;
 }
 
-int executable_symbol(const Executable *exec, const char *name) {
-    const Symbols *symbols = &exec->list->graph->symbols;
-    for (int i = 0; i < symbols->count; i++) {
-        if (strcmp(symbols->names[i], name) == 0) return i;
-    }
-    return -1;
-}
+const Symbols *executable_symbols(const Executable *exec) { return &exec->list->graph->symbols; }
 
 const char *executable_unbound(const Executable *exec) {
     const Graph *graph = exec->list->graph;

@@ -23,8 +23,8 @@ bool executable_bind_output(Executable *exec, const char *output, void *memory);
 /* Where an output lies after a run: valid until the slab is used again. NULL when there is none of this name. */
 const float *executable_output(const Executable *exec, const char *output);
 
-/* The symbol's index for `extents`, or -1. */
-int executable_symbol(const Executable *exec, const char *name);
+/* Names of the graph's symbols, in the order of `extents`. */
+const Symbols *executable_symbols(const Executable *exec);
 
 /* Extents of this batch, [symbols]; returns the bytes of slab needed. */
 size_t executable_plan(Executable *exec, const int64_t *extents);

@@ -2,6 +2,8 @@
  * their numbers first, which keeps the sums exact enough for any offset. */
 #include "runtime/metrics.h"
 
+#include "runtime/entities.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,30 +17,42 @@ static double *new_doubles(int64_t n) {
 /* a / b, and 0 where that is not a number. */
 static double ratio(double a, double b) { return b > 0 && isfinite(a) && isfinite(b) ? a / b : 0; }
 
-/* --- Classes
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- Classes --- */
 
-static double accuracy(const double *prediction, const double *label, int64_t n) {
+/* A line is right when all of it is (of flags, scikit-learn's subset accuracy). */
+static int64_t right_lines(const MetricInput *in) {
     int64_t right = 0;
-    for (int64_t i = 0; i < n; i++) right += prediction[i] == label[i];
-    return ratio((double)right, (double)n);
-}
-
-/* 2 TP / (2 TP + FP + FN) of one class. */
-static double f1_of_class(const double *prediction, const double *label, int64_t n, double class) {
-    int64_t both = 0, either = 0;
-    for (int64_t i = 0; i < n; i++) {
-        bool predicted = prediction[i] == class, labelled = label[i] == class;
-        both += predicted && labelled;
-        either += predicted + labelled;
+    for (int64_t i = 0; i < in->n; i++) {
+        bool same = true;
+        for (int64_t j = i * in->width; j < (i + 1) * in->width; j++) same &= in->prediction[j] == in->label[j];
+        right += same;
     }
-    return ratio(2 * (double)both, (double)either);
+    return right;
 }
 
-static double f1(const double *prediction, const double *label, int64_t n) {
-    return f1_of_class(prediction, label, n, 1);
+static double accuracy(const MetricInput *in) { return ratio((double)right_lines(in), (double)in->n); }
+
+/* How often a class, or a flag, was predicted and labelled. */
+typedef struct Counts {
+    int64_t both, predicted, labelled;
+} Counts;
+
+/* 2 TP / (2 TP + FP + FN) */
+static double f1_of_counts(Counts c) { return ratio(2 * (double)c.both, (double)(c.predicted + c.labelled)); }
+
+/* Where column `column` is `value`. */
+static Counts count(const MetricInput *in, int64_t column, double value) {
+    Counts c = {0};
+    for (int64_t i = column; i < in->n * in->width; i += in->width) {
+        bool predicted = in->prediction[i] == value, labelled = in->label[i] == value;
+        c.both += predicted && labelled;
+        c.predicted += predicted;
+        c.labelled += labelled;
+    }
+    return c;
 }
+
+static double f1(const MetricInput *in) { return f1_of_counts(count(in, 0, 1)); }
 
 static int by_value(const void *left, const void *right) {
     double a = *(const double *)left, b = *(const double *)right;
@@ -62,28 +76,44 @@ static double *find_classes(const double *prediction, const double *label, int64
     return classes;
 }
 
-static double f1_macro(const double *prediction, const double *label, int64_t n) {
-    int64_t count;
-    double *classes = find_classes(prediction, label, n, &count), sum = 0;
-    for (int64_t i = 0; i < count; i++) sum += f1_of_class(prediction, label, n, classes[i]);
-    free(classes);
-    return ratio(sum, (double)count);
+static double f1_macro_of_flags(const MetricInput *in) {
+    double sum = 0;
+    for (int64_t j = 0; j < in->width; j++) sum += f1_of_counts(count(in, j, 1));
+    return in->n ? ratio(sum, (double)in->width) : 0;
+}
+
+static double f1_macro(const MetricInput *in) {
+    if (in->width > 1) return f1_macro_of_flags(in);
+    int64_t classes;
+    double *list = find_classes(in->prediction, in->label, in->n, &classes), sum = 0;
+    for (int64_t i = 0; i < classes; i++) sum += f1_of_counts(count(in, 0, list[i]));
+    free(list);
+    return ratio(sum, (double)classes);
+}
+
+/* Counts of all classes, or flags, together; of classes it is the accuracy. */
+static double f1_micro(const MetricInput *in) {
+    if (in->width == 1) return accuracy(in);
+    Counts all = {0};
+    for (int64_t j = 0; j < in->width; j++) {
+        Counts c = count(in, j, 1);
+        all.both += c.both;
+        all.predicted += c.predicted;
+        all.labelled += c.labelled;
+    }
+    return f1_of_counts(all);
 }
 
 /* Matthews' correlation for any number of classes (Gorodkin's R_K): with c of s rows right and
  * class k predicted p_k and labelled t_k times, (c s - sum p_k t_k) / sqrt((s^2 - sum p_k^2) (s^2 -
  * sum t_k^2)). */
-static double matthews(const double *prediction, const double *label, int64_t n) {
-    int64_t count;
-    double *classes = find_classes(prediction, label, n, &count);
-    double right = accuracy(prediction, label, n) * (double)n, rows = (double)n, pt = 0, pp = 0,
-           tt = 0;
-    for (int64_t k = 0; k < count; k++) {
-        double p = 0, t = 0;
-        for (int64_t i = 0; i < n; i++) {
-            p += prediction[i] == classes[k];
-            t += label[i] == classes[k];
-        }
+static double matthews(const MetricInput *in) {
+    int64_t n_classes;
+    double *classes = find_classes(in->prediction, in->label, in->n, &n_classes);
+    double right = (double)right_lines(in), rows = (double)in->n, pt = 0, pp = 0, tt = 0;
+    for (int64_t k = 0; k < n_classes; k++) {
+        Counts c = count(in, 0, classes[k]);
+        double p = (double)c.predicted, t = (double)c.labelled;
         pt += p * t;
         pp += p * p;
         tt += t * t;
@@ -92,9 +122,7 @@ static double matthews(const double *prediction, const double *label, int64_t n)
     return ratio(right * rows - pt, sqrt((rows * rows - pp) * (rows * rows - tt)));
 }
 
-/* --- Numbers
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- Numbers --- */
 
 static double mean(const double *values, int64_t n) {
     double sum = 0;
@@ -109,7 +137,7 @@ static bool is_constant(const double *values, int64_t n) {
     return true;
 }
 
-static double pearson(const double *prediction, const double *label, int64_t n) {
+static double correlation(const double *prediction, const double *label, int64_t n) {
     if (is_constant(prediction, n) || is_constant(label, n))
         return 0; /* their mean may be off by a rounding */
     double mean_p = mean(prediction, n), mean_l = mean(label, n), pl = 0, pp = 0, ll = 0;
@@ -122,6 +150,8 @@ static double pearson(const double *prediction, const double *label, int64_t n) 
     double r = ratio(pl, sqrt(pp) * sqrt(ll));
     return fmax(-1, fmin(1, r)); /* rounding may step outside */
 }
+
+static double pearson(const MetricInput *in) { return correlation(in->prediction, in->label, in->n); }
 
 typedef struct Ranked {
     double value;
@@ -155,35 +185,65 @@ static bool all_finite(const double *values, int64_t n) {
     return true;
 }
 
-static double spearman(const double *prediction, const double *label, int64_t n) {
-    if (!all_finite(prediction, n) || !all_finite(label, n)) return 0; /* NaN has no rank */
-    double *p = rank_values(prediction, n), *l = rank_values(label, n);
-    double r = pearson(p, l, n);
+static double spearman(const MetricInput *in) {
+    if (!all_finite(in->prediction, in->n) || !all_finite(in->label, in->n)) return 0; /* NaN has no rank */
+    double *p = rank_values(in->prediction, in->n), *l = rank_values(in->label, in->n);
+    double r = correlation(p, l, in->n);
     free(p);
     free(l);
     return r;
 }
 
 /* A prediction that is not a number is infinitely wrong. */
-static double mse(const double *prediction, const double *label, int64_t n) {
+static double mse(const MetricInput *in) {
     double sum = 0;
-    for (int64_t i = 0; i < n; i++) sum += (prediction[i] - label[i]) * (prediction[i] - label[i]);
-    return isfinite(sum) ? ratio(sum, (double)n) : INFINITY;
+    for (int64_t i = 0; i < in->n; i++) {
+        double error = in->prediction[i] - in->label[i];
+        sum += error * error;
+    }
+    return isfinite(sum) ? ratio(sum, (double)in->n) : INFINITY;
 }
 
-/* --- The table
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- Of the loss --- */
+
+static double loss(const MetricInput *in) { return isnan(in->loss) ? INFINITY : in->loss; }
+
+/* Of a loss that is a mean of -log p. */
+static double perplexity(const MetricInput *in) { return exp(loss(in)); }
+
+/* --- The table --- */
+
+enum {
+    FLAGS = 1 << LABEL_FLAGS,
+    CLASSES = 1 << LABEL_CLASS,
+    ANY_CLASSES = CLASSES | 1 << LABEL_MASKED,
+    NUMBERS = CLASSES | 1 << LABEL_REAL,
+    ANY = FLAGS | ANY_CLASSES | NUMBERS | 1 << LABEL_NONE,
+};
 
 static const Metric metrics[] = {
-    {.name = "accuracy", .compute = accuracy},
-    {.name = "f1", .compute = f1},             /* of class 1 */
-    {.name = "f1_macro", .compute = f1_macro}, /* mean over the classes predicted or labelled */
-    {.name = "matthews", .compute = matthews, .is_correlation = true},
-    {.name = "pearson", .compute = pearson, .is_correlation = true},
-    {.name = "spearman", .compute = spearman, .is_correlation = true},
-    {.name = "mse", .compute = mse, .lower_is_better = true},
+    {.name = "accuracy", .compute = accuracy, .fits = ANY_CLASSES | FLAGS},
+    {.name = "f1", .compute = f1, .fits = CLASSES},                     /* of class 1 */
+    {.name = "f1_macro", .compute = f1_macro, .fits = CLASSES | FLAGS}, /* mean over the classes predicted or labelled; over all flags */
+    {.name = "f1_micro", .compute = f1_micro, .fits = CLASSES | FLAGS},
+    {.name = "entity_f1", .compute = entity_f1, .fits = CLASSES, .needs_names = true},
+    {.name = "matthews", .compute = matthews, .fits = CLASSES, .is_correlation = true},
+    {.name = "pearson", .compute = pearson, .fits = NUMBERS, .is_correlation = true},
+    {.name = "spearman", .compute = spearman, .fits = NUMBERS, .is_correlation = true},
+    {.name = "mse", .compute = mse, .fits = NUMBERS, .lower_is_better = true},
+    {.name = "loss", .compute = loss, .fits = ANY, .reads_loss = true, .lower_is_better = true},
+    {.name = "perplexity", .compute = perplexity, .fits = ANY, .reads_loss = true, .lower_is_better = true},
 };
+
+const char *metric_problem(const Metric *metric, const Label *label) {
+    static const char *const kinds[] = {[LABEL_NONE] = "needs a label", [LABEL_CLASS] = "does not fit classes",
+                                        [LABEL_FLAGS] = "does not fit flags", [LABEL_REAL] = "does not fit real numbers",
+                                        [LABEL_MASKED] = "does not fit masked tokens"};
+    if (!(metric->fits & 1u << label->kind)) return kinds[label->kind];
+    if (metric->needs_names && !label->names) return "needs the names of the classes: class[\"O\", \"B-...\", ...]";
+    if (metric->needs_names && label->of < 0) return "needs a label for each word: ... of an input of words";
+    return NULL;
+}
 
 const Metric *metric_list(int *count) {
     *count = (int)(sizeof metrics / sizeof *metrics);
@@ -198,6 +258,6 @@ const Metric *metric_find(const char *name) {
 }
 
 double metric_score(const Metric *metric, double value) {
-    if (metric->lower_is_better) return 1 / (1 + value);
+    if (metric->lower_is_better) return 1 / (1 + fmax(value, 0)); /* a loss may be below 0 */
     return metric->is_correlation ? (1 + value) / 2 : value;
 }

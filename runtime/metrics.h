@@ -6,18 +6,34 @@
 #ifndef GRADC_RUNTIME_METRICS_H
 #define GRADC_RUNTIME_METRICS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "graph/program.h"
 
-/* Of `n` predictions and labels. Classes are small whole numbers. */
-typedef double MetricFunction(const double *prediction, const double *label, int64_t n);
+/* What a metric is computed from: lines of predictions beside lines of labels. Classes are small whole numbers; of flags a line has one 0 or 1
+ * for each. */
+typedef struct MetricInput {
+    const double *prediction, *label; /* [n, width] */
+    int64_t n, width;
+    const int64_t *bounds;    /* [sequences + 1]: the lines of each sequence */
+    int64_t sequences;
+    const char *const *names; /* [classes]; NULL: none are declared */
+    int64_t classes;
+    double loss;              /* of all lines, where the metric reads it */
+} MetricInput;
+
+typedef double MetricFunction(const MetricInput *in);
 
 typedef struct Metric {
     const char *name;
     MetricFunction *compute;
+    unsigned fits;        /* labels: 1 << LabelKind of each */
+    bool reads_loss;      /* the task's loss in evaluation, and nothing else */
+    bool needs_names;     /* of the classes, and one label for each word */
     bool is_correlation;  /* in [-1, 1] rather than [0, 1] */
     bool lower_is_better; /* an error, from 0 up */
 } Metric;
+
+/* Why a metric cannot be computed of such a label, as the end of a sentence; NULL: it can. */
+const char *metric_problem(const Metric *metric, const Label *label);
 
 /* All of them, for documentation and for "did you mean". */
 const Metric *metric_list(int *count);

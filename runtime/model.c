@@ -29,6 +29,7 @@ typedef struct Stage {
 typedef struct TaskState {
     TaskModel public;
     Stage train, eval;
+    OutputNames outputs; /* of eval */
     VEC(Twin) twins;
     bool active[MAX_RUNS]; /* runs that this task's step updates */
 } TaskState;
@@ -80,22 +81,34 @@ static bool make_stage(Model *m, Stage *stage, const Graph *graph, const char *c
     return stage->graph != NULL;
 }
 
+/* Gives the graph these outputs alone. */
+static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics *diags) {
+    const Task *task = state->public.task;
+    eval->outputs.items = arena_array(m->arena, MAX_OUTPUTS, sizeof *eval->outputs.items);
+    eval->outputs.count = 0;
+    eval->outputs.capacity = MAX_OUTPUTS;
+    for (int i = 0; i < state->outputs.count; i++) {
+        const char *name = state->outputs.names[i];
+        Node *output = graph_find_output(task->eval, name);
+        if (!output) return diag_error(diags, "E0906", task->pos, "task '%s' has no output '%s'", task->name, name);
+        eval->outputs.items[eval->outputs.count++] = (Output){name, output};
+    }
+    return true;
+}
+
 static bool make_task(Model *m, int index, Diagnostics *diags) {
     TaskState *state = &m->tasks[index];
     const Task *task = state->public.task = &m->program->tasks.items[index];
     const char **wanted = arena_array(m->arena, (size_t)task->n_params + 1, sizeof *wanted);
     int n_wanted = 0;
+    state->outputs = m->options.outputs ? m->options.outputs[index] : (OutputNames){{"predict"}, 1};
     for (int i = 0; i < task->n_params; i++) {
         const ParamSlot *slot = &m->params->slots[task->params[i]];
         if (slot->trained) wanted[n_wanted++] = slot->param->name;
     }
     if (m->options.training && !make_stage(m, &state->train, task->train, wanted, n_wanted, diags)) return false;
-    Graph eval = *task->eval; /* with one output: what it does not need is dead */
-    eval.outputs.items = arena_alloc(m->arena, sizeof(Output));
-    eval.outputs.count = eval.outputs.capacity = 1;
-    Node *output = graph_find_output(task->eval, m->options.output);
-    if (!output) return diag_error(diags, "E0906", task->pos, "task '%s' has no output '%s'", task->name, m->options.output);
-    eval.outputs.items[0] = (Output){m->options.output, output};
+    Graph eval = *task->eval; /* with the outputs that are asked for: what they do not need is dead */
+    if (!choose_outputs(m, state, &eval, diags)) return false;
     return make_stage(m, &state->eval, &eval, NULL, 0, diags);
 }
 
@@ -169,7 +182,6 @@ Model *model_new(const Program *program, const ModelOptions *options, Diagnostic
     Arena *arena = arena_new();
     Model *m = arena_alloc(arena, sizeof *m);
     *m = (Model){.arena = arena, .program = program, .options = *options, .kernels = kernel_set_new()};
-    if (!m->options.output) m->options.output = "predict";
     m->tasks = arena_array(arena, (size_t)program->tasks.count + 1, sizeof *m->tasks);
     if (build(m, diags)) return m;
     model_free(m);
@@ -256,17 +268,18 @@ static void bind_batch(Executable *exec, const Task *task, Batch *batch) {
         bind_name(exec, arena, name, "sequence", in->sequence);
         bind_name(exec, arena, name, "coords", in->coords);
         bind_name(exec, arena, name, "rows", batch->row_coords);
+        bind_name(exec, arena, name, "update", in->update_tokens);
     }
-    bool is_class = task->label.kind == LABEL_CLASS;
-    executable_bind(exec, task->label.name, is_class ? (void *)batch->class_labels : (void *)batch->real_labels);
+    const Label *label = &task->label;
+    if (label->kind != LABEL_NONE) {
+        bool is_real = label->kind == LABEL_REAL;
+        executable_bind(exec, label->name, is_real ? (void *)batch->labels.numbers : (void *)batch->labels.classes);
+        bind_name(exec, arena, label->name, "at", batch->labels.at);
+        bind_name(exec, arena, label->name, "update", batch->labels.update_labels);
+    }
     executable_bind(exec, "update.rows", batch->update_rows);
     executable_bind(exec, "rng", batch->rng);
     arena_free(arena);
-}
-
-static void set_extent(const Executable *exec, int64_t *extents, const char *symbol, int64_t value) {
-    int index = executable_symbol(exec, symbol);
-    if (index >= 0) extents[index] = value;
 }
 
 /* Room for `bytes` of activations. A new slab is a bit larger than asked for, so that it seldom grows. */
@@ -282,15 +295,15 @@ static bool grow_slab(Model *m, size_t bytes, Diagnostics *diags) {
     return false;
 }
 
+static void set_extents(const Executable *exec, const Task *task, const Batch *batch, int64_t *extents) {
+    const Symbols *symbols = executable_symbols(exec);
+    for (int i = 0; i < symbols->count; i++) extents[i] = batch_extent(batch, task, symbols->names[i]);
+}
+
 static bool prepare(Model *m, Executable *exec, const Task *task, Batch *batch, Diagnostics *diags) {
     int64_t extents[MAX_SYMBOLS] = {0};
-    Arena *arena = arena_new();
     bind_batch(exec, task, batch);
-    set_extent(exec, extents, "S", batch->rows);
-    for (int i = 0; i < task->n_inputs; i++) {
-        set_extent(exec, extents, arena_printf(arena, "%s.T", task->inputs[i].name), batch->inputs[i].tokens);
-    }
-    arena_free(arena);
+    set_extents(exec, task, batch, extents);
     assert(!executable_unbound(exec));
     if (!grow_slab(m, executable_plan(exec, extents), diags)) return false;
     executable_place(exec, m->slab);
@@ -374,17 +387,31 @@ bool model_step(Model *m, int task, Batch *batch, const UpdateSettings *settings
     return false;
 }
 
-bool model_predict(Model *m, int task, Batch *batch, const float **predict, int64_t *rows, int64_t *columns, Diagnostics *diags) {
+/* What the first dimension of an output counts. */
+static RowsOf rows_of(const Executable *exec, const Task *task, const Type *type, int *input) {
+    Dim dim = type->rank ? type->dims[0] : dim_const(1);
+    if (dim_is_const(dim) || dim.scale != 1 || dim.offset != 0) return ROWS_OF_BATCH;
+    return batch_symbol(task, executable_symbols(exec)->names[dim.symbol], input);
+}
+
+bool model_evaluate(Model *m, int task, Batch *batch, OutputValue *outputs, Diagnostics *diags) {
     TaskState *state = &m->tasks[task];
+    const Task *info = state->public.task;
     Executable *exec = state->public.eval;
-    if (!prepare(m, exec, state->public.task, batch, diags)) return false;
-    team_run(m->options.team, run_alone, exec);
-    *predict = executable_output(exec, m->options.output);
-    const Type *type = &graph_find_output(state->eval.graph, m->options.output)->type;
     int64_t extents[MAX_SYMBOLS] = {0};
-    set_extent(exec, extents, "S", batch->rows);
-    set_extent(exec, extents, arena_printf(m->arena, "%s.T", state->public.task->inputs[0].name), batch->inputs[0].tokens);
-    *columns = type->rank == 2 ? dim_value(type->dims[1], extents) : 1;
-    *rows = type->rank ? dim_value(type->dims[0], extents) : 1;
+    if (!prepare(m, exec, info, batch, diags)) return false;
+    team_run(m->options.team, run_alone, exec);
+    set_extents(exec, info, batch, extents);
+    for (int i = 0; i < state->outputs.count; i++) {
+        const char *name = state->outputs.names[i];
+        const Type *type = &graph_find_output(state->eval.graph, name)->type;
+        OutputValue *out = &outputs[i];
+        *out = (OutputValue){.values = executable_output(exec, name)};
+        out->of = rows_of(exec, info, type, &out->input);
+        out->rows = type->rank ? dim_value(type->dims[0], extents) : 1;
+        out->columns = out->rows ? type_count(type, extents) / out->rows : 0;
+    }
     return true;
 }
+
+int model_outputs(const Model *model, int task) { return model->tasks[task].outputs.count; }

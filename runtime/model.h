@@ -8,6 +8,13 @@
 #include "runtime/parameters.h"
 #include "runtime/profile.h"
 
+enum { MAX_OUTPUTS = 16 };
+
+typedef struct OutputNames {
+    const char *names[MAX_OUTPUTS];
+    int count;
+} OutputNames;
+
 typedef struct TaskModel {
     const Task *task;
     Executable *train, *eval; /* train is NULL in a model that only evaluates */
@@ -21,7 +28,8 @@ typedef struct ModelOptions {
     int n_freeze;
     const bool *tasks; /* [program's tasks]: which are compiled; NULL: all */
     bool no_fusion;
-    const char *output; /* of the evaluation graphs, what model_predict gives; NULL: "predict". The others are not computed. */
+    const OutputNames *outputs; /* [program's tasks]: of the evaluation graphs, what model_evaluate gives; NULL: "predict" of all. The
+                                   others are not computed. */
     const Target *target;
     const Cache *cache; /* NULL: none */
     Team *team;
@@ -60,7 +68,15 @@ bool model_step(Model *model, int task, Batch *batch, const UpdateSettings *sett
 /* The gradients of a batch, left in the gradient slab, and its loss; no update. */
 bool model_gradients(Model *model, int task, Batch *batch, float *loss, Diagnostics *diags);
 
-/* Evaluates a batch; `predict` [rows, *columns] or [tokens, *columns] is valid until the next run. */
-bool model_predict(Model *model, int task, Batch *batch, const float **predict, int64_t *rows, int64_t *columns, Diagnostics *diags);
+typedef struct OutputValue {
+    RowsOf of;
+    int input;           /* ROWS_OF_TOKENS: the input whose tokens */
+    const float *values; /* [rows, columns] */
+    int64_t rows, columns;
+} OutputValue;
+
+/* Evaluates a batch: `outputs` in the order of the task's list; the values are valid until the next run. */
+bool model_evaluate(Model *model, int task, Batch *batch, OutputValue *outputs, Diagnostics *diags);
+int model_outputs(const Model *model, int task); /* how many */
 
 #endif

@@ -5,20 +5,32 @@
 
 #include "runtime/atomic_file.h"
 #include "runtime/commands.h"
+#include "runtime/evaluate.h"
 #include "runtime/session.h"
 
 enum { EVAL_BATCH = 64 };
 
-typedef struct Writer {
-    FILE *memory; /* all lines, until they are known to be complete */
-} Writer;
+/* A class by its name, where it has one and is what the task predicts. */
+static void write_number(FILE *out, const Label *label, const Tokenizer *tokenizer, float value) {
+    int64_t class = value >= 0 && value < (float)label->classes ? (int64_t)value : -1;
+    bool whole = class >= 0 && (float)class == value;
+    if (whole && label->kind == LABEL_MASKED && class < tokenizer_size(tokenizer))
+        fputs(tokenizer_token(tokenizer, (int32_t)class), out);
+    else if (whole && label->kind == LABEL_CLASS && label->names)
+        fputs(label->names[class], out);
+    else
+        fprintf(out, "%.9g", (double)value);
+}
 
-/* The numbers of a row, separated by tabs; those of a token each on the same line. */
-static void write_row(void *user, int64_t row, const float *values, int64_t count, int64_t columns) {
-    (void)row, (void)columns;
-    Writer *w = user;
-    for (int64_t i = 0; i < count; i++) fprintf(w->memory, "%s%.9g", i ? "\t" : "", (double)values[i]);
-    fputc('\n', w->memory);
+/* The numbers of a row, separated by tabs; those of its tokens or labels on the same line. */
+static void write_row(FILE *out, const Session *s, const Label *label, const Collected *values, int64_t row) {
+    static const Label numbers = {0};
+    if (s->options->show || values->columns != 1) label = &numbers;
+    for (int64_t i = 0; i < values->counts[row]; i++) {
+        if (i) fputc('\t', out);
+        write_number(out, label, s->tokenizer, values->values[values->starts[row] + i]);
+    }
+    fputc('\n', out);
 }
 
 static bool put_text(Session *s, const char *text, size_t size) {
@@ -27,14 +39,24 @@ static bool put_text(Session *s, const char *text, size_t size) {
     return diag_error(s->diags, "E0950", (Pos){0}, "the predictions could not all be written: %s", strerror(errno));
 }
 
+/* Predictions and shown values have rows; a loss, for one, has not. */
+static bool check_rows(Session *s, const Collected *output) {
+    if (output->of != ROWS_OF_BATCH) return true;
+    diag_error(s->diags, "E0953", (Pos){0}, "'%s' has no rows of sequences, labels or tokens", s->options->show);
+    return false;
+}
+
 static bool write_predictions(Session *s, int task, const Dataset *data) {
     char *text = NULL;
     size_t size = 0;
-    Writer writer = {open_memstream(&text, &size)};
-    if (!writer.memory) return diag_error(s->diags, "E0951", (Pos){0}, "there is no memory for the predictions");
+    FILE *memory = open_memstream(&text, &size); /* all lines, until they are known to be complete */
+    if (!memory) return diag_error(s->diags, "E0951", (Pos){0}, "there is no memory for the predictions");
     int64_t batch = s->options->batch ? s->options->batch : EVAL_BATCH;
-    bool good = predict_rows(s->model, task, data, batch, write_row, &writer, s->diags);
-    fclose(writer.memory);
+    Collected outputs[MAX_OUTPUTS] = {0};
+    bool good = collect_outputs(s->model, task, data, batch, outputs, s->diags) && check_rows(s, &outputs[0]);
+    for (int64_t i = 0; good && i < data->rows; i++) write_row(memory, s, &data->task->label, &outputs[0], i);
+    collected_free(outputs, model_outputs(s->model, task));
+    fclose(memory);
     good = good && put_text(s, text, size);
     free(text);
     return good;
@@ -50,6 +72,9 @@ static bool predict(Session *s) {
     if (task < 0) return false;
     memset(s->tasks, 0, (size_t)s->program->tasks.count * sizeof *s->tasks);
     s->tasks[task] = true;
+    OutputNames *outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *outputs);
+    outputs[task] = (OutputNames){{s->options->show ? s->options->show : "predict"}, 1};
+    s->outputs = outputs;
     if (!session_load_model(s, false)) return false;
     const char *split = s->options->split ? s->options->split : "dev";
     Dataset *data = session_dataset(s, task, split, s->options->input, 0, false);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "runtime/atomic_file.h"
+#include "runtime/evaluate.h"
 #include "runtime/progress.h"
 
 static const char graph_file[] = "model.graph";
@@ -158,10 +159,19 @@ static bool load_weights(Session *s) {
     return good;
 }
 
+/* What the metrics read. */
+static const OutputNames *choose_outputs(Session *s) {
+    OutputNames *outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *outputs);
+    for (int t = 0; t < s->program->tasks.count; t++) {
+        outputs[t] = evaluate_outputs(&s->program->tasks.items[t]);
+    }
+    return outputs;
+}
+
 bool session_load_model(Session *s, bool training) {
     if (!load_tokenizer(s) || !choose_length(s) || !open_machine(s)) return false;
     ModelOptions options = {.training = training, .freeze = s->options->freeze.items, .n_freeze = s->options->freeze.count,
-                            .tasks = s->tasks, .no_fusion = s->options->no_fusion, .output = s->options->show, .target = s->target, .cache = s->cache,
+                            .tasks = s->tasks, .no_fusion = s->options->no_fusion, .outputs = s->outputs ? s->outputs : choose_outputs(s), .target = s->target, .cache = s->cache,
                             .team = s->team};
     double began = seconds_now();
     s->model = model_new(s->program, &options, s->diags);

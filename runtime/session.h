@@ -20,6 +20,7 @@ typedef struct Session {
     Cache *cache;
     Team *team;
     Model *model;
+    const OutputNames *outputs; /* [program's tasks]: what the model evaluates; NULL: what the metrics read */
     int64_t max_length;
     double compile_ms; /* from graphs to loaded kernels */
 } Session;

@@ -30,7 +30,11 @@ static json_t *hash_of_data(Arena *arena, const Dataset *data) {
         XXH3_128bits_update(state, in->ids.items, tokens * sizeof *in->ids.items);
         XXH3_128bits_update(state, in->segments.items, tokens * sizeof *in->segments.items);
     }
-    XXH3_128bits_update(state, data->labels, (size_t)data->rows * sizeof *data->labels);
+    const Labels *labels = &data->labels;
+    size_t count = labels->bounds ? (size_t)labels->bounds[data->rows] : 0;
+    if (count) XXH3_128bits_update(state, labels->bounds, ((size_t)data->rows + 1) * sizeof *labels->bounds);
+    if (count) XXH3_128bits_update(state, labels->values, count * (size_t)data->task->label.width * sizeof *labels->values);
+    if (labels->at) XXH3_128bits_update(state, labels->at, count * sizeof *labels->at);
     XXH128_hash_t hash = XXH3_128bits_digest(state);
     XXH3_freeState(state);
     return json_string(arena_printf(arena, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64));

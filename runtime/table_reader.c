@@ -1,48 +1,22 @@
-/* Tables of text. Three splitters (quoted fields by libcsv, plain fields, JSON lines) hand fields
- * and row ends, in the order of the file, to one builder, which finds the columns in the header and
- * keeps the wanted cells. */
-#include "runtime/table_reader.h"
-
+/* Tables of text: the builder, the splitters of delimited files, and the door. */
+#include <assert.h>
 #include <csv.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/read_file.h"
+#include "runtime/table_builder.h"
 
-typedef struct Cell {
-    size_t offset, length; /* in the table's text */
-} Cell;
+static bool is_blank(const char *line, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        if (line[i] != ' ' && line[i] != '\t') return false;
+    }
+    return true;
+}
 
-struct Table {
-    int n_columns;
-    int64_t n_rows, rows_capacity;
-    Cell *cells;     /* [n_rows, n_columns] */
-    uint32_t *lines; /* [n_rows] */
-    char *text;      /* the cells in the order of the file, each with a NUL after it */
-    size_t used, capacity;
-};
+/* --- Storage --- */
 
-typedef struct Builder {
-    Table *table;
-    const char *const *columns; /* the wanted ones */
-    int *field_of;              /* [n_columns]: which field of a row a column is */
-    const SourceFile *file;
-    Diagnostics *diags;
-    Arena *arena;             /* for the header */
-    VEC(const char *) header; /* names of all columns of the file */
-    bool has_header, quoted, failed;
-    int n_fields;        /* of the row being read */
-    uint32_t line, next; /* lines on which this row and the next one begin */
-    int last_end; /* the character that ended the line before, when nothing came after it; quoted
-                     only */
-} Builder;
-
-/* --- Storage
- * ------------------------------------------------------------------------------------------------------
- */
-
-static void fail_memory(Builder *builder) {
+void fail_memory(Builder *builder) {
     diag_error(builder->diags, "E0801", pos_in_file(builder->file, builder->line),
                "no memory for the table");
     diag_hint(builder->diags, "take fewer rows, or a machine with more memory");
@@ -63,6 +37,16 @@ static bool reserve_text(Table *table, size_t bytes) {
     return true;
 }
 
+static bool reserve_item(Table *table) {
+    if (table->n_items < table->items_capacity) return true;
+    size_t capacity = table->items_capacity ? 2 * table->items_capacity : 1024;
+    Cell *items = realloc(table->items, capacity * sizeof *items);
+    if (!items) return false;
+    table->items = items;
+    table->items_capacity = capacity;
+    return true;
+}
+
 static bool reserve_row(Table *table) {
     if (table->n_rows < table->rows_capacity) return true;
     int64_t rows = table->rows_capacity ? 2 * table->rows_capacity : 256;
@@ -75,20 +59,49 @@ static bool reserve_row(Table *table) {
     return true;
 }
 
-static void store_cell(Builder *builder, int column, const char *bytes, size_t length) {
+/* Appends the bytes and a NUL; `cell` says where. */
+static bool store_text(Builder *builder, const char *bytes, size_t length, Cell *cell) {
     Table *table = builder->table;
-    if (!reserve_text(table, length + 1) || !reserve_row(table)) {
+    if (builder->failed) return false;
+    if (!reserve_text(table, length + 1) || !reserve_row(table) || !reserve_item(table)) {
         fail_memory(builder);
-        return;
+        return false;
     }
-    table->cells[table->n_rows * table->n_columns + column] = (Cell){table->used, length};
+    *cell = (Cell){table->used, length, false};
     if (length) memcpy(table->text + table->used, bytes, length);
     table->text[table->used + length] = '\0';
     table->used += length + 1;
+    return true;
 }
 
-static void store_row(Builder *builder) {
+void store_cell(Builder *builder, int column, const char *bytes, size_t length) {
     Table *table = builder->table;
+    Cell cell;
+    if (!store_text(builder, bytes, length, &cell)) return;
+    table->cells[table->n_rows * table->n_columns + column] = cell;
+}
+
+void store_list(Builder *builder, int column) {
+    Table *table = builder->table;
+    if (builder->failed) return;
+    if (!reserve_row(table)) {
+        fail_memory(builder);
+        return;
+    }
+    table->cells[table->n_rows * table->n_columns + column] = (Cell){table->n_items, 0, true};
+}
+
+void store_item(Builder *builder, int column, const char *bytes, size_t length) {
+    Table *table = builder->table;
+    Cell item;
+    if (!store_text(builder, bytes, length, &item)) return;
+    table->items[table->n_items++] = item;
+    table->cells[table->n_rows * table->n_columns + column].count++;
+}
+
+void store_row(Builder *builder) {
+    Table *table = builder->table;
+    if (builder->failed) return;
     if (!reserve_row(table)) {
         fail_memory(builder);
         return;
@@ -96,9 +109,7 @@ static void store_row(Builder *builder) {
     table->lines[table->n_rows++] = builder->line;
 }
 
-/* --- Rows
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- Rows --- */
 
 /* "'id', 'sentence', ..." for messages. Names are cut short: without a header they would be the
  * first row's text. */
@@ -110,7 +121,7 @@ static const char *name_list(Arena *arena, const char *const *names, int count) 
     return count > 20 ? arena_printf(arena, "%s, ...", list) : list;
 }
 
-static void missing_column(Builder *builder, const char *wanted, const char *const *names,
+void missing_column(Builder *builder, const char *wanted, const char *const *names,
                            int count) {
     Diagnostics *diags = builder->diags;
     diag_error(diags, "E0810", pos_in_file(builder->file, builder->line),
@@ -124,7 +135,7 @@ static void missing_column(Builder *builder, const char *wanted, const char *con
     builder->failed = true;
 }
 
-static void find_columns(Builder *builder) {
+void find_columns(Builder *builder) {
     for (int column = 0; column < builder->table->n_columns; column++) {
         int field = 0;
         while (field < builder->header.count &&
@@ -150,7 +161,7 @@ static void take_field(Builder *builder, const char *bytes, size_t length) {
     }
 }
 
-static void wrong_count(Builder *builder) {
+void wrong_count(Builder *builder) {
     diag_error(builder->diags, "E0811", pos_in_file(builder->file, builder->line),
                "this row has %d fields, the header has %d", builder->n_fields,
                builder->header.count);
@@ -174,9 +185,7 @@ static void take_row(Builder *builder) {
     builder->n_fields = 0;
 }
 
-/* --- Quoted fields
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Quoted fields --- */
 
 /* libcsv calls back for a field and, when told to, for every line end outside of quotes. Lines are
  * counted from these and from the line ends inside the fields. */
@@ -238,7 +247,7 @@ static void read_quoted(Builder *builder, char separator, const char *text, size
     csv_free(&parser);
 }
 
-/* --- Plain fields and JSON lines
+/* --- Plain fields
  * ---------------------------------------------------------------------------------- */
 
 static void plain_line(Builder *builder, char separator, const char *line, size_t length) {
@@ -252,84 +261,69 @@ static void plain_line(Builder *builder, char separator, const char *line, size_
     take_row(builder);
 }
 
-static void bad_json(Builder *builder, const char *problem) {
-    diag_error(builder->diags, "E0813", pos_in_file(builder->file, builder->line), "%s", problem);
-    diag_hint(
-        builder->diags,
-        "each line is to be one object with texts, numbers or truth values: {\"text\": \"...\"}");
-    builder->failed = true;
+size_t line_end(const char *text, size_t size, size_t at, size_t *next) {
+    size_t end = at;
+    while (end < size && text[end] != '\n' && text[end] != '\r') end++;
+    *next = end + (end + 1 < size && text[end] == '\r' && text[end + 1] == '\n' ? 2 : 1);
+    return end;
 }
 
-/* The parser's own message is not passed on: it quotes the text. */
-static void json_cell(Builder *builder, int column, json_t *value) {
-    char number[64] = "";
-    if (json_is_string(value)) {
-        store_cell(builder, column, json_string_value(value), json_string_length(value));
-        return;
-    }
-    if (json_is_object(value) || json_is_array(value)) {
-        bad_json(builder, arena_printf(builder->arena, "the value of '%s' is an object or a list",
-                                       builder->columns[column]));
-        return;
-    }
-    if (json_is_integer(value))
-        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
-    if (json_is_real(value)) snprintf(number, sizeof number, "%.17g", json_real_value(value));
-    if (json_is_boolean(value)) snprintf(number, sizeof number, "%d", json_is_true(value));
-    store_cell(builder, column, number, strlen(number));
-}
-
-static void missing_member(Builder *builder, json_t *object, const char *wanted) {
-    VEC(const char *) names = {0};
-    const char *key;
-    json_t *value;
-    json_object_foreach(object, key, value)
-        vec_push(builder->arena, &names, arena_strdup(builder->arena, key));
-    missing_column(builder, wanted, names.items, names.count);
-}
-
-static void json_line(Builder *builder, const char *line, size_t length) {
-    if (strspn(line, " \t") >= length) return;
-    json_error_t error;
-    json_t *object = json_loadb(line, length, JSON_ALLOW_NUL, &error);
-    if (!json_is_object(object)) bad_json(builder, "this line is not a JSON object in UTF-8");
-    for (int column = 0; column < builder->table->n_columns && !builder->failed; column++) {
-        json_t *value = json_object_get(object, builder->columns[column]);
-        if (value)
-            json_cell(builder, column, value);
-        else
-            missing_member(builder, object, builder->columns[column]);
-    }
-    if (!builder->failed) store_row(builder);
-    json_decref(object);
+/* A text that is a row by itself. */
+static void whole_line(Builder *builder, const char *line, size_t length) {
+    if (is_blank(line, length)) return;
+    for (int column = 0; column < builder->table->n_columns; column++)
+        store_cell(builder, column, line, length);
+    store_row(builder);
 }
 
 static void read_lines(Builder *builder, TableFormat format, const char *text, size_t size) {
-    for (size_t at = 0; at < size && !builder->failed; builder->line++) {
-        size_t end = at;
-        while (end < size && text[end] != '\n' && text[end] != '\r') end++;
-        if (format.json_lines)
-            json_line(builder, text + at, end - at);
+    for (size_t at = 0, next; at < size && !builder->failed; builder->line++, at = next) {
+        size_t length = line_end(text, size, at, &next) - at;
+        if (format.kind == DATA_JSONL)
+            json_line(builder, text + at, length);
+        else if (format.kind == DATA_LINES)
+            whole_line(builder, text + at, length);
         else
-            plain_line(builder, format.separator, text + at, end - at);
-        at = end + (end + 1 < size && text[end] == '\r' && text[end + 1] == '\n' ? 2 : 1);
+            plain_line(builder, format.separator, text + at, length);
     }
 }
 
-/* --- The door
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- The door --- */
+
+/* The header as declared, and a file of plain lines' own. */
+static void give_header(Builder *builder, TableFormat format) {
+    for (int i = 0; i < format.n_header; i++)
+        vec_push(builder->arena, &builder->header, format.header[i]);
+    if (format.kind == DATA_JSONL || format.kind == DATA_LINES) return;
+    builder->has_header = format.n_header > 0;
+    if (builder->has_header) find_columns(builder);
+}
+
+static void one_column(Builder *builder) {
+    for (int i = 1; i < builder->table->n_columns && !builder->failed; i++) {
+        if (strcmp(builder->columns[i], builder->columns[0]) == 0) continue;
+        diag_error(builder->diags, "E0810", pos_in_file(builder->file, 0),
+                   "no column is called '%s': each line is a text", builder->columns[i]);
+        diag_hint(builder->diags, "where lines have several fields, say tab or comma");
+        builder->failed = true;
+    }
+}
 
 static void read_text(Builder *builder, TableFormat format, const char *text, size_t size) {
     if (size >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3)) {
         text += 3;
         size -= 3;
     }
-    if (format.quoted && !format.json_lines)
+    give_header(builder, format);
+    if (format.kind == DATA_LINES) one_column(builder);
+    if (builder->failed) return;
+    if (format.kind == DATA_CONLL)
+        read_conll(builder, text, size);
+    else if (format.kind == DATA_TABLE && format.quoted)
         read_quoted(builder, format.separator, text, size);
     else
         read_lines(builder, format, text, size);
-    if (builder->failed || builder->has_header || format.json_lines) return;
+    if (builder->failed || builder->has_header || format.kind != DATA_TABLE) return;
     diag_error(builder->diags, "E0810", pos_in_file(builder->file, 0),
                "the file is empty: there is no header row");
     diag_hint(builder->diags, "the first line names the columns");
@@ -344,6 +338,7 @@ Table *table_read(const char *path, TableFormat format, const char *const *colum
     Table *table = calloc(1, sizeof *table);
     if (!table) abort();
     table->n_columns = n_columns;
+    table->item_lines = format.kind == DATA_CONLL;
     Builder builder = {.table = table,
                        .columns = columns,
                        .diags = diags,
@@ -364,6 +359,7 @@ Table *table_read(const char *path, TableFormat format, const char *const *colum
 void table_free(Table *table) {
     if (!table) return;
     free(table->cells);
+    free(table->items);
     free(table->lines);
     free(table->text);
     free(table);
@@ -372,8 +368,32 @@ void table_free(Table *table) {
 int64_t table_rows(const Table *table) { return table->n_rows; }
 uint32_t table_line(const Table *table, int64_t row) { return table->lines[row]; }
 
+static const Cell *cell_at(const Table *table, int64_t row, int column) {
+    return &table->cells[row * table->n_columns + column];
+}
+
+static const char *cell_text(const Table *table, const Cell *cell, size_t *length) {
+    if (length) *length = cell->count;
+    return table->text + cell->start;
+}
+
 const char *table_cell(const Table *table, int64_t row, int column, size_t *length) {
-    const Cell *cell = &table->cells[row * table->n_columns + column];
-    if (length) *length = cell->length;
-    return table->text + cell->offset;
+    const Cell *cell = cell_at(table, row, column);
+    assert(!cell->is_list);
+    return cell_text(table, cell, length);
+}
+
+int64_t table_items(const Table *table, int64_t row, int column) {
+    const Cell *cell = cell_at(table, row, column);
+    return cell->is_list ? (int64_t)cell->count : -1;
+}
+
+const char *table_item(const Table *table, int64_t row, int column, int64_t item, size_t *length) {
+    const Cell *cell = cell_at(table, row, column);
+    assert(cell->is_list && item >= 0 && (size_t)item < cell->count);
+    return cell_text(table, &table->items[cell->start + (size_t)item], length);
+}
+
+uint32_t table_item_line(const Table *table, int64_t row, int64_t item) {
+    return table->lines[row] + (table->item_lines ? (uint32_t)item : 0);
 }

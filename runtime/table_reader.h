@@ -1,18 +1,19 @@
-/* Tables of text: delimited files with a header row (TSV, CSV) and JSON lines. Columns are found by
- * name.
+/* Tables of text: delimited files (TSV, CSV), JSON lines, plain lines, and CoNLL's columns. Columns are found by name.
  *
  * The content of a table may be private: diagnostics cite file, line and column names, never a
  * cell. */
 #ifndef GRADC_RUNTIME_TABLE_READER_H
 #define GRADC_RUNTIME_TABLE_READER_H
 
-#include "graph/diag.h"
+#include "graph/program.h"
 
 typedef struct TableFormat {
-    bool json_lines; /* one object a line; the members below are not used */
-    char separator;  /* '\t' or ',' */
-    bool quoted; /* RFC 4180: a field in double quotes may hold separators, line ends and "" for a
-                    quote */
+    DataKind kind;
+    char separator; /* DATA_TABLE: '\t' or ',' */
+    bool quoted;    /* DATA_TABLE: RFC 4180: a field in double quotes may hold separators, line ends and ""
+                       for a quote */
+    const char *const *header; /* [n_header]: what the columns are called; NULL: the first row says it */
+    int n_header;
 } TableFormat;
 
 typedef struct Table Table;
@@ -20,8 +21,14 @@ typedef struct Table Table;
 /* Reads the named columns of a file, all rows. Line ends are \n, \r\n or \r; a byte order mark,
  * blank lines and a missing last line end are fine. NULL and errors for: no such file, no header, a
  * missing column, a row with more or fewer fields than the header, a quoted field that is never
- * closed, a line that is not JSON. Of JSON values, strings are taken as they are, true and false as
- * 1 and 0, null as the empty text, numbers as printed. */
+ * closed, a line that is not JSON.
+ *
+ * JSON lines: strings are taken as they are, true and false as 1 and 0, null as the empty text,
+ * numbers as printed; a list of such values is a cell of items.
+ * Plain lines: every line is the cell of the one column, whatever it is called.
+ * CoNLL: the lines up to an empty one are a row, each of its cells a list of items, one a line. Fields
+ * stand between blanks, or between tabs where a line has one. Lines of a -DOCSTART- and comments
+ * ("# ..." before the first word) are no words. */
 Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns,
                   Diagnostics *diags);
 void table_free(Table *table); /* NULL is allowed */
@@ -31,7 +38,11 @@ int64_t table_rows(const Table *table);
  * need not be UTF-8). `row` counts from 0, `column` is an index into `columns`. Lives as long as
  * the table. */
 const char *table_cell(const Table *table, int64_t row, int column, size_t *length);
-/* The line, from 1, on which a row begins. */
+/* How many items a cell has; -1 of a cell that is no list. */
+int64_t table_items(const Table *table, int64_t row, int column);
+const char *table_item(const Table *table, int64_t row, int column, int64_t item, size_t *length);
+/* The lines, from 1, on which a row begins, and an item of it. */
 uint32_t table_line(const Table *table, int64_t row);
+uint32_t table_item_line(const Table *table, int64_t row, int64_t item);
 
 #endif

@@ -44,9 +44,9 @@ static void log_step(Trainer *t, int64_t step, int task, const StepResult *resul
 static bool one_step(Trainer *t, int64_t step, int64_t epoch, int64_t index) {
     Draw draw = sampler_draw(t->sampler, epoch, index);
     int task = t->order[draw.task];
-    batch_fill(t->batch, t->train[task], draw.rows, draw.count, 0);
-    t->batch->update_rows[0] = (float)draw.count;
     t->batch->rng[1] = (int32_t)(uint32_t)step;
+    batch_begin(t->batch, t->train[task], draw.rows, draw.count, NUMBERS_OF_UPDATE);
+    batch_fill(t->batch, t->train[task], draw.rows, draw.count, 0);
     if (step == 0 && t->o->grads && !write_gradients(t, task)) return false;
     UpdateSettings settings = {.rate = rate_at(&t->rate, step), .clip = t->o->clip, .decay = t->s->program->optimizer.decay};
     StepResult result;

@@ -24,6 +24,10 @@ typedef struct Fixture {
     Dataset *data;
 } Fixture;
 
+static const char *const y_column[] = {"y"};
+static const Label class_label = {
+    .name = "y", .kind = LABEL_CLASS, .of = -1, .columns = y_column, .n_columns = 1, .classes = 3, .width = 1};
+
 static Fixture begin(const char *text) {
     Fixture f = {.folder = make_folder(), .diags = diagnostics_new()};
     TempPath vocab = put_text(&f.folder, "vocab.txt", vocabulary);
@@ -34,7 +38,7 @@ static Fixture begin(const char *text) {
                     .data = "sub/t-{split}.tsv",
                     .separator = '\t',
                     .n_inputs = 1,
-                    .label = {.name = "y", .kind = LABEL_CLASS, .classes = 3}};
+                    .label = class_label};
     f.task.inputs[0] = (TextInput){.name = "text", .columns = {"text"}, .n_columns = 1};
     f.options = (DatasetOptions){
         .tokenizer = f.tokenizer, .split = "train", .max_length = 16, .needs_labels = true};
@@ -62,7 +66,7 @@ Test(dataset, rows_without_a_label_are_skipped) {
     load(&f);
     cr_assert_not_null(f.data);
     cr_expect(f.data->rows == 3 && f.data->skipped == 1 && f.data->cut == 0);
-    cr_expect(f.data->labels[0] == 2 && f.data->labels[1] == 0 && f.data->labels[2] == 1);
+    cr_expect(f.data->labels.values[0] == 2 && f.data->labels.values[1] == 0 && f.data->labels.values[2] == 1);
     cr_expect(f.data->lines[0] == 2 && f.data->lines[2] == 5);
     static const int32_t ids[] = {2, 4, 6, 3, 2, 5, 3, 2, 1, 4, 3};
     static const int64_t bounds[] = {0, 4, 7, 11};
@@ -77,7 +81,7 @@ Test(dataset, predictions_need_no_label) {
     f.options.needs_labels = false;
     load(&f);
     cr_assert_not_null(f.data);
-    cr_expect(f.data->rows == 2 && isnan(f.data->labels[0]) && f.data->skipped == 0);
+    cr_expect(f.data->rows == 2 && isnan(f.data->labels.values[0]) && f.data->skipped == 0);
     finish(&f);
 }
 
@@ -150,7 +154,8 @@ Test(dataset, what_is_wrong_is_told_with_the_line) {
     f = begin("text\ty\ngood\tnan\n");
     expect_error(&f, "E0851", 2, "not a number");
     f = begin("text\ty\ngood\t5.5\n");
-    f.task.label = (Label){.name = "y", .kind = LABEL_REAL, .lowest = 0, .highest = 5};
+    f.task.label.kind = LABEL_REAL;
+    f.task.label.highest = 5;
     expect_error(&f, "E0851", 2, "outside 0 .. 5");
     f = begin("text\tz\ngood\t1\n");
     expect_error(&f, "E0810", 1, "'y'");
@@ -203,8 +208,8 @@ Test(dataset, a_batch_is_its_rows_end_to_end) {
     cr_expect_arr_eq(x->coords, coords, sizeof coords);
     cr_expect_arr_eq(batch->row_coords, row_coords, sizeof row_coords);
     cr_expect(x->first[0] == 0 && x->first[1] == 4);
-    cr_expect(batch->class_labels[0] == 1 && batch->class_labels[1] == 2 &&
-              batch->real_labels[1] == 2.0f);
+    cr_expect(batch->labels.classes[0] == 1 && batch->labels.classes[1] == 2 &&
+              batch->labels.numbers[1] == 2.0f);
     batch_free(batch);
     finish(&f);
 }
@@ -238,16 +243,16 @@ Test(dataset, pairs_are_joint_or_two_inputs) {
 
 Test(dataset, json_lines_and_quoted_tables) {
     Fixture f = begin("{\"text\": \"good film\", \"y\": 1}\n{\"y\": null, \"text\": \"bad\"}\n");
-    f.task.separator = 0;
+    f.task.data_kind = DATA_JSONL;
     load(&f);
     cr_assert_not_null(f.data);
-    cr_expect(f.data->rows == 1 && f.data->skipped == 1 && f.data->labels[0] == 1);
+    cr_expect(f.data->rows == 1 && f.data->skipped == 1 && f.data->labels.values[0] == 1);
     finish(&f);
     f = begin("text,y\n\"good, \"\"film\"\"\",2\n");
     f.task.separator = ',';
     f.task.quoted = true;
     load(&f);
     cr_assert_not_null(f.data);
-    cr_expect(f.data->rows == 1 && f.data->labels[0] == 2);
+    cr_expect(f.data->rows == 1 && f.data->labels.values[0] == 2);
     finish(&f);
 }

@@ -7,7 +7,7 @@
 static const TableFormat tab_plain = {.separator = '\t'};
 static const TableFormat tab_quoted = {.separator = '\t', .quoted = true};
 static const TableFormat comma_quoted = {.separator = ',', .quoted = true};
-static const TableFormat json_lines = {.json_lines = true};
+static const TableFormat json_lines = {.kind = DATA_JSONL};
 
 static Table *read_bytes(const char *bytes, size_t size, TableFormat format, const char *columns[2],
                          Diagnostics *diags) {
@@ -119,7 +119,8 @@ Test(table_reader, mistakes_are_cited_by_line_only) {
     expect_error("text\tlabel\na\t1\n\"secret\t1\nb\t2\n", tab_quoted, "E0812", 3);
     expect_error("{\"text\": \"a\", \"label\": 1}\n{\"text\": secret}\n", json_lines, "E0813", 2);
     expect_error("{\"text\": \"a\", \"label\": 1}\n[\"secret\"]\n", json_lines, "E0813", 2);
-    expect_error("{\"text\": [\"secret\"], \"label\": 1}\n", json_lines, "E0813", 1);
+    expect_error("{\"text\": {\"secret\": 1}, \"label\": 1}\n", json_lines, "E0813", 1);
+    expect_error("{\"text\": [[\"secret\"]], \"label\": 1}\n", json_lines, "E0813", 1);
     expect_error("{\"text\": \"secret\", \"lable\": 1}\n", json_lines, "E0810", 1);
 }
 

@@ -1,0 +1,71 @@
+/* JSON lines: one object a line. The parser's own messages are not passed on: they quote the text. */
+#include <jansson.h>
+#include <string.h>
+
+#include "runtime/table_builder.h"
+
+static void bad_json(Builder *builder, const char *problem) {
+    diag_error(builder->diags, "E0813", pos_in_file(builder->file, builder->line), "%s", problem);
+    diag_hint(
+        builder->diags,
+        "each line is to be one object with texts, numbers, truth values or lists of them: {\"text\": \"...\"}");
+    builder->failed = true;
+}
+
+typedef void StoreText(Builder *builder, int column, const char *bytes, size_t length);
+
+/* A text, a number or a truth value. */
+static void store_value(Builder *builder, int column, json_t *value, StoreText *store) {
+    char number[64] = "";
+    if (json_is_string(value)) {
+        store(builder, column, json_string_value(value), json_string_length(value));
+        return;
+    }
+    if (json_is_object(value) || json_is_array(value)) {
+        bad_json(builder, arena_printf(builder->arena, "the value of '%s' is %s",
+                                       builder->columns[column],
+                                       json_is_object(value) ? "an object" : "a list of lists"));
+        return;
+    }
+    if (json_is_integer(value))
+        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
+    if (json_is_real(value)) snprintf(number, sizeof number, "%.17g", json_real_value(value));
+    if (json_is_boolean(value)) snprintf(number, sizeof number, "%d", json_is_true(value));
+    store(builder, column, number, strlen(number));
+}
+
+static void json_cell(Builder *builder, int column, json_t *value) {
+    if (!json_is_array(value)) {
+        store_value(builder, column, value, store_cell);
+        return;
+    }
+    size_t i;
+    json_t *item;
+    store_list(builder, column);
+    json_array_foreach(value, i, item) store_value(builder, column, item, store_item);
+}
+
+static void missing_member(Builder *builder, json_t *object, const char *wanted) {
+    VEC(const char *) names = {0};
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value)
+        vec_push(builder->arena, &names, arena_strdup(builder->arena, key));
+    missing_column(builder, wanted, names.items, names.count);
+}
+
+void json_line(Builder *builder, const char *line, size_t length) {
+    if (strspn(line, " \t") >= length) return;
+    json_error_t error;
+    json_t *object = json_loadb(line, length, JSON_ALLOW_NUL, &error);
+    if (!json_is_object(object)) bad_json(builder, "this line is not a JSON object in UTF-8");
+    for (int column = 0; column < builder->table->n_columns && !builder->failed; column++) {
+        json_t *value = json_object_get(object, builder->columns[column]);
+        if (value)
+            json_cell(builder, column, value);
+        else
+            missing_member(builder, object, builder->columns[column]);
+    }
+    if (!builder->failed) store_row(builder);
+    json_decref(object);
+}
