@@ -100,6 +100,7 @@ typedef struct Def {
     bool prelude; /* comes with the language: mistakes are shown where the user calls it */
     bool active;  /* elaboration is inside it */
     bool failed;  /* a mistake inside was told already */
+    bool unread;  /* its parameters or its result have a mistake: calls of it are not looked at */
 } Def;
 
 typedef struct ConfigDecl {

@@ -25,6 +25,7 @@ static const char *parameter(const Builtin *builtin, int i, size_t *length) {
 
 static bool needs(Elab *e, const BuiltinCall *call, int i, ValueKind kind, const char *what) {
     if (call->args[i].kind == kind) return true;
+    if (kind == VALUE_NUMBER && is_some_number(e, call->args[i])) return false; /* a call knows it */
     fail(e, "E0304", call->pos[i], "'%s' needs %s here, not %s", call->name, what,
          value_print(e, call->args[i]));
     return false;
@@ -42,6 +43,7 @@ static Value build_unary(Elab *e, const BuiltinCall *call) {
         return fail_value(e, "E0310", call->expr->pos, "%s(%g) is not a finite number", call->name,
                           x->number);
     }
+    if (call->fold && is_some_number(e, *x)) return (Value){.kind = VALUE_SOME_NUMBER};
     if (!needs_tensor(e, call, 0)) return value_error();
     return value_tensor(emit_op(e, call->op, 1, &x->node, call->expr->pos));
 }
@@ -53,11 +55,14 @@ static Value build_binary(Elab *e, const BuiltinCall *call) {
         return value_number(call->op == OP_maximum ? fmax(a.number, b.number)
                                                    : fmin(a.number, b.number));
     }
+    if (is_number(e, a) && is_number(e, b)) return (Value){.kind = VALUE_SOME_NUMBER};
     if (!align(e, 2, call->args, nodes, call->expr->pos, call->name)) return value_error();
     return value_tensor(emit_op(e, call->op, 2, nodes, call->expr->pos));
 }
 
 static Value build_pow(Elab *e, const BuiltinCall *call) {
+    bool open = is_some_number(e, call->args[0]) || is_some_number(e, call->args[1]);
+    if (open && is_number(e, call->args[0]) && is_number(e, call->args[1])) return (Value){.kind = VALUE_SOME_NUMBER};
     if (!needs(e, call, 0, VALUE_NUMBER, "a number") ||
         !needs(e, call, 1, VALUE_NUMBER, "a number")) {
         return value_error();
@@ -83,10 +88,10 @@ static Value build_select(Elab *e, const BuiltinCall *call) {
     }
     Node *nodes[3] = {call->args[0].node};
     for (int i = 0; i < 3; i++) {
-        bool number = call->args[i].kind == VALUE_NUMBER;
+        bool number = is_number(e, call->args[i]);
         if (!number && !needs_tensor(e, call, i)) return value_error();
         nodes[i] =
-            number ? scalar_node(e, shape.elem, call->args[i].number, pos) : call->args[i].node;
+            number ? number_node(e, shape.elem, call->args[i], pos) : call->args[i].node;
         nodes[i] = to_shape(e, OP_broadcast, nodes[i], &shape, pos);
     }
     return value_tensor(emit_op(e, OP_select, 3, nodes, pos));
@@ -95,6 +100,7 @@ static Value build_select(Elab *e, const BuiltinCall *call) {
 static Value cast_to(Elab *e, const BuiltinCall *call, ElemType elem) {
     Value x = call->args[0];
     if (x.kind == VALUE_NUMBER) return elem == ELEM_I32 ? value_number(trunc(x.number)) : x;
+    if (is_some_number(e, x)) return (Value){.kind = VALUE_SOME_NUMBER};
     if (!needs_tensor(e, call, 0)) return value_error();
     if (x.node->type.elem == elem) return x;
     NodeSpec spec = {.op = OP_cast, .n_inputs = 1, .inputs = &x.node, .type = type_scalar(elem)};
@@ -156,12 +162,7 @@ static bool dims_of(Elab *e, const BuiltinCall *call, int first, Type *type) {
         return false;
     }
     for (int i = first; i < call->n; i++) {
-        int64_t size = 0;
-        Dim *dim = &type->dims[i - first];
-        *dim = call->args[i].dim;
-        if (call->args[i].kind == VALUE_DIM) continue;
-        if (!integer_of(e, call->args[i], call->pos[i], "a dimension", 0, &size)) return false;
-        *dim = dim_named(size, call->args[i].name);
+        if (!size_of(e, call->args[i], call->pos[i], &type->dims[i - first])) return false;
     }
     return true;
 }
@@ -212,6 +213,12 @@ static Value build_concat(Elab *e, const BuiltinCall *call) {
 static Value build_gather(Elab *e, const BuiltinCall *call) {
     if (!needs_tensor(e, call, 0) || !needs_tensor(e, call, 1)) return value_error();
     Node *inputs[] = {call->args[0].node, call->args[1].node};
+    const Type *table = &inputs[0]->type, *index = &inputs[1]->type;
+    bool open = table->rank == 2 && index->rank == 1 && index->elem == ELEM_I32;
+    if (open && (is_generic(e, table->dims[0]) || is_generic(e, index->bound))) { /* whether it is inside, a call knows */
+        Dim dims[] = {index->dims[0], table->dims[1]};
+        return stand_in(e, type_make(table->elem, 2, dims), call->expr->pos);
+    }
     return value_tensor(emit_op(e, OP_gather, 2, inputs, call->expr->pos));
 }
 

@@ -69,7 +69,7 @@ static bool eval_arguments(Elab *e, const Def *def, Actual *actuals) {
     for (int i = 0; i < def->formals.count; i++) {
         if (!actuals[i].arg) continue;
         actuals[i].value = eval(e, actuals[i].arg->value);
-        if (actuals[i].value.kind == VALUE_ERROR) good = false;
+        if (actuals[i].value.kind == VALUE_ERROR && !actuals[i].value.name) good = false;
     }
     return good;
 }
@@ -77,6 +77,7 @@ static bool eval_arguments(Elab *e, const Def *def, Actual *actuals) {
 /* A number may stand for an f32[]. */
 static bool check_formal(Elab *e, const Def *def, const Formal *formal, Value *value, Pos pos) {
     const char *subject = arena_printf(e->arena, "argument '%s' of '%s'", formal->name, def->name);
+    if (value->kind == VALUE_ERROR) return !formal->is_tokens && !formal->has_type; /* a call knows it */
     if (formal->is_tokens && value->kind != VALUE_TOKENS) {
         if (fail(e, "E0304", pos, "%s must be a text input, not %s", subject,
                  value_print(e, *value))) {
@@ -85,8 +86,8 @@ static bool check_formal(Elab *e, const Def *def, const Formal *formal, Value *v
         return false;
     }
     if (!formal->has_type) return true;
-    if (value->kind == VALUE_NUMBER && formal->type.rank == 0) {
-        *value = value_tensor(scalar_node(e, formal->type.elem, value->number, pos));
+    if (is_number(e, *value) && formal->type.rank == 0) {
+        *value = value_tensor(number_node(e, formal->type.elem, *value, pos));
     }
     if (value->kind != VALUE_TENSOR) {
         if (fail(e, "E0304", pos, "%s must be %s, not %s", subject, formal->type.text,
@@ -102,7 +103,7 @@ static bool bind_formals(Elab *e, const Def *def, const Expr *expr, const Actual
     for (int i = 0; i < def->formals.count; i++) {
         const Formal *formal = &def->formals.items[i];
         Value value = actuals[i].arg ? actuals[i].value : eval(e, formal->initial);
-        if (value.kind == VALUE_ERROR) return false;
+        if (value.kind == VALUE_ERROR && !value.name) return false;
         Pos pos = actuals[i].arg ? actuals[i].arg->value->pos : expr->pos;
         if (!check_formal(e, def, formal, &value, pos)) return false;
         vec_push(e->arena, &e->frame->names, ((NamedValue){formal->name, value}));
@@ -110,7 +111,7 @@ static bool bind_formals(Elab *e, const Def *def, const Expr *expr, const Actual
     return true;
 }
 
-static Value check_result(Elab *e, const Def *def) {
+Value check_result(Elab *e, const Def *def) {
     if (!e->frame->returned)
         return fail_value(e, "E0313", def->pos, "'%s' does not return a value", def->name);
     Value result = e->frame->result;
@@ -130,6 +131,8 @@ static Value enter_def(Elab *e, Def *def, const Expr *expr, const Actual *actual
     int errors = e->diags->errors;
     bool known = bind_formals(e, def, expr, actuals);
     if (!known) return value_error();
+    if (def->has_result && (e->checking || def->failed)) return promised_result(e, def, expr->pos);
+    if (def->failed) return value_error();
     Call call = {.def = def, .pos = expr->pos, .outer = e->call};
     if (def->prelude && e->prelude_depth++ == 0) e->user_pos = expr->pos;
     e->call = &call;
@@ -146,16 +149,18 @@ static Value enter_def(Elab *e, Def *def, const Expr *expr, const Actual *actual
 
 Value call_def(Elab *e, Def *def, const Expr *expr) {
     if (def->active) {
-        Value none = fail_value(e, "E0308", expr->pos, "'%s' calls itself", def->name);
-        diag_hint(e->diags, "a fixed number of rounds is written 'repeat i in 0..n { ... }'");
-        return none;
+        if (fail(e, "E0308", expr->pos, "'%s' calls itself", def->name)) {
+            diag_note(e->diags, def->pos, "'%s' is declared here", def->name);
+            diag_hint(e->diags, "a fixed number of rounds is written 'repeat i in 0..n { ... }'");
+        }
+        return value_error();
     }
     if (e->call_depth >= MAX_CALL_DEPTH)
         return fail_value(e, "E0312", expr->pos, "calls are nested too deeply");
+    if (def->unread) return value_error();
     Actual *actuals = arena_array(e->arena, (size_t)def->formals.count + 1, sizeof *actuals);
     if (!match_arguments(e, def, expr, actuals) || !eval_arguments(e, def, actuals))
         return value_error();
-    if (def->failed) return value_error();
     Frame frame = {.def = def, .scope = e->scope}, *outer = e->frame;
     e->frame = &frame;
     e->call_depth++;

@@ -3,10 +3,11 @@
 
 #include "frontend/elaborate.h"
 
-/* Locals and config values first, then the graph's symbols. */
-static bool find_dim(Elab *e, const Expr *name, Value *value) {
+/* Locals and config values first, then the graph's symbols; not those of a definition that is checked: its locals. */
+bool find_dim(Elab *e, const Expr *name, Value *value) {
     if (find_name(e, name->text, value)) return true;
-    for (int i = 0; i < e->graph->symbols.count; i++) {
+    int count = e->checking ? e->first_generic : e->graph->symbols.count;
+    for (int i = 0; i < count; i++) {
         if (strcmp(e->graph->symbols.names[i], name->text) != 0) continue;
         *value = value_dim(dim_symbol(i));
         return true;
@@ -14,7 +15,9 @@ static bool find_dim(Elab *e, const Expr *name, Value *value) {
     return false;
 }
 
-static bool dim_of(Elab *e, Value value, Pos pos, Dim *dim) {
+bool size_of(Elab *e, Value value, Pos pos, Dim *dim) {
+    bool open = value.kind == VALUE_SOME_NUMBER || value.kind == VALUE_ERROR;
+    if (e->checking && open && value.name) value = generic_size(e, value.name);
     if (value.kind == VALUE_DIM) {
         *dim = value.dim;
         return true;
@@ -33,7 +36,7 @@ bool eval_dim(Elab *e, const Expr *expr, Dim *dim) {
         unknown_name(e, expr->text, expr->pos);
         return false;
     }
-    return dim_of(e, value, expr->pos, dim);
+    return size_of(e, value, expr->pos, dim);
 }
 
 static const char *shown(Elab *e, Dim dim) { return dim_print(e->arena, dim, &e->graph->symbols); }

@@ -163,6 +163,9 @@ static void elaborate(Elab *e) {
     check_sets(e);
     elaborate_sizes(e);
     check_defs(e);
+    for (int i = 0; i < e->module->defs.count; i++) {
+        if (!e->module->defs.items[i]->prelude) check_definition(e, e->module->defs.items[i]);
+    }
     for (int i = 0; i < e->module->tasks.count; i++) {
         e->graph = scratch;
         e->frame = &none;

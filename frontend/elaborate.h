@@ -16,8 +16,10 @@
 #include "frontend/load.h"
 
 typedef enum ValueKind {
-    VALUE_ERROR,  /* a mistake that was told already */
+    VALUE_ERROR,  /* a mistake that was told already; with a name: while a definition is checked, a parameter that
+                     may be anything */
     VALUE_NUMBER, /* known now */
+    VALUE_SOME_NUMBER, /* while a definition is checked: known at a call */
     VALUE_DIM,    /* a size known batch by batch */
     VALUE_STRING,
     VALUE_TENSOR,
@@ -41,7 +43,7 @@ typedef struct LabelRows {
 typedef struct Value {
     ValueKind kind;
     double number;
-    const char *name; /* of the config value that the number is; NULL: none */
+    const char *name; /* of a number: the config value that it is; of what only a call knows: the parameter; or NULL */
     Dim dim;
     const char *text;
     Node *node;
@@ -79,6 +81,7 @@ typedef struct SiteCount {
 enum {
     MAX_CALL_DEPTH = 64,
     MAX_EVAL_DEPTH = 3000, /* bounds the stack: expressions inside calls inside expressions */
+    MAX_CHECKED_TOKENS = 4, /* text inputs of one definition */
     MAX_STEPS = 200000, /* expressions evaluated for one graph, 50 times BERT-large: bounds time and
                            memory */
 };
@@ -93,6 +96,8 @@ typedef struct Elab {
     /* The graph being built. */
     Graph *graph;
     bool training;
+    bool checking;     /* a definition on its own: see check.c */
+    int first_generic; /* symbols from here on get their sizes at a call */
     Dim vocab, positions, segments; /* what `tokens` declares, with their names */
     const TokensValue *tokens; /* [n_tokens] */
     int n_tokens;
@@ -141,6 +146,8 @@ Node *emit(Elab *e, NodeSpec spec,
            Pos pos); /* NULL after a message; any operand may be NULL: silent */
 Node *emit_op(Elab *e, Op op, int n, Node *const *inputs, Pos pos);
 Node *scalar_node(Elab *e, ElemType elem, double value, Pos pos);
+Node *number_node(Elab *e, ElemType elem, Value value, Pos pos); /* of a number, or of one that only a call knows */
+bool is_number(const Elab *e, Value value);
 Node *emit_input(Elab *e, const char *name, Type type);
 Node *to_shape(Elab *e, Op op, Node *x, const Type *type,
                Pos pos); /* reshape or broadcast; x itself when equal */
@@ -151,7 +158,18 @@ bool join_shapes(
  * a tensor. */
 bool align(Elab *e, int n, const Value *values, Node **nodes, Pos pos, const char *what);
 
+/* check.c */
+void check_definition(Elab *e, Def *def);
+bool is_generic(const Elab *e, Dim dim);
+bool has_generic(const Elab *e, const Type *type);
+bool is_some_number(const Elab *e, Value value); /* a number or a size that only a call knows */
+Value generic_size(Elab *e, const char *name);
+Value stand_in(Elab *e, Type type, Pos pos); /* some tensor of that type */
+Value promised_result(Elab *e, const Def *def, Pos pos); /* by the declaration of `def`, whose frame is the current one */
+
 /* dims.c */
+bool find_dim(Elab *e, const Expr *name, Value *value); /* silent */
+bool size_of(Elab *e, Value value, Pos pos, Dim *dim);  /* a value as a dimension; false after a message */
 bool eval_dim(Elab *e, const Expr *expr, Dim *dim); /* false after a message */
 /* Checks `actual` against a type as written; names that are not known yet get their size. `subject`
  * begins the message: "argument 'x' of 'dense'". False after a message at `pos` with a note at the
@@ -160,6 +178,7 @@ bool unify_type(Elab *e, const TypeExpr *type, const Type *actual, Pos pos, cons
 
 /* call.c */
 Value call_def(Elab *e, Def *def, const Expr *expr);
+Value check_result(Elab *e, const Def *def); /* of the current frame */
 
 /* builtin.c */
 bool is_builtin(const char *name);
@@ -191,6 +210,7 @@ void run_statement(Elab *e, const Stmt *stmt);
 /* task.c, optimizer.c */
 void elaborate_task(Elab *e, const TaskDecl *decl);
 void elaborate_optimizer(Elab *e, const Def *def);
+TokensValue declare_tokens(Elab *e, const char *name);
 void begin_graph(Elab *e, const char *name, Frame *frame); /* a fresh graph and fresh state */
 Graph *finish_graph(Elab *e); /* canonical, verified; NULL after an error */
 

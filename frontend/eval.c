@@ -4,6 +4,14 @@
 
 #include "frontend/elaborate.h"
 
+/* Sizes that only a call knows may make these right. */
+static bool may_fit(const Elab *e, const NodeSpec *spec) {
+    bool sizes = spec->op == OP_slice || spec->op == OP_reshape || spec->op == OP_concat || spec->op == OP_attention;
+    bool generic = has_generic(e, &spec->type);
+    for (int i = 0; i < spec->n_inputs; i++) generic |= has_generic(e, &spec->inputs[i]->type);
+    return sizes && generic;
+}
+
 Node *emit(Elab *e, NodeSpec spec, Pos pos) {
     for (int i = 0; i < spec.n_inputs; i++) {
         if (!spec.inputs[i]) return NULL;
@@ -13,6 +21,7 @@ Node *emit(Elab *e, NodeSpec spec, Pos pos) {
     spec.pos.scope = *e->scope ? e->scope : NULL;
     const char *broken = infer_type(e->graph, &spec, &type);
     if (!broken) return graph_node(e->graph, &spec);
+    if (may_fit(e, &spec)) return NULL;
     fail(e, "E0305", pos, "%s", broken);
     return NULL;
 }
@@ -29,6 +38,13 @@ Node *scalar_node(Elab *e, ElemType elem, double value, Pos pos) {
     return emit(e, (NodeSpec){.op = OP_const, .attrs.number = value, .type = type_scalar(elem)},
                 pos);
 }
+
+Node *number_node(Elab *e, ElemType elem, Value value, Pos pos) {
+    if (value.kind == VALUE_NUMBER) return scalar_node(e, elem, value.number, pos);
+    return stand_in(e, type_scalar(elem), pos).node;
+}
+
+bool is_number(const Elab *e, Value value) { return value.kind == VALUE_NUMBER || is_some_number(e, value); }
 
 Node *emit_input(Elab *e, const char *name, Type type) {
     return graph_leaf(e->graph, OP_input, name, type);
@@ -93,15 +109,15 @@ bool align(Elab *e, int n, const Value *values, Node **nodes, Pos pos, const cha
     Type type = {0};
     for (int i = 0; i < n; i++) {
         if (values[i].kind == VALUE_ERROR) return false;
-        if (values[i].kind == VALUE_TENSOR || values[i].kind == VALUE_NUMBER) continue;
+        if (values[i].kind == VALUE_TENSOR || is_number(e, values[i])) continue;
         fail(e, "E0304", pos, "%s needs tensors and numbers, not %s", what,
              value_print(e, values[i]));
         return false;
     }
     if (!common_type(e, n, values, &type, pos, what)) return false;
     for (int i = 0; i < n; i++) {
-        bool number = values[i].kind == VALUE_NUMBER;
-        Node *node = number ? scalar_node(e, type.elem, values[i].number, pos) : values[i].node;
+        bool number = values[i].kind != VALUE_TENSOR;
+        Node *node = number ? number_node(e, type.elem, values[i], pos) : values[i].node;
         nodes[i] = to_shape(e, OP_broadcast, node, &type, pos);
         if (!nodes[i]) return false;
     }
@@ -155,6 +171,7 @@ static Value fold_dims(Elab *e, const Expr *expr, Value a, Value b) {
     } else
         good = false;
     if (good) return value_dim(result);
+    if (is_some_number(e, a) || is_some_number(e, b)) return (Value){.kind = VALUE_SOME_NUMBER};
     return fail_value(e, "E0310", expr->pos, "'%s' of %s and %s is not known before a batch comes",
                       expr->text, value_print(e, a), value_print(e, b));
 }
@@ -186,6 +203,9 @@ static Value eval_binary(Elab *e, const Expr *expr) {
     if (a.kind == VALUE_ERROR || b.kind == VALUE_ERROR) return value_error();
     if (a.kind == VALUE_NUMBER && b.kind == VALUE_NUMBER)
         return fold_numbers(e, expr, a.number, b.number);
+    if ((a.kind == VALUE_SOME_NUMBER || b.kind == VALUE_SOME_NUMBER) && a.kind != VALUE_TENSOR && b.kind != VALUE_TENSOR) {
+        return (Value){.kind = VALUE_SOME_NUMBER};
+    }
     bool dims = a.kind == VALUE_DIM || b.kind == VALUE_DIM;
     if (dims && a.kind != VALUE_TENSOR && b.kind != VALUE_TENSOR) return fold_dims(e, expr, a, b);
     return binary_tensors(e, expr, a, b);
@@ -196,6 +216,7 @@ static Value eval_unary(Elab *e, const Expr *expr) {
     bool negative = strcmp(expr->text, "-") == 0;
     if (a.kind == VALUE_ERROR) return a;
     if (a.kind == VALUE_NUMBER) return value_number(negative ? -a.number : a.number == 0);
+    if (is_some_number(e, a)) return (Value){.kind = VALUE_SOME_NUMBER};
     if (a.kind == VALUE_TENSOR) {
         return value_tensor(emit_op(e, negative ? OP_neg : OP_not, 1, &a.node, expr->pos));
     }
@@ -203,10 +224,19 @@ static Value eval_unary(Elab *e, const Expr *expr) {
                       value_print(e, a));
 }
 
+/* A condition that only a call knows: both branches are looked at; what they agree in is known. */
+static Value either(Elab *e, const Expr *expr) {
+    Value a = eval(e, expr->b), b = eval(e, expr->c);
+    if (a.kind == VALUE_TENSOR && b.kind == VALUE_TENSOR && type_equal(&a.node->type, &b.node->type)) return a;
+    if (is_number(e, a) && is_number(e, b)) return (Value){.kind = VALUE_SOME_NUMBER};
+    return value_error();
+}
+
 /* Only the branch that is taken is elaborated: it may instantiate parameters. */
 static Value eval_if(Elab *e, const Expr *expr) {
     Value condition = eval(e, expr->a);
     if (condition.kind == VALUE_NUMBER) return eval(e, condition.number != 0 ? expr->b : expr->c);
+    if (e->checking && (is_some_number(e, condition) || condition.kind == VALUE_ERROR)) return either(e, expr);
     if (condition.kind == VALUE_ERROR) return condition;
     if (fail(e, "E0309", expr->a->pos, "the condition of 'if' must be known now, but it is %s",
              value_print(e, condition))) {
@@ -315,13 +345,14 @@ bool eval_number(Elab *e, const Expr *expr, const char *what, double *number) {
     if (value.kind == VALUE_ERROR) return false;
     *number = value.number;
     if (value.kind == VALUE_NUMBER) return true;
+    if (is_some_number(e, value)) return false; /* a call knows it */
     fail(e, "E0304", expr->pos, "%s must be a number that is known now, not %s", what,
          value_print(e, value));
     return false;
 }
 
 bool integer_of(Elab *e, Value value, Pos pos, const char *what, int64_t lowest, int64_t *integer) {
-    if (value.kind == VALUE_ERROR) return false;
+    if (value.kind == VALUE_ERROR || is_some_number(e, value)) return false;
     if (value.kind != VALUE_NUMBER) {
         fail(e, "E0304", pos, "%s must be an integer that is known now, not %s", what,
              value_print(e, value));

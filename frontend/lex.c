@@ -60,7 +60,7 @@ static void lex_name(Lexer *lexer) {
 
 /* digits ["." digits] [("e" | "E") ["+" | "-"] digits]; the dots of a range "0..4" are no part of
  * the number */
-static bool lex_number(Lexer *lexer) {
+static void lex_number(Lexer *lexer) {
     const char *text = lexer->file->text;
     size_t end = lexer->at;
     while (is_digit(text[end])) end++;
@@ -75,27 +75,29 @@ static bool lex_number(Lexer *lexer) {
     }
     Token *token = add_token(lexer, TOKEN_NUMBER, end);
     token->number = strtod(token->text, NULL);
-    if (isfinite(token->number) && !in_name(text[end])) return true;
+    if (isfinite(token->number) && !in_name(text[end])) return;
+    bool letters = in_name(text[end]);
     while (in_name(text[end])) end++;
-    return diag_error(lexer->diags, "E0103", pos_of(lexer, token->start, end),
-                      "this is not a number that can be represented");
+    token->kind = TOKEN_BAD;
+    token->pos.length = (uint32_t)(end - token->start);
+    lexer->at = token->end = end;
+    diag_error(lexer->diags, "E0103", token->pos, "this is not a number that can be represented");
+    if (letters) diag_hint(lexer->diags, "a product is written with '*', as in 2 * x");
 }
 
-static bool lex_string(Lexer *lexer) {
+static void lex_string(Lexer *lexer) {
     const char *text = lexer->file->text;
     size_t end = lexer->at + 1 + strcspn(text + lexer->at + 1, "\"\n");
     if (text[end] != '"') {
-        Pos pos = pos_of(lexer, lexer->at, end);
-        diag_error(lexer->diags, "E0102", pos, "this string has no end");
+        diag_error(lexer->diags, "E0102", add_token(lexer, TOKEN_BAD, end)->pos, "this string has no end");
         diag_hint(lexer->diags, "close it with '\"' on the same line");
-        return false;
+        return;
     }
     Token *token = add_token(lexer, TOKEN_STRING, end + 1);
     token->text = arena_strndup(lexer->arena, text + token->start + 1, end - token->start - 1);
-    return true;
 }
 
-static bool lex_symbol(Lexer *lexer) {
+static void lex_symbol(Lexer *lexer) {
     static const char *const symbols[] = {"->", "<=", ">=", "==", "..", "(", ")", "[",
                                           "]",  "{",  "}",  "<",  ">",  "=", "+", "-",
                                           "*",  "/",  ",",  ":",  "~",  "."};
@@ -104,33 +106,26 @@ static bool lex_symbol(Lexer *lexer) {
         size_t length = strlen(symbols[i]);
         if (strncmp(text, symbols[i], length) != 0) continue;
         add_token(lexer, TOKEN_SYMBOL, lexer->at + length);
-        return true;
+        return;
     }
     unsigned char c = (unsigned char)*text;
-    Pos pos = pos_of(lexer, lexer->at, lexer->at + 1);
-    if (c >= ' ' && c < 127) {
-        return diag_error(lexer->diags, "E0101", pos, "the character '%c' has no meaning here", c);
+    size_t end = lexer->at + 1;
+    while (c >= 0x80 && ((unsigned char)lexer->file->text[end] & 0xC0) == 0x80) end++; /* the whole UTF-8 character */
+    Pos pos = add_token(lexer, TOKEN_BAD, end)->pos;
+    if (c > ' ' && c != 127) {
+        diag_error(lexer->diags, "E0101", pos, "the character '%.*s' has no meaning here", (int)pos.length, text);
+    } else {
+        diag_error(lexer->diags, "E0101", pos, "the byte 0x%02x has no meaning here", c);
     }
-    return diag_error(lexer->diags, "E0101", pos, "the byte 0x%02x has no meaning here", c);
 }
 
-bool lex(const SourceFile *file, Arena *arena, Diagnostics *diags, Tokens *tokens) {
+void lex(const SourceFile *file, Arena *arena, Diagnostics *diags, Tokens *tokens) {
     Lexer lexer = {.file = file, .arena = arena, .diags = diags, .tokens = tokens, .line = 1};
-    for (bool good = true; good;) {
-        skip_blanks(&lexer);
-        char c = file->text[lexer.at];
-        if (!c) {
-            add_token(&lexer, TOKEN_END, lexer.at);
-            return true;
-        }
-        if (starts_name(c))
-            lex_name(&lexer);
-        else if (is_digit(c))
-            good = lex_number(&lexer);
-        else if (c == '"')
-            good = lex_string(&lexer);
-        else
-            good = lex_symbol(&lexer);
+    for (char c; skip_blanks(&lexer), (c = file->text[lexer.at]);) {
+        if (starts_name(c)) lex_name(&lexer);
+        else if (is_digit(c)) lex_number(&lexer);
+        else if (c == '"') lex_string(&lexer);
+        else lex_symbol(&lexer);
     }
-    return false;
+    add_token(&lexer, TOKEN_END, lexer.at);
 }

@@ -10,7 +10,8 @@ typedef enum TokenKind {
     TOKEN_NAME,
     TOKEN_NUMBER,
     TOKEN_STRING,
-    TOKEN_SYMBOL
+    TOKEN_SYMBOL,
+    TOKEN_BAD, /* no token of the language; the lexer has told it */
 } TokenKind;
 
 typedef struct Token {
@@ -27,8 +28,8 @@ typedef struct Tokens {
     int count, capacity;
 } Tokens;
 
-/* Adds the tokens of `file` to the empty list. False and a diagnostic at the first place that is no
- * token. Strings and the list belong to `arena`. */
-bool lex(const SourceFile *file, Arena *arena, Diagnostics *diags, Tokens *tokens);
+/* Adds the tokens of `file` to the empty list; where there is none, a diagnostic and a TOKEN_BAD. Strings and the list
+ * belong to `arena`. */
+void lex(const SourceFile *file, Arena *arena, Diagnostics *diags, Tokens *tokens);
 
 #endif

@@ -92,14 +92,16 @@ static void parse_formals(Parser *parser, Formals *formals) {
 /* def = "def" name formals ["->" type] block */
 static void parse_def(Parser *parser, Context *context) {
     Def *def = arena_alloc(parser->arena, sizeof *def);
+    int errors = parser->errors;
     advance(parser);
     def->prelude = context->prelude;
     def->name = expect_name(parser, "the name of a function", &def->pos);
     parse_formals(parser, &def->formals);
     def->has_result = accept(parser, "->");
     if (def->has_result) def->result = parse_type(parser);
+    def->unread = parser->errors > errors;
     parse_block(parser, BLOCK_DEF, &def->body);
-    def->failed = parser->broken; /* known all the same: no second mistake where it is called */
+    def->failed = parser->errors > errors; /* known all the same: no second mistake where it is called */
     if (!*def->name) context->module->incomplete = true;
     vec_push(parser->arena, &context->module->defs, def);
 }
@@ -107,19 +109,21 @@ static void parse_def(Parser *parser, Context *context) {
 /* optimizer = "optimizer" name [formals] block */
 static void parse_optimizer(Parser *parser, Context *context) {
     Def *def = arena_alloc(parser->arena, sizeof *def);
+    int errors = parser->errors;
     advance(parser);
     def->prelude = context->prelude;
     def->name = expect_name(parser, "the name of an optimizer", &def->pos);
     if (next_is(parser, "(")) parse_formals(parser, &def->formals);
     parse_block(parser, BLOCK_OPTIMIZER, &def->body);
-    def->failed = parser->broken;
+    def->failed = parser->errors > errors;
     vec_push(parser->arena, &context->module->optimizers, def);
 }
 
 static void parse_task_item(Parser *parser, Context *context) {
+    int errors = parser->errors;
     advance(parser);
     TaskDecl *task = parse_task(parser);
-    if (!parser->broken) vec_push(parser->arena, &context->module->tasks, task);
+    if (parser->errors == errors) vec_push(parser->arena, &context->module->tasks, task);
 }
 
 typedef struct Item {
@@ -139,8 +143,19 @@ static const Item items[] = {
 };
 enum { ITEM_COUNT = sizeof items / sizeof *items };
 
+bool is_declaration(const char *word) {
+    for (int i = 0; i < ITEM_COUNT; i++) {
+        if (strcmp(items[i].word, word) == 0) return true;
+    }
+    return false;
+}
+
 static void no_item(Parser *parser) {
     const Token *token = peek(parser);
+    if (parser->broken || token->kind == TOKEN_BAD) {
+        syntax_error(parser, "");
+        return;
+    }
     const char *words[ITEM_COUNT];
     for (int i = 0; i < ITEM_COUNT; i++) words[i] = items[i].word;
     syntax_error(parser,
@@ -168,17 +183,12 @@ static void recover(Parser *parser) {
     parser->nesting = 0;
     for (; peek(parser)->kind != TOKEN_END; parser->at++) {
         if (peek(parser)->pos.column != 1) continue;
-        for (int i = 0; i < ITEM_COUNT; i++) {
-            if (next_is(parser, items[i].word)) return;
-        }
+        if (peek(parser)->kind == TOKEN_NAME && is_declaration(peek(parser)->text)) return;
     }
 }
 
 static void parse_file(Parser *parser, Context *context) {
-    if (!lex(parser->file, parser->arena, parser->diags, &parser->tokens)) {
-        context->module->incomplete = true;
-        return;
-    }
+    lex(parser->file, parser->arena, parser->diags, &parser->tokens);
     parser->end = (Token){.kind = TOKEN_END, .text = "", .pos = {.file = parser->file}};
     while (peek(parser)->kind != TOKEN_END) {
         int before = parser->at;

@@ -37,6 +37,9 @@ bool accept(Parser *parser, const char *text) {
 void syntax_error(Parser *parser, const char *what) {
     if (parser->broken) return;
     const Token *token = peek(parser);
+    parser->broken = true;
+    parser->errors++;
+    if (token->kind == TOKEN_BAD) return; /* told by the lexer */
     if (token->kind == TOKEN_END) {
         diag_error(parser->diags, "E0104", token->pos, "expected %s, but the file ends", what);
     } else {
@@ -44,7 +47,6 @@ void syntax_error(Parser *parser, const char *what) {
         diag_error(parser->diags, "E0104", token->pos, "expected %s, not %s%s%s", what, quote,
                    token->text, quote);
     }
-    parser->broken = true;
 }
 
 void expect(Parser *parser, const char *text) {
@@ -80,6 +82,7 @@ static bool too_deep(Parser *parser, Pos pos) {
     diag_error(parser->diags, "E0105", pos, "this is nested too deeply");
     diag_hint(parser->diags, "give parts of it names of their own");
     parser->broken = true;
+    parser->errors++;
     return false;
 }
 

@@ -84,18 +84,64 @@ static void parse_assignment(Parser *parser, Block *block) {
     stmt->value = parse_expr(parser);
 }
 
+static const char *const words[] = {"param", "repeat", "return", "loss",   "predict", "show",
+                                    "data",  "input",  "label",  "metric", "state"};
+enum { WORDS = sizeof words / sizeof *words };
+
+static bool begins_statement(const Token *tokens) {
+    if (tokens->kind != TOKEN_NAME) return false;
+    if (tokens[1].kind == TOKEN_SYMBOL && strcmp(tokens[1].text, "=") == 0) return true;
+    for (int i = 0; i < WORDS; i++) {
+        if (strcmp(tokens->text, words[i]) == 0) return true;
+    }
+    return false;
+}
+
+static bool is_symbol(const Token *token, const char *text) {
+    return token->kind == TOKEN_SYMBOL && strcmp(token->text, text) == 0;
+}
+
+/* Lines that are indented more than the broken statement continue it. */
+void recover_statement(Parser *parser, int start, int nesting) {
+    if (!parser->broken) return;
+    const Token *tokens = parser->tokens.items;
+    int braces = 0;
+    for (int i = start; tokens[i].kind != TOKEN_END; i++) {
+        bool line = i == 0 || tokens[i].pos.line != tokens[i - 1].pos.line;
+        if (line && tokens[i].pos.column == 1 && is_declaration(tokens[i].text)) return;
+        bool starts = line && i > start && tokens[i].pos.column <= tokens[start].pos.column && begins_statement(&tokens[i]);
+        bool ends = is_symbol(&tokens[i], "}") && braces == 0;
+        if (i >= parser->at && ((starts && braces == 0) || ends)) {
+            parser->at = i;
+            parser->nesting = nesting;
+            parser->broken = false;
+            return;
+        }
+        braces += is_symbol(&tokens[i], "{");
+        braces -= is_symbol(&tokens[i], "}");
+    }
+}
+
+/* x = y +
+ * z = 1     reads 'y + z'; the mistake shows at the '=' only. */
+static void hint_line_above(Parser *parser) {
+    const Token *name = &parser->tokens.items[parser->at - 1];
+    if (name->kind != TOKEN_NAME) return;
+    diag_hint(parser->diags, "'%s' was read as part of what stands before it: is something missing there?", name->text);
+}
+
 static void no_statement(Parser *parser, BlockKind kind) {
-    static const char *const words[] = {"param", "repeat", "return", "loss",   "predict", "show",
-                                        "data",  "input",  "label",  "metric", "state"};
     static const char *const allowed[] = {
         "a statement (name = value, param, repeat, return) or '}'",
         "a statement (data, input, label, loss, predict, metric, show, name = value) or '}'",
         "a statement (state, name = value) or '}'"};
     const Token *token = peek(parser);
     bool named = token->kind == TOKEN_NAME && !parser->broken;
+    bool assigned = is_symbol(token, "=") && !parser->broken && parser->at > 0;
     syntax_error(parser, allowed[kind]);
+    if (assigned) hint_line_above(parser);
     if (!named) return;
-    const char *near = nearest_name(token->text, words, (int)(sizeof words / sizeof *words));
+    const char *near = nearest_name(token->text, words, WORDS);
     if (near && strcmp(near, token->text) != 0)
         diag_hint(parser->diags, "did you mean '%s'?", near);
 }
@@ -131,7 +177,12 @@ void parse_statement(Parser *parser, BlockKind kind, Block *block) {
 void parse_block(Parser *parser, BlockKind kind, Block *block) {
     expect(parser, "{");
     if (!enter(parser)) return;
-    while (!next_is(parser, "}") && !parser->broken) parse_statement(parser, kind, block);
+    int nesting = parser->nesting;
+    while (!next_is(parser, "}") && !parser->broken) {
+        int start = parser->at;
+        parse_statement(parser, kind, block);
+        recover_statement(parser, start, nesting);
+    }
     leave(parser);
     expect(parser, "}");
 }

@@ -13,6 +13,7 @@ static void given_twice(Parser *parser, Pos pos, const char *what) {
     if (parser->broken) return;
     diag_error(parser->diags, "E0408", pos, "%s", what);
     parser->broken = true;
+    parser->errors++;
 }
 
 typedef struct DataForm {
@@ -177,8 +178,10 @@ static void parse_metrics(Parser *parser, TaskDecl *task) {
 TaskDecl *parse_task(Parser *parser) {
     TaskDecl *task = arena_alloc(parser->arena, sizeof *task);
     task->name = expect_name(parser, "the name of a task", &task->pos);
+    int nesting = parser->nesting;
     expect(parser, "{");
     while (!next_is(parser, "}") && !parser->broken) {
+        int start = parser->at;
         mark_beginning(parser);
         if (clause_follows(parser, "data"))
             parse_data(parser, task);
@@ -190,6 +193,7 @@ TaskDecl *parse_task(Parser *parser) {
             parse_metrics(parser, task);
         else
             parse_statement(parser, BLOCK_TASK, &task->body);
+        recover_statement(parser, start, nesting);
     }
     expect(parser, "}");
     return task;

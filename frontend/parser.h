@@ -1,7 +1,7 @@
 /* What the files of the parser share; nobody else includes it.
  *
  * After a mistake the parser is `broken`: every look at the input says "end", so all rules return
- * at once without further messages, until the next top-level declaration. Rules may return NULL
+ * at once without further messages, until the next statement or declaration. Rules may return NULL
  * then. */
 #ifndef GRADC_FRONTEND_PARSER_H
 #define GRADC_FRONTEND_PARSER_H
@@ -24,6 +24,7 @@ typedef struct Parser {
     Token end;
     int at, nesting;
     bool broken;
+    int errors; /* mistakes so far, those of the lexer included when they were met */
 } Parser;
 
 const Token *peek(const Parser *parser);
@@ -39,6 +40,11 @@ const char *expect_string(Parser *parser, const char *what, Pos *pos);
 
 /* Says that a declaration, a clause or a statement begins with the next token. */
 void mark_beginning(Parser *parser);
+
+/* After a mistake in the statement that begins with token `start`, inside of a block: on to the next line that begins a
+ * statement no deeper than that one, or to the end of the block. Still broken where a declaration begins first. */
+void recover_statement(Parser *parser, int start, int nesting);
+bool is_declaration(const char *word); /* parse.c */
 
 /* Tells that `what` was expected where the next token is. */
 void syntax_error(Parser *parser, const char *what);

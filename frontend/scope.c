@@ -23,6 +23,7 @@ const char *value_print(Elab *e, Value value) {
     case VALUE_DIM:
         return arena_printf(e->arena, "the size %s",
                             dim_print(e->arena, value.dim, &e->graph->symbols));
+    case VALUE_SOME_NUMBER: return value.name ? arena_printf(e->arena, "the number '%s'", value.name) : "a number";
     case VALUE_STRING: return arena_printf(e->arena, "the string \"%s\"", value.text);
     case VALUE_TENSOR: return type_print(e->arena, &value.node->type, &e->graph->symbols);
     case VALUE_TOKENS: return arena_printf(e->arena, "the text input '%s'", value.tokens->name);
@@ -169,6 +170,7 @@ static const char *interpolated(Elab *e, const char *name, Pos pos) {
     }
     if (value.kind == VALUE_NUMBER) return arena_printf(e->arena, "%.15g", value.number);
     if (value.kind == VALUE_STRING) return value.text;
+    if (is_some_number(e, value) || (value.kind == VALUE_ERROR && value.name)) return "?";
     if (value.kind != VALUE_ERROR) {
         fail(e, "E0304", pos, "'{%s}' must be a number or a string, not %s", name,
              value_print(e, value));

@@ -41,6 +41,7 @@ Value build_random(Elab *e, const BuiltinCall *call) {
     }
     const Type *like = &call->args[0].node->type;
     Node *coords = coords_of(e, like->dims[0]);
+    if (!coords && is_generic(e, like->dims[0])) return stand_in(e, type_make(ELEM_F32, 2, like->dims), call->expr->pos);
     if (!coords) {
         Value none =
             fail_value(e, "E0311", call->pos[0], "the rows of %s are neither tokens nor sequences",
@@ -77,6 +78,7 @@ Value build_update_rows(Elab *e, const BuiltinCall *call) {
     Dim rows = x.node->type.dims[0];
     if (dim_is_const(rows)) return value_number((double)rows.offset);
     const char *name = rows.offset == 0 ? count_name(e, rows.symbol) : NULL;
+    if (!name && is_generic(e, rows)) return stand_in(e, type_scalar(ELEM_F32), call->expr->pos);
     if (!name) {
         return fail_value(e, "E0311", call->pos[0],
                           "the rows of %s are neither tokens nor sequences", value_print(e, x));
@@ -89,6 +91,7 @@ Value build_update_rows(Elab *e, const BuiltinCall *call) {
 
 static bool rate_of(Elab *e, const BuiltinCall *call, int i, double *rate) {
     *rate = 0;
+    if (is_some_number(e, call->args[i])) return true;
     if (call->args[i].kind != VALUE_NUMBER ||
         !(call->args[i].number >= 0 && call->args[i].number < 1)) {
         fail(e, "E0310", call->pos[i], "a dropout rate must be a number from 0 up to 1, not %s",
@@ -103,6 +106,7 @@ static bool rate_of(Elab *e, const BuiltinCall *call, int i, double *rate) {
 
 Value build_dropout_rate(Elab *e, const BuiltinCall *call) {
     double rate;
+    if (is_some_number(e, call->args[0])) return (Value){.kind = VALUE_SOME_NUMBER};
     return rate_of(e, call, 0, &rate) ? value_number(rate) : value_error();
 }
 
@@ -121,9 +125,10 @@ Value build_attention(Elab *e, const BuiltinCall *call) {
     double rate = 0;
     int64_t heads;
     if (!check_kinds(e, call)) return value_error();
-    if (!integer_of(e, call->args[5], call->pos[5], "the number of heads", 1, &heads))
-        return value_error();
+    if (is_some_number(e, call->args[5])) heads = 1; /* divides everything */
+    else if (!integer_of(e, call->args[5], call->pos[5], "the number of heads", 1, &heads)) return value_error();
     if (call->given[6] && !rate_of(e, call, 6, &rate)) return value_error();
+    if (has_generic(e, &call->args[0].node->type)) return call->args[0];
     const TokensValue *queries = call->args[3].tokens, *keys = call->args[4].tokens;
     Node *inputs[] = {call->args[0].node, call->args[1].node, call->args[2].node, queries->bounds,
                       keys->bounds,       key_of(e),          queries->coords};

@@ -61,6 +61,7 @@ static bool eval_param_type(Elab *e, const Stmt *stmt, Type *type) {
     for (int i = 0; i < type->rank; i++) {
         const Expr *expr = stmt->type.dims[i];
         if (!eval_dim(e, expr, &type->dims[i])) return false;
+        if (is_generic(e, type->dims[i])) continue;
         if (!dim_is_const(type->dims[i]) || type->dims[i].offset < 1) {
             fail(e, "E0310", expr->pos,
                  "a parameter's dimension must be a positive constant, not %s",
@@ -137,21 +138,38 @@ static void run_param(Elab *e, const Stmt *stmt) {
     Param param = {.decay = !stmt->no_decay, .frozen = stmt->frozen};
     param.pos = place(e, stmt->pos);
     param.name = join_scope(e, e->scope, stmt->name);
-    bool good = eval_param_type(e, stmt, &param.type) && eval_init(e, stmt->value, &init);
+    bool good = eval_param_type(e, stmt, &param.type);
+    bool starts = eval_init(e, stmt->value, &init);
+    good &= starts || e->checking;
     if (good) {
         param.init = init.kind;
         param.init_a = init.a;
         param.init_b = init.b;
-        good = instantiate(e, &param, stmt->shared || e->shares);
+        good = e->checking || instantiate(e, &param, stmt->shared || e->shares);
     }
     NodeSpec spec = {.op = OP_param, .attrs.text = param.name, .type = param.type};
     bind_name(e, e->frame, stmt->name,
               good ? value_tensor(emit(e, spec, stmt->pos)) : value_error());
 }
 
+/* While a definition is checked: one round stands for all. */
+static void check_round(Elab *e, const Stmt *stmt) {
+    int64_t from, to;
+    eval_integer(e, stmt->from, "the start", INT32_MIN, &from);
+    eval_integer(e, stmt->to, "the end", INT32_MIN, &to);
+    int outer = e->frame->names.count;
+    vec_push(e->arena, &e->frame->names, ((NamedValue){stmt->name, {.kind = VALUE_SOME_NUMBER}}));
+    run_block(e, &stmt->body);
+    e->frame->names.count = outer;
+}
+
 /* Names that are new in a round end with it. */
 static void run_repeat(Elab *e, const Stmt *stmt) {
     int64_t from, to;
+    if (e->checking) {
+        check_round(e, stmt);
+        return;
+    }
     if (!eval_integer(e, stmt->from, "the start", INT32_MIN, &from)) return;
     if (!eval_integer(e, stmt->to, "the end", INT32_MIN, &to)) return;
     int outer = e->frame->names.count, errors = e->diags->errors;
@@ -239,12 +257,11 @@ void run_statement(Elab *e, const Stmt *stmt) {
     }
 }
 
-/* A definition ends with its first mistake; a task goes on, its statements depend less on each
- * other. */
+/* A call ends with its first mistake: definitions were checked before. */
 void run_block(Elab *e, const Block *block) {
     int errors = e->diags->errors;
     for (int i = 0; i < block->count && !e->frame->returned; i++) {
         run_statement(e, block->items[i]);
-        if (e->frame->def && e->diags->errors > errors) return;
+        if (e->frame->def && !e->checking && e->diags->errors > errors) return;
     }
 }

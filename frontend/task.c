@@ -33,7 +33,7 @@ static Node *token_input(Elab *e, const char *text, const char *part, int rank, 
     return emit_input(e, arena_printf(e->arena, "%s.%s", text, part), type);
 }
 
-static TokensValue declare_tokens(Elab *e, const char *name) {
+TokensValue declare_tokens(Elab *e, const char *name) {
     Dim t = dim_symbol(graph_symbol(e->graph, arena_printf(e->arena, "%s.T", name)));
     Dim s = dim_symbol(graph_symbol(e->graph, "S")), ends, free = dim_const(0);
     dim_add(s, dim_const(1), &ends);
