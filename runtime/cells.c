@@ -123,11 +123,11 @@ static const char *flags_from(const Label *label, Piece piece, double *values, A
     return problem;
 }
 
-const char *flags_from_columns(const Label *label, const Table *table, int64_t row, int column, double *values, Arena *arena) {
+const char *flags_from_columns(const Label *label, const Table *table, int64_t row, int column, double *values, int *bad) {
     for (int64_t i = 0; i < label->width; i++) {
         bool good = number_from(cell_piece(table, row, column + (int)i), &values[i]);
-        if (!good || (values[i] != 0 && values[i] != 1))
-            return arena_printf(arena, "column '%s' is neither 0 nor 1", label->columns[i]);
+        *bad = (int)i;
+        if (!good || (values[i] != 0 && values[i] != 1)) return "the flag is neither 0 nor 1";
     }
     return NULL;
 }

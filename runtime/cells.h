@@ -28,8 +28,8 @@ Piece cell_piece(const Table *table, int64_t row, int column);
  *   class: one of the names, or a number from 0 where no name looks like a number
  *   real: a number in the range   flags: names or numbers between '|' or ',', perhaps none */
 const char *label_from_piece(const Label *label, Piece piece, double *values, Arena *arena);
-/* Flags from a list's pieces, and from cells of 0 and 1, one for each flag. */
+/* Flags from a list's pieces, and from cells of 0 and 1, one for each flag; `*bad`: the label's column that is wrong. */
 const char *flags_from_pieces(const Label *label, const Pieces *pieces, double *values, Arena *arena);
-const char *flags_from_columns(const Label *label, const Table *table, int64_t row, int column, double *values, Arena *arena);
+const char *flags_from_columns(const Label *label, const Table *table, int64_t row, int column, double *values, int *bad);
 
 #endif

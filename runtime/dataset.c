@@ -84,8 +84,8 @@ static void collect_columns(Loader *l) {
 
 /* --- Labels: from cells to `values` --- */
 
-static bool bad_label(Loader *l, uint32_t line, const char *what) {
-    diag_error(l->diags, "E0851", pos_in_file(l->data->file, line), "column '%s': %s", l->task->label.columns[0], what);
+static bool bad_label(Loader *l, uint32_t line, int column, const char *what) {
+    diag_error(l->diags, "E0851", pos_in_file(l->data->file, line), "column '%s': %s", l->task->label.columns[column], what);
     diag_note(l->diags, l->task->label.pos, "the label is declared here");
     return false;
 }
@@ -103,10 +103,11 @@ static bool read_sequence_label(Loader *l, int64_t row) {
     Arena *arena = l->diags->arena;
     double *value = new_value(l);
     const char *problem = NULL;
+    int column = 0;
     if (l->label_column < 0) return true;
     bool is_list = table_items(l->table, row, l->label_column) >= 0;
     if (label->n_columns > 1)
-        problem = flags_from_columns(label, l->table, row, l->label_column, value, arena);
+        problem = flags_from_columns(label, l->table, row, l->label_column, value, &column);
     else if (is_list && label->kind != LABEL_FLAGS)
         problem = "a list is no label of a whole text";
     else if (is_list) {
@@ -114,7 +115,7 @@ static bool read_sequence_label(Loader *l, int64_t row) {
         problem = flags_from_pieces(label, &l->tags, value, arena);
     } else
         problem = label_from_piece(label, cell_piece(l->table, row, l->label_column), value, arena);
-    return !problem || bad_label(l, table_line(l->table, row), problem);
+    return !problem || bad_label(l, table_line(l->table, row), column, problem);
 }
 
 /* One for each word; words are between blanks where the file has no lists. */
@@ -123,7 +124,7 @@ static bool read_word_labels(Loader *l, int64_t row) {
     cell_pieces(l->table, row, l->label_column, " ", &l->tags);
     for (int64_t i = 0; i < l->tags.count; i++) {
         const char *problem = label_from_piece(&l->task->label, l->tags.items[i], new_value(l), l->diags->arena);
-        if (problem) return bad_label(l, table_item_line(l->table, row, i), problem);
+        if (problem) return bad_label(l, table_item_line(l->table, row, i), 0, problem);
     }
     return true;
 }
@@ -193,14 +194,20 @@ static bool append_input(Loader *l, int64_t row, int index, int column) {
 
 /* --- Rows --- */
 
-static void store_label(Loader *l, int32_t at, const double *value) {
+/* `word` is -1 of a sequence's label. */
+static void store_label(Loader *l, int64_t word, const double *value) {
     Labels *labels = &l->data->labels;
-    int64_t width = l->task->label.width, count = labels->bounds[l->data->rows + 1]++, capacity = labels->capacity;
-    labels->values = grow(labels->values, &capacity, count + 1, (size_t)width * sizeof *labels->values);
-    if (l->task->label.of >= 0) labels->at = grow(labels->at, &labels->capacity, count + 1, sizeof *labels->at);
-    labels->capacity = capacity;
+    int64_t width = l->task->label.width, count = labels->bounds[l->data->rows + 1]++;
+    int64_t values = labels->capacity, at = values, words = values;
+    labels->values = grow(labels->values, &values, count + 1, (size_t)width * sizeof *labels->values);
     memcpy(labels->values + count * width, value, (size_t)width * sizeof *value);
-    if (labels->at) labels->at[count] = at;
+    if (word >= 0) {
+        labels->at = grow(labels->at, &at, count + 1, sizeof *labels->at);
+        labels->word = grow(labels->word, &words, count + 1, sizeof *labels->word);
+        labels->at[count] = l->first[word];
+        labels->word[count] = (int32_t)word;
+    }
+    labels->capacity = values;
 }
 
 /* Of words, those that have both a token and a label; all that have a token where labels are not given. */
@@ -209,11 +216,12 @@ static void store_labels(Loader *l) {
     int64_t width = l->task->label.width;
     if (!labels->bounds) return;
     labels->bounds[l->data->rows + 1] = labels->bounds[l->data->rows];
-    if (l->task->label.of < 0) store_label(l, 0, l->values);
+    if (l->task->label.of < 0) store_label(l, -1, l->values);
+    else labels->words[l->data->rows] = (int32_t)l->n_first;
     for (int64_t i = 0; l->task->label.of >= 0 && i < l->n_first; i++) {
         if (l->label_column < 0) new_value(l);
         bool given = l->label_column < 0 || !isnan(l->values[i * width]);
-        if (l->first[i] >= 0 && given) store_label(l, l->first[i], l->values + i * width);
+        if (l->first[i] >= 0 && given) store_label(l, i, l->values + i * width);
     }
 }
 
@@ -264,7 +272,10 @@ static void allocate_rows(Loader *l, int64_t rows) {
     l->data->lines = calloc((size_t)rows + 1, sizeof *l->data->lines);
     if (!l->data->lines) abort();
     for (int i = 0; i < l->task->n_inputs; i++) l->data->inputs[i].bounds = new_bounds(rows);
-    if (kind != LABEL_NONE && kind != LABEL_MASKED) l->data->labels.bounds = new_bounds(rows);
+    if (kind == LABEL_NONE || kind == LABEL_MASKED) return;
+    l->data->labels.bounds = new_bounds(rows);
+    l->data->labels.words = calloc((size_t)rows + 1, sizeof *l->data->labels.words);
+    if (!l->data->labels.words) abort();
 }
 
 static bool read_rows(Loader *l) {
@@ -325,6 +336,8 @@ void dataset_free(Dataset *data) {
     }
     free(data->labels.bounds);
     free(data->labels.at);
+    free(data->labels.word);
+    free(data->labels.words);
     free(data->labels.values);
     free(data->lines);
     free(data);

@@ -16,6 +16,8 @@ typedef struct Sequences {
 typedef struct Labels {
     int64_t *bounds; /* [rows + 1]: row i's are bounds[i] .. bounds[i + 1]; NULL: masked, or the task has no label */
     int32_t *at;     /* [labels]: the token of its sequence, from 0, that it belongs to; NULL: to the whole */
+    int32_t *word;   /* [labels]: which word of its row, from 0; NULL: the labels are not of words */
+    int32_t *words;  /* [rows]: how many the row has; some may have no label, or no token */
     double *values;  /* [labels, width]; NaN: not given */
     int64_t capacity;
 } Labels;

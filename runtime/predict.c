@@ -33,6 +33,27 @@ static void write_row(FILE *out, const Session *s, const Label *label, const Col
     fputc('\n', out);
 }
 
+/* One prediction for each word, so that the two can be laid side by side: nothing for a word that has no token. */
+static void write_words(FILE *out, const Session *s, const Dataset *data, const Collected *values, int64_t row) {
+    const Labels *labels = &data->labels;
+    int64_t next = labels->bounds[row];
+    for (int32_t word = 0; word < labels->words[row]; word++) {
+        if (word) fputc('\t', out);
+        if (next == labels->bounds[row + 1] || labels->word[next] != word) continue;
+        write_number(out, &data->task->label, s->tokenizer, values->values[values->starts[row] + next - labels->bounds[row]]);
+        next++;
+    }
+    fputc('\n', out);
+}
+
+static void write_rows(FILE *out, const Session *s, const Dataset *data, const Collected *values) {
+    bool by_word = values->of == ROWS_OF_LABELS && data->labels.bounds && values->columns == 1 && !s->options->show;
+    for (int64_t i = 0; i < data->rows; i++) {
+        if (by_word) write_words(out, s, data, values, i);
+        else write_row(out, s, &data->task->label, values, i);
+    }
+}
+
 static bool put_text(Session *s, const char *text, size_t size) {
     if (s->options->output) return atomic_file_put(s->options->output, text, size, s->diags);
     if (fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0) return true;
@@ -54,7 +75,7 @@ static bool write_predictions(Session *s, int task, const Dataset *data) {
     int64_t batch = s->options->batch ? s->options->batch : EVAL_BATCH;
     Collected outputs[MAX_OUTPUTS] = {0};
     bool good = collect_outputs(s->model, task, data, batch, outputs, s->diags) && check_rows(s, &outputs[0]);
-    for (int64_t i = 0; good && i < data->rows; i++) write_row(memory, s, &data->task->label, &outputs[0], i);
+    if (good) write_rows(memory, s, data, &outputs[0]);
     collected_free(outputs, model_outputs(s->model, task));
     fclose(memory);
     good = good && put_text(s, text, size);

@@ -60,6 +60,52 @@ Test(metrics, squared_error) {
     cr_expect_float_eq(compute("mse", x, y, 3), 5.0 / 3, tolerance);
 }
 
+/* Three flags, as scikit-learn's f1_score of indicator matrices: counts of flag 0: 1 of 1 and 1; of 1: 1 of 2 and 1; of 2: none. */
+Test(metrics, flags) {
+    const double prediction[] = {1, 1, 0, 0, 0, 0, 0, 1, 0}, label[] = {1, 1, 0, 0, 0, 0, 0, 0, 0};
+    MetricInput in = {.prediction = prediction, .label = label, .n = 3, .width = 3};
+    cr_expect_float_eq(metric_find("accuracy")->compute(&in), 2.0 / 3, tolerance);
+    cr_expect_float_eq(metric_find("f1_micro")->compute(&in), 4.0 / 5, tolerance);
+    cr_expect_float_eq(metric_find("f1_macro")->compute(&in), (1 + 2.0 / 3 + 0) / 3, tolerance);
+}
+
+/* O 0, B-A 1, I-A 2, B-B 3, I-B 4, S-A 5, E-A 6. Two sentences at once where `end` says so. */
+static double entity(const double *prediction, const double *label, int64_t n, int64_t end) {
+    static const char *const names[] = {"O", "B-A", "I-A", "B-B", "I-B", "S-A", "E-A"};
+    const int64_t bounds[] = {0, end, n};
+    MetricInput in = {.prediction = prediction, .label = label, .n = n, .width = 1, .bounds = bounds, .sequences = 2, .names = names, .classes = 7};
+    return metric_find("entity_f1")->compute(&in);
+}
+
+Test(metrics, entities_are_spans) {
+    /* Labelled A(0..1), B(3); predicted A(0), B(3): one of two and two. */
+    cr_expect_float_eq(entity((double[]){1, 0, 0, 3}, (double[]){1, 2, 0, 3}, 4, 4), 2.0 / 4, tolerance);
+    /* A span may begin with I, after O, after another type, or at the start of a sentence. */
+    cr_expect_float_eq(entity((double[]){2, 4, 0, 2}, (double[]){1, 3, 0, 1}, 4, 4), 1, tolerance);
+    /* B begins a new span, I goes on: A(0..1) against A(0), A(1). */
+    cr_expect_float_eq(entity((double[]){1, 2}, (double[]){1, 1}, 2, 2), 0, tolerance);
+    /* A sentence ends its spans: A(0), A(1) on both sides. */
+    cr_expect_float_eq(entity((double[]){1, 2}, (double[]){1, 1}, 2, 1), 1, tolerance);
+    /* S is a span by itself, E ends one. */
+    cr_expect_float_eq(entity((double[]){5, 2, 6, 2}, (double[]){1, 1, 2, 1}, 4, 4), 1, tolerance);
+    /* Same words, other type. */
+    cr_expect_float_eq(entity((double[]){3, 4}, (double[]){1, 2}, 2, 2), 0, tolerance);
+    cr_expect_eq(entity((double[]){0, 0}, (double[]){0, 0}, 2, 2), 0);
+}
+
+Test(metrics, a_metric_fits_its_label) {
+    static const char *const names[] = {"O", "B-A"};
+    Label flags = {.kind = LABEL_FLAGS, .of = -1, .width = 2}, tags = {.kind = LABEL_CLASS, .of = 0, .width = 1, .names = names},
+          none = {.kind = LABEL_NONE, .of = -1};
+    cr_expect_null(metric_problem(metric_find("f1_micro"), &flags));
+    cr_expect_not_null(metric_problem(metric_find("pearson"), &flags));
+    cr_expect_null(metric_problem(metric_find("entity_f1"), &tags));
+    tags.of = -1;
+    cr_expect_not_null(metric_problem(metric_find("entity_f1"), &tags));
+    cr_expect_null(metric_problem(metric_find("loss"), &none));
+    cr_expect_not_null(metric_problem(metric_find("accuracy"), &none));
+}
+
 Test(metrics, nothing_and_constants_give_zero) {
     const double same[] = {0.1, 0.1, 0.1}, zero[] = {0, 0, 0}, x[] = {1, 2, 3},
                  bad[] = {1, NAN, INFINITY};

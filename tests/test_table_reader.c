@@ -110,6 +110,65 @@ Test(table_reader, json_objects_a_line) {
     expect_text("", json_lines, "");
 }
 
+/* The items of a list, separated by commas. */
+static const char *items(const Table *table, int64_t row, int column, char *text) {
+    text[0] = 0;
+    for (int64_t i = 0; i < table_items(table, row, column); i++) {
+        strcat(text, i ? "," : "");
+        strcat(text, table_item(table, row, column, i, NULL));
+    }
+    return text;
+}
+
+Test(table_reader, lists_in_json) {
+    static const char text[] = "{\"text\": [\"a\", 1, true, \"\"], \"label\": \"x\"}\n{\"text\": [], \"label\": [\"b\"]}\n";
+    char found[100];
+    Diagnostics *diags = diagnostics_new();
+    Table *table = read_bytes(text, strlen(text), json_lines, (const char *[]){"text", "label"}, diags);
+    cr_assert_not_null(table);
+    cr_expect_str_eq(items(table, 0, 0, found), "a,1,1,");
+    cr_expect(table_items(table, 0, 0) == 4 && table_items(table, 0, 1) == -1 && table_items(table, 1, 0) == 0);
+    cr_expect_str_eq(items(table, 1, 1, found), "b");
+    cr_expect_eq(table_item_line(table, 1, 0), 2);
+    table_free(table);
+    diagnostics_free(diags);
+}
+
+/* Blanks in runs, tabs one by one; sentences end with an empty line or with the file. */
+Test(table_reader, columns_of_conll) {
+    static const char *const header[] = {"text", "pos", "label"};
+    static const char text[] = "\n-DOCSTART- -X- O\n\nEU  NN B-A \r\nrejects VB O\r\n\r\n# newdoc\na b\tc\t\n\n\n";
+    char found[100];
+    Diagnostics *diags = diagnostics_new();
+    TableFormat format = {.kind = DATA_CONLL, .header = header, .n_header = 3};
+    Table *table = read_bytes(text, strlen(text), format, (const char *[]){"text", "label"}, diags);
+    cr_assert_not_null(table);
+    cr_assert_eq(table_rows(table), 2);
+    cr_expect_str_eq(items(table, 0, 0, found), "EU,rejects");
+    cr_expect_str_eq(items(table, 0, 1, found), "B-A,O");
+    cr_expect_str_eq(items(table, 1, 0, found), "a b");
+    cr_expect_str_eq(items(table, 1, 1, found), "");
+    cr_expect(table_line(table, 0) == 4 && table_item_line(table, 0, 1) == 5 && table_line(table, 1) == 8);
+    table_free(table);
+    diagnostics_free(diags);
+}
+
+Test(table_reader, plain_lines_and_given_headers) {
+    char *const text = "one\n\n  \ntwo\tparts\n";
+    Diagnostics *diags = diagnostics_new();
+    Table *table = read_bytes(text, strlen(text), (TableFormat){.kind = DATA_LINES}, (const char *[]){"x", "x"}, diags);
+    cr_assert_not_null(table);
+    cr_expect(table_rows(table) == 2 && table_line(table, 1) == 4);
+    cr_expect_str_eq(table_cell(table, 1, 0, NULL), "two\tparts");
+    table_free(table);
+    diagnostics_free(diags);
+    static const char *const header[] = {"label", "text"};
+    expect_text("1\ta\n2\tb\n", (TableFormat){.separator = '\t', .header = header, .n_header = 2}, "1:a|1 2:b|2");
+    expect_text("1\ta\n", (TableFormat){.separator = '\t', .quoted = true, .header = header, .n_header = 2}, "1:a|1");
+    expect_error("1\tsecret\t2\n", (TableFormat){.separator = '\t', .header = header, .n_header = 2}, "E0811", 1);
+    expect_error("secret\n", (TableFormat){.kind = DATA_LINES}, "E0810", 0);
+}
+
 Test(table_reader, mistakes_are_cited_by_line_only) {
     expect_error("", tab_plain, "E0810", 0);
     expect_error("\n\n", tab_quoted, "E0810", 0);
