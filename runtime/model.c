@@ -13,7 +13,7 @@
 
 enum { MAX_RUNS = 256 };
 
-/* A gradient that is the same value as another parameter's: copied after the run. */
+/* A gradient that is the same value as another parameter's, or zero (`from` NULL): filled in after the run. */
 typedef struct Twin {
     float *to;
     const float *from;
@@ -128,6 +128,18 @@ static Executable *make_executable(Model *m, const Stage *stage) {
     return exec;
 }
 
+/* Parameters that the loss does not depend on (stop_gradient), but that are updated together with some on which it does: what
+ * another task left in their place must go. */
+static void bind_zeros(Model *m, TaskState *state) {
+    for (int i = 0; i < state->public.task->n_params; i++) {
+        const ParamSlot *slot = &m->params->slots[state->public.task->params[i]];
+        const char *name = arena_printf(m->arena, "grad.%s", slot->param->name);
+        if (!slot->trained || !state->active[slot->run] || graph_find_output(state->train.graph, name)) continue;
+        float *to = m->params->gradients + slot->offset;
+        vec_push(m->arena, &state->twins, ((Twin){to, NULL, (size_t)slot->count * sizeof *to}));
+    }
+}
+
 /* Sends each gradient to its place in the slab. */
 static void bind_gradients(Model *m, TaskState *state) {
     const Graph *graph = state->train.graph;
@@ -147,6 +159,7 @@ static void bind_gradients(Model *m, TaskState *state) {
         place[node->id] = to;
         executable_bind_output(state->public.train, name, to);
     }
+    bind_zeros(m, state);
 }
 
 static void make_executables(Model *m) {
@@ -314,7 +327,9 @@ static void run_alone(void *user, const Worker *worker) { executable_run(user, w
 
 static void copy_twins(TaskState *state) {
     for (int i = 0; i < state->twins.count; i++) {
-        memcpy(state->twins.items[i].to, state->twins.items[i].from, state->twins.items[i].bytes);
+        Twin twin = state->twins.items[i];
+        if (twin.from) memcpy(twin.to, twin.from, twin.bytes);
+        else memset(twin.to, 0, twin.bytes);
     }
 }
 
