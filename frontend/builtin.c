@@ -222,6 +222,12 @@ static Value build_gather(Elab *e, const BuiltinCall *call) {
     return value_tensor(emit_op(e, OP_gather, 2, inputs, call->expr->pos));
 }
 
+static Value build_grad(Elab *e, const BuiltinCall *call) {
+    if (!needs_tensor(e, call, 0) || !needs_tensor(e, call, 1)) return value_error();
+    Node *inputs[] = {call->args[0].node, call->args[1].node};
+    return value_tensor(emit_op(e, OP_grad, 2, inputs, call->expr->pos));
+}
+
 /* The table has as many rows as the indices' bound allows. */
 static Value build_scatter(Elab *e, const BuiltinCall *call) {
     if (!needs_tensor(e, call, 0) || !needs_tensor(e, call, 1)) return value_error();
@@ -264,6 +270,7 @@ static const Builtin builtins[] = {
     {"rsqrt", "x", build_unary, OP_rsqrt, reciprocal_root},
     {"abs", "x", build_unary, OP_abs, fabs},
     {"stop_gradient", "x", build_unary, OP_stop_gradient, NULL},
+    {"grad", "y x", build_grad, OP_grad, NULL},
     {"transpose", "x", build_unary, OP_transpose, NULL},
     {"maximum", "a b", build_binary, OP_maximum, NULL},
     {"minimum", "a b", build_binary, OP_minimum, NULL},

@@ -178,7 +178,7 @@ static const Explanation table[] = {
               "is a mistake in gradc, not in the model: please report it with the graph file\n"
               "and the output of `gradc dump FILE --stage all`."},
     {"E0611", "unknown pass\n"
-              "The passes are simplify, demand, differentiate and fuse."},
+              "The passes are expand, simplify, demand, differentiate and fuse."},
 
     /* --- Code generation --- */
     {"E0701", "unknown CPU\n"
@@ -359,8 +359,8 @@ static const Explanation table[] = {
               "With --out, dump writes one file a stage into that folder. Its parent must\n"
               "exist and may be written to."},
     {"E0961", "unknown stage\n"
-              "`gradc dump` shows the graph after each pass: source, simplify, demand,\n"
-              "differentiate, simplify again and fuse; then 'kernels', or 'all' of them."},
+              "`gradc dump` shows the graph after each pass: source, expand, simplify,\n"
+              "demand, differentiate, simplify again and fuse; then 'kernels', or 'all'."},
 
     /* --- Training --- */
     {"E0901", "no memory for the threads\n"

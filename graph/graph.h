@@ -17,7 +17,7 @@ typedef enum Op {
 
 typedef enum OpKind { /* KIND column of ops.def */
     KIND_LEAF, KIND_ELEMENTWISE, KIND_REDUCE, KIND_MATMUL, KIND_MOVE, KIND_GATHER, KIND_SCATTER, KIND_RANDOM,
-    KIND_ATTENTION
+    KIND_ATTENTION, KIND_GRAD
 } OpKind;
 
 enum { MAX_ATTR_INTS = 2, MAX_OPERANDS = 16 };

@@ -268,6 +268,18 @@ static const char *infer_scatter(Rule *r) {
     return check_index(r, r->in[0], r->given->dims[0]);
 }
 
+static const char *infer_grad(Rule *r) {
+    for (int i = 0; i < 2; i++) {
+        if (r->in[i]->elem != ELEM_F32) FAIL(r, "operands must be f32, not %s", shown(r, r->in[i]));
+    }
+    Dim count;
+    if (!type_count_dim(r->in[0], &count) || !dim_is(count, 1)) {
+        FAIL(r, "what is differentiated must have one element, not %s", shown(r, r->in[0]));
+    }
+    r->out = *r->in[1];
+    return NULL;
+}
+
 static const char *check_coords(Rule *r, const Type *key, const Type *coords, Dim rows) {
     bool good = key->elem == ELEM_I32 && key->rank == 1 && dim_is(key->dims[0], 2);
     if (!good) FAIL(r, "the key must be i32[2], not %s", shown(r, key));

@@ -77,6 +77,10 @@ static bool evaluate_iota(Evaluation *e) {
     return true;
 }
 
+static bool evaluate_grad(Evaluation *e) {
+    return evaluation_error(e, "it is evaluated after the pass 'expand' only");
+}
+
 /* Elementwise operators: value_<name> is the expression in ops.def; those that need types are on
  * their own. */
 

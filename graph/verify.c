@@ -56,6 +56,14 @@ static const char *check_outputs(Graph *graph) {
     return NULL;
 }
 
+static const char *check_expanded(Graph *graph) {
+    for (int i = 0; graph->groups.count > 1 && i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        if (node->op == OP_grad) return at_node(graph, node, RULE(9, "grad is expanded before there are kernels"));
+    }
+    return NULL;
+}
+
 /* Once there are groups, every operator that computes belongs to one: leaves and views alone stand outside. */
 static const char *check_grouped(Graph *graph) {
     for (int i = 0; graph->groups.count > 1 && i < graph->nodes.count; i++) {
@@ -71,6 +79,7 @@ const char *graph_verify(Graph *graph) {
         if (error) return error;
     }
     const char *error = check_grouped(graph);
+    if (!error) error = check_expanded(graph);
     if (!error) error = check_groups(graph);
     return error ? error : check_outputs(graph);
 }

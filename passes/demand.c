@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "passes/expand.h"
+
 /* One round. */
 typedef struct Round {
     const Graph *from;
@@ -233,7 +235,7 @@ static Graph *run_any_round(const Graph *graph) {
 
 Graph *demand(const Graph *graph) {
     Graph *current = graph_canonical(graph);
-    if (graph->groups.count > 1) return current;
+    if (graph->groups.count > 1 || has_grad(graph)) return current;
     for (Graph *next; (next = run_any_round(current)) != NULL;) {
         graph_free(current);
         current = next;

@@ -1,9 +1,10 @@
 /* Differentiation: reverse mode, graph to graph.
  *
  * The gradient of the output "loss" for chosen parameters, or for any other value that is an output,
- * as nodes beside the forward ones. The walk visits nodes in reverse order and owns accumulation; it
- * visits only nodes between the loss and a wanted value, so nothing is built below a frozen part. What each operator does with a
- * cotangent is the GRADIENT column of graph/ops.def (differentiate_rules.c). */
+ * as nodes beside the forward ones. The walk (reverse.c) visits nodes in reverse order and owns
+ * accumulation; it visits only nodes between the loss and a wanted value, so nothing is built below
+ * a frozen part. What each operator does with a cotangent is the GRADIENT column of graph/ops.def
+ * (differentiate_rules.c). A loss that depends on grad(...) is expanded first (expand.h). */
 #ifndef GRADC_PASSES_DIFFERENTIATE_H
 #define GRADC_PASSES_DIFFERENTIATE_H
 

@@ -4,6 +4,8 @@
  * more than is wanted: nodes that no output needs are dropped when the walk is done. */
 #include "passes/differentiate_rules.h"
 
+#include <assert.h>
+
 /* The vocabulary of the rules: nodes over nodes of one shape. */
 
 static Node *op1(Tape *g, Op op, Node *a) { return graph_op1(g->graph, op, a, g->at); }
@@ -228,7 +230,7 @@ static bool rule_concat(Tape *g, Node *dy, Operands x, Node **dx) {
             return refuse(
                 g, "E0603",
                 "concat has no gradient for this operand beside one of a run-time extent",
-                "put the operand of run-time extent last and stop_gradient around the others");
+                "put the operand of run-time extent last, or stop_gradient around the others");
         }
         if (g->wanted[i])
             dx[i] = g->at->n_inputs == 1 ? dy : slice(g, dy, axis, start.offset, extent);
@@ -274,7 +276,14 @@ static bool rule_attention_grad(Tape *g, Node *dy, Operands x, Node **dx) {
     return refuse(
         g, "E0602",
         "attention_grad has no gradient: second derivatives of attention do not exist here",
-        "differentiate a graph once only");
+        "stop_gradient(grad(...)) uses a gradient as a number");
+}
+
+/* Expansion goes first. */
+static bool rule_grad(Tape *g, Node *dy, Operands x, Node **dx) {
+    (void)g, (void)dy, (void)x, (void)dx;
+    assert(false);
+    return true;
 }
 
 /* The column: apply_<name> for every row. */

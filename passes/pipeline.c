@@ -5,6 +5,7 @@
 
 #include "passes/demand.h"
 #include "passes/differentiate.h"
+#include "passes/expand.h"
 #include "passes/fuse.h"
 #include "passes/simplify.h"
 
@@ -13,6 +14,11 @@ typedef struct Pass {
     const char *needs, *gives; /* for people: what must hold before, what holds after */
     Graph *(*run)(const Graph *graph, const PipelineOptions *options, Diagnostics *diags);
 } Pass;
+
+static Graph *run_expand(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
+    (void)options;
+    return expand(graph, diags);
+}
 
 static Graph *run_simplify(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
     (void)options, (void)diags;
@@ -35,6 +41,7 @@ static Graph *run_fuse(const Graph *graph, const PipelineOptions *options, Diagn
 }
 
 static const Pass passes[] = {
+    {"expand", "the source's own nodes", "no grad(y, x): what computes it instead", run_expand},
     {"simplify", "any graph", "no foldable constants, products with flags instead of transposes", run_simplify},
     {"demand", "no gradients yet", "rows that nobody reads are not computed", run_demand},
     {"differentiate", "a loss f32[]", "an output grad.NAME for each wanted parameter", run_differentiate},
@@ -75,6 +82,6 @@ Graph *pipeline_pass(const char *name, const Graph *graph, const PipelineOptions
         if (strcmp(passes[i].name, name) == 0) return run_checked(&passes[i], graph, options, diags);
     }
     diag_error(diags, "E0611", (Pos){0}, "there is no pass '%s'", name);
-    diag_hint(diags, "the passes are simplify, demand, differentiate and fuse");
+    diag_hint(diags, "the passes are expand, simplify, demand, differentiate and fuse");
     return NULL;
 }

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "passes/expand.h"
 #include "passes/simplify_rules.h"
 
 static Node *copy_simple(Graph *to, const Node *node, Node **copies) {
@@ -20,7 +21,7 @@ static Node *copy_simple(Graph *to, const Node *node, Node **copies) {
 }
 
 Graph *simplify(const Graph *graph) {
-    if (graph->groups.count > 1) return graph_canonical(graph);
+    if (graph->groups.count > 1 || has_grad(graph)) return graph_canonical(graph);
     Graph *work = graph_new(graph->name, &graph->symbols);
     Node **copies = arena_array(work->arena, (size_t)graph->nodes.count + 1, sizeof *copies);
     for (int i = 0; i < graph->nodes.count; i++)

@@ -132,7 +132,7 @@ static bool dump(Dumper *d) {
     }
     if (d->found) return true;
     diag_error(d->s->diags, "E0961", (Pos){0}, "there is no stage '%s'", d->stage);
-    diag_hint(d->s->diags, "the stages are source, simplify, demand, differentiate, fuse, kernels and all");
+    diag_hint(d->s->diags, "the stages are source, expand, simplify, demand, differentiate, fuse, kernels and all");
     return false;
 }
 

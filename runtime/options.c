@@ -60,7 +60,7 @@ static const OptionRow rows[] = {
     {"save-every", "N", WHOLE, AT(save_every), 0, 1, 1e12, TRAIN, "a checkpoint every N steps too (default: after each epoch)"},
     {"quiet", NULL, FLAG, AT(quiet), 0, 0, 0, TRAIN, "no progress"},
     {"write", NULL, FLAG, AT(write), 0, 0, 0, "fmt", "put the result in the file's place"},
-    {"stage", "NAME", TEXT, AT(stage), 0, 0, 0, "dump", "source, simplify, demand, differentiate, fuse, kernels or all (default: fuse)"},
+    {"stage", "NAME", TEXT, AT(stage), 0, 0, 0, "dump", "source, expand, simplify, demand, differentiate, fuse, kernels or all (default: fuse)"},
     {"full", NULL, FLAG, AT(full), 0, 0, 0, "dump", "every layer by itself, where repeated ones are written once"},
     {"format", "NAME", TEXT, AT(format), 0, 0, 0, "dump", "text, dot, llvm or asm (default: text)"},
     {"cpu", "NAME", TEXT, AT(cpu), 0, 0, 0, RUNS " dump", "make code for this CPU (default: the one at hand)"},

@@ -71,7 +71,7 @@ run train "$root/models/heads/sentence_bert.graph" --weights "$demo" --data "$t/
 [ "$status" = 0 ] && has "$t/out" "cosine" && has "$t/out" "pearson"
 ok "two texts, one encoder" $?
 
-for stage in source simplify demand differentiate fuse kernels; do
+for stage in source expand simplify demand differentiate fuse kernels; do
   run dump "$model" --weights "$demo" --task similarity --stage "$stage"
   [ "$status" = 0 ] && has "$t/out" 'graph "' && has "$t/out" 'output "'
   ok "dump --stage $stage" $?

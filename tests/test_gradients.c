@@ -1,9 +1,11 @@
-/* Every row of the operator table against central differences, then whole random graphs. */
+/* Every row of the operator table against central differences, and the gradient of its gradient; then
+ * whole random graphs. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "passes/differentiate.h"
+#include "passes/expand.h"
 #include "tests/gradient_check.h"
 
 /* A graph around one operator: real operands are parameters "x0", "x1", ..., and loss = sum(weights
@@ -62,8 +64,8 @@ static Node *integers(Bench *b, const char *name, int rank, const Dim *dims, Dim
     return graph_leaf(b->r.graph, OP_input, name, type);
 }
 
-/* Adds the loss over `y` and checks. */
-static void bench_check(Bench *b, Node *y, const char *what) {
+/* f32[]: the sum of y with weights of its own. */
+static Node *weighted_sum(Bench *b, Node *y) {
     Graph *g = b->r.graph;
     Node *x =
         graph_op2(g, OP_mul, y,
@@ -73,11 +75,49 @@ static void bench_check(Bench *b, Node *y, const char *what) {
         x = graph_node(g, &spec);
     }
     Type scalar = type_scalar(ELEM_F32);
-    graph_output(g, "loss", graph_reshape(g, x, &scalar, NULL));
+    return graph_reshape(g, x, &scalar, NULL);
+}
+
+static void check_loss(Bench *b, const char *what) {
     b->r.bindings = b->bindings.items, b->r.n_bindings = b->bindings.count;
     b->r.params = b->params.items, b->r.n_params = b->params.count;
     const char *error = check_gradients(&b->r, true);
     cr_expect(!error, "%s: %s", what, error);
+}
+
+/* The loss becomes the sum of all elements of its own gradients, with weights. */
+static void differentiate_loss(Bench *b) {
+    Graph *g = b->r.graph;
+    Node *loss = graph_find_output(g, "loss"), *total = NULL;
+    int count = g->nodes.count;
+    g->outputs.count = 0;
+    for (int i = 0; i < count; i++) {
+        Node *x = g->nodes.items[i];
+        if (x->op != OP_param) continue;
+        Node *part = weighted_sum(b, graph_op2(g, OP_grad, loss, x, NULL));
+        total = total ? graph_op2(g, OP_add, total, part, NULL) : part;
+    }
+    graph_output(g, "loss", total);
+    Diagnostics *diags = diagnostics_new();
+    b->r.graph = expand(g, diags);
+    cr_assert(b->r.graph, "%s", diags->list.items[0].message);
+    diagnostics_free(diags);
+    graph_free(g);
+}
+
+/* Adds the loss over `y` and checks its gradients. */
+static void bench_check_once(Bench *b, Node *y, const char *what) {
+    graph_output(b->r.graph, "loss", weighted_sum(b, y));
+    check_loss(b, what);
+    bench_free(b);
+}
+
+/* Adds the loss over `y`; checks its gradients and the gradients of these. */
+static void bench_check(Bench *b, Node *y, const char *what) {
+    graph_output(b->r.graph, "loss", weighted_sum(b, y));
+    check_loss(b, what);
+    differentiate_loss(b);
+    check_loss(b, arena_printf(b->r.arena, "%s, second derivative", what));
     bench_free(b);
 }
 
@@ -249,7 +289,7 @@ static void check_attention(bool few_queries, double dropout) {
                      .n_inputs = 7,
                      .inputs = inputs,
                      .attrs = {.ints = {2, 0}, .number = dropout, .text = "site"}};
-    bench_check(b, apply(b, spec), "attention");
+    bench_check_once(b, apply(b, spec), "attention");
 }
 
 Test(gradients, attention) {
