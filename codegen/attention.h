@@ -48,8 +48,8 @@ typedef struct Attention {
 
 /* --- Pairs (attention_pair.c) --- */
 
-/* `node` is any one of the body's attention nodes. Nine tiles of BLOCK x depth must fit into the
- * scratch (asserted): a depth of up to 3000. */
+/* `node` is any one of the body's attention nodes. Fourteen tiles of BLOCK x depth must fit into the
+ * scratch (asserted): a depth of up to 2000. */
 Attention attention_begin(Emitter *e, const Node *node);
 
 /* The kernel's buffer of an operand, one of ATTENTION_Q ... */

@@ -246,7 +246,7 @@ bool body_has(const Graph *body, Op op);
  * frame is emit_kernel's. */
 typedef void EmitKind(Emitter *e);
 EmitKind emit_map, emit_row, emit_column, emit_scatter, emit_contract, emit_attention,
-    emit_attention_grad;
+    emit_attention_grad, emit_attention_second;
 
 /* peak.c: what measures the machine; multiplications and additions of one round of it. */
 EmitKind emit_peak;

@@ -91,6 +91,7 @@ LLVMModuleRef emit_kernel(const Kernel *kernel, const Target *target, LLVMContex
         [KERNEL_CONTRACT] = emit_contract,
         [KERNEL_ATTENTION] = emit_attention,
         [KERNEL_ATTENTION_GRAD] = emit_attention_grad,
+        [KERNEL_ATTENTION_SECOND] = emit_attention_second,
         [KERNEL_SCATTER] = emit_scatter,
     };
     Emitter emitter = {.kernel = kernel,

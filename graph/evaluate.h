@@ -45,5 +45,6 @@ bool evaluate_scatter_max(Evaluation *e);
 bool evaluate_random(Evaluation *e);
 bool evaluate_attention(Evaluation *e);
 bool evaluate_attention_grad(Evaluation *e);
+bool evaluate_attention_second(Evaluation *e);
 
 #endif

@@ -165,10 +165,10 @@ static const Explanation table[] = {
               "A graph to be differentiated needs one output named 'loss' of type f32[]. Give\n"
               "the task a loss that is a scalar, for instance the mean of the rows' losses."},
     {"E0602", "no gradient\n"
-              "A parameter reaches the loss through an operator that cannot be\n"
-              "differentiated: the log-sum-exp of attention, or attention_grad (a second\n"
-              "derivative). The message shows the path. Put stop_gradient around the value,\n"
-              "or freeze the parameters below it."},
+              "A parameter, or the x of a grad(y, x), reaches what is differentiated through\n"
+              "an operator that cannot be: the log-sum-exp of attention, or its second\n"
+              "derivative (attention has no third). The message shows the path. Put\n"
+              "stop_gradient around the value, or freeze the parameters below it."},
     {"E0603", "this concat has no gradient\n"
               "An operand's gradient is its part cut out of the result, which must begin at a\n"
               "constant place: only the last operand may have a run-time extent. Put that one\n"

@@ -31,7 +31,8 @@ typedef struct Attrs {
 
 /* The kind of kernel that computes a group of nodes (see design: map, row, column, ...). */
 typedef enum KernelKind {
-    KERNEL_MAP, KERNEL_ROW, KERNEL_COLUMN, KERNEL_CONTRACT, KERNEL_ATTENTION, KERNEL_ATTENTION_GRAD, KERNEL_SCATTER,
+    KERNEL_MAP, KERNEL_ROW, KERNEL_COLUMN, KERNEL_CONTRACT, KERNEL_ATTENTION, KERNEL_ATTENTION_GRAD,
+    KERNEL_ATTENTION_SECOND, KERNEL_SCATTER,
     KERNEL_KINDS
 } KernelKind;
 

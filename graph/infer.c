@@ -332,11 +332,10 @@ static const char *infer_attention(Rule *r) {
     return NULL;
 }
 
-static const char *infer_attention_grad(Rule *r) {
+/* Operands 7 to 9: what attention gave, and the cotangent of out. */
+static const char *check_attention_results(Rule *r) {
     const char *error = check_attention(r);
     if (error) return error;
-    int64_t result = r->attrs->ints[1];
-    if (result < 0 || result > 2) FAIL(r, "there is no result %" PRId64, result);
     if (!type_same_shape(r->in[7], r->in[0]) || !type_same_shape(r->in[9], r->in[0])) {
         FAIL(r, "out and its cotangent must be of q's shape, not %s and %s", shown(r, r->in[7]), shown(r, r->in[9]));
     }
@@ -344,7 +343,28 @@ static const char *infer_attention_grad(Rule *r) {
         !dim_is(r->in[8]->dims[1], r->attrs->ints[0])) {
         FAIL(r, "lse must have one column for each head, not %s", shown(r, r->in[8]));
     }
+    return NULL;
+}
+
+static const char *infer_attention_grad(Rule *r) {
+    const char *error = check_attention_results(r);
+    if (error) return error;
+    int64_t result = r->attrs->ints[1];
+    if (result < 0 || result > 2) FAIL(r, "there is no result %" PRId64, result);
     r->out = type_make(ELEM_F32, 2, r->in[result]->dims);
+    return NULL;
+}
+
+static const char *infer_attention_second(Rule *r) {
+    const char *error = check_attention_results(r);
+    if (error) return error;
+    int64_t result = r->attrs->ints[1];
+    if (result < 0 || result > 3) FAIL(r, "there is no result %" PRId64, result);
+    for (int i = 0; i < 3; i++) {
+        if (type_same_shape(r->in[10 + i], r->in[i])) continue;
+        FAIL(r, "the cotangents must be of the shapes of q, k and v, not %s", shown(r, r->in[10 + i]));
+    }
+    r->out = type_make(ELEM_F32, 2, r->in[result == 3 ? 0 : result]->dims);
     return NULL;
 }
 

@@ -1,4 +1,4 @@
-/* Interpreter: attention and its gradient, row by row as the formulas in ops.def say; nothing is
+/* Interpreter: attention and its derivatives, row by row as the formulas in ops.def say; nothing is
  * blocked or rescaled.
  *
  * bounds [S+1] cut rows into sequences:   | sequence 0 | sequence 1 |   ...   |
@@ -20,8 +20,10 @@ typedef struct Head {
     float dropout;
 } Head;
 
-/* Operands of both operators, in the order of ops.def. */
-enum { Q, K, V, Q_BOUNDS, KV_BOUNDS, KEY, COORDS, OUT, LSE, OUT_COTANGENT };
+/* Operands of the three operators, in the order of ops.def. */
+enum {
+    Q, K, V, Q_BOUNDS, KV_BOUNDS, KEY, COORDS, OUT, LSE, OUT_COTANGENT, DQ_COTANGENT, DK_COTANGENT, DV_COTANGENT
+};
 
 static const double *head_row(const Evaluation *e, const Head *h, int operand, int64_t row) {
     return e->in[operand] + row * h->width + h->head * h->depth;
@@ -96,6 +98,58 @@ static void attend_backward(Evaluation *e, const Head *h) {
     }
 }
 
+/* What attention_second needs of query i and key j. With a, b and c the cotangents of dq, dk and dv,
+ * s = 1 / sqrt(D), and ds and delta as above, without the factor s:
+ *   x = s (a_i . k_j + q_i . b_j)      y = dO_i . c_j      dp = m dO_i . v_j */
+typedef struct Term {
+    double p, m, dp, x, y;
+} Term;
+
+static Term term_at(const Evaluation *e, const Head *h, int64_t i, int64_t j) {
+    const double *cotangent = head_row(e, h, OUT_COTANGENT, i);
+    Term t = {.p = exp(score(e, h, i, j) - e->in[LSE][i * h->heads + h->head]),
+              .m = kept(e, h, i, j)};
+    t.dp = t.m * dot(cotangent, head_row(e, h, V, j), h->depth);
+    t.x = (dot(head_row(e, h, DQ_COTANGENT, i), head_row(e, h, K, j), h->depth) +
+           dot(head_row(e, h, Q, i), head_row(e, h, DK_COTANGENT, j), h->depth)) /
+          sqrt((double)h->depth);
+    t.y = dot(cotangent, head_row(e, h, DV_COTANGENT, j), h->depth);
+    return t;
+}
+
+/* The product with dq, dk and dv is sum_ij ds x + m p y. Its derivative
+ *   for dp: u = p (x - r), where r = sum_j p x
+ *   for p:  w = dp x - dp r - delta x + m y, and so for the score: g = p (w - sum_j p w) */
+static void attend_twice(Evaluation *e, const Head *h) {
+    int64_t result = e->node->attrs.ints[1], column = h->head * h->depth;
+    double scale = 1 / sqrt((double)h->depth);
+    for (int64_t i = h->q_first; i < h->q_end; i++) {
+        double delta = dot(head_row(e, h, OUT_COTANGENT, i), head_row(e, h, OUT, i), h->depth), r = 0, mean = 0;
+        for (int64_t j = h->kv_first; j < h->kv_end; j++) {
+            Term t = term_at(e, h, i, j);
+            r += t.p * t.x;
+        }
+        for (int64_t j = h->kv_first; j < h->kv_end; j++) {
+            Term t = term_at(e, h, i, j);
+            mean += t.p * (t.dp * t.x - t.dp * r - delta * t.x + t.m * t.y);
+        }
+        for (int64_t j = h->kv_first; j < h->kv_end; j++) {
+            Term t = term_at(e, h, i, j);
+            double ds = t.p * (t.dp - delta), u = t.p * (t.x - r);
+            double g = t.p * (t.dp * t.x - t.dp * r - delta * t.x + t.m * t.y - mean);
+            const struct {
+                double on[2];
+                const double *rows[2];
+            } sums[] = {{{scale * g, scale * ds}, {head_row(e, h, K, j), head_row(e, h, DK_COTANGENT, j)}},
+                        {{scale * g, scale * ds}, {head_row(e, h, Q, i), head_row(e, h, DQ_COTANGENT, i)}},
+                        {{t.m * u, 0}, {head_row(e, h, OUT_COTANGENT, i), head_row(e, h, OUT_COTANGENT, i)}},
+                        {{t.m * u, t.m * t.p}, {head_row(e, h, V, j), head_row(e, h, DV_COTANGENT, j)}}};
+            double *to = e->out + (result == 0 || result == 3 ? i : j) * h->width + column;
+            for (int k = 0; k < 2; k++) add_scaled(to, sums[result].on[k], sums[result].rows[k], h->depth);
+        }
+    }
+}
+
 /* Do the bounds cut `rows` rows into sequences? */
 static bool check_bounds(Evaluation *e, int operand, int64_t rows) {
     const double *bounds = e->in[operand];
@@ -125,3 +179,5 @@ static bool for_each_head(Evaluation *e, void (*run)(Evaluation *, const Head *)
 bool evaluate_attention(Evaluation *e) { return for_each_head(e, attend); }
 
 bool evaluate_attention_grad(Evaluation *e) { return for_each_head(e, attend_backward); }
+
+bool evaluate_attention_second(Evaluation *e) { return for_each_head(e, attend_twice); }

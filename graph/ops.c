@@ -35,6 +35,6 @@ bool op_find(const char *name, Op *op) {
 }
 
 const char *kernel_kind_name(KernelKind kind) {
-    static const char *const names[] = {"map", "row", "column", "contract", "attention", "attention_grad", "scatter"};
+    static const char *const names[] = {"map", "row", "column", "contract", "attention", "attention_grad", "attention_second", "scatter"};
     return names[kind];
 }

@@ -271,12 +271,29 @@ static bool rule_attention(Tape *g, Node *dy, Operands x, Node **dx) {
     return true;
 }
 
+/* out and lse stand for what q, k and v make of them, so nothing flows to them by themselves. */
 static bool rule_attention_grad(Tape *g, Node *dy, Operands x, Node **dx) {
+    int64_t own = g->at->attrs.ints[1];
+    Node *operands[13];
+    for (int i = 0; i < 10; i++) operands[i] = x[i];
+    for (int i = 0; i < 3; i++) operands[10 + i] = i == own ? dy : scalar_like(g, x[i], 0);
+    for (int i = 0; i < 4; i++) {
+        NodeSpec spec = {.op = OP_attention_second,
+                         .n_inputs = 13,
+                         .inputs = operands,
+                         .attrs = g->at->attrs,
+                         .pos = g->at->pos};
+        int to = i == 3 ? 9 : i;
+        spec.attrs.ints[1] = i;
+        if (g->wanted[to]) dx[to] = graph_node(g->graph, &spec);
+    }
+    return true;
+}
+
+static bool rule_attention_second(Tape *g, Node *dy, Operands x, Node **dx) {
     (void)dy, (void)x, (void)dx;
-    return refuse(
-        g, "E0602",
-        "attention_grad has no gradient: second derivatives of attention do not exist here",
-        "stop_gradient(grad(...)) uses a gradient as a number");
+    return refuse(g, "E0602", "attention has no third derivative",
+                  "stop_gradient(grad(...)) uses a gradient as a number");
 }
 
 /* Expansion goes first. */

@@ -21,7 +21,9 @@ KernelKind fusion_kind_alone(const Node *node) {
     case KIND_REDUCE: return fusion_is_row_reduction(node) ? KERNEL_ROW : KERNEL_COLUMN;
     case KIND_MATMUL: return KERNEL_CONTRACT;
     case KIND_SCATTER: return KERNEL_SCATTER;
-    case KIND_ATTENTION: return node->op == OP_attention ? KERNEL_ATTENTION : KERNEL_ATTENTION_GRAD;
+    case KIND_ATTENTION:
+        if (node->op == OP_attention_second) return KERNEL_ATTENTION_SECOND;
+        return node->op == OP_attention ? KERNEL_ATTENTION : KERNEL_ATTENTION_GRAD;
     default: return KERNEL_MAP;
     }
 }

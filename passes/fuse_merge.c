@@ -204,7 +204,7 @@ static IntList sibling_candidates(const Merger *m) {
     IntList roots = {0};
     for (int i = 0; i < m->f->graph->nodes.count; i++) {
         KernelKind kind = m->f->kind[i];
-        bool fits = kind == KERNEL_COLUMN || kind == KERNEL_ATTENTION || kind == KERNEL_ATTENTION_GRAD;
+        bool fits = kind == KERNEL_COLUMN || op_kind(m->f->graph->nodes.items[i]->op) == KIND_ATTENTION;
         if (m->f->stored[i] && fits) vec_push(m->f->arena, &roots, i);
     }
     return roots;

@@ -20,14 +20,15 @@ static int64_t length_at(const Node *bounds, int64_t i, void *const *buffers) {
 }
 
 /* Pairs of a query and a key that see each other, times the width of a row: a product each of two for the forward pass, of five for
- * the gradient (scores again, and the cotangents of probabilities, values, queries and keys). */
+ * the gradient (scores again, and the cotangents of probabilities, values, queries and keys), of seventeen for the second derivative
+ * (five for the scores, twice, and seven for the results). */
 static double attention_flops(const Node *node, const int64_t *extents, void *const *buffers) {
     const Node *q = node->inputs[3], *kv = node->inputs[4];
     int64_t sequences = dim_value(q->type.dims[0], extents) - 1;
     double pairs = 0;
     for (int64_t i = 0; i < sequences; i++) pairs += (double)length_at(q, i, buffers) * (double)length_at(kv, i, buffers);
     double width = (double)dim_value(node->inputs[0]->type.dims[1], extents);
-    return 2 * pairs * width * (node->op == OP_attention ? 2 : 5);
+    return 2 * pairs * width * (node->op == OP_attention ? 2 : node->op == OP_attention_grad ? 5 : 17);
 }
 
 static double body_flops(const Graph *body, const int64_t *extents, void *const *buffers) {

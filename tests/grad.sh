@@ -79,6 +79,25 @@ train "$t/two.graph" first,second --steps 8 --limit first=64 --limit second=64 -
   [ "$(value p)" = -2 ] && [ "$(value q)" = -2 ]
 ok "a parameter behind stop_gradient stays where it is" $?
 
+# A loss of the gradient itself, through attention: the step after next is taken with second derivatives.
+cat >"$t/slope.graph" <<'END2'
+import "ROOT/models/bert.graph"
+task slope {
+  data "ids-sst-{split}.csv" tab unquoted
+  input sentence: text
+  label sentiment: class[5]
+  h = embeddings(sentence) in "bert.embeddings"
+  logits = head(pooler(encoder_stack(h, sentence) in "bert", sentence) in "bert", 5) in "heads.slope"
+  steep = grad(cross_entropy(logits, sentiment), h)
+  loss cross_entropy(logits, sentiment) + sum(sum(steep * steep, axis = 1), axis = 0)
+  predict argmax(logits)
+  metric accuracy
+}
+END2
+sed -i "s|ROOT|$root|" "$t/slope.graph"
+train "$t/slope.graph" slope --epochs 4 --lr 1.5e-3 --quiet && awk '$1 == "slope" { good = $4 >= 0.7 } END { exit !good }' "$t/out"
+ok "a loss of a gradient through attention is trained" $?
+
 # The path from the loss to the operator, with the line of each step.
 cat >"$t/bad.graph" <<'END2'
 tokens vocab = 751, positions = 64, segments = 2

@@ -105,13 +105,6 @@ static void differentiate_loss(Bench *b) {
     graph_free(g);
 }
 
-/* Adds the loss over `y` and checks its gradients. */
-static void bench_check_once(Bench *b, Node *y, const char *what) {
-    graph_output(b->r.graph, "loss", weighted_sum(b, y));
-    check_loss(b, what);
-    bench_free(b);
-}
-
 /* Adds the loss over `y`; checks its gradients and the gradients of these. */
 static void bench_check(Bench *b, Node *y, const char *what) {
     graph_output(b->r.graph, "loss", weighted_sum(b, y));
@@ -289,7 +282,7 @@ static void check_attention(bool few_queries, double dropout) {
                      .n_inputs = 7,
                      .inputs = inputs,
                      .attrs = {.ints = {2, 0}, .number = dropout, .text = "site"}};
-    bench_check_once(b, apply(b, spec), "attention");
+    bench_check(b, apply(b, spec), "attention");
 }
 
 Test(gradients, attention) {

@@ -1,0 +1,265 @@
+/* Attention's second derivative: what the cotangents a, b and c of dq, dk and dv make of q, k, v and
+ * dO (see attention_grad.c for p, m, ds and delta; s = 1 / sqrt(D)):
+ *
+ *   x = a (s k)^T + (s q) b^T          y  = dO c^T          dp = m dO v^T
+ *   r = sum over keys of p x
+ *   w = sum over keys of p (dp x + m y) - 2 r delta
+ *   ds = p (dp - delta)                u  = m p (x - r)
+ *   g = p (dp x - dp r - delta x + m y - w)
+ *   for q: s (g k + ds b)              for k: s (g^T q + ds^T a)
+ *   for v: u^T dO                      for dO: u v + m p c
+ *
+ * Blocks of queries are the outer loop. Their keys are gone through twice: for r and w, then for the
+ * results; what is for k and v goes to and fro between its buffer and the scratch. Sums over keys go
+ * lane by lane and block by block in ascending order, those over queries in ascending order. */
+#include "codegen/attention.h"
+
+enum { ATTENTION_DQ_COTANGENT = ATTENTION_OUT_COTANGENT + 1, ATTENTION_DK_COTANGENT, ATTENTION_DV_COTANGENT };
+
+typedef struct Second {
+    int for_q, for_k, for_v, for_out; /* buffers; -1: not asked for */
+    Tile queries, turns, cotangents;  /* s q, s a, dO: by query */
+    Tile keys, key_turns, values, value_turns, keys_t, key_turns_t, values_t, value_turns_t;
+    Tile p, x, dp, y;                 /* by query and key; then m p, g, ds and u */
+    Tile sum, sum_q, sum_out;
+    Tile delta, lse, mean, products;  /* f32[BLOCK] by query; mean: r; products: p (dp x + m y) */
+    LLVMValueRef q_block, q_count, kv_block, kv_count; /* block: first row within the sequence */
+} Second;
+
+static void make_tiles(Attention *a, Second *d) {
+    Tile *states[] = {&d->delta, &d->lse, &d->mean, &d->products};
+    Tile *scores[] = {&d->p, &d->x, &d->dp, &d->y};
+    Tile *by_row[] = {&d->queries,     &d->turns, &d->cotangents, &d->keys, &d->key_turns, &d->values,
+                      &d->value_turns, &d->sum,   &d->sum_q,      &d->sum_out};
+    Tile *transposed[] = {&d->keys_t, &d->key_turns_t, &d->values_t, &d->value_turns_t};
+    for (int i = 0; i < 4; i++) *states[i] = tile_new(a, 1, BLOCK);
+    for (int i = 0; i < 4; i++) *scores[i] = tile_new(a, BLOCK, BLOCK);
+    for (int i = 0; i < 10; i++) *by_row[i] = tile_new(a, BLOCK, a->depth);
+    for (int i = 0; i < 4; i++) *transposed[i] = tile_new(a, a->padded, BLOCK);
+}
+
+static HeadRows query_rows(Attention *a, const Second *d, int buffer) {
+    return (HeadRows){buffer, emit_add(a->e, a->q_first, d->q_block), d->q_count};
+}
+
+static HeadRows key_rows(Attention *a, const Second *d, int buffer) {
+    return (HeadRows){buffer, emit_add(a->e, a->kv_first, d->kv_block), d->kv_count};
+}
+
+/* One query: delta as in attention_grad.c, with `sum` holding rows of out; lse. */
+static void begin_row(Attention *a, const Second *d, LLVMValueRef query) {
+    Emitter *e = a->e;
+    LLVMValueRef sum = emit_local(e, e->f32x, emit_f32x(e, 0));
+    Loop column = emit_for(e, emit_i64(e, 0), emit_i64(e, a->padded), LANES, "column");
+    LLVMValueRef cotangent = emit_tile_read(a, d->cotangents, query, column.i);
+    LLVMValueRef out = emit_tile_read(a, d->sum, query, column.i);
+    emit_set(e, sum, emit_fma(e, cotangent, out, emit_get(e, e->f32x, sum)));
+    emit_end_for(e, &column);
+    emit_state_write(a, d->delta, query, emit_fold(e, FOLD_SUM, emit_get(e, e->f32x, sum)));
+    int buffer = attention_buffer(a, ATTENTION_LSE);
+    LLVMValueRef row = emit_add(e, emit_add(e, a->q_first, d->q_block), query);
+    LLVMValueRef at = emit_add(e, emit_mul(e, row, emit_i64(e, a->heads)), a->head);
+    LLVMValueRef lse = emit_read(e, buffer, e->f32, emit_address(e, e->buffers[buffer], at), ELEMENT_BYTES);
+    emit_state_write(a, d->lse, query, lse);
+}
+
+static void begin_queries(Attention *a, const Second *d, LLVMValueRef room) {
+    Emitter *e = a->e;
+    LLVMValueRef one = emit_i64(e, 1);
+    emit_pack(a, d->queries, query_rows(a, d, attention_buffer(a, ATTENTION_Q)), room, a->scale);
+    emit_pack(a, d->turns, query_rows(a, d, attention_buffer(a, ATTENTION_DQ_COTANGENT)), room, a->scale);
+    emit_pack(a, d->cotangents, query_rows(a, d, attention_buffer(a, ATTENTION_OUT_COTANGENT)), room, 1);
+    emit_pack(a, d->sum, query_rows(a, d, attention_buffer(a, ATTENTION_OUT)), d->q_count, 1);
+    Loop query = emit_for(e, emit_i64(e, 0), d->q_count, 1, "query");
+    begin_row(a, d, query.i);
+    emit_end_for(e, &query);
+    emit_tile_fill(a, d->mean, one, BLOCK, 0);
+    emit_tile_fill(a, d->products, one, BLOCK, 0);
+    emit_tile_fill(a, d->sum_q, room, a->padded, 0);
+    emit_tile_fill(a, d->sum_out, room, a->padded, 0);
+}
+
+static void pack_keys(Attention *a, const Second *d, int operand, Tile rows, Tile transposed) {
+    LLVMValueRef room = emit_key_room(a, d->kv_count);
+    emit_pack(a, rows, key_rows(a, d, attention_buffer(a, operand)), room, 1);
+    emit_transpose(a, transposed, rows, room);
+}
+
+static void multiply_heads(Attention *a, const Second *d, Tile out, Tile left, Tile right, bool adds) {
+    emit_product(a, &(Product){.out = out,
+                               .left = left,
+                               .right = right,
+                               .adds = adds,
+                               .rows = d->q_count,
+                               .depth = emit_i64(a->e, a->depth),
+                               .columns = emit_key_room(a, d->kv_count)});
+}
+
+/* Scores in p, x, dO v^T in dp, y. */
+static void multiply_block(Attention *a, const Second *d) {
+    pack_keys(a, d, ATTENTION_K, d->keys, d->keys_t);
+    pack_keys(a, d, ATTENTION_V, d->values, d->values_t);
+    pack_keys(a, d, ATTENTION_DK_COTANGENT, d->key_turns, d->key_turns_t);
+    pack_keys(a, d, ATTENTION_DV_COTANGENT, d->value_turns, d->value_turns_t);
+    multiply_heads(a, d, d->p, d->queries, d->keys_t, false);
+    multiply_heads(a, d, d->x, d->turns, d->keys_t, false);
+    multiply_heads(a, d, d->x, d->queries, d->key_turns_t, true);
+    multiply_heads(a, d, d->dp, d->cotangents, d->values_t, false);
+    multiply_heads(a, d, d->y, d->cotangents, d->value_turns_t, false);
+}
+
+/* 16 keys of one query: p, x, dp, m y, and m p. */
+typedef struct Lane {
+    LLVMValueRef p, x, dp, my, mp;
+} Lane;
+
+static LLVMValueRef dropped(Attention *a, LLVMValueRef kept, LLVMValueRef value) {
+    Emitter *e = a->e;
+    if (!kept) return value;
+    LLVMValueRef scaled = LLVMBuildFMul(e->builder, value, emit_f32x(e, a->kept_scale), "");
+    return LLVMBuildSelect(e->builder, kept, scaled, emit_f32x(e, 0), "");
+}
+
+/* Probabilities of keys that do not exist are 0. */
+static Lane read_lane(Attention *a, const Second *d, LLVMValueRef query, LLVMValueRef key) {
+    Emitter *e = a->e;
+    LLVMValueRef lse = emit_splat(e, emit_state_read(a, d->lse, query));
+    LLVMValueRef kept = a->dropout > 0 ? emit_kept(a, key) : NULL;
+    LLVMValueRef p = emit_exp(e, LLVMBuildFSub(e->builder, emit_tile_read(a, d->p, query, key), lse, ""));
+    LLVMValueRef exists = emit_mask(e, coord_lanes(key, 0, LANES), d->kv_count);
+    p = LLVMBuildSelect(e->builder, exists, p, emit_f32x(e, 0), "");
+    return (Lane){.p = p,
+                  .x = emit_tile_read(a, d->x, query, key),
+                  .dp = dropped(a, kept, emit_tile_read(a, d->dp, query, key)),
+                  .my = dropped(a, kept, emit_tile_read(a, d->y, query, key)),
+                  .mp = dropped(a, kept, p)};
+}
+
+static void begin_lanes(Attention *a, const Second *d, LLVMValueRef query) {
+    LLVMValueRef row = emit_add(a->e, emit_add(a->e, a->q_first, d->q_block), query);
+    if (a->dropout > 0) emit_random_words(a, row, d->kv_block);
+}
+
+static void add_to_state(Attention *a, Tile state, LLVMValueRef query, LLVMValueRef lanes) {
+    Emitter *e = a->e;
+    LLVMValueRef sum = emit_fold(e, FOLD_SUM, emit_get(e, e->f32x, lanes));
+    emit_state_write(a, state, query, LLVMBuildFAdd(e->builder, emit_state_read(a, state, query), sum, ""));
+}
+
+/* First time: r and the products of one query over a block of keys. */
+static void sum_row(Attention *a, const Second *d, LLVMValueRef query) {
+    Emitter *e = a->e;
+    LLVMValueRef mean = emit_local(e, e->f32x, emit_f32x(e, 0)), products = emit_local(e, e->f32x, emit_f32x(e, 0));
+    begin_lanes(a, d, query);
+    Loop key = emit_for(e, emit_i64(e, 0), d->kv_count, LANES, "key");
+    Lane l = read_lane(a, d, query, key.i);
+    emit_set(e, mean, emit_fma(e, l.p, l.x, emit_get(e, e->f32x, mean)));
+    LLVMValueRef term = emit_fma(e, l.dp, l.x, l.my);
+    emit_set(e, products, emit_fma(e, l.p, term, emit_get(e, e->f32x, products)));
+    emit_end_for(e, &key);
+    add_to_state(a, d->mean, query, mean);
+    add_to_state(a, d->products, query, products);
+}
+
+/* Second time: m p, g, ds and u in the places of p, x, dp and y. */
+static void derive_row(Attention *a, const Second *d, LLVMValueRef query) {
+    Emitter *e = a->e;
+    LLVMBuilderRef b = e->builder;
+    LLVMValueRef r = emit_splat(e, emit_state_read(a, d->mean, query));
+    LLVMValueRef delta = emit_splat(e, emit_state_read(a, d->delta, query));
+    LLVMValueRef w = emit_splat(e, emit_state_read(a, d->products, query));
+    w = emit_fma(e, LLVMBuildFMul(b, emit_f32x(e, -2), r, ""), delta, w);
+    begin_lanes(a, d, query);
+    Loop key = emit_for(e, emit_i64(e, 0), d->kv_count, LANES, "key");
+    Lane l = read_lane(a, d, query, key.i);
+    LLVMValueRef turned = LLVMBuildFSub(b, l.x, r, ""), risen = LLVMBuildFSub(b, l.dp, delta, "");
+    /* dp x - dp r - delta x + m y - w = dp (x - r) - delta x + (m y - w) */
+    LLVMValueRef slope = emit_fma(e, l.dp, turned, LLVMBuildFSub(b, l.my, w, ""));
+    slope = LLVMBuildFSub(b, slope, LLVMBuildFMul(b, delta, l.x, ""), "");
+    emit_tile_write(a, d->p, query, key.i, l.mp);
+    emit_tile_write(a, d->x, query, key.i, LLVMBuildFMul(b, l.p, slope, ""));
+    emit_tile_write(a, d->dp, query, key.i, LLVMBuildFMul(b, l.p, risen, ""));
+    emit_tile_write(a, d->y, query, key.i, LLVMBuildFMul(b, l.mp, turned, ""));
+    emit_end_for(e, &key);
+}
+
+static void add_over_keys(Attention *a, const Second *d, Tile sum, Tile left, Tile right) {
+    emit_product(a, &(Product){.out = sum,
+                               .left = left,
+                               .right = right,
+                               .adds = true,
+                               .rows = d->q_count,
+                               .depth = d->kv_count});
+}
+
+static void add_over_queries(Attention *a, const Second *d, Tile left, Tile right) {
+    emit_product(a, &(Product){.out = d->sum,
+                               .left = left,
+                               .right = right,
+                               .left_transposed = true,
+                               .adds = true,
+                               .rows = d->kv_count,
+                               .depth = d->q_count});
+}
+
+static void add_results(Attention *a, const Second *d) {
+    LLVMValueRef room = emit_key_room(a, d->kv_count);
+    add_over_keys(a, d, d->sum_q, d->x, d->keys);
+    add_over_keys(a, d, d->sum_q, d->dp, d->key_turns);
+    add_over_keys(a, d, d->sum_out, d->y, d->values);
+    add_over_keys(a, d, d->sum_out, d->p, d->value_turns);
+    if (d->for_k >= 0) {
+        emit_pack(a, d->sum, key_rows(a, d, d->for_k), room, 1);
+        add_over_queries(a, d, d->x, d->queries);
+        add_over_queries(a, d, d->dp, d->turns);
+        emit_unpack(a, d->sum, key_rows(a, d, d->for_k), 1);
+    }
+    if (d->for_v >= 0) {
+        emit_pack(a, d->sum, key_rows(a, d, d->for_v), room, 1);
+        add_over_queries(a, d, d->y, d->cotangents);
+        emit_unpack(a, d->sum, key_rows(a, d, d->for_v), 1);
+    }
+}
+
+typedef void RowBody(Attention *a, const Second *d, LLVMValueRef query);
+
+/* All blocks of keys for the block of queries at hand. */
+static void emit_key_blocks(Attention *a, Second *d, RowBody *body, bool gives_results) {
+    Emitter *e = a->e;
+    Loop kv = emit_for(e, emit_i64(e, 0), a->kv_count, BLOCK, "kv_block");
+    d->kv_block = kv.i, d->kv_count = emit_block_count(a, kv.i, a->kv_count);
+    multiply_block(a, d);
+    Loop query = emit_for(e, emit_i64(e, 0), d->q_count, 1, "query");
+    body(a, d, query.i);
+    emit_end_for(e, &query);
+    if (gives_results) add_results(a, d);
+    emit_end_for(e, &kv);
+}
+
+static void emit_pair(Attention *a, void *context) {
+    Emitter *e = a->e;
+    Second *d = context;
+    if (d->for_k >= 0) emit_clear_rows(a, (HeadRows){d->for_k, a->kv_first, a->kv_count});
+    if (d->for_v >= 0) emit_clear_rows(a, (HeadRows){d->for_v, a->kv_first, a->kv_count});
+    Loop q = emit_for(e, emit_i64(e, 0), a->q_count, BLOCK, "q_block");
+    d->q_block = q.i, d->q_count = emit_block_count(a, q.i, a->q_count);
+    begin_queries(a, d, emit_query_room(a, d->q_count));
+    emit_key_blocks(a, d, sum_row, false);
+    emit_key_blocks(a, d, derive_row, true);
+    if (d->for_q >= 0) emit_unpack(a, d->sum_q, query_rows(a, d, d->for_q), a->scale);
+    if (d->for_out >= 0) emit_unpack(a, d->sum_out, query_rows(a, d, d->for_out), 1);
+    emit_end_for(e, &q);
+}
+
+void emit_attention_second(Emitter *e) {
+    Second d = {.for_q = -1, .for_k = -1, .for_v = -1, .for_out = -1};
+    int *results[] = {&d.for_q, &d.for_k, &d.for_v, &d.for_out};
+    const Node *node = NULL;
+    for (int i = 0; i < e->body->outputs.count; i++) {
+        node = e->body->outputs.items[i].node;
+        *results[node->attrs.ints[1]] = emit_result(e, i);
+    }
+    Attention a = attention_begin(e, node);
+    make_tiles(&a, &d);
+    emit_pairs(&a, emit_pair, &d);
+}
