@@ -101,7 +101,7 @@ void check_definition(Elab *e, Def *def) {
     begin_graph(e, def->name, &frame);
     e->checking = e->training = def->active = true;
     e->tokens = tokens;
-    e->label = (LabelRows){0};
+    e->label = (LabelValue){0};
     e->first_generic = MAX_SYMBOLS;
     graph_symbol(e->graph, "S");
     bind_tokens(e, def, tokens);

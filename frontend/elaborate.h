@@ -33,12 +33,13 @@ typedef struct TokensValue {
     Node *ids, *segments, *positions, *bounds, *first, *sequence, *coords, *rows;
 } TokensValue;
 
-/* What a label of a text input's tokens has beside its values; see Label. */
-typedef struct LabelRows {
-    const TokensValue *tokens; /* NULL: the label is of sequences, or there is none */
-    const char *label;
-    Node *at; /* i32<x.T>[NAME.W] */
-} LabelRows;
+/* What a label has beside its values; see Label. */
+typedef struct LabelValue {
+    const char *name;
+    int64_t classes;           /* 0: it has none */
+    const TokensValue *tokens; /* NULL: the label is of sequences */
+    Node *at;                  /* i32<x.T>[NAME.W]; NULL of sequences */
+} LabelValue;
 
 typedef struct Value {
     ValueKind kind;
@@ -48,7 +49,7 @@ typedef struct Value {
     const char *text;
     Node *node;
     const TokensValue *tokens;
-    const LabelRows *label; /* of a VALUE_TENSOR that is a label of tokens; else NULL */
+    const LabelValue *label; /* of a VALUE_TENSOR that is the task's label; else NULL */
 } Value;
 
 typedef struct NamedValue {
@@ -101,7 +102,7 @@ typedef struct Elab {
     Dim vocab, positions, segments; /* what `tokens` declares, with their names */
     const TokensValue *tokens; /* [n_tokens] */
     int n_tokens;
-    LabelRows label;
+    LabelValue label; /* of a task without one, all zero */
     const char *scope; /* "" or "bert.encoder" */
     bool shares;       /* inside of `in shared`: a parameter may be instantiated again */
     VEC(SiteCount) sites;

@@ -258,13 +258,18 @@ static Value eval_scoped(Elab *e, const Expr *expr) {
     return value;
 }
 
-/* What a label of a text input's tokens knows of its rows. */
-static Value eval_label_member(Elab *e, const Expr *expr, const LabelRows *label) {
-    if (strcmp(expr->text, "at") == 0) return value_tensor(label->at);
-    if (strcmp(expr->text, "W") == 0) return value_dim(label->at->type.dims[0]);
-    Value none = fail_value(e, "E0206", expr->pos, "a label of tokens has no member '%s'", expr->text);
-    diag_hint(e->diags, "it has at, the token rows that it belongs to, and W, how many");
-    return none;
+/* How many classes a label has, and what one of tokens knows of its rows. */
+static Value eval_label_member(Elab *e, const Expr *expr, const LabelValue *label) {
+    bool of_tokens = label->at != NULL;
+    if (label->classes && strcmp(expr->text, "classes") == 0)
+        return value_number((double)label->classes);
+    if (of_tokens && strcmp(expr->text, "at") == 0) return value_tensor(label->at);
+    if (of_tokens && strcmp(expr->text, "W") == 0) return value_dim(label->at->type.dims[0]);
+    if (fail(e, "E0206", expr->pos, "the label '%s' has no member '%s'", label->name, expr->text)) {
+        diag_hint(e->diags, "a label has classes, their number; one of words or masked tokens also at "
+                            "and W: the token rows that it belongs to, and how many");
+    }
+    return value_error();
 }
 
 static Value eval_member(Elab *e, const Expr *expr) {

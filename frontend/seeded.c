@@ -59,7 +59,7 @@ Value build_random(Elab *e, const BuiltinCall *call) {
 static const char *count_name(const Elab *e, int32_t symbol) {
     if (e->n_tokens && e->tokens[0].rows->type.dims[0].symbol == symbol) return "update.rows";
     if (e->label.at && e->label.at->type.dims[0].symbol == symbol)
-        return arena_printf(e->arena, "%s.update", e->label.label);
+        return arena_printf(e->arena, "%s.update", e->label.name);
     for (int i = 0; i < e->n_tokens; i++) {
         if (e->tokens[i].length.symbol == symbol)
             return arena_printf(e->arena, "%s.update", e->tokens[i].name);

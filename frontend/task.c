@@ -64,12 +64,12 @@ static void declare_label_rows(Elab *e, const Label *label) {
     const TokensValue *tokens = &e->tokens[label->of];
     Dim rows =
         dim_symbol(graph_symbol(e->graph, arena_printf(e->arena, "%s.W", label->name)));
-    e->label = (LabelRows){.tokens = tokens, .label = label->name};
+    e->label.tokens = tokens;
     e->label.at = token_input(e, label->name, "at", 1, &rows, tokens->length);
 }
 
 static void bind_label(Elab *e, const Label *label) {
-    e->label = (LabelRows){0};
+    e->label = (LabelValue){.name = label->name, .classes = label->classes};
     if (label->kind == LABEL_NONE) return;
     if (label->of >= 0) declare_label_rows(e, label);
     Dim rows = e->label.at ? e->label.at->type.dims[0] : dim_symbol(graph_symbol(e->graph, "S"));
@@ -80,7 +80,7 @@ static void bind_label(Elab *e, const Label *label) {
                      : label->kind == LABEL_FLAGS ? dim_const(2)
                                                   : dim_const(label->classes);
     Value value = value_tensor(emit_input(e, label->name, type));
-    value.label = e->label.at ? &e->label : NULL;
+    value.label = &e->label;
     bind_name(e, e->frame, label->name, value);
 }
 

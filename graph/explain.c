@@ -62,8 +62,9 @@ static const Explanation table[] = {
     {"E0206", "no such member\n"
               "Text inputs have members: ids, segments, positions, bounds, first (the row of\n"
               "each sequence's first token), sequence (the sequence of each token) and T (the\n"
-              "number of tokens), as in: gather(h, sentence.first). A label of words or of\n"
-              "masked tokens has at (the token rows that it belongs to) and W (how many)."},
+              "number of tokens), as in: gather(h, sentence.first). A label has classes (how\n"
+              "many); one of words or of masked tokens also at (the token rows that it belongs\n"
+              "to) and W (how many)."},
     {"E0208", "unfinished interpolation\n"
               "In the string of a scope, '{' begins the name of a constant and needs its '}',\n"
               "as in: in \"layer.{i}\""},

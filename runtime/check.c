@@ -10,6 +10,19 @@ static int64_t parameter_count(const Program *program, const Task *task) {
     return count;
 }
 
+/* "tag: class[7] of sentence" */
+static const char *label_text(const Task *task, Arena *arena) {
+    const Label *label = &task->label;
+    const char *of = label->of >= 0 ? arena_printf(arena, " of %s", task->inputs[label->of].name) : "";
+    switch (label->kind) {
+    case LABEL_CLASS: return arena_printf(arena, "%s: class[%" PRId64 "]%s", label->name, label->classes, of);
+    case LABEL_FLAGS: return arena_printf(arena, "%s: flags[%" PRId64 "]%s", label->name, label->classes, of);
+    case LABEL_REAL: return arena_printf(arena, "%s: real[%g, %g]%s", label->name, label->lowest, label->highest, of);
+    case LABEL_MASKED: return arena_printf(arena, "%s: masked[%g]%s", label->name, label->share, of);
+    default: return "none";
+    }
+}
+
 static void print_task(const Program *program, const Task *task, Arena *arena) {
     printf("task %s\n  data    %s\n", task->name, task->data);
     for (int i = 0; i < task->n_inputs; i++) {
@@ -18,7 +31,7 @@ static void print_task(const Program *program, const Task *task, Arena *arena) {
                input->n_columns == 2 ? input->columns[1] : "");
     }
     const Node *predict = graph_find_output(task->eval, "predict");
-    printf("  label   %s\n  predict %s\n", task->label.name ? task->label.name : "none", type_print(arena, &predict->type, &task->eval->symbols));
+    printf("  label   %s\n  predict %s\n", label_text(task, arena), type_print(arena, &predict->type, &task->eval->symbols));
     printf("  metric ");
     for (int i = 0; i < task->n_metrics; i++) printf(" %s", task->metrics[i]);
     printf("\n  %d nodes to train, %d to evaluate; %d tensors, %" PRId64 " parameters\n", task->train->nodes.count,

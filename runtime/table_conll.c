@@ -68,10 +68,19 @@ static void take_row(Builder *builder, Row *row) {
     row->lines.count = 0;
 }
 
+/* As many fields as declared, or, where only some are read, at least up to those: words without tags, to be predicted. */
+static bool is_complete(const Builder *builder, const Line *line) {
+    int needed = 0;
+    for (int column = 0; column < builder->table->n_columns; column++) {
+        if (builder->field_of[column] >= needed) needed = builder->field_of[column] + 1;
+    }
+    return line->count >= needed && line->count <= builder->header.count && line->count <= MAX_FIELDS;
+}
+
 static void take_word(Builder *builder, Row *row, const Line *line, uint32_t number) {
     if (is_remark(builder, line, row->lines.count)) return;
     if (row->lines.count == 0) builder->line = number;
-    if (line->count != builder->header.count || line->count > MAX_FIELDS) {
+    if (!is_complete(builder, line)) {
         builder->line = number;
         builder->n_fields = line->count;
         wrong_count(builder);

@@ -28,7 +28,8 @@ typedef struct Table Table;
  * Plain lines: every line is the cell of the one column, whatever it is called.
  * CoNLL: the lines up to an empty one are a row, each of its cells a list of items, one a line. Fields
  * stand between blanks, or between tabs where a line has one. Lines of a -DOCSTART- and comments
- * ("# ..." before the first word) are no words. */
+ * ("# ..." before the first word) are no words; fields after the last wanted one may be
+ * missing. */
 Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns,
                   Diagnostics *diags);
 void table_free(Table *table); /* NULL is allowed */

@@ -75,6 +75,7 @@ ok "the poolers give the mean and the maximum" $?
 
 # ---- Predictions of labels that are no single number --------------------------------------------------------
 
+hash_of() { sed -n 's/.*"weights":"\([0-9a-f]*\)".*/\1/p' "$1"; }
 predict() { # NAME [OPTIONS]
   name=$1
   shift
@@ -97,13 +98,23 @@ sed 's/conll columns(word, tag)/jsonl/' "$t/tagging/model.graph" >"$t/jsonl.grap
   cmp -s "$t/out" "$t/tags"
 ok "words as a list in JSON lines give the same tags" $?
 
+# Dropping from the labelled rows is dropping from the rows that they are taken from: the same numbers, so the same weights.
+dropped() { # FILE STATES
+  sed -e "s#\.\./bert\.graph#$root/models/bert.graph#" -e "s/^  states = .*/  states = $2/" -e 's/head(drop(states, dropout)/head(states/' \
+    "$root/models/heads/tagging.graph" >"$t/$1.graph"
+  "$gradc" train "$t/$1.graph" --tasks tagging --weights "$demo" --data "$demo" --cache "$t/cache" --limit tagging=64 --batch 8 --lr 1e-3 \
+    --epochs 1 --no-eval --quiet --threads 1 --log "$t/$1.log" >"$t/out" 2>"$t/err"
+}
+dropped before 'gather(drop(encoder(sentence) in "bert", dropout), tag.at)' && dropped after 'drop(gather(encoder(sentence) in "bert", tag.at), dropout)' &&
+  [ "$(hash_of "$t/before.log")" = "$(hash_of "$t/after.log")" ] && [ -n "$(hash_of "$t/after.log")" ]
+ok "labelled rows have the random numbers of their tokens" $?
+
 # A text says itself which token is to be told.
 printf 'The girl is playing the [MASK] at the concert.\nNothing is asked.\n' >"$t/masks.txt"
 predict masked --input "$t/masks.txt" && [ "$(wc -l <"$t/out")" = 2 ] && [ "$(head -n 1 "$t/out" | wc -w)" = 1 ] && [ -z "$(tail -n 1 "$t/out")" ]
 ok "a word for each [MASK]" $?
 
 # What is hidden is a function of seed, step and place: not of threads, nor of a stop.
-hash_of() { sed -n 's/.*"weights":"\([0-9a-f]*\)".*/\1/p' "$1"; }
 masked() { # OUT THREADS [OPTIONS]
   out=$1 threads=$2
   shift 2

@@ -153,6 +153,20 @@ Test(table_reader, columns_of_conll) {
     diagnostics_free(diags);
 }
 
+Test(table_reader, words_of_conll_without_tags) {
+    static const char *const header[] = {"text", "label"};
+    char found[100];
+    Diagnostics *diags = diagnostics_new();
+    TableFormat format = {.kind = DATA_CONLL, .header = header, .n_header = 2};
+    Table *table = read_bytes("a\nb O\n", 6, format, (const char *[]){"text", "text"}, diags);
+    cr_assert_not_null(table);
+    cr_expect_str_eq(items(table, 0, 0, found), "a,b");
+    table_free(table);
+    cr_expect_null(read_bytes("a\nb O\n", 6, format, (const char *[]){"text", "label"}, diags));
+    cr_expect_eq(diags->list.items[0].pos.line, 1);
+    diagnostics_free(diags);
+}
+
 Test(table_reader, plain_lines_and_given_headers) {
     char *const text = "one\n\n  \ntwo\tparts\n";
     Diagnostics *diags = diagnostics_new();
