@@ -84,9 +84,20 @@ static void collect_columns(Loader *l) {
 
 /* --- Labels: from cells to `values` --- */
 
+/* Declared names are no content of the file. */
+static void hint_names(Loader *l) {
+    const Label *label = &l->task->label;
+    const char *list = "";
+    if (!label->names || label->n_columns > 1) return;
+    for (int64_t i = 0; i < label->classes && i < 20; i++)
+        list = arena_printf(l->diags->arena, "%s%s'%s'", list, i ? ", " : "", label->names[i]);
+    diag_hint(l->diags, "the names are %s%s", list, label->classes > 20 ? ", ..." : "");
+}
+
 static bool bad_label(Loader *l, uint32_t line, int column, const char *what) {
     diag_error(l->diags, "E0851", pos_in_file(l->data->file, line), "column '%s': %s", l->task->label.columns[column], what);
     diag_note(l->diags, l->task->label.pos, "the label is declared here");
+    hint_names(l);
     return false;
 }
 

@@ -15,6 +15,17 @@ static void unknown_metric(const Task *task, int index, Diagnostics *diags) {
     if (near) diag_hint(diags, "did you mean '%s'?", near);
 }
 
+static const char *fitting_metrics(const Label *label, Arena *arena) {
+    int count;
+    const Metric *list = metric_list(&count);
+    const char *names = "";
+    for (int i = 0; i < count; i++) {
+        if (metric_problem(&list[i], label)) continue;
+        names = arena_printf(arena, "%s%s%s", names, *names ? ", " : "", list[i].name);
+    }
+    return names;
+}
+
 static bool check_metric(const Task *task, int index, Diagnostics *diags) {
     const Metric *metric = metric_find(task->metrics[index]);
     if (!metric) return unknown_metric(task, index, diags), false;
@@ -22,6 +33,7 @@ static bool check_metric(const Task *task, int index, Diagnostics *diags) {
     if (!problem) return true;
     diag_error(diags, "E0931", task->metric_pos[index], "the metric '%s' %s", metric->name, problem);
     if (task->label.name) diag_note(diags, task->label.pos, "the label is declared here");
+    diag_hint(diags, "those that fit are %s", fitting_metrics(&task->label, diags->arena));
     return false;
 }
 

@@ -64,6 +64,7 @@ static bool put_text(Session *s, const char *text, size_t size) {
 static bool check_rows(Session *s, const Collected *output) {
     if (output->of != ROWS_OF_BATCH) return true;
     diag_error(s->diags, "E0953", (Pos){0}, "'%s' has no rows of sequences, labels or tokens", s->options->show);
+    diag_hint(s->diags, "it is a value of a whole batch; show what it is made of");
     return false;
 }
 

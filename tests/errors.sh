@@ -35,7 +35,7 @@ END
 run_block() {
   (cd "$t/work" && sh -c "$1") >/dev/null 2>"$t/err"
   status=$?
-  sed -e "s|$root/||g" -e 's/^/#> /' -e 's/ $//' "$t/err"
+  sed -e "s|$t/work/||g" -e "s|$root/||g" -e 's/^/#> /' -e 's/ $//' "$t/err"
   told=0
   grep -q 'error\[' "$t/err" && told=1
   if [ "$told" = 1 ] && [ "$status" = 0 ]; then echo "#> the exit status is 0 in spite of an error"; fi
