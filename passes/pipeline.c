@@ -43,7 +43,7 @@ static Graph *run_fuse(const Graph *graph, const PipelineOptions *options, Diagn
 static const Pass passes[] = {
     {"expand", "the source's own nodes", "no grad(y, x): what computes it instead", run_expand},
     {"simplify", "any graph", "no foldable constants, products with flags instead of transposes", run_simplify},
-    {"demand", "no gradients yet", "rows that nobody reads are not computed", run_demand},
+    {"demand", "no groups", "rows that nobody reads are not computed", run_demand},
     {"differentiate", "a loss f32[]", "an output grad.NAME for each wanted parameter", run_differentiate},
     {"simplify", "any graph", "no foldable constants, products with flags instead of transposes", run_simplify},
     {"fuse", "no groups", "every computed node in a kernel", run_fuse},

@@ -40,6 +40,11 @@ done
 [ -s "$t/weights1" ] && cmp -s "$t/weights1" "$t/weights2"
 ok "and are the same in another run" $?
 
+# Among one sentence there is no other to find: the loss is exactly zero.
+train "$root/models/heads/contrastive.graph" contrastive --batch 1 --steps 3 --limit contrastive=3 --log "$t/one.jsonl" --quiet &&
+  [ "$(grep -c '"event":"step".*"loss":-\{0,1\}0\.0,' "$t/one.jsonl")" = 3 ]
+ok "in-batch negatives of a batch of one" $?
+
 # Two tasks share p and q and update them together. The first moves q alone, by 1 for each row of rate; nothing of what the second
 # task did to p may be done again.
 cat >"$t/two.graph" <<'END2'
