@@ -115,15 +115,24 @@ predict masked --input "$t/masks.txt" && [ "$(wc -l <"$t/out")" = 2 ] && [ "$(he
 ok "a word for each [MASK]" $?
 
 # What is hidden is a function of seed, step and place: not of threads, nor of a stop.
-masked() { # OUT THREADS [OPTIONS]
-  out=$1 threads=$2
-  shift 2
-  "$gradc" train "$root/models/heads/masked.graph" --tasks masked --weights "$demo" --data "$demo" --cache "$t/cache" --limit masked=64 \
-    --epochs 2 --batch 8 --lr 1e-3 --quiet --out "$out" --threads "$threads" "$@" >"$t/out" 2>"$t/err"
+masked_args="$root/models/heads/masked.graph --tasks masked --weights $demo --data $demo --cache $t/cache --limit masked=64
+  --epochs 2 --batch 8 --lr 1e-3 --quiet"
+masked() { # OUT THREADS
+  "$gradc" train $masked_args --out "$1" --threads "$2" >"$t/out" 2>"$t/err"
 }
 masked "$t/one" 1 && masked "$t/two" 2 && [ -n "$(hash_of "$t/one/log.jsonl")" ] &&
   [ "$(hash_of "$t/one/log.jsonl")" = "$(hash_of "$t/two/log.jsonl")" ]
 ok "masked: the same bits for any threads" $?
+
+# Killed after its first steps, and taken up again by another number of threads.
+"$gradc" train $masked_args --save-every 1 --out "$t/killed" --threads 2 >"$t/out" 2>"$t/err" &
+pid=$!
+while kill -0 $pid 2>/dev/null && [ "$(cat "$t/killed/log.jsonl" 2>/dev/null | wc -l)" -lt 5 ]; do :; done
+kill -9 $pid 2>/dev/null
+wait $pid 2>/dev/null
+"$gradc" train "$t/killed" --resume --threads 1 --cache "$t/cache" >"$t/out" 2>"$t/err" &&
+  [ "$(hash_of "$t/one/log.jsonl")" = "$(hash_of "$t/killed/log.jsonl")" ]
+ok "masked: the same bits after a stop" $?
 for run in one two; do
   "$gradc" eval "$t/$run" --tasks masked --data "$demo" --cache "$t/cache" >"$t/$run.table" 2>"$t/err" || break
 done
