@@ -143,4 +143,28 @@ END2
 [ $? = 1 ] && diff "$t/expected" "$t/err" >"$t/out"
 ok "an operator without a gradient is shown with the path from the loss" $?
 
+cat >"$t/third.graph" <<'END2'
+tokens vocab = 751, positions = 64, segments = 2
+task third {
+  data "ids-sst-{split}.csv" tab unquoted
+  input sentence: text
+  label sentiment: class[5]
+  loss steepest(sentence) in "x"
+  predict float(sentiment)
+  metric accuracy
+}
+def total(x: f32[R, C]) -> f32[1, 1] { return sum(sum(x, axis = 1), axis = 0) }
+def steepest(x: tokens) -> f32[1, 1] {
+  param table: f32[751, 4] ~ normal(0, 0.02)
+  h = gather(table, x.ids)
+  once = grad(total(tanh(attention(h, h, h, x, x, heads = 2))), h)
+  twice = grad(total(once * once), h)
+  return total(twice * twice)
+}
+END2
+(cd "$t" && "$gradc" dump third.graph --stage fuse >out 2>err)
+[ $? = 1 ] && grep -q '^third.graph:14:26: error.E0602.: attention has no third derivative, on the path attention_second <- ' "$t/err" &&
+  grep -q '= hint: stop_gradient(grad(...)) uses a gradient as a number' "$t/err"
+ok "attention has two derivatives" $?
+
 finish

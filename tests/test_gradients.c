@@ -64,18 +64,20 @@ static Node *integers(Bench *b, const char *name, int rank, const Dim *dims, Dim
     return graph_leaf(b->r.graph, OP_input, name, type);
 }
 
-/* f32[]: the sum of y with weights of its own. */
-static Node *weighted_sum(Bench *b, Node *y) {
-    Graph *g = b->r.graph;
-    Node *x =
-        graph_op2(g, OP_mul, y,
-                  real_leaf(b, OP_input, type_make(ELEM_F32, y->type.rank, y->type.dims)), NULL);
-    for (int axis = y->type.rank - 1; axis >= 0; axis--) {
+/* f32[]: the sum of all elements. */
+static Node *total(Graph *g, Node *x) {
+    for (int axis = x->type.rank - 1; axis >= 0; axis--) {
         NodeSpec spec = {.op = OP_sum, .n_inputs = 1, .inputs = &x, .attrs.ints[0] = axis};
         x = graph_node(g, &spec);
     }
     Type scalar = type_scalar(ELEM_F32);
     return graph_reshape(g, x, &scalar, NULL);
+}
+
+/* f32[]: the sum of y with weights of its own. */
+static Node *weighted_sum(Bench *b, Node *y) {
+    Type type = type_make(ELEM_F32, y->type.rank, y->type.dims);
+    return total(b->r.graph, graph_op2(b->r.graph, OP_mul, y, real_leaf(b, OP_input, type), NULL));
 }
 
 static void check_loss(Bench *b, const char *what) {
@@ -263,19 +265,32 @@ Test(gradients, gather_and_scatter) {
     }
 }
 
-/* Sequences of 2, 0 and 1 rows; as many queries, or one for each that is not empty; with and
- * without dropout. */
-static void check_attention(bool few_queries, double dropout) {
-    static const int bounds[] = {0, 2, 2, 3}, few[] = {0, 1, 1, 2}, key[] = {7, 1},
-                     coords[] = {0, 0, 0, 1, 2, 0};
+typedef struct Lengths {
+    int count, of[4];
+} Lengths;
+
+static int64_t set_bounds(int *bounds, const Lengths *lengths, bool at_most_one) {
+    for (int s = 0; s < lengths->count; s++) bounds[s + 1] = bounds[s] + (at_most_one && lengths->of[s] ? 1 : lengths->of[s]);
+    return bounds[lengths->count];
+}
+
+/* As many queries as keys, or one for each sequence that is not empty; with and without dropout. */
+static void check_attention(const Lengths *lengths, bool few_queries, double dropout) {
+    static const int key[] = {7, 1};
+    int q_bounds[5] = {0}, bounds[5] = {0}, coords[32];
     Bench *b = bench_new();
-    Dim rows = few_queries ? (Dim)C(2) : (Dim)T;
+    b->r.extents[0] = set_bounds(bounds, lengths, false);
+    int64_t queries = set_bounds(q_bounds, lengths, few_queries);
+    for (int s = 0, row = 0; s < lengths->count; s++) {
+        for (int i = 0; row < q_bounds[s + 1]; row++, i++) coords[2 * row] = s, coords[2 * row + 1] = i;
+    }
+    Dim rows = few_queries ? dim_const(queries) : (Dim)T, ends = dim_const(lengths->count + 1);
     Node *inputs[7];
     inputs[0] = param(b, 2, (Dim[]){rows, C(4)});
     inputs[1] = param(b, 2, (Dim[]){T, C(4)});
     inputs[2] = param(b, 2, (Dim[]){T, C(4)});
-    inputs[3] = integers(b, "q_bounds", 1, &(Dim)C(4), (Dim)C(0), few_queries ? few : bounds);
-    inputs[4] = integers(b, "kv_bounds", 1, &(Dim)C(4), (Dim)C(0), bounds);
+    inputs[3] = integers(b, "q_bounds", 1, &ends, (Dim)C(0), q_bounds);
+    inputs[4] = integers(b, "kv_bounds", 1, &ends, (Dim)C(0), bounds);
     inputs[5] = integers(b, "key", 1, &(Dim)C(2), (Dim)C(0), key);
     inputs[6] = integers(b, "coords", 2, (Dim[]){rows, C(2)}, (Dim)C(0), coords);
     NodeSpec spec = {.op = OP_attention,
@@ -285,8 +300,12 @@ static void check_attention(bool few_queries, double dropout) {
     bench_check(b, apply(b, spec), "attention");
 }
 
+/* Lengths of one, two and more, equal, mixed, empty, and nothing at all. */
 Test(gradients, attention) {
-    for (int i = 0; i < 4; i++) check_attention(i & 1, i & 2 ? 0.4 : 0);
+    static const Lengths lengths[] = {{3, {2, 0, 1}}, {1, {1}}, {2, {3, 3}}, {4, {1, 5, 2, 4}}, {2, {0, 0}}};
+    for (int k = 0; k < 5; k++) {
+        for (int i = 0; i < 4; i++) check_attention(&lengths[k], i & 1, i & 2 ? 0.4 : 0);
+    }
 }
 
 Test(gradients, equal_maxima_share) {
@@ -352,12 +371,7 @@ Test(gradients, equal_maxima_of_a_scatter_share) {
     middle.inputs = &y;
     middle.type.dims[0] = dim_const(1);
     y = graph_node(g, &middle);
-    for (int axis = 1; axis >= 0; axis--) {
-        y = graph_node(
-            g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &y, .attrs.ints[0] = axis});
-    }
-    Type scalar = type_scalar(ELEM_F32);
-    graph_output(g, "loss", graph_reshape(g, y, &scalar, NULL));
+    graph_output(g, "loss", total(g, y));
     Diagnostics *diags = diagnostics_new();
     Graph *d = differentiate(g, b->params.items, 1, diags);
     b->bindings.items[0].values = values;
@@ -380,12 +394,7 @@ Test(gradients, frozen_parts_have_no_backward_pass) {
     Node *first = param(b, 2, (Dim[]){C(4), C(4)}), *last = param(b, 2, (Dim[]){C(4), C(4)});
     Node *h = graph_op1(g, OP_tanh, graph_op2(g, OP_matmul, x, first, NULL), NULL);
     Node *y = graph_op2(g, OP_matmul, h, last, NULL);
-    for (int axis = 1; axis >= 0; axis--) {
-        y = graph_node(
-            g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &y, .attrs.ints[0] = axis});
-    }
-    Type scalar = type_scalar(ELEM_F32);
-    graph_output(g, "loss", graph_reshape(g, y, &scalar, NULL));
+    graph_output(g, "loss", total(g, y));
     Diagnostics *diags = diagnostics_new();
     Graph *d = differentiate(g, (const char *[]){last->attrs.text}, 1, diags);
     int products = 0;
@@ -435,12 +444,7 @@ Test(gradients, log_sum_exp_is_refused) {
                      .inputs = inputs,
                      .attrs = {.ints = {2, 1}, .text = "a"}};
     Node *x = graph_node(g, &spec);
-    for (int axis = 1; axis >= 0; axis--) {
-        x = graph_node(
-            g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &x, .attrs.ints[0] = axis});
-    }
-    Type scalar = type_scalar(ELEM_F32);
-    graph_output(g, "loss", graph_reshape(g, x, &scalar, NULL));
+    graph_output(g, "loss", total(g, x));
     expect_refused(g, "E0602", "attention <- sum <- sum <- reshape <- loss");
 }
 
