@@ -149,7 +149,7 @@ Node *emit_op(Elab *e, Op op, int n, Node *const *inputs, Pos pos);
 Node *scalar_node(Elab *e, ElemType elem, double value, Pos pos);
 Node *number_node(Elab *e, ElemType elem, Value value, Pos pos); /* of a number, or of one that only a call knows */
 bool is_number(const Elab *e, Value value);
-Node *emit_input(Elab *e, const char *name, Type type);
+Node *emit_input(Elab *e, const char *name, Type type, Pos pos); /* `pos`: what declares it, or else first needs it */
 Node *to_shape(Elab *e, Op op, Node *x, const Type *type,
                Pos pos); /* reshape or broadcast; x itself when equal */
 bool join_shapes(
@@ -211,7 +211,7 @@ void run_statement(Elab *e, const Stmt *stmt);
 /* task.c, optimizer.c */
 void elaborate_task(Elab *e, const TaskDecl *decl);
 void elaborate_optimizer(Elab *e, const Def *def);
-TokensValue declare_tokens(Elab *e, const char *name);
+TokensValue declare_tokens(Elab *e, const char *name, Pos pos);
 void begin_graph(Elab *e, const char *name, Frame *frame); /* a fresh graph and fresh state */
 Graph *finish_graph(Elab *e); /* canonical, verified; NULL after an error */
 

@@ -46,8 +46,8 @@ Node *number_node(Elab *e, ElemType elem, Value value, Pos pos) {
 
 bool is_number(const Elab *e, Value value) { return value.kind == VALUE_NUMBER || is_some_number(e, value); }
 
-Node *emit_input(Elab *e, const char *name, Type type) {
-    return graph_leaf(e->graph, OP_input, name, type);
+Node *emit_input(Elab *e, const char *name, Type type, Pos pos) {
+    return emit(e, (NodeSpec){.op = OP_input, .attrs.text = name, .type = type}, pos);
 }
 
 Node *to_shape(Elab *e, Op op, Node *x, const Type *type, Pos pos) {

@@ -7,9 +7,9 @@
 
 #include "frontend/elaborate.h"
 
-static Node *bind_input(Elab *e, const char *name, int rank) {
+static Node *bind_input(Elab *e, const char *name, int rank, Pos pos) {
     Dim n = dim_symbol(graph_symbol(e->graph, "N"));
-    Node *node = emit_input(e, name, type_make(ELEM_F32, rank, &n));
+    Node *node = emit_input(e, name, type_make(ELEM_F32, rank, &n), pos);
     bind_name(e, e->frame, name, value_tensor(node));
     return node;
 }
@@ -43,7 +43,7 @@ static void bind_states(Elab *e, const Def *def) {
             fail(e, "E0407", stmt->pos, "an optimizer has at most %d states", capacity);
         } else {
             optimizer->states[optimizer->n_states++] = stmt->name;
-            bind_input(e, stmt->name, 1);
+            bind_input(e, stmt->name, 1, stmt->pos);
         }
     }
 }
@@ -69,8 +69,8 @@ void elaborate_optimizer(Elab *e, const Def *def) {
     if (def->failed) return;
     optimizer->name = def->name;
     begin_graph(e, arena_printf(e->arena, "%s.update", def->name), &frame);
-    for (int i = 0; i < 2; i++) bind_input(e, vectors[i], 1);
-    for (int i = 0; i < 4; i++) bind_input(e, scalars[i], 0);
+    for (int i = 0; i < 2; i++) bind_input(e, vectors[i], 1, def->pos);
+    for (int i = 0; i < 4; i++) bind_input(e, scalars[i], 0, def->pos);
     bind_numbers(e, def);
     bind_states(e, def);
     run_block(e, &def->body);

@@ -15,20 +15,20 @@ static const char *next_site(Elab *e) {
     return arena_printf(e->arena, "%s#0", e->scope);
 }
 
-static Node *key_of(Elab *e) {
+static Node *key_of(Elab *e, Pos pos) {
     Dim two = dim_const(2);
-    return emit_input(e, "rng", type_make(ELEM_I32, 1, &two));
+    return emit_input(e, "rng", type_make(ELEM_I32, 1, &two), pos);
 }
 
 /* Rows of tokens have the coordinates of the tokens, labelled rows those of their tokens, rows of
  * sequences those of the sequences. */
-static Node *coords_of(Elab *e, Dim rows) {
+static Node *coords_of(Elab *e, Dim rows, Pos pos) {
     for (int i = 0; i < e->n_tokens; i++) {
         if (dim_equal(rows, e->tokens[i].length)) return e->tokens[i].coords;
     }
     if (e->label.at && dim_equal(rows, e->label.at->type.dims[0])) {
         Node *inputs[] = {e->label.tokens->coords, e->label.at};
-        return emit_op(e, OP_gather, 2, inputs, (Pos){0});
+        return emit_op(e, OP_gather, 2, inputs, pos);
     }
     bool sequences = e->n_tokens > 0 && dim_equal(rows, e->tokens[0].rows->type.dims[0]);
     return sequences ? e->tokens[0].rows : NULL;
@@ -40,7 +40,7 @@ Value build_random(Elab *e, const BuiltinCall *call) {
                           value_print(e, call->args[0]));
     }
     const Type *like = &call->args[0].node->type;
-    Node *coords = coords_of(e, like->dims[0]);
+    Node *coords = coords_of(e, like->dims[0], call->expr->pos);
     if (!coords && is_generic(e, like->dims[0])) return stand_in(e, type_make(ELEM_F32, 2, like->dims), call->expr->pos);
     if (!coords) {
         Value none =
@@ -48,7 +48,7 @@ Value build_random(Elab *e, const BuiltinCall *call) {
                        value_print(e, call->args[0]));
         return none;
     }
-    Node *inputs[] = {key_of(e), coords};
+    Node *inputs[] = {key_of(e, call->expr->pos), coords};
     NodeSpec spec = {.op = OP_random, .n_inputs = 2, .inputs = inputs, .attrs.text = next_site(e)};
     spec.type = type_make(ELEM_F32, 2, like->dims);
     return value_tensor(emit(e, spec, call->expr->pos));
@@ -83,7 +83,7 @@ Value build_update_rows(Elab *e, const BuiltinCall *call) {
         return fail_value(e, "E0311", call->pos[0],
                           "the rows of %s are neither tokens nor sequences", value_print(e, x));
     }
-    Node *count = emit_input(e, name, type_scalar(ELEM_F32));
+    Node *count = emit_input(e, name, type_scalar(ELEM_F32), call->expr->pos);
     if (rows.scale == 1) return value_tensor(count);
     Node *factors[] = {count, scalar_node(e, ELEM_F32, (double)rows.scale, call->expr->pos)};
     return value_tensor(emit_op(e, OP_mul, 2, factors, call->expr->pos));
@@ -131,7 +131,7 @@ Value build_attention(Elab *e, const BuiltinCall *call) {
     if (has_generic(e, &call->args[0].node->type)) return call->args[0];
     const TokensValue *queries = call->args[3].tokens, *keys = call->args[4].tokens;
     Node *inputs[] = {call->args[0].node, call->args[1].node, call->args[2].node, queries->bounds,
-                      keys->bounds,       key_of(e),          queries->coords};
+                      keys->bounds,       key_of(e, call->expr->pos), queries->coords};
     NodeSpec spec = {.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs.ints = {heads, 0}};
     spec.attrs.number = rate;
     spec.attrs.text = rate > 0 ? next_site(e) : "";

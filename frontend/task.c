@@ -27,31 +27,31 @@ Graph *finish_graph(Elab *e) {
 }
 
 static Node *token_input(Elab *e, const char *text, const char *part, int rank, const Dim *dims,
-                         Dim bound) {
+                         Dim bound, Pos pos) {
     Type type = type_make(ELEM_I32, rank, dims);
     type.bound = bound;
-    return emit_input(e, arena_printf(e->arena, "%s.%s", text, part), type);
+    return emit_input(e, arena_printf(e->arena, "%s.%s", text, part), type, pos);
 }
 
-TokensValue declare_tokens(Elab *e, const char *name) {
+TokensValue declare_tokens(Elab *e, const char *name, Pos pos) {
     Dim t = dim_symbol(graph_symbol(e->graph, arena_printf(e->arena, "%s.T", name)));
     Dim s = dim_symbol(graph_symbol(e->graph, "S")), ends, free = dim_const(0);
     dim_add(s, dim_const(1), &ends);
     Dim token_pair[] = {t, dim_const(2)}, row_pair[] = {s, dim_const(2)};
     TokensValue tokens = {.name = name, .length = t};
-    tokens.ids = token_input(e, name, "ids", 1, &t, e->vocab);
-    tokens.segments = token_input(e, name, "segments", 1, &t, e->segments);
-    tokens.positions = token_input(e, name, "positions", 1, &t, e->positions);
-    tokens.bounds = token_input(e, name, "bounds", 1, &ends, free);
-    tokens.first = token_input(e, name, "first", 1, &s, t);
-    tokens.sequence = token_input(e, name, "sequence", 1, &t, s);
-    tokens.coords = token_input(e, name, "coords", 2, token_pair, free);
-    tokens.rows = token_input(e, name, "rows", 2, row_pair, free);
+    tokens.ids = token_input(e, name, "ids", 1, &t, e->vocab, pos);
+    tokens.segments = token_input(e, name, "segments", 1, &t, e->segments, pos);
+    tokens.positions = token_input(e, name, "positions", 1, &t, e->positions, pos);
+    tokens.bounds = token_input(e, name, "bounds", 1, &ends, free, pos);
+    tokens.first = token_input(e, name, "first", 1, &s, t, pos);
+    tokens.sequence = token_input(e, name, "sequence", 1, &t, s, pos);
+    tokens.coords = token_input(e, name, "coords", 2, token_pair, free, pos);
+    tokens.rows = token_input(e, name, "rows", 2, row_pair, free, pos);
     return tokens;
 }
 
 static void bind_inputs(Elab *e, const Task *task, TokensValue *tokens) {
-    for (int i = 0; i < task->n_inputs; i++) tokens[i] = declare_tokens(e, task->inputs[i].name);
+    for (int i = 0; i < task->n_inputs; i++) tokens[i] = declare_tokens(e, task->inputs[i].name, task->inputs[i].pos);
     e->tokens = tokens;
     e->n_tokens = task->n_inputs;
     for (int i = 0; i < task->n_inputs; i++) {
@@ -65,7 +65,7 @@ static void declare_label_rows(Elab *e, const Label *label) {
     Dim rows =
         dim_symbol(graph_symbol(e->graph, arena_printf(e->arena, "%s.W", label->name)));
     e->label.tokens = tokens;
-    e->label.at = token_input(e, label->name, "at", 1, &rows, tokens->length);
+    e->label.at = token_input(e, label->name, "at", 1, &rows, tokens->length, label->pos);
 }
 
 static void bind_label(Elab *e, const Label *label) {
@@ -79,7 +79,7 @@ static void bind_label(Elab *e, const Label *label) {
         type.bound = label->kind == LABEL_MASKED  ? e->vocab
                      : label->kind == LABEL_FLAGS ? dim_const(2)
                                                   : dim_const(label->classes);
-    Value value = value_tensor(emit_input(e, label->name, type));
+    Value value = value_tensor(emit_input(e, label->name, type, label->pos));
     value.label = &e->label;
     bind_name(e, e->frame, label->name, value);
 }

@@ -61,11 +61,9 @@ void diag_hint(Diagnostics *diags, const char *format, ...) {
 Pos pos_in_file(const SourceFile *file, uint32_t line) { return (Pos){.file = file, .line = line}; }
 
 static void print_place(Pos pos, FILE *out) {
-    if (!pos.file) return;
     fputs(pos.file->path, out);
     if (pos.line) fprintf(out, ":%u", pos.line);
     if (pos.line && pos.column) fprintf(out, ":%u", pos.column);
-    fputs(": ", out);
 }
 
 /* The start of line `number` (from 1) in `text`, or NULL when there is none. */
@@ -97,13 +95,20 @@ static void print_source(Pos pos, FILE *out) {
     print_caret(line, pos, out);
 }
 
+void pos_print(Pos pos, FILE *out) {
+    if (!pos.file) return;
+    print_place(pos, out);
+    fputc('\n', out);
+    print_source(pos, out);
+}
+
 static void print_one(const Diagnostic *diag, FILE *out) {
     static const char *const words[] = {"error", "warning", "note", "hint"};
     if (diag->severity == SEVERITY_HINT) {
         fprintf(out, "      = hint: %s\n", diag->message);
         return;
     }
-    print_place(diag->pos, out);
+    if (diag->pos.file) print_place(diag->pos, out), fputs(": ", out);
     fputs(words[diag->severity], out);
     if (diag->code) fprintf(out, "[%s]", diag->code);
     fprintf(out, ": %s\n", diag->message);

@@ -68,6 +68,9 @@ Pos pos_in_file(const SourceFile *file, uint32_t line);
  *        = hint: did you mean 'hidden'? */
 void diagnostics_print(const Diagnostics *diags, FILE *out);
 
+/* A place as diagnostics show it: its name and a newline, then its line with a caret where the text is known. Nothing for nowhere. */
+void pos_print(Pos pos, FILE *out);
+
 /* The candidate nearest to `name` by edit distance, or NULL when none is near: for "did you mean". */
 const char *nearest_name(const char *name, const char *const *candidates, int count);
 

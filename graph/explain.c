@@ -361,7 +361,18 @@ static const Explanation table[] = {
               "exist and may be written to."},
     {"E0961", "unknown stage\n"
               "`gradc dump` shows the graph after each pass: source, expand, simplify,\n"
-              "demand, differentiate, simplify again and fuse; then 'kernels', or 'all'."},
+              "demand, differentiate, simplify again and fuse; then 'kernels', or 'all'. A\n"
+              "stage's number, as in the names of the files that --out writes, will do too."},
+    {"E0962", "unknown kind of graph\n"
+              "A task has a training and an evaluation graph, the program an update. --graph\n"
+              "chooses among them: train, eval, update or all."},
+    {"E0963", "no such node\n"
+              "--why takes the number of a node as `gradc dump` prints it for the same task,\n"
+              "graph and stage, or the name of a parameter, an input or an output. A parameter\n"
+              "that a graph does not read, or an output it does not have, is not in its stages."},
+    {"E0964", "unknown format\n"
+              "`gradc dump` writes graphs as text or for Graphviz (dot), and the code of\n"
+              "kernels as LLVM IR (llvm) or assembly (asm)."},
 
     /* --- Training --- */
     {"E0901", "no memory for the threads\n"

@@ -296,7 +296,7 @@ static void put_all(const Folder *f, FILE *out) {
             continue;
         }
         Repeat r = f->repeats.items[next++];
-        fprintf(out, "repeat i in 0..%d { # %d times %d lines\n", r.times, r.times, r.period);
+        fprintf(out, "repeat i in 0..%d { # %d times %d line%s\n", r.times, r.times, r.period, r.period == 1 ? "" : "s");
         for (int j = 0; j < r.period; j++) put_body_line(f, i + j, r.period, out);
         fputs("}\n", out);
         i += r.period * r.times;

@@ -132,6 +132,8 @@ const char *kernel_kind_name(KernelKind kind);
 
 /* The graph as text, ending in a newline; `parse(print(g))` is g. Positions are printed when `positions` is set. Caller frees with `free`. */
 char *graph_print(const Graph *graph, bool positions);
+/* One node as in that text, without its place; `alone`: without number, operands and kernel too ("sum{axis=1} : f32[T, 1]"). */
+const char *node_print(const Graph *graph, const Node *node, bool alone, Arena *arena);
 /* Reads such a text. NULL and diagnostics with line and caret on a mistake. The graph is verified. */
 Graph *graph_read(const SourceFile *file, Diagnostics *diags);
 

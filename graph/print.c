@@ -77,6 +77,10 @@ static void print_pos(const Printer *p, Pos pos) {
     fprintf(p->out, " @%d:%u:%u:%u", file_index(p, pos.file), pos.line, pos.column, pos.length);
 }
 
+static void print_type(Printer *p, const Node *node) {
+    fprintf(p->out, " : %s", type_print(p->arena, &node->type, &p->graph->symbols));
+}
+
 static void print_node(Printer *p, const Node *node) {
     fprintf(p->out, "%%%d = %s", node->id, op_name(node->op));
     print_attributes(p, node);
@@ -84,10 +88,8 @@ static void print_node(Printer *p, const Node *node) {
         fprintf(p->out, "%s%%%d", i ? ", " : "(", node->inputs[i]->id);
     }
     if (node->n_inputs) fputc(')', p->out);
-    fprintf(p->out, " : %s", type_print(p->arena, &node->type, &p->graph->symbols));
+    print_type(p, node);
     if (node->group) fprintf(p->out, " in %d", node->group);
-    print_pos(p, node->pos);
-    fputc('\n', p->out);
 }
 
 static void print_files(Printer *p) {
@@ -125,7 +127,11 @@ char *graph_print(const Graph *graph, bool positions) {
     if (!out) abort();
     Printer printer = {.out = out, .graph = graph, .arena = arena_new(), .positions = positions};
     print_head(&printer);
-    for (int i = 0; i < graph->nodes.count; i++) print_node(&printer, graph->nodes.items[i]);
+    for (int i = 0; i < graph->nodes.count; i++) {
+        print_node(&printer, graph->nodes.items[i]);
+        print_pos(&printer, graph->nodes.items[i]->pos);
+        fputc('\n', out);
+    }
     for (int i = 0; i < graph->outputs.count; i++) {
         fputs("output ", out);
         print_string(out, graph->outputs.items[i].name);
@@ -134,4 +140,23 @@ char *graph_print(const Graph *graph, bool positions) {
     arena_free(printer.arena);
     if (fclose(out) != 0 || !text) abort();
     return text;
+}
+
+const char *node_print(const Graph *graph, const Node *node, bool alone, Arena *arena) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    Printer printer = {.out = out, .graph = graph, .arena = arena};
+    if (alone) {
+        fputs(op_name(node->op), out);
+        print_attributes(&printer, node);
+        print_type(&printer, node);
+    } else {
+        print_node(&printer, node);
+    }
+    if (fclose(out) != 0 || !text) abort();
+    const char *copy = arena_strdup(arena, text);
+    free(text);
+    return copy;
 }

@@ -1,147 +1,131 @@
 /* gradc dump: the graph after each pass, the kernels, their code. */
+#include "runtime/dump.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "codegen/codegen.h"
+#include "graph/dot.h"
 #include "graph/fold.h"
-#include "passes/schedule.h"
 #include "runtime/atomic_file.h"
 #include "runtime/commands.h"
-#include "runtime/session.h"
+
+typedef enum Format { FORMAT_TEXT, FORMAT_DOT, FORMAT_LLVM, FORMAT_ASM, FORMATS } Format;
+
+static const char *const formats[FORMATS] = {"text", "dot", "llvm", "asm"};
+static const char *const extensions[FORMATS] = {"ir", "dot", "ll", "s"};
 
 typedef struct Dumper {
     Session *s;
     const Options *o;
-    const char *task, *stage;
-    bool good, found;
+    Format format;
+    Target *target; /* LLVM and assembly only */
+    const char *stage, *source;
+    bool found;
 } Dumper;
 
 /* A text to a numbered file in --out, or to standard output. */
-static void put(Dumper *d, int index, const char *stage, const char *extension, const char *text) {
+static bool put(Dumper *d, int index, const char *stage, const char *text) {
     d->found = true;
-    if (!d->o->out) {
-        fputs(text, stdout);
-        return;
-    }
-    const char *path = arena_printf(d->s->arena, "%s/%s.%02d.%s.%s", d->o->out, d->task, index, stage, extension);
-    d->good = atomic_file_put(path, text, strlen(text), d->s->diags) && d->good;
+    if (!d->o->out) return fputs(text, stdout) >= 0;
+    const char *path = arena_printf(d->s->arena, "%s/%s.%02d.%s.%s", d->o->out, d->source, index, stage, extensions[d->format]);
+    return atomic_file_put(path, text, strlen(text), d->s->diags);
 }
 
-static bool is_wanted(const Dumper *d, const char *stage) {
-    return strcmp(d->stage, "all") == 0 || strcmp(d->stage, stage) == 0;
-}
-
-/* Operators as boxes, kernels as clusters. */
-static char *graph_dot(const Graph *graph) {
+/* The code of every distinct kernel, under a line that names it. */
+static char *kernels_code(const Dumper *d, const KernelList *list) {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
-    Arena *arena = arena_new();
-    fputs("digraph gradc {\n  node [shape=box, fontname=monospace];\n", out);
-    for (int i = 0; i < graph->nodes.count; i++) {
-        const Node *node = graph->nodes.items[i];
-        const char *name = op_kind(node->op) == KIND_LEAF && node->attrs.text ? node->attrs.text : op_name(node->op);
-        if (node->group) fprintf(out, "  subgraph cluster_%d { label=\"%s\"; n%d; }\n", node->group, graph->groups.items[node->group].name, i);
-        fprintf(out, "  n%d [label=\"%s\\n%s\"];\n", i, name, type_print(arena, &node->type, &graph->symbols));
-        for (int j = 0; j < node->n_inputs; j++) fprintf(out, "  n%d -> n%d;\n", node->inputs[j]->id, i);
+    const char *comment = d->format == FORMAT_LLVM ? ";" : "#";
+    for (int i = 0; i < list->kernels.count; i++) {
+        const Kernel *kernel = list->kernels.items[i];
+        char *code = kernel_text(kernel, d->target, d->format == FORMAT_LLVM ? CODE_LLVM : CODE_ASSEMBLY);
+        fprintf(out, "%s %s (%s)\n%s\n", comment, kernel->name, kernel->label, code);
+        free(code);
     }
-    fputs("}\n", out);
-    arena_free(arena);
-    if (fclose(out) != 0) abort();
+    if (fclose(out) != 0 || !text) abort();
     return text;
 }
 
-static void show_stage(void *user, int index, const char *pass, const Graph *graph) {
+static char *stage_text(const Dumper *d, const Graph *graph, const KernelList *list) {
+    switch (d->format) {
+    case FORMAT_DOT: return graph_dot(graph, !d->o->full);
+    case FORMAT_TEXT: return d->o->full ? graph_print(graph, true) : graph_print_folded(graph, true);
+    default: return kernels_code(d, list);
+    }
+}
+
+static bool show_stage(void *user, int index, const char *stage, const Graph *graph, const KernelList *list) {
     Dumper *d = user;
-    if (!is_wanted(d, pass)) return;
-    bool dot = d->o->format && strcmp(d->o->format, "dot") == 0;
-    char *text = dot ? graph_dot(graph) : d->o->full ? graph_print(graph, true) : graph_print_folded(graph, true);
-    put(d, index, pass, dot ? "dot" : "ir", text);
+    bool has_code = d->format == FORMAT_TEXT || d->format == FORMAT_DOT || list;
+    if (!has_code || !stage_is(d->stage, index, stage)) return true;
+    char *text = stage_text(d, graph, list);
+    bool good = put(d, index, stage, text);
     free(text);
-}
-
-/* Every distinct kernel's body, LLVM IR or assembly, under a line that names it. */
-static char *kernels_text(const KernelSet *set, const Target *target, const char *format) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
-    bool code = strcmp(format, "llvm") == 0 || strcmp(format, "asm") == 0;
-    for (int i = 0; i < set->kernels.count; i++) {
-        const Kernel *kernel = set->kernels.items[i];
-        char *body = code ? kernel_text(kernel, target, format[0] == 'l' ? CODE_LLVM : CODE_ASSEMBLY) : graph_print(kernel->body, false);
-        fprintf(out, "# %s (%s)\n%s\n", kernel->name, kernel->label, body);
-        free(body);
-    }
-    if (fclose(out) != 0) abort();
-    return text;
-}
-
-static bool show_kernels(Dumper *d, const Graph *grouped) {
-    const char *format = d->o->format ? d->o->format : "text";
-    Target *target = target_new(d->o->cpu, (int)d->o->lanes, d->s->diags);
-    if (!target) return false;
-    KernelSet *set = kernel_set_new();
-    KernelList *list = schedule(grouped, set);
-    char *text = kernels_text(set, target, format);
-    put(d, 9, "kernels", strcmp(format, "text") == 0 ? "ir" : format, text);
-    free(text);
-    kernel_list_free(list);
-    kernel_set_free(set);
-    target_free(target);
-    return d->good;
-}
-
-/* Parameters to differentiate for: all that the text does not freeze. */
-static const char **wanted_params(const Dumper *d, const Task *task, int *count) {
-    const char **names = arena_array(d->s->arena, (size_t)task->n_params + 1, sizeof *names);
-    *count = 0;
-    for (int i = 0; i < task->n_params; i++) {
-        const Param *param = &d->s->program->params.items[task->params[i]];
-        if (!param->frozen) names[(*count)++] = param->name;
-    }
-    return names;
-}
-
-static bool dump_task(Dumper *d, const Task *task) {
-    StageObserver observer = {show_stage, d};
-    PipelineOptions options = {.no_fusion = d->o->no_fusion, .observer = &observer};
-    options.wanted = wanted_params(d, task, &options.n_wanted);
-    d->task = task->name;
-    Graph *grouped = pipeline_run(task->train, &options, d->s->diags);
-    if (!grouped) return false;
-    bool code = d->o->format && (strcmp(d->o->format, "llvm") == 0 || strcmp(d->o->format, "asm") == 0);
-    bool good = d->good && (code || is_wanted(d, "kernels") ? show_kernels(d, grouped) : true);
-    graph_free(grouped);
     return good;
 }
 
-static bool dump(Dumper *d) {
-    if (d->o->out && mkdir(d->o->out, 0777) != 0 && errno != EEXIST) {
-        return diag_error(d->s->diags, "E0960", (Pos){0}, "the folder %s cannot be made: %s", d->o->out, strerror(errno));
+static bool choose_format(Dumper *d) {
+    const char *name = d->o->format ? d->o->format : "text";
+    for (int i = 0; i < FORMATS; i++) {
+        if (strcmp(name, formats[i]) != 0) continue;
+        d->format = (Format)i;
+        return true;
     }
-    const char *only = d->o->task;
-    if (only && session_find_task(d->s, only) < 0) return false;
-    for (int t = 0; t < d->s->program->tasks.count; t++) {
-        const Task *task = &d->s->program->tasks.items[t];
-        if (only && strcmp(only, task->name) != 0) continue;
-        if (!dump_task(d, task)) return false;
-    }
-    if (d->found) return true;
-    diag_error(d->s->diags, "E0961", (Pos){0}, "there is no stage '%s'", d->stage);
-    diag_hint(d->s->diags, "the stages are source, expand, simplify, demand, differentiate, fuse, kernels and all");
+    const char *near = nearest_name(name, formats, FORMATS);
+    diag_error(d->s->diags, "E0964", (Pos){0}, "--format is text, dot, llvm or asm, not '%s'", name);
+    if (near) diag_hint(d->s->diags, "did you mean '%s'?", near);
     return false;
+}
+
+static bool make_folder(const Dumper *d) {
+    if (!d->o->out || mkdir(d->o->out, 0777) == 0 || errno == EEXIST) return true;
+    return diag_error(d->s->diags, "E0960", (Pos){0}, "the folder %s cannot be made: %s", d->o->out, strerror(errno));
+}
+
+static bool dump_sources(Dumper *d) {
+    Sources sources = {0};
+    StageVisitor visitor = {show_stage, d};
+    if (!sources_choose(d->s, strcmp(d->stage, "all") == 0 ? "all" : "train", &sources)) return false;
+    for (int i = 0; i < sources.count; i++) {
+        d->source = sources.items[i].name;
+        if (!stages_visit(d->s, &sources.items[i], &visitor)) return false;
+    }
+    return d->found || stage_unknown(d->stage, d->s->diags);
+}
+
+static bool dump(Session *session, const Options *options) {
+    Dumper d = {.s = session, .o = options, .stage = options->stage ? options->stage : "fuse"};
+    if (!choose_format(&d) || !make_folder(&d)) return false;
+    bool is_code = d.format == FORMAT_LLVM || d.format == FORMAT_ASM;
+    if (is_code) d.stage = "kernels";
+    if (is_code && !(d.target = target_new(options->cpu, (int)options->lanes, session->diags))) return false;
+    bool good = dump_sources(&d);
+    target_free(d.target);
+    return good;
+}
+
+static bool no_file(Diagnostics *diags) {
+    diag_error(diags, "E0917", (Pos){0}, "gradc dump needs FILE");
+    diag_hint(diags, "or two files to compare: gradc dump --diff a.ir b.ir");
+    return false;
+}
+
+static bool run(Session *session, const Options *options, Diagnostics *diags) {
+    const TextList *diff = &options->diff;
+    if (!options->file) return diff->count ? diff_files(options, diags) : no_file(diags);
+    if (!session_load_program(session, options, diags)) return false;
+    if (diff->count) return diff_stages(session, diff->items[0], diff->items[1]);
+    return options->why ? why_node(session, options->why) : dump(session, options);
 }
 
 int command_dump(const Options *options, Diagnostics *diags) {
     Session session = {0};
-    Dumper dumper = {.s = &session, .o = options, .stage = options->stage ? options->stage : "fuse", .good = true};
-    bool code = options->format && (strcmp(options->format, "llvm") == 0 || strcmp(options->format, "asm") == 0);
-    if (code) dumper.stage = "kernels";
-    bool good = session_load_program(&session, options, diags) && dump(&dumper);
+    bool good = run(&session, options, diags);
     session_close(&session);
     return good ? 0 : 1;
 }

@@ -16,7 +16,7 @@ static const Command commands[] = {
      "gradc predict run --task sentiment --input reviews.tsv", command_predict},
     {"check", "FILE", "parses, types and verifies; prints the tasks and their shapes", "gradc check models/bert.graph", command_check},
     {"fmt", "FILE", "prints a graph file in the canonical layout", "gradc fmt my.graph --write", command_fmt},
-    {"dump", "FILE", "prints the graph after a pass, kernels or their code",
+    {"dump", "[FILE]", "prints the graph after a pass, kernels or their code; compares; explains",
      "gradc dump models/bert.graph --task sentiment --stage fuse", command_dump},
     {"bench", "FILE|DIR", "times steps, kernel by kernel, beside what this machine can do",
      "gradc bench run --data data --batch 8", command_bench},
@@ -64,7 +64,7 @@ static int usage(const char *word, Diagnostics *diags) {
 static int run(const Command *command, int argc, char **argv, Diagnostics *diags) {
     Options options;
     if (!options_parse(command->name, argc, argv, &options, diags)) return EXIT_USAGE;
-    if (!options.file) {
+    if (!options.file && command->operand[0] != '[') {
         diag_error(diags, "E0917", (Pos){0}, "gradc %s needs %s", command->name, command->operand);
         diag_hint(diags, "for example: %s", command->example);
         return EXIT_USAGE;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum OptionKind { TEXT, LIST, WHOLE, REAL, FLAG } OptionKind;
+typedef enum OptionKind { TEXT, LIST, PAIR, WHOLE, REAL, FLAG } OptionKind;
 
 typedef struct OptionRow {
     const char *name, *argument;
@@ -33,7 +33,7 @@ static const OptionRow rows[] = {
     {"task", "NAME", TEXT, AT(task), 0, 0, 0, "predict dump", "the task"},
     {"input", "FILE", TEXT, AT(input), 0, 0, 0, "predict", "rows to predict, in the task's format (default: its dev file)"},
     {"output", "FILE", TEXT, AT(output), 0, 0, 0, "predict", "where predictions go (default: standard output)"},
-    {"show", "NAME", TEXT, AT(show), 0, 0, 0, "predict", "another output than 'predict': what the task's show line names"},
+    {"show", "NAME", TEXT, AT(show), 0, 0, 0, "predict dump", "another output than 'predict': what the task's show line names"},
     {"split", "NAME", TEXT, AT(split), 0, 0, 0, "eval predict bench", "split of the data set (default: dev; train for bench)"},
     {"epochs", "N", WHOLE, AT(epochs), 10, 0, 1e6, TRAIN, "passes over the data (default: 10)"},
     {"steps", "N", WHOLE, AT(steps), 0, 0, 1e12, "train bench", "stop after so many updates (default: all epochs; 30 for bench)"},
@@ -61,6 +61,9 @@ static const OptionRow rows[] = {
     {"quiet", NULL, FLAG, AT(quiet), 0, 0, 0, TRAIN, "no progress"},
     {"write", NULL, FLAG, AT(write), 0, 0, 0, "fmt", "put the result in the file's place"},
     {"stage", "NAME", TEXT, AT(stage), 0, 0, 0, "dump", "source, expand, simplify, demand, differentiate, fuse, kernels or all (default: fuse)"},
+    {"graph", "NAME", TEXT, AT(graph), 0, 0, 0, "dump", "train, eval, update or all (default: train; all with --stage all)"},
+    {"diff", "A B", PAIR, AT(diff), 0, 0, 0, "dump", "what differs between two stages of FILE, or, without FILE, between two files"},
+    {"why", "NODE", TEXT, AT(why), 0, 0, 0, "dump", "where a node comes from: its number, a parameter, an input or an output"},
     {"full", NULL, FLAG, AT(full), 0, 0, 0, "dump", "every layer by itself, where repeated ones are written once"},
     {"format", "NAME", TEXT, AT(format), 0, 0, 0, "dump", "text, dot, llvm or asm (default: text)"},
     {"cpu", "NAME", TEXT, AT(cpu), 0, 0, 0, RUNS " dump", "make code for this CPU (default: the one at hand)"},
@@ -126,6 +129,7 @@ static bool set_option(Options *options, const OptionRow *row, const char *text,
     switch (row->kind) {
     case TEXT: *(const char **)member_of(options, row) = text; return true;
     case FLAG: *(bool *)member_of(options, row) = true; return true;
+    case PAIR:
     case LIST: vec_push(diags->arena, (TextList *)member_of(options, row), text); return true;
     default: return set_number(options, row, text, diags);
     }
@@ -169,7 +173,11 @@ bool options_parse(const char *command, int argc, char **argv, Options *options,
             return unknown_option(command, letter ? arena_printf(diags->arena, "-%c", optopt) : argv[optind - 1], diags);
         }
         if (got >= 256) {
-            if (!set_option(options, &rows[got - 256], optarg, diags)) return false;
+            const OptionRow *row = &rows[got - 256];
+            if (!set_option(options, row, optarg, diags)) return false;
+            if (row->kind != PAIR) continue;
+            if (optind == argc) return diag_error(diags, "E0912", (Pos){0}, "--%s needs two values: %s", row->name, row->argument);
+            if (!set_option(options, row, argv[optind++], diags)) return false;
         } else if (options->file) {
             return diag_error(diags, "E0913", (Pos){0}, "gradc %s takes one file or folder: '%s' is one too many", command, optarg);
         } else {

@@ -10,9 +10,10 @@ typedef VEC(const char *) TextList;
 
 typedef struct Options {
     const char *file; /* the graph file, or the folder of a run */
-    const char *weights, *out, *tasks, *schedule, *log, *split, *task, *input, *output, *stage, *format, *cpu,
+    const char *weights, *out, *tasks, *schedule, *log, *split, *task, *input, *output, *stage, *format, *cpu, *graph, *why,
         *cache, *grads, *show;
     TextList data, freeze, limit, set;
+    TextList diff;  /* two or none */
     TextList given; /* names of the options that the command line had */
     int64_t epochs, steps, batch, max_length, seed, threads, lanes, save_every;
     double lr, dropout, warmup, clip;
