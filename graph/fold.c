@@ -7,11 +7,12 @@
  * 4. The stretches that save most are taken first; the others are clipped to what they leave. */
 #include "graph/fold.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
+
+#include "graph/write.h"
 
 enum { GRAM = 3, PERIODS = 12, LEAST_TWICE = 6, LONGEST_NUMBER = 15 };
 
@@ -246,9 +247,9 @@ static void find(Folder *f, const char *text) {
 
 /* "101+68i", "11-i", "i", "4". */
 static void put_index(int64_t value, int64_t step, FILE *out) {
-    if (value || step != 1) fprintf(out, "%" PRId64, value);
+    if (value || step != 1) write_int(out, value);
     if (step && (value || step != 1)) fputc(step < 0 ? '-' : '+', out);
-    if (step && llabs(step) != 1) fprintf(out, "%lld", llabs(step));
+    if (step && llabs(step) != 1) write_int(out, llabs(step));
     if (step) fputc('i', out);
 }
 
@@ -262,12 +263,14 @@ static void put_slot(const Slot *slot, int64_t step, FILE *out) {
 
 /* Bytes from .. to of a line of a body. */
 static void put_fixed(const Line *line, int from, int to, bool in_string, FILE *out) {
-    for (int i = from; i < to;) {
-        int size = step_over(line->text + i, &in_string);
-        if (in_string && line->text[i] == '{') fputs("\\x7b", out);
-        else fwrite(line->text + i, 1, (size_t)size, out);
-        i += size;
+    int done = from;
+    for (int i = from; i < to; i += step_over(line->text + i, &in_string)) {
+        if (!in_string || line->text[i] != '{') continue;
+        fwrite(line->text + done, 1, (size_t)(i - done), out);
+        fputs("\\x7b", out);
+        done = i + 1;
     }
+    fwrite(line->text + done, 1, (size_t)(to - done), out);
 }
 
 static void put_body_line(const Folder *f, int index, int period, FILE *out) {

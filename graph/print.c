@@ -11,30 +11,20 @@
  *
  * A constant dimension may have a name, that of the config value as which it was written: for people, no part of the meaning.
  */
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph/graph.h"
+#include "graph/write.h"
 
 typedef struct Printer {
     FILE *out;
     const Graph *graph;
-    Arena *arena; /* for types */
+    Arena *arena;
     bool positions;
     VEC(const SourceFile *) files;
 } Printer;
-
-static void print_string(FILE *out, const char *text) {
-    fputc('"', out);
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '"' || *c == '\\') fprintf(out, "\\%c", *c);
-        else if (*c < 0x20 || *c == 0x7F) fprintf(out, "\\x%02x", *c);
-        else fputc(*c, out);
-    }
-    fputc('"', out);
-}
 
 /* The shortest of a few forms that reads back as the same double. */
 static void print_number(FILE *out, double value) {
@@ -53,11 +43,13 @@ static void print_attributes(Printer *p, const Node *node) {
     char open = '{';
     while (*schema) {
         size_t length = strcspn(schema, ":");
-        fprintf(p->out, "%c%.*s=", open, (int)length, schema);
+        fputc(open, p->out);
+        fwrite(schema, 1, length, p->out);
+        fputc('=', p->out);
         char kind = schema[length + 1];
-        if (kind == 'i') fprintf(p->out, "%" PRId64, node->attrs.ints[ints++]);
+        if (kind == 'i') write_int(p->out, node->attrs.ints[ints++]);
         if (kind == 'f') print_number(p->out, node->attrs.number);
-        if (kind == 's') print_string(p->out, node->attrs.text ? node->attrs.text : "");
+        if (kind == 's') write_quoted(p->out, node->attrs.text ? node->attrs.text : "");
         schema += length + 2;
         schema += *schema == ' ';
         open = ' ';
@@ -74,22 +66,32 @@ static int file_index(const Printer *p, const SourceFile *file) {
 
 static void print_pos(const Printer *p, Pos pos) {
     if (!p->positions || !pos.file) return;
-    fprintf(p->out, " @%d:%u:%u:%u", file_index(p, pos.file), pos.line, pos.column, pos.length);
+    const int64_t numbers[] = {file_index(p, pos.file), pos.line, pos.column, pos.length};
+    for (int i = 0; i < 4; i++) {
+        fputs(i ? ":" : " @", p->out);
+        write_int(p->out, numbers[i]);
+    }
 }
 
-static void print_type(Printer *p, const Node *node) {
-    fprintf(p->out, " : %s", type_print(p->arena, &node->type, &p->graph->symbols));
+static void print_type(const Printer *p, const Node *node) {
+    fputs(" : ", p->out);
+    write_type(p->out, &node->type, &p->graph->symbols);
+}
+
+static void print_reference(const Printer *p, const char *before, const Node *node) {
+    fputs(before, p->out);
+    write_int(p->out, node->id);
 }
 
 static void print_node(Printer *p, const Node *node) {
-    fprintf(p->out, "%%%d = %s", node->id, op_name(node->op));
+    print_reference(p, "%", node);
+    fputs(" = ", p->out);
+    fputs(op_name(node->op), p->out);
     print_attributes(p, node);
-    for (int i = 0; i < node->n_inputs; i++) {
-        fprintf(p->out, "%s%%%d", i ? ", " : "(", node->inputs[i]->id);
-    }
+    for (int i = 0; i < node->n_inputs; i++) print_reference(p, i ? ", %" : "(%", node->inputs[i]);
     if (node->n_inputs) fputc(')', p->out);
     print_type(p, node);
-    if (node->group) fprintf(p->out, " in %d", node->group);
+    if (node->group) fputs(" in ", p->out), write_int(p->out, node->group);
 }
 
 static void print_files(Printer *p) {
@@ -97,7 +99,7 @@ static void print_files(Printer *p) {
         const SourceFile *file = p->graph->nodes.items[i]->pos.file;
         if (!file || file_index(p, file) >= 0) continue;
         fprintf(p->out, "file %d ", p->files.count);
-        print_string(p->out, file->path);
+        write_quoted(p->out, file->path);
         fputc('\n', p->out);
         vec_push(p->arena, &p->files, file);
     }
@@ -105,7 +107,7 @@ static void print_files(Printer *p) {
 
 static void print_head(Printer *p) {
     fputs("graph ", p->out);
-    print_string(p->out, p->graph->name);
+    write_quoted(p->out, p->graph->name);
     fputc('\n', p->out);
     const Symbols *symbols = &p->graph->symbols;
     if (symbols->count) fputs("symbols", p->out);
@@ -115,7 +117,7 @@ static void print_head(Printer *p) {
     for (int i = 1; i < p->graph->groups.count; i++) {
         const Group *group = &p->graph->groups.items[i];
         fprintf(p->out, "kernel %d %s ", i, kernel_kind_name(group->kind));
-        print_string(p->out, group->name);
+        write_quoted(p->out, group->name);
         fputc('\n', p->out);
     }
 }
@@ -134,7 +136,7 @@ char *graph_print(const Graph *graph, bool positions) {
     }
     for (int i = 0; i < graph->outputs.count; i++) {
         fputs("output ", out);
-        print_string(out, graph->outputs.items[i].name);
+        write_quoted(out, graph->outputs.items[i].name);
         fprintf(out, " = %%%d\n", graph->outputs.items[i].node->id);
     }
     arena_free(printer.arena);

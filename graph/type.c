@@ -1,8 +1,5 @@
-/* Types: arithmetic on dimensions, comparison, printing. */
+/* Types: arithmetic on dimensions, comparison. Their text is in write.c. */
 #include "graph/type.h"
-
-#include <inttypes.h>
-#include <string.h>
 
 Dim dim_const(int64_t value) { return (Dim){.scale = 0, .offset = value, .symbol = -1}; }
 
@@ -87,26 +84,4 @@ bool type_count_dim(const Type *type, Dim *count) {
 const char *elem_name(ElemType elem) {
     static const char *const names[] = {"f32", "i32", "bool"};
     return names[elem];
-}
-
-const char *dim_print(Arena *arena, Dim dim, const Symbols *symbols) {
-    if (dim_is_const(dim) && dim.name) return arena_printf(arena, "%s = %" PRId64, dim.name, dim.offset);
-    if (dim_is_const(dim)) return arena_printf(arena, "%" PRId64, dim.offset);
-    const char *text = symbols->names[dim.symbol];
-    if (dim.scale != 1) text = arena_printf(arena, "%" PRId64 "*%s", dim.scale, text);
-    if (dim.offset) text = arena_printf(arena, "%s%+" PRId64, text, dim.offset);
-    return text;
-}
-
-const char *type_print(Arena *arena, const Type *type, const Symbols *symbols) {
-    const char *text = elem_name(type->elem);
-    if (!dim_is(type->bound, 0)) {
-        text = arena_printf(arena, "%s<%s>", text, dim_print(arena, type->bound, symbols));
-    }
-    text = arena_printf(arena, "%s[", text);
-    for (int i = 0; i < type->rank; i++) {
-        const char *dim = dim_print(arena, type->dims[i], symbols);
-        text = arena_printf(arena, "%s%s%s", text, i ? ", " : "", dim);
-    }
-    return arena_printf(arena, "%s]", text);
 }
