@@ -110,9 +110,11 @@ LLVMValueRef emit_fmax(Emitter *e, LLVMValueRef a, LLVMValueRef b) {
     return LLVMBuildSelect(e->builder, greater, a, b, "");
 }
 
+/* A maximum that is no number stays none. */
 LLVMValueRef emit_fold_step(Emitter *e, Fold fold, LLVMValueRef acc, LLVMValueRef vector) {
-    return fold == FOLD_SUM ? LLVMBuildFAdd(e->builder, acc, vector, "")
-                            : emit_fmax(e, acc, vector);
+    if (fold == FOLD_SUM) return LLVMBuildFAdd(e->builder, acc, vector, "");
+    LLVMValueRef stays = LLVMBuildFCmp(e->builder, LLVMRealUNO, acc, acc, "");
+    return LLVMBuildSelect(e->builder, stays, acc, emit_fmax(e, acc, vector), "");
 }
 
 LLVMValueRef emit_fold_identity(const Emitter *e, Fold fold) {

@@ -2,6 +2,7 @@
  * the interpreter, for sizes around the vector width, for threads that outnumber the work, and for
  * every width of lanes. Contractions and attention have tests of their own. */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -281,6 +282,40 @@ Test(codegen, scatter_max) {
     check_extents(KERNEL_SCATTER,
                   "%0 = input{name=\"0\"} : i32<d1>[d0]\n%1 = input{name=\"1\"} : f32[d0, 5]\n"
                   "%2 = scatter_max(%0, %1) : f32[d1, 5]\noutput \"0\" = %2\n");
+}
+
+/* A row, a column and a scattered row that hold a NaN have no maximum, wherever it stands; others keep theirs. */
+static void check_nan(KernelKind kind, const char *body, int at) {
+    enum { ROWS = 40, COLUMNS = 40 };
+    static float x[ROWS * COLUMNS], got[ROWS * COLUMNS];
+    static int32_t index[ROWS];
+    for (int i = 0; i < ROWS * COLUMNS; i++) x[i] = (float)(i % 7);
+    for (int i = 0; i < ROWS; i++) index[i] = i % 2;
+    x[at * COLUMNS + at] = NAN;
+    char *text = with_columns(body, COLUMNS);
+    Kernel *kernel = kernel_from_text(kind, text);
+    KernelRun run = kernel_link(kernel, 0);
+    void *scratch = aligned_alloc(64, SCRATCH_BYTES);
+    void *buffers[] = {x, kind == KERNEL_SCATTER ? (void *)index : got, got};
+    run.function(buffers, (int64_t[]){ROWS, 3}, NULL, scratch, 0, 1);
+    int width = kind == KERNEL_ROW ? 1 : COLUMNS, rows = kind == KERNEL_ROW ? ROWS : kind == KERNEL_SCATTER ? 2 : 1;
+    for (int i = 0; i < rows * width; i++) {
+        bool hit = kind == KERNEL_ROW ? i == at : i % width == at && (kind == KERNEL_COLUMN || i / width == at % 2);
+        cr_expect_eq(isnan(got[i]) != 0, hit, "kind %d, NaN at %d: element %d is %g", kind, at, i, (double)got[i]);
+    }
+    free(scratch);
+    kernel_unlink(&run);
+    kernel_free(kernel);
+    free(text);
+}
+
+Test(codegen, a_maximum_with_nan_is_nan) {
+    for (int at = 0; at < 40; at += 13) {
+        check_nan(KERNEL_ROW, "%0 = input{name=\"0\"} : f32[d0, $C]\n%1 = max{axis=1}(%0) : f32[d0, 1]\noutput \"0\" = %1\n", at);
+        check_nan(KERNEL_COLUMN, "%0 = input{name=\"0\"} : f32[d0, $C]\n%1 = max{axis=0}(%0) : f32[1, $C]\noutput \"0\" = %1\n", at);
+        check_nan(KERNEL_SCATTER, "%0 = input{name=\"0\"} : f32[d0, $C]\n%1 = input{name=\"1\"} : i32<2>[d0]\n"
+                                  "%2 = scatter_max(%1, %0) : f32[2, $C]\noutput \"0\" = %2\n", at);
+    }
 }
 
 /* --- Two sizes of the batch: a matrix over its sequences --- */
