@@ -26,8 +26,9 @@ static const char *parameter(const Builtin *builtin, int i, size_t *length) {
 static bool needs(Elab *e, const BuiltinCall *call, int i, ValueKind kind, const char *what) {
     if (call->args[i].kind == kind) return true;
     if (kind == VALUE_NUMBER && is_some_number(e, call->args[i])) return false; /* a call knows it */
-    fail(e, "E0304", call->pos[i], "'%s' needs %s here, not %s", call->name, what,
-         value_print(e, call->args[i]));
+    if (fail(e, "E0304", call->pos[i], "'%s' needs %s here, not %s", call->name, what, value_print(e, call->args[i]))) {
+        hint_kind(e, kind, call->args[i]);
+    }
     return false;
 }
 
@@ -83,8 +84,13 @@ static Value build_select(Elab *e, const BuiltinCall *call) {
         const Type *type = &call->args[i].node->type;
         shape.elem = type->elem;
         if (join_shapes(&shape, type)) continue;
-        return fail_value(e, "E0306", pos, "select: the shapes do not fit: %s and %s",
-                          value_print(e, call->args[0]), value_print(e, call->args[i]));
+        if (fail(e, "E0306", pos, "select: the shapes do not fit: %s and %s", value_print(e, call->args[0]),
+                 value_print(e, call->args[i]))) {
+            note_made(e, call->args[0].node, pos);
+            note_made(e, call->args[i].node, pos);
+            diag_hint(e->diags, "each dimension must be equal or 1, counted from the last");
+        }
+        return value_error();
     }
     Node *nodes[3] = {call->args[0].node};
     for (int i = 0; i < 3; i++) {
@@ -124,8 +130,10 @@ static bool axis_of(Elab *e, const BuiltinCall *call, int i, const Node *x, int6
     if (!integer_of(e, call->args[i], call->pos[i], "an axis", -rank, axis)) return false;
     if (*axis < 0) *axis += rank;
     if (*axis < rank) return true;
-    fail(e, "E0310", call->pos[i], "%s has no axis %lld", value_print(e, value_tensor((Node *)x)),
-         (long long)*axis);
+    if (fail(e, "E0310", call->pos[i], "%s has no axis %lld", value_print(e, value_tensor((Node *)x)), (long long)*axis)) {
+        note_made(e, x, call->pos[i]);
+        diag_hint(e->diags, "axes count from 0; -1 is the last one");
+    }
     return false;
 }
 
@@ -140,6 +148,18 @@ static Value build_reduce(Elab *e, const BuiltinCall *call) {
 
 static bool is_transposed(const Node *x) { return x->op == OP_transpose && x->type.rank == 2; }
 
+/* Of [M, K] and [N, K]: the second is the wrong way round. */
+static void hint_matmul(Elab *e, const Node *a, const Node *b) {
+    bool matrices = a->type.rank == 2 && b->type.rank == 2;
+    if (matrices && dim_equal(a->type.dims[1], b->type.dims[1])) {
+        diag_hint(e->diags, "matmul(a, transpose(b)) would fit");
+    } else if (matrices) {
+        const char *inner = dim_print(e->arena, a->type.dims[1], &e->graph->symbols);
+        diag_hint(e->diags, "the columns of the first are the rows of the second: f32[%s, ...] would fit", inner);
+    }
+    if (matrices) hint_open_sizes(e, a->type.dims[1], b->type.dims[0]);
+}
+
 /* A transposed operand is read as it is stored. */
 static Value build_matmul(Elab *e, const BuiltinCall *call) {
     if (!needs_tensor(e, call, 0) || !needs_tensor(e, call, 1)) return value_error();
@@ -151,7 +171,10 @@ static Value build_matmul(Elab *e, const BuiltinCall *call) {
         operands[i] = is_transposed(x) ? x->inputs[0] : x;
     }
     spec.inputs = operands;
-    return value_tensor(emit(e, spec, call->expr->pos));
+    int errors = e->diags->errors;
+    Node *product = emit(e, spec, call->expr->pos);
+    if (e->diags->errors > errors) hint_matmul(e, call->args[0].node, call->args[1].node);
+    return value_tensor(product);
 }
 
 /* Arguments from `first` on as the dimensions of a type. */
@@ -313,6 +336,17 @@ int builtin_names(const char **names, int capacity) {
     return count;
 }
 
+/* "its parameters are: sum(x, axis)" */
+static void hint_parameters(Elab *e, const Builtin *builtin) {
+    const char *text = "", *name;
+    size_t length;
+    for (int i = 0; (name = parameter(builtin, i, &length)); i++) {
+        const char *more = name[length] == '=' ? " = ..." : name[length] == '*' ? " ..." : "";
+        text = arena_printf(e->arena, "%s%s%.*s%s", text, i ? ", " : "", (int)length, name, more);
+    }
+    diag_hint(e->diags, "its parameters are: %s(%s)", builtin->name, text);
+}
+
 static int find_parameter(const Builtin *builtin, const char *name) {
     size_t length;
     for (int i = 0;; i++) {
@@ -332,12 +366,10 @@ static int parameter_of(Elab *e, const Builtin *builtin, const Arg *arg, int i) 
         index >= 0 && index < 16 && (is_variadic(builtin) || parameter(builtin, index, &length));
     if (known) return index;
     if (arg->name) {
-        if (fail(e, "E0302", arg->pos, "'%s' has no parameter '%s'", builtin->name, arg->name)) {
-            diag_hint(e->diags, "its parameters are: %s", builtin->parameters);
-        }
+        if (fail(e, "E0302", arg->pos, "'%s' has no parameter '%s'", builtin->name, arg->name)) hint_parameters(e, builtin);
     } else if (fail(e, "E0301", arg->pos, "this is one argument too many for '%s'",
                     builtin->name)) {
-        diag_hint(e->diags, "its parameters are: %s", builtin->parameters);
+        hint_parameters(e, builtin);
     }
     return -1;
 }
@@ -348,8 +380,9 @@ static bool all_given(Elab *e, const Builtin *builtin, const BuiltinCall *call) 
         const char *name = parameter(builtin, i, &length);
         if (!name) return true;
         if (call->given[i] || name[length] == '=' || name[length] == '*') continue;
-        fail(e, "E0301", call->expr->pos, "the argument '%.*s' of '%s' is missing", (int)length,
-             name, builtin->name);
+        if (fail(e, "E0301", call->expr->pos, "the argument '%.*s' of '%s' is missing", (int)length, name, builtin->name)) {
+            hint_parameters(e, builtin);
+        }
         return false;
     }
 }

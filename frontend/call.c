@@ -14,6 +14,16 @@ static void note_declared(Elab *e, const Def *def) {
     if (!def->prelude) diag_note(e->diags, def->pos, "'%s' is declared here", def->name);
 }
 
+/* "write dense(x, O)"; parameters with a value may be left out. */
+static void hint_formals(Elab *e, const Def *def) {
+    const char *text = "";
+    for (int i = 0; i < def->formals.count; i++) {
+        const Formal *formal = &def->formals.items[i];
+        text = arena_printf(e->arena, "%s%s%s%s", text, i ? ", " : "", formal->name, formal->initial ? " = ..." : "");
+    }
+    diag_hint(e->diags, "its parameters are: %s(%s)", def->name, text);
+}
+
 static int find_formal(Elab *e, const Def *def, const Arg *arg) {
     const char *names[64];
     int count = 0;
@@ -22,9 +32,8 @@ static int find_formal(Elab *e, const Def *def, const Arg *arg) {
         if (count < 64) names[count++] = def->formals.items[i].name;
     }
     if (!fail(e, "E0302", arg->pos, "'%s' has no parameter '%s'", def->name, arg->name)) return -1;
-    const char *near = nearest_name(arg->name, names, count);
-    if (near) diag_hint(e->diags, "did you mean '%s'?", near);
     note_declared(e, def);
+    hint_near(e, arg->name, names, count, "its parameters are");
     return -1;
 }
 
@@ -36,6 +45,7 @@ static int formal_of(Elab *e, const Def *def, const Expr *expr, int i) {
     if (fail(e, "E0301", arg->pos, "'%s' takes %d argument%s, this is one too many", def->name,
              def->formals.count, def->formals.count == 1 ? "" : "s")) {
         note_declared(e, def);
+        hint_formals(e, def);
     }
     return -1;
 }
@@ -45,8 +55,9 @@ static bool match_arguments(Elab *e, const Def *def, const Expr *expr, Actual *a
         int formal = formal_of(e, def, expr, i);
         if (formal < 0) return false;
         if (actuals[formal].arg) {
-            fail(e, "E0301", expr->args[i].pos, "'%s' is given twice",
-                 def->formals.items[formal].name);
+            if (fail(e, "E0301", expr->args[i].pos, "'%s' is given twice", def->formals.items[formal].name)) {
+                diag_note(e->diags, actuals[formal].arg->pos, "the first time here");
+            }
             return false;
         }
         actuals[formal].arg = &expr->args[i];
@@ -57,6 +68,7 @@ static bool match_arguments(Elab *e, const Def *def, const Expr *expr, Actual *a
         if (fail(e, "E0301", expr->pos, "the argument '%s' of '%s' is missing", formal->name,
                  def->name)) {
             note_declared(e, def);
+            hint_formals(e, def);
         }
         return false;
     }
@@ -81,7 +93,8 @@ static bool check_formal(Elab *e, const Def *def, const Formal *formal, Value *v
     if (formal->is_tokens && value->kind != VALUE_TOKENS) {
         if (fail(e, "E0304", pos, "%s must be a text input, not %s", subject,
                  value_print(e, *value))) {
-            note_declared(e, def);
+            note_formal(e, def, formal);
+            hint_kind(e, VALUE_TOKENS, *value);
         }
         return false;
     }
@@ -92,11 +105,12 @@ static bool check_formal(Elab *e, const Def *def, const Formal *formal, Value *v
     if (value->kind != VALUE_TENSOR) {
         if (fail(e, "E0304", pos, "%s must be %s, not %s", subject, formal->type.text,
                  value_print(e, *value))) {
-            note_declared(e, def);
+            note_formal(e, def, formal);
+            hint_kind(e, VALUE_TENSOR, *value);
         }
         return false;
     }
-    return unify_type(e, &formal->type, &value->node->type, pos, subject);
+    return unify_type(e, &formal->type, value->node, pos, subject);
 }
 
 static bool bind_formals(Elab *e, const Def *def, const Expr *expr, const Actual *actuals) {
@@ -112,16 +126,24 @@ static bool bind_formals(Elab *e, const Def *def, const Expr *expr, const Actual
 }
 
 Value check_result(Elab *e, const Def *def) {
-    if (!e->frame->returned)
-        return fail_value(e, "E0313", def->pos, "'%s' does not return a value", def->name);
+    if (!e->frame->returned) {
+        if (fail(e, "E0313", def->pos, "'%s' does not return a value", def->name)) {
+            diag_hint(e->diags, "its last statement is: return value");
+        }
+        return value_error();
+    }
     Value result = e->frame->result;
     if (!def->has_result || result.kind == VALUE_ERROR) return result;
     if (result.kind != VALUE_TENSOR) {
-        return fail_value(e, "E0307", e->frame->result_pos, "'%s' must return %s, not %s",
-                          def->name, def->result.text, value_print(e, result));
+        if (fail(e, "E0307", e->frame->result_pos, "'%s' must return %s, not %s", def->name, def->result.text,
+                 value_print(e, result))) {
+            diag_note(e->diags, def->result.pos, "declared here as %s", def->result.text);
+            hint_kind(e, VALUE_TENSOR, result);
+        }
+        return value_error();
     }
     const char *subject = arena_printf(e->arena, "the result of '%s'", def->name);
-    bool good = unify_type(e, &def->result, &result.node->type, e->frame->result_pos, subject);
+    bool good = unify_type(e, &def->result, result.node, e->frame->result_pos, subject);
     return good ? result : value_error();
 }
 
@@ -156,7 +178,7 @@ Value call_def(Elab *e, Def *def, const Expr *expr) {
         return value_error();
     }
     if (e->call_depth >= MAX_CALL_DEPTH)
-        return fail_value(e, "E0312", expr->pos, "calls are nested too deeply");
+        return fail_value(e, "E0312", expr->pos, "more than %d calls are nested here", MAX_CALL_DEPTH);
     if (def->unread) return value_error();
     Actual *actuals = arena_array(e->arena, (size_t)def->formals.count + 1, sizeof *actuals);
     if (!match_arguments(e, def, expr, actuals) || !eval_arguments(e, def, actuals))

@@ -45,22 +45,63 @@ static const char *shown(Elab *e, Dim dim) { return dim_print(e->arena, dim, &e-
 static const char *wanted_text(Elab *e, const Expr *expr, Dim dim) {
     if (expr->kind != EXPR_NAME) return shown(e, dim);
     dim.name = NULL;
-    return arena_printf(e->arena, "%s = %s", expr->text, shown(e, dim));
+    const char *size = shown(e, dim);
+    return strcmp(size, expr->text) == 0 ? size : arena_printf(e->arena, "%s = %s", expr->text, size);
 }
 
 typedef struct Unify {
     Elab *e;
     const TypeExpr *type;
-    const Type *actual;
+    const Node *actual;
     Pos pos;
     const char *subject;
 } Unify;
 
-static bool mismatch(const Unify *u, const char *reason) {
-    const char *actual = type_print(u->e->arena, u->actual, &u->e->graph->symbols);
-    if (fail(u->e, "E0303", u->pos, "%s must be %s, not %s%s", u->subject, u->type->text, actual,
-             reason)) {
-        diag_note(u->e->diags, u->type->pos, "declared here");
+/* A size that is known, or the name that gets one. NULL after a message. */
+static const char *fitting_dim(Elab *e, const Expr *expr) {
+    Value value;
+    Dim dim;
+    if (expr->kind == EXPR_NAME && !find_dim(e, expr, &value)) return expr->text;
+    return eval_dim(e, expr, &dim) ? shown(e, dim) : NULL;
+}
+
+/* The written type with the sizes that are known: "f32[S, hidden = 768]". */
+static const char *fitting(const Unify *u) {
+    Elab *e = u->e;
+    const char *text = elem_name(u->type->elem), *size;
+    if (u->type->bound) {
+        if (!(size = fitting_dim(e, u->type->bound))) return NULL;
+        text = arena_printf(e->arena, "%s<%s>", text, size);
+    }
+    text = arena_printf(e->arena, "%s[", text);
+    for (int i = 0; i < u->type->rank; i++) {
+        if (!(size = fitting_dim(e, u->type->dims[i]))) return NULL;
+        text = arena_printf(e->arena, "%s%s%s", text, i ? ", " : "", size);
+    }
+    return arena_printf(e->arena, "%s]", text);
+}
+
+static void hint_fit(const Unify *u, const Type *actual) {
+    Elab *e = u->e;
+    const char *fits = fitting(u);
+    if (u->type->elem == ELEM_F32 && actual->elem != ELEM_F32 && u->type->rank == actual->rank) {
+        diag_hint(e->diags, "float(x) makes an f32 tensor of x");
+    } else if (u->type->bound && dim_is(actual->bound, 0)) {
+        diag_hint(e->diags, "indices with a bound come from a text input, a label, iota or sequence numbers");
+    } else if (fits) {
+        diag_hint(e->diags, "%s would fit", fits);
+    }
+}
+
+static bool mismatch(const Unify *u, const char *reason, Dim is, Dim wanted) {
+    Elab *e = u->e;
+    const Type *type = &u->actual->type;
+    if (fail(e, "E0303", u->pos, "%s must be %s, not %s%s", u->subject, u->type->text,
+             type_print(e->arena, type, &e->graph->symbols), reason)) {
+        note_made(e, u->actual, u->pos);
+        diag_note(e->diags, u->type->pos, "declared here as %s", u->type->text);
+        hint_fit(u, type);
+        hint_open_sizes(e, is, wanted);
     }
     return false;
 }
@@ -75,19 +116,20 @@ static bool unify_dim(const Unify *u, const Expr *expr, Dim actual, const char *
     }
     if (!eval_dim(u->e, expr, &wanted)) return false;
     if (dim_equal(wanted, actual)) return true;
-    const char *reason = arena_printf(u->e->arena, ": %s is %s, but %s", which, shown(u->e, actual),
-                                      wanted_text(u->e, expr, wanted));
-    return mismatch(u, reason);
+    const char *is = shown(u->e, actual), *text = wanted_text(u->e, expr, wanted);
+    return mismatch(u, arena_printf(u->e->arena, ": %s is %s, not %s", which, is, text), actual, wanted);
 }
 
-bool unify_type(Elab *e, const TypeExpr *type, const Type *actual, Pos pos, const char *subject) {
+bool unify_type(Elab *e, const TypeExpr *type, const Node *actual, Pos pos, const char *subject) {
     Unify u = {e, type, actual, pos, subject};
-    if (type->elem != actual->elem || type->rank != actual->rank) return mismatch(&u, "");
+    const Type *is = &actual->type;
+    Dim none = dim_const(0);
+    if (type->elem != is->elem || type->rank != is->rank) return mismatch(&u, "", none, none);
     for (int i = 0; i < type->rank; i++) {
         const char *which = arena_printf(e->arena, "dimension %d", i);
-        if (!unify_dim(&u, type->dims[i], actual->dims[i], which)) return false;
+        if (!unify_dim(&u, type->dims[i], is->dims[i], which)) return false;
     }
     if (!type->bound) return true;
-    if (dim_is(actual->bound, 0)) return mismatch(&u, ": it has no bound");
-    return unify_dim(&u, type->bound, actual->bound, "the bound");
+    if (dim_is(is->bound, 0)) return mismatch(&u, ": it has no bound", none, none);
+    return unify_dim(&u, type->bound, is->bound, "the bound");
 }

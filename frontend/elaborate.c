@@ -28,12 +28,16 @@ static bool parse_number(const char *text, double *number) {
 static bool config_value(Elab *e, const ConfigDecl *decl, double *value) {
     const ProgramOptions *options = e->options;
     bool good = eval_number(e, decl->value, "a config value", value);
-    if (decl->key && options->lookup) good |= options->lookup(options->user, decl->key, value);
+    int errors = e->diags->errors;
+    bool given = decl->key && options->lookup && options->lookup(options->user, decl->key, value);
+    if (e->diags->errors > errors) return false; /* a broken config.json, told already */
+    good |= given;
     const char *set = find_set(options, decl->name);
     if (!set) return good;
     if (parse_number(set, value)) return true;
     diag_error(e->diags, "E0205", (Pos){0}, "--set %s=%s: '%s' is not a number", decl->name, set,
                set);
+    diag_note(e->diags, decl->pos, "'%s' is declared here", decl->name);
     return false;
 }
 
@@ -44,6 +48,17 @@ static ConfigItem *find_config(Program *program, const char *name) {
         if (strcmp(program->configs.items[i].name, name) == 0) return &program->configs.items[i];
     }
     return NULL;
+}
+
+/* Who gave a value that the text did not. */
+static void note_source(Elab *e, const ConfigDecl *decl, double value) {
+    double looked_up;
+    const ProgramOptions *options = e->options;
+    const char *set = find_set(options, decl->name);
+    bool given = decl->key && options->lookup && options->lookup(options->user, decl->key, &looked_up);
+    if (set) diag_note(e->diags, (Pos){0}, "--set %s=%s gives it", decl->name, set);
+    else if (given && looked_up == value && options->where) diag_note(e->diags, options->where(options->user, decl->key), "its value is given here");
+    diag_hint(e->diags, "what is written without a point stays an integer; write %s = %s.0 for a number", decl->name, decl->value->text);
 }
 
 /* What is written as an integer stays one: it may be a size. */
@@ -62,7 +77,7 @@ static void elaborate_config(Elab *e, const ConfigDecl *decl) {
     bool integer = written && written->kind == EXPR_NUMBER && !strpbrk(written->text, ".eE");
     item.is_integer = integer || (written && written->kind != EXPR_NUMBER && is_integral(value));
     if (integer && !isnan(value) && !is_integral(value)) {
-        fail(e, "E0205", decl->pos, "'%s' must be an integer, not %.15g", decl->name, value);
+        if (fail(e, "E0205", decl->pos, "'%s' must be an integer, not %.15g", decl->name, value)) note_source(e, decl, value);
         item.value = NAN; /* whatever uses it is silent */
     }
     vec_push(e->arena, &e->program->configs, item);

@@ -133,6 +133,12 @@ bool fail(Elab *e, const char *code, Pos pos, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 Value fail_value(Elab *e, const char *code, Pos pos, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Notes and hints that follow a `fail` which was told. */
+void note_made(Elab *e, const Node *node, Pos pos); /* where an operand was made, unless that is `pos` */
+void note_formal(Elab *e, const Def *def, const Formal *formal);
+void hint_near(Elab *e, const char *name, const char *const *names, int count, const char *others); /* or "it has ..." */
+void hint_open_sizes(Elab *e, Dim a, Dim b); /* that differ: when one is a definition's own */
+void hint_kind(Elab *e, ValueKind wanted, Value value);
 /* Replaces "{i}" by constants. NULL after a message. */
 const char *interpolate(Elab *e, const char *text, Pos pos);
 const char *join_scope(Elab *e, const char *scope, const char *name);
@@ -175,7 +181,7 @@ bool eval_dim(Elab *e, const Expr *expr, Dim *dim); /* false after a message */
 /* Checks `actual` against a type as written; names that are not known yet get their size. `subject`
  * begins the message: "argument 'x' of 'dense'". False after a message at `pos` with a note at the
  * declaration. */
-bool unify_type(Elab *e, const TypeExpr *type, const Type *actual, Pos pos, const char *subject);
+bool unify_type(Elab *e, const TypeExpr *type, const Node *actual, Pos pos, const char *subject);
 
 /* call.c */
 Value call_def(Elab *e, Def *def, const Expr *expr);

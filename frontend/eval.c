@@ -22,7 +22,9 @@ Node *emit(Elab *e, NodeSpec spec, Pos pos) {
     const char *broken = infer_type(e->graph, &spec, &type);
     if (!broken) return graph_node(e->graph, &spec);
     if (may_fit(e, &spec)) return NULL;
-    fail(e, "E0305", pos, "%s", broken);
+    if (fail(e, "E0305", pos, "%s", broken)) {
+        for (int i = 0; i < spec.n_inputs; i++) note_made(e, spec.inputs[i], pos);
+    }
     return NULL;
 }
 
@@ -81,6 +83,16 @@ static const char *list_values(Elab *e, int n, const Value *values) {
     return text;
 }
 
+/* About the last dimensions that do not fit. */
+static void hint_differing(Elab *e, const Type *a, const Type *b) {
+    for (int i = 1; i <= a->rank && i <= b->rank; i++) {
+        Dim x = a->dims[a->rank - i], y = b->dims[b->rank - i];
+        if (dim_equal(x, y) || dim_is(x, 1) || dim_is(y, 1)) continue;
+        hint_open_sizes(e, x, y);
+        return;
+    }
+}
+
 /* The shape and element type that all tensors share. */
 static bool common_type(Elab *e, int n, const Value *values, Type *type, Pos pos,
                         const char *what) {
@@ -93,11 +105,20 @@ static bool common_type(Elab *e, int n, const Value *values, Type *type, Pos pos
         else if (next->elem != type->elem) {
             if (fail(e, "E0306", pos, "%s: the element types differ: %s", what,
                      list_values(e, n, values))) {
+                for (int j = 0; j < n; j++) {
+                    if (values[j].kind == VALUE_TENSOR) note_made(e, values[j].node, pos);
+                }
                 diag_hint(e->diags, "float(x) makes an f32 tensor of x");
             }
             return false;
         } else if (!join_shapes(type, next)) {
-            fail(e, "E0306", pos, "%s: the shapes do not fit: %s", what, list_values(e, n, values));
+            if (fail(e, "E0306", pos, "%s: the shapes do not fit: %s", what, list_values(e, n, values))) {
+                for (int j = 0; j < n; j++) {
+                    if (values[j].kind == VALUE_TENSOR) note_made(e, values[j].node, pos);
+                }
+                diag_hint(e->diags, "each dimension must be equal or 1, counted from the last");
+                hint_differing(e, type, next);
+            }
             return false;
         }
         first = values[i].node;
@@ -110,8 +131,9 @@ bool align(Elab *e, int n, const Value *values, Node **nodes, Pos pos, const cha
     for (int i = 0; i < n; i++) {
         if (values[i].kind == VALUE_ERROR) return false;
         if (values[i].kind == VALUE_TENSOR || is_number(e, values[i])) continue;
-        fail(e, "E0304", pos, "%s needs tensors and numbers, not %s", what,
-             value_print(e, values[i]));
+        if (fail(e, "E0304", pos, "%s needs tensors and numbers, not %s", what, value_print(e, values[i]))) {
+            hint_kind(e, VALUE_TENSOR, values[i]);
+        }
         return false;
     }
     if (!common_type(e, n, values, &type, pos, what)) return false;
@@ -220,8 +242,10 @@ static Value eval_unary(Elab *e, const Expr *expr) {
     if (a.kind == VALUE_TENSOR) {
         return value_tensor(emit_op(e, negative ? OP_neg : OP_not, 1, &a.node, expr->pos));
     }
-    return fail_value(e, "E0304", expr->pos, "'%s' needs a tensor or a number, not %s", expr->text,
-                      value_print(e, a));
+    if (fail(e, "E0304", expr->pos, "'%s' needs a tensor or a number, not %s", expr->text, value_print(e, a))) {
+        hint_kind(e, VALUE_TENSOR, a);
+    }
+    return value_error();
 }
 
 /* A condition that only a call knows: both branches are looked at; what they agree in is known. */
@@ -280,8 +304,10 @@ static Value eval_member(Elab *e, const Expr *expr) {
     if (value.kind == VALUE_ERROR) return value;
     if (value.label) return eval_label_member(e, expr, value.label);
     if (value.kind != VALUE_TOKENS) {
-        return fail_value(e, "E0206", expr->pos, "only a text input has members, not %s",
-                          value_print(e, value));
+        if (fail(e, "E0206", expr->pos, "only a text input has members, not %s", value_print(e, value))) {
+            diag_hint(e->diags, "declare the parameter as tokens: def f(x: tokens)");
+        }
+        return value_error();
     }
     const TokensValue *tokens = value.tokens;
     if (strcmp(expr->text, "T") == 0) return value_dim(tokens->length);
@@ -335,10 +361,10 @@ Value eval(Elab *e, const Expr *expr) {
     if (++e->steps > MAX_STEPS) {
         if (e->steps > MAX_STEPS + 1) return value_error(); /* told already */
         return fail_value(e, "E0312", expr->pos,
-                          "the program is too large: its calls and repeats never seem to end");
+                          "more than %d steps: the calls and repeats of the program never seem to end", MAX_STEPS);
     }
     if (e->eval_depth >= MAX_EVAL_DEPTH)
-        return fail_value(e, "E0312", expr->pos, "this is nested too deeply");
+        return fail_value(e, "E0312", expr->pos, "this is nested more than %d deep", MAX_EVAL_DEPTH);
     e->eval_depth++;
     Value value = eval_kind(e, expr);
     e->eval_depth--;

@@ -12,6 +12,8 @@ typedef struct ProgramOptions {
     /* The number that config.json holds under `key`; false when it has none. NULL: there is no
      * config.json. */
     bool (*lookup)(void *user, const char *key, double *value);
+    /* Where config.json gives that key, for messages. */
+    Pos (*where)(void *user, const char *key);
     void *user;
     double dropout; /* replaces every positive dropout rate in training graphs; negative: rates as
                        written */

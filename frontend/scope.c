@@ -86,10 +86,12 @@ void unknown_name(Elab *e, const char *name, Pos pos) {
         vec_push(e->arena, &names, e->program->configs.items[i].name);
     }
     const char *near = nearest_name(name, names.items, names.count);
-    if (near)
-        diag_hint(e->diags, "did you mean '%s'?", near);
-    else if (find_def(e, name) || is_builtin(name))
+    if (find_def(e, name) || is_builtin(name))
         diag_hint(e->diags, "'%s' is a function: call it with (...)", name);
+    else if (near)
+        diag_hint(e->diags, "did you mean '%s'?", near);
+    else
+        diag_hint(e->diags, "a name is visible after its assignment in the same body; config values are visible everywhere");
 }
 
 /* A user's definition hides the prelude's of that name, but not from the prelude itself. */
@@ -111,6 +113,7 @@ void unknown_function(Elab *e, const char *name, Pos pos) {
     }
     const char *near = nearest_name(name, names, count);
     if (near) diag_hint(e->diags, "did you mean '%s'?", near);
+    else diag_hint(e->diags, "write 'def %s(...) { ... }', or import the file that has it", name);
 }
 
 Pos place(const Elab *e, Pos pos) { return e->prelude_depth ? e->user_pos : pos; }
@@ -160,6 +163,47 @@ Value fail_value(Elab *e, const char *code, Pos pos, const char *format, ...) {
     fail_list(e, code, pos, format, args);
     va_end(args);
     return value_error();
+}
+
+void note_made(Elab *e, const Node *node, Pos pos) {
+    Pos made = node->pos;
+    if (!made.file || same_pos(made, place(e, pos))) return;
+    diag_note(e->diags, made, "%s comes from here", type_print(e->arena, &node->type, &e->graph->symbols));
+}
+
+void note_formal(Elab *e, const Def *def, const Formal *formal) {
+    const char *type = formal->has_type ? formal->type.text : "tokens";
+    if (!def->prelude) diag_note(e->diags, formal->pos, "'%s' is declared here as %s", formal->name, type);
+    else diag_note(e->diags, formal->pos, "'%s' of the prelude declares it as %s", def->name, type);
+}
+
+void hint_near(Elab *e, const char *name, const char *const *names, int count, const char *others) {
+    const char *near = nearest_name(name, names, count);
+    if (near) {
+        diag_hint(e->diags, "did you mean '%s'?", near);
+        return;
+    }
+    const char *list = "";
+    for (int i = 0; i < count; i++) list = arena_printf(e->arena, "%s%s%s", list, i ? ", " : "", names[i]);
+    if (others && count) diag_hint(e->diags, "%s %s", others, list);
+}
+
+void hint_open_sizes(Elab *e, Dim a, Dim b) {
+    if (!is_generic(e, a) && !is_generic(e, b)) return;
+    diag_hint(e->diags, "in a definition, sizes of different names are different sizes: what must be equal has one name");
+}
+
+void hint_kind(Elab *e, ValueKind wanted, Value value) {
+    if (value.kind == VALUE_TOKENS && wanted == VALUE_TENSOR) {
+        diag_hint(e->diags, "tensors of a text input are its members: %s.ids, %s.positions, %s.first ...",
+                  value.tokens->name, value.tokens->name, value.tokens->name);
+    } else if (wanted == VALUE_TOKENS) {
+        diag_hint(e->diags, "hand over the input itself, as the task declares it: input sentence: text");
+    } else if (wanted == VALUE_TENSOR && value.kind == VALUE_NUMBER) {
+        diag_hint(e->diags, "a number is known when the graph is built; a tensor comes from an input, a parameter or an operator");
+    } else if (wanted == VALUE_TENSOR && value.kind == VALUE_DIM) {
+        diag_hint(e->diags, "a size can be used as a dimension only");
+    }
 }
 
 static const char *interpolated(Elab *e, const char *name, Pos pos) {

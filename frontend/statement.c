@@ -74,7 +74,9 @@ static bool eval_param_type(Elab *e, const Stmt *stmt, Type *type) {
         }
     }
     if (stmt->type.elem == ELEM_F32 && !stmt->type.bound) return true;
-    fail(e, "E0404", stmt->type.pos, "a parameter must be f32");
+    if (fail(e, "E0404", stmt->type.pos, "a parameter must be f32, without a bound")) {
+        diag_hint(e->diags, "write param %s: f32[...]", stmt->name);
+    }
     return false;
 }
 
@@ -117,11 +119,19 @@ static bool is_instantiated(const Elab *e, const char *name) {
     return false;
 }
 
+static void note_first(Elab *e, const char *name) {
+    for (int i = 0; i < e->program->params.count; i++) {
+        const Param *param = &e->program->params.items[i];
+        if (strcmp(param->name, name) == 0 && param->pos.file) diag_note(e->diags, param->pos, "the first time here");
+    }
+}
+
 static bool instantiate(Elab *e, const Param *param, bool shared) {
     bool again = is_instantiated(e, param->name);
     if (again && !shared) {
         if (fail(e, "E0401", param->pos, "the parameter '%s' is instantiated a second time",
                  param->name)) {
+            note_first(e, param->name);
             diag_hint(
                 e->diags,
                 "give each its own scope: ... in \"scope\"; or say that it is one: ... in shared \"scope\"");
@@ -195,10 +205,13 @@ static void run_output(Elab *e, const Stmt *stmt, const char *name) {
     Value value = eval(e, stmt->value);
     if (value.kind == VALUE_ERROR) return;
     if (graph_find_output(e->graph, name)) {
-        fail(e, "E0408", stmt->pos, "'%s' is given a second time", name);
+        if (fail(e, "E0408", stmt->pos, "'%s' is given a second time", name)) {
+            diag_note(e->diags, graph_find_output(e->graph, name)->pos, "the first value is made here");
+        }
     } else if (value.kind != VALUE_TENSOR) {
-        fail(e, "E0405", stmt->value->pos, "'%s' must be a tensor, not %s", name,
-             value_print(e, value));
+        if (fail(e, "E0405", stmt->value->pos, "'%s' must be a tensor, not %s", name, value_print(e, value))) {
+            hint_kind(e, VALUE_TENSOR, value);
+        }
     } else {
         graph_output(e->graph, name, value.node);
     }
@@ -212,7 +225,10 @@ static void run_loss(Elab *e, const Stmt *stmt) {
     bool scalar = value.kind == VALUE_TENSOR && value.node->type.elem == ELEM_F32 &&
                   type_count_dim(&value.node->type, &count) && dim_is(count, 1);
     if (graph_find_output(e->graph, "loss")) {
-        fail(e, "E0408", stmt->pos, "'loss' is given a second time");
+        if (fail(e, "E0408", stmt->pos, "'loss' is given a second time")) {
+            diag_note(e->diags, graph_find_output(e->graph, "loss")->pos, "the first value is made here");
+            diag_hint(e->diags, "one loss may be the sum of others: loss a + 0.5 * b");
+        }
     } else if (scalar) {
         Type type = type_scalar(ELEM_F32);
         graph_output(e->graph, "loss", to_shape(e, OP_reshape, value.node, &type, stmt->pos));

@@ -44,11 +44,16 @@ void diag_warning(Diagnostics *diags, const char *code, Pos pos, const char *for
     va_end(args);
 }
 
+/* Notes stand before the hints of the same error. */
 void diag_note(Diagnostics *diags, Pos pos, const char *format, ...) {
     va_list args;
     va_start(args, format);
     add(diags, SEVERITY_NOTE, NULL, pos, format, args);
     va_end(args);
+    Diagnostic *items = diags->list.items, note = items[diags->list.count - 1];
+    int i = diags->list.count - 1;
+    for (; i > 0 && items[i - 1].severity == SEVERITY_HINT; i--) items[i] = items[i - 1];
+    items[i] = note;
 }
 
 void diag_hint(Diagnostics *diags, const char *format, ...) {
@@ -104,8 +109,9 @@ void pos_print(Pos pos, FILE *out) {
 
 static void print_one(const Diagnostic *diag, FILE *out) {
     static const char *const words[] = {"error", "warning", "note", "hint"};
-    if (diag->severity == SEVERITY_HINT) {
-        fprintf(out, "      = hint: %s\n", diag->message);
+    bool note = diag->severity == SEVERITY_NOTE && !diag->pos.file;
+    if (diag->severity == SEVERITY_HINT || note) {
+        fprintf(out, "      = %s: %s\n", words[diag->severity], diag->message);
         return;
     }
     if (diag->pos.file) print_place(diag->pos, out), fputs(": ", out);

@@ -54,7 +54,7 @@ bool diag_error(Diagnostics *diags, const char *code, Pos pos, const char *forma
 void diag_warning(Diagnostics *diags, const char *code, Pos pos, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Belong to the error or warning before them. */
+/* Belong to the error or warning before them; notes are shown before hints, in whichever order they come. */
 void diag_note(Diagnostics *diags, Pos pos, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void diag_hint(Diagnostics *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -76,5 +76,7 @@ const char *nearest_name(const char *name, const char *const *candidates, int co
 
 /* What `gradc explain CODE` says; NULL when there is no such code. */
 const char *diagnostic_explanation(const char *code);
+/* A text that gets the diagnostic (NULL: none does) and one that does not. False when the code has no example. */
+bool diagnostic_example(const char *code, const char **wrong, const char **right);
 
 #endif

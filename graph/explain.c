@@ -307,8 +307,8 @@ static const Explanation table[] = {
               "Every command works on a graph file or on the folder of a run: gradc check\n"
               "models/bert.graph"},
     {"E0918", "unknown diagnostic\n"
-              "`gradc explain` takes a code as it stands in brackets in a message: gradc\n"
-              "explain E0810"},
+              "`gradc explain` takes a code as it stands in brackets in a message, or the name\n"
+              "of an operator or a pass of the graph."},
     {"E0920", "unknown task\n"
               "The graph file has no task of this name. `gradc check FILE` prints those that\n"
               "it has."},

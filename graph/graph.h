@@ -127,6 +127,7 @@ const char *op_name(Op op);
 bool op_find(const char *name, Op *op);
 int op_arity(Op op);
 OpKind op_kind(Op op);
+const char *op_kind_name(OpKind kind); /* "elementwise" */
 const char *op_attributes(Op op); /* "heads:i result:i dropout:f site:s" */
 const char *kernel_kind_name(KernelKind kind);
 

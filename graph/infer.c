@@ -136,7 +136,11 @@ static const char *infer_matmul(Rule *r) {
     bool ta = r->attrs->ints[0] != 0, tb = r->attrs->ints[1] != 0;
     Dim inner_a = a->dims[ta ? 0 : 1], inner_b = b->dims[tb ? 1 : 0];
     if (!dim_equal(inner_a, inner_b)) {
-        FAIL(r, "inner dimensions differ: %s and %s", dim_shown(r, inner_a), dim_shown(r, inner_b));
+        Type left = *a, right = *b;
+        left.dims[0] = a->dims[ta ? 1 : 0], left.dims[1] = inner_a;
+        right.dims[0] = inner_b, right.dims[1] = b->dims[tb ? 0 : 1];
+        FAIL(r, "inner dimensions differ: %s and %s, of %s and %s", dim_shown(r, inner_a), dim_shown(r, inner_b),
+             shown(r, &left), shown(r, &right));
     }
     Dim dims[] = {a->dims[ta ? 1 : 0], b->dims[tb ? 0 : 1]};
     r->out = type_make(ELEM_F32, 2, dims);

@@ -22,6 +22,11 @@ int op_arity(Op op) { return rows[op].arity; }
 
 OpKind op_kind(Op op) { return rows[op].kind; }
 
+const char *op_kind_name(OpKind kind) {
+    static const char *const names[] = {"leaf", "elementwise", "reduce", "matmul", "move", "gather", "scatter", "random", "attention"};
+    return names[kind];
+}
+
 const char *op_attributes(Op op) { return rows[op].attributes; }
 
 bool op_find(const char *name, Op *op) {

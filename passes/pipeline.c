@@ -85,3 +85,13 @@ Graph *pipeline_pass(const char *name, const Graph *graph, const PipelineOptions
     diag_hint(diags, "the passes are expand, simplify, demand, differentiate and fuse");
     return NULL;
 }
+
+bool pipeline_describe(const char *name, const char **needs, const char **gives) {
+    for (int i = 0; i < PASSES; i++) {
+        if (strcmp(passes[i].name, name) != 0) continue;
+        *needs = passes[i].needs;
+        *gives = passes[i].gives;
+        return true;
+    }
+    return false;
+}

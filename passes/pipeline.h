@@ -23,4 +23,7 @@ Graph *pipeline_run(const Graph *graph, const PipelineOptions *options, Diagnost
 /* One pass by name, for `gradc opt`. NULL with a diagnostic that lists the passes when there is none of this name. */
 Graph *pipeline_pass(const char *name, const Graph *graph, const PipelineOptions *options, Diagnostics *diags);
 
+/* What the table says of a pass; false when there is none of this name. */
+bool pipeline_describe(const char *name, const char **needs, const char **gives);
+
 #endif

@@ -1,4 +1,4 @@
-/* gradc check: parses and types a file, and says what is in it. gradc explain: says more about a diagnostic. */
+/* gradc check: parses and types a file, and says what is in it. */
 #include <inttypes.h>
 
 #include "runtime/commands.h"
@@ -36,14 +36,6 @@ static void print_task(const Program *program, const Task *task, Arena *arena) {
     for (int i = 0; i < task->n_metrics; i++) printf(" %s", task->metrics[i]);
     printf("\n  %d nodes to train, %d to evaluate; %d tensors, %" PRId64 " parameters\n", task->train->nodes.count,
            task->eval->nodes.count, task->n_params, parameter_count(program, task));
-}
-
-int command_explain(const Options *options, Diagnostics *diags) {
-    const char *text = diagnostic_explanation(options->file);
-    if (text) return printf("%s: %s\n", options->file, text), 0;
-    diag_error(diags, "E0918", (Pos){0}, "there is no diagnostic '%s'", options->file);
-    diag_hint(diags, "codes look like E0810 and stand in brackets in every message");
-    return 1;
 }
 
 int command_check(const Options *options, Diagnostics *diags) {

@@ -97,7 +97,9 @@ static void remove_others(Arena *arena, const char *folder, int64_t step, int64_
 bool checkpoint_save(const char *folder, int64_t step, int64_t previous, const Parameters *params, const char *const *states,
                      json_t *state, Diagnostics *diags) {
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        return diag_error(diags, "E0941", (Pos){0}, "the folder %s cannot be made: %s", folder, strerror(errno));
+        diag_error(diags, "E0941", (Pos){0}, "the folder %s cannot be made: %s", folder, strerror(errno));
+        diag_hint(diags, "the folder above it must exist and may be written to");
+        return false;
     }
     Arena *arena = arena_new();
     TensorList tensors = list_tensors(arena, params, states);

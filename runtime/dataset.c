@@ -301,7 +301,10 @@ static bool read_rows(Loader *l) {
 
 static bool check_mask(Loader *l) {
     bool good = l->task->label.kind != LABEL_MASKED || tokenizer_specials(l->options->tokenizer).mask >= 0;
-    return good || diag_error(l->diags, "E0854", l->task->label.pos, "the vocabulary has no [MASK] to hide tokens with");
+    if (good) return true;
+    diag_error(l->diags, "E0854", l->task->label.pos, "the vocabulary has no [MASK] to hide tokens with");
+    diag_hint(l->diags, "take a vocabulary that has the line [MASK]");
+    return false;
 }
 
 static Table *open_table(Loader *l, const char *path) {

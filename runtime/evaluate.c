@@ -5,16 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void unknown_metric(const Task *task, int index, Diagnostics *diags) {
-    int count;
-    const Metric *list = metric_list(&count);
-    const char *names[64];
-    for (int j = 0; j < count; j++) names[j] = list[j].name;
-    diag_error(diags, "E0930", task->metric_pos[index], "there is no metric '%s'", task->metrics[index]);
-    const char *near = nearest_name(task->metrics[index], names, count);
-    if (near) diag_hint(diags, "did you mean '%s'?", near);
-}
-
 static const char *fitting_metrics(const Label *label, Arena *arena) {
     int count;
     const Metric *list = metric_list(&count);
@@ -24,6 +14,17 @@ static const char *fitting_metrics(const Label *label, Arena *arena) {
         names = arena_printf(arena, "%s%s%s", names, *names ? ", " : "", list[i].name);
     }
     return names;
+}
+
+static void unknown_metric(const Task *task, int index, Diagnostics *diags) {
+    int count;
+    const Metric *list = metric_list(&count);
+    const char *names[64];
+    for (int j = 0; j < count; j++) names[j] = list[j].name;
+    diag_error(diags, "E0930", task->metric_pos[index], "there is no metric '%s'", task->metrics[index]);
+    const char *near = nearest_name(task->metrics[index], names, count);
+    if (near) diag_hint(diags, "did you mean '%s'?", near);
+    else diag_hint(diags, "those that fit the label are %s", fitting_metrics(&task->label, diags->arena));
 }
 
 static bool check_metric(const Task *task, int index, Diagnostics *diags) {

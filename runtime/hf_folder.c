@@ -167,6 +167,22 @@ const SafeTensors *hf_folder_weights(const HfFolder *folder) { return folder->we
  * ------------------------------------------------------------------------------------------------
  */
 
+Pos hf_config_pos(const HfFolder *folder, const char *key, Diagnostics *diags) {
+    const char *text = folder->config_text;
+    const char *quoted = arena_printf(diags->arena, "\"%s\"", key), *at = strstr(text, quoted);
+    Pos pos = {.file = diagnostics_file(diags, folder->config_path, text)};
+    if (!at) return pos;
+    pos.line = 1, pos.length = (uint32_t)strlen(quoted);
+    const char *start = text;
+    for (const char *c = text; c < at; c++) {
+        if (*c != '\n') continue;
+        pos.line++;
+        start = c + 1;
+    }
+    pos.column = (uint32_t)(at - start) + 1;
+    return pos;
+}
+
 /* null is the same as no such key. */
 static Lookup find_value(const HfFolder *folder, const char *key, const json_t **value) {
     *value = json_object_get(folder->config, key);
@@ -175,7 +191,7 @@ static Lookup find_value(const HfFolder *folder, const char *key, const json_t *
 
 static Lookup wrong_kind(const HfFolder *folder, const char *key, const char *wanted,
                          Diagnostics *diags) {
-    diag_error(diags, "E0841", in_file(folder->config_path, diags), "the value of \"%s\" is not %s",
+    diag_error(diags, "E0841", hf_config_pos(folder, key, diags), "the value of \"%s\" is not %s",
                key, wanted);
     diag_hint(diags,
               "correct it in the file, or take the key away to have the value of the graph file");

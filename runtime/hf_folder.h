@@ -33,6 +33,9 @@ Lookup hf_config_bool(const HfFolder *folder, const char *key, bool *value, Diag
 Lookup hf_config_string(const HfFolder *folder, const char *key, const char **value,
                         Diagnostics *diags);
 
+/* Where config.json gives this key; the whole file when it does not. */
+Pos hf_config_pos(const HfFolder *folder, const char *key, Diagnostics *diags);
+
 /* Copies the tensor of a parameter to `out` [product of shape]. It is looked for as `name`, with
  * `prefix` ("bert.") before it or taken from it (NULL: no prefix), each also under its old name
  * (LayerNorm.gamma and beta). FAILED: it has another shape or an element type that is no float. */

@@ -23,6 +23,7 @@ Log *log_open(const char *path, bool append, Diagnostics *diags) {
     FILE *file = path ? fopen(path, append ? "a" : "w") : NULL;
     if (path && !file) {
         diag_error(diags, "E0914", (Pos){0}, "the log %s cannot be written: %s", path, strerror(errno));
+        diag_hint(diags, "its folder must exist and may be written to; name another file with --log");
         return NULL;
     }
     Log *log = calloc(1, sizeof *log);

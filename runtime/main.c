@@ -20,7 +20,7 @@ static const Command commands[] = {
      "gradc dump models/bert.graph --task sentiment --stage fuse", command_dump},
     {"bench", "FILE|DIR", "times steps, kernel by kernel, beside what this machine can do",
      "gradc bench run --data data --batch 8", command_bench},
-    {"explain", "CODE", "says more about a diagnostic", "gradc explain E0810", command_explain},
+    {"explain", "NAME", "says more about a diagnostic, an operator or a pass", "gradc explain E0810", command_explain},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands, EXIT_USAGE = 2 };

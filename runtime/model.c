@@ -81,6 +81,20 @@ static bool make_stage(Model *m, Stage *stage, const Graph *graph, const char *c
     return stage->graph != NULL;
 }
 
+static bool no_output(const Task *task, const char *name, Diagnostics *diags) {
+    const char *names[64], *list = "";
+    int count = 0;
+    for (; count < task->eval->outputs.count && count < 64; count++) {
+        names[count] = task->eval->outputs.items[count].name;
+        list = arena_printf(diags->arena, "%s%s%s", list, count ? ", " : "", names[count]);
+    }
+    diag_error(diags, "E0906", task->pos, "task '%s' has no output '%s'", task->name, name);
+    const char *near = nearest_name(name, names, count);
+    if (near) diag_hint(diags, "did you mean '%s'?", near);
+    else diag_hint(diags, "it has %s; a line 'show value as \"name\"' adds one", list);
+    return false;
+}
+
 /* Gives the graph these outputs alone. */
 static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics *diags) {
     const Task *task = state->public.task;
@@ -90,7 +104,7 @@ static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics 
     for (int i = 0; i < state->outputs.count; i++) {
         const char *name = state->outputs.names[i];
         Node *output = graph_find_output(task->eval, name);
-        if (!output) return diag_error(diags, "E0906", task->pos, "task '%s' has no output '%s'", task->name, name);
+        if (!output) return no_output(task, name, diags);
         eval->outputs.items[eval->outputs.count++] = (Output){name, output};
     }
     return true;
@@ -181,7 +195,11 @@ static void make_executables(Model *m) {
 
 static bool build(Model *m, Diagnostics *diags) {
     if (!make_parameters(m, diags)) return false;
-    if (m->params->n_runs > MAX_RUNS) return diag_error(diags, "E0903", (Pos){0}, "there are too many kinds of parameters");
+    if (m->params->n_runs > MAX_RUNS) {
+        diag_error(diags, "E0903", (Pos){0}, "there are more than %d kinds of parameters", MAX_RUNS);
+        diag_hint(diags, "train fewer tasks at once with --tasks");
+        return false;
+    }
     for (int t = 0; t < m->program->tasks.count; t++) {
         if (is_wanted(m, t) && !make_task(m, t, diags)) return false;
     }

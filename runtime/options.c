@@ -110,6 +110,10 @@ static void set_defaults(Options *options) {
     }
 }
 
+static void hint_row(const OptionRow *row, Diagnostics *diags) {
+    diag_hint(diags, "--%s %s: %s", row->name, row->argument ? row->argument : "", row->help);
+}
+
 static bool set_number(Options *options, const OptionRow *row, const char *text, Diagnostics *diags) {
     char *end;
     double value = strtod(text, &end);
@@ -117,6 +121,7 @@ static bool set_number(Options *options, const OptionRow *row, const char *text,
     if (end == text || *end || !whole || !(value >= row->lowest && value <= row->highest)) {
         diag_error(diags, "E0910", (Pos){0}, "--%s takes %s from %.6g to %.6g, not '%s'", row->name,
                    row->kind == WHOLE ? "a whole number" : "a number", row->lowest, row->highest, text);
+        hint_row(row, diags);
         return false;
     }
     if (row->kind == WHOLE) *(int64_t *)member_of(options, row) = (int64_t)value;
@@ -160,6 +165,12 @@ static void list_long_options(const char *command, struct option *list) {
     list[count] = (struct option){0};
 }
 
+static bool no_value(const char *word, int option, Diagnostics *diags) {
+    diag_error(diags, "E0912", (Pos){0}, "%s needs a value", word);
+    if (option >= 256) hint_row(&rows[option - 256], diags);
+    return false;
+}
+
 bool options_parse(const char *command, int argc, char **argv, Options *options, Diagnostics *diags) {
     struct option list[ROWS + ALIASES + 1];
     list_long_options(command, list);
@@ -167,7 +178,7 @@ bool options_parse(const char *command, int argc, char **argv, Options *options,
     set_defaults(options);
     optind = 0;
     for (int got; (got = getopt_long(argc, argv, "-:", list, NULL)) != -1;) {
-        if (got == ':') return diag_error(diags, "E0912", (Pos){0}, "%s needs a value", argv[optind - 1]);
+        if (got == ':') return no_value(argv[optind - 1], optopt, diags);
         if (got == '?') { /* of unknown letters only `optopt` says which */
             bool letter = optopt > 0 && optopt < 256;
             return unknown_option(command, letter ? arena_printf(diags->arena, "-%c", optopt) : argv[optind - 1], diags);
@@ -179,7 +190,9 @@ bool options_parse(const char *command, int argc, char **argv, Options *options,
             if (optind == argc) return diag_error(diags, "E0912", (Pos){0}, "--%s needs two values: %s", row->name, row->argument);
             if (!set_option(options, row, argv[optind++], diags)) return false;
         } else if (options->file) {
-            return diag_error(diags, "E0913", (Pos){0}, "gradc %s takes one file or folder: '%s' is one too many", command, optarg);
+            diag_error(diags, "E0913", (Pos){0}, "gradc %s takes one file or folder: '%s' is one too many", command, optarg);
+            diag_hint(diags, "the first is '%s'; a name with a blank needs quotes", options->file);
+            return false;
         } else {
             options->file = optarg;
         }

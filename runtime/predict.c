@@ -57,7 +57,9 @@ static void write_rows(FILE *out, const Session *s, const Dataset *data, const C
 static bool put_text(Session *s, const char *text, size_t size) {
     if (s->options->output) return atomic_file_put(s->options->output, text, size, s->diags);
     if (fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0) return true;
-    return diag_error(s->diags, "E0950", (Pos){0}, "the predictions could not all be written: %s", strerror(errno));
+    diag_error(s->diags, "E0950", (Pos){0}, "the predictions could not all be written: %s", strerror(errno));
+    diag_hint(s->diags, "with --output FILE they appear whole or not at all");
+    return false;
 }
 
 /* Predictions and shown values have rows; a loss, for one, has not. */
@@ -86,8 +88,8 @@ static bool write_predictions(Session *s, int task, const Dataset *data) {
 
 static bool predict(Session *s) {
     if (!s->options->task) {
-        diag_error(s->diags, "E0952", (Pos){0}, "which task?");
-        diag_hint(s->diags, "name it with --task");
+        diag_error(s->diags, "E0952", (Pos){0}, "predict works on one task: name it with --task");
+        session_hint_tasks(s);
         return false;
     }
     int task = session_find_task(s, s->options->task);

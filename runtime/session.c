@@ -31,15 +31,28 @@ static bool lookup_config(void *user, const char *key, double *value) {
     return hf_config_number(s->folder, key, value, s->diags) == LOOKUP_FOUND;
 }
 
+static Pos where_config(void *user, const char *key) {
+    Session *s = user;
+    return hf_config_pos(s->folder, key, s->diags);
+}
+
 bool session_load_program(Session *s, const Options *options, Diagnostics *diags) {
     *s = (Session){.arena = arena_new(), .options = options, .diags = diags};
     choose_paths(s);
     if (s->weights_path && !(s->folder = hf_folder_open(s->weights_path, diags))) return false;
     ProgramOptions program = {.sets = options->set.items, .n_sets = options->set.count, .dropout = options->dropout, .user = s};
-    if (s->folder) program.lookup = lookup_config;
+    if (s->folder) program.lookup = lookup_config, program.where = where_config;
     int errors = diags->errors;
     s->program = program_load(s->graph_path, &program, diags);
     return s->program && diags->errors == errors && session_choose_tasks(s, options->tasks);
+}
+
+void session_hint_tasks(Session *s) {
+    const char *list = "";
+    for (int t = 0; t < s->program->tasks.count; t++) {
+        list = arena_printf(s->arena, "%s%s%s", list, t ? ", " : "", s->program->tasks.items[t].name);
+    }
+    diag_hint(s->diags, "the tasks are: %s", list);
 }
 
 int session_find_task(Session *s, const char *name) {
@@ -51,6 +64,7 @@ int session_find_task(Session *s, const char *name) {
     diag_error(s->diags, "E0920", (Pos){0}, "%s has no task '%s'", s->graph_path, name);
     const char *near = nearest_name(name, names, s->program->tasks.count);
     if (near) diag_hint(s->diags, "did you mean '%s'?", near);
+    else session_hint_tasks(s);
     return -1;
 }
 
@@ -88,6 +102,7 @@ static bool choose_length(Session *s) {
     if (s->max_length <= s->program->positions) return true;
     diag_error(s->diags, "E0923", (Pos){0}, "--max-length %" PRId64 " is more than the model's %" PRId64 " positions",
                s->max_length, s->program->positions);
+    diag_hint(s->diags, "longer texts are cut: take at most %" PRId64 ", or a model with more positions", s->program->positions);
     return false;
 }
 
@@ -141,6 +156,7 @@ static bool load_weight(Session *s, int index, bool *found) {
     for (int i = 0; i < slot->param->type.rank; i++) shape[i] = slot->param->type.dims[i].offset;
     Lookup got = hf_folder_load(s->folder, slot->param->name, s->program->checkpoint_prefix, shape, slot->param->type.rank,
                                 params->weights + slot->offset, s->diags);
+    if (got == LOOKUP_FAILED) diag_note(s->diags, slot->param->pos, "the parameter is declared here");
     *found = got == LOOKUP_FOUND;
     return got != LOOKUP_FAILED;
 }

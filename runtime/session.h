@@ -33,6 +33,7 @@ void session_close(Session *session);
 
 /* Marks the tasks of a list "a,b"; NULL: all. */
 bool session_choose_tasks(Session *session, const char *list);
+void session_hint_tasks(Session *s); /* "the tasks are: ..." */
 int session_find_task(Session *session, const char *name); /* -1 with a diagnostic */
 
 Dataset *session_dataset(Session *session, int task, const char *split, const char *path, int64_t limit, bool needs_labels);

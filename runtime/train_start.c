@@ -15,7 +15,9 @@ static bool limit_of(Trainer *t, const char *task, int64_t *limit) {
         char *end = NULL;
         long long value = equals ? strtoll(equals + 1, &end, 10) : 0;
         if (!equals || end == equals + 1 || *end || value < 1) {
-            return diag_error(t->diags, "E0940", (Pos){0}, "--limit takes TASK=N, as in paraphrase=12000, not '%s'", text);
+            diag_error(t->diags, "E0940", (Pos){0}, "--limit takes TASK=N, not '%s'", text);
+            diag_hint(t->diags, "for example: --limit %s=1000", task);
+            return false;
         }
         if (strncmp(text, task, (size_t)(equals - text)) == 0 && !task[equals - text]) *limit = value;
     }

@@ -50,12 +50,6 @@ for command in train eval predict bench check dump explain; do
   ok "gradc $command --help has an example" $?
 done
 
-run explain E0810
-[ "$status" = 0 ] && has "$t/out" "a column is missing"
-ok "gradc explain CODE" $?
-run explain E9999
-[ "$status" = 1 ] && has "$t/err" "error[E0918]"
-ok "gradc explain of an unknown code" $?
 
 # ---- check and dump --------------------------------------------------------------------------------------
 

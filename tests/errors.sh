@@ -2,7 +2,9 @@
 # Golden messages. A file of tests/errors carries what it is told in lines that begin with "#> ":
 #   NAME.graph  is given to `gradc check`; the lines stand at its end
 #   NAME.sh     has blocks of commands, each followed by its lines, apart by blank lines. They run in a folder of their own that
-#               holds `models` and `data` (a few rows of the demo data) and, in what comes after `. trained`, a trained `run`
+#               holds `model.graph` (tests/lib/small.graph), `models`, `data` (a few rows of the demo data) and, in what comes after
+#               `. trained`, a trained `run`
+# Lines of the prelude are shown as "?", so that it may change.
 # `sh tests/errors.sh update [FILE...]` writes what is said now into the files: read the difference before it is committed.
 set -u
 gradc=${GRADC:-$PWD/build/gradc}
@@ -25,17 +27,23 @@ done
 export HOME="$t/home" XDG_CACHE_HOME="$t/cache" PATH="$t/bin:$PATH" LC_ALL=C
 cat >"$t/trained" <<'END'
 if [ ! -d ../trained-run ]; then
-  gradc train models/bert.graph --weights models/demo --data data --out run --epochs 1 --batch 8 --quiet || exit 1
+  gradc train model.graph --weights models/demo --data data --out run --epochs 1 --batch 8 --quiet || exit 1
   cp -r run ../trained-run
 fi
 [ -d run ] || cp -r ../trained-run run
 END
 
+# Standard input as lines of a golden file.
+golden() {
+  sed -e "s|$t/work/||g" -e "s|$root/||g" -e '/^prelude\.graph:[0-9]/{s/:[0-9]*:[0-9]*:/:?:?:/;n;s/^ *[0-9]* |/    ? |/;}' |
+    sed -e 's/^/#> /' -e 's/ $//'
+}
+
 # Runs a block; its lines go to standard output.
 run_block() {
   (cd "$t/work" && sh -c "$1") >/dev/null 2>"$t/err"
   status=$?
-  sed -e "s|$t/work/||g" -e "s|$root/||g" -e 's/^/#> /' -e 's/ $//' "$t/err"
+  golden <"$t/err"
   told=0
   grep -q 'error\[' "$t/err" && told=1
   if [ "$told" = 1 ] && [ "$status" = 0 ]; then echo "#> the exit status is 0 in spite of an error"; fi
@@ -47,13 +55,14 @@ renew() { # FILE
   case "$1" in
   *.graph)
     grep -v '^#> ' "$1"
-    "$gradc" check "$1" 2>&1 >/dev/null | sed 's/^/#> /'
+    "$gradc" check "$1" 2>&1 >/dev/null | golden
     ;;
   *.sh)
     rm -rf "$t/work"
     mkdir "$t/work"
     ln -s "$root/models" "$t/work/models"
     cp -r "$t/data" "$t/trained" "$t/work"
+    cp tests/lib/small.graph "$t/work/model.graph"
     sed 's/^\. trained$/. .\/trained/' "$1" | grep -v '^#> ' | {
       block=
       while IFS= read -r line; do

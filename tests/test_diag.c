@@ -32,7 +32,7 @@ static void note_codes(const char *path, bool *used) {
     fclose(file);
 }
 
-/* Marks every code that stands in a C file of the folder, the table itself apart. */
+/* Marks every code that stands in a C file of the folder, the tables themselves apart. */
 static void note_folder(const char *folder, bool *used) {
     char path[600];
     snprintf(path, sizeof path, SOURCE_ROOT "/%s", folder);
@@ -40,8 +40,8 @@ static void note_folder(const char *folder, bool *used) {
     cr_assert_not_null(entries, "%s", path);
     for (struct dirent *entry; (entry = readdir(entries));) {
         size_t length = strlen(entry->d_name);
-        if (length < 3 || strcmp(entry->d_name + length - 2, ".c") != 0 ||
-            strcmp(entry->d_name, "explain.c") == 0)
+        bool table = strcmp(entry->d_name, "explain.c") == 0 || strcmp(entry->d_name, "examples.c") == 0;
+        if (length < 3 || table || strcmp(entry->d_name + length - 2, ".c") != 0)
             continue;
         snprintf(path, sizeof path, SOURCE_ROOT "/%s/%s", folder, entry->d_name);
         note_codes(path, used);
@@ -83,6 +83,73 @@ Test(diag, explanations_have_a_title_and_fit_a_terminal) {
     }
     cr_expect_null(diagnostic_explanation("E9999"));
     cr_expect_null(diagnostic_explanation(""));
+}
+
+Test(diag, every_explanation_has_an_example_and_no_other) {
+    for (int i = 0; i < CODES; i++) {
+        char code[8];
+        const char *wrong, *right;
+        snprintf(code, sizeof code, "E%04d", i);
+        bool has = diagnostic_example(code, &wrong, &right);
+        cr_expect_eq(has, diagnostic_explanation(code) != NULL, "%s: graph/examples.c follows graph/explain.c", code);
+    }
+}
+
+/* Codes that no golden file can bring about, each with its reason. Do not add one that a user's file or command can. */
+static const struct {
+    int code;
+    const char *reason;
+} out_of_reach[] = {
+    {501, "no command reads the text of the IR; tests/test_graph.c has the messages"},
+    {601, "the frontend asks for a loss of one f32 before"},
+    {602, "the language gives no access to what has no gradient"},
+    {610, "a mistake of ours"},
+    {611, "no command takes the name of a pass"},
+    {702, "the system refuses memory to run code in"},
+    {822, "names come from graph files, whose scopes are checked"},
+    {901, "no memory"},
+    {902, "no memory"},
+    {903, "needs hundreds of tasks"},
+    {904, "no memory"},
+    {907, "no memory"},
+    {945, "a checkpoint keeps its settings, the graph among them, and they are compared before"},
+    {951, "no memory"},
+};
+
+static bool is_out_of_reach(int code) {
+    for (size_t i = 0; i < sizeof out_of_reach / sizeof *out_of_reach; i++) {
+        if (out_of_reach[i].code == code) return true;
+    }
+    return false;
+}
+
+/* Marks the codes in the "#> " lines of the golden files. */
+static void note_goldens(bool *shown) {
+    char line[2000], path[600];
+    DIR *entries = opendir(SOURCE_ROOT "/tests/errors");
+    cr_assert_not_null(entries);
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        snprintf(path, sizeof path, SOURCE_ROOT "/tests/errors/%s", entry->d_name);
+        FILE *file = entry->d_name[0] == '.' ? NULL : fopen(path, "r");
+        while (file && fgets(line, sizeof line, file)) {
+            const char *at = strncmp(line, "#> ", 3) == 0 ? strstr(line, "[E0") : NULL;
+            if (at && strlen(at) > 6 && at[6] == ']') shown[atoi(at + 3)] = true;
+        }
+        if (file) fclose(file);
+    }
+    closedir(entries);
+}
+
+Test(diag, every_code_has_a_golden_message) {
+    bool shown[CODES] = {0};
+    note_goldens(shown);
+    for (int i = 0; i < CODES; i++) {
+        char code[8];
+        snprintf(code, sizeof code, "E%04d", i);
+        if (!diagnostic_explanation(code)) continue;
+        if (is_out_of_reach(i)) cr_expect_not(shown[i], "%s has a golden message: take it off the list", code);
+        else cr_expect(shown[i], "%s has no golden message in tests/errors: see CONTRIBUTING.md", code);
+    }
 }
 
 /* What diagnostics_print writes; the caller frees it. */

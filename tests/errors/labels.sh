@@ -103,3 +103,4 @@ gradc train masked.graph --weights small --data data --tasks masked
 #> masked.graph:5:9: error[E0854]: the vocabulary has no [MASK] to hide tokens with
 #>     5 |   label hidden_one: masked[0.15] of text
 #>       |         ^~~~~~~~~~
+#>       = hint: take a vocabulary that has the line [MASK]

@@ -1,0 +1,64 @@
+/* gradc explain: what a diagnostic, an operator or a pass is, from their tables. */
+#include <string.h>
+
+#include "passes/pipeline.h"
+#include "runtime/commands.h"
+
+/* Lines of an example, under a word. */
+static void print_example(const char *word, const char *text) {
+    if (!text) return;
+    printf("\n%s\n", word);
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        printf("    %.*s\n", (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+static bool explain_code(const char *code) {
+    const char *text = diagnostic_explanation(code), *wrong = NULL, *right = NULL;
+    if (!text) return false;
+    printf("%s: %s\n", code, text);
+    if (diagnostic_example(code, &wrong, &right)) {
+        print_example("wrong:", wrong);
+        print_example(wrong ? "right:" : "for example:", right);
+    }
+    return true;
+}
+
+static bool explain_operator(const char *name) {
+    Op op;
+    if (!op_find(name, &op)) return false;
+    int arity = op_arity(op);
+    printf("%s: an operator of the graph (%s)\n", name, op_kind_name(op_kind(op)));
+    if (arity < 0) puts("operands    any number from one up");
+    else printf("operands    %d\n", arity);
+    if (*op_attributes(op)) printf("attributes  %s (i: integer, f: number, s: string)\n", op_attributes(op));
+    return true;
+}
+
+static bool explain_pass(const char *name) {
+    const char *needs, *gives;
+    if (!pipeline_describe(name, &needs, &gives)) return false;
+    printf("%s: a pass over the graph\nneeds  %s\ngives  %s\n", name, needs, gives);
+    return true;
+}
+
+static void hint_names(const char *word, Diagnostics *diags) {
+    const char *names[OP_COUNT];
+    for (int i = 0; i < OP_COUNT; i++) names[i] = op_name((Op)i);
+    const char *near = nearest_name(word, names, OP_COUNT);
+    if (near && *word != 'E') diag_hint(diags, "did you mean the operator '%s'?", near);
+    else diag_hint(diags, "codes look like E0810 and stand in brackets in every message");
+}
+
+int command_explain(const Options *options, Diagnostics *diags) {
+    const char *word = options->file;
+    if (explain_code(word)) return 0;
+    bool known = explain_operator(word);
+    known |= explain_pass(word);
+    if (known) return 0;
+    diag_error(diags, "E0918", (Pos){0}, "there is no diagnostic, operator or pass '%s'", word);
+    hint_names(word, diags);
+    return 1;
+}

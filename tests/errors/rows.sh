@@ -1,0 +1,97 @@
+# The rows of a task: the file and the line are named, what stands there is not shown.
+gradc train model.graph --weights models/demo --data nowhere --quiet
+#> model.graph:27:8: error[E0850]: task 'sentiment' has no file sst/ids-sst-train.csv in nowhere
+#>    27 |   data "sst/ids-sst-{split}.csv" tab unquoted
+#>       |        ^~~~~~~~~~~~~~~~~~~~~~~~~
+#>       = hint: give the folder that holds it with --data, or change the task's data line
+
+mkdir d; cp data/* d; sed -i '1s/sentiment/feeling/' d/ids-sst-train.csv
+gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
+#> d/ids-sst-train.csv:1: error[E0810]: no column is called 'sentiment'
+#>       = note: the columns are: '', 'id', 'sentence', 'feeling'
+#>       = hint: did you mean 'sentence'?
+
+cp data/* d; sed -i '3s/$/\tsecret/' d/ids-sst-train.csv
+gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
+#> d/ids-sst-train.csv:3: error[E0811]: this row has 5 fields, the header has 4
+#>       = hint: if fields stand in double quotes in this file, say that it is quoted
+
+cp data/* d; sed -i '1!s/\t[0-4]$/\t7/' d/ids-sst-train.csv; awk -F'\t' -v OFS='\t' 'NR > 1 { $NF = 7 } 1' data/ids-sst-train.csv >d/ids-sst-train.csv
+gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
+#> d/ids-sst-train.csv:2: error[E0851]: column 'sentiment': the label is not a class from 0 to 4
+#> model.graph:29:9: note: the label is declared here
+#>    29 |   label sentiment: class[5]
+#>       |         ^~~~~~~~~
+
+head -n 1 data/ids-sst-train.csv >d/ids-sst-train.csv
+gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
+#> d/ids-sst-train.csv: error[E0852]: task 'sentiment' finds no rows in it
+
+: >d/ids-sst-train.csv
+gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
+#> d/ids-sst-train.csv: error[E0810]: the file is empty: there is no header row
+#>       = hint: the first line names the columns
+
+cp data/* d; printf '4\t"never closed\n' >>d/quora-train.csv
+gradc train model.graph --weights models/demo --data d --tasks paraphrase --quiet
+#> d/quora-train.csv:10: error[E0812]: a field of the row that begins here opens a quote that is never closed
+#>       = hint: close it, or say that the file is unquoted
+
+sed 's/ tab unquoted/ jsonl/' model.graph >lines.graph; mkdir d/sst
+printf '{"sentence": "secret", "sentiment": 1}\n{"sentence": "secret"\n' >d/sst/ids-sst-train.csv
+gradc train lines.graph --weights models/demo --data d --tasks sentiment --quiet
+#> d/sst/ids-sst-train.csv:2: error[E0813]: this line is not a JSON object in UTF-8
+#>       = hint: each line is to be one object with texts, numbers, truth values or lists of them: {"text": "..."}
+
+printf '{"sentence": "secret", "sentiment": 1}\n{"sentence": "secret"}\n' >d/sst/ids-sst-train.csv
+gradc train lines.graph --weights models/demo --data d --tasks sentiment --quiet
+#> d/sst/ids-sst-train.csv:2: error[E0810]: no column is called 'sentiment'
+#>       = note: the columns are: 'sentence'
+#>       = hint: did you mean 'sentence'?
+#>       = hint: a single column often means that the separator is another one (tab, comma)
+
+rm -r d/sst; rm -r d/sts-train.csv; mkdir d/sts-train.csv
+gradc train model.graph --weights models/demo --data d --tasks similarity --quiet
+#> d/sts-train.csv: error[E0801]: cannot read the file: Is a directory
+#>       = hint: check the path, and that you may read what is there
+
+cat >words.graph <<'END'
+import "model.graph"
+task tags {
+  data "words.{split}" jsonl
+  input words: words
+  label tags: class["O", "B"] of words
+  h = embedding(words.ids, vocab) in "encoder.words"
+  logits = dense(gather(h, tags.at), 2) in "heads.tags"
+  loss cross_entropy(logits, tags)
+  predict argmax(logits)
+  metric accuracy
+}
+END
+echo '{"words": ["secret", "words"], "tags": ["O"]}' >d/words.train
+gradc train words.graph --weights models/demo --data d --tasks tags --quiet
+#> d/words.train:1: error[E0853]: 2 words, but column 'tags' has 1 labels
+#> words.graph:5:9: note: the label is declared here
+#>     5 |   label tags: class["O", "B"] of words
+#>       |         ^~~~
+#>       = hint: a row has one label for each of its words; an empty one, in a list, is left out
+
+cp -r models/demo unmasked; sed -i 's/^\[MASK\]$/[mask]/' unmasked/vocab.txt
+cat >masked.graph <<'END'
+import "model.graph"
+task masked {
+  data "words.{split}" jsonl
+  input words: words
+  label hidden_words: masked[0.15] of words
+  h = embedding(words.ids, vocab) in "encoder.words"
+  logits = dense(gather(h, hidden_words.at), vocab) in "heads.masked"
+  loss cross_entropy(logits, hidden_words)
+  predict argmax(logits)
+  metric accuracy
+}
+END
+gradc train masked.graph --weights unmasked --data d --tasks masked --quiet
+#> masked.graph:5:9: error[E0854]: the vocabulary has no [MASK] to hide tokens with
+#>     5 |   label hidden_words: masked[0.15] of words
+#>       |         ^~~~~~~~~~~~
+#>       = hint: take a vocabulary that has the line [MASK]

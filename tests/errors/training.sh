@@ -1,0 +1,127 @@
+# Training, evaluation, prediction.
+. trained
+gradc train model.graph --weights models/demo --data data --tasks sentimnt
+#> error[E0920]: model.graph has no task 'sentimnt'
+#>       = hint: did you mean 'sentiment'?
+
+gradc train model.graph --weights models/demo --data data --schedule lineer --quiet
+#> error[E0916]: there is no schedule 'lineer'
+#>       = hint: --schedule takes linear, cosine or constant
+
+gradc train model.graph --weights models/demo --data data --limit paraphrase --quiet
+#> error[E0940]: --limit takes TASK=N, not 'paraphrase'
+#>       = hint: for example: --limit sentiment=1000
+
+gradc train model.graph --weights models/demo --data data --limit paraphrase=many --quiet
+#> error[E0940]: --limit takes TASK=N, not 'paraphrase=many'
+#>       = hint: for example: --limit sentiment=1000
+
+gradc train model.graph --weights models/demo --data data --log nowhere/log.jsonl --steps 1 --quiet
+#> error[E0914]: the log nowhere/log.jsonl cannot be written: No such file or directory
+#>       = hint: its folder must exist and may be written to; name another file with --log
+
+gradc train model.graph --weights models/demo --data data --out nowhere/run --steps 1 --quiet
+#> error[E0941]: the folder nowhere/run cannot be made: No such file or directory
+#>       = hint: the folder above it must exist and may be written to
+
+gradc train model.graph --weights models/demo --data data --lr 1000 --clip 0 --epochs 30 --batch 4 --quiet
+#> model.graph:48:6: error[E0905]: the loss or its gradient is not finite (loss inf)
+#>    48 | task similarity {
+#>       |      ^~~~~~~~~~
+#>       = hint: lower the rate with --lr, clip gradients with --clip, or look for divisions and logarithms of zero in the graph
+
+gradc eval run --data data --cpu z80
+#> error[E0701]: there is no CPU called 'z80'
+#>       = hint: try x86-64-v3; without a name, code is made for this machine
+
+gradc eval run --data data --cache data/sts-dev.csv
+#> warning[E0703]: compiled kernels are not kept in 'data/sts-dev.csv': it is not a folder
+#>       = hint: set XDG_CACHE_HOME to a folder of your own to start faster
+
+gradc predict run
+#> error[E0952]: predict works on one task: name it with --task
+#>       = hint: the tasks are: sentiment, paraphrase, similarity
+
+gradc predict run --task sentimental
+#> error[E0920]: run/model.graph has no task 'sentimental'
+#>       = hint: did you mean 'sentiment'?
+
+gradc predict run --task sentiment --show hiden --data data
+#> run/model.graph:26:6: error[E0906]: task 'sentiment' has no output 'hiden'
+#>    26 | task sentiment {
+#>       |      ^~~~~~~~~
+#>       = hint: did you mean 'hidden'?
+
+gradc predict run --task sentiment --data data --output nowhere/predictions
+#> nowhere/predictions: error[E0830]: cannot write the file: creating it: No such file or directory
+#>       = hint: check that the folder exists and that you may write to it; nothing was changed
+
+gradc predict run --task sentiment --data data >/dev/full
+#> error[E0950]: the predictions could not all be written: No space left on device
+#>       = hint: with --output FILE they appear whole or not at all
+
+gradc train model.graph --resume --weights models/demo --data data
+#> error[E0947]: --resume needs the folder of a run
+#>       = hint: give it with --out, or in place of the graph file: gradc train DIR --resume
+
+gradc train run --resume --lr 1 --quiet --data data
+#> error[E0942]: the run cannot go on: 1 settings that decide its weights differ
+#>       = note: lr: 2e-5 then, 1.0 now
+#>       = hint: give the settings of then, or start another run: another --out, or without --resume
+
+cp -r run old; echo '{' >old/settings.json
+gradc train old --resume --quiet --data data
+#> old/settings.json: error[E0946]: the settings of the run cannot be read
+#>       = hint: give the graph file and the settings instead of the run's folder
+
+gradc dump model.graph --stage stagg
+#> error[E0961]: there is no stage 'stagg'
+#>       = hint: the stages are source, expand, simplify, demand, differentiate, fuse, kernels and all
+
+gradc dump model.graph --stage fuse --out nowhere/dump
+#> error[E0960]: the folder nowhere/dump cannot be made: No such file or directory
+#>       = hint: the folder above it must exist and may be written to
+
+cat >extra.graph <<'END'
+import "model.graph"
+task extra {
+  data "sts/sts-{split}.csv" tab quoted
+  input both = (sentence1, sentence2): pair
+  label similarity: real[0, 5]
+  param rows: f32[3, hidden] ~ zeros
+  h = concat(0, encoder(both) in "encoder", rows)
+  score = sum(sum(h, axis = 0), axis = 1)
+  loss score
+  predict similarity
+  show score as "score"
+  metric pearson
+}
+END
+gradc train extra.graph --weights models/demo --data data --tasks extra --quiet
+#> extra.graph:7:7: error[E0603]: concat has no gradient for this operand beside one of a run-time extent, on the path concat <- sum <- sum <- reshape <- loss
+#>     7 |   h = concat(0, encoder(both) in "encoder", rows)
+#>       |       ^~~~~~
+#> extra.graph:8:15: note: used by this sum
+#>     8 |   score = sum(sum(h, axis = 0), axis = 1)
+#>       |               ^~~
+#> extra.graph:8:11: note: used by this sum
+#>     8 |   score = sum(sum(h, axis = 0), axis = 1)
+#>       |           ^~~
+#> extra.graph:9:3: note: used by this reshape
+#>     9 |   loss score
+#>       |   ^~~~
+#>       = hint: put the operand of run-time extent last, or stop_gradient around the others
+
+gradc predict extra.graph --weights models/demo --data data --task extra --show score
+#> error[E0953]: 'score' has no rows of sequences, labels or tokens
+#>       = hint: it is a value of a whole batch; show what it is made of
+
+gradc train model.graph --weights models/demo --data data --log /dev/full --steps 1 --no-eval --quiet
+#> error[E0915]: the log /dev/full is not complete: is the disk full?
+
+newest=$(find run/last -type f | sort | tail -n 1)
+printf '\377' | dd of="$newest" bs=1 seek=200000 conv=notrunc 2>dd.log
+gradc train run --resume --quiet --data data
+#> run/last/step-000000000003.safetensors: warning[E0943]: a damaged checkpoint: tensor 'encoder.layer.0.weight' does not have its hash
+#> error[E0944]: run/last has no checkpoint that is whole
+#>       = hint: start the run anew without --resume

@@ -1,0 +1,93 @@
+# Folders and files of weights.
+mkdir empty; gradc check model.graph --weights empty
+#> empty/config.json: error[E0840]: the folder has no such file
+#>       = hint: a model folder holds config.json, vocab.txt and, unless training starts from random weights, model.safetensors
+
+gradc check model.graph --weights nowhere
+#> nowhere/config.json: error[E0840]: there is no such folder
+#>       = hint: a model folder holds config.json, vocab.txt and, unless training starts from random weights, model.safetensors
+
+mkdir half; echo '{}' >half/config.json
+gradc check model.graph --weights half
+#> half/vocab.txt: error[E0840]: the folder has no such file
+#>       = hint: a model folder holds config.json, vocab.txt and, unless training starts from random weights, model.safetensors
+
+cp -r models/demo broken; printf '{\n  "hidden_size": 64,\n  "num_hidden_layers": }\n' >broken/config.json
+gradc check model.graph --weights broken
+#> broken/config.json:3: error[E0841]: unexpected token near '}'
+#>       = hint: the file is to hold one JSON object: {"key": value, ...}
+
+printf '{\n  "hidden_size": 64,\n  "num_hidden_layers": "two"\n}\n' >broken/config.json
+gradc check model.graph --weights broken
+#> broken/config.json:3:3: error[E0841]: the value of "num_hidden_layers" is not a number
+#>     3 |   "num_hidden_layers": "two"
+#>       |   ^~~~~~~~~~~~~~~~~~~
+#>       = hint: correct it in the file, or take the key away to have the value of the graph file
+
+printf '{\n  "hidden_size": 64,\n  "num_hidden_layers": 1.5\n}\n' >broken/config.json
+gradc check model.graph --weights broken
+#> model.graph:3:8: error[E0205]: 'layers' must be an integer, not 1.5
+#>     3 |        layers = 2 as "num_hidden_layers",
+#>       |        ^~~~~~
+#> broken/config.json:3:3: note: its value is given here
+#>     3 |   "num_hidden_layers": 1.5
+#>       |   ^~~~~~~~~~~~~~~~~~~
+#>       = hint: what is written without a point stays an integer; write layers = 2.0 for a number
+
+echo '[1, 2]' >broken/config.json
+gradc check model.graph --weights broken
+#> broken/config.json: error[E0841]: not a JSON object
+#>       = hint: the file is to hold one JSON object: {"key": value, ...}
+
+cp -r models/demo other; touch other/pytorch_model.bin
+gradc check model.graph --weights other
+#> other/pytorch_model.bin: error[E0844]: the weights are in a format that is not read
+#>       = hint: save the model as one model.safetensors (in Python: model.save_pretrained(folder, max_shard_size="100GB"))
+
+cp -r models/demo cased; rm -f cased/tokenizer_config.json; printf '[UNK]\n[CLS]\n[SEP]\nBerlin\n' >cased/vocab.txt
+gradc check model.graph --weights cased
+#> cased/vocab.txt: warning[E0843]: the vocabulary has capital letters, so texts are not lower-cased
+#>       = hint: say so in tokenizer_config.json: {"do_lower_case": false}
+
+cp -r models/demo words; printf '[UNK]\n[CLS]\n' >words/vocab.txt
+gradc eval model.graph --weights words --data data
+#> words/vocab.txt: error[E0802]: the vocabulary has no line '[SEP]'
+#>       = hint: a BERT vocabulary is a text file with one token a line, among them [UNK], [CLS] and [SEP]
+
+gradc train model.graph --weights models/demo --data data --set vocab=100 --quiet
+#> error[E0922]: models/demo/vocab.txt has 751 tokens, the model only 100
+#>       = hint: the vocabulary belongs to another model; or set the size with --set vocab=751
+
+gradc train model.graph --data data --quiet
+#> error[E0921]: a vocabulary is needed
+#>       = hint: give a folder with config.json and vocab.txt with --weights
+
+gradc train model.graph --weights models/demo --data data --max-length 1000 --quiet
+#> error[E0923]: --max-length 1000 is more than the model's 64 positions
+#>       = hint: longer texts are cut: take at most 64, or a model with more positions
+
+. trained
+cp -r run short; head -c 5 run/model.safetensors >short/model.safetensors
+gradc eval short --data data
+#> short/model.safetensors: error[E0820]: the file is too short to be a safetensors file
+#>       = hint: the file was cut off, perhaps by a download or copy that stopped: fetch it again
+
+cp -r run cut; head -c 20000 run/model.safetensors >cut/model.safetensors
+gradc eval cut --data data
+#> cut/model.safetensors: error[E0820]: tensor 'encoder.words.weight' ends at byte 193232, but the file has only 20000
+#>       = hint: the file was cut off, perhaps by a download or copy that stopped: fetch it again
+
+gradc eval run --data data --set hidden=32
+#> run/model.safetensors: error[E0842]: tensor 'encoder.words.weight' has shape [751, 64], but the model's 'encoder.words.weight' has [751, 32]
+#> run/model.graph:10:9: note: the parameter is declared here
+#>    10 |   param weight: f32[N, hidden] ~ normal(0, 0.02)
+#>       |         ^~~~~~
+#>       = hint: use the config.json that belongs to these weights, or weights of the model's sizes
+
+cp -r run kinds; sed 's/"F32"/"I32"/' run/model.safetensors >kinds/model.safetensors
+gradc eval kinds --data data
+#> kinds/model.safetensors: error[E0821]: tensor 'encoder.words.weight' holds I32, which cannot become parameters
+#> kinds/model.graph:10:9: note: the parameter is declared here
+#>    10 |   param weight: f32[N, hidden] ~ normal(0, 0.02)
+#>       |         ^~~~~~
+#>       = hint: convert the tensor to F32, F16 or BF16

@@ -1,0 +1,27 @@
+#!/bin/sh
+# gradc explain: codes with an example, operators and passes.
+set -u
+gradc=${GRADC:-$PWD/build/gradc}
+t=$(mktemp -d)
+trap 'rm -rf "$t"' EXIT
+. tests/lib/checks.sh
+says() { # NAME WORDS...
+  name=$1
+  shift
+  "$gradc" explain "$name" >"$t/out" 2>"$t/err" || return 1
+  for words in "$@"; do grep -qF -e "$words" "$t/out" || return 1; done
+}
+
+says E0303 "E0303: type does not match" "wrong:" "right:" "    def head(x: f32[R, hidden])"
+ok "a code has a text and an example" $?
+says E0702 "for example:" && ! grep -q "wrong:" "$t/out"
+ok "what nothing written causes has a way out alone" $?
+says matmul "operands    2" "attributes  ta:i tb:i"
+ok "an operator" $?
+says fuse "a pass over the graph" "needs  " "gives  "
+ok "a pass" $?
+says E9999
+[ $? = 1 ] && grep -q "error\[E0918\]" "$t/err"
+ok "an unknown name" $?
+
+finish
