@@ -29,18 +29,26 @@ Value stand_in(Elab *e, Type type, Pos pos) {
     return value_tensor(emit(e, (NodeSpec){.op = OP_input, .attrs.text = "?", .type = type}, pos));
 }
 
-Value promised_result(Elab *e, const Def *def, Pos pos) {
-    const TypeExpr *written = &def->result;
-    Type type = type_scalar(written->elem);
-    type.rank = written->rank;
+/* The type as written, its names known. */
+static bool eval_type(Elab *e, const TypeExpr *written, Type *type) {
+    *type = type_scalar(written->elem);
+    type->rank = written->rank;
     Value value;
     for (int i = 0; i < written->rank; i++) {
         const Expr *dim = written->dims[i];
-        if (dim->kind == EXPR_NAME && !find_dim(e, dim, &value)) return value_error();
-        if (!eval_dim(e, dim, &type.dims[i])) return value_error();
+        if (dim->kind == EXPR_NAME && !find_dim(e, dim, &value)) return false;
+        if (!eval_dim(e, dim, &type->dims[i])) return false;
     }
-    if (written->bound && !eval_dim(e, written->bound, &type.bound)) return value_error();
-    return stand_in(e, type, pos);
+    return !written->bound || eval_dim(e, written->bound, &type->bound);
+}
+
+Value promised_result(Elab *e, const Def *def, Pos pos) {
+    Type type;
+    int told = e->diags->list.count, errors = e->diags->errors;
+    if (eval_type(e, &def->result, &type)) return stand_in(e, type, pos);
+    e->diags->list.count = told; /* what is wrong with it is told where the definition is elaborated */
+    e->diags->errors = errors;
+    return value_error();
 }
 
 static void declare_name(Elab *e, const Expr *expr) {
@@ -113,4 +121,6 @@ void check_definition(Elab *e, Def *def) {
     e->checking = def->active = false;
     e->n_tokens = 0;
     graph_free(e->graph);
+    e->graph = NULL;
+    e->frame = NULL;
 }

@@ -141,8 +141,9 @@ static void choose_optimizer(Elab *e) {
         if (chosen && !chosen->prelude) {
             if (fail(e, "E0407", def->pos, "a program has one optimizer, this is the second")) {
                 diag_note(e->diags, chosen->pos, "the first is here");
+                diag_hint(e->diags, "take one of them away");
             }
-            return;
+            break;
         }
         chosen = def;
     }

@@ -127,7 +127,8 @@ static const char *read_file(Loader *loader, const char *path, const char *real,
     if (!text) {
         loader->loaded->module.incomplete = true;
         diag_error(loader->diags, "E0106", pos, "cannot read '%s': %s", path, problem);
-        if (importer) diag_hint(loader->diags, "the path is relative to the file that imports it");
+        diag_hint(loader->diags, importer ? "the path is relative to the file that imports it"
+                                          : "a relative path begins in the folder in which gradc runs");
         return NULL;
     }
     vec_push(loader->arena, &loader->done, real);

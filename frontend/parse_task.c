@@ -9,9 +9,11 @@ static bool clause_follows(const Parser *parser, const char *word) {
     return !assigned && next_is(parser, word);
 }
 
-static void given_twice(Parser *parser, Pos pos, const char *what) {
+static void given_twice(Parser *parser, Pos pos, Pos first, const char *what) {
     if (parser->broken) return;
     diag_error(parser->diags, "E0408", pos, "%s", what);
+    diag_note(parser->diags, first, "the first is here");
+    diag_hint(parser->diags, "take one of them away, or write a task of its own for it");
     parser->broken = true;
     parser->errors++;
 }
@@ -60,7 +62,7 @@ static Names parse_columns(Parser *parser) {
 static void parse_data(Parser *parser, TaskDecl *task) {
     Pos pos = advance(parser)->pos;
     DataDecl *data = &task->data;
-    if (data->path) given_twice(parser, pos, "a task has one 'data' clause, this is the second");
+    if (data->path) given_twice(parser, pos, data->pos, "a task has one 'data' clause, this is the second");
     data->path = expect_string(parser, "the name of a file in quotes", &data->pos);
     parse_data_form(parser, data);
     if (data->kind == DATA_TABLE) {
@@ -89,14 +91,14 @@ static Names parse_named_columns(Parser *parser, const char *what, const char **
 static void parse_input(Parser *parser, TaskDecl *task) {
     Pos pos = advance(parser)->pos;
     if (task->n_inputs == 2) {
-        given_twice(parser, pos, "a task has at most two inputs, this is the third");
+        given_twice(parser, pos, task->inputs[0].pos, "a task has at most two inputs, this is the third");
         return;
     }
     InputDecl *input = &task->inputs[task->n_inputs++];
     input->pos = peek(parser)->pos;
     Names columns = parse_named_columns(parser, "a name for the input", &input->name);
     if (columns.count > 2)
-        given_twice(parser, input->pos, "an input has at most two columns, a pair");
+        given_twice(parser, input->pos, input->pos, "an input has at most two columns, a pair");
     input->n_columns = columns.count == 2 ? 2 : 1;
     for (int i = 0; i < input->n_columns; i++) input->columns[i] = columns.items[i];
     if (!input->name) input->name = input->n_columns == 2 ? "pair" : input->columns[0];
@@ -148,7 +150,7 @@ static void parse_label_kind(Parser *parser, LabelDecl *label) {
 static void parse_label(Parser *parser, TaskDecl *task) {
     LabelDecl *label = &task->label;
     Pos pos = advance(parser)->pos;
-    if (label->name) given_twice(parser, pos, "a task has one label, this is the second");
+    if (label->name) given_twice(parser, pos, label->pos, "a task has one label, this is the second");
     label->pos = peek(parser)->pos;
     label->columns = parse_named_columns(parser, "a name for the label", &label->name);
     if (!label->name && label->columns.count > 1)
@@ -166,7 +168,7 @@ static void parse_metrics(Parser *parser, TaskDecl *task) {
     advance(parser);
     do {
         if (task->n_metrics == 8) {
-            given_twice(parser, peek(parser)->pos, "a task has at most eight metrics");
+            given_twice(parser, peek(parser)->pos, task->metric_pos[0], "a task has at most eight metrics");
             return;
         }
         Pos *pos = &task->metric_pos[task->n_metrics];

@@ -43,10 +43,10 @@ Value build_random(Elab *e, const BuiltinCall *call) {
     Node *coords = coords_of(e, like->dims[0], call->expr->pos);
     if (!coords && is_generic(e, like->dims[0])) return stand_in(e, type_make(ELEM_F32, 2, like->dims), call->expr->pos);
     if (!coords) {
-        Value none =
-            fail_value(e, "E0311", call->pos[0], "the rows of %s are neither tokens nor sequences",
-                       value_print(e, call->args[0]));
-        return none;
+        if (fail(e, "E0311", call->pos[0], "the rows of %s are neither tokens nor sequences", value_print(e, call->args[0]))) {
+            diag_hint(e->diags, "apply it before rows are selected, mixed or joined");
+        }
+        return value_error();
     }
     Node *inputs[] = {key_of(e, call->expr->pos), coords};
     NodeSpec spec = {.op = OP_random, .n_inputs = 2, .inputs = inputs, .attrs.text = next_site(e)};
@@ -94,8 +94,10 @@ static bool rate_of(Elab *e, const BuiltinCall *call, int i, double *rate) {
     if (is_some_number(e, call->args[i])) return true;
     if (call->args[i].kind != VALUE_NUMBER ||
         !(call->args[i].number >= 0 && call->args[i].number < 1)) {
-        fail(e, "E0310", call->pos[i], "a dropout rate must be a number from 0 up to 1, not %s",
-             value_print(e, call->args[i]));
+        if (fail(e, "E0310", call->pos[i], "a dropout rate must be a number from 0 up to 1, not %s",
+                 value_print(e, call->args[i]))) {
+            diag_hint(e->diags, "0.1 sets every tenth value to zero");
+        }
         return false;
     }
     *rate = call->args[i].number;

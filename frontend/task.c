@@ -133,12 +133,15 @@ static bool check_input_names(Elab *e, const TaskDecl *decl) {
     const InputDecl *a = &decl->inputs[0], *b = &decl->inputs[1];
     for (int i = 0; i < decl->n_inputs && decl->label.name; i++) {
         if (strcmp(decl->inputs[i].name, decl->label.name) != 0) continue;
-        return fail(e, "E0203", decl->label.pos, "the label is called like an input: '%s'",
-                    decl->label.name) &&
-               false;
+        if (fail(e, "E0203", decl->label.pos, "the label is called like an input: '%s'", decl->label.name)) {
+            diag_note(e->diags, decl->inputs[i].pos, "the input is declared here");
+            diag_hint(e->diags, "give it another name: label target = %s: ...", decl->label.name);
+        }
+        return false;
     }
     if (decl->n_inputs < 2 || strcmp(a->name, b->name) != 0) return true;
     if (fail(e, "E0203", b->pos, "both inputs are called '%s'", b->name)) {
+        diag_note(e->diags, a->pos, "the first is here");
         diag_hint(e->diags, "give it another name: input other = ...");
     }
     return false;
@@ -149,8 +152,9 @@ static bool eval_range(Elab *e, const LabelDecl *decl, Label *label) {
     if (!eval_number(e, decl->lowest, "the lowest label", &label->lowest)) return false;
     if (!eval_number(e, decl->highest, "the highest label", &label->highest)) return false;
     if (label->lowest < label->highest) return true;
-    fail(e, "E0310", decl->pos, "the range of the label is empty: %g to %g", label->lowest,
-         label->highest);
+    if (fail(e, "E0310", decl->pos, "the range of the label is empty: %g to %g", label->lowest, label->highest)) {
+        diag_hint(e->diags, "the lowest comes first: real[0, 5]");
+    }
     return false;
 }
 
@@ -274,9 +278,9 @@ void elaborate_task(Elab *e, const TaskDecl *decl) {
     Task task = describe(decl);
     if (!check_complete(e, decl) || !check_input_names(e, decl)) return;
     if (!eval_label(e, decl, &task.label)) return;
-    int errors = e->diags->errors;
     task.train = build(e, decl, &task, true);
-    if (e->diags->errors == errors) task.eval = build(e, decl, &task, false);
+    /* Also after a mistake: predict and show are elaborated here alone. */
+    if (e->steps <= MAX_STEPS) task.eval = build(e, decl, &task, false);
     if (task.train) list_params(e, &task);
     vec_push(e->arena, &e->program->tasks, task);
 }

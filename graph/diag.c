@@ -145,7 +145,8 @@ static int edit_distance(const char *a, const char *b) {
 
 const char *nearest_name(const char *name, const char *const *candidates, int count) {
     const char *nearest = NULL;
-    int best = (int)strlen(name) / 3 + 2; /* further away is no help */
+    int length = (int)strlen(name), best = length / 3 + 2; /* further away is no help */
+    if (best > length) best = length; /* a name of one letter is like no other */
     for (int i = 0; i < count; i++) {
         if (strlen(name) > 63 || strlen(candidates[i]) > 63) continue;
         int distance = edit_distance(name, candidates[i]);

@@ -140,6 +140,9 @@ static const Example examples[] = {
     {"E0960", "gradc dump my.graph --stage all --out missing/dump",
      "mkdir missing\ngradc dump my.graph --stage all --out missing/dump"},
     {"E0961", "gradc dump my.graph --stage fused", "gradc dump my.graph --stage fuse"},
+    {"E0962", "gradc dump my.graph --graph training", "gradc dump my.graph --graph train"},
+    {"E0963", "gradc dump my.graph --why encoder.wieght", "gradc dump my.graph --why encoder.weight"},
+    {"E0964", "gradc dump my.graph --format svg", "gradc dump my.graph --format dot"},
 };
 
 bool diagnostic_example(const char *code, const char **wrong, const char **right) {

@@ -264,6 +264,15 @@ static bool add_node(Reader *r, const NodeSpec *spec) {
     return true;
 }
 
+static bool no_operator(Reader *r, const char *name) {
+    const char *names[OP_COUNT];
+    for (int i = 0; i < OP_COUNT; i++) names[i] = op_name((Op)i);
+    const char *near = nearest_name(name, names, OP_COUNT);
+    fail(r, "there is no operator '%s'", name);
+    if (near) diag_hint(r->diags, "did you mean '%s'?", near);
+    return false;
+}
+
 /* node = "%" label "=" op [attributes] [operands] ":" type ["in" group] ["@" pos] */
 static bool read_node(Reader *r) {
     int64_t label, group = 0;
@@ -272,7 +281,7 @@ static bool read_node(Reader *r) {
     if (!read_index(r, &label) || !expect(r, "=")) return false;
     if (label != r->by_label.count) return fail(r, "the next node is %%%d", r->by_label.count);
     const char *name = read_word(r);
-    if (!name || !op_find(name, &spec.op)) return fail(r, "there is no operator '%s'", name ? name : "");
+    if (!name || !op_find(name, &spec.op)) return no_operator(r, name ? name : "");
     if (!read_attributes(r, spec.op, &spec.attrs) || !read_operands(r, inputs, &spec.n_inputs)) return false;
     if (!expect(r, ":") || !read_type(r, &spec.type)) return false;
     if (accept(r, "in") && !read_index(r, &group)) return false;

@@ -84,7 +84,9 @@ static bool choose_format(Dumper *d) {
 
 static bool make_folder(const Dumper *d) {
     if (!d->o->out || mkdir(d->o->out, 0777) == 0 || errno == EEXIST) return true;
-    return diag_error(d->s->diags, "E0960", (Pos){0}, "the folder %s cannot be made: %s", d->o->out, strerror(errno));
+    diag_error(d->s->diags, "E0960", (Pos){0}, "the folder %s cannot be made: %s", d->o->out, strerror(errno));
+    diag_hint(d->s->diags, "the folder above it must exist and may be written to");
+    return false;
 }
 
 static bool dump_sources(Dumper *d) {

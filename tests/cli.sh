@@ -226,7 +226,7 @@ copy_run && sed -i 's/"hidden_size": *64/"hidden_size": 32/' "$t/copy/config.jso
 bad_train "weights of another size" E0842 "has shape [751, 64]" "$t/copy" "$t/copy" "$t/data"
 copy_run && echo '{"hidden_size": "64"}' >"$t/copy/config.json"
 bad_train "a config value of another kind" E0841 "hidden_size" "$t/copy" "$t/copy" "$t/data"
-bad "predict without a task" E0952 "which task?" predict "$t/run"
+bad "predict without a task" E0952 "name it with --task" predict "$t/run"
 bad "an unknown stage" E0961 "stagg" dump "$model" --weights "$demo" --stage stagg
 bad "an unknown CPU" E0701 "z80" eval "$t/run" --data "$t/data" --cpu z80
 

@@ -248,6 +248,7 @@ Test(diag, the_nearest_name_is_near) {
     cr_expect_str_eq(nearest_name("Heads", names, 4), "heads");
     cr_expect_str_eq(nearest_name("layers", names, 4), "layers");
     cr_expect_null(nearest_name("vocabulary", names, 4));
+    cr_expect_null(nearest_name("y", names, 4));
     cr_expect_null(nearest_name("hidden", names, 0));
     char longest[100];
     memset(longest, 'a', sizeof longest - 1);

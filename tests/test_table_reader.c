@@ -203,8 +203,8 @@ Test(table_reader, a_missing_column_is_named_with_the_nearest) {
         read_bytes("txt\tlabel\n", 10, tab_plain, (const char *[]){"text", "label"}, diags));
     cr_assert_geq(diags->list.count, 3);
     cr_expect_str_eq(diags->list.items[0].message, "no column is called 'text'");
-    cr_expect_str_eq(diags->list.items[1].message, "did you mean 'txt'?");
-    cr_expect_str_eq(diags->list.items[2].message, "the columns are: 'txt', 'label'");
+    cr_expect_str_eq(diags->list.items[2].message, "did you mean 'txt'?");
+    cr_expect_str_eq(diags->list.items[1].message, "the columns are: 'txt', 'label'");
     diagnostics_free(diags);
 }
 

@@ -40,3 +40,7 @@ gradc check model.graph --set layers=two
 #> model.graph:3:8: note: 'layers' is declared here
 #>     3 |        layers = 2 as "num_hidden_layers",
 #>       |        ^~~~~~
+
+gradc check nowhere.graph
+#> error[E0106]: cannot read 'nowhere.graph': No such file or directory
+#>       = hint: a relative path begins in the folder in which gradc runs
