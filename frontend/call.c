@@ -121,6 +121,7 @@ static bool bind_formals(Elab *e, const Def *def, const Expr *expr, const Actual
         Pos pos = actuals[i].arg ? actuals[i].arg->value->pos : expr->pos;
         if (!check_formal(e, def, formal, &value, pos)) return false;
         vec_push(e->arena, &e->frame->names, ((NamedValue){formal->name, value}));
+        watch(e, formal->name, value, formal->pos);
     }
     return true;
 }

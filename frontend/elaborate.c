@@ -179,15 +179,16 @@ static void elaborate(Elab *e) {
     check_sets(e);
     elaborate_sizes(e);
     check_defs(e);
-    for (int i = 0; i < e->module->defs.count; i++) {
+    if (e->probe) elaborate_probe(e);
+    for (int i = 0; i < e->module->defs.count && !e->probe; i++) {
         if (!e->module->defs.items[i]->prelude) check_definition(e, e->module->defs.items[i]);
     }
-    for (int i = 0; i < e->module->tasks.count; i++) {
+    for (int i = 0; i < e->module->tasks.count && !e->probe; i++) {
         e->graph = scratch;
         e->frame = &none;
         if (!is_second_task(e, i)) elaborate_task(e, e->module->tasks.items[i]);
     }
-    choose_optimizer(e);
+    if (!e->probe) choose_optimizer(e);
     graph_free(scratch);
 }
 
@@ -198,6 +199,7 @@ Program *program_load(const char *path, const ProgramOptions *options, Diagnosti
     Program *program = arena_alloc(arena, sizeof *program);
     Elab e = {.arena = arena, .diags = diags, .program = program, .errors_before = errors};
     e.options = options ? options : &as_written;
+    e.probe = e.options->probe;
     program->arena = arena;
     program->path = arena_strdup(arena, path);
     Loaded *loaded = load_module(path, arena, diags);

@@ -5,7 +5,7 @@
  * statements, parameters eval.c       expressions                                        call.c
  * calls of definitions builtin.c    functions that are operators                       seeded.c
  * random and attention dims.c       dimensions: evaluation, unification                scope.c
- * names, places, messages
+ * names, places, messages           probe.c     a task or a definition by itself, to look at
  *
  * A mistake is told once and turns the value into VALUE_ERROR, which passes through everything
  * silently. */
@@ -100,6 +100,7 @@ typedef struct Elab {
     bool checking;     /* a definition on its own: see check.c */
     int first_generic; /* symbols from here on get their sizes at a call */
     Dim vocab, positions, segments; /* what `tokens` declares, with their names */
+    const ProbeOptions *probe; /* NULL: a program to run; otherwise names are watched */
     const TokensValue *tokens; /* [n_tokens] */
     int n_tokens;
     LabelValue label; /* of a task without one, all zero */
@@ -218,7 +219,12 @@ void run_statement(Elab *e, const Stmt *stmt);
 void elaborate_task(Elab *e, const TaskDecl *decl);
 void elaborate_optimizer(Elab *e, const Def *def);
 TokensValue declare_tokens(Elab *e, const char *name, Pos pos);
+void list_params(Elab *e, Task *task); /* those that its training graph reads */
 void begin_graph(Elab *e, const char *name, Frame *frame); /* a fresh graph and fresh state */
 Graph *finish_graph(Elab *e); /* canonical, verified; NULL after an error */
+
+/* probe.c */
+void elaborate_probe(Elab *e);
+void watch(Elab *e, const char *name, Value value, Pos pos); /* nothing unless there is a probe */
 
 #endif

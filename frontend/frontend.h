@@ -5,6 +5,25 @@
 
 #include "graph/program.h"
 
+/* The shape of a tensor that is given to an argument. */
+typedef struct ProbeShape {
+    const char *name;
+    int rank;
+    int64_t extents[MAX_RANK];
+} ProbeShape;
+
+/* One graph in which every value that the text names is an output: for looking at them. */
+typedef struct ProbeOptions {
+    const char *task; /* this task, or */
+    const char *def;  /* this definition by itself */
+    const char *const *sizes; /* of the definition: "NAME=4" or, of a size known batch by batch, "NAME=x.T", for a generic dimension or an
+                                 argument that is a number; "NAME=2x3", a tensor for an argument without a type */
+    int n_sizes;
+    const ProbeShape *shapes; /* of arguments of the definition, stronger than sizes */
+    int n_shapes;
+    bool training; /* with dropout */
+} ProbeOptions;
+
 typedef struct ProgramOptions {
     const char *const *sets; /* "NAME=VALUE": override a config value; stronger than `lookup`, which
                                 beats the text */
@@ -15,6 +34,9 @@ typedef struct ProgramOptions {
     /* Where config.json gives that key, for messages. */
     Pos (*where)(void *user, const char *key);
     void *user;
+    const ProbeOptions *probe; /* NULL: tasks and optimizer. Otherwise the program has one task and no optimizer: its `train` is the
+                                  probe's graph, whose outputs are "loss" and those of `watched`; `eval` is NULL. The task of a
+                                  definition has its text inputs alone; its loss is the sum of what it returns. */
     double dropout; /* replaces every positive dropout rate in training graphs; negative: rates as
                        written */
 } ProgramOptions;

@@ -158,8 +158,9 @@ static void run_param(Elab *e, const Stmt *stmt) {
         good = e->checking || instantiate(e, &param, stmt->shared || e->shares);
     }
     NodeSpec spec = {.op = OP_param, .attrs.text = param.name, .type = param.type};
-    bind_name(e, e->frame, stmt->name,
-              good ? value_tensor(emit(e, spec, stmt->pos)) : value_error());
+    Value value = good ? value_tensor(emit(e, spec, stmt->pos)) : value_error();
+    bind_name(e, e->frame, stmt->name, value);
+    watch(e, stmt->name, value, stmt->pos);
 }
 
 /* While a definition is checked: one round stands for all. */
@@ -199,6 +200,7 @@ static void run_return(Elab *e, const Stmt *stmt) {
     e->frame->result = eval(e, stmt->value);
     e->frame->result_pos = stmt->value ? stmt->value->pos : stmt->pos;
     e->frame->returned = true;
+    watch(e, "return", e->frame->result, e->frame->result_pos);
 }
 
 static void run_output(Elab *e, const Stmt *stmt, const char *name) {
@@ -214,6 +216,7 @@ static void run_output(Elab *e, const Stmt *stmt, const char *name) {
         }
     } else {
         graph_output(e->graph, name, value.node);
+        watch(e, name, value, stmt->pos);
     }
 }
 
@@ -231,7 +234,9 @@ static void run_loss(Elab *e, const Stmt *stmt) {
         }
     } else if (scalar) {
         Type type = type_scalar(ELEM_F32);
-        graph_output(e->graph, "loss", to_shape(e, OP_reshape, value.node, &type, stmt->pos));
+        Node *loss = to_shape(e, OP_reshape, value.node, &type, stmt->pos);
+        graph_output(e->graph, "loss", loss);
+        watch(e, "loss", value_tensor(loss), stmt->pos);
     } else if (fail(e, "E0405", stmt->value->pos, "the loss must be one f32, not %s",
                     value_print(e, value))) {
         diag_hint(e->diags, "the mean over the rows is sum(x, axis = 0) / update_rows(x)");
@@ -258,18 +263,24 @@ static void run_predict(Elab *e, const Stmt *stmt) {
     }
 }
 
+static void run_assign(Elab *e, const Stmt *stmt) {
+    Value value = eval(e, stmt->value);
+    bind_name(e, e->frame, stmt->name, value);
+    watch(e, stmt->name, value, stmt->pos);
+}
+
 void run_statement(Elab *e, const Stmt *stmt) {
     switch (stmt->kind) {
-    case STMT_ASSIGN: bind_name(e, e->frame, stmt->name, eval(e, stmt->value)); break;
+    case STMT_ASSIGN: run_assign(e, stmt); break;
     case STMT_PARAM: run_param(e, stmt); break;
     case STMT_REPEAT: run_repeat(e, stmt); break;
     case STMT_RETURN: run_return(e, stmt); break;
     case STMT_LOSS: run_loss(e, stmt); break;
     case STMT_PREDICT:
-        if (!e->training) run_predict(e, stmt);
+        if (!e->training || e->probe) run_predict(e, stmt);
         break;
     case STMT_SHOW:
-        if (!e->training) run_output(e, stmt, stmt->name);
+        if (!e->training || e->probe) run_output(e, stmt, stmt->name);
         break;
     case STMT_STATE: break; /* the optimizer has bound it */
     }

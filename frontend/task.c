@@ -259,7 +259,7 @@ static Task describe(const TaskDecl *decl) {
 }
 
 /* The parameters that the training graph reads, in the program's order. */
-static void list_params(Elab *e, Task *task) {
+void list_params(Elab *e, Task *task) {
     task->params =
         arena_array(e->arena, (size_t)e->program->params.count + 1, sizeof *task->params);
     for (int i = 0; i < e->program->params.count; i++) {
@@ -278,9 +278,9 @@ void elaborate_task(Elab *e, const TaskDecl *decl) {
     Task task = describe(decl);
     if (!check_complete(e, decl) || !check_input_names(e, decl)) return;
     if (!eval_label(e, decl, &task.label)) return;
-    task.train = build(e, decl, &task, true);
+    task.train = build(e, decl, &task, e->probe ? e->probe->training : true);
     /* Also after a mistake: predict and show are elaborated here alone. */
-    if (e->steps <= MAX_STEPS) task.eval = build(e, decl, &task, false);
+    if (e->steps <= MAX_STEPS && !e->probe) task.eval = build(e, decl, &task, false);
     if (task.train) list_params(e, &task);
     vec_push(e->arena, &e->program->tasks, task);
 }

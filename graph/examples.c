@@ -143,6 +143,20 @@ static const Example examples[] = {
     {"E0962", "gradc dump my.graph --graph training", "gradc dump my.graph --graph train"},
     {"E0963", "gradc dump my.graph --why encoder.wieght", "gradc dump my.graph --why encoder.weight"},
     {"E0964", "gradc dump my.graph --format svg", "gradc dump my.graph --format dot"},
+    {"E0970", "gradc run my.graph --task t --show logit", "gradc run my.graph --task t --show logits"},
+    {"E0971", "gradc run my.graph --def gelu", "gradc run my.graph --def gelu --shape R=2,C=3"},
+    {"E0972", "gradc run my.graph --def gelu --shape R=2,C=a", "gradc run my.graph --def gelu --shape x=2x3"},
+    {"E0973", "gradc run my.graph --def gelu --input x=list.npy",
+     "python3 -c 'import numpy; numpy.save(\"x.npy\", numpy.ones((2, 3)))'\ngradc run my.graph --def gelu --input x=x.npy"},
+    {"E0974", "gradc run my.graph --def gelu --input 'x=[1, [2]]'", "gradc run my.graph --def gelu --input 'x=[[1, 2]]'"},
+    {"E0975", "label y: class[2]\ngradc run my.graph --task t --input y=2", "label y: class[2]\ngradc run my.graph --task t --input y=1"},
+    {"E0976", "input both = (a, b): pair\ngradc run my.graph --task t --text one",
+     "input both = (a, b): pair\ngradc run my.graph --task t --text one --text two"},
+    {"E0977", "def count(x: i32[R]) { return x + 1 }\ngradc run my.graph --def count --shape R=2 --grad",
+     "def count(x: i32[R]) { return float(x + 1) }\ngradc run my.graph --def count --shape R=2 --grad"},
+    {"E0978", "def square(x: i32[R]) { return x * x }\ngradc run my.graph --def square --input x=100000",
+     "def square(x: f32[R]) { return x * x }\ngradc run my.graph --def square --input x=100000"},
+    {"E0979", "gradc run my.graph", "gradc run my.graph --task t"},
 };
 
 bool diagnostic_example(const char *code, const char **wrong, const char **right) {

@@ -373,6 +373,43 @@ static const Explanation table[] = {
     {"E0964", "unknown format\n"
               "`gradc dump` writes graphs as text or for Graphviz (dot), and the code of\n"
               "kernels as LLVM IR (llvm) or assembly (asm)."},
+    {"E0970", "nothing of this name to show\n"
+              "`gradc run --show` takes a local name (q), a definition and its local\n"
+              "(encoder_layer.q), the end of a scope and a name (layer.0.attention.self.q; *\n"
+              "stands for anything), a definition for what it returns, or a line of the file\n"
+              "(57, bert.graph:57). Only names of what is run count: of the --task, or of the\n"
+              "--def and what it calls."},
+    {"E0971", "an argument is not known\n"
+              "`gradc run --def` makes tensors for a definition's arguments, so it must know\n"
+              "their sizes: every generic dimension (--shape R=4) and every argument that is\n"
+              "a number (--shape O=8). A tensor that is given, --input x=FILE.npy, brings its\n"
+              "sizes along. Arguments that are texts come from --text, or are random tokens."},
+    {"E0972", "a bad size\n"
+              "--shape takes NAME=SIZE: a number (R=4), a shape (x=2x3), or a size that is\n"
+              "known batch by batch: x.T, the tokens of text input x, or S, the sequences."},
+    {"E0973", "an array that cannot be read\n"
+              "--input reads NumPy's .npy files with at most four axes, in C order, with\n"
+              "little-endian elements f4, f8, i4, i8 or b1."},
+    {"E0974", "a bad input\n"
+              "--input takes NAME=FILE.npy or NAME=NUMBERS, where the name is that of an\n"
+              "argument of the definition or of the label of the task. Numbers are written\n"
+              "as NumPy prints them, with commas: --input 'x=[[1, 2], [3, 4]]'; one number\n"
+              "is given to all elements."},
+    {"E0975", "an input that does not fit\n"
+              "The tensor has another number of elements than its type says, or a value that\n"
+              "the type rules out, such as a class that the label does not have."},
+    {"E0976", "texts that make no rows\n"
+              "A row needs one --text for each column of the task: two for a pair, the texts\n"
+              "of a row one after the other."},
+    {"E0977", "no gradient to show\n"
+              "With --def, --grad shows gradients of the sum of what the definition returns,\n"
+              "which must be f32."},
+    {"E0978", "a value that cannot be computed\n"
+              "The interpreter met an index outside of its table, or an integer that\n"
+              "overflows; the message says which operator did."},
+    {"E0979", "what to run?\n"
+              "`gradc run` evaluates one task (--task NAME, with --text for its rows) or one\n"
+              "definition by itself (--def NAME, with --shape for its sizes)."},
 
     /* --- Training --- */
     {"E0901", "no memory for the threads\n"

@@ -102,6 +102,16 @@ typedef struct Optimizer {
     double decay; /* weight decay of parameters that have it */
 } Optimizer;
 
+/* A value that the text gives a name, in one of the places where it has it: what `gradc run` can show. */
+typedef struct Watched {
+    const char *name; /* "q"; "return": what a definition gives; "loss", "predict" and what `show` lines say */
+    const char *def;  /* the definition that it stands in; NULL: the task itself */
+    bool prelude;     /* a definition of the prelude */
+    const char *output; /* of the graph: scope, name and line, "bert.encoder.layer.0.attention.self.q:52"; NULL: it is no tensor */
+    const char *text;   /* of what is no tensor: "the number 4" */
+    Pos pos;            /* of the name, with its scope */
+} Watched;
+
 typedef struct Program {
     Arena *arena;
     const char *path;
@@ -110,6 +120,7 @@ typedef struct Program {
     VEC(Task) tasks;
     Optimizer optimizer;
     const char *checkpoint_prefix; /* "bert.": may be missing from tensor names of a checkpoint; "" for none */
+    VEC(Watched) watched; /* of a probe, in the order of evaluation */
     int64_t vocab, positions, segments; /* what `tokens` declares */
     const char *source; /* the whole program as one text, imports resolved: saved with a run */
 } Program;

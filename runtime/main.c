@@ -20,6 +20,8 @@ static const Command commands[] = {
      "gradc dump models/bert.graph --task sentiment --stage fuse", command_dump},
     {"bench", "FILE|DIR", "times steps, kernel by kernel, beside what this machine can do",
      "gradc bench run --data data --batch 8", command_bench},
+    {"run", "FILE", "evaluates a task or a definition and prints values and gradients",
+     "gradc run models/bert.graph --def gelu --input 'x=[[-1, 0, 1]]' --grad", command_run},
     {"explain", "NAME", "says more about a diagnostic, an operator or a pass", "gradc explain E0810", command_explain},
 };
 

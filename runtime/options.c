@@ -23,17 +23,27 @@ typedef struct OptionRow {
 #define AT(member) offsetof(Options, member)
 #define TRAIN "train"
 #define RUNS "train eval predict bench"
-#define ALL "train eval predict bench check dump"
+#define PROBES "run gradcheck"
+#define ALL "train eval predict bench check dump " PROBES
 
 static const OptionRow rows[] = {
     {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, ALL, "Hugging Face folder: config.json, vocab.txt, model.safetensors"},
     {"data", "DIR", LIST, AT(data), 0, 0, 0, RUNS, "folder of data sets (default: the working directory); may be repeated"},
     {"out", "DIR", TEXT, AT(out), 0, 0, 0, "train dump", "where to write: the run's folder, or one file a stage"},
-    {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, "train eval bench", "only these tasks (default: all of the file)"},
-    {"task", "NAME", TEXT, AT(task), 0, 0, 0, "predict dump", "the task"},
+    {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, "train eval bench gradcheck", "only these tasks (default: all of the file)"},
+    {"task", "NAME", TEXT, AT(task), 0, 0, 0, "predict dump run", "the task"},
     {"input", "FILE", TEXT, AT(input), 0, 0, 0, "predict", "rows to predict, in the task's format (default: its dev file)"},
     {"output", "FILE", TEXT, AT(output), 0, 0, 0, "predict", "where predictions go (default: standard output)"},
     {"show", "NAME", TEXT, AT(show), 0, 0, 0, "predict dump", "another output than 'predict': what the task's show line names"},
+    {"show", "NAME|LINE", LIST, AT(shows), 0, 0, 0, "run", "what to print: q, attend.q, layer.0.*.q, 57 (default: the results); may be repeated"},
+    {"def", "NAME", TEXT, AT(def), 0, 0, 0, "run", "a definition by itself, with random arguments"},
+    {"shape", "NAME=SIZE", LIST, AT(shape), 0, 0, 0, "run", "of a definition: R=4, x=2x3, O=8, R=x.T; may be repeated"},
+    {"input", "NAME=VALUE", LIST, AT(inputs), 0, 0, 0, "run", "an argument or a label: a .npy file, or numbers as in [[1, 2], [3, 4]]; may be repeated"},
+    {"text", "TEXT", LIST, AT(text), 0, 0, 0, "run", "a text of the next row; two for a pair; may be repeated"},
+    {"grad", NULL, FLAG, AT(grad), 0, 0, 0, "run", "also the gradient of the loss, or of the sum of what the definition returns"},
+    {"npy", "DIR", TEXT, AT(npy), 0, 0, 0, "run", "also write what is shown as .npy files"},
+    {"compiled", NULL, FLAG, AT(compiled), 0, 0, 0, "run", "compiled, in f32 (default: interpreted, in double precision)"},
+    {"training", NULL, FLAG, AT(training), 0, 0, 0, "run", "with dropout, as in training"},
     {"split", "NAME", TEXT, AT(split), 0, 0, 0, "eval predict bench", "split of the data set (default: dev; train for bench)"},
     {"epochs", "N", WHOLE, AT(epochs), 10, 0, 1e6, TRAIN, "passes over the data (default: 10)"},
     {"steps", "N", WHOLE, AT(steps), 0, 0, 1e12, "train bench", "stop after so many updates (default: all epochs; 30 for bench)"},
@@ -42,13 +52,13 @@ static const OptionRow rows[] = {
     {"schedule", "NAME", TEXT, AT(schedule), 0, 0, 0, TRAIN, "linear, cosine or constant (default: linear)"},
     {"warmup", "X", REAL, AT(warmup), 0.1, 0, 1e9, TRAIN, "share of the steps (below 1) or number of steps (default: 0.1)"},
     {"clip", "X", REAL, AT(clip), 1, 0, 1e30, "train bench", "largest norm of the gradients; 0: any (default: 1)"},
-    {"dropout", "X", REAL, AT(dropout), -1, 0, 0.999, "train bench", "replaces every dropout rate of the file that is not 0"},
+    {"dropout", "X", REAL, AT(dropout), -1, 0, 0.999, "train bench " PROBES, "replaces every dropout rate of the file that is not 0"},
     {"freeze", "PATTERN", LIST, AT(freeze), 0, 0, 0, "train bench", "parameters not to train, as in 'bert.*'; may be repeated"},
-    {"max-length", "N", WHOLE, AT(max_length), 0, 4, 1e6, RUNS, "longest sequence in tokens (default: the model's positions)"},
+    {"max-length", "N", WHOLE, AT(max_length), 0, 4, 1e6, RUNS " run", "longest sequence in tokens (default: the model's positions)"},
     {"limit", "TASK=N", LIST, AT(limit), 0, 0, 0, TRAIN, "only the first N training rows of a task; may be repeated"},
     {"no-shuffle", NULL, FLAG, AT(no_shuffle), 0, 0, 0, TRAIN, "rows in file order, tasks in turn"},
-    {"seed", "N", WHOLE, AT(seed), 1, 0, 4294967295.0, "train bench", "of initial values, shuffling and dropout (default: 1)"},
-    {"threads", "N", WHOLE, AT(threads), 0, 1, 4096, RUNS, "threads (default: one a core)"},
+    {"seed", "N", WHOLE, AT(seed), 1, 0, 4294967295.0, "train bench " PROBES, "of initial values, shuffling and dropout (default: 1)"},
+    {"threads", "N", WHOLE, AT(threads), 0, 1, 4096, RUNS " " PROBES, "threads (default: one a core)"},
     {"log", "FILE", TEXT, AT(log), 0, 0, 0, TRAIN, "JSON lines (default: log.jsonl in --out)"},
     {"grads", "FILE", TEXT, AT(grads), 0, 0, 0, TRAIN, "write the first step's gradients (safetensors)"},
     {"set", "NAME=VALUE", LIST, AT(set), 0, 0, 0, ALL, "a config value of the file; may be repeated"},
@@ -64,13 +74,13 @@ static const OptionRow rows[] = {
     {"graph", "NAME", TEXT, AT(graph), 0, 0, 0, "dump", "train, eval, update or all (default: train; all with --stage all)"},
     {"diff", "A B", PAIR, AT(diff), 0, 0, 0, "dump", "what differs between two stages of FILE, or, without FILE, between two files"},
     {"why", "NODE", TEXT, AT(why), 0, 0, 0, "dump", "where a node comes from: its number, a parameter, an input or an output"},
-    {"full", NULL, FLAG, AT(full), 0, 0, 0, "dump", "every layer by itself, where repeated ones are written once"},
+    {"full", NULL, FLAG, AT(full), 0, 0, 0, "dump run", "every layer by itself, where repeated ones are written once; every element of what is shown"},
     {"format", "NAME", TEXT, AT(format), 0, 0, 0, "dump", "text, dot, llvm or asm (default: text)"},
-    {"cpu", "NAME", TEXT, AT(cpu), 0, 0, 0, RUNS " dump", "make code for this CPU (default: the one at hand)"},
-    {"lanes", "N", WHOLE, AT(lanes), 0, 4, 16, RUNS " dump", "f32 lanes of the code: 4, 8 or 16 (default: as the CPU has)"},
-    {"cache", "DIR", TEXT, AT(cache), 0, 0, 0, RUNS, "kernel cache (default: gradc in the user's cache folder)"},
-    {"no-cache", NULL, FLAG, AT(no_cache), 0, 0, 0, RUNS, "compile all kernels anew and keep none"},
-    {"no-fusion", NULL, FLAG, AT(no_fusion), 0, 0, 0, RUNS " dump", "a kernel for each node: slow, the same meaning"},
+    {"cpu", "NAME", TEXT, AT(cpu), 0, 0, 0, RUNS " dump " PROBES, "make code for this CPU (default: the one at hand)"},
+    {"lanes", "N", WHOLE, AT(lanes), 0, 4, 16, RUNS " dump " PROBES, "f32 lanes of the code: 4, 8 or 16 (default: as the CPU has)"},
+    {"cache", "DIR", TEXT, AT(cache), 0, 0, 0, RUNS " " PROBES, "kernel cache (default: gradc in the user's cache folder)"},
+    {"no-cache", NULL, FLAG, AT(no_cache), 0, 0, 0, RUNS " " PROBES, "compile all kernels anew and keep none"},
+    {"no-fusion", NULL, FLAG, AT(no_fusion), 0, 0, 0, RUNS " dump " PROBES, "a kernel for each node: slow, the same meaning"},
 };
 
 /* Other spellings, as Hugging Face has them. */
@@ -158,7 +168,7 @@ static void list_long_options(const char *command, struct option *list) {
     int count = 0;
     for (int i = 0; i < ROWS + ALIASES; i++) {
         const char *name = i < ROWS ? rows[i].name : aliases[i - ROWS][0];
-        int row = row_of(name);
+        int row = i < ROWS ? i : row_of(name);
         if (!lists_word(rows[row].commands, command)) continue;
         list[count++] = (struct option){name, rows[row].kind == FLAG ? no_argument : required_argument, NULL, row + 256};
     }

@@ -36,15 +36,19 @@ static Pos where_config(void *user, const char *key) {
     return hf_config_pos(s->folder, key, s->diags);
 }
 
-bool session_load_program(Session *s, const Options *options, Diagnostics *diags) {
+bool session_load_probe(Session *s, const Options *options, const ProbeOptions *probe, Diagnostics *diags) {
     *s = (Session){.arena = arena_new(), .options = options, .diags = diags};
     choose_paths(s);
     if (s->weights_path && !(s->folder = hf_folder_open(s->weights_path, diags))) return false;
-    ProgramOptions program = {.sets = options->set.items, .n_sets = options->set.count, .dropout = options->dropout, .user = s};
+    ProgramOptions program = {.sets = options->set.items, .n_sets = options->set.count, .dropout = options->dropout, .user = s, .probe = probe};
     if (s->folder) program.lookup = lookup_config, program.where = where_config;
     int errors = diags->errors;
     s->program = program_load(s->graph_path, &program, diags);
     return s->program && diags->errors == errors && session_choose_tasks(s, options->tasks);
+}
+
+bool session_load_program(Session *s, const Options *options, Diagnostics *diags) {
+    return session_load_probe(s, options, NULL, diags);
 }
 
 void session_hint_tasks(Session *s) {
@@ -80,7 +84,7 @@ bool session_choose_tasks(Session *s, const char *list) {
     return true;
 }
 
-static bool load_tokenizer(Session *s) {
+bool session_load_tokenizer(Session *s) {
     if (!s->folder) {
         diag_error(s->diags, "E0921", (Pos){0}, "a vocabulary is needed");
         diag_hint(s->diags, "give a folder with config.json and vocab.txt with --weights");
@@ -97,7 +101,7 @@ static bool load_tokenizer(Session *s) {
     return true;
 }
 
-static bool choose_length(Session *s) {
+bool session_choose_length(Session *s) {
     s->max_length = s->options->max_length ? s->options->max_length : s->program->positions;
     if (s->max_length <= s->program->positions) return true;
     diag_error(s->diags, "E0923", (Pos){0}, "--max-length %" PRId64 " is more than the model's %" PRId64 " positions",
@@ -106,7 +110,7 @@ static bool choose_length(Session *s) {
     return false;
 }
 
-static bool open_machine(Session *s) {
+bool session_open_machine(Session *s) {
     const Options *o = s->options;
     s->target = target_new(o->cpu, (int)o->lanes, s->diags);
     s->team = team_new((int)o->threads, s->diags);
@@ -149,8 +153,7 @@ static void say_skipped(Session *s) {
     if (count) fprintf(stderr, "not used: %s%s\n", names[0], count > 1 ? arena_printf(s->arena, " and %d more tensors of the file", count - 1) : "");
 }
 
-static bool load_weight(Session *s, int index, bool *found) {
-    const Parameters *params = model_parameters(s->model);
+static bool load_weight(Session *s, const Parameters *params, int index, bool *found) {
     const ParamSlot *slot = &params->slots[index];
     int64_t shape[MAX_RANK];
     for (int i = 0; i < slot->param->type.rank; i++) shape[i] = slot->param->type.dims[i].offset;
@@ -161,18 +164,21 @@ static bool load_weight(Session *s, int index, bool *found) {
     return got != LOOKUP_FAILED;
 }
 
-static bool load_weights(Session *s) {
+/* Marks the parameters that the folder lacks. */
+static bool load_weights(Session *s, const Parameters *params, bool *missing) {
     bool has_file = s->folder && hf_folder_weights(s->folder), good = true;
-    bool *missing = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *missing);
-    for (int i = 0; good && i < model_parameters(s->model)->n_slots; i++) {
+    for (int i = 0; good && i < params->n_slots; i++) {
         bool found = false;
-        if (has_file) good = load_weight(s, i, &found);
+        if (has_file) good = load_weight(s, params, i, &found);
         if (found) continue;
-        missing[i] = true;
-        parameter_initialise(model_parameters(s->model), i, (uint64_t)s->options->seed);
+        missing[i] = has_file;
+        parameter_initialise(params, i, (uint64_t)s->options->seed);
     }
-    if (good && has_file) say_missing(s, missing), say_skipped(s);
     return good;
+}
+
+bool session_load_weights(Session *s, const Parameters *params) {
+    return load_weights(s, params, arena_array(s->arena, (size_t)params->n_slots + 1, sizeof(bool)));
 }
 
 /* What the metrics read. */
@@ -185,14 +191,18 @@ static const OutputNames *choose_outputs(Session *s) {
 }
 
 bool session_load_model(Session *s, bool training) {
-    if (!load_tokenizer(s) || !choose_length(s) || !open_machine(s)) return false;
+    if (!session_load_tokenizer(s) || !session_choose_length(s) || !session_open_machine(s)) return false;
     ModelOptions options = {.training = training, .freeze = s->options->freeze.items, .n_freeze = s->options->freeze.count,
                             .tasks = s->tasks, .no_fusion = s->options->no_fusion, .outputs = s->outputs ? s->outputs : choose_outputs(s), .target = s->target, .cache = s->cache,
                             .team = s->team};
     double began = seconds_now();
     s->model = model_new(s->program, &options, s->diags);
     s->compile_ms = 1e3 * (seconds_now() - began);
-    return s->model && load_weights(s);
+    bool *missing = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *missing);
+    if (!s->model || !load_weights(s, model_parameters(s->model), missing)) return false;
+    say_missing(s, missing);
+    if (s->folder && hf_folder_weights(s->folder)) say_skipped(s);
+    return true;
 }
 
 void session_close(Session *s) {

@@ -27,8 +27,16 @@ typedef struct Session {
 
 /* `options->file` may be a graph file or a run's folder, which holds both graph and weights. */
 bool session_load_program(Session *session, const Options *options, Diagnostics *diags);
+/* The same for a probe (see frontend.h); all its tasks are wanted. */
+bool session_load_probe(Session *session, const Options *options, const ProbeOptions *probe, Diagnostics *diags);
 /* After the program: tokenizer, machine, compiled model, weights. Says on standard error what was not found or not used. */
 bool session_load_model(Session *session, bool training);
+/* Its parts, for tools that compile by themselves. */
+bool session_load_tokenizer(Session *session);
+bool session_choose_length(Session *session);
+bool session_open_machine(Session *session);
+/* Weights from the folder, or else from initialisers. */
+bool session_load_weights(Session *session, const Parameters *params);
 void session_close(Session *session);
 
 /* Marks the tasks of a list "a,b"; NULL: all. */

@@ -27,6 +27,7 @@ static const char *const model_words_allowed[][2] = {
     {"runtime/main.c", "gradc predict run --task"},
     {"runtime/main.c", "gradc check models/bert.graph"},
     {"runtime/main.c", "gradc dump models/bert.graph"},
+    {"runtime/main.c", "gradc run models/bert.graph"},
     {"runtime/options.c", "as in 'bert.*'"},
     {"runtime/tokenizer.c", "a BERT vocabulary is"},
     {"runtime/hf_folder.c", "\"tokenizer_class\""},

@@ -1,0 +1,104 @@
+#!/bin/sh
+# gradc run: values and gradients of definitions and tasks, interpreted and compiled. What bad input is told: tests/errors/run.sh.
+set -u
+gradc=${GRADC:-$PWD/build/gradc}
+root=$PWD
+t=$(mktemp -d)
+trap 'rm -rf "$t"' EXIT
+unset XDG_CACHE_HOME
+export HOME="$t/home"
+mkdir "$HOME"
+. "$root/tests/lib/checks.sh"
+
+run() { "$gradc" run "$@" >"$t/out" 2>"$t/err"; status=$?; }
+has() { grep -qF -e "$2" "$1"; }
+model="$root/models/bert.graph"
+demo="$root/models/demo"
+
+# All numbers of two outputs, one by one: f32 against double, through six digits and a model of two layers.
+near() {
+  numbers() { tr -s '[]() ,=:' '\n' <"$1" | grep -E '^-?[0-9]'; }
+  numbers "$1" >"$t/a" && numbers "$2" >"$t/b" && [ "$(wc -l <"$t/a")" = "$(wc -l <"$t/b")" ] &&
+    paste "$t/a" "$t/b" | awk '{ d = $1 - $2; if (d < 0) d = -d; m = $1 < 0 ? -$1 : $1; if (d > 1e-4 * (m + 0.01)) bad++ } END { exit bad > 0 || NR == 0 }'
+}
+
+# ---- A definition by itself ------------------------------------------------------------------------------
+
+run "$model" --def gelu --input 'x=[[-1, 0, 1]]' --grad
+[ "$status" = 0 ] && has "$t/out" "[[-0.158655         0  0.841345]]" && has "$t/out" "[[-0.0833155        0.5    1.08332]]"
+ok "gelu and its slope at -1, 0 and 1" $?
+cp "$t/out" "$t/interpreted"
+run "$model" --def gelu --input 'x=[[-1, 0, 1]]' --grad --compiled
+[ "$status" = 0 ] && near "$t/out" "$t/interpreted"
+ok "compiled" $?
+run "$model" --def dense --shape R=2,I=3 --shape O=4 --show return --show weight
+[ "$status" = 0 ] && has "$t/out" "return: f32[R = 2, O = 4]" && has "$t/out" "weight: f32[O = 4, I = 3]" && has "$t/out" "bert.graph:33"
+ok "generic dimensions and numbers from --shape; parameters are names too" $?
+cp "$t/out" "$t/first"
+run "$model" --def dense --shape R=2,I=3 --shape O=4 --show return --show weight
+cmp -s "$t/out" "$t/first"
+ok "the same seed, the same values" $?
+run "$model" --def dense --shape R=2,I=3 --shape O=4 --show return --show weight --seed 2
+[ "$status" = 0 ] && ! cmp -s "$t/out" "$t/first"
+ok "another seed, other values" $?
+run "$model" --def embedding --shape N=3 --shape R=4 --set hidden=2
+[ "$status" = 0 ] && has "$t/out" "index: i32<N = 3>[R = 4]" && has "$t/out" "return: f32[R = 4, hidden = 2]"
+ok "an index below its bound" $?
+small="--set hidden=4 --set heads=2 --set ffn=8 --set vocab=20 --set positions=9 --set layers=2"
+run "$model" --def encoder_layer --shape R=x.T $small --show q --show 62 --grad
+[ "$status" = 0 ] && has "$t/out" "q: f32[x.T, hidden = 4] = f32[8, 4]" && has "$t/out" "in self_attention, attention.self)" && has "$t/out" "return:"
+ok "a size of a text input; names inside called definitions; a line" $?
+line=$(sed -n '/h = layer_norm(h + a, eps)/=' "$model")
+run "$model" --def encoder $small --show "encoder_layer.h" --show "bert.graph:$line"
+[ "$status" = 0 ] && [ "$(grep -c '^h: ' "$t/out")" = 4 ] && has "$t/out" "encoder.layer.1)"
+ok "every instance of a repeated layer, with its scope" $?
+run "$model" --def softmax --shape x=2x3 --show softmax.weight
+[ "$status" = 0 ] && has "$t/out" "weight: f32[2, 3]"
+ok "names of the prelude" $?
+
+# ---- .npy files ------------------------------------------------------------------------------------------
+
+run "$model" --def gelu --shape x=2x3 --show return --show x --npy "$t/npy" --grad
+[ "$status" = 0 ] && [ "$(ls "$t/npy" | wc -l)" = 4 ]
+ok "--npy writes values and gradients" $?
+cp "$t/out" "$t/first"
+x=$(ls "$t/npy"/x-*.npy | grep -v grad)
+run "$model" --def gelu --input "x=$x" --show return --show x --grad
+[ "$status" = 0 ] && cmp -s "$t/out" "$t/first"
+ok "and --input reads them" $?
+
+# ---- A task ----------------------------------------------------------------------------------------------
+
+task() { run "$model" --weights "$demo" --task similarity --text 'a good film' --text 'a film' "$@"; }
+task --input similarity=3 --grad --show loss --show score --show '0.*.k' --show heads.similarity.weight
+[ "$status" = 0 ] && has "$t/out" "both: [CLS]" && has "$t/out" "score: f32[S, 1] = f32[1, 1]" && has "$t/out" "bert.encoder.layer.0.attention.self)"
+ok "a pair of texts, its label, values and gradients" $?
+cp "$t/out" "$t/interpreted"
+task --input similarity=3 --grad --show loss --show score --show '0.*.k' --show heads.similarity.weight --compiled
+[ "$status" = 0 ] && near "$t/out" "$t/interpreted"
+ok "compiled" $?
+task --input similarity=3 --grad --show loss --show score --training
+cp "$t/out" "$t/interpreted"
+task --input similarity=3 --grad --show loss --show score --training --compiled
+[ "$status" = 0 ] && near "$t/out" "$t/interpreted"
+ok "with dropout, the same masks in both" $?
+task
+[ "$status" = 0 ] && has "$t/out" "loss: f32[]" && has "$t/out" "predict: f32[S, 1]"
+ok "without --show: loss and prediction" $?
+run "$model" --weights "$demo" --task sentiment
+[ "$status" = 0 ] && has "$t/out" "predict: f32[S, 1] = f32[2, 1]"
+ok "without --text: random tokens" $?
+run "$model" --weights "$demo" --task sentiment --text one --text two --show predict
+cp "$t/out" "$t/first"
+run "$model" --weights "$demo" --task sentiment --text two --show predict
+[ "$(tail -n 1 "$t/first" | tr -d ' []')" = "$(tail -n 1 "$t/out" | tr -d ' []')" ]
+ok "rows do not depend on their neighbours" $?
+
+# ---- A file of its own -----------------------------------------------------------------------------------
+
+printf 'def count(x: i32[R]) -> i32[R] { return x * x }\n' >"$t/count.graph"
+run "$t/count.graph" --def count --input x=1,2,3
+[ "$status" = 0 ] && has "$t/out" "[1 4 9]"
+ok "integers" $?
+
+finish
