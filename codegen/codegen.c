@@ -21,6 +21,10 @@
  * not change leaves it. Neither LLVM's vectorisers nor its unroller run. */
 static const char *const pipeline = "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"
                                     "loop-mssa(licm),gvn<no-load-pre>,instcombine<no-verify-fixpoint>,simplifycfg)";
+/* Enough to make most of it registers. */
+static const char *const hurried_pipeline = "function(sroa,early-cse)";
+
+static const char *pipeline_of(const Target *target) { return target->hurried ? hurried_pipeline : pipeline; }
 
 static void check_module(LLVMModuleRef module) {
 #ifndef NDEBUG
@@ -35,9 +39,9 @@ static void check_module(LLVMModuleRef module) {
 #endif
 }
 
-static void optimise(LLVMModuleRef module, LLVMTargetMachineRef machine) {
+static void optimise(LLVMModuleRef module, const char *passes, LLVMTargetMachineRef machine) {
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef error = LLVMRunPasses(module, pipeline, machine, options);
+    LLVMErrorRef error = LLVMRunPasses(module, passes, machine, options);
     assert(!error);
     if (error) LLVMConsumeError(error);
     LLVMDisposePassBuilderOptions(options);
@@ -60,7 +64,7 @@ static Compilation begin_compilation(const Kernel *kernel, const Target *target,
     LLVMSetModuleDataLayout(c.module, layout);
     LLVMDisposeTargetData(layout);
     check_module(c.module);
-    optimise(c.module, c.machine);
+    optimise(c.module, pipeline_of(target), c.machine);
     return c;
 }
 
@@ -143,7 +147,7 @@ XXH128_hash_t object_key(const Kernel *kernel, const Target *target) {
                         target->registers, (long long)target->l1_bytes, (long long)target->l2_bytes);
     XXH3_128bits_update(state, hash.digest, sizeof hash.digest);
     XXH3_128bits_update(state, numbers, (size_t)size + 1);
-    const char *const texts[] = {GRADC_CODE_VERSION, kernel->name, target->cpu, target->features, pipeline};
+    const char *const texts[] = {GRADC_CODE_VERSION, kernel->name, target->cpu, target->features, pipeline_of(target)};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         XXH3_128bits_update(state, texts[i], strlen(texts[i]) + 1);
     }

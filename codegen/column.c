@@ -124,6 +124,7 @@ void emit_column(Emitter *e) {
     const Node *first = output_node(e, 0);
     Column c = {.domain = &first->inputs[0]->type, .axis = (int)first->attrs.ints[0]};
     assert(c.axis < c.domain->rank - 1);
+    for (int i = 0; i < e->n_results; i++) assert(output_node(e, i)->attrs.ints[0] == c.axis);
     for (int i = 0; i < e->n_results * BLOCK_VECTORS; i++) c.accs[i] = emit_local(e, e->f32x, NULL);
     Scope root;
     scope_open(&root, NULL);

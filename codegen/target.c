@@ -110,6 +110,11 @@ void target_free(Target *target) {
     free(target);
 }
 
+void target_hurry(Target *target) {
+    target->hurried = true;
+    target->registers = 16; /* smaller tiles are less code */
+}
+
 const char *target_name(const Target *target) { return target->name; }
 
 LLVMTargetMachineRef target_machine(const Target *target) {
@@ -118,9 +123,11 @@ LLVMTargetMachineRef target_machine(const Target *target) {
     bool failed = LLVMGetTargetFromTriple(triple, &llvm_target, &error);
     assert(!failed);
     (void)failed;
+    LLVMCodeGenOptLevel level =
+        target->hurried ? LLVMCodeGenLevelNone : LLVMCodeGenLevelAggressive;
     LLVMTargetMachineRef machine =
-        LLVMCreateTargetMachine(llvm_target, triple, target->cpu, target->features,
-                                LLVMCodeGenLevelAggressive, LLVMRelocPIC, LLVMCodeModelSmall);
+        LLVMCreateTargetMachine(llvm_target, triple, target->cpu, target->features, level,
+                                LLVMRelocPIC, LLVMCodeModelSmall);
     LLVMDisposeMessage(triple);
     return machine;
 }

@@ -14,6 +14,7 @@ struct Target {
     int lanes;      /* f32 lanes of a contraction's register tile: 4, 8 or 16 */
     int registers;  /* vector registers of that width */
     int64_t l1_bytes, l2_bytes; /* data caches of one core */
+    bool hurried;               /* LLVM optimises next to nothing */
 };
 
 /* A machine of this target for one compilation; the caller disposes of it. */

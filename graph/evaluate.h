@@ -8,6 +8,12 @@
 
 #include "graph/interpret.h"
 
+/* How results are rounded: not at all for `units` 0. */
+typedef struct Rounding {
+    uint64_t seed;  /* of the noise */
+    double units;   /* half units of the last place, at most */
+} Rounding;
+
 typedef struct Evaluation {
     const int64_t *extents; /* of the graph's symbols */
     const Binding *bindings;
@@ -16,6 +22,8 @@ typedef struct Evaluation {
     const double *in[MAX_OPERANDS]; /* row-major elements of the operands */
     double *out;
     int64_t count; /* elements of `out` */
+    Rounding rounding;
+    double *blurred[MAX_OPERANDS]; /* operands made up for this node; NULL: the given ones */
     char error[256];
 } Evaluation;
 
@@ -30,6 +38,11 @@ AxisSplit split_axis(const Evaluation *e, const Type *type, int64_t axis);
 
 /* The extent of axis `axis` of operand `operand`. */
 int64_t operand_extent(const Evaluation *e, int operand, int axis);
+
+/* interpret_rounding.c: before a node is evaluated, after, and when its operands are done with. */
+void blur_operands(Evaluation *e);
+void round_result(Evaluation *e);
+void drop_blurred(Evaluation *e);
 
 bool evaluate_sum(Evaluation *e);
 bool evaluate_max(Evaluation *e);

@@ -192,15 +192,21 @@ static bool evaluate_node(Holder *holder, const Node *node) {
     if (!make_room(e)) return false;
     holder->result.values[node->id] = e->out;
     for (int i = 0; i < node->n_inputs; i++) e->in[i] = holder->result.values[node->inputs[i]->id];
-    return evaluate(e);
+    if (e->rounding.units == 0) return evaluate(e);
+    blur_operands(e);
+    bool good = evaluate(e);
+    drop_blurred(e);
+    if (good) round_result(e);
+    return good;
 }
 
-Interpretation *interpret(const Graph *graph, const int64_t *extents, const Binding *bindings,
-                          int n_bindings) {
+static Interpretation *run(const Graph *graph, const int64_t *extents, const Binding *bindings,
+                           int n_bindings, Rounding rounding) {
     Holder *holder = calloc(1, sizeof *holder);
     if (!holder) abort();
     holder->evaluation =
-        (Evaluation){.extents = extents, .bindings = bindings, .n_bindings = n_bindings};
+        (Evaluation){.extents = extents, .bindings = bindings, .n_bindings = n_bindings,
+                     .rounding = rounding};
     holder->n_nodes = graph->nodes.count;
     holder->result.values = calloc((size_t)graph->nodes.count + 1, sizeof *holder->result.values);
     bool *reached = find_reached(graph);
@@ -212,6 +218,17 @@ Interpretation *interpret(const Graph *graph, const int64_t *extents, const Bind
     if (!good) holder->result.error = holder->evaluation.error;
     free(reached);
     return &holder->result;
+}
+
+Interpretation *interpret(const Graph *graph, const int64_t *extents, const Binding *bindings,
+                          int n_bindings) {
+    return run(graph, extents, bindings, n_bindings, (Rounding){0});
+}
+
+Interpretation *interpret_rounded(const Graph *graph, const int64_t *extents,
+                                  const Binding *bindings, int n_bindings, uint64_t seed,
+                                  double units) {
+    return run(graph, extents, bindings, n_bindings, (Rounding){seed, units});
 }
 
 void interpretation_free(Interpretation *result) {

@@ -21,6 +21,12 @@ typedef struct Interpretation {
 Interpretation *interpret(const Graph *graph, const int64_t *extents, const Binding *bindings, int n_bindings);
 void interpretation_free(Interpretation *result);
 
+/* The same as f32 code may compute it: each result is rounded to f32 after a random change of at most `units` half units of
+ * its last place, and operators that add up see their operands changed as much; what needs no rounding stays exact. How far such
+ * results lie from `interpret`'s, over several seeds, is how far right code may lie from them. */
+Interpretation *interpret_rounded(const Graph *graph, const int64_t *extents, const Binding *bindings, int n_bindings,
+                                  uint64_t seed, double units);
+
 /* The number that operator `random` gives (see ops.def). */
 float random_uniform(uint32_t seed, uint32_t step, uint32_t site, uint32_t row, uint32_t position, uint32_t column);
 

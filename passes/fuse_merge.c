@@ -157,10 +157,11 @@ static bool join_vertical(Merger *m, int producer, int consumer) {
     return true;
 }
 
-/* Do two column kernels sum over the same rows, with a matrix in common? */
+/* Do two column kernels sum along the same axis over the same rows, with a matrix in common? */
 static bool columns_match(const Merger *m, int a, int b) {
     const Node *x = node_at(m, a)->inputs[0], *y = node_at(m, b)->inputs[0];
     if (m->f->kind[a] != KERNEL_COLUMN || m->f->kind[b] != KERNEL_COLUMN || !type_same_shape(&x->type, &y->type)) return false;
+    if (node_at(m, a)->attrs.ints[0] != node_at(m, b)->attrs.ints[0]) return false;
     if (x == y) return true;
     for (int i = 0; i < m->reads[a].count; i++) {
         for (int j = 0; j < m->reads[b].count; j++) {

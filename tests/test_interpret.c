@@ -215,3 +215,28 @@ Test(interpret, deep_graph) {
     for (int i = 0; i < 200000; i++) x = graph_op2(d.graph, OP_add, x, one, NULL);
     expect_values(&d, x, (double[]){200000}, 1);
 }
+
+/* What needs no rounding is exact; other results lie a few units off; a sum that cancels shows the
+ * size of what was added. */
+Test(interpret, rounded_as_code_may) {
+    Desk d = desk();
+    Graph *g = d.graph;
+    double values[] = {0x1p20, -0x1p20, 0.75};
+    Dim three = dim_const(3);
+    Node *x = leaf(&d, "x", type_make(ELEM_F32, 1, &three), values);
+    Node *sum = graph_node(g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &x});
+    graph_output(g, "sum", sum);
+    graph_output(g, "exp", graph_op1(g, OP_exp, graph_op1(g, OP_sin, x, NULL), NULL));
+    graph_output(g, "neg", graph_op1(g, OP_neg, x, NULL));
+    Interpretation *exact = interpret(g, (int64_t[]){3}, d.bindings, d.n_bindings);
+    Interpretation *run = interpret_rounded(g, (int64_t[]){3}, d.bindings, d.n_bindings, 1, 2);
+    int neg = graph_find_output(g, "neg")->id, e = graph_find_output(g, "exp")->id;
+    cr_expect(memcmp(exact->values[neg], run->values[neg], sizeof values) == 0);
+    double off = fabs(exact->values[sum->id][0] - run->values[sum->id][0]);
+    cr_expect(off > 0x1p-10 && off < 1, "%g", off);
+    off = fabs(exact->values[e][2] - run->values[e][2]);
+    cr_expect(off > 0 && off < 1e-6, "%g", off);
+    interpretation_free(exact);
+    interpretation_free(run);
+    graph_free(g);
+}

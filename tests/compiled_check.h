@@ -1,0 +1,27 @@
+/* Compiled check: many graphs as machine code, fused and unfused, against the interpreter.
+ *
+ * Graphs of a batch share kernels: there are far fewer distinct ones than launches. They are
+ * compiled without LLVM's optimiser, since it is our code that is tested here, or with it. */
+#ifndef GRADC_TESTS_COMPILED_CHECK_H
+#define GRADC_TESTS_COMPILED_CHECK_H
+
+#include "tests/random_graph.h"
+
+typedef struct CompiledCheck CompiledCheck;
+
+/* `optimised`: as users' graphs are compiled. */
+CompiledCheck *compiled_check_new(bool optimised);
+void compiled_check_free(CompiledCheck *check);
+
+/* Adds a graph, fused and unfused; it is borrowed until the check is freed. */
+void compiled_check_add(CompiledCheck *check, RandomGraph *random);
+
+/* Compiles what was added. */
+void compiled_check_compile(CompiledCheck *check);
+int compiled_check_kernels(const CompiledCheck *check);
+
+/* Runs graph `index` on its present batch with one thread; and with three, which must give the same
+ * bits, when `threads` is set. NULL, or what is wrong, in the graph's arena. */
+const char *compiled_check_run(CompiledCheck *check, int index, bool threads);
+
+#endif

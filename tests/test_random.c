@@ -1,0 +1,49 @@
+/* Random graphs, others in each run: every pass keeps the values, text reads back, compiled code,
+ * fused and not, agrees with the interpreter, forward and backward, on batches of several shapes. A
+ * failure says the seed: GRADC_SEED=... repeats the run. GRADC_GRAPHS=... takes other than 2000. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+#include "tests/compiled_check.h"
+#include "tests/graph_check.h"
+#include "tests/seed.h"
+
+/* Parts run side by side, in processes of their own. */
+enum { GRAPHS = 2000, PARTS = 2, LEAST_SIZE = 1, SIZES = 5 };
+
+static RandomGraph *new_graph(uint64_t seed) {
+    return random_graph_new(seed, LEAST_SIZE + (int)(seed % SIZES), RANDOM_ALL | RANDOM_GRADS);
+}
+
+static void expect_none(const char *error, const RandomGraph *random, const char *batch) {
+    cr_expect(!error, "graph %llu%s: %s", (unsigned long long)random->seed, batch, error);
+}
+
+/* The batch that the graph came with, then one of another shape. */
+static void run_graph(CompiledCheck *check, int index, RandomGraph *random) {
+    BatchShape shape = (BatchShape)(random->seed % BATCH_SHAPES);
+    expect_none(compiled_check_run(check, index, random->seed % 16 == 0), random, "");
+    random_graph_batch(random, random->seed, shape);
+    expect_none(compiled_check_run(check, index, false), random, ", second batch");
+}
+
+static void check_part(int part) {
+    const char *given = getenv("GRADC_GRAPHS");
+    int count = (given ? atoi(given) : GRAPHS) / PARTS;
+    uint64_t first = test_seed("random") * 1000003 + (uint64_t)(part * count);
+    RandomGraph **graphs = calloc((size_t)count + 1, sizeof *graphs);
+    CompiledCheck *check = compiled_check_new(false);
+    for (int i = 0; i < count; i++) {
+        graphs[i] = new_graph(first + (uint64_t)i);
+        expect_none(check_passes(graphs[i], i % 4 == 0), graphs[i], "");
+        compiled_check_add(check, graphs[i]);
+    }
+    compiled_check_compile(check);
+    for (int i = 0; i < count; i++) run_graph(check, i, graphs[i]);
+    compiled_check_free(check);
+    for (int i = 0; i < count; i++) random_graph_free(graphs[i]);
+    free(graphs);
+}
+
+Test(random, part_0) { check_part(0); }
+Test(random, part_1) { check_part(1); }
