@@ -213,8 +213,7 @@ static void emit_pass(Emitter *e, Row *row, Scope *scope) {
     }
 }
 
-/* Is anything done at this level in this width, and was it not done with an earlier node of the
- * same width? */
+/* Is this node reduced, stored or stashed at this level, and in which width? */
 static bool has_work(const Emitter *e, Row *row, int id, Dim *width) {
     const Node *node = node_at(e, id);
     bool output = false;
@@ -222,7 +221,7 @@ static bool has_work(const Emitter *e, Row *row, int id, Dim *width) {
         output |= e->body->outputs.items[i].node == node;
     if (is_reduction(node) && row->level[node->inputs[0]->id] == row->pass)
         *width = width_of(node->inputs[0]);
-    else if (output && row->level[id] == row->pass && is_wide(node))
+    else if ((output || row->slot[id] >= 0) && row->level[id] == row->pass && is_wide(node))
         *width = width_of(node);
     else
         return false;

@@ -2,10 +2,12 @@
  * fused and not, agrees with the interpreter, forward and backward, on batches of several shapes. A
  * failure says the seed: GRADC_SEED=... repeats the run. GRADC_GRAPHS=... takes other than 2000. */
 #include <criterion/criterion.h>
+#include <glob.h>
 #include <stdlib.h>
 
 #include "tests/compiled_check.h"
 #include "tests/graph_check.h"
+#include "tests/graph_file.h"
 #include "tests/seed.h"
 
 /* Parts run side by side, in processes of their own. */
@@ -43,6 +45,33 @@ static void check_part(int part) {
     compiled_check_free(check);
     for (int i = 0; i < count; i++) random_graph_free(graphs[i]);
     free(graphs);
+}
+
+static void check_file(const char *path) {
+    Diagnostics *diags = diagnostics_new();
+    RandomGraph *random = graph_file_read(path, diags);
+    if (!random) diagnostics_print(diags, stderr);
+    cr_assert(random, "%s", path);
+    CompiledCheck *check = compiled_check_new(false);
+    for (int i = 0; i < 2; i++) {
+        const char *error = check_passes(random, i == 1);
+        cr_expect(!error, "%s: %s", path, error);
+    }
+    compiled_check_add(check, random);
+    compiled_check_compile(check);
+    const char *error = compiled_check_run(check, 0, true);
+    cr_expect(!error, "%s: %s", path, error);
+    compiled_check_free(check);
+    random_graph_free(random);
+    diagnostics_free(diags);
+}
+
+/* Graphs that failed once, as tests/fuzz.c left them. */
+Test(random, graphs_that_failed_once) {
+    glob_t found;
+    cr_assert_eq(glob(SOURCE_ROOT "/tests/graphs/found/*.ir", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) check_file(found.gl_pathv[i]);
+    globfree(&found);
 }
 
 Test(random, part_0) { check_part(0); }
