@@ -12,6 +12,9 @@
  *   out    = out a + drop(p) v                 from 0
  *   m      = m'
  *
+ * Keys that a query does not see (causal attention) have the score -inf, so p is +0 and changes nothing: blocks that no query of a
+ * block sees are left out, with the same bits.
+ *
  * and at the end out / l, and lse = m + log(l). A row's maximum and sum within a block go through
  * 16 lanes (key j to lane j % 16, in ascending order) and the fixed tree of emit_fold. Dropout's
  * factor 1 / (1 - dropout) is applied to out at the end. */
@@ -39,12 +42,21 @@ static void make_tiles(Attention *a, Forward *f) {
     f->sum_out = tile_new(a, BLOCK, a->depth);
 }
 
-/* m' of one query. Scores beyond the last key repeat that of the last. */
+static LLVMValueRef query_row(Attention *a, const Forward *f, LLVMValueRef query) {
+    return emit_add(a->e, emit_add(a->e, a->q_first, f->q_block), query);
+}
+
+/* m' of one query, whose scores of unseen keys become -inf. Scores beyond the last key repeat that of the last. */
 static LLVMValueRef new_maximum(Attention *a, const Forward *f, LLVMValueRef query) {
     Emitter *e = a->e;
     LLVMValueRef most = emit_local(e, e->f32x, emit_splat(e, emit_state_read(a, f->max, query)));
+    LLVMValueRef seen = a->causal ? emit_seen(a, query_row(a, f, query)) : NULL;
     Loop key = emit_for(e, emit_i64(e, 0), f->kv_count, LANES, "key");
     LLVMValueRef score = emit_tile_read(a, f->scores, query, key.i);
+    if (a->causal) {
+        score = emit_where_seen(a, emit_add(e, f->kv_block, key.i), seen, score, -HUGE_VAL);
+        emit_tile_write(a, f->scores, query, key.i, score);
+    }
     emit_set(e, most, emit_fold_step(e, FOLD_MAX, emit_get(e, e->f32x, most), score));
     emit_end_for(e, &key);
     LLVMValueRef value = emit_fold(e, FOLD_MAX, emit_get(e, e->f32x, most));
@@ -66,10 +78,7 @@ static void soften_row(Attention *a, const Forward *f, LLVMValueRef query) {
     Emitter *e = a->e;
     LLVMValueRef zero = emit_f32x(e, 0), sum = emit_local(e, e->f32x, zero);
     LLVMValueRef most = emit_splat(e, finite_maximum(e, new_maximum(a, f, query)));
-    if (a->dropout > 0) {
-        LLVMValueRef row = emit_add(e, emit_add(e, a->q_first, f->q_block), query);
-        emit_random_words(a, row, f->kv_block);
-    }
+    if (a->dropout > 0) emit_random_words(a, query_row(a, f, query), f->kv_block);
     Loop key = emit_for(e, emit_i64(e, 0), f->kv_count, LANES, "key");
     LLVMValueRef score = emit_tile_read(a, f->scores, query, key.i);
     LLVMValueRef p = emit_exp(e, LLVMBuildFSub(e->builder, score, most, ""));
@@ -152,7 +161,7 @@ static void emit_key_block(Attention *a, const Forward *f) {
                                .depth = f->kv_count});
 }
 
-/* Factors for out, in place of a, and lse, in place of m'. A sequence without keys has l = 0: out
+/* Factors for out, in place of a, and lse, in place of m'. A query without keys has l = 0: out
  * is 0, lse minus infinity. */
 static void finish_states(Attention *a, const Forward *f) {
     Emitter *e = a->e;
@@ -203,8 +212,9 @@ static void emit_pair(Attention *a, void *context) {
     emit_tile_fill(a, f->max, one, BLOCK, -HUGE_VAL);
     emit_tile_fill(a, f->sum, one, BLOCK, 0);
     if (f->out >= 0) emit_tile_fill(a, f->sum_out, room, a->padded, 0);
-    Loop kv = emit_for(e, zero, a->kv_count, BLOCK, "kv_block");
-    f->kv_block = kv.i, f->kv_count = emit_block_count(a, kv.i, a->kv_count);
+    LLVMValueRef seen = emit_most_seen(a, first, f->q_count);
+    Loop kv = emit_for(e, zero, seen, BLOCK, "kv_block");
+    f->kv_block = kv.i, f->kv_count = emit_block_count(a, kv.i, seen);
     emit_key_block(a, f);
     emit_end_for(e, &kv);
     finish_states(a, f);

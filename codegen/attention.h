@@ -39,6 +39,7 @@ typedef struct Attention {
     int64_t scratch_used;        /* elements */
     int tile_rows;               /* of a product's register tile; divides ROW_STEP */
     double scale;                /* 1 / sqrt(depth) */
+    bool causal;
     double dropout, kept_scale;  /* as f32: the attribute, and 1 / (1 - dropout) */
     LLVMValueRef key[2], site;   /* i32x; unset without dropout */
     Tile words; /* i32[4][LANES]: random words of one query and one block of keys */
@@ -59,6 +60,13 @@ int attention_buffer(const Attention *a, int operand);
  * equal work. */
 typedef void PairBody(Attention *a, void *context);
 void emit_pairs(Attention *a, PairBody *body, void *context);
+
+/* Causal attention: how many keys of its sequence query row `row` (of all rows) sees; at most zero: none. */
+LLVMValueRef emit_seen(Attention *a, LLVMValueRef row);
+/* The most that any of `count` queries from row `first` sees: keys from there on need not be looked at. All when it is not causal. */
+LLVMValueRef emit_most_seen(Attention *a, LLVMValueRef first, LLVMValueRef count);
+/* `value` at keys that are seen, `other` elsewhere; the LANES keys start at `key` in the sequence. */
+LLVMValueRef emit_where_seen(Attention *a, LLVMValueRef key, LLVMValueRef seen, LLVMValueRef value, double other);
 
 /* --- Tiles (attention_tile.c) --- */
 

@@ -10,7 +10,7 @@
  *   dk = ds^T q / sqrt(D)                summed over queries in ascending order
  *   dv = (m p)^T dO                      likewise
  *
- * Blocks of keys are the outer loop: dk and dv of a block stay in the scratch, dq goes to and fro
+ * where p is +0 at keys that a query does not see (causal attention). Blocks of keys are the outer loop: dk and dv of a block stay in the scratch, dq goes to and fro
  * between its buffer and the scratch. A factor that all terms of a sum have in common is applied to
  * k (for dq) or at the end (for dk and dv). */
 #include "codegen/attention.h"
@@ -80,13 +80,13 @@ static void derive_row(Attention *a, const Backward *b, LLVMValueRef query) {
     LLVMValueRef zero = emit_f32x(e, 0), lse = emit_splat(e, emit_state_read(a, b->lse, query)),
                  kept = NULL;
     LLVMValueRef delta = b->wants_ds ? emit_splat(e, emit_state_read(a, b->delta, query)) : NULL;
-    if (a->dropout > 0) {
-        LLVMValueRef row = emit_add(e, emit_add(e, a->q_first, b->q_block), query);
-        emit_random_words(a, row, b->kv_block);
-    }
+    LLVMValueRef row = emit_add(e, emit_add(e, a->q_first, b->q_block), query);
+    LLVMValueRef seen = a->causal ? emit_seen(a, row) : NULL;
+    if (a->dropout > 0) emit_random_words(a, row, b->kv_block);
     Loop key = emit_for(e, emit_i64(e, 0), b->kv_count, LANES, "key");
     LLVMValueRef score = emit_tile_read(a, b->probabilities, query, key.i);
     LLVMValueRef p = emit_exp(e, LLVMBuildFSub(e->builder, score, lse, ""));
+    p = emit_where_seen(a, emit_add(e, b->kv_block, key.i), seen, p, 0);
     if (a->dropout > 0) kept = emit_kept(a, key.i);
     if (b->dv >= 0) {
         LLVMValueRef left = kept ? LLVMBuildSelect(e->builder, kept, p, zero, "") : p;
@@ -173,7 +173,11 @@ static void emit_key_block(Attention *a, Backward *b) {
     if (b->dv >= 0) emit_tile_fill(a, b->sum_dv, room, a->padded, 0);
     Loop q = emit_for(e, zero, a->q_count, BLOCK, "q_block");
     b->q_block = q.i, b->q_count = emit_block_count(a, q.i, a->q_count);
+    LLVMValueRef seen = emit_most_seen(a, emit_add(e, a->q_first, q.i), b->q_count);
+    LLVMBasicBlockRef after =
+        emit_if(e, LLVMBuildICmp(e->builder, LLVMIntSLT, b->kv_block, seen, ""));
     emit_query_block(a, b, room);
+    emit_end_if(e, after);
     emit_end_for(e, &q);
     if (b->dk >= 0) emit_unpack(a, b->sum_dk, key_rows(a, b, b->dk), a->scale);
     if (b->dv >= 0) emit_unpack(a, b->sum_dv, key_rows(a, b, b->dv), a->kept_scale);

@@ -33,6 +33,7 @@ Attention attention_begin(Emitter *e, const Node *node) {
     a.padded = (a.depth + LANES - 1) / LANES * LANES;
     a.tile_rows = tile_rows_of(e->target);
     a.scale = 1 / sqrt((double)a.depth);
+    a.causal = node->attrs.ints[2];
     a.dropout = (float)node->attrs.number;
     a.kept_scale = 1 / (1 - a.dropout);
     if (a.dropout == 0) return a;
@@ -97,6 +98,32 @@ void emit_pairs(Attention *a, PairBody *body, void *context) {
     emit_end_if(e, after);
     emit_end_for(e, &head);
     emit_end_for(e, &s);
+}
+
+LLVMValueRef emit_seen(Attention *a, LLVMValueRef row) {
+    Emitter *e = a->e;
+    LLVMValueRef position = read_element(a, ATTENTION_COORDS, row, 1);
+    return emit_add(e, LLVMBuildSExt(e->builder, position, e->i64, ""), emit_i64(e, 1));
+}
+
+LLVMValueRef emit_most_seen(Attention *a, LLVMValueRef first, LLVMValueRef count) {
+    Emitter *e = a->e;
+    if (!a->causal) return a->kv_count;
+    LLVMValueRef most = emit_local(e, e->i64, emit_i64(e, 0));
+    Loop query = emit_for(e, emit_i64(e, 0), count, 1, "query");
+    LLVMValueRef seen = emit_seen(a, emit_add(e, first, query.i)), old = emit_get(e, e->i64, most);
+    LLVMValueRef more = LLVMBuildICmp(e->builder, LLVMIntSGT, seen, old, "");
+    emit_set(e, most, LLVMBuildSelect(e->builder, more, seen, old, ""));
+    emit_end_for(e, &query);
+    return emit_min(e, emit_get(e, e->i64, most), a->kv_count);
+}
+
+LLVMValueRef emit_where_seen(Attention *a, LLVMValueRef key, LLVMValueRef seen, LLVMValueRef value,
+                             double other) {
+    Emitter *e = a->e;
+    if (!a->causal) return value;
+    LLVMValueRef mask = emit_mask(e, coord_lanes(key, 0, LANES), seen);
+    return LLVMBuildSelect(e->builder, mask, value, emit_f32x(e, other), "");
 }
 
 /* The counter is that of `random` with the key's position as column (see ops.def). */

@@ -120,14 +120,15 @@ static LLVMValueRef dropped(Attention *a, LLVMValueRef kept, LLVMValueRef value)
     return LLVMBuildSelect(e->builder, kept, scaled, emit_f32x(e, 0), "");
 }
 
-/* Probabilities of keys that do not exist are 0. */
-static Lane read_lane(Attention *a, const Second *d, LLVMValueRef query, LLVMValueRef key) {
+/* Probabilities of keys that do not exist, or are not seen, are 0. */
+static Lane read_lane(Attention *a, const Second *d, LLVMValueRef query, LLVMValueRef key, LLVMValueRef seen) {
     Emitter *e = a->e;
     LLVMValueRef lse = emit_splat(e, emit_state_read(a, d->lse, query));
     LLVMValueRef kept = a->dropout > 0 ? emit_kept(a, key) : NULL;
     LLVMValueRef p = emit_exp(e, LLVMBuildFSub(e->builder, emit_tile_read(a, d->p, query, key), lse, ""));
     LLVMValueRef exists = emit_mask(e, coord_lanes(key, 0, LANES), d->kv_count);
     p = LLVMBuildSelect(e->builder, exists, p, emit_f32x(e, 0), "");
+    p = emit_where_seen(a, emit_add(e, d->kv_block, key), seen, p, 0);
     return (Lane){.p = p,
                   .x = emit_tile_read(a, d->x, query, key),
                   .dp = dropped(a, kept, emit_tile_read(a, d->dp, query, key)),
@@ -135,9 +136,11 @@ static Lane read_lane(Attention *a, const Second *d, LLVMValueRef query, LLVMVal
                   .mp = dropped(a, kept, p)};
 }
 
-static void begin_lanes(Attention *a, const Second *d, LLVMValueRef query) {
+/* Gives how many keys the query sees. */
+static LLVMValueRef begin_lanes(Attention *a, const Second *d, LLVMValueRef query) {
     LLVMValueRef row = emit_add(a->e, emit_add(a->e, a->q_first, d->q_block), query);
     if (a->dropout > 0) emit_random_words(a, row, d->kv_block);
+    return a->causal ? emit_seen(a, row) : NULL;
 }
 
 static void add_to_state(Attention *a, Tile state, LLVMValueRef query, LLVMValueRef lanes) {
@@ -150,9 +153,9 @@ static void add_to_state(Attention *a, Tile state, LLVMValueRef query, LLVMValue
 static void sum_row(Attention *a, const Second *d, LLVMValueRef query) {
     Emitter *e = a->e;
     LLVMValueRef mean = emit_local(e, e->f32x, emit_f32x(e, 0)), products = emit_local(e, e->f32x, emit_f32x(e, 0));
-    begin_lanes(a, d, query);
+    LLVMValueRef seen = begin_lanes(a, d, query);
     Loop key = emit_for(e, emit_i64(e, 0), d->kv_count, LANES, "key");
-    Lane l = read_lane(a, d, query, key.i);
+    Lane l = read_lane(a, d, query, key.i, seen);
     emit_set(e, mean, emit_fma(e, l.p, l.x, emit_get(e, e->f32x, mean)));
     LLVMValueRef term = emit_fma(e, l.dp, l.x, l.my);
     emit_set(e, products, emit_fma(e, l.p, term, emit_get(e, e->f32x, products)));
@@ -169,9 +172,9 @@ static void derive_row(Attention *a, const Second *d, LLVMValueRef query) {
     LLVMValueRef delta = emit_splat(e, emit_state_read(a, d->delta, query));
     LLVMValueRef w = emit_splat(e, emit_state_read(a, d->products, query));
     w = emit_fma(e, LLVMBuildFMul(b, emit_f32x(e, -2), r, ""), delta, w);
-    begin_lanes(a, d, query);
+    LLVMValueRef seen = begin_lanes(a, d, query);
     Loop key = emit_for(e, emit_i64(e, 0), d->kv_count, LANES, "key");
-    Lane l = read_lane(a, d, query, key.i);
+    Lane l = read_lane(a, d, query, key.i, seen);
     LLVMValueRef turned = LLVMBuildFSub(b, l.x, r, ""), risen = LLVMBuildFSub(b, l.dp, delta, "");
     /* dp x - dp r - delta x + m y - w = dp (x - r) - delta x + (m y - w) */
     LLVMValueRef slope = emit_fma(e, l.dp, turned, LLVMBuildFSub(b, l.my, w, ""));
@@ -226,8 +229,9 @@ typedef void RowBody(Attention *a, const Second *d, LLVMValueRef query);
 /* All blocks of keys for the block of queries at hand. */
 static void emit_key_blocks(Attention *a, Second *d, RowBody *body, bool gives_results) {
     Emitter *e = a->e;
-    Loop kv = emit_for(e, emit_i64(e, 0), a->kv_count, BLOCK, "kv_block");
-    d->kv_block = kv.i, d->kv_count = emit_block_count(a, kv.i, a->kv_count);
+    LLVMValueRef seen = emit_most_seen(a, emit_add(e, a->q_first, d->q_block), d->q_count);
+    Loop kv = emit_for(e, emit_i64(e, 0), seen, BLOCK, "kv_block");
+    d->kv_block = kv.i, d->kv_count = emit_block_count(a, kv.i, seen);
     multiply_block(a, d);
     Loop query = emit_for(e, emit_i64(e, 0), d->q_count, 1, "query");
     body(a, d, query.i);

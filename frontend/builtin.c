@@ -314,7 +314,7 @@ static const Builtin builtins[] = {
     {"iota", "like axis", build_iota, OP_iota, NULL},
     {"size", "x axis", build_size, OP_COUNT, NULL},
     {"random", "x", build_random, OP_random, NULL},
-    {"attention", "q k v q_seq kv_seq heads dropout=", build_attention, OP_attention, NULL},
+    {"attention", "q k v q_seq kv_seq heads dropout= causal=", build_attention, OP_attention, NULL},
     {"update_rows", "x", build_update_rows, OP_COUNT, NULL},
     {"dropout_rate", "p", build_dropout_rate, OP_COUNT, NULL},
 };

@@ -123,18 +123,33 @@ static bool check_kinds(Elab *e, const BuiltinCall *call) {
     return true;
 }
 
+/* Argument `i` as yes or no; no when it is not given. */
+static bool flag_of(Elab *e, const BuiltinCall *call, int i, int64_t *flag) {
+    *flag = 0;
+    if (!call->given[i]) return true;
+    bool good = call->args[i].kind == VALUE_NUMBER &&
+                (call->args[i].number == 0 || call->args[i].number == 1);
+    if (!good) {
+        fail(e, "E0304", call->pos[i], "'%s' needs true or false here, not %s", call->name,
+             value_print(e, call->args[i]));
+    }
+    *flag = good && call->args[i].number == 1;
+    return good;
+}
+
 Value build_attention(Elab *e, const BuiltinCall *call) {
     double rate = 0;
-    int64_t heads;
+    int64_t heads, causal;
     if (!check_kinds(e, call)) return value_error();
     if (is_some_number(e, call->args[5])) heads = 1; /* divides everything */
     else if (!integer_of(e, call->args[5], call->pos[5], "the number of heads", 1, &heads)) return value_error();
     if (call->given[6] && !rate_of(e, call, 6, &rate)) return value_error();
+    if (!flag_of(e, call, 7, &causal)) return value_error();
     if (has_generic(e, &call->args[0].node->type)) return call->args[0];
     const TokensValue *queries = call->args[3].tokens, *keys = call->args[4].tokens;
     Node *inputs[] = {call->args[0].node, call->args[1].node, call->args[2].node, queries->bounds,
                       keys->bounds,       key_of(e, call->expr->pos), queries->coords};
-    NodeSpec spec = {.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs.ints = {heads, 0}};
+    NodeSpec spec = {.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs.ints = {heads, 0, causal}};
     spec.attrs.number = rate;
     spec.attrs.text = rate > 0 ? next_site(e) : "";
     return value_tensor(emit(e, spec, call->expr->pos));

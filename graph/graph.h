@@ -20,11 +20,11 @@ typedef enum OpKind { /* KIND column of ops.def */
     KIND_ATTENTION, KIND_GRAD
 } OpKind;
 
-enum { MAX_ATTR_INTS = 2, MAX_OPERANDS = 16 };
+enum { MAX_ATTR_INTS = 3, MAX_OPERANDS = 16 };
 
 /* Values of an operator's attributes, in the order of its row: integers, numbers and the string apart. */
 typedef struct Attrs {
-    int64_t ints[MAX_ATTR_INTS]; /* axis | ta, tb | axis, start | heads, result */
+    int64_t ints[MAX_ATTR_INTS]; /* axis | ta, tb | axis, start | heads, result, causal */
     double number;               /* value | dropout */
     const char *text;            /* name | site; NULL when the operator has none */
 } Attrs;
@@ -128,7 +128,7 @@ bool op_find(const char *name, Op *op);
 int op_arity(Op op);
 OpKind op_kind(Op op);
 const char *op_kind_name(OpKind kind); /* "elementwise" */
-const char *op_attributes(Op op); /* "heads:i result:i dropout:f site:s" */
+const char *op_attributes(Op op); /* "heads:i result:i causal:i dropout:f site:s" */
 const char *kernel_kind_name(KernelKind kind);
 
 /* The graph as text, ending in a newline; `parse(print(g))` is g. Positions are printed when `positions` is set. Caller frees with `free`. */

@@ -322,6 +322,8 @@ static const char *check_attention(Rule *r) {
     if (qb->elem != ELEM_I32 || qb->rank != 1 || !type_same_shape(qb, kb)) {
         FAIL(r, "the bounds must both be i32[sequences + 1], not %s and %s", shown(r, qb), shown(r, kb));
     }
+    int64_t causal = r->attrs->ints[2];
+    if (causal < 0 || causal > 1) FAIL(r, "causal is 0 or 1, not %" PRId64, causal);
     if (!(r->attrs->number >= 0 && r->attrs->number < 1)) FAIL(r, "dropout %g is not in [0, 1)", r->attrs->number);
     return check_coords(r, r->in[5], r->in[6], r->in[0]->dims[0]);
 }

@@ -18,6 +18,7 @@ typedef struct Head {
     int64_t q_first, q_end, kv_first, kv_end;
     uint32_t site;
     float dropout;
+    bool causal;
 } Head;
 
 /* Operands of the three operators, in the order of ops.def. */
@@ -50,23 +51,32 @@ static double kept(const Evaluation *e, const Head *h, int64_t i, int64_t j) {
     return uniform >= h->dropout ? 1 / (1 - (double)h->dropout) : 0;
 }
 
-/* log(sum(exp(scores))) of a query row; minus infinity when the sequence has no keys. */
+/* The end of the keys that query row i sees. */
+static int64_t end_of_keys(const Evaluation *e, const Head *h, int64_t i) {
+    if (!h->causal) return h->kv_end;
+    int64_t seen = (int64_t)e->in[COORDS][2 * i + 1] + 1, count = h->kv_end - h->kv_first;
+    return h->kv_first + (seen < 0 ? 0 : seen < count ? seen : count);
+}
+
+/* log(sum(exp(scores))) of a query row; minus infinity when it sees no keys. */
 static double log_sum_exp(const Evaluation *e, const Head *h, int64_t i) {
     double most = -INFINITY, sum = 0;
-    for (int64_t j = h->kv_first; j < h->kv_end; j++) most = fmax(most, score(e, h, i, j));
-    for (int64_t j = h->kv_first; j < h->kv_end; j++) sum += exp(score(e, h, i, j) - most);
-    return h->kv_first < h->kv_end ? most + log(sum) : -INFINITY;
+    int64_t end = end_of_keys(e, h, i);
+    for (int64_t j = h->kv_first; j < end; j++) most = fmax(most, score(e, h, i, j));
+    for (int64_t j = h->kv_first; j < end; j++) sum += exp(score(e, h, i, j) - most);
+    return h->kv_first < end ? most + log(sum) : -INFINITY;
 }
 
 static void attend(Evaluation *e, const Head *h) {
     for (int64_t i = h->q_first; i < h->q_end; i++) {
         double lse = log_sum_exp(e, h, i);
+        int64_t end = end_of_keys(e, h, i);
         if (e->node->attrs.ints[1] == 1) {
             e->out[i * h->heads + h->head] = lse;
             continue;
         }
         double *out = e->out + i * h->width + h->head * h->depth;
-        for (int64_t j = h->kv_first; j < h->kv_end; j++) {
+        for (int64_t j = h->kv_first; j < end; j++) {
             double weight = exp(score(e, h, i, j) - lse) * kept(e, h, i, j);
             for (int64_t d = 0; d < h->depth; d++) out[d] += weight * head_row(e, h, V, j)[d];
         }
@@ -85,7 +95,8 @@ static void attend_backward(Evaluation *e, const Head *h) {
     for (int64_t i = h->q_first; i < h->q_end; i++) {
         const double *cotangent = head_row(e, h, OUT_COTANGENT, i);
         double delta = dot(cotangent, head_row(e, h, OUT, i), h->depth);
-        for (int64_t j = h->kv_first; j < h->kv_end; j++) {
+        int64_t end = end_of_keys(e, h, i);
+        for (int64_t j = h->kv_first; j < end; j++) {
             double p = exp(score(e, h, i, j) - e->in[LSE][i * h->heads + h->head]),
                    m = kept(e, h, i, j);
             double ds = p * (m * dot(cotangent, head_row(e, h, V, j), h->depth) - delta) /
@@ -124,16 +135,17 @@ static void attend_twice(Evaluation *e, const Head *h) {
     int64_t result = e->node->attrs.ints[1], column = h->head * h->depth;
     double scale = 1 / sqrt((double)h->depth);
     for (int64_t i = h->q_first; i < h->q_end; i++) {
+        int64_t end = end_of_keys(e, h, i);
         double delta = dot(head_row(e, h, OUT_COTANGENT, i), head_row(e, h, OUT, i), h->depth), r = 0, mean = 0;
-        for (int64_t j = h->kv_first; j < h->kv_end; j++) {
+        for (int64_t j = h->kv_first; j < end; j++) {
             Term t = term_at(e, h, i, j);
             r += t.p * t.x;
         }
-        for (int64_t j = h->kv_first; j < h->kv_end; j++) {
+        for (int64_t j = h->kv_first; j < end; j++) {
             Term t = term_at(e, h, i, j);
             mean += t.p * (t.dp * t.x - t.dp * r - delta * t.x + t.m * t.y);
         }
-        for (int64_t j = h->kv_first; j < h->kv_end; j++) {
+        for (int64_t j = h->kv_first; j < end; j++) {
             Term t = term_at(e, h, i, j);
             double ds = t.p * (t.dp - delta), u = t.p * (t.x - r);
             double g = t.p * (t.dp * t.x - t.dp * r - delta * t.x + t.m * t.y - mean);
@@ -166,6 +178,7 @@ static bool for_each_head(Evaluation *e, void (*run)(Evaluation *, const Head *)
     if (!check_bounds(e, KV_BOUNDS, operand_extent(e, K, 0))) return false;
     Head h = {
         .width = operand_extent(e, Q, 1), .heads = attrs->ints[0], .dropout = (float)attrs->number};
+    h.causal = attrs->ints[2];
     if (attrs->text) h.site = XXH32(attrs->text, strlen(attrs->text), 0);
     h.depth = h.width / h.heads;
     for (int64_t s = 0; s + 1 < operand_extent(e, Q_BOUNDS, 0); s++) {

@@ -80,7 +80,7 @@ Node *step_attention(Maker *m) {
     Node *coords = maker_coords(m, asks->type.dims[0]);
     Node *inputs[] = {project(m, asks), project(m, x), project(m, x), q_bounds,
                       bounds,           maker_key(m),  coords};
-    Attrs attrs = {.ints = {HEADS, 0}, .text = new_site(m)};
+    Attrs attrs = {.ints = {HEADS, 0, chance(m, 30)}, .text = new_site(m)};
     attrs.number = m->features & RANDOM_DROPOUT && chance(m, 60) ? 0.25 : 0;
     return make(m, (NodeSpec){.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs = attrs});
 }

@@ -16,6 +16,7 @@ typedef enum Which { OUT, LSE, DQ, DK, DV, RESULTS } Which;
 typedef struct Problem {
     int heads, depth, sequences;
     double dropout;
+    bool causal; /* queries see the keys up to their own position, coords[i][1] */
     bool single; /* one query a sequence: q_bounds is iota, not an input */
     int q_bounds[MAX_SEQUENCES + 1], kv_bounds[MAX_SEQUENCES + 1];
     float *q, *k, *v, *cotangent, *out, *lse; /* out and lse: what the gradient is given */
@@ -57,7 +58,8 @@ static double kept(const Problem *p, int i, int column, int h) {
 
 static void attend_row(const Problem *p, int s, int i, int h) {
     double most = -INFINITY, sum = 0;
-    int first = p->kv_bounds[s], end = p->kv_bounds[s + 1];
+    int first = p->kv_bounds[s], end = p->kv_bounds[s + 1], seen = p->coords[2 * i + 1] + 1;
+    if (p->causal && seen < end - first) end = first + (seen > 0 ? seen : 0);
     for (int j = first; j < end; j++) most = fmax(most, score(p, i, j, h));
     for (int j = first; j < end; j++) sum += exp(score(p, i, j, h) - most);
     double lse = first < end ? most + log(sum) : -INFINITY, delta = 0;
@@ -181,7 +183,7 @@ static Graph *make_body(const Problem *p, const Which *results, int count) {
                          .n_inputs = grad ? 10 : 7,
                          .inputs = inputs};
         spec.attrs = (Attrs){
-            .ints = {p->heads, results[i] - (grad ? DQ : OUT)}, .number = p->dropout, .text = "0"};
+            .ints = {p->heads, results[i] - (grad ? DQ : OUT), p->causal}, .number = p->dropout, .text = "0"};
         graph_output(g, (const char *[]){"0", "1", "2"}[i], graph_node(g, &spec));
     }
     return g;
@@ -372,10 +374,67 @@ Test(attention, nan_spreads_no_further) {
     problem_free(p);
 }
 
+/* --- Causal --- */
+
+static void make_causal(Problem *p) {
+    p->causal = true;
+    solve(p);
+    for (size_t i = 0; i < result_size(p, OUT); i++) p->out[i] = (float)p->answer[OUT][i];
+    for (size_t i = 0; i < result_size(p, LSE); i++) p->lse[i] = (float)p->answer[LSE][i];
+}
+
+Test(attention, causal) {
+    for (int i = 0; i < DEPTHS; i++) {
+        Problem *p = problem_new(2, depths[i], i % 2 ? 0.1 : 0, RAGGED, ragged, ragged);
+        make_causal(p);
+        check(p, both, 2);
+        check(p, grads, 3);
+        problem_free(p);
+    }
+}
+
+/* The position is that of the coordinates, whatever the row: the first, the last, in between, beyond the keys, in falling order, and
+ * one that sees nothing. Blocks that are left out must not change what others find. */
+Test(attention, causal_queries_anywhere) {
+    const int q[] = {1, 1, 70, 3, 2, 1, 0}, kv[] = {70, 200, 200, 40, 0, 9, 5};
+    Problem *p = problem_new(2, 20, 0.2, 7, q, kv);
+    for (int i = 0; i < q_rows(p); i++) p->coords[2 * i + 1] = 140 - 2 * i;
+    p->coords[1] = 0, p->coords[3] = 199;
+    for (int i = p->q_bounds[3]; i < p->q_bounds[4]; i++) p->coords[2 * i + 1] = 1000;
+    p->coords[2 * p->q_bounds[5] + 1] = -1;
+    make_causal(p);
+    check(p, both, 2);
+    check(p, grads, 3);
+    problem_free(p);
+}
+
+/* One query of a sequence alone has the bits that it has among the others, blocks left out or not. */
+Test(attention, causal_rows_alone) {
+    enum { ROWS = 200, AT = 70 };
+    const int all[] = {ROWS}, one[] = {1};
+    Problem *p = problem_new(2, 20, 0.2, 1, all, all), *alone = problem_new(2, 20, 0.2, 1, one, all);
+    p->causal = alone->causal = true;
+    memcpy(alone->q, p->q + AT * width(p), sizeof(float) * (size_t)width(p));
+    alone->coords[1] = AT;
+    const Problem *problems[] = {p, alone};
+    float *values[2][2];
+    for (int i = 0; i < 2; i++) {
+        Compiled c = compile(problems[i], 0, both, 2);
+        run(&c, problems[i], 1, values[i]);
+        compiled_free(&c);
+    }
+    cr_expect_eq(memcmp(values[0][0] + AT * width(p), values[1][0], sizeof(float) * (size_t)width(p)), 0);
+    cr_expect_eq(memcmp(values[0][1] + AT * p->heads, values[1][1], sizeof(float) * (size_t)p->heads), 0);
+    for (int i = 0; i < 4; i++) free(values[i / 2][i % 2]);
+    problem_free(p);
+    problem_free(alone);
+}
+
 /* The same bits for every number of threads and vector width. */
-Test(attention, same_bits) {
+static void check_same_bits(bool causal) {
     const int q[] = {1, 17, 64, 130, 0, 40}, kv[] = {1, 17, 64, 130, 3, 33};
     Problem *p = problem_new(3, 20, 0.1, 6, q, kv);
+    if (causal) make_causal(p);
     for (int backward = 0; backward < 2; backward++) {
         const Which *results = backward ? grads : both;
         int count = backward ? 3 : 2;
@@ -403,6 +462,11 @@ Test(attention, same_bits) {
     problem_free(p);
 }
 
+Test(attention, same_bits) {
+    check_same_bits(false);
+    check_same_bits(true);
+}
+
 /* The answers themselves: the gradient of sum(out * cotangent) by central differences. */
 static double loss(Problem *p) {
     solve(p);
@@ -412,9 +476,10 @@ static double loss(Problem *p) {
     return sum;
 }
 
-Test(attention, answers_agree_with_finite_differences) {
+static void check_answers(bool causal) {
     const int q[] = {3, 1}, kv[] = {3, 5};
     Problem *p = problem_new(2, 3, 0.2, 2, q, kv);
+    p->causal = causal;
     float *operands[] = {p->q, p->k, p->v};
     for (int which = 0; which < 3; which++) {
         for (size_t i = 0; i < result_size(p, (Which)(DQ + which)); i++) {
@@ -429,4 +494,9 @@ Test(attention, answers_agree_with_finite_differences) {
         }
     }
     problem_free(p);
+}
+
+Test(attention, answers_agree_with_finite_differences) {
+    check_answers(false);
+    check_answers(true);
 }

@@ -94,7 +94,7 @@ static int count_rows(const Graph *g, Op op, int32_t symbol) {
     return count;
 }
 
-Test(demand, last_layer_is_computed_for_the_first_rows_only) {
+static void check_last_layer(bool causal) {
     Layer l = {0};
     layer_start(&l);
     Graph *g = l.r.graph;
@@ -109,7 +109,7 @@ Test(demand, last_layer_is_computed_for_the_first_rows_only) {
     NodeSpec attention = {.op = OP_attention,
                           .n_inputs = 7,
                           .inputs = inputs,
-                          .attrs = {.ints = {2, 0}, .number = 0.3, .text = "a"}};
+                          .attrs = {.ints = {2, 0, causal}, .number = 0.3, .text = "a"}};
     Node *a = project(&l, graph_node(g, &attention), "o");
     NodeSpec random = {.op = OP_random,
                        .n_inputs = 2,
@@ -132,6 +132,11 @@ Test(demand, last_layer_is_computed_for_the_first_rows_only) {
     graph_free(less);
     graph_free(g);
     arena_free(l.r.arena);
+}
+
+Test(demand, last_layer_is_computed_for_the_first_rows_only) {
+    check_last_layer(false);
+    check_last_layer(true);
 }
 
 /* Other indices than first rows stop at attention; an index that repeats rows does not move at all.

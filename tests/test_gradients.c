@@ -275,7 +275,7 @@ static int64_t set_bounds(int *bounds, const Lengths *lengths, bool at_most_one)
 }
 
 /* As many queries as keys, or one for each sequence that is not empty; with and without dropout. */
-static void check_attention(const Lengths *lengths, bool few_queries, double dropout) {
+static void check_attention(const Lengths *lengths, bool few_queries, double dropout, bool causal) {
     static const int key[] = {7, 1};
     int q_bounds[5] = {0}, bounds[5] = {0}, coords[32];
     Bench *b = bench_new();
@@ -296,7 +296,7 @@ static void check_attention(const Lengths *lengths, bool few_queries, double dro
     NodeSpec spec = {.op = OP_attention,
                      .n_inputs = 7,
                      .inputs = inputs,
-                     .attrs = {.ints = {2, 0}, .number = dropout, .text = "site"}};
+                     .attrs = {.ints = {2, 0, causal}, .number = dropout, .text = "site"}};
     bench_check(b, apply(b, spec), "attention");
 }
 
@@ -304,7 +304,7 @@ static void check_attention(const Lengths *lengths, bool few_queries, double dro
 Test(gradients, attention) {
     static const Lengths lengths[] = {{3, {2, 0, 1}}, {1, {1}}, {2, {3, 3}}, {4, {1, 5, 2, 4}}, {2, {0, 0}}};
     for (int k = 0; k < 5; k++) {
-        for (int i = 0; i < 4; i++) check_attention(&lengths[k], i & 1, i & 2 ? 0.4 : 0);
+        for (int i = 0; i < 8; i++) check_attention(&lengths[k], i & 1, i & 2 ? 0.4 : 0, i & 4);
     }
 }
 

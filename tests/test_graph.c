@@ -198,7 +198,7 @@ Test(graph, text_with_every_kind_of_attribute_reads_back) {
                      "%1 = input{name=\"x.bounds\"} : i32[S+1]\n"
                      "%2 = input{name=\"rng\"} : i32[2] @1:1:1:0\n"
                      "%3 = input{name=\"x.coords\"} : i32[T, 2]\n"
-                     "%4 = attention{heads=2 result=0 dropout=0.1 site=\"a.{b}\"}(%0, %0, %0, %1, "
+                     "%4 = attention{heads=2 result=0 causal=0 dropout=0.1 site=\"a.{b}\"}(%0, %0, %0, %1, "
                      "%1, %2, %3) : f32[T, 8]\n"
                      "%5 = random{site=\"drop 1\"}(%2, %3) : f32[T, 8]\n"
                      "%6 = less(%5, %4) : bool[T, 8]\n"

@@ -15,6 +15,7 @@ enum { QUERIES, KEYS, SEQUENCES, SYMBOLS };
 typedef struct Problem {
     int64_t heads, depth, extents[SYMBOLS];
     double dropout;
+    bool causal;
     int q_lengths[MAX_SEQUENCES], kv_lengths[MAX_SEQUENCES];
     double *values[OPERANDS];
     void *memory[OPERANDS];
@@ -38,7 +39,7 @@ static Graph *make_body(const Problem *p, Node **inputs) {
 
 static Node *attention_node(const Problem *p, Graph *g, Op op, int n, Node **inputs, int result) {
     NodeSpec spec = {.op = op, .n_inputs = n, .inputs = inputs};
-    spec.attrs = (Attrs){.ints = {p->heads, result}, .number = p->dropout, .text = "0"};
+    spec.attrs = (Attrs){.ints = {p->heads, result, p->causal}, .number = p->dropout, .text = "0"};
     return graph_node(g, &spec);
 }
 
@@ -70,8 +71,9 @@ static void fill_forward(Problem *p) {
     graph_free(g);
 }
 
-static Problem problem_new(int heads, int depth, double dropout, int sequences, const int *q_lengths, const int *kv_lengths) {
-    Problem p = {.heads = heads, .depth = depth, .dropout = dropout, .extents = {0, 0, sequences}};
+static Problem problem_new(int heads, int depth, double dropout, bool causal, int sequences, const int *q_lengths,
+                           const int *kv_lengths) {
+    Problem p = {.heads = heads, .depth = depth, .dropout = dropout, .causal = causal, .extents = {0, 0, sequences}};
     for (int s = 0; s < sequences; s++) {
         p.extents[QUERIES] += p.q_lengths[s] = q_lengths[s];
         p.extents[KEYS] += p.kv_lengths[s] = kv_lengths[s];
@@ -171,7 +173,7 @@ static void check(Problem *p) {
 Test(second, ragged_sequences) {
     static const int lengths[] = {1, 2, 3, 17, 64, 65, 130}, depths[] = {1, 8, 20, 32};
     for (int i = 0; i < 4; i++) {
-        Problem p = problem_new(2, depths[i], i % 2 ? 0.3 : 0, 7, lengths, lengths);
+        Problem p = problem_new(2, depths[i], i % 2 ? 0.3 : 0, i / 2, 7, lengths, lengths);
         check(&p);
     }
 }
@@ -179,8 +181,8 @@ Test(second, ragged_sequences) {
 /* One query a sequence, and sequences without queries, without keys, without both. */
 Test(second, queries_and_keys_differ_in_number) {
     static const int q[] = {0, 1, 1, 0, 7, 1, 80, 3, 0}, kv[] = {0, 9, 66, 5, 0, 1, 3, 140, 0};
-    for (int dropout = 0; dropout < 2; dropout++) {
-        Problem p = problem_new(3, 16, dropout * 0.5, 9, q, kv);
+    for (int i = 0; i < 4; i++) {
+        Problem p = problem_new(3, 16, i % 2 * 0.5, i / 2, 9, q, kv);
         check(&p);
     }
 }
