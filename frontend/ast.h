@@ -90,23 +90,27 @@ typedef struct Formals {
 } Formals;
 
 /* A `def`, or an `optimizer`. */
-typedef struct Def {
+typedef struct Def Def;
+struct Def {
     const char *name;
     Pos pos;
     Formals formals;
     bool has_result;
     TypeExpr result;
     Block body;
+    bool replaces;        /* `override` was written */
+    Def *replaced;        /* then: what it stands in for; NULL: nothing, which was told */
     bool prelude; /* comes with the language: mistakes are shown where the user calls it */
     bool active;  /* elaboration is inside it */
     bool failed;  /* a mistake inside was told already */
     bool unread;  /* its parameters or its result have a mistake: calls of it are not looked at */
-} Def;
+};
 
 typedef struct ConfigDecl {
     const char *name, *key;
     Pos pos;
     Expr *value;
+    bool replaces;
 } ConfigDecl;
 
 typedef struct InputDecl {
@@ -156,8 +160,31 @@ typedef struct TaskDecl {
 
 typedef struct TokensDecl {
     Pos pos; /* no file: not declared */
-    Expr *vocab, *positions, *segments;
+    bool replaces;
+    Expr *vocab, *positions, *segments; /* segments NULL: all are 0 */
 } TokensDecl;
+
+/* checkpoint prefix "distilbert." for "bert." optional */
+typedef struct CheckpointDecl {
+    Pos pos; /* no file: not declared */
+    bool replaces;
+    const char *prefix, *scope; /* there; here: the same when not said */
+} CheckpointDecl;
+
+typedef struct NamePattern {
+    const char *text;
+    Pos pos;
+} NamePattern;
+
+typedef struct NamePatterns {
+    NamePattern *items;
+    int count, capacity;
+} NamePatterns;
+
+/* freeze "bert.*" except "*.bias" */
+typedef struct FreezeDecl {
+    NamePatterns patterns, exceptions;
+} FreezeDecl;
 
 typedef struct ImportDecl {
     const char *path;
@@ -172,7 +199,8 @@ typedef struct Module {
     VEC(Def *) optimizers;
     VEC(TaskDecl *) tasks;
     TokensDecl tokens;
-    const char *checkpoint_prefix; /* NULL: not declared */
+    CheckpointDecl checkpoint;
+    VEC(FreezeDecl) freezes;
     bool incomplete; /* something could not be read: names may be missing through no fault of those
                         who use them */
 } Module;

@@ -113,9 +113,13 @@ static bool check_formal(Elab *e, const Def *def, const Formal *formal, Value *v
     return unify_type(e, &formal->type, value->node, pos, subject);
 }
 
-static bool bind_formals(Elab *e, const Def *def, const Expr *expr, const Actual *actuals) {
+/* A formal's type may name any other formal, `h: f32[x.T, C], x: tokens`: texts and sizes that are given come first. */
+static bool comes_first(const Formal *formal, const Actual *actual) { return !formal->has_type && actual->arg; }
+
+static bool bind_some(Elab *e, const Def *def, const Expr *expr, const Actual *actuals, bool first) {
     for (int i = 0; i < def->formals.count; i++) {
         const Formal *formal = &def->formals.items[i];
+        if (comes_first(formal, &actuals[i]) != first) continue;
         Value value = actuals[i].arg ? actuals[i].value : eval(e, formal->initial);
         if (value.kind == VALUE_ERROR && !value.name) return false;
         Pos pos = actuals[i].arg ? actuals[i].arg->value->pos : expr->pos;
@@ -124,6 +128,10 @@ static bool bind_formals(Elab *e, const Def *def, const Expr *expr, const Actual
         watch(e, formal->name, value, formal->pos);
     }
     return true;
+}
+
+static bool bind_formals(Elab *e, const Def *def, const Expr *expr, const Actual *actuals) {
+    return bind_some(e, def, expr, actuals, true) && bind_some(e, def, expr, actuals, false);
 }
 
 Value check_result(Elab *e, const Def *def) {

@@ -63,11 +63,16 @@ static void note_source(Elab *e, const ConfigDecl *decl, double value) {
 
 /* What is written as an integer stays one: it may be a size. */
 static void elaborate_config(Elab *e, const ConfigDecl *decl) {
-    const ConfigItem *old = find_config(e->program, decl->name);
-    if (old) {
+    ConfigItem *old = find_config(e->program, decl->name);
+    if (old && !decl->replaces) {
         if (fail(e, "E0203", decl->pos, "the config value '%s' is declared twice", decl->name)) {
             diag_note(e->diags, old->pos, "the first time here");
+            diag_hint(e->diags, "to replace it: override config %s = ...", decl->name);
         }
+        return;
+    }
+    if (!old && decl->replaces) {
+        fail(e, "E0209", decl->pos, "there is no config value '%s' to replace", decl->name);
         return;
     }
     ConfigItem item = {.name = decl->name, .key = decl->key, .value = NAN, .pos = decl->pos};
@@ -80,7 +85,10 @@ static void elaborate_config(Elab *e, const ConfigDecl *decl) {
         if (fail(e, "E0205", decl->pos, "'%s' must be an integer, not %.15g", decl->name, value)) note_source(e, decl, value);
         item.value = NAN; /* whatever uses it is silent */
     }
-    vec_push(e->arena, &e->program->configs, item);
+    if (old)
+        *old = item;
+    else
+        vec_push(e->arena, &e->program->configs, item);
 }
 
 static void check_sets(Elab *e) {
@@ -98,24 +106,6 @@ static void check_sets(Elab *e) {
                        name);
             const char *near = nearest_name(name, names, program->configs.count);
             if (near) diag_hint(e->diags, "did you mean '%s'?", near);
-        }
-    }
-}
-
-/* E0203 for the second of two that have one name; the prelude's may be declared anew. */
-static void check_defs(Elab *e) {
-    for (int i = 0; i < e->module->defs.count; i++) {
-        const Def *def = e->module->defs.items[i];
-        if (!def->prelude && is_builtin(def->name)) {
-            fail(e, "E0203", def->pos, "'%s' is an operator of the language: choose another name",
-                 def->name);
-        }
-        for (int j = 0; j < i; j++) {
-            const Def *old = e->module->defs.items[j];
-            if (old->prelude != def->prelude || strcmp(old->name, def->name) != 0) continue;
-            if (fail(e, "E0203", def->pos, "the function '%s' is declared twice", def->name)) {
-                diag_note(e->diags, old->pos, "the first time here");
-            }
         }
     }
 }
@@ -138,10 +128,10 @@ static void choose_optimizer(Elab *e) {
     const Def *chosen = NULL;
     for (int i = 0; i < e->module->optimizers.count; i++) {
         const Def *def = e->module->optimizers.items[i];
-        if (chosen && !chosen->prelude) {
+        if (chosen && !chosen->prelude && !def->replaces) {
             if (fail(e, "E0407", def->pos, "a program has one optimizer, this is the second")) {
                 diag_note(e->diags, chosen->pos, "the first is here");
-                diag_hint(e->diags, "take one of them away");
+                diag_hint(e->diags, "to replace it: override optimizer %s", def->name);
             }
             break;
         }
@@ -150,10 +140,12 @@ static void choose_optimizer(Elab *e) {
     if (chosen) elaborate_optimizer(e, chosen);
 }
 
-/* A size of `tokens`, from 1; its name stays with it. */
+/* A size of `tokens`, from 1, which it is when it is not given; its name stays with it. */
 static void elaborate_size(Elab *e, const Expr *expr, const char *what, int64_t *size, Dim *dim) {
-    Value value = eval(e, expr);
     *size = 1;
+    *dim = dim_const(1);
+    if (!expr) return;
+    Value value = eval(e, expr);
     integer_of(e, value, expr->pos, what, 1, size);
     *dim = dim_named(*size, value.name);
 }
@@ -161,7 +153,8 @@ static void elaborate_size(Elab *e, const Expr *expr, const char *what, int64_t 
 static void elaborate_sizes(Elab *e) {
     Module *module = e->module;
     Program *program = e->program;
-    program->checkpoint_prefix = module->checkpoint_prefix ? module->checkpoint_prefix : "";
+    program->checkpoint_prefix = module->checkpoint.pos.file ? module->checkpoint.prefix : "";
+    program->checkpoint_scope = module->checkpoint.pos.file ? module->checkpoint.scope : "";
     if (!module->tokens.pos.file) return;
     const TokensDecl *tokens = &module->tokens;
     elaborate_size(e, tokens->vocab, "the size of the vocabulary", &program->vocab, &e->vocab);
@@ -188,6 +181,9 @@ static void elaborate(Elab *e) {
         e->frame = &none;
         if (!is_second_task(e, i)) elaborate_task(e, e->module->tasks.items[i]);
     }
+    e->graph = scratch;
+    e->frame = &none;
+    if (e->diags->errors == e->errors_before && !e->probe) elaborate_freezes(e);
     if (!e->probe) choose_optimizer(e);
     graph_free(scratch);
 }

@@ -184,6 +184,12 @@ bool eval_dim(Elab *e, const Expr *expr, Dim *dim); /* false after a message */
  * declaration. */
 bool unify_type(Elab *e, const TypeExpr *type, const Node *actual, Pos pos, const char *subject);
 
+/* freeze.c */
+void elaborate_freezes(Elab *e);
+
+/* declare.c: names that are declared twice, and what replaces what */
+void check_defs(Elab *e);
+
 /* call.c */
 Value call_def(Elab *e, Def *def, const Expr *expr);
 Value check_result(Elab *e, const Def *def); /* of the current frame */

@@ -7,7 +7,7 @@
 
 typedef struct Context {
     Module *module;
-    bool prelude;
+    bool prelude, replaces; /* `override` was written */
     ImportFunction *import;
     void *user;
 } Context;
@@ -30,22 +30,56 @@ static void parse_config(Parser *parser, Context *context) {
         expect(parser, "=");
         config.value = parse_arithmetic(parser);
         if (accept(parser, "as")) config.key = expect_string(parser, "a key in quotes", NULL);
+        config.replaces = context->replaces;
         if (!parser->broken) vec_push(parser->arena, &context->module->configs, config);
     } while (accept(parser, ","));
 }
 
-/* checkpoint = "checkpoint" "prefix" string "optional" */
-static void parse_checkpoint(Parser *parser, Context *context) {
-    advance(parser);
-    expect(parser, "prefix");
-    Module *module = context->module;
-    module->checkpoint_prefix = expect_string(parser, "a prefix in quotes", NULL);
-    expect(parser, "optional");
+/* Of some declarations a program has one: a second must say that it replaces it, and one that says so must follow one. */
+static void check_single(Parser *parser, const Context *context, Pos pos, Pos old, const char *word) {
+    if (parser->broken || context->replaces == (old.file != NULL)) return;
+    if (context->replaces) {
+        diag_error(parser->diags, "E0209", pos, "there is no '%s' to replace", word);
+        diag_hint(parser->diags, "import the file that has it first; the first one needs no 'override'");
+    } else {
+        diag_error(parser->diags, "E0203", pos, "'%s' is declared twice", word);
+        diag_note(parser->diags, old, "the first time here");
+        diag_hint(parser->diags, "to replace it: override %s ...", word);
+    }
 }
 
-/* tokens = "tokens" size {"," size}; size = ("vocab" | "positions" | "segments") "=" arithmetic */
+/* checkpoint = "checkpoint" "prefix" string ["for" string] "optional" */
+static void parse_checkpoint(Parser *parser, Context *context) {
+    CheckpointDecl checkpoint = {.pos = advance(parser)->pos, .replaces = context->replaces};
+    expect(parser, "prefix");
+    checkpoint.prefix = checkpoint.scope = expect_string(parser, "a prefix in quotes", NULL);
+    if (accept(parser, "for")) checkpoint.scope = expect_string(parser, "a scope in quotes", NULL);
+    expect(parser, "optional");
+    check_single(parser, context, checkpoint.pos, context->module->checkpoint.pos, "checkpoint");
+    if (!parser->broken) context->module->checkpoint = checkpoint;
+}
+
+/* patterns = string {"," string} */
+static void parse_patterns(Parser *parser, NamePatterns *patterns) {
+    do {
+        NamePattern pattern = {0};
+        pattern.text = expect_string(parser, "a pattern of names in quotes", &pattern.pos);
+        vec_push(parser->arena, patterns, pattern);
+    } while (accept(parser, ","));
+}
+
+/* freeze = "freeze" patterns ["except" patterns] */
+static void parse_freeze(Parser *parser, Context *context) {
+    FreezeDecl freeze = {0};
+    advance(parser);
+    parse_patterns(parser, &freeze.patterns);
+    if (accept(parser, "except")) parse_patterns(parser, &freeze.exceptions);
+    if (!parser->broken) vec_push(parser->arena, &context->module->freezes, freeze);
+}
+
+/* tokens = "tokens" size {"," size}, segments being optional; size = ("vocab" | "positions" | "segments") "=" arithmetic */
 static void parse_tokens(Parser *parser, Context *context) {
-    TokensDecl tokens = {.pos = advance(parser)->pos};
+    TokensDecl tokens = {.pos = advance(parser)->pos, .replaces = context->replaces};
     do {
         Expr **size = NULL;
         if (accept(parser, "vocab"))
@@ -60,9 +94,8 @@ static void parse_tokens(Parser *parser, Context *context) {
         Expr *value = parse_arithmetic(parser);
         if (size) *size = value;
     } while (accept(parser, ","));
-    if (!tokens.vocab || !tokens.positions || !tokens.segments) {
-        syntax_error(parser, "sizes for each of vocab, positions and segments");
-    }
+    if (!tokens.vocab || !tokens.positions) syntax_error(parser, "sizes for each of vocab and positions");
+    check_single(parser, context, tokens.pos, context->module->tokens.pos, "tokens");
     if (!parser->broken) context->module->tokens = tokens;
 }
 
@@ -95,6 +128,7 @@ static void parse_def(Parser *parser, Context *context) {
     int errors = parser->errors;
     advance(parser);
     def->prelude = context->prelude;
+    def->replaces = context->replaces;
     def->name = expect_name(parser, "the name of a function", &def->pos);
     parse_formals(parser, &def->formals);
     def->has_result = accept(parser, "->");
@@ -112,6 +146,7 @@ static void parse_optimizer(Parser *parser, Context *context) {
     int errors = parser->errors;
     advance(parser);
     def->prelude = context->prelude;
+    def->replaces = context->replaces;
     def->name = expect_name(parser, "the name of an optimizer", &def->pos);
     if (next_is(parser, "(")) parse_formals(parser, &def->formals);
     parse_block(parser, BLOCK_OPTIMIZER, &def->body);
@@ -126,20 +161,25 @@ static void parse_task_item(Parser *parser, Context *context) {
     if (parser->errors == errors) vec_push(parser->arena, &context->module->tasks, task);
 }
 
+static void parse_override(Parser *parser, Context *context);
+
 typedef struct Item {
     const char *word;
     void (*parse)(Parser *parser, Context *context);
-    bool contained; /* a mistake in it leaves no names unknown */
+    bool contained;   /* a mistake in it leaves no names unknown */
+    bool replaceable; /* may stand behind `override` */
 } Item;
 
 static const Item items[] = {
-    {"import", parse_import, false},
-    {"config", parse_config, false},
-    {"checkpoint", parse_checkpoint, true},
-    {"tokens", parse_tokens, false},
-    {"def", parse_def, true},
-    {"optimizer", parse_optimizer, true},
-    {"task", parse_task_item, true},
+    {"import", parse_import, false, false},
+    {"config", parse_config, false, true},
+    {"checkpoint", parse_checkpoint, true, true},
+    {"tokens", parse_tokens, false, true},
+    {"freeze", parse_freeze, true, false},
+    {"def", parse_def, true, true},
+    {"optimizer", parse_optimizer, true, true},
+    {"task", parse_task_item, true, false},
+    {"override", parse_override, false, false},
 };
 enum { ITEM_COUNT = sizeof items / sizeof *items };
 
@@ -148,6 +188,19 @@ bool is_declaration(const char *word) {
         if (strcmp(items[i].word, word) == 0) return true;
     }
     return false;
+}
+
+/* override = "override" (config | checkpoint | tokens | def | optimizer) */
+static void parse_override(Parser *parser, Context *context) {
+    advance(parser);
+    for (int i = 0; i < ITEM_COUNT; i++) {
+        if (!items[i].replaceable || !next_is(parser, items[i].word)) continue;
+        context->replaces = true;
+        items[i].parse(parser, context);
+        context->replaces = false;
+        return;
+    }
+    syntax_error(parser, "what is to be replaced (def, config, checkpoint, tokens or optimizer)");
 }
 
 static void no_item(Parser *parser) {
@@ -159,7 +212,7 @@ static void no_item(Parser *parser) {
     const char *words[ITEM_COUNT];
     for (int i = 0; i < ITEM_COUNT; i++) words[i] = items[i].word;
     syntax_error(parser,
-                 "a declaration (import, config, checkpoint, tokens, def, optimizer, task)");
+                 "a declaration (import, config, checkpoint, tokens, freeze, def, optimizer, task, override)");
     const char *near = nearest_name(token->text, words, ITEM_COUNT);
     if (near) diag_hint(parser->diags, "did you mean '%s'?", near);
 }
@@ -202,7 +255,7 @@ static void parse_file(Parser *parser, Context *context) {
 void parse(const SourceFile *file, bool prelude, Arena *arena, Diagnostics *diags, Module *module,
            ImportFunction *import, void *user) {
     Parser parser = {.file = file, .arena = arena, .diags = diags};
-    parse_file(&parser, &(Context){module, prelude, import, user});
+    parse_file(&parser, &(Context){.module = module, .prelude = prelude, .import = import, .user = user});
 }
 
 bool parse_layout(const SourceFile *file, Arena *arena, Diagnostics *diags, Tokens *tokens) {

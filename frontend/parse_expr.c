@@ -54,7 +54,7 @@ void expect(Parser *parser, const char *text) {
 }
 
 bool is_reserved(const char *text) {
-    static const char *const words[] = {"if", "then", "else", "in", "and", "or", "not"};
+    static const char *const words[] = {"if", "then", "else", "in", "and", "or", "not", "true", "false"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(text, words[i]) == 0) return true;
     }
@@ -141,7 +141,7 @@ static Expr *parse_call(Parser *parser, const Token *name) {
     return call;
 }
 
-/* primary = number | string | name | call | "(" expr ")" */
+/* primary = number | "true" | "false" | string | name | call | "(" expr ")" */
 static Expr *parse_primary(Parser *parser) {
     const Token *token = peek(parser);
     if (accept(parser, "(")) {
@@ -153,6 +153,11 @@ static Expr *parse_primary(Parser *parser) {
         advance(parser);
         ExprKind kind = token->kind == TOKEN_NUMBER ? EXPR_NUMBER : EXPR_STRING;
         return make(parser, kind, token, NULL, NULL, NULL);
+    }
+    if (next_is(parser, "true") || next_is(parser, "false")) {
+        Expr *expr = make(parser, EXPR_NUMBER, advance(parser), NULL, NULL, NULL);
+        expr->number = strcmp(token->text, "true") == 0;
+        return expr;
     }
     if (token->kind != TOKEN_NAME || is_reserved(token->text)) {
         syntax_error(parser, "an expression");

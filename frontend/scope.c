@@ -94,8 +94,11 @@ void unknown_name(Elab *e, const char *name, Pos pos) {
         diag_hint(e->diags, "a name is visible after its assignment in the same body; config values are visible everywhere");
 }
 
-/* A user's definition hides the prelude's of that name, but not from the prelude itself. */
+/* A user's definition hides the prelude's of that name, but not from the prelude itself. What replaces a
+ * definition finds that one under the name that both have. */
 Def *find_def(const Elab *e, const char *name) {
+    const Def *inside = e->frame ? e->frame->def : NULL;
+    if (inside && inside->replaces && strcmp(inside->name, name) == 0) return inside->replaced;
     Def *found = NULL;
     for (int i = 0; i < e->module->defs.count; i++) {
         Def *def = e->module->defs.items[i];

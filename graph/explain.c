@@ -50,7 +50,8 @@ static const Explanation table[] = {
     {"E0203", "name declared twice\n"
               "Two config values, functions, tasks or inputs have one name, or a function is\n"
               "called like an operator. Rename one of them. (A value may be assigned again: x\n"
-              "= layer_norm(x).)"},
+              "= layer_norm(x).) What an imported file declares is replaced by: override def\n"
+              "name(...), override config name = ..."},
     {"E0204", "unknown config value\n"
               "--set NAME=VALUE gives a config value of the file another value, but no\n"
               "'config' line declares this name. `gradc check FILE` lists those that there\n"
@@ -68,6 +69,12 @@ static const Explanation table[] = {
     {"E0208", "unfinished interpolation\n"
               "In the string of a scope, '{' begins the name of a constant and needs its '}',\n"
               "as in: in \"layer.{i}\""},
+
+    {"E0209", "bad override\n"
+              "'override' replaces a def, config, checkpoint, tokens or optimizer declaration\n"
+              "that stands before it, mostly in an imported file. An overriding def takes the\n"
+              "same parameters, since calls are written for them; inside it the name means\n"
+              "what it replaces: override def dense(x, O) { return relu(dense(x, O)) }"},
 
     /* --- Graph files: calls and types --- */
     {"E0301", "wrong number of arguments\n"
@@ -154,6 +161,12 @@ static const Explanation table[] = {
               "label topics = (a, b, c): flags\n"
               "label tags: class[\"O\", \"B-PER\", \"I-PER\"] of sentence\n"
               "label hidden: masked[0.15] of sentence"},
+
+    {"E0410", "no parameter matches\n"
+              "A pattern of 'freeze' must match a parameter's full name, as in: freeze\n"
+              "\"bert.*\" except \"*.bias\". A star stands for any characters, a question mark\n"
+              "for one, {0..6} for the numbers from 0 up to 6, which is excluded, as in\n"
+              "'repeat'; its ends may be config values."},
 
     /* --- The text of the intermediate representation --- */
     {"E0501", "not a graph\n"

@@ -119,9 +119,11 @@ typedef struct Program {
     VEC(Param) params;
     VEC(Task) tasks;
     Optimizer optimizer;
-    const char *checkpoint_prefix; /* "bert.": may be missing from tensor names of a checkpoint; "" for none */
     VEC(Watched) watched; /* of a probe, in the order of evaluation */
-    int64_t vocab, positions, segments; /* what `tokens` declares */
+    /* Names in checkpoints: what begins with the scope here ("bert.") begins with the prefix there ("distilbert."; most often both are
+     * equal), or has no prefix at all. "" for none. */
+    const char *checkpoint_scope, *checkpoint_prefix;
+    int64_t vocab, positions, segments; /* what `tokens` declares; segments 1 when it does not: all are 0 */
     const char *source; /* the whole program as one text, imports resolved: saved with a run */
 } Program;
 

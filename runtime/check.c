@@ -4,9 +4,12 @@
 #include "runtime/commands.h"
 #include "runtime/session.h"
 
-static int64_t parameter_count(const Program *program, const Task *task) {
+static int64_t parameter_count(const Program *program, const Task *task, bool frozen) {
     int64_t count = 0;
-    for (int i = 0; i < task->n_params; i++) count += type_count(&program->params.items[task->params[i]].type, NULL);
+    for (int i = 0; i < task->n_params; i++) {
+        const Param *param = &program->params.items[task->params[i]];
+        if (!frozen || param->frozen) count += type_count(&param->type, NULL);
+    }
     return count;
 }
 
@@ -34,8 +37,10 @@ static void print_task(const Program *program, const Task *task, Arena *arena) {
     printf("  label   %s\n  predict %s\n", label_text(task, arena), type_print(arena, &predict->type, &task->eval->symbols));
     printf("  metric ");
     for (int i = 0; i < task->n_metrics; i++) printf(" %s", task->metrics[i]);
-    printf("\n  %d nodes to train, %d to evaluate; %d tensors, %" PRId64 " parameters\n", task->train->nodes.count,
-           task->eval->nodes.count, task->n_params, parameter_count(program, task));
+    printf("\n  %d nodes to train, %d to evaluate; %d tensors, %" PRId64 " parameters", task->train->nodes.count,
+           task->eval->nodes.count, task->n_params, parameter_count(program, task, false));
+    int64_t frozen = parameter_count(program, task, true);
+    printf(frozen ? ", %" PRId64 " of them frozen\n" : "\n", frozen);
 }
 
 int command_check(const Options *options, Diagnostics *diags) {

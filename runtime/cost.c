@@ -19,14 +19,21 @@ static int64_t length_at(const Node *bounds, int64_t i, void *const *buffers) {
     return bound_at(bounds, i + 1, buffers) - bound_at(bounds, i, buffers);
 }
 
-/* Pairs of a query and a key that see each other, times the width of a row: a product each of two for the forward pass, of five for
+/* Pairs of a query and a key that see each other; under a causal mask queries stand at 0, 1, ... in their sequence. */
+static double pairs_at(const Node *node, int64_t sequence, void *const *buffers) {
+    int64_t queries = length_at(node->inputs[3], sequence, buffers), keys = length_at(node->inputs[4], sequence, buffers), seen = 0;
+    if (!node->attrs.ints[2]) return (double)queries * (double)keys;
+    for (int64_t i = 0; i < queries; i++) seen += i + 1 < keys ? i + 1 : keys;
+    return (double)seen;
+}
+
+/* Pairs times the width of a row: a product each of two for the forward pass, of five for
  * the gradient (scores again, and the cotangents of probabilities, values, queries and keys), of seventeen for the second derivative
  * (five for the scores, twice, and seven for the results). */
 static double attention_flops(const Node *node, const int64_t *extents, void *const *buffers) {
-    const Node *q = node->inputs[3], *kv = node->inputs[4];
-    int64_t sequences = dim_value(q->type.dims[0], extents) - 1;
+    int64_t sequences = dim_value(node->inputs[3]->type.dims[0], extents) - 1;
     double pairs = 0;
-    for (int64_t i = 0; i < sequences; i++) pairs += (double)length_at(q, i, buffers) * (double)length_at(kv, i, buffers);
+    for (int64_t i = 0; i < sequences; i++) pairs += pairs_at(node, i, buffers);
     double width = (double)dim_value(node->inputs[0]->type.dims[1], extents);
     return 2 * pairs * width * (node->op == OP_attention ? 2 : node->op == OP_attention_grad ? 5 : 17);
 }

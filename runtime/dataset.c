@@ -199,6 +199,7 @@ static bool append_input(Loader *l, int64_t row, int index, int column) {
     const TokenIds *second = input->n_columns == 2 ? &l->text[1] : NULL;
     int64_t got = tokenizer_assemble(l->options->tokenizer, &l->text[0], second, l->options->max_length, &to->ids, &to->segments);
     if (l->task->label.of == index) cut_words(l, got);
+    for (int64_t i = to->bounds[l->data->rows]; l->options->one_segment && i < to->segments.count; i++) to->segments.items[i] = 0;
     to->bounds[l->data->rows + 1] = to->ids.count;
     return got < wanted;
 }

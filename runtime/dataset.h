@@ -42,6 +42,7 @@ typedef struct DatasetOptions {
     const char *split;   /* "train", "dev" */
     const char *path;    /* NULL; or this file instead of folders and split */
     int64_t max_length;  /* tokens of a sequence, special ones included */
+    bool one_segment;    /* all that the model knows: the second text of a pair is in segment 0 as well */
     int64_t limit;       /* at most so many rows; 0: all */
     /* Rows without a label are skipped, and a masked label hides tokens; otherwise the label's column may be missing, every word has
      * a label of value NaN, and the tokens to be told are those that are [MASK] in the text. */

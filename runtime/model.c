@@ -2,12 +2,12 @@
 #include "runtime/model.h"
 
 #include <assert.h>
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/pattern.h"
 #include "runtime/slab.h"
 #include "runtime/update.h"
 
@@ -52,7 +52,7 @@ static bool is_wanted(const Model *m, int task) { return !m->options.tasks || m-
 
 static bool is_frozen(const Model *m, const Param *param) {
     for (int i = 0; i < m->options.n_freeze; i++) {
-        if (fnmatch(m->options.freeze[i], param->name, 0) == 0) return true;
+        if (pattern_matches(m->options.freeze[i], param->name)) return true;
     }
     return param->frozen;
 }

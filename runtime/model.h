@@ -24,7 +24,7 @@ typedef struct Model Model;
 
 typedef struct ModelOptions {
     bool training;             /* compile training graphs and the update */
-    const char *const *freeze; /* patterns (fnmatch) of parameter names that are not trained */
+    const char *const *freeze; /* patterns (graph/pattern.h) of parameter names that are not trained */
     int n_freeze;
     const bool *tasks; /* [program's tasks]: which are compiled; NULL: all */
     bool no_fusion;

@@ -153,11 +153,19 @@ static void say_skipped(Session *s) {
     if (count) fprintf(stderr, "not used: %s%s\n", names[0], count > 1 ? arena_printf(s->arena, " and %d more tensors of the file", count - 1) : "");
 }
 
+/* What a parameter is called in a checkpoint. */
+static const char *stored_name(const Session *s, const char *name) {
+    const char *scope = s->program->checkpoint_scope;
+    size_t length = strlen(scope);
+    if (strncmp(name, scope, length) != 0) return name;
+    return arena_printf(s->arena, "%s%s", s->program->checkpoint_prefix, name + length);
+}
+
 static bool load_weight(Session *s, const Parameters *params, int index, bool *found) {
     const ParamSlot *slot = &params->slots[index];
     int64_t shape[MAX_RANK];
     for (int i = 0; i < slot->param->type.rank; i++) shape[i] = slot->param->type.dims[i].offset;
-    Lookup got = hf_folder_load(s->folder, slot->param->name, s->program->checkpoint_prefix, shape, slot->param->type.rank,
+    Lookup got = hf_folder_load(s->folder, stored_name(s, slot->param->name), s->program->checkpoint_prefix, shape, slot->param->type.rank,
                                 params->weights + slot->offset, s->diags);
     if (got == LOOKUP_FAILED) diag_note(s->diags, slot->param->pos, "the parameter is declared here");
     *found = got == LOOKUP_FOUND;
@@ -219,7 +227,7 @@ void session_close(Session *s) {
 Dataset *session_dataset(Session *s, int task, const char *split, const char *path, int64_t limit, bool needs_labels) {
     DatasetOptions options = {.tokenizer = s->tokenizer, .folders = s->options->data.items,
                               .n_folders = s->options->data.count, .split = split, .path = path,
-                              .max_length = s->max_length, .limit = limit, .needs_labels = needs_labels};
+                              .max_length = s->max_length, .one_segment = s->program->segments < 2, .limit = limit, .needs_labels = needs_labels};
     return dataset_load(&s->program->tasks.items[task], &options, s->diags);
 }
 
@@ -229,7 +237,7 @@ static void list_tensors(Session *s, TensorToWrite *tensors) {
         const Param *param = params->slots[i].param;
         int64_t *shape = arena_array(s->arena, MAX_RANK, sizeof *shape);
         for (int j = 0; j < param->type.rank; j++) shape[j] = param->type.dims[j].offset;
-        tensors[i] = (TensorToWrite){param->name, param->type.rank, shape, params->weights + params->slots[i].offset};
+        tensors[i] = (TensorToWrite){stored_name(s, param->name), param->type.rank, shape, params->weights + params->slots[i].offset};
     }
 }
 

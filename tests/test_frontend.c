@@ -335,3 +335,70 @@ Test(frontend, damaged_files_never_crash) {
     }
     free(text);
 }
+
+/* --- Variants of a model, each a file that imports it --- */
+
+static int count_frozen(const Program *program) {
+    int count = 0;
+    for (int i = 0; i < program->params.count; i++) count += program->params.items[i].frozen;
+    return count;
+}
+
+static void expect_frozen(const Program *program, const char *name, bool frozen) {
+    const Param *param = find_param(program, name);
+    cr_assert_not_null(param, "%s", name);
+    cr_expect_eq(param->frozen, frozen, "%s", name);
+}
+
+Test(frontend, an_override_changes_what_imported_definitions_call) {
+    Fixture fixture = load_tiny("models/adapters/lora.graph");
+    const Program *program = fixture.program;
+    cr_expect_eq(program->params.count, 5 + 2 * 16 + 2 + 3 * 2 + 2 * 4);
+    expect_param(program, "bert.encoder.layer.1.attention.self.value.lora_A.weight", "f32[rank = 8, hidden = 8]", true);
+    expect_frozen(program, "bert.encoder.layer.1.attention.self.value.lora_B.weight", false);
+    expect_frozen(program, "bert.encoder.layer.1.attention.self.value.weight", true);
+    expect_frozen(program, "bert.pooler.dense.weight", false);
+    expect_frozen(program, "heads.sentiment.weight", false);
+    finish(&fixture);
+}
+
+/* What is said of one file's definition holds in all that use it, through two replacements. */
+Test(frontend, an_override_calls_what_it_replaces) {
+    static const char text[] =
+        "tokens vocab = 100, positions = 16\n"
+        "def scale(x: f32[R, C]) -> f32[R, C] { return 2 * x }\n"
+        "def twice(x: f32[R, C]) -> f32[R, C] { return scale(scale(x)) }\n"
+        "override def scale(x: f32[R, C]) -> f32[R, C] { return tanh(scale(x)) }\n"
+        "override def scale(x: f32[R, C], by = 3) -> f32[R, C] { return by * scale(x) }\n"
+        "task t {\n"
+        "  data \"t.tsv\" comma quoted\n  input text: text\n  label y: real[0, 1]\n"
+        "  param w: f32[1] ~ zeros\n"
+        "  loss mse(twice(y * w), y)\n  predict twice(y * w)\n  metric pearson\n}\n";
+    Fixture fixture = load_text(text, sizeof text - 1);
+    if (!fixture.program) diagnostics_print(fixture.diags, stderr);
+    cr_assert_not_null(fixture.program);
+    char *eval = graph_print(fixture.program->tasks.items[0].eval, false);
+    cr_expect_eq(count_ops(fixture.program->tasks.items[0].eval, OP_tanh), 2, "%s", eval);
+    cr_expect_eq(count_ops(fixture.program->tasks.items[0].eval, OP_mul), 1 + 2 * 2 + 1, "%s", eval);
+    free(eval);
+    finish(&fixture);
+}
+
+Test(frontend, freeze_takes_patterns_and_ranges) {
+    Fixture biases = load_tiny("models/adapters/bitfit.graph");
+    expect_frozen(biases.program, "bert.encoder.layer.0.output.LayerNorm.weight", true);
+    expect_frozen(biases.program, "bert.encoder.layer.0.output.LayerNorm.bias", false);
+    /* Of the encoder's and the pooler's tensors each second one is a bias, the three tables apart. */
+    cr_expect_eq(count_frozen(biases.program), 3 + 1 + 2 * 8 + 1);
+    finish(&biases);
+    const char *sets[TINY + 1];
+    memcpy(sets, tiny, sizeof tiny);
+    sets[TINY] = "kept=1";
+    ProgramOptions options = {.sets = sets, .n_sets = TINY + 1, .dropout = -1};
+    Fixture upper = load_with("models/adapters/upper_layers.graph", &options);
+    cr_assert_not_null(upper.program);
+    expect_frozen(upper.program, "bert.encoder.layer.0.output.dense.weight", true);
+    expect_frozen(upper.program, "bert.encoder.layer.1.output.dense.weight", false);
+    cr_expect_eq(count_frozen(upper.program), 5 + 16);
+    finish(&upper);
+}
