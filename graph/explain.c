@@ -423,6 +423,11 @@ static const Explanation table[] = {
     {"E0979", "what to run?\n"
               "`gradc run` evaluates one task (--task NAME, with --text for its rows) or one\n"
               "definition by itself (--def NAME, with --shape for its sizes)."},
+    {"E0980", "a wrong gradient\n"
+              "`gradc gradcheck` found that compiled code, the interpreter and differences of\n"
+              "the loss do not agree. That is a mistake of gradc, or the loss is not smooth\n"
+              "where it was looked at (a maximum of equal numbers): another --seed tells them\n"
+              "apart. --no-fusion says whether fusion is to blame."},
 
     /* --- Training --- */
     {"E0901", "no memory for the threads\n"

@@ -12,6 +12,7 @@ int command_check(const Options *options, Diagnostics *diags);
 int command_dump(const Options *options, Diagnostics *diags);
 int command_fmt(const Options *options, Diagnostics *diags);
 int command_bench(const Options *options, Diagnostics *diags);
+int command_gradcheck(const Options *options, Diagnostics *diags);
 int command_run(const Options *options, Diagnostics *diags);
 int command_explain(const Options *options, Diagnostics *diags);
 

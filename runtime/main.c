@@ -22,6 +22,7 @@ static const Command commands[] = {
      "gradc bench run --data data --batch 8", command_bench},
     {"run", "FILE", "evaluates a task or a definition and prints values and gradients",
      "gradc run models/bert.graph --def gelu --input 'x=[[-1, 0, 1]]' --grad", command_run},
+    {"gradcheck", "FILE", "compares gradients: compiled, interpreted, by differences", "gradc gradcheck my.graph", command_gradcheck},
     {"explain", "NAME", "says more about a diagnostic, an operator or a pass", "gradc explain E0810", command_explain},
 };
 

@@ -23,6 +23,8 @@ LeafValue *values_find(const Values *values, const char *name) {
     return NULL;
 }
 
+void values_truncate(Values *values, int leaves) { values->leaves.count = leaves; }
+
 LeafValue *values_add(Values *values, const char *name, ElemType elem, int64_t count) {
     LeafValue *leaf = values_find(values, name);
     if (!leaf) {

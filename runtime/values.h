@@ -31,6 +31,7 @@ void values_free(Values *values); /* NULL is allowed */
 /* Elements of a leaf, all zero, to be filled through `values_set`; a name that is there already is replaced. */
 LeafValue *values_add(Values *values, const char *name, ElemType elem, int64_t count);
 void values_set(LeafValue *leaf, int64_t index, double value);
+void values_truncate(Values *values, int leaves); /* to the first so many */
 LeafValue *values_find(const Values *values, const char *name); /* NULL: none */
 
 void values_extent(Values *values, const char *symbol, int64_t extent);

@@ -1,0 +1,41 @@
+#!/bin/sh
+# gradc gradcheck through the command line: the shipped models pass at a reduced size. What a wrong gradient is told: tests/errors/run.sh.
+set -u
+gradc=${GRADC:-$PWD/build/gradc}
+root=$PWD
+t=$(mktemp -d)
+trap 'rm -rf "$t"' EXIT
+unset XDG_CACHE_HOME
+export HOME="$t/home"
+mkdir "$HOME"
+. "$root/tests/lib/checks.sh"
+
+run() { "$gradc" gradcheck "$@" --cache "$t/cache" >"$t/out" 2>"$t/err"; status=$?; }
+has() { grep -qF -e "$2" "$1"; }
+model="$root/models/bert.graph"
+
+run "$model"
+[ "$status" = 0 ] && [ "$(grep -c '^task ' "$t/out")" = 3 ] && ! has "$t/out" WRONG && [ ! -s "$t/err" ]
+ok "all gradients of the model" $?
+has "$t/out" "sizes: hidden=8 layers=2 heads=2" && has "$t/out" "bert.encoder.layer.1.output.dense.weight"
+ok "at sizes that keep the structure" $?
+cp "$t/out" "$t/first"
+run "$model" --threads 1
+cmp -s "$t/out" "$t/first"
+ok "the same for any number of threads" $?
+run "$model" --tasks similarity --set layers=1 --no-fusion --seed 7
+[ "$status" = 0 ] && has "$t/out" "layers=1" && [ "$(grep -c '^task ' "$t/out")" = 1 ] && ! has "$t/out" "layer.1."
+ok "--tasks, --set, --no-fusion, --seed" $?
+sed 's/^def encoder(x: tokens) -> f32\[S, hidden\]/def encoder(x: tokens) -> f32[S, 64]/' "$root/tests/lib/small.graph" >"$t/fixed.graph"
+run "$t/fixed.graph" --tasks similarity
+[ "$status" = 0 ] && has "$t/out" "sizes: hidden=64 layers=2 vocab=8"
+ok "what cannot be small stays as it is" $?
+
+# Labels of all kinds, gradients inside the graph, random views.
+for head in tagging masked topics contrastive smart; do
+  run "$root/models/heads/$head.graph" --tasks "$head"
+  [ "$status" = 0 ] && has "$t/out" "task $head"
+  ok "models/heads/$head.graph" $?
+done
+
+finish
