@@ -47,19 +47,32 @@ static Fusion fusion_new(const Graph *graph) {
     return fusion;
 }
 
-Graph *fuse(const Graph *graph) {
-    Fusion fusion = fusion_new(graph);
-    fusion_choose_stored(&fusion);
-    fusion_merge(&fusion);
+/* A constant or iota has no memory, only kernels that compute with it: as an output it needs one of its own. The graph with such
+ * outputs behind an identity; the caller frees it. */
+static Graph *store_outputs(const Graph *graph) {
+    Graph *copy = graph_canonical(graph);
+    for (int i = 0; i < copy->outputs.count; i++) {
+        Node **node = &copy->outputs.items[i].node;
+        if ((*node)->op == OP_const || (*node)->op == OP_iota) *node = graph_op1(copy, OP_stop_gradient, *node, *node);
+    }
+    return copy;
+}
+
+static Graph *group(const Graph *graph, bool alone) {
+    Graph *stored = store_outputs(graph);
+    Fusion fusion = fusion_new(stored);
+    if (alone) {
+        for (int i = 0; i < stored->nodes.count; i++) fusion.stored[i] = !fusion_is_leaf(stored->nodes.items[i]);
+    } else {
+        fusion_choose_stored(&fusion);
+        fusion_merge(&fusion);
+    }
     Graph *grouped = fusion_build(&fusion);
     arena_free(fusion.arena);
+    graph_free(stored);
     return grouped;
 }
 
-Graph *fuse_nothing(const Graph *graph) {
-    Fusion fusion = fusion_new(graph);
-    for (int i = 0; i < graph->nodes.count; i++) fusion.stored[i] = !fusion_is_leaf(graph->nodes.items[i]);
-    Graph *grouped = fusion_build(&fusion);
-    arena_free(fusion.arena);
-    return grouped;
-}
+Graph *fuse(const Graph *graph) { return group(graph, false); }
+
+Graph *fuse_nothing(const Graph *graph) { return group(graph, true); }
