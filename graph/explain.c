@@ -444,10 +444,12 @@ static const Explanation table[] = {
     {"E0904", "no memory for the batch\n"
               "The intermediate values of one batch do not fit. Make batches smaller with\n"
               "--batch, or texts shorter with --max-length."},
-    {"E0905", "the loss is not finite\n"
-              "The loss or its gradient became infinite or NaN, and the parameters were not\n"
-              "updated. The rate may be too high (--lr), gradients unclipped (--clip 1), or\n"
-              "the graph divides by zero or takes a logarithm of it."},
+    {"E0905", "a value is not finite\n"
+              "The loss or its gradient became infinite or NaN. The step was run once more,\n"
+              "kernel by kernel, to find the first operator with such a result, with finite\n"
+              "operands, and the rows of the batch in which it happens. Nothing was updated.\n"
+              "Often a logarithm, a square root or a division meets zero; or weights have\n"
+              "grown because the rate is too high (--lr) or gradients unclipped (--clip 1)."},
     {"E0906", "unknown output\n"
               "--show names an output that the task does not have: 'predict', or what its\n"
               "show lines name."},

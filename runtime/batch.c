@@ -51,6 +51,7 @@ Batch *batch_new(const Dataset *const *sets, int n_sets, int64_t rows) {
         allocate_input(arena, &batch->inputs[i], rows, rows * longest);
     }
     batch->row_coords = arena_array(arena, (size_t)rows + 1, 2 * sizeof(int32_t));
+    batch->data_rows = arena_array(arena, (size_t)rows + 1, sizeof(int64_t));
     allocate_labels(arena, &batch->labels, sets, n_sets, rows);
     return batch;
 }
@@ -116,6 +117,7 @@ static void append_labels(Batch *batch, const Dataset *data, int64_t row, int64_
 
 void batch_fill(Batch *batch, const Dataset *data, const int64_t *rows, int64_t count, int64_t first_row) {
     batch->rows = count;
+    batch->data = data;
     batch->labels.count = 0;
     for (int i = 0; i < 2; i++) batch->inputs[i].tokens = 0;
     for (int64_t i = 0; i < count; i++) {
@@ -123,6 +125,7 @@ void batch_fill(Batch *batch, const Dataset *data, const int64_t *rows, int64_t 
         for (int j = 0; j < data->task->n_inputs; j++)
             append_sequence(&batch->inputs[j], &data->inputs[j], rows[i], i, key.row);
         append_labels(batch, data, rows[i], i, key);
+        batch->data_rows[i] = rows[i];
         batch->row_coords[2 * i] = (int32_t)key.row;
         batch->row_coords[2 * i + 1] = 0;
     }

@@ -36,6 +36,8 @@ typedef struct Batch {
     int32_t *row_coords;   /* [rows, 2] */
     float update_rows[1];  /* rows of the whole update */
     int32_t rng[2];        /* seed, step */
+    const Dataset *data;   /* that it was filled from last */
+    int64_t *data_rows;    /* [rows]: their indices there */
     bool by_index;         /* see RowNumbers */
     LabelList list;        /* of the row at hand */
 } Batch;

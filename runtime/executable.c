@@ -138,6 +138,22 @@ static void run_call(const Call *call, const Worker *worker) {
     call->function(call->buffers, call->extents, call->launch->sites, worker->scratch, worker->thread, worker->threads);
 }
 
+static void meet_nobody(void) {}
+
+void executable_watch(const Executable *exec, void *scratch, bool (*after)(void *user, const Launch *launch, void *const *buffers), void *user) {
+    Worker alone = {0, 1, scratch, meet_nobody};
+    for (int i = 0; i < exec->n_calls; i++) {
+        run_call(&exec->calls[i], &alone);
+        if (!after(user, exec->calls[i].launch, exec->calls[i].buffers)) return;
+    }
+}
+
+const KernelList *executable_list(const Executable *exec) { return exec->list; }
+
+const int64_t *executable_extents(const Executable *exec) { return exec->extents; }
+
+const void *executable_memory(const Executable *exec, const Node *node) { return exec->memory[node->id]; }
+
 static double clock_seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

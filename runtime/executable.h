@@ -41,6 +41,13 @@ typedef struct Worker {
 } Worker;
 void executable_run(const Executable *exec, const Worker *worker);
 
+/* All launches by the calling thread alone, `after` being told of each with the memory of its operands, then its results; ends when that is
+ * false. `scratch`: SCRATCH_BYTES. */
+void executable_watch(const Executable *exec, void *scratch, bool (*after)(void *user, const Launch *launch, void *const *buffers), void *user);
+const KernelList *executable_list(const Executable *exec);
+const int64_t *executable_extents(const Executable *exec); /* of the batch that was planned last */
+const void *executable_memory(const Executable *exec, const Node *node); /* NULL: it has none */
+
 /* Where the time of the first thread goes, launch by launch, over all runs since it was switched on. */
 typedef struct LaunchTime {
     const Kernel *kernel;

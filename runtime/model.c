@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "graph/pattern.h"
+#include "runtime/nonfinite.h"
 #include "runtime/slab.h"
 #include "runtime/update.h"
 
@@ -415,8 +416,8 @@ bool model_step(Model *m, int task, Batch *batch, const UpdateSettings *settings
     result->loss = *executable_output(state->public.train, "loss");
     result->norm = step.norm;
     if (step.finite) return true;
-    diag_error(diags, "E0905", state->public.task->pos, "the loss or its gradient is not finite (loss %g)", (double)result->loss);
-    diag_hint(diags, "lower the rate with --lr, clip gradients with --clip, or look for divisions and logarithms of zero in the graph");
+    NonFiniteStep bad = {state->public.train, state->public.task, batch, m->options.team, (double)result->loss};
+    nonfinite_report(&bad, diags);
     return false;
 }
 

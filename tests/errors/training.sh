@@ -25,10 +25,17 @@ gradc train model.graph --weights models/demo --data data --out nowhere/run --st
 #>       = hint: the folder above it must exist and may be written to
 
 gradc train model.graph --weights models/demo --data data --lr 1000 --clip 0 --epochs 30 --batch 4 --quiet
-#> model.graph:48:6: error[E0905]: the loss or its gradient is not finite (loss inf)
-#>    48 | task similarity {
-#>       |      ^~~~~~~~~~
-#>       = hint: lower the rate with --lr, clip gradients with --clip, or look for divisions and logarithms of zero in the graph
+#> model.graph:53:8: error[E0905]: mul(-1.42e+22, -1.42e+22) is inf: the first value of step 18 that is not finite; the loss is inf
+#>    53 |   loss mse(score, similarity)
+#>       |        ^~~
+#> data/sts-train.csv:9: note: in this row
+#> data/sts-train.csv:5: note: in this row
+#> data/sts-train.csv:4: note: in this row
+#> data/sts-train.csv:8: note: in this row
+#> model.graph:22:31: note: here it becomes NaN: mul(inf, 0) is nan in the gradient of this, in scope "encoder.layer.1"
+#>    22 |   repeat i in 0..layers { h = tanh(dense(h, hidden)) in "layer.{i}" }
+#>       |                               ^~~~
+#>       = hint: nothing was updated; keep logarithms and divisions away from zero, as in maximum(x, 1e-6); or lower --lr
 
 gradc eval run --data data --cpu z80
 #> error[E0701]: there is no CPU called 'z80'
@@ -125,3 +132,37 @@ gradc train run --resume --quiet --data data
 #> run/last/step-000000000003.safetensors: warning[E0943]: a damaged checkpoint: tensor 'encoder.layer.0.weight' does not have its hash
 #> error[E0944]: run/last has no checkpoint that is whole
 #>       = hint: start the run anew without --resume
+
+# The logarithm of 0 in one row.
+sed 's|loss mse(score, similarity)|loss mse(score, log(similarity))|' model.graph >log.graph
+sed -i '5s|[0-9.]*$|0|' data/sts-train.csv
+gradc train log.graph --weights models/demo --data data --tasks similarity --no-eval --quiet
+#> log.graph:53:19: error[E0905]: log(0) is -inf: the first value of step 1 that is not finite; the loss is inf
+#>    53 |   loss mse(score, log(similarity))
+#>       |                   ^~~
+#> data/sts-train.csv:5: note: in this row
+#> log.graph:17:10: note: here it becomes NaN: matmul is nan in the gradient of this, in scope "encoder.layer.1"
+#>    17 |   return matmul(x, transpose(weight)) + bias
+#>       |          ^~~~~~
+#>       = hint: nothing was updated; keep logarithms and divisions away from zero, as in maximum(x, 1e-6); or lower --lr
+
+# A division by 0 for one token: the row that it stands in.
+sed 's|cross_entropy(logits, sentiment)|cross_entropy(logits, sentiment) + sum(1 / (float(sentence.ids) - 254), axis = 0)|' model.graph >token.graph
+gradc train token.graph --weights models/demo --data data --tasks sentiment --no-eval --quiet
+#> token.graph:32:49: error[E0905]: div(1, 0) is inf: the first value of step 1 that is not finite; the loss is inf
+#>    32 |   loss cross_entropy(logits, sentiment) + sum(1 / (float(sentence.ids) - 254), axis = 0)
+#>       |                                                 ^
+#> data/ids-sst-train.csv:2: note: in this row
+#>       = hint: nothing was updated; keep logarithms and divisions away from zero, as in maximum(x, 1e-6); or lower --lr
+
+# A slope without end, where the loss is finite.
+sed 's|loss mse(score, similarity)|loss mse(sqrt(score * score * 0), similarity)|' model.graph >root.graph
+gradc train root.graph --weights models/demo --data data --tasks similarity --no-eval --quiet
+#> root.graph:53:12: error[E0905]: div(0.5, 0) is inf in the gradient of this: the first value of step 1 that is not finite
+#>    53 |   loss mse(sqrt(score * score * 0), similarity)
+#>       |            ^~~~
+#>       = note: in every row of the batch
+#> root.graph:53:12: note: here it becomes NaN: mul(0, inf) is nan in the gradient of this
+#>    53 |   loss mse(sqrt(score * score * 0), similarity)
+#>       |            ^~~~
+#>       = hint: nothing was updated; keep logarithms and divisions away from zero, as in maximum(x, 1e-6); or lower --lr
