@@ -201,6 +201,7 @@ typedef struct Module {
     VEC(TaskDecl *) tasks;
     TokensDecl tokens;
     CheckpointDecl checkpoint;
+    bool apart; /* `checkpoint apart` */
     VEC(FreezeDecl) freezes;
     bool incomplete; /* something could not be read: names may be missing through no fault of those
                         who use them */

@@ -153,6 +153,7 @@ static void elaborate_size(Elab *e, const Expr *expr, const char *what, int64_t 
 static void elaborate_sizes(Elab *e) {
     Module *module = e->module;
     Program *program = e->program;
+    program->apart = module->apart;
     program->checkpoint_prefix = module->checkpoint.pos.file ? module->checkpoint.prefix : "";
     program->checkpoint_scope = module->checkpoint.pos.file ? module->checkpoint.scope : "";
     if (!module->tokens.pos.file) return;

@@ -49,10 +49,14 @@ static void check_single(Parser *parser, const Context *context, Pos pos, Pos ol
     }
 }
 
-/* checkpoint = "checkpoint" "prefix" string ["for" string] "optional" */
+/* checkpoint = "checkpoint" ("apart" | "prefix" string ["for" string] "optional") */
 static void parse_checkpoint(Parser *parser, Context *context) {
     CheckpointDecl checkpoint = {.pos = advance(parser)->pos, .replaces = context->replaces};
-    expect(parser, "prefix");
+    if (accept(parser, "apart")) {
+        context->module->apart = true;
+        return;
+    }
+    if (!accept(parser, "prefix")) syntax_error(parser, "'prefix' or 'apart'");
     checkpoint.prefix = checkpoint.scope = expect_string(parser, "a prefix in quotes", NULL);
     if (accept(parser, "for")) checkpoint.scope = expect_string(parser, "a scope in quotes", NULL);
     expect(parser, "optional");

@@ -92,6 +92,8 @@ static const Example examples[] = {
     {"E0842", "gradc eval run --set hidden=384", "gradc eval run"},
     {"E0843", "{}", "{\"do_lower_case\": false}"},
     {"E0844", "pytorch_model.bin", "model.safetensors"},
+    {"E0845", "gradc eval run/lora", "gradc eval run/lora --weights bert-base-uncased"},
+    {"E0846", "gradc eval run/lora --weights bert-base-cased", "gradc eval run/lora --weights bert-base-uncased"},
     {"E0850", "gradc train bert.graph --data data/sst", "gradc train bert.graph --data data"},
     {"E0851", "label y: class[2] # the row: 2", "label y: class[3]"},
     {"E0852", "sentence  label # the header alone", "sentence  label\ngood      1"},

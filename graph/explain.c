@@ -272,6 +272,14 @@ static const Explanation table[] = {
               "The folder has weights, but not as one model.safetensors. Load the model in\n"
               "Python and save it with model.save_pretrained(folder,\n"
               "max_shard_size=\"100GB\"), which writes that file."},
+    {"E0845", "the base is missing\n"
+              "The graph says 'checkpoint apart': the run's folder holds what was trained\n"
+              "alone. The frozen rest comes from the weights that it was trained beside; give\n"
+              "their folder with --weights."},
+    {"E0846", "another base\n"
+              "A run that keeps its base apart remembers the values of what it left out. The\n"
+              "folder given with --weights has other ones: an adapter means nothing beside\n"
+              "another base."},
 
     /* --- Files: the rows of a task --- */
     {"E0850", "a task's data file is missing\n"

@@ -123,6 +123,7 @@ typedef struct Program {
     /* Names in checkpoints: what begins with the scope here ("bert.") begins with the prefix there ("distilbert."; most often both are
      * equal), or has no prefix at all. "" for none. */
     const char *checkpoint_scope, *checkpoint_prefix;
+    bool apart; /* what is frozen is not saved with a run: it comes from the base's weights again */
     int64_t vocab, positions, segments; /* what `tokens` declares; segments 1 when it does not: all are 0 */
     const char *source; /* the whole program as one text, imports resolved: saved with a run */
 } Program;

@@ -20,6 +20,8 @@ struct HfFolder {
     bool lower_case;
     SafeTensors *weights;
     bool *used; /* [tensors of `weights`] */
+    const char *overlay_path;
+    SafeTensors *overlay;
 };
 
 /* How a parameter's last part was spelled in old checkpoints. */
@@ -152,6 +154,7 @@ HfFolder *hf_folder_open(const char *path, Diagnostics *diags) {
 void hf_folder_close(HfFolder *folder) {
     if (!folder) return;
     safetensors_close(folder->weights);
+    if (folder->overlay) safetensors_close(folder->overlay);
     json_decref(folder->config);
     free(folder->config_text);
     arena_free(folder->arena);
@@ -257,6 +260,23 @@ static int find_parameter(HfFolder *folder, const char *name, const char *prefix
     return find_spelling(folder, arena_printf(folder->arena, "%s%s", prefix, name));
 }
 
+bool hf_folder_has(HfFolder *folder, const char *name, const char *prefix) {
+    return folder->weights && find_parameter(folder, name, prefix) >= 0;
+}
+
+bool hf_folder_lay_over(HfFolder *folder, const char *path, Diagnostics *diags) {
+    if (folder->overlay) return true;
+    folder->overlay_path = arena_strdup(folder->arena, path);
+    folder->overlay = safetensors_open(path, diags);
+    return folder->overlay != NULL;
+}
+
+const char *hf_folder_overlay(const HfFolder *folder) { return folder->overlay ? folder->overlay_path : NULL; }
+
+const char *hf_folder_overlay_metadata(const HfFolder *folder, const char *key) {
+    return folder->overlay ? safetensors_metadata(folder->overlay, key) : NULL;
+}
+
 static bool same_shape(const SafeTensor *tensor, const int64_t *shape, int rank) {
     return tensor->rank == rank &&
            (!rank || !memcmp(tensor->shape, shape, (size_t)rank * sizeof *shape));
@@ -264,15 +284,17 @@ static bool same_shape(const SafeTensor *tensor, const int64_t *shape, int rank)
 
 Lookup hf_folder_load(HfFolder *folder, const char *name, const char *prefix, const int64_t *shape,
                       int rank, float *out, Diagnostics *diags) {
-    int index = folder->weights ? find_parameter(folder, name, prefix) : -1;
+    const char *path = folder->overlay_path;
+    const SafeTensors *file = folder->overlay;
+    int index = file ? find_index(file, name) : -1, own = folder->weights ? find_parameter(folder, name, prefix) : -1;
+    if (own >= 0) folder->used[own] = true;
+    if (index < 0) file = folder->weights, path = folder->weights_path, index = own;
     if (index < 0) return LOOKUP_ABSENT;
-    folder->used[index] = true;
-    const SafeTensor *tensor = safetensors_get(folder->weights, index);
+    const SafeTensor *tensor = safetensors_get(file, index);
     if (same_shape(tensor, shape, rank)) {
-        return safetensors_to_f32(folder->weights, tensor, out, diags) ? LOOKUP_FOUND
-                                                                       : LOOKUP_FAILED;
+        return safetensors_to_f32(file, tensor, out, diags) ? LOOKUP_FOUND : LOOKUP_FAILED;
     }
-    diag_error(diags, "E0842", in_file(folder->weights_path, diags),
+    diag_error(diags, "E0842", in_file(path, diags),
                "tensor '%s' has shape %s, but the model's '%s' has %s", tensor->name,
                shape_print(folder->arena, tensor->shape, tensor->rank), name,
                shape_print(folder->arena, shape, rank));
@@ -354,13 +376,15 @@ bool hf_folder_write(const char *path, const HfContents *contents, Diagnostics *
         diag_hint(diags, "check that the folder above it exists and that you may write to it");
         return false;
     }
-    const MetadataEntry metadata = {"format",
-                                    "pt"}; /* transformers refuses a file that does not say so */
     Arena *arena = arena_new();
+    MetadataEntry *metadata = arena_array(arena, (size_t)contents->n_metadata + 1, sizeof *metadata);
+    metadata[0] = (MetadataEntry){"format", "pt"}; /* transformers refuses a file that does not say so */
+    for (int i = 0; i < contents->n_metadata; i++) metadata[i + 1] = contents->metadata[i];
+    const char *weights = contents->weights ? contents->weights : "model.safetensors";
     bool written = write_config(in_folder(arena, path, "config.json"), contents, diags) &&
                    write_vocabulary(arena, path, contents, diags) && (!contents->n_tensors ||
-                   safetensors_write(in_folder(arena, path, "model.safetensors"), contents->tensors,
-                                     contents->n_tensors, &metadata, 1, diags));
+                   safetensors_write(in_folder(arena, path, weights), contents->tensors,
+                                     contents->n_tensors, metadata, contents->n_metadata + 1, diags));
     arena_free(arena);
     return written;
 }

@@ -42,6 +42,15 @@ Pos hf_config_pos(const HfFolder *folder, const char *key, Diagnostics *diags);
 Lookup hf_folder_load(HfFolder *folder, const char *name, const char *prefix, const int64_t *shape,
                       int rank, float *out, Diagnostics *diags);
 
+/* Is there a tensor of that name, apart from what was laid over? */
+bool hf_folder_has(HfFolder *folder, const char *name, const char *prefix);
+
+/* Tensors of another safetensors file, of exactly the names asked for, count before those of the folder. False with an error when it
+ * cannot be read; a second call does nothing. */
+bool hf_folder_lay_over(HfFolder *folder, const char *path, Diagnostics *diags);
+const char *hf_folder_overlay(const HfFolder *folder); /* its path; NULL: none */
+const char *hf_folder_overlay_metadata(const HfFolder *folder, const char *key); /* NULL: none */
+
 /* The names of the tensors in the file that no load has found so far, in the order of the file; in
  * the folder's memory. */
 const char *const *hf_folder_skipped(HfFolder *folder, int *count);
@@ -62,8 +71,11 @@ typedef struct HfContents {
     int n_pairs;
     const char *vocab;            /* the path of a vocab.txt to copy; NULL: none is written */
     bool lower_case;              /* written to tokenizer_config.json beside the vocabulary */
-    const TensorToWrite *tensors; /* model.safetensors; none: it is left as it is */
+    const TensorToWrite *tensors; /* none: the file is left as it is */
     int n_tensors;
+    const char *weights; /* the file's name; NULL: model.safetensors */
+    const MetadataEntry *metadata; /* of that file, beside its format */
+    int n_metadata;
 } HfContents;
 
 /* Writes a folder that `transformers` and hf_folder_open can load; it is made when missing (its

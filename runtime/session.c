@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "runtime/apart.h"
 #include "runtime/atomic_file.h"
 #include "runtime/evaluate.h"
 #include "runtime/progress.h"
@@ -23,6 +25,8 @@ static void choose_paths(Session *s) {
     s->weights_path = s->options->weights;
     if (!is_folder(s->graph_path)) return;
     if (!s->weights_path) s->weights_path = s->graph_path;
+    const char *overlay = arena_printf(s->arena, "%s/%s", s->graph_path, apart_file);
+    if (access(overlay, F_OK) == 0) s->overlay_path = overlay;
     s->graph_path = arena_printf(s->arena, "%s/%s", s->graph_path, graph_file);
 }
 
@@ -153,19 +157,11 @@ static void say_skipped(Session *s) {
     if (count) fprintf(stderr, "not used: %s%s\n", names[0], count > 1 ? arena_printf(s->arena, " and %d more tensors of the file", count - 1) : "");
 }
 
-/* What a parameter is called in a checkpoint. */
-static const char *stored_name(const Session *s, const char *name) {
-    const char *scope = s->program->checkpoint_scope;
-    size_t length = strlen(scope);
-    if (strncmp(name, scope, length) != 0) return name;
-    return arena_printf(s->arena, "%s%s", s->program->checkpoint_prefix, name + length);
-}
-
 static bool load_weight(Session *s, const Parameters *params, int index, bool *found) {
     const ParamSlot *slot = &params->slots[index];
     int64_t shape[MAX_RANK];
     for (int i = 0; i < slot->param->type.rank; i++) shape[i] = slot->param->type.dims[i].offset;
-    Lookup got = hf_folder_load(s->folder, stored_name(s, slot->param->name), s->program->checkpoint_prefix, shape, slot->param->type.rank,
+    Lookup got = hf_folder_load(s->folder, session_stored_name(s, slot->param->name), s->program->checkpoint_prefix, shape, slot->param->type.rank,
                                 params->weights + slot->offset, s->diags);
     if (got == LOOKUP_FAILED) diag_note(s->diags, slot->param->pos, "the parameter is declared here");
     *found = got == LOOKUP_FOUND;
@@ -174,7 +170,7 @@ static bool load_weight(Session *s, const Parameters *params, int index, bool *f
 
 /* Marks the parameters that the folder lacks. */
 static bool load_weights(Session *s, const Parameters *params, bool *missing) {
-    bool has_file = s->folder && hf_folder_weights(s->folder), good = true;
+    bool has_file = s->folder && (hf_folder_weights(s->folder) || hf_folder_overlay(s->folder)), good = true;
     for (int i = 0; good && i < params->n_slots; i++) {
         bool found = false;
         if (has_file) good = load_weight(s, params, i, &found);
@@ -182,10 +178,15 @@ static bool load_weights(Session *s, const Parameters *params, bool *missing) {
         missing[i] = has_file;
         parameter_initialise(params, i, (uint64_t)s->options->seed);
     }
+    if (good && s->folder && hf_folder_overlay(s->folder)) good = apart_check(s, params, missing);
     return good;
 }
 
+/* What the run kept apart counts before its base. */
+static bool lay_over(Session *s) { return !s->overlay_path || hf_folder_lay_over(s->folder, s->overlay_path, s->diags); }
+
 bool session_load_weights(Session *s, const Parameters *params) {
+    if (!lay_over(s)) return false;
     return load_weights(s, params, arena_array(s->arena, (size_t)params->n_slots + 1, sizeof(bool)));
 }
 
@@ -207,7 +208,7 @@ bool session_load_model(Session *s, bool training) {
     s->model = model_new(s->program, &options, s->diags);
     s->compile_ms = 1e3 * (seconds_now() - began);
     bool *missing = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *missing);
-    if (!s->model || !load_weights(s, model_parameters(s->model), missing)) return false;
+    if (!s->model || (!training && !lay_over(s)) || !load_weights(s, model_parameters(s->model), missing)) return false;
     say_missing(s, missing);
     if (s->folder && hf_folder_weights(s->folder)) say_skipped(s);
     return true;
@@ -231,14 +232,17 @@ Dataset *session_dataset(Session *s, int task, const char *split, const char *pa
     return dataset_load(&s->program->tasks.items[task], &options, s->diags);
 }
 
-static void list_tensors(Session *s, TensorToWrite *tensors) {
+static int list_tensors(Session *s, TensorToWrite *tensors) {
+    int count = 0;
     const Parameters *params = model_parameters(s->model);
     for (int i = 0; i < params->n_slots; i++) {
         const Param *param = params->slots[i].param;
+        if (apart_is_base(s, param)) continue;
         int64_t *shape = arena_array(s->arena, MAX_RANK, sizeof *shape);
         for (int j = 0; j < param->type.rank; j++) shape[j] = param->type.dims[j].offset;
-        tensors[i] = (TensorToWrite){stored_name(s, param->name), param->type.rank, shape, params->weights + params->slots[i].offset};
+        tensors[count++] = (TensorToWrite){session_stored_name(s, param->name), param->type.rank, shape, params->weights + params->slots[i].offset};
     }
+    return count;
 }
 
 /* The config items that came from, or belong in, config.json. */
@@ -252,11 +256,15 @@ static int list_config(Session *s, ConfigPair *pairs) {
 }
 
 static bool save(Session *s, const char *folder, bool with_weights) {
-    int tensors = with_weights ? s->program->params.count : 0;
-    HfContents contents = {.n_tensors = tensors, .vocab = hf_folder_vocab(s->folder), .lower_case = tokenizer_lower_case(s->tokenizer)};
-    TensorToWrite *list = arena_array(s->arena, (size_t)tensors + 1, sizeof *list);
+    HfContents contents = {.vocab = hf_folder_vocab(s->folder), .lower_case = tokenizer_lower_case(s->tokenizer)};
+    TensorToWrite *list = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *list);
+    MetadataEntry base[] = {{"base_path", s->weights_path}, {"base", NULL}};
     ConfigPair *pairs = arena_array(s->arena, (size_t)s->program->configs.count + 1, sizeof *pairs);
-    if (with_weights) list_tensors(s, list);
+    if (with_weights) contents.n_tensors = list_tensors(s, list);
+    if (with_weights && s->program->apart) {
+        base[1].value = apart_fingerprint(s, model_parameters(s->model));
+        contents.weights = apart_file, contents.metadata = base, contents.n_metadata = 2;
+    }
     contents.tensors = list;
     contents.n_pairs = list_config(s, pairs);
     contents.pairs = pairs;

@@ -12,7 +12,8 @@ typedef struct Session {
     const Options *options;
     Diagnostics *diags;
     const char *graph_path, *weights_path; /* weights_path NULL: none given */
-    HfFolder *folder;                      /* NULL without weights_path */
+    const char *overlay_path; /* what a run keeps apart from its base (see apart.h); NULL: nothing */
+    HfFolder *folder;         /* NULL without weights_path */
     Program *program;
     bool *tasks; /* [program's tasks]: wanted */
     Tokenizer *tokenizer;

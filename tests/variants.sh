@@ -56,6 +56,26 @@ for variant in lora bottleneck bitfit "upper_layers --set kept=1"; do
   ok "adapters/$variant learns" $?
 done
 
+# ---- Kept apart from the base ----------------------------------------------------------------------------
+
+eval_lora() { "$gradc" eval "$t/lora" --data "$demo" --tasks paraphrase --cache "$t/cache" "$@" >"$t/out" 2>"$t/err"; }
+train adapters/lora --weights "$t/base" --tasks paraphrase --epochs 1 --lr 5e-3 --out "$t/lora" && cp "$t/out" "$t/trained" &&
+  [ ! -e "$t/lora/model.safetensors" ] && [ "$(wc -c <"$t/lora/adapter_model.safetensors")" -lt 60000 ]
+ok "an adapter is saved apart from its base" $?
+eval_lora --weights "$t/base" && cmp -s "$t/out" "$t/trained"
+ok "with its base it is what was trained" $?
+! eval_lora && grep -q 'error\[E0845\]' "$t/err" && grep -qF -e "--weights $t/base" "$t/err"
+ok "without the base a message says which" $?
+train bert --weights "$t/base" --tasks sentiment --steps 1 --no-eval --out "$t/other"
+! eval_lora --weights "$t/other" && grep -q 'error\[E0846\]' "$t/err"
+ok "another base is told" $?
+"$gradc" predict "$t/lora" --weights "$t/base" --task paraphrase --input "$demo/quora-dev.csv" --cache "$t/cache" >"$t/out" 2>"$t/err" &&
+  [ "$(wc -l <"$t/out")" = 100 ]
+ok "it predicts with its base" $?
+"$gradc" train "$t/lora" --out "$t/again" --quiet --cache "$t/cache" >"$t/out" 2>"$t/err" &&
+  cmp -s "$t/again/adapter_model.safetensors" "$t/lora/adapter_model.safetensors"
+ok "the settings of its run repeat it" $?
+
 # One product for each of a layer's six matrices, for keys and values of the first rows' own sizes; backward two more each. Nothing of a
 # backward pass is left of what is frozen: the head's is all.
 products() { # ARGUMENTS...
