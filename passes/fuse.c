@@ -5,7 +5,14 @@
 
 bool fusion_is_leaf(const Node *node) { return op_kind(node->op) == KIND_LEAF; }
 
-bool fusion_is_view(const Node *node) { return node->op == OP_reshape; }
+/* A constant or an iota is written into code; it has no memory that a view could look at. */
+static bool has_memory(const Node *node) { return node->op != OP_const && node->op != OP_iota; }
+
+bool fusion_is_view(const Node *node) {
+    if (node->op != OP_reshape) return false;
+    while (node->op == OP_reshape) node = node->inputs[0];
+    return has_memory(node);
+}
 
 bool fusion_is_row_reduction(const Node *node) {
     return op_kind(node->op) == KIND_REDUCE && node->attrs.ints[0] == node->type.rank - 1;
@@ -47,32 +54,36 @@ static Fusion fusion_new(const Graph *graph) {
     return fusion;
 }
 
-/* A constant or iota has no memory, only kernels that compute with it: as an output it needs one of its own. The graph with such
- * outputs behind an identity; the caller frees it. */
-static Graph *store_outputs(const Graph *graph) {
+/* Every output has memory of its own, which whoever runs the graph may choose: an output that is a leaf, or a view of one, is
+ * copied there. */
+static Graph *with_computed_outputs(const Graph *graph) {
     Graph *copy = graph_canonical(graph);
     for (int i = 0; i < copy->outputs.count; i++) {
         Node **node = &copy->outputs.items[i].node;
-        if ((*node)->op == OP_const || (*node)->op == OP_iota) *node = graph_op1(copy, OP_stop_gradient, *node, *node);
+        if (!fusion_is_leaf(node_storage(*node))) continue;
+        NodeSpec spec = {.op = OP_broadcast, .n_inputs = 1, .inputs = node, .type = (*node)->type, .pos = (*node)->pos};
+        *node = graph_node(copy, &spec);
     }
     return copy;
 }
 
-static Graph *group(const Graph *graph, bool alone) {
-    Graph *stored = store_outputs(graph);
-    Fusion fusion = fusion_new(stored);
-    if (alone) {
-        for (int i = 0; i < stored->nodes.count; i++) fusion.stored[i] = !fusion_is_leaf(stored->nodes.items[i]);
-    } else {
-        fusion_choose_stored(&fusion);
-        fusion_merge(&fusion);
-    }
+Graph *fuse(const Graph *graph) {
+    Graph *work = with_computed_outputs(graph);
+    Fusion fusion = fusion_new(work);
+    fusion_choose_stored(&fusion);
+    fusion_merge(&fusion);
     Graph *grouped = fusion_build(&fusion);
     arena_free(fusion.arena);
-    graph_free(stored);
+    graph_free(work);
     return grouped;
 }
 
-Graph *fuse(const Graph *graph) { return group(graph, false); }
-
-Graph *fuse_nothing(const Graph *graph) { return group(graph, true); }
+Graph *fuse_nothing(const Graph *graph) {
+    Graph *work = with_computed_outputs(graph);
+    Fusion fusion = fusion_new(work);
+    for (int i = 0; i < work->nodes.count; i++) fusion.stored[i] = !fusion_is_leaf(work->nodes.items[i]);
+    Graph *grouped = fusion_build(&fusion);
+    arena_free(fusion.arena);
+    graph_free(work);
+    return grouped;
+}

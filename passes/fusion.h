@@ -17,7 +17,7 @@ typedef struct Fusion {
 } Fusion;
 
 bool fusion_is_leaf(const Node *node);
-/* Stored, but by no kernel: a reshape is a view of its operand. */
+/* Stored, but by no kernel: a reshape is a view of its operand, if that has memory. */
 bool fusion_is_view(const Node *node);
 /* The last axis is reduced: the sum of a row. */
 bool fusion_is_row_reduction(const Node *node);
