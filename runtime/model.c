@@ -177,7 +177,7 @@ static void bind_gradients(Model *m, TaskState *state) {
     bind_zeros(m, state);
 }
 
-static void make_executables(Model *m) {
+static bool make_executables(Model *m, Diagnostics *diags) {
     for (int t = 0; t < m->program->tasks.count; t++) {
         TaskState *state = &m->tasks[t];
         if (state->eval.list) state->public.eval = make_executable(m, &state->eval);
@@ -191,7 +191,12 @@ static void make_executables(Model *m) {
         KernelFunction **update = code_of_launches(m->code, m->update.list, m->arena);
         m->runs[i] = run_update_new(m->norm.list, norm, m->update.list, update, m->params, i,
                                     m->program->optimizer.states, m->arena);
+        if (m->runs[i]) continue;
+        diag_error(diags, "E0902", (Pos){0}, "there is no memory for the optimizer's intermediate values");
+        diag_hint(diags, "with 'fuse' among the passes there are none");
+        return false;
     }
+    return true;
 }
 
 static bool build(Model *m, Diagnostics *diags) {
@@ -206,8 +211,7 @@ static bool build(Model *m, Diagnostics *diags) {
     }
     if (m->options.training && !make_update(m, diags)) return false;
     m->code = code_new(m->kernels, m->options.target, m->options.cache, m->options.team, diags);
-    if (m->code) make_executables(m);
-    return m->code != NULL;
+    return m->code && make_executables(m, diags);
 }
 
 Model *model_new(const Program *program, const ModelOptions *options, Diagnostics *diags) {

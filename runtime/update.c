@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "runtime/slab.h"
+
 Graph *norm_graph(void) {
     Graph *graph = graph_new("gradient norm", NULL);
     Dim dims[] = {dim_symbol(graph_symbol(graph, "R")), dim_const(RUN_ALIGN)};
@@ -13,14 +15,22 @@ Graph *norm_graph(void) {
     return graph;
 }
 
-static void bind_norm(RunUpdate *u, const ParamRun *run, const Parameters *params) {
-    executable_bind(u->norm, "gradient", params->gradients + run->offset);
-    executable_bind_output(u->norm, "squares", u->partial);
-    executable_plan(u->norm, &u->partials);
-    executable_place(u->norm, NULL);
+/* Places what is between the kernels in memory of its own: runs follow one another without a barrier. */
+static bool place(RunUpdate *u, int which, Executable *exec, const int64_t *extents) {
+    u->slab_bytes[which] = executable_plan(exec, extents);
+    if (u->slab_bytes[which]) u->slabs[which] = slab_new(u->slab_bytes[which]);
+    if (u->slab_bytes[which] && !u->slabs[which]) return false;
+    executable_place(exec, u->slabs[which]);
+    return true;
 }
 
-static void bind_update(RunUpdate *u, const ParamRun *run, const Parameters *params, const char *const *states) {
+static bool bind_norm(RunUpdate *u, const ParamRun *run, const Parameters *params) {
+    executable_bind(u->norm, "gradient", params->gradients + run->offset);
+    executable_bind_output(u->norm, "squares", u->partial);
+    return place(u, 0, u->norm, &u->partials);
+}
+
+static bool bind_update(RunUpdate *u, const ParamRun *run, const Parameters *params, const char *const *states) {
     float *weight = params->weights + run->offset;
     executable_bind(u->update, "weight", weight);
     executable_bind_output(u->update, "weight", weight);
@@ -33,8 +43,7 @@ static void bind_update(RunUpdate *u, const ParamRun *run, const Parameters *par
     executable_bind(u->update, "decay", &u->decay);
     executable_bind(u->update, "step", &u->step);
     executable_bind(u->update, "scale", &u->scale);
-    executable_plan(u->update, &run->count);
-    executable_place(u->update, NULL);
+    return place(u, 1, u->update, &run->count);
 }
 
 RunUpdate *run_update_new(const KernelList *norm, KernelFunction *const *norm_code, const KernelList *update,
@@ -45,13 +54,14 @@ RunUpdate *run_update_new(const KernelList *norm, KernelFunction *const *norm_co
     u->partial = arena_array(arena, (size_t)u->partials + 16, sizeof *u->partial);
     u->norm = executable_new(norm, norm_code);
     u->update = executable_new(update, update_code);
-    bind_norm(u, &params->runs[run], params);
-    bind_update(u, &params->runs[run], params, states);
-    return u;
+    if (bind_norm(u, &params->runs[run], params) && bind_update(u, &params->runs[run], params, states)) return u;
+    run_update_free(u);
+    return NULL;
 }
 
 void run_update_free(RunUpdate *run) {
     if (!run) return;
+    for (int i = 0; i < 2; i++) slab_free(run->slabs[i], run->slab_bytes[i]);
     executable_free(run->norm);
     executable_free(run->update);
 }

@@ -12,12 +12,14 @@ typedef struct RunUpdate {
     float rate, decay, step, scale; /* the update's scalar inputs */
     float *partial;                 /* [count / RUN_ALIGN]: sums of squares */
     int64_t partials;
+    void *slabs[2]; /* what lies between the kernels of the norm and of the update, where there are several */
+    size_t slab_bytes[2];
 } RunUpdate;
 
 /* The graph of the norm: "gradient" f32[R, RUN_ALIGN] to "squares" f32[R, 1]. The caller frees it. */
 Graph *norm_graph(void);
 
-/* Binds the executables of a run to its part of the slabs. Borrows the states' names. */
+/* Binds the executables of a run to its part of the slabs. Borrows the states' names. NULL: no memory. */
 RunUpdate *run_update_new(const KernelList *norm, KernelFunction *const *norm_code, const KernelList *update,
                           KernelFunction *const *update_code, const Parameters *params, int run,
                           const char *const *states, Arena *arena);
