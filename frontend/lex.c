@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/graph.h"
+
 typedef struct Lexer {
     const SourceFile *file;
     Arena *arena;
@@ -119,8 +121,18 @@ static void lex_symbol(Lexer *lexer) {
     }
 }
 
+/* A whole file of another kind gets one message. */
+static void refuse_ir(const SourceFile *file, Diagnostics *diags) {
+    diag_error(diags, "E0108", pos_in_file(file, 0), "this is text of the IR, not a graph file");
+    diag_hint(diags, "gradc opt %s verifies it, runs passes over it and prints it", file->path);
+}
+
 void lex(const SourceFile *file, Arena *arena, Diagnostics *diags, Tokens *tokens) {
     Lexer lexer = {.file = file, .arena = arena, .diags = diags, .tokens = tokens, .line = 1};
+    if (graph_text_begins(file->text)) {
+        refuse_ir(file, diags);
+        lexer.at = strlen(file->text);
+    }
     for (char c; skip_blanks(&lexer), (c = file->text[lexer.at]);) {
         if (starts_name(c)) lex_name(&lexer);
         else if (is_digit(c)) lex_number(&lexer);

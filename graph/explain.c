@@ -38,6 +38,9 @@ static const Explanation table[] = {
     {"E0107", "import cycle\n"
               "A file imports itself, perhaps through others. Move what both need into a\n"
               "third file and import that."},
+    {"E0108", "text of the IR in place of a graph file\n"
+              "The file holds a graph as `gradc dump` prints it (.gir), not a model in the\n"
+              "language of graph files. `gradc opt` reads such files."},
 
     /* --- Graph files: names --- */
     {"E0201", "unknown name\n"
@@ -173,6 +176,10 @@ static const Explanation table[] = {
               "A text of the graph's own language, as `gradc dump` prints it, does not follow\n"
               "its grammar or breaks a rule of the representation. Rules that the verifier\n"
               "finds broken are cited with their number."},
+    {"E0502", "not a text of the IR\n"
+              "`gradc opt` reads graphs as `gradc dump` prints them (.gir); they begin with a\n"
+              "line graph \"NAME\". A graph file becomes such texts by `gradc dump FILE --stage\n"
+              "all --out DIR`."},
 
     /* --- Passes --- */
     {"E0601", "no scalar loss\n"
@@ -192,13 +199,26 @@ static const Explanation table[] = {
               "is a mistake in gradc, not in the model: please report it with the graph file\n"
               "and the output of `gradc dump FILE --stage all`."},
     {"E0611", "unknown pass\n"
-              "The passes are expand, simplify, demand, differentiate and fuse."},
+              "`gradc opt --help` lists the passes; `gradc explain PASS` says what one of them\n"
+              "does."},
+    {"E0612", "a pass in the wrong place\n"
+              "A pass needs something of a graph that does not hold here; most of them work on\n"
+              "nodes that are in no kernel yet. `gradc explain PASS` says what a pass needs,\n"
+              "gives and breaks."},
+    {"E0613", "gradients that no pass makes\n"
+              "Training needs the gradients of its parameters, so 'differentiate' must be among\n"
+              "the passes. IR text says by lines 'wanted \"NAME\"' which gradients those are."},
+    {"E0614", "not a choice of passes\n"
+              "--passes takes names in the order in which they run, as in --passes\n"
+              "simplify,fuse, or names with a minus, as in --passes -fuse,-demand: the usual\n"
+              "passes without these."},
 
     /* --- Code generation --- */
     {"E0701", "unknown CPU\n"
-              "Kernels can be made for another CPU than this machine's, by the name that LLVM\n"
-              "gives it: haswell, znver3, x86-64-v3, x86-64-v4. The name given is not known.\n"
-              "Without one, code is made for the machine at hand."},
+              "Kernels can be made for another x86-64 CPU than this machine's, by the name that\n"
+              "LLVM gives it: haswell, znver3, x86-64-v3, x86-64-v4. The name given is not\n"
+              "known, or is that of a CPU of another architecture, for which code is made on\n"
+              "such a machine only. Without a name, code is made for the machine at hand."},
     {"E0702", "machine code cannot be loaded\n"
               "Kernels are linked into the process, which needs memory that is first written\n"
               "and then run. The system refused (no memory, or a policy that forbids such\n"
@@ -381,9 +401,9 @@ static const Explanation table[] = {
               "With --out, dump writes one file a stage into that folder. Its parent must\n"
               "exist and may be written to."},
     {"E0961", "unknown stage\n"
-              "`gradc dump` shows the graph after each pass: source, expand, simplify,\n"
-              "demand, differentiate, simplify again and fuse; then 'kernels', or 'all'. A\n"
-              "stage's number, as in the names of the files that --out writes, will do too."},
+              "`gradc dump` shows the graph as the text has it ('source'), after each pass, by\n"
+              "the pass's name, then its 'kernels', or 'all' of these. A stage's number, as in\n"
+              "the names of the files that --out writes, will do too."},
     {"E0962", "unknown kind of graph\n"
               "A task has a training and an evaluation graph, the program an update. --graph\n"
               "chooses among them: train, eval, update or all."},
@@ -394,6 +414,8 @@ static const Explanation table[] = {
     {"E0964", "unknown format\n"
               "`gradc dump` writes graphs as text or for Graphviz (dot), and the code of\n"
               "kernels as LLVM IR (llvm) or assembly (asm)."},
+    {"E0965", "unknown form\n"
+              "`gradc opt --emit` prints ir, or the kernels' code as llvm or asm."},
     {"E0970", "nothing of this name to show\n"
               "`gradc run --show` takes a local name (q), a definition and its local\n"
               "(encoder_layer.q), the end of a scope and a name (layer.0.attention.self.q; *\n"
@@ -435,7 +457,7 @@ static const Explanation table[] = {
               "`gradc gradcheck` found that compiled code, the interpreter and differences of\n"
               "the loss do not agree. That is a mistake of gradc, or the loss is not smooth\n"
               "where it was looked at (a maximum of equal numbers): another --seed tells them\n"
-              "apart. --no-fusion says whether fusion is to blame."},
+              "apart. --passes -fuse says whether fusion is to blame."},
 
     /* --- Training --- */
     {"E0901", "no memory for the threads\n"

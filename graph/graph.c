@@ -18,6 +18,14 @@ Graph *graph_new(const char *name, const Symbols *symbols) {
     return graph;
 }
 
+Graph *graph_new_like(const Graph *graph) {
+    Graph *like = graph_new(graph->name, &graph->symbols);
+    for (int i = 0; i < graph->wanted.count; i++) {
+        vec_push(like->arena, &like->wanted, arena_strdup(like->arena, graph->wanted.items[i]));
+    }
+    return like;
+}
+
 void graph_free(Graph *graph) {
     if (graph) arena_free(graph->arena);
 }
@@ -186,6 +194,11 @@ int graph_group(Graph *graph, KernelKind kind, const char *name) {
     return graph->groups.count - 1;
 }
 
+void graph_want(Graph *graph, const char *name) {
+    for (int i = 0; i < graph->wanted.count; i++) assert(strcmp(graph->wanted.items[i], name) != 0);
+    vec_push(graph->arena, &graph->wanted, arena_strdup(graph->arena, name));
+}
+
 bool node_is_view(const Node *node) { return node->op == OP_reshape && !node->group; }
 
 Node *node_storage(Node *node) {
@@ -217,7 +230,7 @@ static Node *copy_from(Graph *to, const Node *root, Node **copies, const Node **
 }
 
 Graph *graph_canonical(const Graph *graph) {
-    Graph *to = graph_new(graph->name, &graph->symbols);
+    Graph *to = graph_new_like(graph);
     for (int i = 1; i < graph->groups.count; i++) {
         graph_group(to, graph->groups.items[i].kind, graph->groups.items[i].name);
     }

@@ -67,6 +67,7 @@ typedef struct Graph {
     VEC(Node *) nodes;
     VEC(Output) outputs;
     VEC(Group) groups; /* items[0] is a placeholder */
+    VEC(const char *) wanted; /* parameters and outputs that the loss is still to be differentiated for, in this order: see passes/differentiate.h */
     Node **table;      /* hash-consing: open addressing, `table_size` a power of two */
     int table_size;
 } Graph;
@@ -74,6 +75,9 @@ typedef struct Graph {
 /* An empty graph. `name` is copied. `symbols` may be NULL. */
 Graph *graph_new(const char *name, const Symbols *symbols);
 void graph_free(Graph *graph); /* NULL is allowed */
+
+/* An empty graph with what a pass takes over from `graph`: its name, its symbols, what is wanted of it. */
+Graph *graph_new_like(const Graph *graph);
 
 /* The index of a symbol, added when it is new. At most MAX_SYMBOLS (asserted). */
 int32_t graph_symbol(Graph *graph, const char *name);
@@ -112,6 +116,7 @@ Node *graph_clone(Graph *graph, const Node *node, Node *const *inputs);
 void graph_output(Graph *graph, const char *name, Node *node);
 Node *graph_find_output(const Graph *graph, const char *name); /* NULL: none */
 int graph_group(Graph *graph, KernelKind kind, const char *name);
+void graph_want(Graph *graph, const char *name); /* once for each name (asserted) */
 
 /* A copy with dead nodes gone and nodes numbered by a walk from the outputs, operands first: the canonical order that
  * printing, hashing and differentiation rely on (C leaves the order of nested builder calls open). */
@@ -135,6 +140,8 @@ const char *kernel_kind_name(KernelKind kind);
 char *graph_print(const Graph *graph, bool positions);
 /* One node as in that text, without its place; `alone`: without number, operands and kernel too ("sum{axis=1} : f32[T, 1]"). */
 const char *node_print(const Graph *graph, const Node *node, bool alone, Arena *arena);
+/* Does the text begin as a printed graph does? What a user hands over may be one in place of a graph file, or the other way round. */
+bool graph_text_begins(const char *text);
 /* Reads such a text. NULL and diagnostics with line and caret on a mistake. The graph is verified. */
 Graph *graph_read(const SourceFile *file, Diagnostics *diags);
 

@@ -4,6 +4,7 @@
  *     symbols S sentence.T
  *     file 0 "models/bert.graph"
  *     kernel 1 row "layer_norm"
+ *     wanted "bert.embeddings.weight"
  *     %0 = input{name="sentence.ids"} : i32<30522>[sentence.T]
  *     %7 = sum{axis=1}(%6) : f32[sentence.T, 1] in 1 @0:12:3:14
  *     %8 = param{name="bias"} : f32[hidden = 768]
@@ -118,6 +119,11 @@ static void print_head(Printer *p) {
         const Group *group = &p->graph->groups.items[i];
         fprintf(p->out, "kernel %d %s ", i, kernel_kind_name(group->kind));
         write_quoted(p->out, group->name);
+        fputc('\n', p->out);
+    }
+    for (int i = 0; i < p->graph->wanted.count; i++) {
+        fputs("wanted ", p->out);
+        write_quoted(p->out, p->graph->wanted.items[i]);
         fputc('\n', p->out);
     }
 }

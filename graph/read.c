@@ -317,6 +317,17 @@ static bool read_kernel(Reader *r) {
     return fail(r, "there is no kind of kernel '%s'", word ? word : "");
 }
 
+/* wanted = "wanted" string */
+static bool read_wanted(Reader *r) {
+    const char *name;
+    if (!read_string(r, &name)) return false;
+    for (int i = 0; i < r->graph->wanted.count; i++) {
+        if (strcmp(r->graph->wanted.items[i], name) == 0) return fail(r, "\"%s\" is wanted twice", name);
+    }
+    graph_want(r->graph, name);
+    return true;
+}
+
 static bool read_symbols(Reader *r) {
     for (const char *name; (name = read_word(r));) {
         if (r->graph->symbols.count == MAX_SYMBOLS) return fail(r, "there are more than %d symbols", MAX_SYMBOLS);
@@ -335,12 +346,13 @@ static bool read_file(Reader *r) {
 
 static bool read_repeat(Reader *r);
 
-/* line = node | output | kernel | symbols | file | repeat | "" */
+/* line = node | output | kernel | wanted | symbols | file | repeat | "" */
 static bool read_line(Reader *r) {
     if (accept(r, "repeat")) return read_repeat(r);
     if (accept(r, "%")) return read_node(r);
     if (accept(r, "output")) return read_output(r);
     if (accept(r, "kernel")) return read_kernel(r);
+    if (accept(r, "wanted")) return read_wanted(r);
     if (accept(r, "symbols")) return read_symbols(r);
     if (accept(r, "file")) return read_file(r);
     skip_blanks(r);
@@ -382,7 +394,23 @@ static bool read_repeat(Reader *r) {
     return good;
 }
 
+bool graph_text_begins(const char *text) {
+    while (*text == '\n' || *text == '#') {
+        text += strcspn(text, "\n");
+        text += *text == '\n';
+    }
+    return strncmp(text, "graph \"", strlen("graph \"")) == 0;
+}
+
+/* A whole file of another kind gets one message. */
+static Graph *refuse_other_file(const SourceFile *file, Diagnostics *diags) {
+    diag_error(diags, "E0502", pos_in_file(file, 0), "this is no text of the IR, which begins with 'graph \"NAME\"'");
+    diag_hint(diags, "gradc dump FILE --stage source --out DIR writes a graph file's IR");
+    return NULL;
+}
+
 Graph *graph_read(const SourceFile *file, Diagnostics *diags) {
+    if (!graph_text_begins(file->text)) return refuse_other_file(file, diags);
     Reader r = {.file = file, .at = file->text, .line_start = file->text, .line = 1, .diags = diags};
     r.arena = arena_new();
     const char *name = "";

@@ -205,7 +205,7 @@ static void build(Round *round) {
 
 /* One round for this index. NULL: no node moves. */
 static Graph *run_round(const Graph *from, const Node *index) {
-    Round round = {.from = from, .index = index, .to = graph_new(from->name, &from->symbols)};
+    Round round = {.from = from, .index = index, .to = graph_new_like(from)};
     size_t n = (size_t)from->nodes.count + 1;
     round.moves = arena_array(round.to->arena, n, sizeof *round.moves);
     round.whole = arena_array(round.to->arena, n, sizeof *round.whole);

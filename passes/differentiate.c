@@ -46,6 +46,7 @@ Graph *differentiate(const Graph *graph, const char *const *wanted, int n_wanted
     Graph *work = expand(graph, diags), *result = NULL;
     Node *loss = work ? find_loss(work, diags) : NULL;
     if (loss && add_gradients(work, loss, wanted, n_wanted, diags)) result = graph_canonical(work);
+    if (result) result->wanted.count = 0;
     graph_free(work);
     return result;
 }

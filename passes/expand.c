@@ -44,7 +44,7 @@ static bool expand_into(Graph *to, const Graph *from, Diagnostics *diags) {
 
 Graph *expand(const Graph *graph, Diagnostics *diags) {
     if (!has_grad(graph)) return graph_canonical(graph);
-    Graph *work = graph_new(graph->name, &graph->symbols), *canonical = graph_canonical(graph);
+    Graph *work = graph_new_like(graph), *canonical = graph_canonical(graph);
     Graph *result = expand_into(work, canonical, diags) ? graph_canonical(work) : NULL;
     graph_free(canonical);
     graph_free(work);

@@ -52,7 +52,7 @@ static const char *kernel_label(const Fusion *f, int kernel) {
 
 static Builder builder_new(const Fusion *f) {
     size_t n = (size_t)f->graph->nodes.count + 1;
-    Builder b = {.f = f, .to = graph_new(f->graph->name, &f->graph->symbols)};
+    Builder b = {.f = f, .to = graph_new_like(f->graph)};
     b.group = arena_array(f->arena, n, sizeof *b.group);
     b.root = arena_array(f->arena, n, sizeof *b.root);
     b.copy = arena_array(f->arena, n, sizeof *b.copy);

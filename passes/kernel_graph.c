@@ -58,7 +58,7 @@ static void copy_kernel(const Copier *c, const Launch *launch) {
 }
 
 Graph *kernel_graph(const KernelList *list) {
-    Copier c = {.list = list, .to = graph_new(list->graph->name, &list->graph->symbols)};
+    Copier c = {.list = list, .to = graph_new_like(list->graph)};
     c.copies = arena_array(c.to->arena, (size_t)list->graph->nodes.count + 1, sizeof *c.copies);
     for (int i = 0; i < list->launches.count; i++) {
         if (is_first(list, i)) copy_kernel(&c, &list->launches.items[i]);

@@ -9,53 +9,195 @@
 #include "passes/fuse.h"
 #include "passes/simplify.h"
 
+/* --- The tables ------------------------------------------------------------------------------------------------------ */
+
 typedef struct Pass {
-    const char *name;
-    const char *needs, *gives; /* for people: what must hold before, what holds after */
-    Graph *(*run)(const Graph *graph, const PipelineOptions *options, Diagnostics *diags);
+    PassInfo info;
+    Graph *(*run)(const Graph *graph, Diagnostics *diags);
 } Pass;
 
-static Graph *run_expand(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
-    (void)options;
-    return expand(graph, diags);
+static Graph *run_expand(const Graph *graph, Diagnostics *diags) { return expand(graph, diags); }
+
+static Graph *run_simplify(const Graph *graph, Diagnostics *diags) { return (void)diags, simplify(graph); }
+
+static Graph *run_demand(const Graph *graph, Diagnostics *diags) { return (void)diags, demand(graph); }
+
+static Graph *run_differentiate(const Graph *graph, Diagnostics *diags) {
+    if (graph->wanted.count == 0) return graph_canonical(graph);
+    return differentiate(graph, graph->wanted.items, graph->wanted.count, diags);
 }
 
-static Graph *run_simplify(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
-    (void)options, (void)diags;
-    return simplify(graph);
-}
+static Graph *run_fuse(const Graph *graph, Diagnostics *diags) { return (void)diags, fuse(graph); }
 
-static Graph *run_demand(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
-    (void)options, (void)diags;
-    return demand(graph);
-}
+static Graph *run_group(const Graph *graph, Diagnostics *diags) { return (void)diags, fuse_nothing(graph); }
 
-static Graph *run_differentiate(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
-    if (options->n_wanted == 0) return graph_canonical(graph);
-    return differentiate(graph, options->wanted, options->n_wanted, diags);
-}
-
-static Graph *run_fuse(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
-    (void)diags;
-    return options->no_fusion ? fuse_nothing(graph) : fuse(graph);
-}
-
-static const Pass passes[] = {
-    {"expand", "the source's own nodes", "no grad(y, x): what computes it instead", run_expand},
-    {"simplify", "any graph", "no foldable constants, products with flags instead of transposes", run_simplify},
-    {"demand", "no groups", "rows that nobody reads are not computed", run_demand},
-    {"differentiate", "a loss f32[]", "an output grad.NAME for each wanted parameter", run_differentiate},
-    {"simplify", "any graph", "no foldable constants, products with flags instead of transposes", run_simplify},
-    {"fuse", "no groups", "every computed node in a kernel", run_fuse},
+/* name, what it does, what it needs, gives and breaks */
+static const Pass table[] = {
+    {{"expand", "computes grad(y, x) by the nodes that it stands for", "nodes", "plain", "simple"}, run_expand},
+    {{"simplify", "folds constants and removes what changes nothing", "nodes plain", "simple", ""}, run_simplify},
+    {{"demand", "computes only the rows that are read", "nodes plain", "", "simple"}, run_demand},
+    {{"differentiate", "adds an output grad.NAME for each wanted parameter", "nodes plain", "gradients", "simple"},
+     run_differentiate},
+    {{"fuse", "puts nodes that are computed together into kernels", "nodes plain", "kernels", "nodes simple"}, run_fuse},
+    {{"group", "puts each node into a kernel of its own", "nodes plain", "kernels", "nodes simple"}, run_group},
 };
 
-enum { PASSES = sizeof passes / sizeof *passes };
+static const char usual[] = "expand,simplify,demand,differentiate,simplify,fuse";
 
-static Graph *run_checked(const Pass *pass, const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
-    Graph *result = pass->run(graph, options, diags);
+static bool has_nodes(const Graph *graph) { return graph->groups.count == 1; }
+
+static bool has_kernels(const Graph *graph) {
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        if (!node->group && op_kind(node->op) != KIND_LEAF && !node_is_view(node)) return false;
+    }
+    return true;
+}
+
+static bool has_gradients(const Graph *graph) { return graph->wanted.count == 0; }
+
+static bool is_simple(const Graph *graph) {
+    Graph *simple = simplify(graph);
+    bool same = simple->nodes.count == graph->nodes.count;
+    for (int i = 0; same && i < graph->nodes.count; i++) same = simple->nodes.items[i]->hash == graph->nodes.items[i]->hash;
+    graph_free(simple);
+    return same;
+}
+
+static bool is_plain(const Graph *graph) { return !has_grad(graph); }
+
+static const Fact facts[] = {
+    {"nodes", "no node is in a kernel", has_nodes},
+    {"plain", "no grad(y, x) is left", is_plain},
+    {"simple", "no rule of simplification applies", is_simple},
+    {"gradients", "no gradient is wanted that is not there", has_gradients},
+    {"kernels", "every computed node is in a kernel", has_kernels},
+};
+
+enum { PASSES = sizeof table / sizeof *table, FACTS = sizeof facts / sizeof *facts, MAX_PLAN = 64 };
+
+const Fact *pipeline_fact(int index) { return index < FACTS ? &facts[index] : NULL; }
+
+bool fact_is_in(const Fact *fact, const char *list) {
+    size_t length = strlen(fact->name);
+    for (const char *at = list; *at; at += *at == ' ') {
+        size_t word = strcspn(at, " ");
+        if (word == length && strncmp(at, fact->name, length) == 0) return true;
+        at += word;
+    }
+    return false;
+}
+
+const PassInfo *pipeline_pass(int index) { return index < PASSES ? &table[index].info : NULL; }
+
+const char *pipeline_usual(void) { return usual; }
+
+const char *pipeline_pass_names(Arena *arena) {
+    const char *names = table[0].info.name;
+    for (int i = 1; i < PASSES; i++) names = arena_printf(arena, "%s, %s", names, table[i].info.name);
+    return names;
+}
+
+/* --- The choice of passes -------------------------------------------------------------------------------------------- */
+
+typedef struct Plan {
+    const Pass *passes[MAX_PLAN];
+    int count;
+} Plan;
+
+static const Pass *find_pass(const char *name, size_t length) {
+    for (int i = 0; i < PASSES; i++) {
+        if (strlen(table[i].info.name) == length && strncmp(table[i].info.name, name, length) == 0) return &table[i];
+    }
+    return NULL;
+}
+
+static bool unknown_pass(const char *name, int length, Diagnostics *diags) {
+    const char *names[PASSES];
+    for (int i = 0; i < PASSES; i++) names[i] = table[i].info.name;
+    const char *near = nearest_name(arena_strndup(diags->arena, name, (size_t)length), names, PASSES);
+    diag_error(diags, "E0611", (Pos){0}, "there is no pass '%.*s'", length, name);
+    if (near) diag_hint(diags, "did you mean '%s'?", near);
+    else diag_hint(diags, "the passes are %s", pipeline_pass_names(diags->arena));
+    return false;
+}
+
+static bool bad_choice(const char *text, const char *problem, Diagnostics *diags) {
+    diag_error(diags, "E0614", (Pos){0}, "'%s' is no choice of passes: %s", text, problem);
+    diag_hint(diags, "as in %s, or -fuse for these without one", usual);
+    return false;
+}
+
+/* Takes all of this pass out. */
+static void leave_out(Plan *plan, const Pass *pass) {
+    int kept = 0;
+    for (int i = 0; i < plan->count; i++) {
+        if (plan->passes[i] != pass) plan->passes[kept++] = plan->passes[i];
+    }
+    plan->count = kept;
+}
+
+/* choice = [name ("," name)*] | "-" name ("," "-" name)* */
+static bool read_plan(Plan *plan, const char *text, Diagnostics *diags) {
+    bool without = *text == '-';
+    *plan = (Plan){0};
+    if (without) read_plan(plan, usual, diags);
+    for (const char *at = text; *at;) {
+        if ((*at == '-') != without) return bad_choice(text, "names with and without a minus are mixed", diags);
+        at += without;
+        size_t length = strcspn(at, ",");
+        const Pass *pass = find_pass(at, length);
+        if (!pass) return unknown_pass(at, (int)length, diags);
+        if (plan->count == MAX_PLAN) return bad_choice(text, "it is too long", diags);
+        if (without) leave_out(plan, pass);
+        else plan->passes[plan->count++] = pass;
+        at += length;
+        if (*at && !*++at) return bad_choice(text, "it ends with a comma", diags);
+    }
+    return true;
+}
+
+bool pipeline_check(const char *passes, Diagnostics *diags) {
+    Plan plan;
+    return !passes || read_plan(&plan, passes, diags);
+}
+
+static bool occurs_before(const Plan *plan, int index) {
+    for (int i = 0; i < index; i++) {
+        if (plan->passes[i] == plan->passes[index]) return true;
+    }
+    return false;
+}
+
+const char *pipeline_stage_names(Arena *arena) {
+    Plan plan;
+    read_plan(&plan, usual, NULL);
+    const char *names = "source";
+    for (int i = 0; i < plan.count; i++) {
+        if (!occurs_before(&plan, i)) names = arena_printf(arena, "%s, %s", names, plan.passes[i]->info.name);
+    }
+    return names;
+}
+
+/* --- The driver ------------------------------------------------------------------------------------------------------ */
+
+/* A pass in the wrong place is the mistake of whoever chose the order. */
+static bool check_needs(const Pass *pass, const Graph *graph, Diagnostics *diags) {
+    for (int i = 0; i < FACTS; i++) {
+        if (!fact_is_in(&facts[i], pass->info.needs) || facts[i].holds(graph)) continue;
+        diag_error(diags, "E0612", (Pos){0}, "pass '%s' cannot run here: it needs that %s", pass->info.name, facts[i].means);
+        diag_hint(diags, "the usual order is %s", usual);
+        return false;
+    }
+    return true;
+}
+
+static Graph *run_checked(const Pass *pass, const Graph *graph, Diagnostics *diags) {
+    if (!check_needs(pass, graph, diags)) return NULL;
+    Graph *result = pass->run(graph, diags);
     const char *broken = result ? graph_verify(result) : NULL;
     if (!broken) return result;
-    diag_error(diags, "E0610", (Pos){0}, "internal: pass '%s' made a graph that breaks %s", pass->name, broken);
+    diag_error(diags, "E0610", (Pos){0}, "internal: pass '%s' made a graph that breaks %s", pass->info.name, broken);
     graph_free(result);
     return NULL;
 }
@@ -64,34 +206,38 @@ static void show(const PipelineOptions *options, int index, const char *pass, co
     if (options->observer) options->observer->stage(options->observer->user, index, pass, graph);
 }
 
-Graph *pipeline_run(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
+/* Takes `graph`. */
+static Graph *run_pass(const Pass *pass, int index, Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
+    Graph *next = run_checked(pass, graph, diags);
+    graph_free(graph);
+    if (next) show(options, index, pass->info.name, next);
+    return next;
+}
+
+static Graph *run_plan(const Graph *graph, const Plan *plan, const PipelineOptions *options, Diagnostics *diags) {
     Graph *current = graph_canonical(graph);
+    for (int i = 0; i < options->n_wanted; i++) graph_want(current, options->wanted[i]);
     show(options, 0, "source", current);
-    for (int i = 0; i < PASSES; i++) {
-        Graph *next = run_checked(&passes[i], current, options, diags);
-        graph_free(current);
-        if (!next) return NULL;
-        current = next;
-        show(options, i + 1, passes[i].name, current);
-    }
+    for (int i = 0; i < plan->count && current; i++) current = run_pass(plan->passes[i], i + 1, current, options, diags);
     return current;
 }
 
-Graph *pipeline_pass(const char *name, const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
-    for (int i = 0; i < PASSES; i++) {
-        if (strcmp(passes[i].name, name) == 0) return run_checked(&passes[i], graph, options, diags);
-    }
-    diag_error(diags, "E0611", (Pos){0}, "there is no pass '%s'", name);
-    diag_hint(diags, "the passes are expand, simplify, demand, differentiate and fuse");
-    return NULL;
+Graph *pipeline_apply(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
+    Plan plan;
+    if (!read_plan(&plan, options->passes ? options->passes : usual, diags)) return NULL;
+    return run_plan(graph, &plan, options, diags);
 }
 
-bool pipeline_describe(const char *name, const char **needs, const char **gives) {
-    for (int i = 0; i < PASSES; i++) {
-        if (strcmp(passes[i].name, name) != 0) continue;
-        *needs = passes[i].needs;
-        *gives = passes[i].gives;
-        return true;
+Graph *pipeline_run(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
+    Plan plan;
+    if (!read_plan(&plan, options->passes ? options->passes : usual, diags)) return NULL;
+    Graph *result = run_plan(graph, &plan, options, diags);
+    if (result && !has_gradients(result)) {
+        diag_error(diags, "E0613", (Pos){0}, "gradients are wanted of '%s', but no pass made them", graph->name);
+        diag_hint(diags, "'differentiate' cannot be left out here");
+        graph_free(result);
+        return NULL;
     }
-    return false;
+    if (!result || has_kernels(result)) return result;
+    return run_pass(find_pass("group", strlen("group")), plan.count + 1, result, options, diags);
 }

@@ -22,7 +22,7 @@ static Node *copy_simple(Graph *to, const Node *node, Node **copies) {
 
 Graph *simplify(const Graph *graph) {
     if (graph->groups.count > 1 || has_grad(graph)) return graph_canonical(graph);
-    Graph *work = graph_new(graph->name, &graph->symbols);
+    Graph *work = graph_new_like(graph);
     Node **copies = arena_array(work->arena, (size_t)graph->nodes.count + 1, sizeof *copies);
     for (int i = 0; i < graph->nodes.count; i++)
         copies[i] = copy_simple(work, graph->nodes.items[i], copies);

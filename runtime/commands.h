@@ -10,6 +10,7 @@ int command_eval(const Options *options, Diagnostics *diags);
 int command_predict(const Options *options, Diagnostics *diags);
 int command_check(const Options *options, Diagnostics *diags);
 int command_dump(const Options *options, Diagnostics *diags);
+int command_opt(const Options *options, Diagnostics *diags);
 int command_fmt(const Options *options, Diagnostics *diags);
 int command_bench(const Options *options, Diagnostics *diags);
 int command_gradcheck(const Options *options, Diagnostics *diags);

@@ -6,16 +6,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "codegen/codegen.h"
 #include "graph/dot.h"
 #include "graph/fold.h"
 #include "runtime/atomic_file.h"
 #include "runtime/commands.h"
+#include "runtime/kernels_text.h"
 
 typedef enum Format { FORMAT_TEXT, FORMAT_DOT, FORMAT_LLVM, FORMAT_ASM, FORMATS } Format;
 
 static const char *const formats[FORMATS] = {"text", "dot", "llvm", "asm"};
-static const char *const extensions[FORMATS] = {"ir", "dot", "ll", "s"};
+static const char *const extensions[FORMATS] = {"gir", "dot", "ll", "s"};
 
 typedef struct Dumper {
     Session *s;
@@ -34,28 +34,11 @@ static bool put(Dumper *d, int index, const char *stage, const char *text) {
     return atomic_file_put(path, text, strlen(text), d->s->diags);
 }
 
-/* The code of every distinct kernel, under a line that names it. */
-static char *kernels_code(const Dumper *d, const KernelList *list) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
-    const char *comment = d->format == FORMAT_LLVM ? ";" : "#";
-    for (int i = 0; i < list->kernels.count; i++) {
-        const Kernel *kernel = list->kernels.items[i];
-        char *code = kernel_text(kernel, d->target, d->format == FORMAT_LLVM ? CODE_LLVM : CODE_ASSEMBLY);
-        fprintf(out, "%s %s (%s)\n%s\n", comment, kernel->name, kernel->label, code);
-        free(code);
-    }
-    if (fclose(out) != 0 || !text) abort();
-    return text;
-}
-
 static char *stage_text(const Dumper *d, const Graph *graph, const KernelList *list) {
     switch (d->format) {
     case FORMAT_DOT: return graph_dot(graph, !d->o->full);
     case FORMAT_TEXT: return d->o->full ? graph_print(graph, true) : graph_print_folded(graph, true);
-    default: return kernels_code(d, list);
+    default: return kernels_text(list, d->target, d->format == FORMAT_LLVM ? CODE_LLVM : CODE_ASSEMBLY);
     }
 }
 
@@ -113,7 +96,7 @@ static bool dump(Session *session, const Options *options) {
 
 static bool no_file(Diagnostics *diags) {
     diag_error(diags, "E0917", (Pos){0}, "gradc dump needs FILE");
-    diag_hint(diags, "or two files to compare: gradc dump --diff a.ir b.ir");
+    diag_hint(diags, "or two files to compare: gradc dump --diff a.gir b.gir");
     return false;
 }
 

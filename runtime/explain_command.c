@@ -37,10 +37,24 @@ static bool explain_operator(const char *name) {
     return true;
 }
 
+/* "needs   that no node is in a kernel" for each fact of the list. */
+static void print_facts(const char *verb, const char *list) {
+    for (int i = 0; pipeline_fact(i); i++) {
+        const Fact *fact = pipeline_fact(i);
+        if (fact_is_in(fact, list)) printf("%-7s that %s\n", verb, fact->means);
+    }
+}
+
 static bool explain_pass(const char *name) {
-    const char *needs, *gives;
-    if (!pipeline_describe(name, &needs, &gives)) return false;
-    printf("%s: a pass over the graph\nneeds  %s\ngives  %s\n", name, needs, gives);
+    const PassInfo *pass;
+    for (int i = 0; (pass = pipeline_pass(i)); i++) {
+        if (strcmp(pass->name, name) == 0) break;
+    }
+    if (!pass) return false;
+    printf("%s: a pass over the graph: %s\n", name, pass->does);
+    print_facts("needs", pass->needs);
+    print_facts("gives", pass->gives);
+    print_facts("breaks", pass->breaks);
     return true;
 }
 

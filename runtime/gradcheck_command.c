@@ -51,7 +51,7 @@ static void list_params(TaskCheck *c) {
 
 static bool make_graphs(TaskCheck *c) {
     CompileFor on = {c->s->target, c->s->cache, c->s->team};
-    PipelineOptions options = {.wanted = c->names, .n_wanted = c->n_params, .no_fusion = c->s->options->no_fusion};
+    PipelineOptions options = {.wanted = c->names, .n_wanted = c->n_params, .passes = c->s->options->passes};
     c->graph = expand(c->task->train, c->s->diags);
     if (c->graph) c->gradients = differentiate(c->graph, c->names, c->n_params, c->s->diags);
     if (c->gradients) c->compiled = compiled_new(c->task->train, &options, &on, c->s->diags);

@@ -23,6 +23,8 @@ static const Command commands[] = {
     {"run", "FILE", "evaluates a task or a definition and prints values and gradients",
      "gradc run models/bert.graph --def gelu --input 'x=[[-1, 0, 1]]' --grad", command_run},
     {"gradcheck", "FILE", "compares gradients: compiled, interpreted, by differences", "gradc gradcheck my.graph", command_gradcheck},
+    {"opt", "IR_FILE", "reads IR text ('-': standard input), runs passes, prints IR or code",
+     "gradc opt model.gir --passes simplify,fuse", command_opt},
     {"explain", "NAME", "says more about a diagnostic, an operator or a pass", "gradc explain E0810", command_explain},
 };
 

@@ -76,7 +76,7 @@ static bool make_parameters(Model *m, Diagnostics *diags) {
 }
 
 static bool make_stage(Model *m, Stage *stage, const Graph *graph, const char *const *wanted, int n_wanted, Diagnostics *diags) {
-    PipelineOptions options = {.wanted = wanted, .n_wanted = n_wanted, .no_fusion = m->options.no_fusion};
+    PipelineOptions options = {.wanted = wanted, .n_wanted = n_wanted, .passes = m->options.passes};
     stage->graph = pipeline_run(graph, &options, diags);
     if (stage->graph) stage->list = schedule(stage->graph, m->kernels);
     return stage->graph != NULL;

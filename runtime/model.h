@@ -27,7 +27,7 @@ typedef struct ModelOptions {
     const char *const *freeze; /* patterns (graph/pattern.h) of parameter names that are not trained */
     int n_freeze;
     const bool *tasks; /* [program's tasks]: which are compiled; NULL: all */
-    bool no_fusion;
+    const char *passes; /* see passes/pipeline.h; NULL: the usual ones */
     const OutputNames *outputs; /* [program's tasks]: of the evaluation graphs, what model_evaluate gives; NULL: "predict" of all. The
                                    others are not computed. */
     const Target *target;

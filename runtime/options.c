@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "passes/pipeline.h"
+
 typedef enum OptionKind { TEXT, LIST, PAIR, WHOLE, REAL, FLAG } OptionKind;
 
 typedef struct OptionRow {
@@ -70,17 +72,18 @@ static const OptionRow rows[] = {
     {"save-every", "N", WHOLE, AT(save_every), 0, 1, 1e12, TRAIN, "a checkpoint every N steps too (default: after each epoch)"},
     {"quiet", NULL, FLAG, AT(quiet), 0, 0, 0, TRAIN, "no progress"},
     {"write", NULL, FLAG, AT(write), 0, 0, 0, "fmt", "put the result in the file's place"},
-    {"stage", "NAME", TEXT, AT(stage), 0, 0, 0, "dump", "source, expand, simplify, demand, differentiate, fuse, kernels or all (default: fuse)"},
+    {"stage", "NAME", TEXT, AT(stage), 0, 0, 0, "dump", "{stages}, kernels or all (default: fuse)"},
     {"graph", "NAME", TEXT, AT(graph), 0, 0, 0, "dump", "train, eval, update or all (default: train; all with --stage all)"},
     {"diff", "A B", PAIR, AT(diff), 0, 0, 0, "dump", "what differs between two stages of FILE, or, without FILE, between two files"},
     {"why", "NODE", TEXT, AT(why), 0, 0, 0, "dump", "where a node comes from: its number, a parameter, an input or an output"},
-    {"full", NULL, FLAG, AT(full), 0, 0, 0, "dump run", "every layer by itself, where repeated ones are written once; every element of what is shown"},
+    {"full", NULL, FLAG, AT(full), 0, 0, 0, "dump opt run", "every layer by itself, where repeated ones are written once; every element of what is shown"},
     {"format", "NAME", TEXT, AT(format), 0, 0, 0, "dump", "text, dot, llvm or asm (default: text)"},
-    {"cpu", "NAME", TEXT, AT(cpu), 0, 0, 0, RUNS " dump " PROBES, "make code for this CPU (default: the one at hand)"},
-    {"lanes", "N", WHOLE, AT(lanes), 0, 4, 16, RUNS " dump " PROBES, "f32 lanes of the code: 4, 8 or 16 (default: as the CPU has)"},
+    {"cpu", "NAME", TEXT, AT(cpu), 0, 0, 0, RUNS " dump opt " PROBES, "make code for this CPU (default: the one at hand)"},
+    {"lanes", "N", WHOLE, AT(lanes), 0, 4, 16, RUNS " dump opt " PROBES, "f32 lanes of the code: 4, 8 or 16 (default: as the CPU has)"},
     {"cache", "DIR", TEXT, AT(cache), 0, 0, 0, RUNS " " PROBES, "kernel cache (default: gradc in the user's cache folder)"},
     {"no-cache", NULL, FLAG, AT(no_cache), 0, 0, 0, RUNS " " PROBES, "compile all kernels anew and keep none"},
-    {"no-fusion", NULL, FLAG, AT(no_fusion), 0, 0, 0, RUNS " dump " PROBES, "a kernel for each node: slow, the same meaning"},
+    {"passes", "LIST", TEXT, AT(passes), 0, 0, 0, RUNS " dump opt " PROBES, "passes in order, of {passes}; or without some of the usual: -fuse,-demand"},
+    {"emit", "NAME", TEXT, AT(emit), 0, 0, 0, "opt", "ir, or the code of the kernels: llvm or asm (default: ir)"},
 };
 
 /* Other spellings, as Hugging Face has them. */
@@ -210,12 +213,26 @@ bool options_parse(const char *command, int argc, char **argv, Options *options,
     return true;
 }
 
+/* "{passes}" and "{stages}" stand for the names that the table of passes has. */
+static void print_help_text(const char *help, FILE *out) {
+    Arena *arena = arena_new();
+    const char *open = strchr(help, '{'), *close = open ? strchr(open, '}') : NULL;
+    if (close) {
+        bool stages = strncmp(open, "{stages}", strlen("{stages}")) == 0;
+        const char *names = stages ? pipeline_stage_names(arena) : pipeline_pass_names(arena);
+        help = arena_printf(arena, "%.*s%s%s", (int)(open - help), help, names, close + 1);
+    }
+    fprintf(out, "%s\n", help);
+    arena_free(arena);
+}
+
 void options_print(const char *command, FILE *out) {
     for (int i = 0; i < ROWS; i++) {
         if (!lists_word(rows[i].commands, command)) continue;
         char left[40];
         snprintf(left, sizeof left, "--%s %s", rows[i].name, rows[i].argument ? rows[i].argument : "");
-        fprintf(out, "  %-22s %s\n", left, rows[i].help);
+        fprintf(out, "  %-22s ", left);
+        print_help_text(rows[i].help, out);
     }
 }
 

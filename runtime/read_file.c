@@ -41,7 +41,8 @@ static char *read_all(FILE *file, size_t *size) {
 
 char *read_file(const char *path, size_t *size, Diagnostics *diags) {
     *size = 0;
-    FILE *file = fopen(path, "rb");
+    bool standard = strcmp(path, "-") == 0;
+    FILE *file = standard ? stdin : fopen(path, "rb");
     if (!file) {
         fail(path, strerror(errno), diags);
         return NULL;
@@ -54,6 +55,6 @@ char *read_file(const char *path, size_t *size, Diagnostics *diags) {
         bytes = NULL;
         *size = 0;
     }
-    fclose(file);
+    if (!standard) fclose(file);
     return bytes;
 }

@@ -137,7 +137,7 @@ static bool read_output(const Reader *reader, const char *output, Tensor *tensor
 static bool run_compiled(Run *r, Reader *reader) {
     if (!session_open_machine(r->s)) return false;
     CompileFor on = {r->s->target, r->s->cache, r->s->team};
-    PipelineOptions options = {.no_fusion = r->o->no_fusion};
+    PipelineOptions options = {.passes = r->o->passes};
     reader->compiled = compiled_new(r->graph, &options, &on, r->diags);
     return reader->compiled && compiled_run(reader->compiled, r->values, r->diags);
 }

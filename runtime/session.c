@@ -43,6 +43,7 @@ static Pos where_config(void *user, const char *key) {
 bool session_load_probe(Session *s, const Options *options, const ProbeOptions *probe, Diagnostics *diags) {
     *s = (Session){.arena = arena_new(), .options = options, .diags = diags};
     choose_paths(s);
+    if (!pipeline_check(options->passes, diags)) return false;
     if (s->weights_path && !(s->folder = hf_folder_open(s->weights_path, diags))) return false;
     ProgramOptions program = {.sets = options->set.items, .n_sets = options->set.count, .dropout = options->dropout, .user = s, .probe = probe};
     if (s->folder) program.lookup = lookup_config, program.where = where_config;
@@ -202,7 +203,7 @@ static const OutputNames *choose_outputs(Session *s) {
 bool session_load_model(Session *s, bool training) {
     if (!session_load_tokenizer(s) || !session_choose_length(s) || !session_open_machine(s)) return false;
     ModelOptions options = {.training = training, .freeze = s->options->freeze.items, .n_freeze = s->options->freeze.count,
-                            .tasks = s->tasks, .no_fusion = s->options->no_fusion, .outputs = s->outputs ? s->outputs : choose_outputs(s), .target = s->target, .cache = s->cache,
+                            .tasks = s->tasks, .passes = s->options->passes, .outputs = s->outputs ? s->outputs : choose_outputs(s), .target = s->target, .cache = s->cache,
                             .team = s->team};
     double began = seconds_now();
     s->model = model_new(s->program, &options, s->diags);

@@ -94,7 +94,7 @@ bool stages_visit(Session *session, const Source *source, const StageVisitor *vi
     Walk walk = {.visitor = visitor, .good = true};
     StageObserver observer = {pass_on, &walk};
     PipelineOptions options = {.wanted = source->wanted, .n_wanted = source->n_wanted,
-                               .no_fusion = session->options->no_fusion, .observer = &observer};
+                               .passes = session->options->passes, .observer = &observer};
     Graph *grouped = pipeline_run(source->graph, &options, session->diags);
     bool good = grouped && walk.good && visit_kernels(&walk, grouped);
     graph_free(grouped);
@@ -134,7 +134,7 @@ bool stage_is(const char *name, int index, const char *stage) {
 
 bool stage_unknown(const char *name, Diagnostics *diags) {
     diag_error(diags, "E0961", (Pos){0}, "there is no stage '%s'", name);
-    diag_hint(diags, "the stages are source, expand, simplify, demand, differentiate, fuse, kernels and all; or their number in the names of --out");
+    diag_hint(diags, "the stages are %s, kernels and all; or their number in the names of --out", pipeline_stage_names(diags->arena));
     return false;
 }
 

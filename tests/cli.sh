@@ -72,7 +72,7 @@ for stage in source expand simplify demand differentiate fuse kernels; do
 done
 mkdir "$t/dump"
 run dump "$model" --weights "$demo" --stage all --out "$t/dump"
-[ "$status" = 0 ] && [ "$(find "$t/dump" -name 'similarity.*.ir' | wc -l)" -ge 6 ] && [ ! -s "$t/out" ]
+[ "$status" = 0 ] && [ "$(find "$t/dump" -name 'similarity.*.gir' | wc -l)" -ge 6 ] && [ ! -s "$t/out" ]
 ok "dump --stage all --out writes a file for each stage" $?
 run dump "$model" --weights "$demo" --task sentiment --format dot
 [ "$status" = 0 ] && has "$t/out" "digraph"

@@ -12,7 +12,7 @@ has() { grep -qF -e "$2" "$1"; }
 model="$root/models/bert.graph"
 # The last file of this stage in $file, its number in $number.
 stage() { # GRAPH STAGE
-  for file in "$t/all/$1".[0-9][0-9]."$2".ir; do :; done
+  for file in "$t/all/$1".[0-9][0-9]."$2".gir; do :; done
   number=${file#"$t/all/$1."}
   number=${number%%.*}
   [ -s "$file" ]
@@ -24,10 +24,10 @@ run dump "$model" --stage all --out "$t/all"
 [ "$status" = 0 ] && [ ! -s "$t/out" ]
 ok "dump --stage all --out" $?
 for kind in sentiment.train sentiment.eval similarity.train adamw.update; do
-  [ "$(find "$t/all" -name "$kind.*.ir" | wc -l)" -ge 7 ] && [ -f "$t/all/$kind.00.source.ir" ] && stage "$kind" kernels
+  [ "$(find "$t/all" -name "$kind.*.gir" | wc -l)" -ge 7 ] && [ -f "$t/all/$kind.00.source.gir" ] && stage "$kind" kernels
   ok "numbered files of $kind" $?
 done
-[ "$(cat "$t"/all/*.ir | wc -c)" -lt 2000000 ]
+[ "$(cat "$t"/all/*.gir | wc -c)" -lt 2000000 ]
 ok "all stages of BERT-base folded are under 2 MB" $?
 stage sentiment.train simplify && has "$file" "repeat i in 0..10 {" && has "$file" 'layer.{1+i}.output.dense.weight'
 ok "layers are written once" $?
@@ -37,7 +37,7 @@ ok "a stage by its number" $?
 run dump "$model" --task sentiment --stage "$number" --full
 [ "$status" = 0 ] && ! has "$t/out" "repeat" && has "$t/out" 'layer.7.output.dense.weight'
 ok "dump --full" $?
-cp "$t/out" "$t/full.ir"
+cp "$t/out" "$t/full.gir"
 stage paraphrase.eval kernels && has "$file" 'contract "add_line_33, called 36 times"'
 ok "the kernels say how often each is called" $?
 run dump "$model" --graph update
@@ -54,7 +54,7 @@ run dump "$model" --task sentiment --diff simplify demand
   has "$t/out" "~ rsqrt : f32[sentence.T, 1], now f32[S, 1]"
 ok "dump --diff of two stages" $?
 stage sentiment.train simplify
-run dump --diff "$t/full.ir" "$file"
+run dump --diff "$t/full.gir" "$file"
 [ "$status" = 0 ] && has "$t/out" "the same, node by node"
 ok "folded and full text are the same graph" $?
 sed 's/gelu(dense/gelu_tanh(dense/' "$model" >"$t/other.graph"
@@ -67,8 +67,8 @@ ok "--diff takes two" $?
 run dump "$model" --diff demand nowhere
 [ "$status" = 1 ] && has "$t/err" "E0961"
 ok "--diff of an unknown stage" $?
-run dump --diff "$t/full.ir" "$t/none.ir"
-[ "$status" = 1 ] && has "$t/err" "none.ir"
+run dump --diff "$t/full.gir" "$t/none.gir"
+[ "$status" = 1 ] && has "$t/err" "none.gir"
 ok "--diff of a file that is not there" $?
 run dump
 [ "$status" = 1 ] && has "$t/err" "E0917"

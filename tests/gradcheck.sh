@@ -23,9 +23,9 @@ cp "$t/out" "$t/first"
 run "$model" --threads 1
 cmp -s "$t/out" "$t/first"
 ok "the same for any number of threads" $?
-run "$model" --tasks similarity --set layers=1 --no-fusion --seed 7
+run "$model" --tasks similarity --set layers=1 --passes -fuse --seed 7
 [ "$status" = 0 ] && has "$t/out" "layers=1" && [ "$(grep -c '^task ' "$t/out")" = 1 ] && ! has "$t/out" "layer.1."
-ok "--tasks, --set, --no-fusion, --seed" $?
+ok "--tasks, --set, --passes, --seed" $?
 sed 's/^def encoder(x: tokens) -> f32\[S, hidden\]/def encoder(x: tokens) -> f32[S, 64]/' "$root/tests/lib/small.graph" >"$t/fixed.graph"
 run "$t/fixed.graph" --tasks similarity
 [ "$status" = 0 ] && has "$t/out" "sizes: hidden=64 layers=2 vocab=8"

@@ -23,7 +23,7 @@ static void fail(Watch *watch, const char *pass, const char *error) {
 /* parse(print(g)) is g: the graph that is read, or NULL. */
 static Graph *read_back(Watch *watch, const char *pass, const Graph *graph) {
     char *text = graph_print(graph, false), *again = NULL;
-    Graph *read = graph_read(diagnostics_file(watch->diags, "stage.ir", text), watch->diags);
+    Graph *read = graph_read(diagnostics_file(watch->diags, "stage.gir", text), watch->diags);
     if (read) again = graph_print(read, false);
     if (!read || strcmp(text, again) != 0) fail(watch, pass, "the text does not read back");
     free(text);
@@ -64,12 +64,12 @@ static void check_stage(void *user, int index, const char *pass, const Graph *gr
     watch->values = values;
 }
 
-const char *check_passes(const RandomGraph *random, bool no_fusion) {
+const char *check_passes(const RandomGraph *random, const char *passes) {
     Watch watch = {.random = random, .diags = diagnostics_new()};
     StageObserver observer = {check_stage, &watch};
     PipelineOptions options = {.wanted = random->params,
                                .n_wanted = random->n_params,
-                               .no_fusion = no_fusion,
+                               .passes = passes,
                                .observer = &observer};
     Graph *grouped = pipeline_run(random->graph, &options, watch.diags);
     if (!grouped) fail(&watch, "pipeline", watch.diags->list.items[0].message);
@@ -88,13 +88,13 @@ static void keep_ungrouped(void *user, int index, const char *pass, const Graph 
     *kept = graph_canonical(graph);
 }
 
-Graph *group_graph(const RandomGraph *random, bool no_fusion, Graph **before_fusion) {
+Graph *group_graph(const RandomGraph *random, const char *passes, Graph **before_fusion) {
     Diagnostics *diags = diagnostics_new();
     StageObserver observer = {keep_ungrouped, before_fusion};
     *before_fusion = NULL;
     PipelineOptions options = {.wanted = random->params,
                                .n_wanted = random->n_params,
-                               .no_fusion = no_fusion,
+                               .passes = passes,
                                .observer = &observer};
     Graph *grouped = pipeline_run(random->graph, &options, diags);
     diagnostics_free(diags);

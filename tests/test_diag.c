@@ -100,11 +100,7 @@ static const struct {
     int code;
     const char *reason;
 } out_of_reach[] = {
-    {501, "no command reads the text of the IR; tests/test_graph.c has the messages"},
-    {601, "the frontend asks for a loss of one f32 before"},
-    {602, "the language gives no access to what has no gradient"},
     {610, "a mistake of ours"},
-    {611, "no command takes the name of a pass"},
     {702, "the system refuses memory to run code in"},
     {822, "names come from graph files, whose scopes are checked"},
     {901, "no memory"},

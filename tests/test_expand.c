@@ -18,7 +18,7 @@ static const double x_values[N] = {1, 2, 3}, w_values[N] = {0.5, -1, 2};
 static Graph *read(const char *body, Diagnostics *diags) {
     char text[2000];
     snprintf(text, sizeof text, "graph \"g\"\nsymbols T\n%s", body);
-    Graph *g = graph_read(diagnostics_file(diags, "g.ir", text), diags);
+    Graph *g = graph_read(diagnostics_file(diags, "g.gir", text), diags);
     if (!g) diagnostics_print(diags, stderr);
     cr_assert_not_null(g);
     return g;

@@ -13,7 +13,7 @@
 
 /* The graph of a text, or NULL; the first message in `*message`. */
 static Graph *read_text(const char *text, Diagnostics *diags, const char **message) {
-    Graph *graph = graph_read(diagnostics_file(diags, "g.ir", text), diags);
+    Graph *graph = graph_read(diagnostics_file(diags, "g.gir", text), diags);
     *message = diags->list.count ? diags->list.items[0].message : "";
     return graph;
 }

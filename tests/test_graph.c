@@ -174,7 +174,7 @@ Test(graph, names_of_dimensions_are_no_part_of_identity) {
 /* --- Text --- */
 
 static Graph *read_text(const char *text, Diagnostics *diags) {
-    return graph_read(diagnostics_file(diags, "g.ir", text), diags);
+    return graph_read(diagnostics_file(diags, "g.gir", text), diags);
 }
 
 static void expect_same_text(const char *text, bool positions) {

@@ -15,7 +15,7 @@ typedef struct Pair {
 
 static Graph *read_graph(Diagnostics *diags, const char *body) {
     const char *text = arena_printf(diags->arena, "graph \"g\"\nsymbols T S\nfile 0 \"m.graph\"\n%s", body);
-    Graph *graph = graph_read(diagnostics_file(diags, "g.ir", text), diags);
+    Graph *graph = graph_read(diagnostics_file(diags, "g.gir", text), diags);
     if (!graph) diagnostics_print(diags, stderr);
     cr_assert_not_null(graph);
     return graph;

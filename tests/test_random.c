@@ -34,10 +34,10 @@ static void check_part(int part) {
     int count = (given ? atoi(given) : GRAPHS) / PARTS;
     uint64_t first = test_seed("random") * 1000003 + (uint64_t)(part * count);
     RandomGraph **graphs = calloc((size_t)count + 1, sizeof *graphs);
-    CompiledCheck *check = compiled_check_new(false, NULL);
+    CompiledCheck *check = compiled_check_new(false);
     for (int i = 0; i < count; i++) {
         graphs[i] = new_graph(first + (uint64_t)i);
-        expect_none(check_passes(graphs[i], i % 4 == 0), graphs[i], "");
+        expect_none(check_passes(graphs[i], i % 4 == 0 ? "-fuse" : NULL), graphs[i], "");
         compiled_check_add(check, graphs[i]);
     }
     compiled_check_compile(check);
@@ -52,9 +52,9 @@ static void check_file(const char *path) {
     RandomGraph *random = graph_file_read(path, diags);
     if (!random) diagnostics_print(diags, stderr);
     cr_assert(random, "%s", path);
-    CompiledCheck *check = compiled_check_new(false, NULL);
+    CompiledCheck *check = compiled_check_new(false);
     for (int i = 0; i < 2; i++) {
-        const char *error = check_passes(random, i == 1);
+        const char *error = check_passes(random, i == 1 ? "-fuse" : NULL);
         cr_expect(!error, "%s: %s", path, error);
     }
     compiled_check_add(check, random);
@@ -69,7 +69,7 @@ static void check_file(const char *path) {
 /* Graphs that failed once, as tests/fuzz.c left them. */
 Test(random, graphs_that_failed_once) {
     glob_t found;
-    cr_assert_eq(glob(SOURCE_ROOT "/tests/graphs/found/*.ir", 0, NULL, &found), 0);
+    cr_assert_eq(glob(SOURCE_ROOT "/tests/graphs/found/*.gir", 0, NULL, &found), 0);
     for (size_t i = 0; i < found.gl_pathc; i++) check_file(found.gl_pathv[i]);
     globfree(&found);
 }

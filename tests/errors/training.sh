@@ -38,7 +38,7 @@ gradc train model.graph --weights models/demo --data data --lr 1000 --clip 0 --e
 #>       = hint: nothing was updated; keep logarithms and divisions away from zero, as in maximum(x, 1e-6); or lower --lr
 
 gradc eval run --data data --cpu z80
-#> error[E0701]: there is no CPU called 'z80'
+#> error[E0701]: there is no x86-64 CPU called 'z80'
 #>       = hint: try x86-64-v3; without a name, code is made for this machine
 
 gradc eval run --data data --cache data/sts-dev.csv

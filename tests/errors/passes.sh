@@ -1,0 +1,90 @@
+# The passes: gradc opt, --passes, text of the IR and graph files in each other's place.
+gradc dump model.graph --task similarity --stage source > source.gir
+gradc opt source.gir --passes fuze
+#> error[E0611]: there is no pass 'fuze'
+#>       = hint: did you mean 'fuse'?
+
+gradc train model.graph --passes -unroll
+#> error[E0611]: there is no pass 'unroll'
+#>       = hint: the passes are expand, simplify, demand, differentiate, fuse, group
+
+gradc opt source.gir --passes fuse,
+#> error[E0614]: 'fuse,' is no choice of passes: it ends with a comma
+#>       = hint: as in expand,simplify,demand,differentiate,simplify,fuse, or -fuse for these without one
+
+gradc opt source.gir --passes -fuse,demand
+#> error[E0614]: '-fuse,demand' is no choice of passes: names with and without a minus are mixed
+#>       = hint: as in expand,simplify,demand,differentiate,simplify,fuse, or -fuse for these without one
+
+gradc opt source.gir --passes expand,fuse,simplify
+#> error[E0612]: pass 'simplify' cannot run here: it needs that no node is in a kernel
+#>       = hint: the usual order is expand,simplify,demand,differentiate,simplify,fuse
+
+gradc train model.graph --weights models/demo --data data --passes -differentiate --quiet
+#> error[E0613]: gradients are wanted of 'sentiment.train', but no pass made them
+#>       = hint: 'differentiate' cannot be left out here
+
+gradc opt source.gir --emit elf
+#> error[E0965]: --emit is ir, llvm or asm, not 'elf'
+#>       = hint: 'ir' is the graph itself, the others are code of its kernels for --cpu
+
+gradc opt model.graph
+#> model.graph: error[E0502]: this is no text of the IR, which begins with 'graph "NAME"'
+#>       = hint: gradc dump FILE --stage source --out DIR writes a graph file's IR
+
+gradc check source.gir
+#> source.gir: error[E0108]: this is text of the IR, not a graph file
+#>       = hint: gradc opt source.gir verifies it, runs passes over it and prints it
+
+gradc dump source.gir
+#> source.gir: error[E0108]: this is text of the IR, not a graph file
+#>       = hint: gradc opt source.gir verifies it, runs passes over it and prints it
+
+gradc fmt source.gir
+#> source.gir: error[E0108]: this is text of the IR, not a graph file
+#>       = hint: gradc opt source.gir verifies it, runs passes over it and prints it
+
+gradc opt nowhere.gir
+#> nowhere.gir: error[E0801]: cannot read the file: No such file or directory
+#>       = hint: check the path, and that you may read what is there
+
+printf 'graph "g"\n%%0 = const{value=1} : f32[]\n%%1 = exp(%%2) : f32[]\noutput "y" = %%1\n' > bad.gir
+gradc opt bad.gir
+#> bad.gir:3:12: error[E0501]: %2 is not defined above
+#>     3 | %1 = exp(%2) : f32[]
+#>       |            ^
+
+printf 'graph "g"\nwanted "w"\nwanted "w"\n' | gradc opt -
+#> standard input:3:11: error[E0501]: "w" is wanted twice
+#>     3 | wanted "w"
+#>       |           ^
+
+printf 'graph "g"\n\0' | gradc opt -
+#> standard input: error[E0501]: it holds zero bytes, so it is no text
+
+printf 'graph "g"\nwanted "w"\n%%0 = param{name="w"} : f32[4]\noutput "loss" = %%0\n' | gradc opt - --passes differentiate
+#> error[E0601]: the output 'loss' of 'g' must be f32[]; it is f32[4]
+#>       = hint: give the graph one scalar output named 'loss', for instance a mean over rows
+
+cat > attention.gir <<END
+graph "lse"
+symbols T S
+wanted "w"
+%0 = param{name="w"} : f32[8, 8]
+%1 = input{name="x"} : f32[T, 8]
+%2 = matmul{ta=0 tb=0}(%1, %0) : f32[T, 8]
+%3 = input{name="x.bounds"} : i32[S+1]
+%4 = input{name="rng"} : i32[2]
+%5 = input{name="x.coords"} : i32[T, 2]
+%6 = attention{heads=1 result=1 causal=0 dropout=0 site="a"}(%2, %2, %2, %3, %3, %4, %5) : f32[T, 1]
+%7 = sum{axis=0}(%6) : f32[1, 1]
+%8 = reshape(%7) : f32[]
+output "loss" = %8
+END
+gradc opt attention.gir --passes differentiate
+#> error[E0602]: the log-sum-exp of attention has no gradient, on the path attention <- sum <- reshape <- loss
+#>       = hint: differentiate only through the values of attention, or stop the gradient with stop_gradient
+
+gradc dump model.graph --task similarity --format asm --cpu apple-m1
+#> error[E0701]: there is no x86-64 CPU called 'apple-m1'
+#>       = hint: try x86-64-v3; without a name, code is made for this machine
