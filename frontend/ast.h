@@ -99,6 +99,7 @@ struct Def {
     TypeExpr result;
     Block body;
     bool replaces;        /* `override` was written */
+    bool hidden;          /* something replaces it: what it says need not fit the rest any more */
     Def *replaced;        /* then: what it stands in for; NULL: nothing, which was told */
     bool prelude; /* comes with the language: mistakes are shown where the user calls it */
     bool active;  /* elaboration is inside it */

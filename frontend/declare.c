@@ -62,6 +62,7 @@ void check_defs(Elab *e) {
             nothing_to_replace(e, i);
         } else if (def->replaces) {
             def->replaced = old;
+            old->hidden = true;
             check_formals(e, def);
         } else if (old && old->prelude == def->prelude) {
             declared_twice(e, def, old);

@@ -175,7 +175,8 @@ static void elaborate(Elab *e) {
     check_defs(e);
     if (e->probe) elaborate_probe(e);
     for (int i = 0; i < e->module->defs.count && !e->probe; i++) {
-        if (!e->module->defs.items[i]->prelude) check_definition(e, e->module->defs.items[i]);
+        Def *def = e->module->defs.items[i];
+        if (!def->prelude && !def->hidden) check_definition(e, def);
     }
     for (int i = 0; i < e->module->tasks.count && !e->probe; i++) {
         e->graph = scratch;

@@ -37,7 +37,8 @@ static void parse_config(Parser *parser, Context *context) {
 
 /* Of some declarations a program has one: a second must say that it replaces it, and one that says so must follow one. */
 static void check_single(Parser *parser, const Context *context, Pos pos, Pos old, const char *word) {
-    if (parser->broken || context->replaces == (old.file != NULL)) return;
+    bool follows_imports = context->import != NULL; /* not for the layout alone, which then cannot know */
+    if (parser->broken || !follows_imports || context->replaces == (old.file != NULL)) return;
     if (context->replaces) {
         diag_error(parser->diags, "E0209", pos, "there is no '%s' to replace", word);
         diag_hint(parser->diags, "import the file that has it first; the first one needs no 'override'");

@@ -1,0 +1,38 @@
+"""Makes the folders beside this file: tiny encoders with random weights as `transformers` saves them, and the last hidden states that
+it computes for three sentences, one line each, token after token. tests/variants.sh compares gradc with them.
+
+    python tests/references/make.py        (written with transformers 4.57 and torch 2.13)
+"""
+import pathlib
+import torch
+from transformers import (AlbertConfig, AlbertModel, BertTokenizer, DistilBertConfig, DistilBertModel, ModernBertConfig,
+                          ModernBertModel)
+
+HERE = pathlib.Path(__file__).parent
+WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] the a film plot is was good bad very not ##ly ##s great dull story , .".split()
+TEXTS = ["the film was very good .", "dull", "a great story , not a bad plot , the films is very , very badly unknown ."]
+SIZES = dict(vocab_size=len(WORDS), pad_token_id=0)
+MODELS = {
+    "distilbert": lambda: DistilBertModel(DistilBertConfig(dim=16, n_layers=2, n_heads=2, hidden_dim=24, max_position_embeddings=40, **SIZES)),
+    "albert": lambda: AlbertModel(AlbertConfig(hidden_size=16, embedding_size=8, num_hidden_layers=3, num_attention_heads=2,
+                                               intermediate_size=24, max_position_embeddings=40, **SIZES)),
+    "modernbert": lambda: ModernBertModel(ModernBertConfig(hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=24,
+                                                           max_position_embeddings=40, bos_token_id=2, cls_token_id=2, eos_token_id=3,
+                                                           sep_token_id=3, attn_implementation="eager", **SIZES)),
+}
+
+for name, make in MODELS.items():
+    folder = HERE / name
+    torch.manual_seed(1)
+    model = make().eval()
+    for parameter in model.parameters():  # the initial ones are so small that mistakes would not show
+        torch.nn.init.normal_(parameter, 0.0, 0.3)
+    model.save_pretrained(folder)
+    (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n")
+    tokenizer = BertTokenizer(str(folder / "vocab.txt"))
+    with open(folder / "hidden.tsv", "w") as out:
+        for text in TEXTS:
+            ids = torch.tensor([tokenizer(text)["input_ids"]])
+            states = model(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state[0]
+            out.write("\t".join(f"{x:.7g}" for x in states.flatten().tolist()) + "\n")
+(HERE / "texts.tsv").write_text("sentence\n" + "\n".join(TEXTS) + "\n")
