@@ -43,6 +43,8 @@ int64_t operand_extent(const Evaluation *e, int operand, int axis);
 void blur_operands(Evaluation *e);
 void round_result(Evaluation *e);
 void drop_blurred(Evaluation *e);
+/* A value inside of an operator, off as much as the operands are. */
+double round_inside(const Evaluation *e, double value);
 
 bool evaluate_sum(Evaluation *e);
 bool evaluate_max(Evaluation *e);

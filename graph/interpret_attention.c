@@ -67,6 +67,11 @@ static double log_sum_exp(const Evaluation *e, const Head *h, int64_t i) {
     return h->kv_first < end ? most + log(sum) : -INFINITY;
 }
 
+/* Code rounds it before it is used, which is seen where terms with it cancel. */
+static double probability(const Evaluation *e, const Head *h, int64_t i, int64_t j, double lse) {
+    return round_inside(e, exp(score(e, h, i, j) - lse));
+}
+
 static void attend(Evaluation *e, const Head *h) {
     for (int64_t i = h->q_first; i < h->q_end; i++) {
         double lse = log_sum_exp(e, h, i);
@@ -77,7 +82,7 @@ static void attend(Evaluation *e, const Head *h) {
         }
         double *out = e->out + i * h->width + h->head * h->depth;
         for (int64_t j = h->kv_first; j < end; j++) {
-            double weight = exp(score(e, h, i, j) - lse) * kept(e, h, i, j);
+            double weight = probability(e, h, i, j, lse) * kept(e, h, i, j);
             for (int64_t d = 0; d < h->depth; d++) out[d] += weight * head_row(e, h, V, j)[d];
         }
     }
@@ -97,8 +102,8 @@ static void attend_backward(Evaluation *e, const Head *h) {
         double delta = dot(cotangent, head_row(e, h, OUT, i), h->depth);
         int64_t end = end_of_keys(e, h, i);
         for (int64_t j = h->kv_first; j < end; j++) {
-            double p = exp(score(e, h, i, j) - e->in[LSE][i * h->heads + h->head]),
-                   m = kept(e, h, i, j);
+            double p = probability(e, h, i, j, e->in[LSE][i * h->heads + h->head]);
+            double m = kept(e, h, i, j);
             double ds = p * (m * dot(cotangent, head_row(e, h, V, j), h->depth) - delta) /
                         sqrt((double)h->depth);
             double *to = e->out + (result == 0 ? i : j) * h->width + column;
@@ -118,7 +123,7 @@ typedef struct Term {
 
 static Term term_at(const Evaluation *e, const Head *h, int64_t i, int64_t j) {
     const double *cotangent = head_row(e, h, OUT_COTANGENT, i);
-    Term t = {.p = exp(score(e, h, i, j) - e->in[LSE][i * h->heads + h->head]),
+    Term t = {.p = probability(e, h, i, j, e->in[LSE][i * h->heads + h->head]),
               .m = kept(e, h, i, j)};
     t.dp = t.m * dot(cotangent, head_row(e, h, V, j), h->depth);
     t.x = (dot(head_row(e, h, DQ_COTANGENT, i), head_row(e, h, K, j), h->depth) +

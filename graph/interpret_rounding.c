@@ -5,12 +5,13 @@
 
 #include "graph/evaluate.h"
 
-/* A number in [-1, 1) that depends on the value alone: code rounds equal values alike, so that their
- * errors add up rather than cancel. The mixing is SplitMix64's (Steele, Lea, Flood 2014). */
-static double noise(const Rounding *r, double value) {
+/* A number in [-1, 1) that depends on the value and where it is used alone: code rounds equal
+ * values alike, so that their errors add up rather than cancel. The mixing is SplitMix64's (Steele,
+ * Lea, Flood 2014). */
+static double noise(const Rounding *r, double value, int use) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    uint64_t z = bits + (r->seed + 1) * 0x9E3779B97F4A7C15u;
+    uint64_t z = bits + (r->seed * 16 + (uint64_t)use) * 0x9E3779B97F4A7C15u;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
     return (double)(int64_t)(z ^ (z >> 31)) * 0x1p-63;
@@ -20,7 +21,7 @@ static double noise(const Rounding *r, double value) {
 static double rounded(const Rounding *r, double value) {
     if (!isfinite(value) || (double)(float)value == value) return value;
     double unit = fabs(value) * 0x1p-24 + 0x1p-150;
-    return (double)(float)(value + noise(r, value) * r->units * unit);
+    return (double)(float)(value + noise(r, value, 0) * r->units * unit);
 }
 
 void round_result(Evaluation *e) {
@@ -36,6 +37,7 @@ static bool adds_up(Op op) {
 }
 
 void blur_operands(Evaluation *e) {
+    double unit = e->rounding.units * 0x1p-24;
     for (int i = 0; i < e->node->n_inputs; i++) {
         const Type *type = &e->node->inputs[i]->type;
         if (!adds_up(e->node->op) || type->elem != ELEM_F32) continue;
@@ -44,10 +46,15 @@ void blur_operands(Evaluation *e) {
         if (!blurred) abort();
         for (int64_t j = 0; j < count; j++) {
             double value = e->in[i][j];
-            blurred[j] = value * (1 + noise(&e->rounding, value) * e->rounding.units * 0x1p-24);
+            blurred[j] = value * (1 + noise(&e->rounding, value, i + 1) * unit);
         }
         e->in[i] = blurred;
     }
+}
+
+double round_inside(const Evaluation *e, double value) {
+    if (e->rounding.units == 0) return value;
+    return value * (1 + noise(&e->rounding, value, 0) * e->rounding.units * 0x1p-24);
 }
 
 void drop_blurred(Evaluation *e) {

@@ -9,7 +9,7 @@
 
 #include "graph/graph.h"
 
-/* The grouped graph, canonical. The input has no groups. */
+/* The grouped graph, canonical. The input has no groups. An output that is a constant becomes a kernel's result. */
 Graph *fuse(const Graph *graph);
 
 /* The same with every value stored and a kernel for each: what fusion is compared with. */

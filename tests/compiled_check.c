@@ -24,6 +24,7 @@ struct CompiledCheck {
     Diagnostics *diags;
     Target *target;
     Team *one, *three;
+    Cache *cache;
     KernelSet *set;
     Code *code;
     VEC(Entry) entries;
@@ -31,7 +32,7 @@ struct CompiledCheck {
     size_t slab_bytes;
 };
 
-CompiledCheck *compiled_check_new(bool optimised) {
+CompiledCheck *compiled_check_new(bool optimised, const char *cache) {
     Arena *arena = arena_new();
     CompiledCheck *check = arena_alloc(arena, sizeof *check);
     check->arena = arena;
@@ -40,6 +41,7 @@ CompiledCheck *compiled_check_new(bool optimised) {
     if (!optimised) target_hurry(check->target);
     check->set = kernel_set_new();
     check->one = team_new(1, check->diags);
+    check->cache = cache_open(cache, check->diags);
     return check;
 }
 
@@ -58,6 +60,7 @@ void compiled_check_free(CompiledCheck *check) {
     }
     code_free(check->code);
     kernel_set_free(check->set);
+    cache_close(check->cache);
     target_free(check->target);
     team_free(check->one);
     team_free(check->three);
@@ -77,7 +80,7 @@ void compiled_check_add(CompiledCheck *check, RandomGraph *random) {
 }
 
 void compiled_check_compile(CompiledCheck *check) {
-    check->code = code_new(check->set, check->target, NULL, check->one, check->diags);
+    check->code = code_new(check->set, check->target, check->cache, check->one, check->diags);
     if (!check->code) abort();
     for (int i = 0; i < 2 * check->entries.count; i++) {
         Variant *v = &check->entries.items[i / 2].variants[i % 2];
@@ -86,7 +89,7 @@ void compiled_check_compile(CompiledCheck *check) {
     }
 }
 
-int compiled_check_kernels(const CompiledCheck *check) { return check->set->kernels.count; }
+int compiled_check_kernels(const CompiledCheck *check) { return check->code->compiled; }
 
 /* A leaf's memory in the 4-byte elements that compiled code reads. */
 static void *leaf_memory(const RandomGraph *random, const Node *leaf) {

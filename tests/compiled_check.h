@@ -9,8 +9,9 @@
 
 typedef struct CompiledCheck CompiledCheck;
 
-/* `optimised`: as users' graphs are compiled. */
-CompiledCheck *compiled_check_new(bool optimised);
+/* `optimised`: as users' graphs are compiled. `cache`: a folder where objects are kept for other
+ * checks; NULL: nowhere. */
+CompiledCheck *compiled_check_new(bool optimised, const char *cache);
 void compiled_check_free(CompiledCheck *check);
 
 /* Adds a graph, fused and unfused; it is borrowed until the check is freed. */
@@ -18,6 +19,7 @@ void compiled_check_add(CompiledCheck *check, RandomGraph *random);
 
 /* Compiles what was added. */
 void compiled_check_compile(CompiledCheck *check);
+/* How many kernels were compiled, not found in the cache. */
 int compiled_check_kernels(const CompiledCheck *check);
 
 /* Runs graph `index` on its present batch with one thread; and with three, which must give the same

@@ -6,6 +6,7 @@
  * central differences too (gradient_check.h); others are compiled (compiled_check.h). Work is given
  * out in chunks, each to a process of its own, so that a crash is one failed graph. What fails is
  * shrunk and written to FOLDER/found-SEED.gir (graph_file.h). Exit status: 0 without a failure. */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,7 @@ typedef struct Fuzz {
     Found found[MAX_FOUND];
     int n_found;
     time_t start, told;
+    char cache[64]; /* the folder of objects that chunks share */
 } Fuzz;
 
 /* --- One graph --- */
@@ -80,7 +82,7 @@ static const char *passes_failure(RandomGraph *random) {
 }
 
 static const char *compiled_failure(RandomGraph *random) {
-    CompiledCheck *check = compiled_check_new(random->seed % 64 == 0);
+    CompiledCheck *check = compiled_check_new(random->seed % 64 == 0, NULL);
     compiled_check_add(check, random);
     compiled_check_compile(check);
     const char *error = compiled_check_run(check, 0, random->seed % 8 == 0);
@@ -112,12 +114,13 @@ static void run_passes(const Options *options, Chunk *chunk) {
 }
 
 /* The graphs of a chunk share their kernels. One chunk in 64 is optimised as users' code is. */
-static void run_compiled(const Options *options, Chunk *chunk) {
+static void run_compiled(const Fuzz *fuzz, Chunk *chunk) {
+    const char *cache = fuzz->cache[0] ? fuzz->cache : NULL;
     int64_t count = chunk->end - chunk->at;
     RandomGraph **graphs = calloc((size_t)count + 1, sizeof *graphs);
-    CompiledCheck *check = compiled_check_new(chunk->at / COMPILED_CHUNK % 64 == 1);
+    CompiledCheck *check = compiled_check_new(chunk->at / COMPILED_CHUNK % 64 == 1, cache);
     for (int64_t i = 0; i < count; i++) {
-        graphs[i] = new_graph(graph_seed(options, true, chunk->at + i), true);
+        graphs[i] = new_graph(graph_seed(&fuzz->options, true, chunk->at + i), true);
         compiled_check_add(check, graphs[i]);
     }
     compiled_check_compile(check);
@@ -139,7 +142,7 @@ static void launch(Fuzz *fuzz, Chunk *chunk) {
     fflush(stdout);
     pid_t process = fork();
     if (process == 0) {
-        if (chunk->compiled) run_compiled(&fuzz->options, chunk);
+        if (chunk->compiled) run_compiled(fuzz, chunk);
         else run_passes(&fuzz->options, chunk);
         _exit(0);
     }
@@ -250,6 +253,20 @@ static bool read_options(Options *o, int count, char **words) {
     return o->graphs >= 0 && o->compiled >= 0 && o->threads >= 1 && o->threads <= MAX_THREADS;
 }
 
+/* Without a folder every chunk compiles its own kernels. */
+static void make_cache(Fuzz *fuzz) {
+    snprintf(fuzz->cache, sizeof fuzz->cache, "/tmp/gradc-fuzz-XXXXXX");
+    if (!mkdtemp(fuzz->cache)) fuzz->cache[0] = '\0';
+}
+
+static void remove_cache(const Fuzz *fuzz) {
+    DIR *folder = fuzz->cache[0] ? opendir(fuzz->cache) : NULL;
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        unlinkat(dirfd(folder), entry->d_name, 0);
+    if (folder) closedir(folder);
+    if (folder) rmdir(fuzz->cache);
+}
+
 int main(int count, char **words) {
     Fuzz fuzz = {.options = {1000000, 50000, (uint64_t)time(NULL), 2, "."}, .start = time(NULL)};
     if (!read_options(&fuzz.options, count, words)) {
@@ -262,10 +279,12 @@ int main(int count, char **words) {
     size_t bytes = (size_t)fuzz.options.threads * sizeof *fuzz.chunks;
     fuzz.chunks = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (fuzz.chunks == MAP_FAILED) return 2;
+    make_cache(&fuzz);
     printf("--graphs %lld --compiled %lld --seed %llu\n", (long long)fuzz.options.graphs,
            (long long)fuzz.options.compiled, (unsigned long long)fuzz.options.seed);
     run_all(&fuzz, false);
     run_all(&fuzz, true);
+    remove_cache(&fuzz);
     tell(&fuzz, true);
     shrink_found(&fuzz);
     return fuzz.n_found ? 1 : 0;

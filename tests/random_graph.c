@@ -218,7 +218,6 @@ static bool needs_a_row(const Graph *graph) {
     return false;
 }
 
-/* Leaves that the outputs do not need stay out. */
 static void keep_leaves(const Maker *m, RandomGraph *random) {
     RandomLeaf *leaves = arena_array(m->arena, (size_t)m->leaves.count + 1, sizeof *leaves);
     for (int i = 0; i < m->leaves.count; i++) leaves[i] = m->leaves.items[i];
@@ -229,29 +228,43 @@ static void keep_leaves(const Maker *m, RandomGraph *random) {
     if (random->least_tokens == 0 && needs_a_row(random->graph)) random->least_tokens = 1;
 }
 
-RandomGraph *random_graph_new(uint64_t seed, int size, unsigned features) {
+Maker *maker_new(uint64_t seed, unsigned features) {
     Arena *arena = arena_new();
-    RandomGraph *random = arena_alloc(arena, sizeof *random);
-    random->arena = arena;
-    random->seed = seed;
-    Graph *graph = graph_new("random", NULL);
-    Maker m = {
-        .random = random, .graph = graph, .arena = arena, .state = seed, .features = features};
-    m.tokens = dim_symbol(graph_symbol(graph, "x.T"));
-    m.sequences = dim_symbol(graph_symbol(graph, "S"));
-    start_pool(&m);
+    Maker *m = arena_alloc(arena, sizeof *m);
+    *m = (Maker){.arena = arena, .state = seed, .features = features};
+    m->random = arena_alloc(arena, sizeof *m->random);
+    *m->random = (RandomGraph){.arena = arena, .seed = seed};
+    m->graph = graph_new("random", NULL);
+    m->tokens = dim_symbol(graph_symbol(m->graph, "x.T"));
+    m->sequences = dim_symbol(graph_symbol(m->graph, "S"));
+    return m;
+}
+
+void maker_drop(Maker *m) {
+    graph_free(m->graph);
+    arena_free(m->arena);
+}
+
+RandomGraph *maker_finish(Maker *m) {
+    RandomGraph *random = m->random;
+    random->graph = graph_canonical(m->graph);
+    graph_free(m->graph);
+    keep_leaves(m, random);
+    random_graph_batch(random, random_word(&m->state), BATCH_SHORT);
+    return random;
+}
+
+RandomGraph *random_graph_new(uint64_t seed, int size, unsigned features) {
+    Maker *m = maker_new(seed, features);
+    start_pool(m);
     for (int made = 0, tries = 0; made < size && tries < 20 * size; tries++) {
-        Node *node = random_step(&m);
+        Node *node = random_step(m);
         if (!node) continue;
-        vec_push(arena, &m.pool, node);
+        vec_push(m->arena, &m->pool, node);
         made++;
     }
-    finish(&m);
-    random->graph = graph_canonical(graph);
-    graph_free(graph);
-    keep_leaves(&m, random);
-    random_graph_batch(random, random_word(&m.state), BATCH_SHORT);
-    return random;
+    finish(m);
+    return maker_finish(m);
 }
 
 void random_graph_free(RandomGraph *random) {

@@ -1,4 +1,4 @@
-/* Maker: a random graph under construction. Private to random_*.c. */
+/* Maker: a random graph under construction. For random_*.c and row_examples.c. */
 #ifndef GRADC_TESTS_RANDOM_MAKER_H
 #define GRADC_TESTS_RANDOM_MAKER_H
 
@@ -19,6 +19,12 @@ typedef struct Maker {
     Dim tokens, sequences;
     int sites;
 } Maker;
+
+/* A graph without nodes over the symbols x.T and S; made a random graph once it has outputs, or
+ * dropped. Either ends the maker. */
+Maker *maker_new(uint64_t seed, unsigned features);
+RandomGraph *maker_finish(Maker *m);
+void maker_drop(Maker *m);
 
 /* Leaves, each made once a name. */
 Node *maker_leaf(Maker *m, Op op, const char *name, Type type, LeafKind kind);

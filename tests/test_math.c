@@ -2,7 +2,7 @@
  * of all floats, of the range where each function does something, and the edges.
  *
  * Each run samples other floats: GRADC_SEED repeats one, GRADC_SAMPLES takes more of them (the
- * table in docs/accuracy.md comes from 2^26). A distance is measured to the exact value, in units
+ * table in docs/accuracy.md comes from 2^24). A distance is measured to the exact value, in units
  * of the last place of the float next to it. */
 #include <criterion/criterion.h>
 #include <math.h>

@@ -34,7 +34,7 @@ static void check_part(int part) {
     int count = (given ? atoi(given) : GRAPHS) / PARTS;
     uint64_t first = test_seed("random") * 1000003 + (uint64_t)(part * count);
     RandomGraph **graphs = calloc((size_t)count + 1, sizeof *graphs);
-    CompiledCheck *check = compiled_check_new(false);
+    CompiledCheck *check = compiled_check_new(false, NULL);
     for (int i = 0; i < count; i++) {
         graphs[i] = new_graph(first + (uint64_t)i);
         expect_none(check_passes(graphs[i], i % 4 == 0 ? "-fuse" : NULL), graphs[i], "");
@@ -52,7 +52,7 @@ static void check_file(const char *path) {
     RandomGraph *random = graph_file_read(path, diags);
     if (!random) diagnostics_print(diags, stderr);
     cr_assert(random, "%s", path);
-    CompiledCheck *check = compiled_check_new(false);
+    CompiledCheck *check = compiled_check_new(false, NULL);
     for (int i = 0; i < 2; i++) {
         const char *error = check_passes(random, i == 1 ? "-fuse" : NULL);
         cr_expect(!error, "%s: %s", path, error);
