@@ -190,6 +190,9 @@ void elaborate_freezes(Elab *e);
 /* declare.c: names that are declared twice, and what replaces what */
 void check_defs(Elab *e);
 
+/* list.c */
+Value eval_list(Elab *e, const Expr *expr);
+
 /* call.c */
 Value call_def(Elab *e, Def *def, const Expr *expr);
 Value check_result(Elab *e, const Def *def); /* of the current frame */

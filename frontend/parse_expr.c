@@ -141,7 +141,22 @@ static Expr *parse_call(Parser *parser, const Token *name) {
     return call;
 }
 
-/* primary = number | "true" | "false" | string | name | call | "(" expr ")" */
+/* list = "[" expr {"," expr} "]" */
+static Expr *parse_list(Parser *parser) {
+    VEC(Arg) items = {0};
+    Expr *list = make(parser, EXPR_LIST, advance(parser), NULL, NULL, NULL);
+    do {
+        Arg item = {.pos = peek(parser)->pos, .value = parse_expr(parser)};
+        vec_push(parser->arena, &items, item);
+        deepen(list, item.value);
+    } while (accept(parser, ","));
+    expect(parser, "]");
+    list->args = items.items;
+    list->n_args = items.count;
+    return list;
+}
+
+/* primary = number | "true" | "false" | string | name | call | list | "(" expr ")" */
 static Expr *parse_primary(Parser *parser) {
     const Token *token = peek(parser);
     if (accept(parser, "(")) {
@@ -149,6 +164,7 @@ static Expr *parse_primary(Parser *parser) {
         expect(parser, ")");
         return inner;
     }
+    if (next_is(parser, "[")) return parse_list(parser);
     if (token->kind == TOKEN_NUMBER || token->kind == TOKEN_STRING) {
         advance(parser);
         ExprKind kind = token->kind == TOKEN_NUMBER ? EXPR_NUMBER : EXPR_STRING;

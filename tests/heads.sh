@@ -21,6 +21,7 @@ learns mean_pooled
 learns attention_pooled
 learns max_pooled
 learns smoothed
+learns class_weights
 learns sentence_classes duplicate
 learns contrastive
 learns range

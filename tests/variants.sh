@@ -26,7 +26,7 @@ done
 
 # Five classes: chance is 0.2. The demo's sentiments are told by single words, so what works comes near 1.
 sizes="--set hidden=64 --set layers=3 --set heads=4 --set ffn=128 --set vocab=751 --set positions=64"
-for encoder in causal pre_norm distilbert modernbert "albert --set narrow=32"; do
+for encoder in causal pre_norm layer_mix distilbert modernbert "albert --set narrow=32"; do
   # shellcheck disable=SC2086
   train encoders/$encoder $sizes --weights "$demo" --tasks sentiment --epochs 8 --lr 1.5e-3 && reaches sentiment 0.6
   ok "encoders/$encoder learns" $?

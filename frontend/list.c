@@ -1,0 +1,41 @@
+/* Elaboration: lists of numbers, [1, 0.5, 2], as f32[3]. */
+#include "frontend/elaborate.h"
+
+/* An item as f32[1]; a number that only a call knows is some number. NULL after a message. */
+static Node *item_node(Elab *e, const Expr *item) {
+    Value value = eval(e, item);
+    Dim one = dim_const(1);
+    Type type = type_make(ELEM_F32, 1, &one);
+    if (is_some_number(e, value)) value = value_number(0);
+    if (value.kind == VALUE_NUMBER) value = value_tensor(scalar_node(e, ELEM_F32, value.number, item->pos));
+    if (value.kind == VALUE_ERROR) return NULL;
+    bool good = value.kind == VALUE_TENSOR && value.node->type.elem == ELEM_F32 && value.node->type.rank == 0;
+    if (good) return to_shape(e, OP_reshape, value.node, &type, item->pos);
+    if (fail(e, "E0304", item->pos, "an item of a list must be a number, not %s", value_print(e, value))) {
+        diag_hint(e->diags, "concat(0, a, b) puts tensors behind each other");
+    }
+    return NULL;
+}
+
+/* Long lists are joined in parts, as many at a time as an operator takes operands. */
+static Node *join_items(Elab *e, Node **items, int count, Pos pos) {
+    while (count > 1) {
+        int parts = 0;
+        for (int i = 0; i < count; i += MAX_OPERANDS) {
+            int n = count - i < MAX_OPERANDS ? count - i : MAX_OPERANDS;
+            items[parts++] = n == 1 ? items[i] : emit_op(e, OP_concat, n, items + i, pos);
+        }
+        count = parts;
+    }
+    return items[0];
+}
+
+Value eval_list(Elab *e, const Expr *expr) {
+    Node **items = arena_array(e->arena, (size_t)expr->n_args + 1, sizeof(Node *));
+    bool good = true;
+    for (int i = 0; i < expr->n_args; i++) {
+        items[i] = item_node(e, expr->args[i].value);
+        good = good && items[i];
+    }
+    return good ? value_tensor(join_items(e, items, expr->n_args, expr->pos)) : value_error();
+}
