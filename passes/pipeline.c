@@ -238,6 +238,6 @@ Graph *pipeline_run(const Graph *graph, const PipelineOptions *options, Diagnost
         graph_free(result);
         return NULL;
     }
-    if (!result || has_kernels(result)) return result;
+    if (!result || !has_nodes(result)) return result;
     return run_pass(find_pass("group", strlen("group")), plan.count + 1, result, options, diags);
 }
