@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "passes/compact.h"
 #include "passes/demand.h"
 #include "passes/differentiate.h"
 #include "passes/expand.h"
@@ -27,6 +28,8 @@ static Graph *run_differentiate(const Graph *graph, Diagnostics *diags) {
     return differentiate(graph, graph->wanted.items, graph->wanted.count, diags);
 }
 
+static Graph *run_compact(const Graph *graph, Diagnostics *diags) { return (void)diags, compact(graph); }
+
 static Graph *run_fuse(const Graph *graph, Diagnostics *diags) { return (void)diags, fuse(graph); }
 
 static Graph *run_group(const Graph *graph, Diagnostics *diags) { return (void)diags, fuse_nothing(graph); }
@@ -38,11 +41,13 @@ static const Pass table[] = {
     {{"demand", "computes only the rows that are read", "nodes plain", "", "simple"}, run_demand},
     {{"differentiate", "adds an output grad.NAME for each wanted parameter", "nodes plain", "gradients", "simple"},
      run_differentiate},
+    {{"compact", "makes gradients of tables of the rows that are touched", "nodes plain", "", ""}, run_compact},
     {{"fuse", "puts nodes that are computed together into kernels", "nodes plain", "kernels", "nodes simple"}, run_fuse},
     {{"group", "puts each node into a kernel of its own", "nodes plain", "kernels", "nodes simple"}, run_group},
 };
 
 static const char usual[] = "expand,simplify,demand,differentiate,simplify,fuse";
+static const char training[] = "expand,simplify,demand,differentiate,simplify,compact,fuse";
 
 static bool has_nodes(const Graph *graph) { return graph->groups.count == 1; }
 
@@ -91,6 +96,8 @@ bool fact_is_in(const Fact *fact, const char *list) {
 const PassInfo *pipeline_pass(int index) { return index < PASSES ? &table[index].info : NULL; }
 
 const char *pipeline_usual(void) { return usual; }
+
+const char *pipeline_training(void) { return training; }
 
 const char *pipeline_pass_names(Arena *arena) {
     const char *names = table[0].info.name;

@@ -47,6 +47,8 @@ const PassInfo *pipeline_pass(int index); /* NULL after the last */
 
 /* The usual passes, as a text that chooses them. */
 const char *pipeline_usual(void);
+/* The same and 'compact', for those who give the inputs that it asks for (compact.h). */
+const char *pipeline_training(void);
 
 /* Names with ", " between them, in the arena: of all passes; of the stages that the usual passes show, "source" first. */
 const char *pipeline_pass_names(Arena *arena);

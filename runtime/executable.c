@@ -62,15 +62,31 @@ void executable_free(Executable *exec) {
 
 static bool is_bindable(const Node *node) { return node->op == OP_input || node->op == OP_param; }
 
-bool executable_bind(Executable *exec, const char *leaf, void *memory) {
+static const Node *find_leaf(const Executable *exec, const char *name) {
     const Graph *graph = exec->list->graph;
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        if (!is_bindable(node) || strcmp(node->attrs.text, leaf) != 0) continue;
-        exec->memory[i] = memory;
-        return true;
+        if (is_bindable(node) && strcmp(node->attrs.text, name) == 0) return node;
     }
-    return false;
+    return NULL;
+}
+
+bool executable_bind(Executable *exec, const char *leaf, void *memory) {
+    const Node *node = find_leaf(exec, leaf);
+    if (node) exec->memory[node->id] = memory;
+    return node != NULL;
+}
+
+void *executable_leaf(const Executable *exec, const char *leaf) {
+    const Node *node = find_leaf(exec, leaf);
+    assert(node);
+    return exec->memory[node->id];
+}
+
+int64_t executable_count(const Executable *exec, const char *leaf, const int64_t *extents) {
+    const Node *node = find_leaf(exec, leaf);
+    assert(node);
+    return type_count(&node->type, extents);
 }
 
 bool executable_bind_output(Executable *exec, const char *output, void *memory) {

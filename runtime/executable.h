@@ -23,6 +23,10 @@ bool executable_bind_output(Executable *exec, const char *output, void *memory);
 /* Where an output lies after a run: valid until the slab is used again. NULL when there is none of this name. */
 const float *executable_output(const Executable *exec, const char *output);
 
+/* Memory that an input is bound to, and how many elements it has with these extents. The graph has an input of this name (asserted). */
+void *executable_leaf(const Executable *exec, const char *leaf);
+int64_t executable_count(const Executable *exec, const char *leaf, const int64_t *extents);
+
 /* Names of the graph's symbols, in the order of `extents`. */
 const Symbols *executable_symbols(const Executable *exec);
 

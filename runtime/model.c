@@ -1,253 +1,23 @@
-/* Model: building everything that a run needs, and running batches. */
-#include "runtime/model.h"
-
+/* Model: running batches. */
 #include <assert.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph/pattern.h"
+#include "runtime/model_state.h"
 #include "runtime/nonfinite.h"
 #include "runtime/slab.h"
-#include "runtime/update.h"
 
-enum { MAX_RUNS = 256 };
-
-/* A gradient that is the same value as another parameter's, or zero (`from` NULL): filled in after the run. */
-typedef struct Twin {
-    float *to;
-    const float *from;
-    size_t bytes;
-} Twin;
-
-/* A graph on its way to an executable. */
-typedef struct Stage {
-    Graph *graph; /* grouped */
-    KernelList *list;
-} Stage;
-
-typedef struct TaskState {
-    TaskModel public;
-    Stage train, eval;
-    OutputNames outputs; /* of eval */
-    VEC(Twin) twins;
-    bool active[MAX_RUNS]; /* runs that this task's step updates */
-} TaskState;
-
-struct Model {
-    Arena *arena;
-    const Program *program;
-    ModelOptions options;
-    Parameters *params;
-    KernelSet *kernels;
-    Code *code;
-    TaskState *tasks;
-    Stage norm, update;
-    RunUpdate **runs;
-    void *slab;
-    size_t slab_bytes;
-};
-
-static bool is_wanted(const Model *m, int task) { return !m->options.tasks || m->options.tasks[task]; }
-
-static bool is_frozen(const Model *m, const Param *param) {
-    for (int i = 0; i < m->options.n_freeze; i++) {
-        if (pattern_matches(m->options.freeze[i], param->name)) return true;
-    }
-    return param->frozen;
-}
-
-/* --- Building ------------------------------------------------------------------------------------------------------- */
-
-static bool make_parameters(Model *m, Diagnostics *diags) {
-    size_t count = (size_t)m->program->params.count + 1;
-    uint64_t *tasks = arena_array(m->arena, count, sizeof *tasks);
-    bool *trained = arena_array(m->arena, count, sizeof *trained);
-    for (int t = 0; t < m->program->tasks.count; t++) {
-        const Task *task = &m->program->tasks.items[t];
-        for (int i = 0; is_wanted(m, t) && i < task->n_params; i++) tasks[task->params[i]] |= UINT64_C(1) << t;
-    }
-    for (int i = 0; i < m->program->params.count; i++) {
-        trained[i] = m->options.training && tasks[i] && !is_frozen(m, &m->program->params.items[i]);
-    }
-    m->params = parameters_new(m->program, tasks, trained, diags);
-    return m->params != NULL;
-}
-
-static bool make_stage(Model *m, Stage *stage, const Graph *graph, const char *const *wanted, int n_wanted, Diagnostics *diags) {
-    PipelineOptions options = {.wanted = wanted, .n_wanted = n_wanted, .passes = m->options.passes};
-    stage->graph = pipeline_run(graph, &options, diags);
-    if (stage->graph) stage->list = schedule(stage->graph, m->kernels);
-    return stage->graph != NULL;
-}
-
-static bool no_output(const Task *task, const char *name, Diagnostics *diags) {
-    const char *names[64], *list = "";
-    int count = 0;
-    for (; count < task->eval->outputs.count && count < 64; count++) {
-        names[count] = task->eval->outputs.items[count].name;
-        list = arena_printf(diags->arena, "%s%s%s", list, count ? ", " : "", names[count]);
-    }
-    diag_error(diags, "E0906", task->pos, "task '%s' has no output '%s'", task->name, name);
-    const char *near = nearest_name(name, names, count);
-    if (near) diag_hint(diags, "did you mean '%s'?", near);
-    else diag_hint(diags, "it has %s; a line 'show value as \"name\"' adds one", list);
-    return false;
-}
-
-/* Gives the graph these outputs alone. */
-static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics *diags) {
-    const Task *task = state->public.task;
-    eval->outputs.items = arena_array(m->arena, MAX_OUTPUTS, sizeof *eval->outputs.items);
-    eval->outputs.count = 0;
-    eval->outputs.capacity = MAX_OUTPUTS;
-    for (int i = 0; i < state->outputs.count; i++) {
-        const char *name = state->outputs.names[i];
-        Node *output = graph_find_output(task->eval, name);
-        if (!output) return no_output(task, name, diags);
-        eval->outputs.items[eval->outputs.count++] = (Output){name, output};
-    }
-    return true;
-}
-
-static bool make_task(Model *m, int index, Diagnostics *diags) {
-    TaskState *state = &m->tasks[index];
-    const Task *task = state->public.task = &m->program->tasks.items[index];
-    const char **wanted = arena_array(m->arena, (size_t)task->n_params + 1, sizeof *wanted);
-    int n_wanted = 0;
-    state->outputs = m->options.outputs ? m->options.outputs[index] : (OutputNames){{"predict"}, 1};
-    for (int i = 0; i < task->n_params; i++) {
-        const ParamSlot *slot = &m->params->slots[task->params[i]];
-        if (slot->trained) wanted[n_wanted++] = slot->param->name;
-    }
-    if (m->options.training && !make_stage(m, &state->train, task->train, wanted, n_wanted, diags)) return false;
-    Graph eval = *task->eval; /* with the outputs that are asked for: what they do not need is dead */
-    if (!choose_outputs(m, state, &eval, diags)) return false;
-    return make_stage(m, &state->eval, &eval, NULL, 0, diags);
-}
-
-static bool make_update(Model *m, Diagnostics *diags) {
-    Graph *norm = norm_graph();
-    bool good = make_stage(m, &m->norm, norm, NULL, 0, diags);
-    graph_free(norm);
-    return good && make_stage(m, &m->update, m->program->optimizer.update, NULL, 0, diags);
-}
-
-static Executable *make_executable(Model *m, const Stage *stage) {
-    Executable *exec = executable_new(stage->list, code_of_launches(m->code, stage->list, m->arena));
-    for (int i = 0; i < m->params->n_slots; i++) {
-        const ParamSlot *slot = &m->params->slots[i];
-        executable_bind(exec, slot->param->name, m->params->weights + slot->offset);
-    }
-    return exec;
-}
-
-/* Parameters that the loss does not depend on (stop_gradient), but that are updated together with some on which it does: what
- * another task left in their place must go. */
-static void bind_zeros(Model *m, TaskState *state) {
-    for (int i = 0; i < state->public.task->n_params; i++) {
-        const ParamSlot *slot = &m->params->slots[state->public.task->params[i]];
-        const char *name = arena_printf(m->arena, "grad.%s", slot->param->name);
-        if (!slot->trained || !state->active[slot->run] || graph_find_output(state->train.graph, name)) continue;
-        float *to = m->params->gradients + slot->offset;
-        vec_push(m->arena, &state->twins, ((Twin){to, NULL, (size_t)slot->count * sizeof *to}));
+static void settle(Model *m) {
+    for (int i = 0; i < m->params->n_runs; i++) {
+        if (m->tables[i]) deferred_settle(m->tables[i]);
     }
 }
 
-/* Sends each gradient to its place in the slab. */
-static void bind_gradients(Model *m, TaskState *state) {
-    const Graph *graph = state->train.graph;
-    float **place = arena_array(m->arena, (size_t)graph->nodes.count + 1, sizeof *place);
-    for (int i = 0; i < state->public.task->n_params; i++) {
-        const ParamSlot *slot = &m->params->slots[state->public.task->params[i]];
-        const char *name = arena_printf(m->arena, "grad.%s", slot->param->name);
-        Node *output = graph_find_output(graph, name);
-        if (!slot->trained || !output) continue;
-        const Node *node = node_storage(output);
-        float *to = m->params->gradients + slot->offset;
-        state->active[slot->run] = true;
-        if (place[node->id]) {
-            vec_push(m->arena, &state->twins, ((Twin){to, place[node->id], (size_t)slot->count * sizeof *to}));
-            continue;
-        }
-        place[node->id] = to;
-        executable_bind_output(state->public.train, name, to);
-    }
-    bind_zeros(m, state);
+Parameters *model_parameters(Model *model) {
+    settle(model);
+    return model->params;
 }
-
-static bool make_executables(Model *m, Diagnostics *diags) {
-    for (int t = 0; t < m->program->tasks.count; t++) {
-        TaskState *state = &m->tasks[t];
-        if (state->eval.list) state->public.eval = make_executable(m, &state->eval);
-        if (!state->train.list) continue;
-        state->public.train = make_executable(m, &state->train);
-        bind_gradients(m, state);
-    }
-    m->runs = arena_array(m->arena, (size_t)m->params->n_runs + 1, sizeof *m->runs);
-    for (int i = 0; m->options.training && i < m->params->n_runs; i++) {
-        KernelFunction **norm = code_of_launches(m->code, m->norm.list, m->arena);
-        KernelFunction **update = code_of_launches(m->code, m->update.list, m->arena);
-        m->runs[i] = run_update_new(m->norm.list, norm, m->update.list, update, m->params, i,
-                                    m->program->optimizer.states, m->arena);
-        if (m->runs[i]) continue;
-        diag_error(diags, "E0902", (Pos){0}, "there is no memory for the optimizer's intermediate values");
-        diag_hint(diags, "with 'fuse' among the passes there are none");
-        return false;
-    }
-    return true;
-}
-
-static bool build(Model *m, Diagnostics *diags) {
-    if (!make_parameters(m, diags)) return false;
-    if (m->params->n_runs > MAX_RUNS) {
-        diag_error(diags, "E0903", (Pos){0}, "there are more than %d kinds of parameters", MAX_RUNS);
-        diag_hint(diags, "train fewer tasks at once with --tasks");
-        return false;
-    }
-    for (int t = 0; t < m->program->tasks.count; t++) {
-        if (is_wanted(m, t) && !make_task(m, t, diags)) return false;
-    }
-    if (m->options.training && !make_update(m, diags)) return false;
-    m->code = code_new(m->kernels, m->options.target, m->options.cache, m->options.team, diags);
-    return m->code && make_executables(m, diags);
-}
-
-Model *model_new(const Program *program, const ModelOptions *options, Diagnostics *diags) {
-    Arena *arena = arena_new();
-    Model *m = arena_alloc(arena, sizeof *m);
-    *m = (Model){.arena = arena, .program = program, .options = *options, .kernels = kernel_set_new()};
-    m->tasks = arena_array(arena, (size_t)program->tasks.count + 1, sizeof *m->tasks);
-    if (build(m, diags)) return m;
-    model_free(m);
-    return NULL;
-}
-
-static void stage_free(Stage *stage) {
-    kernel_list_free(stage->list);
-    graph_free(stage->graph);
-}
-
-void model_free(Model *m) {
-    if (!m) return;
-    for (int i = 0; m->runs && i < m->params->n_runs; i++) run_update_free(m->runs[i]);
-    for (int t = 0; t < m->program->tasks.count; t++) {
-        executable_free(m->tasks[t].public.train);
-        executable_free(m->tasks[t].public.eval);
-        stage_free(&m->tasks[t].train);
-        stage_free(&m->tasks[t].eval);
-    }
-    stage_free(&m->norm);
-    stage_free(&m->update);
-    code_free(m->code);
-    kernel_set_free(m->kernels);
-    parameters_free(m->params);
-    slab_free(m->slab, m->slab_bytes);
-    arena_free(m->arena);
-}
-
-Parameters *model_parameters(Model *model) { return model->params; }
 
 const TaskModel *model_task(const Model *model, int task) { return &model->tasks[task].public; }
 
@@ -263,8 +33,8 @@ static Executable **list_executables(const Model *m, Arena *arena, int *count) {
         list[(*count)++] = m->tasks[t].public.eval;
     }
     for (int i = 0; m->options.training && i < m->params->n_runs; i++) {
-        list[(*count)++] = m->runs[i]->norm;
-        list[(*count)++] = m->runs[i]->update;
+        list[(*count)++] = m->runs[i] ? m->runs[i]->norm : NULL;
+        list[(*count)++] = m->runs[i] ? m->runs[i]->update : deferred_executable(m->tables[i]);
     }
     return list;
 }
@@ -284,8 +54,6 @@ Profile model_profile_rows(const Model *model, Arena *arena) {
 }
 
 size_t model_slab_bytes(const Model *model) { return model->slab_bytes; }
-
-/* --- Running -------------------------------------------------------------------------------------------------------- */
 
 static void bind_name(Executable *exec, Arena *arena, const char *input, const char *part, void *memory) {
     executable_bind(exec, arena_printf(arena, "%s.%s", input, part), memory);
@@ -336,10 +104,36 @@ static void set_extents(const Executable *exec, const Task *task, const Batch *b
     for (int i = 0; i < symbols->count; i++) extents[i] = batch_extent(batch, task, symbols->names[i]);
 }
 
-static bool prepare(Model *m, Executable *exec, const Task *task, Batch *batch, Diagnostics *diags) {
+static void set_extent(const Executable *exec, int64_t *extents, const char *symbol, int64_t value) {
+    const Symbols *symbols = executable_symbols(exec);
+    for (int i = 0; i < symbols->count; i++) {
+        if (strcmp(symbols->names[i], symbol) == 0) extents[i] = value;
+    }
+}
+
+/* The rows of the batch for each table that the task trains. */
+static void select_rows(Model *m, TaskState *state, int64_t *extents) {
+    Executable *exec = state->public.train;
+    for (int i = 0; i < state->tables.count; i++) {
+        TaskTable *t = &state->tables.items[i];
+        int64_t count = executable_count(exec, t->index, extents);
+        if (count > t->room) {
+            t->room = 2 * count;
+            t->numbers = realloc(t->numbers, (size_t)t->room * sizeof *t->numbers);
+            if (!t->numbers) abort();
+        }
+        int64_t distinct = deferred_select(m->tables[t->run], executable_leaf(exec, t->index), count, t->numbers);
+        executable_bind(exec, t->slots, t->numbers);
+        set_extent(exec, extents, t->distinct, distinct);
+    }
+}
+
+static bool prepare(Model *m, TaskState *state, Executable *exec, Batch *batch, Diagnostics *diags) {
+    const Task *task = state->public.task;
     int64_t extents[MAX_SYMBOLS] = {0};
     bind_batch(exec, task, batch);
     set_extents(exec, task, batch, extents);
+    if (exec == state->public.train) select_rows(m, state, extents);
     assert(!executable_unbound(exec));
     if (!grow_slab(m, executable_plan(exec, extents), diags)) return false;
     executable_place(exec, m->slab);
@@ -347,6 +141,20 @@ static bool prepare(Model *m, Executable *exec, const Task *task, Batch *batch, 
 }
 
 static void run_alone(void *user, const Worker *worker) { executable_run(user, worker); }
+
+/* Where each compact gradient will lie; after the training graph is placed. */
+static void find_compact_gradients(Model *m, TaskState *state) {
+    for (int i = 0; i < state->tables.count; i++) {
+        const TaskTable *t = &state->tables.items[i];
+        deferred_gradient(m->tables[t->run], executable_output(state->public.train, t->gradient));
+    }
+}
+
+/* The rows that a task's batch reads, up to date. All threads have met when it returns. */
+static void catch_up(const Model *m, const TaskState *state, const Worker *worker) {
+    for (int i = 0; i < state->tables.count; i++) deferred_catch_up(m->tables[state->tables.items[i].run], worker);
+    if (state->tables.count) worker->barrier();
+}
 
 static void copy_twins(TaskState *state) {
     for (int i = 0; i < state->twins.count; i++) {
@@ -358,9 +166,12 @@ static void copy_twins(TaskState *state) {
 
 bool model_gradients(Model *m, int task, Batch *batch, float *loss, Diagnostics *diags) {
     TaskState *state = &m->tasks[task];
-    if (!prepare(m, state->public.train, state->public.task, batch, diags)) return false;
+    settle(m);
+    if (!prepare(m, state, state->public.train, batch, diags)) return false;
+    find_compact_gradients(m, state);
     team_run(m->options.team, run_alone, state->public.train);
     copy_twins(state);
+    for (int i = 0; i < state->tables.count; i++) deferred_expand(m->tables[state->tables.items[i].run]);
     *loss = *executable_output(state->public.train, "loss");
     return true;
 }
@@ -376,30 +187,41 @@ typedef struct Step {
 
 static void run_norms(const Step *step, const Worker *worker) {
     for (int i = 0; i < step->m->params->n_runs; i++) {
-        if (step->state->active[i]) executable_run(step->m->runs[i]->norm, worker);
+        if (!step->state->active[i]) continue;
+        if (step->m->tables[i]) deferred_squares(step->m->tables[i], worker);
+        else executable_run(step->m->runs[i]->norm, worker);
     }
     worker->barrier();
+}
+
+/* The square root of all squares, added in order in double. */
+static double gradient_norm(const Step *step) {
+    double sum = 0;
+    for (int i = 0; i < step->m->params->n_runs; i++) {
+        if (!step->state->active[i]) continue;
+        sum += step->m->tables[i] ? deferred_sum(step->m->tables[i]) : run_squares(step->m->runs[i]);
+    }
+    return sqrt(sum);
 }
 
 /* One thread writes what all will read: rate and scale of each run. */
 static void set_numbers(Step *step) {
     const UpdateSettings *s = step->settings;
-    if (s->clip > 0) step->norm = gradient_norm(step->m->runs, step->state->active, step->m->params->n_runs);
+    if (s->clip > 0) step->norm = gradient_norm(step);
     step->finite = isfinite(*executable_output(step->state->public.train, "loss")) && isfinite(step->norm);
     double scale = s->clip > 0 && step->norm > s->clip ? s->clip / (step->norm + 1e-6) : 1;
     for (int i = 0; i < step->m->params->n_runs; i++) {
-        RunUpdate *run = step->m->runs[i];
         ParamRun *info = &step->m->params->runs[i];
         if (!step->state->active[i] || !step->finite) continue;
-        run->rate = (float)s->rate;
-        run->decay = info->decay ? (float)s->decay : 0;
-        run->step = (float)++info->steps;
-        run->scale = (float)scale;
+        UpdateNumbers numbers = {(float)s->rate, info->decay ? (float)s->decay : 0, (float)++info->steps, (float)scale};
+        if (step->m->tables[i]) deferred_push(step->m->tables[i], numbers);
+        else step->m->runs[i]->numbers = numbers;
     }
 }
 
 static void run_step(void *user, const Worker *worker) {
     Step *step = user;
+    catch_up(step->m, step->state, worker);
     executable_run(step->state->public.train, worker);
     worker->barrier();
     if (worker->thread == 0) copy_twins(step->state);
@@ -408,14 +230,17 @@ static void run_step(void *user, const Worker *worker) {
     if (worker->thread == 0) set_numbers(step);
     worker->barrier();
     for (int i = 0; step->finite && i < step->m->params->n_runs; i++) {
-        if (step->state->active[i]) executable_run(step->m->runs[i]->update, worker);
+        if (!step->state->active[i]) continue;
+        if (step->m->tables[i]) deferred_update(step->m->tables[i], worker);
+        else executable_run(step->m->runs[i]->update, worker);
     }
 }
 
 bool model_step(Model *m, int task, Batch *batch, const UpdateSettings *settings, StepResult *result, Diagnostics *diags) {
     TaskState *state = &m->tasks[task];
     Step step = {.m = m, .state = state, .settings = settings};
-    if (!prepare(m, state->public.train, state->public.task, batch, diags)) return false;
+    if (!prepare(m, state, state->public.train, batch, diags)) return false;
+    find_compact_gradients(m, state);
     team_run(m->options.team, run_step, &step);
     result->loss = *executable_output(state->public.train, "loss");
     result->norm = step.norm;
@@ -437,7 +262,8 @@ bool model_evaluate(Model *m, int task, Batch *batch, OutputValue *outputs, Diag
     const Task *info = state->public.task;
     Executable *exec = state->public.eval;
     int64_t extents[MAX_SYMBOLS] = {0};
-    if (!prepare(m, exec, info, batch, diags)) return false;
+    settle(m);
+    if (!prepare(m, state, exec, batch, diags)) return false;
     team_run(m->options.team, run_alone, exec);
     set_extents(exec, info, batch, extents);
     for (int i = 0; i < state->outputs.count; i++) {

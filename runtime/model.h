@@ -39,6 +39,7 @@ typedef struct ModelOptions {
 Model *model_new(const Program *program, const ModelOptions *options, Diagnostics *diags);
 void model_free(Model *model);
 
+/* Updates that were put off (deferred.h) are made first: all weights and states are as of the last step. */
 Parameters *model_parameters(Model *model);
 const TaskModel *model_task(const Model *model, int task);
 const Code *model_code(const Model *model);

@@ -13,12 +13,12 @@ static int64_t rounded(int64_t count, int64_t unit) { return (count + unit - 1) 
 
 static size_t slab_bytes(int64_t floats) { return (size_t)rounded(floats + 1, RUN_ALIGN) * sizeof(float); }
 
-/* The run for parameters of these properties, added when it is new. */
-static int find_run(Parameters *p, uint64_t tasks, bool decay) {
-    for (int i = 0; i < p->n_runs; i++) {
-        if (p->runs[i].tasks == tasks && p->runs[i].decay == decay) return i;
+/* The run for parameters of these properties, added when it is new. `table`: the parameter that is one by itself; -1. */
+static int find_run(Parameters *p, uint64_t tasks, bool decay, int table) {
+    for (int i = 0; table < 0 && i < p->n_runs; i++) {
+        if (p->runs[i].table < 0 && p->runs[i].tasks == tasks && p->runs[i].decay == decay) return i;
     }
-    p->runs[p->n_runs] = (ParamRun){.tasks = tasks, .decay = decay};
+    p->runs[p->n_runs] = (ParamRun){.tasks = tasks, .decay = decay, .table = table};
     return p->n_runs++;
 }
 
@@ -31,11 +31,11 @@ static int64_t place(Parameters *p, int run, int64_t offset) {
     return offset;
 }
 
-static void lay_out(Parameters *p, const uint64_t *tasks) {
+static void lay_out(Parameters *p, const uint64_t *tasks, const bool *tables) {
     for (int i = 0; i < p->n_slots; i++) {
         ParamSlot *slot = &p->slots[i];
         slot->count = type_count(&slot->param->type, NULL);
-        slot->run = slot->trained ? find_run(p, tasks[i], slot->param->decay) : -1;
+        slot->run = slot->trained ? find_run(p, tasks[i], slot->param->decay, tables && tables[i] ? i : -1) : -1;
     }
     int64_t offset = 0;
     for (int i = 0; i < p->n_runs; i++) {
@@ -59,7 +59,8 @@ static bool allocate(Parameters *p, Diagnostics *diags) {
     return false;
 }
 
-Parameters *parameters_new(const Program *program, const uint64_t *tasks, const bool *trained, Diagnostics *diags) {
+Parameters *parameters_new(const Program *program, const uint64_t *tasks, const bool *trained, const bool *tables,
+                           Diagnostics *diags) {
     Arena *arena = arena_new();
     Parameters *p = arena_alloc(arena, sizeof *p);
     size_t count = (size_t)program->params.count + 1;
@@ -69,7 +70,7 @@ Parameters *parameters_new(const Program *program, const uint64_t *tasks, const 
     for (int i = 0; i < p->n_slots; i++) {
         p->slots[i] = (ParamSlot){.param = &program->params.items[i], .trained = trained[i]};
     }
-    lay_out(p, tasks);
+    lay_out(p, tasks, tables);
     if (allocate(p, diags)) return p;
     parameters_free(p);
     return NULL;

@@ -1,13 +1,11 @@
 /* Update: executables bound to stretches of the slabs. */
 #include "runtime/update.h"
 
-#include <math.h>
-
 #include "runtime/slab.h"
 
-Graph *norm_graph(void) {
+Graph *norm_graph(int64_t columns) {
     Graph *graph = graph_new("gradient norm", NULL);
-    Dim dims[] = {dim_symbol(graph_symbol(graph, "R")), dim_const(RUN_ALIGN)};
+    Dim dims[] = {dim_symbol(graph_symbol(graph, "R")), dim_const(columns)};
     Node *gradient = graph_leaf(graph, OP_input, "gradient", type_make(ELEM_F32, 2, dims));
     Node *squares = graph_op2(graph, OP_mul, gradient, gradient, NULL);
     NodeSpec sum = {.op = OP_sum, .n_inputs = 1, .inputs = &squares, .attrs.ints = {1}};
@@ -39,21 +37,25 @@ static bool bind_update(RunUpdate *u, const ParamRun *run, const Parameters *par
         executable_bind(u->update, states[i], params->states[i] + run->offset);
         executable_bind_output(u->update, states[i], params->states[i] + run->offset);
     }
-    executable_bind(u->update, "rate", &u->rate);
-    executable_bind(u->update, "decay", &u->decay);
-    executable_bind(u->update, "step", &u->step);
-    executable_bind(u->update, "scale", &u->scale);
+    executable_bind(u->update, "rate", &u->numbers.rate);
+    executable_bind(u->update, "decay", &u->numbers.decay);
+    executable_bind(u->update, "step", &u->numbers.step);
+    executable_bind(u->update, "scale", &u->numbers.scale);
     return place(u, 1, u->update, &run->count);
 }
 
-RunUpdate *run_update_new(const KernelList *norm, KernelFunction *const *norm_code, const KernelList *update,
-                          KernelFunction *const *update_code, const Parameters *params, int run,
-                          const char *const *states, Arena *arena) {
+/* How many rows the norm has. */
+static int64_t count_partials(const Parameters *params, const ParamRun *run) {
+    return run->table < 0 ? run->count / RUN_ALIGN : params->slots[run->table].param->type.dims[0].offset;
+}
+
+RunUpdate *run_update_new(CodeList norm, CodeList update, const Parameters *params, int run, const char *const *states,
+                          Arena *arena) {
     RunUpdate *u = arena_alloc(arena, sizeof *u);
-    u->partials = params->runs[run].count / RUN_ALIGN;
+    u->partials = count_partials(params, &params->runs[run]);
     u->partial = arena_array(arena, (size_t)u->partials + 16, sizeof *u->partial);
-    u->norm = executable_new(norm, norm_code);
-    u->update = executable_new(update, update_code);
+    u->norm = executable_new(norm.list, norm.functions);
+    u->update = executable_new(update.list, update.functions);
     if (bind_norm(u, &params->runs[run], params) && bind_update(u, &params->runs[run], params, states)) return u;
     run_update_free(u);
     return NULL;
@@ -66,10 +68,8 @@ void run_update_free(RunUpdate *run) {
     executable_free(run->update);
 }
 
-double gradient_norm(RunUpdate *const *runs, const bool *active, int count) {
+double run_squares(const RunUpdate *run) {
     double sum = 0;
-    for (int i = 0; i < count; i++) {
-        for (int64_t j = 0; active[i] && j < runs[i]->partials; j++) sum += (double)runs[i]->partial[j];
-    }
-    return sqrt(sum);
+    for (int64_t i = 0; i < run->partials; i++) sum += (double)run->partial[i];
+    return sum;
 }

@@ -61,7 +61,7 @@ run explain fuse
 [ "$status" = 0 ] && has "$t/out" "needs   that no node is in a kernel"
 ok "explain of a pass" $?
 run opt --help
-[ "$status" = 0 ] && has "$t/out" "of expand, simplify, demand, differentiate, fuse, group;"
+[ "$status" = 0 ] && has "$t/out" "of expand, simplify, demand, differentiate, compact, fuse, group;"
 ok "the help has the passes of the table" $?
 
 # ---- One pass left out: the same numbers -----------------------------------------------------------------

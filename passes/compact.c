@@ -1,0 +1,94 @@
+/* Compact: see the header. */
+#include "passes/compact.h"
+
+#include <string.h>
+
+static const char slots_suffix[] = ".slots", count_suffix[] = ".U";
+
+static const Node *gradient_of(const Graph *graph, const char *table) {
+    return graph_find_output(graph, arena_printf(graph->arena, "grad.%s", table));
+}
+
+/* Is the parameter read by nothing but gathers at `index`? */
+static bool is_read_at(const Graph *graph, const char *table, const Node *index) {
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        for (int j = 0; j < node->n_inputs; j++) {
+            const Node *input = node->inputs[j];
+            if (input->op != OP_param || strcmp(input->attrs.text, table) != 0) continue;
+            if (node->op != OP_gather || j != 0 || node->inputs[1] != index) return false;
+        }
+    }
+    return true;
+}
+
+static bool is_used(const Graph *graph, const Node *node) {
+    for (int i = 0; i < graph->nodes.count; i++) {
+        for (int j = 0; j < graph->nodes.items[i]->n_inputs; j++) {
+            if (graph->nodes.items[i]->inputs[j] == node) return true;
+        }
+    }
+    return false;
+}
+
+bool compact_suits(const Type *table) {
+    enum { FEW_ROWS = 64, VECTOR = 16 };
+    if (table->rank != 2 || !dim_is_const(table->dims[0]) || !dim_is_const(table->dims[1])) return false;
+    return table->dims[0].offset >= FEW_ROWS && table->dims[1].offset % VECTOR == 0;
+}
+
+/* Is it the output grad.NAME of a table that can be made compact? */
+static bool can_be_compact(const Graph *graph, const Output *output) {
+    static const char prefix[] = "grad.";
+    const Node *gradient = output->node;
+    if (strncmp(output->name, prefix, strlen(prefix)) != 0 || gradient->op != OP_scatter_add) return false;
+    if (gradient->inputs[0]->op != OP_input || !compact_suits(&gradient->type)) return false;
+    if (graph->symbols.count == MAX_SYMBOLS || is_used(graph, gradient)) return false;
+    return is_read_at(graph, output->name + strlen(prefix), gradient->inputs[0]);
+}
+
+/* The same rows, scattered to their slots. `index` and `rows` belong to `graph`. */
+static Node *scatter_to_slots(Graph *graph, const Node *gradient, Node *index, Node *rows) {
+    const char *name = index->attrs.text;
+    Dim count = dim_symbol(graph_symbol(graph, arena_printf(graph->arena, "%s%s", name, count_suffix)));
+    Type slots = index->type, type = gradient->type;
+    slots.bound = type.dims[0] = count;
+    Node *inputs[] = {graph_leaf(graph, OP_input, arena_printf(graph->arena, "%s%s", name, slots_suffix), slots), rows};
+    NodeSpec spec = {.op = OP_scatter_add, .n_inputs = 2, .inputs = inputs, .type = type, .pos = gradient->pos};
+    return graph_node(graph, &spec);
+}
+
+Graph *compact(const Graph *graph) {
+    if (graph->groups.count > 1) return graph_canonical(graph);
+    Graph *work = graph_new(graph->name, &graph->symbols);
+    Node **copies = arena_array(work->arena, (size_t)graph->nodes.count + 1, sizeof *copies);
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        Node *inputs[MAX_OPERANDS];
+        for (int j = 0; j < node->n_inputs; j++) inputs[j] = copies[node->inputs[j]->id];
+        copies[i] = graph_clone(work, node, inputs);
+    }
+    for (int i = 0; i < graph->outputs.count; i++) {
+        Output output = graph->outputs.items[i];
+        Node *copy = copies[output.node->id];
+        if (can_be_compact(graph, &output)) copy = scatter_to_slots(work, output.node, copy->inputs[0], copy->inputs[1]);
+        graph_output(work, output.name, copy);
+    }
+    Graph *result = graph_canonical(work);
+    graph_free(work);
+    return result;
+}
+
+const Node *compact_index(const Graph *graph, const char *table) {
+    const Node *gradient = gradient_of(graph, table);
+    if (!gradient || gradient->op != OP_scatter_add || gradient->inputs[0]->op != OP_input) return NULL;
+    const char *slots = gradient->inputs[0]->attrs.text;
+    size_t length = strlen(slots), suffix = sizeof slots_suffix - 1;
+    if (length <= suffix || strcmp(slots + length - suffix, slots_suffix) != 0) return NULL;
+    const char *index = arena_strndup(graph->arena, slots, length - suffix);
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        if (node->op == OP_input && strcmp(node->attrs.text, index) == 0) return node;
+    }
+    return NULL;
+}

@@ -1,0 +1,58 @@
+/* What a model is made of, for the files that make it up: model_build.c makes it, model.c runs batches. */
+#ifndef GRADC_RUNTIME_MODEL_STATE_H
+#define GRADC_RUNTIME_MODEL_STATE_H
+
+#include "runtime/deferred.h"
+#include "runtime/model.h"
+#include "runtime/update.h"
+
+enum { MAX_RUNS = 256 };
+
+/* A gradient that is the same value as another parameter's, or zero (`from` NULL): filled in after the run. */
+typedef struct Twin {
+    float *to;
+    const float *from;
+    size_t bytes;
+} Twin;
+
+/* A table whose gradient a task leaves compact: what the table's rows are called in the task's graph. */
+typedef struct TaskTable {
+    int run;
+    const char *index, *slots, *distinct, *gradient; /* "x.ids", "x.ids.slots", symbol "x.ids.U", "grad.NAME" */
+    int32_t *numbers; /* of slots */
+    int64_t room;
+} TaskTable;
+
+/* A graph on its way to an executable. */
+typedef struct Stage {
+    Graph *graph; /* grouped */
+    KernelList *list;
+} Stage;
+
+typedef struct TaskState {
+    TaskModel public;
+    Stage train, eval;
+    OutputNames outputs; /* of eval */
+    VEC(Twin) twins;
+    VEC(TaskTable) tables;
+    bool active[MAX_RUNS]; /* runs that this task's step updates */
+} TaskState;
+
+struct Model {
+    Arena *arena;
+    const Program *program;
+    ModelOptions options;
+    Parameters *params;
+    KernelSet *kernels;
+    Code *code;
+    TaskState *tasks;
+    const char *train_passes; /* of the training graphs */
+    Stage update;
+    Stage *norms;      /* [runs] */
+    RunUpdate **runs;  /* [runs]; NULL: deferred */
+    Deferred **tables; /* [runs]; NULL: updated whole */
+    void *slab;
+    size_t slab_bytes;
+};
+
+#endif
