@@ -6,7 +6,7 @@ gradc opt source.gir --passes fuze
 
 gradc train model.graph --passes -unroll
 #> error[E0611]: there is no pass 'unroll'
-#>       = hint: the passes are expand, simplify, demand, differentiate, fuse, group
+#>       = hint: the passes are expand, simplify, demand, differentiate, compact, fuse, group
 
 gradc opt source.gir --passes fuse,
 #> error[E0614]: 'fuse,' is no choice of passes: it ends with a comma
