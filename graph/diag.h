@@ -76,6 +76,7 @@ const char *nearest_name(const char *name, const char *const *candidates, int co
 
 /* What `gradc explain CODE` says; NULL when there is no such code. */
 const char *diagnostic_explanation(const char *code);
+const char *diagnostic_code(int index); /* of all there are, in order; NULL after the last */
 /* A text that gets the diagnostic (NULL: none does) and one that does not. False when the code has no example. */
 bool diagnostic_example(const char *code, const char **wrong, const char **right);
 

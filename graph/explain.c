@@ -349,7 +349,8 @@ static const Explanation table[] = {
               "models/bert.graph"},
     {"E0918", "unknown diagnostic\n"
               "`gradc explain` takes a code as it stands in brackets in a message, or the name\n"
-              "of an operator or a pass of the graph."},
+              "of an operator or a pass of the graph. A section of the reference lists all of\n"
+              "a kind: operators, rules, passes, metrics, diagnostics."},
     {"E0920", "unknown task\n"
               "The graph file has no task of this name. `gradc check FILE` prints those that\n"
               "it has."},
@@ -505,4 +506,8 @@ const char *diagnostic_explanation(const char *code) {
         if (strcmp(table[i].code, code) == 0) return table[i].text;
     }
     return NULL;
+}
+
+const char *diagnostic_code(int index) {
+    return index >= 0 && index < (int)(sizeof table / sizeof *table) ? table[index].code : NULL;
 }

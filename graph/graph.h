@@ -148,5 +148,7 @@ Graph *graph_read(const SourceFile *file, Diagnostics *diags);
 /* Checks every rule of the IR: operand order, arity, types, indices with bounds, unique outputs, groups. NULL, or the
  * first broken constraint as a sentence in the graph's arena. */
 const char *graph_verify(Graph *graph);
+/* A rule of the IR by its number, from 1; NULL after the last. */
+const char *graph_rule(int number);
 
 #endif

@@ -23,7 +23,7 @@ int op_arity(Op op) { return rows[op].arity; }
 OpKind op_kind(Op op) { return rows[op].kind; }
 
 const char *op_kind_name(OpKind kind) {
-    static const char *const names[] = {"leaf", "elementwise", "reduce", "matmul", "move", "gather", "scatter", "random", "attention"};
+    static const char *const names[] = {"leaf", "elementwise", "reduce", "matmul", "move", "gather", "scatter", "random", "attention", "grad"};
     return names[kind];
 }
 

@@ -3,10 +3,31 @@
 
 #include "graph/graph.h"
 
-#define RULE(n, text) "rule " #n ": " text
+/* Numbered from 1; the verifier cites them, docs/language.md lists them. */
+static const char *const rules[] = {
+    NULL,
+    "an operand comes before its user",
+    "an operand is of the same graph",
+    "the shape rule holds",
+    "a node has its inferred type",
+    "a node's kernel exists",
+    "kernels do not wait for each other",
+    "an output's name is its own",
+    "every computed node is in a kernel",
+    "grad is expanded before there are kernels",
+};
 
-static const char *at_node(Graph *graph, const Node *node, const char *text) {
-    return arena_printf(graph->arena, "%s (at %%%d, %s)", text, node->id, op_name(node->op));
+const char *graph_rule(int number) {
+    bool known = number > 0 && number < (int)(sizeof rules / sizeof *rules);
+    return known ? rules[number] : NULL;
+}
+
+static const char *cite(Graph *graph, int rule) { return arena_printf(graph->arena, "rule %d: %s", rule, rules[rule]); }
+
+/* `how`: what exactly is broken, or NULL. */
+static const char *at_node(Graph *graph, const Node *node, int rule, const char *how) {
+    const char *before = how ? ": " : "";
+    return arena_printf(graph->arena, "%s%s%s (at %%%d, %s)", cite(graph, rule), before, how ? how : "", node->id, op_name(node->op));
 }
 
 static bool is_leaf(const Node *node) { return op_kind(node->op) == KIND_LEAF; }
@@ -14,16 +35,16 @@ static bool is_leaf(const Node *node) { return op_kind(node->op) == KIND_LEAF; }
 static const char *check_node(Graph *graph, Node *node) {
     for (int i = 0; i < node->n_inputs; i++) {
         Node *input = node->inputs[i];
-        if (input->id >= node->id) return at_node(graph, node, RULE(1, "an operand comes before its user"));
-        if (graph->nodes.items[input->id] != input) return at_node(graph, node, RULE(2, "an operand is of the same graph"));
+        if (input->id >= node->id) return at_node(graph, node, 1, NULL);
+        if (graph->nodes.items[input->id] != input) return at_node(graph, node, 2, NULL);
     }
     NodeSpec spec = {.op = node->op, .n_inputs = node->n_inputs, .inputs = node->inputs, .attrs = node->attrs,
                      .type = node->type};
     Type type;
     const char *error = infer_type(graph, &spec, &type);
-    if (error) return at_node(graph, node, arena_printf(graph->arena, RULE(3, "the shape rule holds") ": %s", error));
-    if (!type_equal(&type, &node->type)) return at_node(graph, node, RULE(4, "a node has its inferred type"));
-    if (node->group < 0 || node->group >= graph->groups.count) return at_node(graph, node, RULE(5, "a node's kernel exists"));
+    if (error) return at_node(graph, node, 3, error);
+    if (!type_equal(&type, &node->type)) return at_node(graph, node, 4, NULL);
+    if (node->group < 0 || node->group >= graph->groups.count) return at_node(graph, node, 5, NULL);
     return NULL;
 }
 
@@ -40,7 +61,7 @@ static const char *check_groups(Graph *graph) {
                 int from = node_storage(node->inputs[j])->group;
                 if (!from || from == node->group || level[from] < level[node->group]) continue;
                 level[node->group] = level[from] + 1;
-                if (level[node->group] > n) return at_node(graph, node, RULE(6, "kernels do not wait for each other"));
+                if (level[node->group] > n) return at_node(graph, node, 6, NULL);
                 changed = true;
             }
         }
@@ -51,7 +72,7 @@ static const char *check_groups(Graph *graph) {
 static const char *check_outputs(Graph *graph) {
     for (int i = 0; i < graph->outputs.count; i++) {
         Output output = graph->outputs.items[i];
-        if (graph_find_output(graph, output.name) != output.node) return RULE(7, "an output's name is its own");
+        if (graph_find_output(graph, output.name) != output.node) return cite(graph, 7);
     }
     return NULL;
 }
@@ -59,7 +80,7 @@ static const char *check_outputs(Graph *graph) {
 static const char *check_expanded(Graph *graph) {
     for (int i = 0; graph->groups.count > 1 && i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        if (node->op == OP_grad) return at_node(graph, node, RULE(9, "grad is expanded before there are kernels"));
+        if (node->op == OP_grad) return at_node(graph, node, 9, NULL);
     }
     return NULL;
 }
@@ -68,7 +89,7 @@ static const char *check_expanded(Graph *graph) {
 static const char *check_grouped(Graph *graph) {
     for (int i = 0; graph->groups.count > 1 && i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        if (!node->group && !is_leaf(node) && !node_is_view(node)) return at_node(graph, node, RULE(8, "every computed node is in a kernel"));
+        if (!node->group && !is_leaf(node) && !node_is_view(node)) return at_node(graph, node, 8, NULL);
     }
     return NULL;
 }

@@ -1,8 +1,9 @@
-/* gradc explain: what a diagnostic, an operator or a pass is, from their tables. */
+/* gradc explain: what a diagnostic, an operator or a pass is, from their tables; or all of them. */
 #include <string.h>
 
 #include "passes/pipeline.h"
 #include "runtime/commands.h"
+#include "runtime/reference.h"
 
 /* Lines of an example, under a word. */
 static void print_example(const char *word, const char *text) {
@@ -29,11 +30,7 @@ static bool explain_code(const char *code) {
 static bool explain_operator(const char *name) {
     Op op;
     if (!op_find(name, &op)) return false;
-    int arity = op_arity(op);
-    printf("%s: an operator of the graph (%s)\n", name, op_kind_name(op_kind(op)));
-    if (arity < 0) puts("operands    any number from one up");
-    else printf("operands    %d\n", arity);
-    if (*op_attributes(op)) printf("attributes  %s (i: integer, f: number, s: string)\n", op_attributes(op));
+    reference_operator(op, stdout);
     return true;
 }
 
@@ -70,6 +67,7 @@ int command_explain(const Options *options, Diagnostics *diags) {
     const char *word = options->file;
     if (explain_code(word)) return 0;
     bool known = explain_operator(word);
+    known |= reference_section(word, stdout);
     known |= explain_pass(word);
     if (known) return 0;
     diag_error(diags, "E0918", (Pos){0}, "there is no diagnostic, operator or pass '%s'", word);

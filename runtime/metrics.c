@@ -222,17 +222,28 @@ enum {
 };
 
 static const Metric metrics[] = {
-    {.name = "accuracy", .compute = accuracy, .fits = ANY_CLASSES | FLAGS},
-    {.name = "f1", .compute = f1, .fits = CLASSES},                     /* of class 1 */
-    {.name = "f1_macro", .compute = f1_macro, .fits = CLASSES | FLAGS}, /* mean over the classes predicted or labelled; over all flags */
-    {.name = "f1_micro", .compute = f1_micro, .fits = CLASSES | FLAGS},
-    {.name = "entity_f1", .compute = entity_f1, .fits = CLASSES, .needs_names = true},
-    {.name = "matthews", .compute = matthews, .fits = CLASSES, .is_correlation = true},
-    {.name = "pearson", .compute = pearson, .fits = NUMBERS, .is_correlation = true},
-    {.name = "spearman", .compute = spearman, .fits = NUMBERS, .is_correlation = true},
-    {.name = "mse", .compute = mse, .fits = NUMBERS, .lower_is_better = true},
-    {.name = "loss", .compute = loss, .fits = ANY, .reads_loss = true, .lower_is_better = true},
-    {.name = "perplexity", .compute = perplexity, .fits = ANY, .reads_loss = true, .lower_is_better = true},
+    {.name = "accuracy", .means = "share of lines that are right; of flags all of a line must be",
+     .compute = accuracy, .fits = ANY_CLASSES | FLAGS},
+    {.name = "f1", .means = "F1 of class 1: 2 TP / (2 TP + FP + FN)",
+     .compute = f1, .fits = CLASSES},
+    {.name = "f1_macro", .means = "mean of the F1 of each class that is predicted or labelled; of flags over all of them",
+     .compute = f1_macro, .fits = CLASSES | FLAGS},
+    {.name = "f1_micro", .means = "F1 of all flags counted together; of classes the accuracy",
+     .compute = f1_micro, .fits = CLASSES | FLAGS},
+    {.name = "entity_f1", .means = "F1 of entities: spans of words whose type, start and end are right, from tags such as B-PER and I-PER",
+     .compute = entity_f1, .fits = CLASSES, .needs_names = true},
+    {.name = "matthews", .means = "Matthews' correlation, for any number of classes",
+     .compute = matthews, .fits = CLASSES, .is_correlation = true},
+    {.name = "pearson", .means = "Pearson's correlation",
+     .compute = pearson, .fits = NUMBERS, .is_correlation = true},
+    {.name = "spearman", .means = "Spearman's correlation: Pearson's of ranks, equal numbers sharing theirs",
+     .compute = spearman, .fits = NUMBERS, .is_correlation = true},
+    {.name = "mse", .means = "mean squared error",
+     .compute = mse, .fits = NUMBERS, .lower_is_better = true},
+    {.name = "loss", .means = "the task's loss, with dropout gone",
+     .compute = loss, .fits = ANY, .reads_loss = true, .lower_is_better = true},
+    {.name = "perplexity", .means = "e to the power of the loss",
+     .compute = perplexity, .fits = ANY, .reads_loss = true, .lower_is_better = true},
 };
 
 const char *metric_problem(const Metric *metric, const Label *label) {

@@ -23,7 +23,7 @@ typedef struct MetricInput {
 typedef double MetricFunction(const MetricInput *in);
 
 typedef struct Metric {
-    const char *name;
+    const char *name, *means;
     MetricFunction *compute;
     unsigned fits;        /* labels: 1 << LabelKind of each */
     bool reads_loss;      /* the task's loss in evaluation, and nothing else */

@@ -16,8 +16,12 @@ says E0303 "E0303: type does not match" "wrong:" "right:" "    def head(x: f32[R
 ok "a code has a text and an example" $?
 says E0702 "for example:" && ! grep -q "wrong:" "$t/out"
 ok "what nothing written causes has a way out alone" $?
-says matmul "operands    2" "attributes  ta:i tb:i"
+says matmul "operands: 2" "ta:i tb:i" "constraint 2: the inner dimensions" "gradient: da = dy b^T" "def example("
 ok "an operator" $?
+says grad "grad; operands: 2"
+ok "an operator of a kind of its own" $?
+says metrics '| `accuracy` |' && says rules "9. grad is expanded"
+ok "a section of the reference" $?
 says fuse "a pass over the graph" "needs  " "gives  "
 ok "a pass" $?
 says E9999
