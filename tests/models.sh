@@ -1,0 +1,27 @@
+#!/bin/sh
+# Every model that ships is checked, and its gradients: each head by its own tasks, an encoder or an adapter by the task of the model
+# that it changes. (tests/heads.sh and tests/variants.sh compare their layout with that of gradc fmt, which is why it is not asked here.)
+# Run from the project's root; GRADC names the program.
+set -u
+gradc=${GRADC:-$PWD/build/gradc}
+t=$(mktemp -d)
+trap 'rm -rf "$t"' EXIT
+export XDG_CACHE_HOME="$t/cache"
+. tests/lib/checks.sh
+
+for file in models/bert.graph models/heads/*.graph models/encoders/*.graph models/adapters/*.graph; do
+  "$gradc" check "$file" >"$t/out" 2>"$t/err"
+  ok "$file is a model" $?
+  tasks=$(sed -n 's/^task \([a-z_0-9]*\).*/\1/p' "$file" | paste -sd, -)
+  case $file in
+  */encoders/* | */adapters/*) tasks=${tasks:-sentiment} ;;
+  esac
+  [ -n "$tasks" ] || continue
+  "$gradc" gradcheck "$file" --tasks "$tasks" >"$t/out" 2>&1
+  status=$?
+  grep -v '^ ' "$t/out" >"$t/err"
+  [ "$status" = 0 ] && [ "$(grep -c '^task ' "$t/out")" = "$(echo "$tasks" | tr , '\n' | wc -l)" ]
+  ok "$file: gradients of $tasks" $?
+done
+
+finish
