@@ -2,8 +2,8 @@
  *
  * First by a fixed bound: 1e-5 of the largest magnitude in the tensor. What is further off is
  * compared with the element's own condition: the graph is interpreted again with results rounded at
- * random (interpret_rounded), and the value may lie four times as far off as the farthest of these
- * runs. So cancellation, small divisors and comparisons that hang by a bit raise no false alarm,
+ * random (interpret_rounded), and the value may lie sixteen times as far off as the farthest of
+ * these runs. So cancellation, small divisors and comparisons that hang by a bit raise no false alarm,
  * and no wrong value hides behind a bound that was widened for them. */
 #ifndef GRADC_TESTS_AGREEMENT_H
 #define GRADC_TESTS_AGREEMENT_H

@@ -4,9 +4,10 @@
 
 #include "tests/random_graph.h"
 
-/* Runs the pipeline with these passes (see passes/pipeline.h; NULL: the usual ones). After every pass: the graph is verified, prints and reads back to the same
- * text, and each output of the graph before it has the value that it had. NULL, or what is wrong,
- * after the pass's name, in random's arena. */
+/* Runs the pipeline with these passes (see passes/pipeline.h; NULL: the usual ones). After every
+ * pass: the graph is verified, prints and reads back to the same text, and each output of the graph
+ * before it has the value that it had. NULL, or what is wrong, after the pass's name, in random's
+ * arena. */
 const char *check_passes(const RandomGraph *random, const char *passes);
 
 /* The grouped graph, and in `*before_fusion` the last one without groups, what compiled code is
