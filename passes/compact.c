@@ -60,7 +60,7 @@ static Node *scatter_to_slots(Graph *graph, const Node *gradient, Node *index, N
 
 Graph *compact(const Graph *graph) {
     if (graph->groups.count > 1) return graph_canonical(graph);
-    Graph *work = graph_new(graph->name, &graph->symbols);
+    Graph *work = graph_new_like(graph);
     Node **copies = arena_array(work->arena, (size_t)graph->nodes.count + 1, sizeof *copies);
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];

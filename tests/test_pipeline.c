@@ -248,3 +248,75 @@ Test(pipeline, unfused_code_agrees_with_the_interpreter) {
         case_free(&c);
     }
 }
+
+/* --- What passes say of themselves ------------------------------------------------------------------------------------ */
+
+enum { MAX_FACTS = 16, ORDERS = 60, LONGEST = 6 };
+
+static void note_facts(const Graph *graph, bool *holds) {
+    for (int i = 0; pipeline_fact(i); i++) holds[i] = pipeline_fact(i)->holds(graph);
+}
+
+static bool can_run(const PassInfo *pass, const bool *holds) {
+    for (int i = 0; pipeline_fact(i); i++) {
+        if (fact_is_in(pipeline_fact(i), pass->needs) && !holds[i]) return false;
+    }
+    return true;
+}
+
+/* What it gives holds afterwards; what held before and is not broken still does; only differentiate takes from what is wanted. */
+static void check_facts(const PassInfo *pass, const bool *before, const bool *after, uint64_t seed) {
+    for (int i = 0; pipeline_fact(i); i++) {
+        const Fact *fact = pipeline_fact(i);
+        if (fact_is_in(fact, pass->gives)) cr_expect(after[i], "seed %llu: %s does not give '%s'", (unsigned long long)seed, pass->name, fact->name);
+        bool broken = fact_is_in(fact, pass->breaks);
+        if (before[i] && !broken) cr_expect(after[i], "seed %llu: %s breaks '%s'", (unsigned long long)seed, pass->name, fact->name);
+    }
+}
+
+/* A random pass that can run. */
+static const PassInfo *choose_pass(uint64_t *state, const bool *holds) {
+    int count = 0;
+    while (pipeline_pass(count)) count++;
+    for (;;) {
+        const PassInfo *pass = pipeline_pass(random_below(state, count));
+        bool changes_types = strcmp(pass->name, "compact") == 0; /* of gradients: tests/test_compact.c */
+        if (can_run(pass, holds) && !changes_types) return pass;
+    }
+}
+
+static bool any_can_run(const bool *holds) {
+    for (int i = 0; pipeline_pass(i); i++) {
+        if (can_run(pipeline_pass(i), holds)) return true;
+    }
+    return false;
+}
+
+Test(pipeline, passes_in_any_order_do_what_the_table_says) {
+    for (uint64_t n = 0; n < ORDERS; n++) {
+        Diagnostics *diags = diagnostics_new();
+        Case c = case_new(first_seed() + 3000 + n, n % 3 == 0);
+        Watch watch = {&c, diags};
+        Graph *graph = graph_canonical(c.source);
+        for (int i = 0; i < c.random->n_params; i++) graph_want(graph, c.random->params[i]);
+        uint64_t state = n;
+        bool before[MAX_FACTS], after[MAX_FACTS];
+        note_facts(graph, before);
+        for (int i = 0; i < LONGEST && any_can_run(before); i++) {
+            const PassInfo *pass = choose_pass(&state, before);
+            Graph *next = pipeline_apply(graph, &(PipelineOptions){.passes = pass->name}, diags);
+            cr_assert(next, "seed %llu: %s fails", (unsigned long long)c.seed, pass->name);
+            check_stage(&watch, i, pass->name, next);
+            note_facts(next, after);
+            check_facts(pass, before, after, c.seed);
+            bool consumes = strcmp(pass->name, "differentiate") == 0;
+            cr_expect(consumes || next->wanted.count == graph->wanted.count, "%s forgets what is wanted", pass->name);
+            graph_free(graph);
+            graph = next;
+            memcpy(before, after, sizeof before);
+        }
+        graph_free(graph);
+        case_free(&c);
+        diagnostics_free(diags);
+    }
+}
