@@ -203,8 +203,19 @@ static void build(Round *round) {
     }
 }
 
+static void remark_moves(const Round *round, Remarks *remarks) {
+    const Node *gather = NULL;
+    int moved = 0;
+    for (int i = 0; remarks && i < round->from->nodes.count; i++) {
+        const Node *node = round->from->nodes.items[i];
+        moved += round->moves[i];
+        if (!gather && is_gather_of_round(round, node)) gather = node;
+    }
+    if (moved) remark(remarks, gather, "gather moves up: %d operators compute the rows that are read, not all", moved);
+}
+
 /* One round for this index. NULL: no node moves. */
-static Graph *run_round(const Graph *from, const Node *index) {
+static Graph *run_round(const Graph *from, const Node *index, Remarks *remarks) {
     Round round = {.from = from, .index = index, .to = graph_new_like(from)};
     size_t n = (size_t)from->nodes.count + 1;
     round.moves = arena_array(round.to->arena, n, sizeof *round.moves);
@@ -212,6 +223,7 @@ static Graph *run_round(const Graph *from, const Node *index) {
     round.selected = arena_array(round.to->arena, n, sizeof *round.selected);
     Graph *result = NULL;
     if (find_moving(&round)) {
+        remark_moves(&round, remarks);
         build(&round);
         result = graph_canonical(round.to);
     }
@@ -219,7 +231,7 @@ static Graph *run_round(const Graph *from, const Node *index) {
     return result;
 }
 
-static Graph *run_any_round(const Graph *graph) {
+static Graph *run_any_round(const Graph *graph, Remarks *remarks) {
     const Node *last = NULL;
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
@@ -227,18 +239,59 @@ static Graph *run_any_round(const Graph *graph) {
                          op_kind(node->inputs[0]->op) != KIND_LEAF;
         if (!candidate) continue;
         last = node->inputs[1];
-        Graph *next = run_round(graph, last);
+        Graph *next = run_round(graph, last, remarks);
         if (next) return next;
     }
     return NULL;
 }
 
-Graph *demand(const Graph *graph) {
+/* A user of `table` other than by gathers of these rows. NULL: none. */
+static const Node *find_other_user(const Graph *graph, const Node *gather) {
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        for (int j = 0; j < node->n_inputs; j++) {
+            bool same_rows = node->op == OP_gather && j == 0 && node->inputs[1] == gather->inputs[1];
+            if (node->inputs[j] == gather->inputs[0] && !same_rows) return node;
+        }
+    }
+    return NULL;
+}
+
+static bool is_output(const Graph *graph, const Node *node) {
+    for (int i = 0; i < graph->outputs.count; i++) {
+        if (graph->outputs.items[i].node == node) return true;
+    }
+    return false;
+}
+
+/* Why the gather cannot move above the node that it takes rows of, in the arena. */
+static const char *why_it_stays(const Graph *graph, const Node *gather, Arena *arena) {
+    const Node *table = gather->inputs[0], *user = find_other_user(graph, gather);
+    Round round = {.index = gather->inputs[1]};
+    if (!is_selection(gather->inputs[1], &table->type)) return "it may take more rows than there are";
+    if (!is_row_wise(&round, table)) return arena_printf(arena, "%s makes a row from more than one row", op_name(table->op));
+    if (is_output(graph, table)) return arena_printf(arena, "all rows of %s are an output", op_name(table->op));
+    if (!user) return NULL;
+    const char *line = user->pos.file ? arena_printf(arena, " in line %u", user->pos.line) : "";
+    return arena_printf(arena, "all rows of %s are needed by %s%s", op_name(table->op), op_name(user->op), line);
+}
+
+static void remark_stays(const Graph *graph, Remarks *remarks) {
+    for (int i = 0; remarks && i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        if (node->op != OP_gather || op_kind(node->inputs[0]->op) == KIND_LEAF) continue;
+        const char *why = why_it_stays(graph, node, remarks->arena);
+        if (why) remark(remarks, node, "gather stays: %s", why);
+    }
+}
+
+Graph *demand(const Graph *graph, Remarks *remarks) {
     Graph *current = graph_canonical(graph);
     if (graph->groups.count > 1 || has_grad(graph)) return current;
-    for (Graph *next; (next = run_any_round(current)) != NULL;) {
+    for (Graph *next; (next = run_any_round(current, remarks)) != NULL;) {
         graph_free(current);
         current = next;
     }
+    remark_stays(current, remarks);
     return current;
 }

@@ -18,9 +18,10 @@
 #ifndef GRADC_PASSES_DEMAND_H
 #define GRADC_PASSES_DEMAND_H
 
-#include "graph/graph.h"
+#include "passes/remark.h"
 
-/* A new canonical graph with outputs of the same values. A grouped graph is only copied. */
-Graph *demand(const Graph *graph);
+/* A new canonical graph with outputs of the same values. A grouped graph is only copied. Remarks (may be NULL): what moved, and why a
+ * gather stays where it is. */
+Graph *demand(const Graph *graph, Remarks *remarks);
 
 #endif

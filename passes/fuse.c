@@ -67,11 +67,11 @@ static Graph *with_computed_outputs(const Graph *graph) {
     return copy;
 }
 
-Graph *fuse(const Graph *graph) {
+Graph *fuse(const Graph *graph, Remarks *remarks) {
     Graph *work = with_computed_outputs(graph);
     Fusion fusion = fusion_new(work);
     fusion_choose_stored(&fusion);
-    fusion_merge(&fusion);
+    fusion_merge(&fusion, remarks);
     Graph *grouped = fusion_build(&fusion);
     arena_free(fusion.arena);
     graph_free(work);

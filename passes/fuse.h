@@ -7,10 +7,11 @@
 #ifndef GRADC_PASSES_FUSE_H
 #define GRADC_PASSES_FUSE_H
 
-#include "graph/graph.h"
+#include "passes/remark.h"
 
-/* The grouped graph, canonical. The input has no groups. An output that is a constant becomes a kernel's result. */
-Graph *fuse(const Graph *graph);
+/* The grouped graph, canonical. The input has no groups. Remarks (may be NULL): why a
+ * value is kept in memory between two kernels. An output that is a constant becomes a kernel's result. */
+Graph *fuse(const Graph *graph, Remarks *remarks);
 
 /* The same with every value stored and a kernel for each: what fusion is compared with. */
 Graph *fuse_nothing(const Graph *graph);

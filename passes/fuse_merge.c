@@ -212,7 +212,67 @@ static IntList sibling_candidates(const Merger *m) {
     return roots;
 }
 
-void fusion_merge(Fusion *fusion) {
+/* --- Remarks ---------------------------------------------------------------------------------------------------------- */
+
+/* Why no value is handed on between these kinds of kernels but through memory; NULL: it may be. */
+static const char *why_kinds_differ(KernelKind producer, KernelKind consumer) {
+    if (producer == KERNEL_COLUMN) return "needs the sum over all rows";
+    if (producer == KERNEL_SCATTER) return "needs the whole table";
+    if (producer != KERNEL_MAP && producer != KERNEL_ROW && producer != KERNEL_CONTRACT) return "comes after attention, which takes nothing in";
+    if (consumer == KERNEL_COLUMN) return "is part of a sum over rows, which goes down columns";
+    if (consumer == KERNEL_CONTRACT) return "is part of another product's tiles";
+    if (consumer != KERNEL_MAP && consumer != KERNEL_ROW) return "is part of a kernel that takes nothing in";
+    return NULL;
+}
+
+/* Why a kernel that computes `consumer` is not the one that stores `node`. */
+static const char *why_apart(Merger *m, const Node *node, const Node *consumer, int to) {
+    int from = fusion_kernel(m->f, node->id);
+    KernelKind p = m->f->kind[from], c = m->f->kind[to];
+    if (fusion_reads_elsewhere(consumer, node)) return "reads it at other places than its own";
+    if (why_kinds_differ(p, c)) return why_kinds_differ(p, c);
+    if (!same_rows(m, from, to) && !same_shapes(m, from, to)) return "runs over other rows";
+    if (p == KERNEL_CONTRACT && c == KERNEL_ROW) return "needs whole rows of it, which come in tiles";
+    Access access = access_of(m, to, from);
+    if (!access.same_row) return "needs more rows of it than its own";
+    if (has_detour(m, from, to)) return "also waits for a third kernel, which reads it";
+    return "works on other elements of it";
+}
+
+/* The first kernel other than that of `node` in which `consumer` is computed; -1: none. */
+static int other_kernel(const Merger *m, const Node *node, const Node *consumer) {
+    int own = fusion_kernel(m->f, node->id);
+    if (m->f->stored[consumer->id]) {
+        int kernel = fusion_kernel(m->f, consumer->id);
+        return kernel == own ? -1 : kernel;
+    }
+    for (int i = 0; i < m->f->users[consumer->id].count; i++) {
+        int kernel = fusion_kernel(m->f, m->f->users[consumer->id].items[i]);
+        if (kernel != own) return kernel;
+    }
+    return -1;
+}
+
+/* One line for a stored value that another kernel reads: the first such reader. What is seen through a view is the view's reader. */
+static bool remark_reader(Merger *m, const Node *node, const Node *at, Remarks *remarks) {
+    const IntList *consumers = &m->f->consumers[at->id];
+    for (int i = 0; i < consumers->count; i++) {
+        const Node *consumer = node_at(m, consumers->items[i]);
+        if (fusion_is_view(consumer)) {
+            if (remark_reader(m, node, consumer, remarks)) return true;
+            continue;
+        }
+        int kernel = other_kernel(m, node, consumer);
+        if (kernel < 0) continue;
+        const char *line = consumer->pos.file ? arena_printf(m->f->arena, " in line %u", consumer->pos.line) : "";
+        remark(remarks, node, "%s is kept in memory: %s%s %s", op_name(node->op), op_name(consumer->op), line,
+               why_apart(m, node, consumer, kernel));
+        return true;
+    }
+    return false;
+}
+
+void fusion_merge(Fusion *fusion, Remarks *remarks) {
     int n = fusion->graph->nodes.count;
     Merger m = {.f = fusion};
     m.reads = arena_array(fusion->arena, (size_t)n + 1, sizeof *m.reads);
@@ -228,5 +288,8 @@ void fusion_merge(Fusion *fusion) {
     for (int i = 0; i < siblings.count; i++) join_siblings(&m, &siblings, i);
     for (int i = 0; i < n; i++) {
         if (is_root(fusion, i)) join_producers(&m, i);
+    }
+    for (int i = 0; remarks && i < n; i++) {
+        if (is_root(fusion, i)) remark_reader(&m, node_at(&m, i), node_at(&m, i), remarks);
     }
 }

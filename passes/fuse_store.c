@@ -31,8 +31,7 @@ static bool is_small(const Node *node) {
     return node->type.rank == 0 || dim_is(node->type.dims[node->type.rank - 1], 1);
 }
 
-/* Does `consumer` need `node` in memory? */
-static bool reads_elsewhere(const Node *consumer, const Node *node) {
+bool fusion_reads_elsewhere(const Node *consumer, const Node *node) {
     switch (op_kind(consumer->op)) {
     case KIND_MATMUL: case KIND_ATTENTION: case KIND_GATHER: case KIND_RANDOM: return true;
     case KIND_MOVE: return consumer->op != OP_broadcast;
@@ -48,7 +47,7 @@ static bool must_store(const Chooser *c, const Node *node) {
     if (is_output(c->f->graph, node)) return true;
     const IntList *consumers = &c->f->consumers[node->id];
     for (int i = 0; i < consumers->count; i++) {
-        if (reads_elsewhere(c->f->graph->nodes.items[consumers->items[i]], node)) return true;
+        if (fusion_reads_elsewhere(c->f->graph->nodes.items[consumers->items[i]], node)) return true;
     }
     return false;
 }

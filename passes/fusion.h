@@ -2,7 +2,7 @@
 #ifndef GRADC_PASSES_FUSION_H
 #define GRADC_PASSES_FUSION_H
 
-#include "graph/graph.h"
+#include "passes/remark.h"
 
 typedef VEC(int) IntList;
 
@@ -26,8 +26,11 @@ int fusion_kernel(const Fusion *fusion, int root);
 /* The kind of kernel that a node needs when it is computed alone. */
 KernelKind fusion_kind_alone(const Node *node);
 
+/* Does `consumer` read `node` at other places than its own, so that it must be in memory? */
+bool fusion_reads_elsewhere(const Node *consumer, const Node *node);
+
 void fusion_choose_stored(Fusion *fusion);
-void fusion_merge(Fusion *fusion);
+void fusion_merge(Fusion *fusion, Remarks *remarks);
 Graph *fusion_build(const Fusion *fusion);
 
 #endif

@@ -2,6 +2,7 @@
 #include "passes/pipeline.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "passes/compact.h"
 #include "passes/demand.h"
@@ -14,25 +15,38 @@
 
 typedef struct Pass {
     PassInfo info;
-    Graph *(*run)(const Graph *graph, Diagnostics *diags);
+    Graph *(*run)(const Graph *graph, Remarks *remarks, Diagnostics *diags);
 } Pass;
 
-static Graph *run_expand(const Graph *graph, Diagnostics *diags) { return expand(graph, diags); }
+static Graph *run_expand(const Graph *graph, Remarks *remarks, Diagnostics *diags) {
+    return (void)remarks, expand(graph, diags);
+}
 
-static Graph *run_simplify(const Graph *graph, Diagnostics *diags) { return (void)diags, simplify(graph); }
+static Graph *run_simplify(const Graph *graph, Remarks *remarks, Diagnostics *diags) {
+    return (void)diags, simplify(graph, remarks);
+}
 
-static Graph *run_demand(const Graph *graph, Diagnostics *diags) { return (void)diags, demand(graph); }
+static Graph *run_demand(const Graph *graph, Remarks *remarks, Diagnostics *diags) {
+    return (void)diags, demand(graph, remarks);
+}
 
-static Graph *run_differentiate(const Graph *graph, Diagnostics *diags) {
+static Graph *run_differentiate(const Graph *graph, Remarks *remarks, Diagnostics *diags) {
+    (void)remarks;
     if (graph->wanted.count == 0) return graph_canonical(graph);
     return differentiate(graph, graph->wanted.items, graph->wanted.count, diags);
 }
 
-static Graph *run_compact(const Graph *graph, Diagnostics *diags) { return (void)diags, compact(graph); }
+static Graph *run_compact(const Graph *graph, Remarks *remarks, Diagnostics *diags) {
+    return (void)remarks, (void)diags, compact(graph);
+}
 
-static Graph *run_fuse(const Graph *graph, Diagnostics *diags) { return (void)diags, fuse(graph); }
+static Graph *run_fuse(const Graph *graph, Remarks *remarks, Diagnostics *diags) {
+    return (void)diags, fuse(graph, remarks);
+}
 
-static Graph *run_group(const Graph *graph, Diagnostics *diags) { return (void)diags, fuse_nothing(graph); }
+static Graph *run_group(const Graph *graph, Remarks *remarks, Diagnostics *diags) {
+    return (void)remarks, (void)diags, fuse_nothing(graph);
+}
 
 /* name, what it does, what it needs, gives and breaks */
 static const Pass table[] = {
@@ -47,7 +61,7 @@ static const Pass table[] = {
 };
 
 static const char usual[] = "expand,simplify,demand,differentiate,simplify,fuse";
-static const char training[] = "expand,simplify,demand,differentiate,simplify,compact,fuse";
+static const char usual_training[] = "expand,simplify,demand,differentiate,simplify,compact,fuse";
 
 static bool has_nodes(const Graph *graph) { return graph->groups.count == 1; }
 
@@ -62,7 +76,7 @@ static bool has_kernels(const Graph *graph) {
 static bool has_gradients(const Graph *graph) { return graph->wanted.count == 0; }
 
 static bool is_simple(const Graph *graph) {
-    Graph *simple = simplify(graph);
+    Graph *simple = simplify(graph, NULL);
     bool same = simple->nodes.count == graph->nodes.count;
     for (int i = 0; same && i < graph->nodes.count; i++) same = simple->nodes.items[i]->hash == graph->nodes.items[i]->hash;
     graph_free(simple);
@@ -95,9 +109,7 @@ bool fact_is_in(const Fact *fact, const char *list) {
 
 const PassInfo *pipeline_pass(int index) { return index < PASSES ? &table[index].info : NULL; }
 
-const char *pipeline_usual(void) { return usual; }
-
-const char *pipeline_training(void) { return training; }
+const char *pipeline_usual(bool training) { return training ? usual_training : usual; }
 
 const char *pipeline_pass_names(Arena *arena) {
     const char *names = table[0].info.name;
@@ -145,10 +157,11 @@ static void leave_out(Plan *plan, const Pass *pass) {
 }
 
 /* choice = [name ("," name)*] | "-" name ("," "-" name)* */
-static bool read_plan(Plan *plan, const char *text, Diagnostics *diags) {
+static bool read_plan(Plan *plan, const char *text, bool training, Diagnostics *diags) {
+    if (!text) text = pipeline_usual(training);
     bool without = *text == '-';
     *plan = (Plan){0};
-    if (without) read_plan(plan, usual, diags);
+    if (without) read_plan(plan, NULL, training, diags);
     for (const char *at = text; *at;) {
         if ((*at == '-') != without) return bad_choice(text, "names with and without a minus are mixed", diags);
         at += without;
@@ -166,7 +179,7 @@ static bool read_plan(Plan *plan, const char *text, Diagnostics *diags) {
 
 bool pipeline_check(const char *passes, Diagnostics *diags) {
     Plan plan;
-    return !passes || read_plan(&plan, passes, diags);
+    return read_plan(&plan, passes, false, diags);
 }
 
 static bool occurs_before(const Plan *plan, int index) {
@@ -178,7 +191,7 @@ static bool occurs_before(const Plan *plan, int index) {
 
 const char *pipeline_stage_names(Arena *arena) {
     Plan plan;
-    read_plan(&plan, usual, NULL);
+    read_plan(&plan, NULL, true, NULL);
     const char *names = "source";
     for (int i = 0; i < plan.count; i++) {
         if (!occurs_before(&plan, i)) names = arena_printf(arena, "%s, %s", names, plan.passes[i]->info.name);
@@ -199,10 +212,35 @@ static bool check_needs(const Pass *pass, const Graph *graph, Diagnostics *diags
     return true;
 }
 
-static Graph *run_checked(const Pass *pass, const Graph *graph, Diagnostics *diags) {
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void add_time(PassTimes *times, const PassTime *one) {
+    for (int i = 0; i < times->rows.count; i++) {
+        PassTime *row = &times->rows.items[i];
+        if (row->pass != one->pass) continue;
+        row->runs++;
+        row->run_s += one->run_s;
+        row->verify_s += one->verify_s;
+        row->nodes_before += one->nodes_before;
+        row->nodes_after += one->nodes_after;
+        return;
+    }
+    vec_push(times->arena, &times->rows, *one);
+}
+
+static Graph *run_checked(const Pass *pass, const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
     if (!check_needs(pass, graph, diags)) return NULL;
-    Graph *result = pass->run(graph, diags);
+    if (options->remarks) options->remarks->pass = pass->info.name;
+    double start = seconds();
+    Graph *result = pass->run(graph, options->remarks, diags);
+    double ran = seconds();
     const char *broken = result ? graph_verify(result) : NULL;
+    PassTime time = {pass->info.name, 1, ran - start, seconds() - ran, graph->nodes.count, result ? result->nodes.count : 0};
+    if (options->times) add_time(options->times, &time);
     if (!broken) return result;
     diag_error(diags, "E0610", (Pos){0}, "internal: pass '%s' made a graph that breaks %s", pass->info.name, broken);
     graph_free(result);
@@ -215,7 +253,7 @@ static void show(const PipelineOptions *options, int index, const char *pass, co
 
 /* Takes `graph`. */
 static Graph *run_pass(const Pass *pass, int index, Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
-    Graph *next = run_checked(pass, graph, diags);
+    Graph *next = run_checked(pass, graph, options, diags);
     graph_free(graph);
     if (next) show(options, index, pass->info.name, next);
     return next;
@@ -223,6 +261,7 @@ static Graph *run_pass(const Pass *pass, int index, Graph *graph, const Pipeline
 
 static Graph *run_plan(const Graph *graph, const Plan *plan, const PipelineOptions *options, Diagnostics *diags) {
     Graph *current = graph_canonical(graph);
+    if (options->n_wanted) current->wanted.count = 0;
     for (int i = 0; i < options->n_wanted; i++) graph_want(current, options->wanted[i]);
     show(options, 0, "source", current);
     for (int i = 0; i < plan->count && current; i++) current = run_pass(plan->passes[i], i + 1, current, options, diags);
@@ -231,13 +270,13 @@ static Graph *run_plan(const Graph *graph, const Plan *plan, const PipelineOptio
 
 Graph *pipeline_apply(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
     Plan plan;
-    if (!read_plan(&plan, options->passes ? options->passes : usual, diags)) return NULL;
+    if (!read_plan(&plan, options->passes, options->training, diags)) return NULL;
     return run_plan(graph, &plan, options, diags);
 }
 
 Graph *pipeline_run(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
     Plan plan;
-    if (!read_plan(&plan, options->passes ? options->passes : usual, diags)) return NULL;
+    if (!read_plan(&plan, options->passes, options->training, diags)) return NULL;
     Graph *result = run_plan(graph, &plan, options, diags);
     if (result && !has_gradients(result)) {
         diag_error(diags, "E0613", (Pos){0}, "gradients are wanted of '%s', but no pass made them", graph->name);

@@ -8,10 +8,10 @@
 #ifndef GRADC_PASSES_SIMPLIFY_H
 #define GRADC_PASSES_SIMPLIFY_H
 
-#include "graph/graph.h"
+#include "passes/remark.h"
 
 /* A new canonical graph with the same outputs. No rule applies to it any more. A grouped graph is
- * only copied. */
-Graph *simplify(const Graph *graph);
+ * only copied. Remarks (may be NULL): which rule changed what. */
+Graph *simplify(const Graph *graph, Remarks *remarks);
 
 #endif

@@ -23,40 +23,38 @@ static bool is_known(const Node *x) {
     return is_constant(x, &value);
 }
 
-Node *constant_of(Graph *g, const NodeSpec *spec, double value) {
+Node *constant_of(Simplifier *s, const NodeSpec *spec, double value) {
     NodeSpec scalar = {.op = OP_const,
                        .attrs.number = value,
                        .type = type_scalar(spec->type.elem),
                        .pos = spec->pos};
-    Node *x = graph_node(g, &scalar);
+    Node *x = graph_node(s->graph, &scalar);
     if (spec->type.rank == 0) return x;
     NodeSpec spread = {
         .op = OP_broadcast, .n_inputs = 1, .inputs = &x, .type = spec->type, .pos = spec->pos};
-    return graph_node(g, &spread);
+    return graph_node(s->graph, &spread);
 }
 
-Node *simple1(Graph *g, Op op, Node *a, const NodeSpec *spec) {
-    return simple_node(
-        g,
+Node *simple1(Simplifier *s, Op op, Node *a, const NodeSpec *spec) {
+    return simple_node(s,
         &(NodeSpec){.op = op, .n_inputs = 1, .inputs = &a, .type = spec->type, .pos = spec->pos});
 }
 
-Node *simple2(Graph *g, Op op, Node *a, Node *b, const NodeSpec *spec) {
+Node *simple2(Simplifier *s, Op op, Node *a, Node *b, const NodeSpec *spec) {
     Node *inputs[] = {a, b};
-    return simple_node(
-        g, &(NodeSpec){
+    return simple_node(s, &(NodeSpec){
                .op = op, .n_inputs = 2, .inputs = inputs, .type = spec->type, .pos = spec->pos});
 }
 
 /* Rules for every elementwise operator. */
 
-static Node *fold_constants(Graph *g, const NodeSpec *spec) {
+static Node *fold_constants(Simplifier *s, const NodeSpec *spec) {
     double operands[3] = {0}, value;
     for (int i = 0; i < spec->n_inputs; i++) {
         if (!is_constant(spec->inputs[i], &operands[i])) return NULL;
     }
     return interpret_element(spec->op, spec->type.elem, operands, &value)
-               ? constant_of(g, spec, value)
+               ? constant_of(s, spec, value)
                : NULL;
 }
 
@@ -65,7 +63,7 @@ static Node *spread_source(const Node *x) { return x->op == OP_broadcast ? x->in
 
 /* f(spread(a), spread(b), constant) = spread(f(a, b, constant)): computed once for each element of
  * the source. */
-static Node *compute_before_spreading(Graph *g, const NodeSpec *spec) {
+static Node *compute_before_spreading(Simplifier *s, const NodeSpec *spec) {
     Node *source = NULL, *inputs[3];
     for (int i = 0; i < spec->n_inputs; i++) {
         Node *own = spread_source(spec->inputs[i]);
@@ -78,99 +76,99 @@ static Node *compute_before_spreading(Graph *g, const NodeSpec *spec) {
         double value;
         like.type.elem = spec->inputs[i]->type.elem;
         bool known = is_constant(spec->inputs[i], &value);
-        inputs[i] = known ? constant_of(g, &like, value) : spread_source(spec->inputs[i]);
+        inputs[i] = known ? constant_of(s, &like, value) : spread_source(spec->inputs[i]);
     }
     if (!source) return NULL;
     NodeSpec inner = *spec;
     inner.inputs = inputs;
-    return simple1(g, OP_broadcast, simple_node(g, &inner), spec);
+    return simple1(s, OP_broadcast, simple_node(s, &inner), spec);
 }
 
 /* Rules of single operators: x and z are the operands. */
 
 static Node *operand_of(const Node *x, Op op) { return x->op == op ? x->inputs[0] : NULL; }
 
-static Node *simple_neg(Graph *g, const NodeSpec *spec) {
-    return (void)g, operand_of(spec->inputs[0], OP_neg);
+static Node *simple_neg(Simplifier *s, const NodeSpec *spec) {
+    return (void)s, operand_of(spec->inputs[0], OP_neg);
 }
 
-static Node *simple_not(Graph *g, const NodeSpec *spec) {
-    return (void)g, operand_of(spec->inputs[0], OP_not);
+static Node *simple_not(Simplifier *s, const NodeSpec *spec) {
+    return (void)s, operand_of(spec->inputs[0], OP_not);
 }
 
-static Node *simple_abs(Graph *g, const NodeSpec *spec) {
+static Node *simple_abs(Simplifier *s, const NodeSpec *spec) {
     Node *x = spec->inputs[0], *negated = operand_of(x, OP_neg);
     if (x->op == OP_abs) return x;
-    return negated ? simple1(g, OP_abs, negated, spec) : NULL;
+    return negated ? simple1(s, OP_abs, negated, spec) : NULL;
 }
 
-static Node *simple_stop(Graph *g, const NodeSpec *spec) {
-    (void)g;
+static Node *simple_stop(Simplifier *s, const NodeSpec *spec) {
+    (void)s;
     return spec->inputs[0]->op == OP_stop_gradient ? spec->inputs[0] : NULL;
 }
 
-static Node *simple_cast(Graph *g, const NodeSpec *spec) {
-    (void)g;
+static Node *simple_cast(Simplifier *s, const NodeSpec *spec) {
+    (void)s;
     return spec->inputs[0]->type.elem == spec->type.elem ? spec->inputs[0] : NULL;
 }
 
 /* Constants stand at the right of sums and products. */
-static Node *constant_last(Graph *g, const NodeSpec *spec) {
+static Node *constant_last(Simplifier *s, const NodeSpec *spec) {
     Node *x = spec->inputs[0], *z = spec->inputs[1];
-    return is_known(x) && !is_known(z) ? simple2(g, spec->op, z, x, spec) : NULL;
+    return is_known(x) && !is_known(z) ? simple2(s, spec->op, z, x, spec) : NULL;
 }
 
-static Node *simple_add(Graph *g, const NodeSpec *spec) {
+static Node *simple_add(Simplifier *s, const NodeSpec *spec) {
     Node *x = spec->inputs[0], *z = spec->inputs[1];
     if (is_value(z, 0)) return x;
-    if (z->op == OP_neg) return simple2(g, OP_sub, x, z->inputs[0], spec);
-    return x->op == OP_neg ? simple2(g, OP_sub, z, x->inputs[0], spec) : NULL;
+    if (z->op == OP_neg) return simple2(s, OP_sub, x, z->inputs[0], spec);
+    return x->op == OP_neg ? simple2(s, OP_sub, z, x->inputs[0], spec) : NULL;
 }
 
-static Node *simple_sub(Graph *g, const NodeSpec *spec) {
+static Node *simple_sub(Simplifier *s, const NodeSpec *spec) {
     Node *x = spec->inputs[0], *z = spec->inputs[1];
     if (is_value(z, 0)) return x;
-    if (is_value(x, 0)) return simple1(g, OP_neg, z, spec);
-    return z->op == OP_neg ? simple2(g, OP_add, x, z->inputs[0], spec) : NULL;
+    if (is_value(x, 0)) return simple1(s, OP_neg, z, spec);
+    return z->op == OP_neg ? simple2(s, OP_add, x, z->inputs[0], spec) : NULL;
 }
 
 /* (-x) * (-z), (-x) / (-z) */
-static Node *drop_signs(Graph *g, const NodeSpec *spec) {
+static Node *drop_signs(Simplifier *s, const NodeSpec *spec) {
     Node *x = operand_of(spec->inputs[0], OP_neg), *z = operand_of(spec->inputs[1], OP_neg);
-    return x && z ? simple2(g, spec->op, x, z, spec) : NULL;
+    return x && z ? simple2(s, spec->op, x, z, spec) : NULL;
 }
 
 /* x * 1, x / 1, x * -1, x / -1 */
-static Node *by_one(Graph *g, const NodeSpec *spec) {
+static Node *by_one(Simplifier *s, const NodeSpec *spec) {
     if (is_value(spec->inputs[1], 1)) return spec->inputs[0];
-    return is_value(spec->inputs[1], -1) ? simple1(g, OP_neg, spec->inputs[0], spec) : NULL;
+    return is_value(spec->inputs[1], -1) ? simple1(s, OP_neg, spec->inputs[0], spec) : NULL;
 }
 
 /* (-x) * c, (-x) / c = x * -c, x / -c */
-static Node *sign_into_constant(Graph *g, const NodeSpec *spec) {
+static Node *sign_into_constant(Simplifier *s, const NodeSpec *spec) {
     double value;
     Node *x = operand_of(spec->inputs[0], OP_neg);
     if (!x || spec->type.elem != ELEM_F32 || !is_constant(spec->inputs[1], &value)) return NULL;
-    return simple2(g, spec->op, x, constant_of(g, spec, -value), spec);
+    return simple2(s, spec->op, x, constant_of(s, spec, -value), spec);
 }
 
 /* x / 2^n = x * 2^-n, where 2^n and 2^-n are both normal f32. */
-static Node *divide_by_power_of_two(Graph *g, const NodeSpec *spec) {
+static Node *divide_by_power_of_two(Simplifier *s, const NodeSpec *spec) {
     double value;
     int exponent;
     if (!is_constant(spec->inputs[1], &value) || fabs(frexp(value, &exponent)) != 0.5) return NULL;
     if (exponent < -124 || exponent > 126) return NULL;
-    return simple2(g, OP_mul, spec->inputs[0], constant_of(g, spec, 1 / value), spec);
+    return simple2(s, OP_mul, spec->inputs[0], constant_of(s, spec, 1 / value), spec);
 }
 
 /* max(x, x), x and x, ... */
-static Node *same_twice(Graph *g, const NodeSpec *spec) {
-    (void)g;
+static Node *same_twice(Simplifier *s, const NodeSpec *spec) {
+    (void)s;
     return spec->inputs[0] == spec->inputs[1] ? spec->inputs[0] : NULL;
 }
 
-static Node *simple_logic(Graph *g, const NodeSpec *spec) {
-    (void)g;
+static Node *simple_logic(Simplifier *s, const NodeSpec *spec) {
+    (void)s;
     for (int i = 0; i < 2; i++) {
         double value;
         if (!is_constant(spec->inputs[i], &value)) continue;
@@ -180,7 +178,7 @@ static Node *simple_logic(Graph *g, const NodeSpec *spec) {
     return NULL;
 }
 
-static Node *simple_select(Graph *g, const NodeSpec *spec) {
+static Node *simple_select(Simplifier *s, const NodeSpec *spec) {
     Node *const *x = spec->inputs;
     double value;
     if (is_constant(x[0], &value)) return x[value != 0 ? 1 : 2];
@@ -188,80 +186,85 @@ static Node *simple_select(Graph *g, const NodeSpec *spec) {
     if (x[0]->op != OP_not) return NULL;
     NodeSpec swapped = *spec;
     swapped.inputs = (Node *[]){x[0]->inputs[0], x[2], x[1]};
-    return simple_node(g, &swapped);
+    return simple_node(s, &swapped);
 }
 
 /* A reduction over one element; a sum over none. */
-static Node *simple_reduction(Graph *g, const NodeSpec *spec) {
+static Node *simple_reduction(Simplifier *s, const NodeSpec *spec) {
     Node *x = spec->inputs[0];
     Dim extent = x->type.dims[spec->attrs.ints[0]];
     if (dim_is(extent, 1)) return x;
-    return spec->op == OP_sum && dim_is(extent, 0) ? constant_of(g, spec, 0) : NULL;
+    return spec->op == OP_sum && dim_is(extent, 0) ? constant_of(s, spec, 0) : NULL;
 }
 
 /* A transposed operand is read in the other storage. */
-static Node *simple_matmul(Graph *g, const NodeSpec *spec) {
+static Node *simple_matmul(Simplifier *s, const NodeSpec *spec) {
     for (int i = 0; i < 2; i++) {
         Node *x = operand_of(spec->inputs[i], OP_transpose);
         if (!x) continue;
         NodeSpec direct = *spec;
         direct.inputs = (Node *[]){i ? spec->inputs[0] : x, i ? x : spec->inputs[1]};
         direct.attrs.ints[i] = !spec->attrs.ints[i];
-        return simple_node(g, &direct);
+        return simple_node(s, &direct);
     }
     return NULL;
 }
 
 static const RuleRow value_rules[] = {
-    {OP_neg, simple_neg},
-    {OP_not, simple_not},
-    {OP_abs, simple_abs},
-    {OP_stop_gradient, simple_stop},
-    {OP_cast, simple_cast},
-    {OP_add, constant_last},
-    {OP_mul, constant_last},
-    {OP_add, simple_add},
-    {OP_sub, simple_sub},
-    {OP_mul, by_one},
-    {OP_div, by_one},
-    {OP_mul, drop_signs},
-    {OP_div, drop_signs},
-    {OP_mul, sign_into_constant},
-    {OP_div, sign_into_constant},
-    {OP_div, divide_by_power_of_two},
-    {OP_maximum, same_twice},
-    {OP_minimum, same_twice},
-    {OP_and, same_twice},
-    {OP_or, same_twice},
-    {OP_and, simple_logic},
-    {OP_or, simple_logic},
-    {OP_select, simple_select},
-    {OP_sum, simple_reduction},
-    {OP_max, simple_reduction},
-    {OP_matmul, simple_matmul},
+    {OP_neg, simple_neg, "-(-x) is x"},
+    {OP_not, simple_not, "not not x is x"},
+    {OP_abs, simple_abs, "abs(abs(x)) and abs(-x) are abs(x)"},
+    {OP_stop_gradient, simple_stop, "stop_gradient once is enough"},
+    {OP_cast, simple_cast, "a cast to the same type is nothing"},
+    {OP_add, constant_last, NULL},
+    {OP_mul, constant_last, NULL},
+    {OP_add, simple_add, "x + 0 is x; x + -y is x - y"},
+    {OP_sub, simple_sub, "x - 0 is x; 0 - x is -x; x - -y is x + y"},
+    {OP_mul, by_one, "x * 1 is x; x * -1 is -x"},
+    {OP_div, by_one, "x / 1 is x; x / -1 is -x"},
+    {OP_mul, drop_signs, "-x * -y is x * y"},
+    {OP_div, drop_signs, "-x / -y is x / y"},
+    {OP_mul, sign_into_constant, "-x * c is x * -c"},
+    {OP_div, sign_into_constant, "-x / c is x / -c"},
+    {OP_div, divide_by_power_of_two, "x / 2^n is x * 2^-n"},
+    {OP_maximum, same_twice, "maximum(x, x) is x"},
+    {OP_minimum, same_twice, "minimum(x, x) is x"},
+    {OP_and, same_twice, "x and x is x"},
+    {OP_or, same_twice, "x or x is x"},
+    {OP_and, simple_logic, "one side is known"},
+    {OP_or, simple_logic, "one side is known"},
+    {OP_select, simple_select, "the condition is known or not needed"},
+    {OP_sum, simple_reduction, "there is at most one element to sum"},
+    {OP_max, simple_reduction, "there is one element to compare"},
+    {OP_matmul, simple_matmul, "the product reads the transposed operand as it lies"},
 };
 
 static Node *accepted(Node *node, const NodeSpec *spec) {
     return node && type_equal(&node->type, &spec->type) ? node : NULL;
 }
 
-static Node *apply_rules(Graph *g, const NodeSpec *spec, const RuleRow *rows, int n) {
+static Node *apply_rules(Simplifier *s, const NodeSpec *spec, const RuleRow *rows, int n) {
     Node *node = NULL;
     for (int i = 0; i < n && !node; i++) {
-        if (rows[i].op == spec->op) node = accepted(rows[i].rule(g, spec), spec);
+        if (rows[i].op != spec->op) continue;
+        node = accepted(rows[i].rule(s, spec), spec);
+        if (node && rows[i].says) remark(s->remarks, s->at, "%s: %s", op_name(spec->op), rows[i].says);
     }
     return node;
 }
 
-Node *simple_node(Graph *g, const NodeSpec *given) {
+Node *simple_node(Simplifier *s, const NodeSpec *given) {
     NodeSpec spec = *given;
     Node *node = NULL;
-    if (infer_type(g, given, &spec.type)) return graph_node(g, given); /* asserts */
-    if (op_kind(spec.op) == KIND_ELEMENTWISE) node = accepted(fold_constants(g, &spec), &spec);
+    if (infer_type(s->graph, given, &spec.type)) return graph_node(s->graph, given); /* asserts */
+    bool elementwise = op_kind(spec.op) == KIND_ELEMENTWISE;
+    if (elementwise) node = accepted(fold_constants(s, &spec), &spec);
+    if (node) remark(s->remarks, s->at, "%s of constants is a constant", op_name(spec.op));
     if (!node)
-        node = apply_rules(g, &spec, value_rules, (int)(sizeof value_rules / sizeof *value_rules));
-    if (!node) node = apply_rules(g, &spec, move_rules, n_move_rules);
-    if (!node && op_kind(spec.op) == KIND_ELEMENTWISE)
-        node = accepted(compute_before_spreading(g, &spec), &spec);
-    return node ? node : graph_node(g, &spec);
+        node = apply_rules(s, &spec, value_rules, (int)(sizeof value_rules / sizeof *value_rules));
+    if (!node) node = apply_rules(s, &spec, move_rules, n_move_rules);
+    if (node || !elementwise) return node ? node : graph_node(s->graph, &spec);
+    node = accepted(compute_before_spreading(s, &spec), &spec);
+    if (node) remark(s->remarks, s->at, "%s is computed once, before its operand is broadcast", op_name(spec.op));
+    return node ? node : graph_node(s->graph, &spec);
 }

@@ -11,6 +11,7 @@
 #include "runtime/atomic_file.h"
 #include "runtime/commands.h"
 #include "runtime/kernels_text.h"
+#include "runtime/pass_report.h"
 
 typedef enum Format { FORMAT_TEXT, FORMAT_DOT, FORMAT_LLVM, FORMAT_ASM, FORMATS } Format;
 
@@ -24,6 +25,7 @@ typedef struct Dumper {
     Target *target; /* LLVM and assembly only */
     const char *stage, *source;
     bool found;
+    PassReport report;
 } Dumper;
 
 /* A text to a numbered file in --out, or to standard output. */
@@ -74,7 +76,7 @@ static bool make_folder(const Dumper *d) {
 
 static bool dump_sources(Dumper *d) {
     Sources sources = {0};
-    StageVisitor visitor = {show_stage, d};
+    StageVisitor visitor = {.visit = show_stage, .user = d, .remarks = d->report.remarks, .times = d->report.times};
     if (!sources_choose(d->s, strcmp(d->stage, "all") == 0 ? "all" : "train", &sources)) return false;
     for (int i = 0; i < sources.count; i++) {
         d->source = sources.items[i].name;
@@ -89,7 +91,9 @@ static bool dump(Session *session, const Options *options) {
     bool is_code = d.format == FORMAT_LLVM || d.format == FORMAT_ASM;
     if (is_code) d.stage = "kernels";
     if (is_code && !(d.target = target_new(options->cpu, (int)options->lanes, session->diags))) return false;
+    d.report = pass_report_begin(options);
     bool good = dump_sources(&d);
+    pass_report_end(&d.report);
     target_free(d.target);
     return good;
 }

@@ -99,7 +99,7 @@ static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics 
 static bool make_training(Model *m, TaskState *state, Diagnostics *diags) {
     const Task *task = state->public.task;
     const char **wanted = arena_array(m->arena, (size_t)task->n_params + 1, sizeof *wanted);
-    PipelineOptions options = {.wanted = wanted, .passes = m->train_passes};
+    PipelineOptions options = {.wanted = wanted, .passes = m->options.passes, .training = m->compacts};
     for (int i = 0; i < task->n_params; i++) {
         const ParamSlot *slot = &m->params->slots[task->params[i]];
         if (slot->trained) wanted[options.n_wanted++] = slot->param->name;
@@ -147,7 +147,7 @@ static bool make_trainings(Model *m, Diagnostics *diags) {
     }
     /* A table that one task touches by rows and another one whole is updated whole, so no gradient is compact. */
     if (!any_is_mixed(m)) return true;
-    m->train_passes = NULL;
+    m->compacts = false;
     return make_trainings(m, diags);
 }
 
@@ -268,7 +268,7 @@ static bool build(Model *m, Diagnostics *diags) {
         diag_hint(diags, "train fewer tasks at once with --tasks");
         return false;
     }
-    m->train_passes = m->options.passes ? m->options.passes : pipeline_training();
+    m->compacts = true;
     if (m->options.training && !make_trainings(m, diags)) return false;
     for (int t = 0; t < m->program->tasks.count; t++) {
         if (is_wanted(m, t) && !make_evaluation(m, t, diags)) return false;

@@ -46,7 +46,7 @@ struct Model {
     KernelSet *kernels;
     Code *code;
     TaskState *tasks;
-    const char *train_passes; /* of the training graphs */
+    bool compacts; /* 'compact' is among the usual passes of the training graphs */
     Stage update;
     Stage *norms;      /* [runs] */
     RunUpdate **runs;  /* [runs]; NULL: deferred */

@@ -7,6 +7,7 @@
 #include "passes/schedule.h"
 #include "runtime/commands.h"
 #include "runtime/kernels_text.h"
+#include "runtime/pass_report.h"
 #include "runtime/read_file.h"
 
 typedef enum Form { FORM_IR, FORM_LLVM, FORM_ASM, FORMS } Form;
@@ -52,8 +53,11 @@ static char *code_text(const Graph *grouped, const Options *options, Form form, 
 
 /* What the passes leave, as text. Code is made of kernels: a graph without them gets them. */
 static char *result_text(const Graph *graph, const Options *options, Form form, Diagnostics *diags) {
-    PipelineOptions pipeline = {.passes = options->passes ? options->passes : ""};
+    PassReport report = pass_report_begin(options);
+    PipelineOptions pipeline = {.passes = options->passes ? options->passes : "", .training = true, .remarks = report.remarks,
+                                .times = report.times};
     Graph *result = form == FORM_IR ? pipeline_apply(graph, &pipeline, diags) : pipeline_run(graph, &pipeline, diags);
+    pass_report_end(&report);
     if (!result) return NULL;
     char *text;
     if (form != FORM_IR) text = code_text(result, options, form, diags);

@@ -83,6 +83,8 @@ static const OptionRow rows[] = {
     {"cache", "DIR", TEXT, AT(cache), 0, 0, 0, RUNS " " PROBES, "kernel cache (default: gradc in the user's cache folder)"},
     {"no-cache", NULL, FLAG, AT(no_cache), 0, 0, 0, RUNS " " PROBES, "compile all kernels anew and keep none"},
     {"passes", "LIST", TEXT, AT(passes), 0, 0, 0, RUNS " dump opt " PROBES, "passes in order, of {passes}; or without some of the usual: -fuse,-demand"},
+    {"remarks", NULL, FLAG, AT(remarks), 0, 0, 0, "dump opt", "also tell what the passes did to which line, and what they could not do and why"},
+    {"time-passes", NULL, FLAG, AT(time_passes), 0, 0, 0, "dump opt", "also tell how long each pass took"},
     {"emit", "NAME", TEXT, AT(emit), 0, 0, 0, "opt", "ir, or the code of the kernels: llvm or asm (default: ir)"},
 };
 

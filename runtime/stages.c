@@ -94,7 +94,8 @@ bool stages_visit(Session *session, const Source *source, const StageVisitor *vi
     Walk walk = {.visitor = visitor, .good = true};
     StageObserver observer = {pass_on, &walk};
     PipelineOptions options = {.wanted = source->wanted, .n_wanted = source->n_wanted,
-                               .passes = session->options->passes, .observer = &observer};
+                               .passes = session->options->passes, .training = source->n_wanted > 0, .observer = &observer,
+                               .remarks = visitor->remarks, .times = visitor->times};
     Graph *grouped = pipeline_run(source->graph, &options, session->diags);
     bool good = grouped && walk.good && visit_kernels(&walk, grouped);
     graph_free(grouped);
@@ -117,7 +118,7 @@ static bool keep_stage(void *user, int index, const char *stage, const Graph *gr
 
 bool stages_collect(Session *session, const Source *source, Stages *stages) {
     Collector collector = {session->arena, stages};
-    return stages_visit(session, source, &(StageVisitor){keep_stage, &collector});
+    return stages_visit(session, source, &(StageVisitor){.visit = keep_stage, .user = &collector});
 }
 
 void stages_free(Stages *stages) {

@@ -26,6 +26,8 @@ bool sources_choose(Session *session, const char *fallback, Sources *sources);
 typedef struct StageVisitor {
     bool (*visit)(void *user, int index, const char *stage, const Graph *graph, const KernelList *list);
     void *user;
+    Remarks *remarks; /* NULL: nobody listens */
+    PassTimes *times; /* NULL: nobody asks */
 } StageVisitor;
 
 bool stages_visit(Session *session, const Source *source, const StageVisitor *visitor);

@@ -27,14 +27,14 @@ done
 ok "every stage reads back byte for byte" $same
 source=$(stage source)
 fused=$(stage fuse)
-usual=expand,simplify,demand,differentiate,simplify,fuse
+usual=expand,simplify,demand,differentiate,simplify,compact,fuse
 "$gradc" opt "$source" --passes "$usual" 2>"$t/err" | cmp -s - "$fused"
 ok "all passes over the source give what dump shows" $?
-"$gradc" opt "$source" --passes expand,simplify | "$gradc" opt - --passes demand,differentiate | "$gradc" opt - --passes simplify,fuse >"$t/piped" 2>"$t/err"
+"$gradc" opt "$source" --passes expand,simplify | "$gradc" opt - --passes demand,differentiate | "$gradc" opt - --passes simplify,compact,fuse >"$t/piped" 2>"$t/err"
 cmp -s "$t/piped" "$fused"
 ok "in three programs, through pipes, too" $?
 run opt "$source" --passes -fuse
-[ "$status" = 0 ] && cmp -s "$t/out" "$t/dump/similarity.train.05.simplify.gir"
+[ "$status" = 0 ] && cmp -s "$t/out" "$t/dump/similarity.train.06.compact.gir"
 ok "-fuse is the usual passes without it" $?
 run opt "$source" --passes -fuse,-differentiate
 [ "$status" = 0 ] && has "$t/out" 'wanted "heads.similarity.weight"' && ! has "$t/out" 'output "grad.'
@@ -64,6 +64,24 @@ run opt --help
 [ "$status" = 0 ] && has "$t/out" "of expand, simplify, demand, differentiate, compact, fuse, group;"
 ok "the help has the passes of the table" $?
 
+# ---- Remarks and times -------------------------------------------------------------------------------------
+
+run dump "$model" --weights "$demo" --task similarity --remarks
+[ "$status" = 0 ] && cmp -s "$t/out" "$fused" && has "$t/err" "remark[demand]: gather moves up: " &&
+  grep -q '^.*models/bert.graph:[0-9]*:[0-9]*: remark\[fuse\]: attention is kept in memory: matmul in line [0-9]* reads it' "$t/err"
+ok "dump --remarks says what moved and what was not fused" $?
+[ "$(wc -l <"$t/err")" -lt 100 ] && grep -q ' times)$' "$t/err" && [ "$(sort "$t/err" | uniq -d | wc -l)" = 0 ]
+ok "the same remark of many layers is one line" $?
+run opt "$source" --passes "$usual" --remarks
+[ "$status" = 0 ] && cmp -s "$t/out" "$fused" && has "$t/err" "remark[simplify]: div: x / 2^n is x * 2^-n"
+ok "opt --remarks names the rule, at the line of the graph file" $?
+run opt "$source" --passes "$usual"
+[ "$status" = 0 ] && [ ! -s "$t/err" ]
+ok "no remarks without it" $?
+run opt "$source" --passes expand,simplify,simplify,fuse --time-passes
+[ "$status" = 0 ] && grep -q '^simplify  *2 ' "$t/err" && grep -q '^all ' "$t/err" && [ "$(wc -l <"$t/err")" = 5 ]
+ok "opt --time-passes" $?
+
 # ---- One pass left out: the same numbers -----------------------------------------------------------------
 
 for file in ids-sst quora sts; do
@@ -84,7 +102,7 @@ tiny "$t/all"
 tiny "$t/fuse" --passes -fuse
 [ "$status" = 0 ] && [ -n "$(hash_of "$t/all")" ] && [ "$(hash_of "$t/fuse")" = "$(hash_of "$t/all")" ]
 ok "train --passes -fuse: the same weights to the bit" $?
-for pass in simplify demand; do
+for pass in simplify demand compact; do
   tiny "$t/$pass" --passes "-$pass"
   [ "$status" = 0 ] && near "$t/$pass.losses" "$t/all.losses"
   ok "train --passes -$pass: the same losses" $?

@@ -23,7 +23,7 @@ Test(demand, random_graphs_keep_values_and_gradients) {
     int changed = 0;
     for (uint64_t seed = 0; seed < 600; seed++) {
         RandomGraph *r = random_graph_new(seed, 8 + (int)(seed % 20), RANDOM_ALL);
-        Graph *less = demand(r->graph);
+        Graph *less = demand(r->graph, NULL);
         Diagnostics *diags = diagnostics_new();
         Graph *before = differentiate(r->graph, r->params, r->n_params, diags);
         Graph *after = differentiate(less, r->params, r->n_params, diags);
@@ -120,7 +120,7 @@ static void check_last_layer(bool causal) {
     Node *h = graph_op2(g, OP_add, x, graph_op2(g, OP_mul, a, mask, NULL), NULL);
     Node *y = graph_op1(g, OP_tanh, project(&l, h, "ffn"), NULL);
     graph_output(g, "y", graph_op2(g, OP_gather, graph_op2(g, OP_add, y, h, NULL), l.first, NULL));
-    Graph *less = demand(g);
+    Graph *less = demand(g, NULL);
     cr_expect(!graph_verify(less), "%s", graph_verify(less));
     expect_same_values(&l.r, g, less, 0);
     cr_expect_eq(count_rows(less, OP_matmul, 0), 3,
@@ -152,7 +152,7 @@ Test(demand, only_selections_move) {
         graph_output(g, big ? "many" : "few",
                      graph_op2(g, OP_gather, graph_op1(g, OP_exp, table, NULL), at, NULL));
     }
-    Graph *less = demand(g);
+    Graph *less = demand(g, NULL);
     cr_expect_eq(graph_find_output(less, "few")->op, OP_exp);
     cr_expect_eq(graph_find_output(less, "many")->op, OP_gather);
     graph_free(less);
@@ -171,7 +171,7 @@ Test(demand, transposed_left_operand_stays) {
                      .inputs = (Node *[]){columns, weight},
                      .attrs.ints = {1, 0}};
     graph_output(g, "y", graph_op2(g, OP_gather, graph_node(g, &spec), l.first, NULL));
-    Graph *less = demand(g);
+    Graph *less = demand(g, NULL);
     expect_same_values(&l.r, g, less, 0);
     cr_expect_eq(count_rows(less, OP_matmul, 0), 1);
     graph_free(less);

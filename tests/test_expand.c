@@ -84,9 +84,9 @@ Test(expand, comes_before_equal_nodes_are_joined) {
     Diagnostics *diags = diagnostics_new();
     Graph *g = read(body, diags);
     char *before = graph_print(g, false);
-    Graph *(*const passes[])(const Graph *) = {simplify, demand};
+    Graph *(*const passes[])(const Graph *, Remarks *) = {simplify, demand};
     for (int i = 0; i < 2; i++) {
-        Graph *after = passes[i](g);
+        Graph *after = passes[i](g, NULL);
         char *text = graph_print(after, false);
         cr_expect_str_eq(text, before, "pass %d has changed a graph with a grad", i);
         free(text);

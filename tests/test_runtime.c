@@ -236,7 +236,7 @@ static void expect_alive(const KernelList *list, const Lifetimes *lives) {
 Test(runtime, random_graphs_are_placed_soundly) {
     for (uint64_t seed = 0; seed < 30; seed++) {
         RandomGraph *random = random_graph_new(seed, 40, RANDOM_ALL);
-        Graph *simple = simplify(random->graph), *grouped = fuse(simple);
+        Graph *simple = simplify(random->graph, NULL), *grouped = fuse(simple, NULL);
         KernelSet *set = kernel_set_new();
         KernelList *list = schedule(grouped, set);
         Lifetimes lives = lifetimes_of(list, NULL, random->arena);

@@ -39,7 +39,7 @@ static Node *make(Graph *g, Op op, Node *x, int64_t first, int64_t second, Type 
  * graph. */
 static void expect_same(Graph *g, Node *y, Node *expected, const char *what) {
     graph_output(g, "y", y);
-    Graph *simple = simplify(g);
+    Graph *simple = simplify(g, NULL);
     g->outputs.items[0].node = expected;
     Graph *other = graph_canonical(g);
     char *got = graph_print(simple, false), *want = graph_print(other, false);
@@ -164,7 +164,7 @@ static void expect_same_values(const RandomGraph *r, const Graph *a, const Graph
 static void expect_finished(Graph *simple, uint64_t seed) {
     cr_expect(!graph_verify(simple), "seed %llu: %s", (unsigned long long)seed,
               graph_verify(simple));
-    Graph *again = simplify(simple);
+    Graph *again = simplify(simple, NULL);
     char *once = graph_print(simple, false), *twice = graph_print(again, false);
     cr_expect_str_eq(once, twice, "seed %llu: rules still apply", (unsigned long long)seed);
     free(once);
@@ -177,7 +177,7 @@ Test(simplify, random_graphs_keep_their_values) {
         RandomGraph *r = random_graph_new(seed, 10 + (int)(seed % 20), RANDOM_ALL);
         Diagnostics *diags = diagnostics_new();
         Graph *gradients = differentiate(r->graph, r->params, r->n_params, diags);
-        Graph *simple = simplify(gradients);
+        Graph *simple = simplify(gradients, NULL);
         expect_finished(simple, seed);
         expect_same_values(r, gradients, simple, seed);
         cr_expect_leq(simple->nodes.count, gradients->nodes.count + 2, "seed %d", (int)seed);
