@@ -2,15 +2,9 @@
 # gradc bench: what it reports is of the steps it ran, and its parts make up the whole. Nothing is compared with a clock. Run from the
 # project's root; GRADC names the program. One line a check; the last line counts.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-root=$PWD
-demo="$root/models/demo"
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-. "$root/tests/lib/checks.sh"
+. tests/lib/checks.sh
 
 bench() { "$gradc" bench "$root/models/bert.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --steps 2 --batch 4 "$@" >"$t/out" 2>"$t/err"; }
-has() { grep -qF -e "$2" "$1"; }
 number() { sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p" "$t/out" | head -n 1; } # NAME: its first value
 
 bench --tasks sentiment && has "$t/out" "sentiment, training: 2 steps of 4 rows" && has "$t/out" "all kernels" && has "$t/out" "% of peak"

@@ -2,19 +2,13 @@
 # End to end through the command line: what each command gives, the same bits on every road, and what bad input is told.
 # Run from the project's root; GRADC names the program. One line a check; the last line counts.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-root=$PWD
-t=$(mktemp -d)
+. tests/lib/checks.sh
 mounted=""
 trap '[ -z "$mounted" ] || umount "$mounted"; rm -rf "$t"' EXIT
 unset XDG_CACHE_HOME
 export HOME="$t/home"
 mkdir "$HOME" "$t/data"
-. "$root/tests/lib/checks.sh"
 
-# gradc with these words: output in $t/out, messages in $t/err, status in $status.
-run() { "$gradc" "$@" >"$t/out" 2>"$t/err"; status=$?; }
-has() { grep -qF -e "$2" "$1"; }
 lines() { grep -cF -e "$2" "$1"; }
 hash_of() { sed -n 's/.*"weights":"\([0-9a-f]*\)".*/\1/p' "$1"; }
 
@@ -24,7 +18,6 @@ for file in ids-sst quora sts; do
   head -n 22 "$root/models/demo/$file-dev.csv" >"$t/data/$file-dev.csv"
 done
 model="$root/models/bert.graph"
-demo="$root/models/demo"
 tiny() { run train "$model" --weights "$demo" --data "$t/data" --batch 8 --epochs 1 --lr 1e-3 --cache "$t/cache" "$@"; }
 
 # ---- Usage -----------------------------------------------------------------------------------------------

@@ -2,12 +2,7 @@
 # Deferred updates of tables: a row that waits has the bits that it would have had, whoever looks at it and when. Run from the project's
 # root; GRADC names the program. One line a check; the last line counts.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-root=$PWD
-demo="$root/models/demo"
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-. "$root/tests/lib/checks.sh"
+. tests/lib/checks.sh
 
 train() { # NAME OPTIONS...: the hash of the weights in $t/NAME
   name=$1

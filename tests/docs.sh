@@ -2,11 +2,8 @@
 # docs/language.md is true: its generated parts are what the program prints now, the examples in it elaborate, and what the parser reads or
 # the language has built in is written in it. `sh tests/docs.sh update` renews the generated parts.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-page=docs/language.md
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
 . tests/lib/checks.sh
+page=docs/language.md
 : >"$t/err"
 
 # The page with each part between its marks made anew by the command that the mark names.

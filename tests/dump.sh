@@ -1,14 +1,8 @@
 #!/bin/sh
 # gradc dump: stages, files, formats, what changed and why. Run from the project's root; GRADC names the program.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-root=$PWD
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-. "$root/tests/lib/checks.sh"
+. tests/lib/checks.sh
 
-run() { "$gradc" "$@" >"$t/out" 2>"$t/err"; status=$?; }
-has() { grep -qF -e "$2" "$1"; }
 model="$root/models/bert.graph"
 # The last file of this stage in $file, its number in $number.
 stage() { # GRAPH STAGE

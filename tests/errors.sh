@@ -7,11 +7,7 @@
 # Lines of the prelude are shown as "?", so that it may change.
 # `sh tests/errors.sh update [FILE...]` writes what is said now into the files: read the difference before it is committed.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-root=$PWD
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-. "$root/tests/lib/checks.sh"
+. tests/lib/checks.sh
 mode=check
 if [ "${1:-}" = update ]; then
   mode=update

@@ -1,9 +1,6 @@
 #!/bin/sh
 # gradc explain: codes with an example, operators and passes.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
 . tests/lib/checks.sh
 says() { # NAME WORDS...
   name=$1

@@ -2,12 +2,7 @@
 # Gradients that a user meets: grad and stop_gradient in the language, two random views of one batch, and what is said when an
 # operator has no gradient. Run from the project's root; GRADC names the program. One line a check; the last line counts.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-root=$PWD
-demo="$root/models/demo"
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-. "$root/tests/lib/checks.sh"
+. tests/lib/checks.sh
 
 train() { # FILE TASK [option ...]
   file=$1

@@ -1,17 +1,12 @@
 #!/bin/sh
 # gradc gradcheck through the command line: the shipped models pass at a reduced size. What a wrong gradient is told: tests/errors/run.sh.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-root=$PWD
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
+. tests/lib/checks.sh
 unset XDG_CACHE_HOME
 export HOME="$t/home"
 mkdir "$HOME"
-. "$root/tests/lib/checks.sh"
 
 run() { "$gradc" gradcheck "$@" --cache "$t/cache" >"$t/out" 2>"$t/err"; status=$?; }
-has() { grep -qF -e "$2" "$1"; }
 model="$root/models/bert.graph"
 
 run "$model"

@@ -2,12 +2,7 @@
 # The heads of models/heads learn on the demo data, and what they are made of computes what it says. Run from the project's root;
 # GRADC names the program. One line a check; the last line counts.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-root=$PWD
-demo="$root/models/demo"
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-. "$root/tests/lib/checks.sh"
+. tests/lib/checks.sh
 
 # The demo's sentiments, topics and places are told by single words, so a head that works comes near 1; chance is 0.2 for five
 # classes, 0.5 for two, 0 for a correlation, for flags that are never set and for tags that are all O.

@@ -3,11 +3,8 @@
 # that it changes. (tests/heads.sh and tests/variants.sh compare their layout with that of gradc fmt, which is why it is not asked here.)
 # Run from the project's root; GRADC names the program.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-export XDG_CACHE_HOME="$t/cache"
 . tests/lib/checks.sh
+export XDG_CACHE_HOME="$t/cache"
 
 for file in models/bert.graph models/heads/*.graph models/encoders/*.graph models/adapters/*.graph; do
   "$gradc" check "$file" >"$t/out" 2>"$t/err"

@@ -2,19 +2,12 @@
 # The passes through the command line: gradc opt on what gradc dump wrote, --passes everywhere, code for other CPUs, what is told of mistakes.
 # Run from the project's root; GRADC names the program. One line a check; the last line counts.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-root=$PWD
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
+. tests/lib/checks.sh
 unset XDG_CACHE_HOME
 export HOME="$t/home"
 mkdir "$HOME" "$t/data"
-. "$root/tests/lib/checks.sh"
 
-run() { "$gradc" "$@" >"$t/out" 2>"$t/err"; status=$?; }
-has() { grep -qF -e "$2" "$1"; }
 model="$root/models/bert.graph"
-demo="$root/models/demo"
 
 # ---- What dump writes, opt reads -------------------------------------------------------------------------
 

@@ -1,12 +1,8 @@
 #!/bin/sh
 # Runs that are stopped and taken up again end with the weights of a run that never stopped. GRADC names the program.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-root=$PWD
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
+. tests/lib/checks.sh
 mkdir "$t/data"
-. "$root/tests/lib/checks.sh"
 hash_of() { sed -n 's/.*"weights":"\([0-9a-f]*\)","\?.*/\1/p; s/.*"weights":"\([0-9a-f]*\)"}$/\1/p' "$1" | tail -n 1; }
 steps_of() { grep -c '"event":"step"' "$1"; }
 for file in ids-sst quora sts; do

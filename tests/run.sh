@@ -1,19 +1,13 @@
 #!/bin/sh
 # gradc run: values and gradients of definitions and tasks, interpreted and compiled. What bad input is told: tests/errors/run.sh.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-root=$PWD
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
+. tests/lib/checks.sh
 unset XDG_CACHE_HOME
 export HOME="$t/home"
 mkdir "$HOME"
-. "$root/tests/lib/checks.sh"
 
 run() { "$gradc" run "$@" >"$t/out" 2>"$t/err"; status=$?; }
-has() { grep -qF -e "$2" "$1"; }
 model="$root/models/bert.graph"
-demo="$root/models/demo"
 
 # All numbers of two outputs, one by one: f32 against double, through six digits and a model of two layers.
 near() {

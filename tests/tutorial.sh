@@ -6,11 +6,7 @@
 #
 # In what is printed a line `...` stands for any lines, and `...` within a line for any text.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-root=$PWD
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-. "$root/tests/lib/checks.sh"
+. tests/lib/checks.sh
 mkdir "$t/bin" "$t/work" "$t/blocks"
 ln -s "$gradc" "$t/bin/gradc"
 ln -s "$root/models" "$t/work/models"

@@ -2,12 +2,7 @@
 # Encoders and adapters that are files of their own (models/encoders, models/adapters): each is trained for real, and frozen parts cost
 # nothing. Run from the project's root; GRADC names the program. One line a check; the last line counts.
 set -u
-gradc=${GRADC:-$PWD/build/gradc}
-root=$PWD
-demo="$root/models/demo"
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-. "$root/tests/lib/checks.sh"
+. tests/lib/checks.sh
 
 train() { # FILE ARGUMENTS...
   file=$1

@@ -1,6 +1,16 @@
-# What the shell tests share: `ok NAME STATUS` prints and counts a check, showing $t/err when it failed; `finish` prints the closing line.
+# What the shell tests share; they are run from the project's root and begin with it. GRADC names the program; $t is a folder of the
+# test's own, gone at its end. `ok NAME STATUS` prints and counts a check, showing $t/err when it failed; `finish` prints the closing line.
+gradc=${GRADC:-$PWD/build/gradc}
+root=$PWD
+demo="$root/models/demo"
+t=$(mktemp -d)
+trap 'rm -rf "$t"' EXIT
 passed=0
 failed=0
+
+# gradc with these words: output in $t/out, messages in $t/err, status in $status.
+run() { "$gradc" "$@" >"$t/out" 2>"$t/err"; status=$?; }
+has() { grep -qF -e "$2" "$1"; } # FILE TEXT
 
 ok() {
   if [ "$2" = 0 ]; then
