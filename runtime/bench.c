@@ -29,6 +29,7 @@ typedef struct Bench {
     Dataset *data;
     Batch *batch;
     double *times; /* [steps] */
+    int64_t *rows; /* [size]: of the step at hand */
     int64_t size;  /* rows of a batch */
 } Bench;
 
@@ -44,11 +45,10 @@ static bool one_step(Bench *b, int task) {
 
 /* The rows of step `step`; the file begins anew when it ends. */
 static void fill(Bench *b, int64_t step) {
-    int64_t *rows = arena_array(b->s->arena, (size_t)b->size, sizeof *rows);
-    for (int64_t i = 0; i < b->size; i++) rows[i] = (step * b->size + i) % b->data->rows;
+    for (int64_t i = 0; i < b->size; i++) b->rows[i] = (step * b->size + i) % b->data->rows;
     b->batch->rng[1] = (int32_t)step;
-    batch_begin(b->batch, b->data, rows, b->size, NUMBERS_OF_UPDATE);
-    batch_fill(b->batch, b->data, rows, b->size, 0);
+    batch_begin(b->batch, b->data, b->rows, b->size, NUMBERS_OF_UPDATE);
+    batch_fill(b->batch, b->data, b->rows, b->size, 0);
 }
 
 static double useful_flops(const Bench *b, const Task *task) {
@@ -162,6 +162,7 @@ static bool bench(Bench *b) {
     Session *s = b->s;
     if (!session_load_model(s, !b->o->eval) || !machine_measure(&b->machine, s->team, s->target, b->diags)) return false;
     Measured *list = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *list);
+    b->rows = arena_array(s->arena, (size_t)b->size + 1, sizeof *b->rows);
     b->times = arena_array(s->arena, (size_t)b->o->steps + 1, sizeof *b->times);
     int count = 0;
     for (int t = 0; t < s->program->tasks.count; t++) {

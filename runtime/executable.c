@@ -3,7 +3,8 @@
 
 #include <assert.h>
 #include <string.h>
-#include <time.h>
+
+#include "runtime/progress.h"
 
 /* One launch with the arguments that its kernel is called with. */
 typedef struct Call {
@@ -170,21 +171,15 @@ const int64_t *executable_extents(const Executable *exec) { return exec->extents
 
 const void *executable_memory(const Executable *exec, const Node *node) { return exec->memory[node->id]; }
 
-static double clock_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static void run_timed(const Executable *exec, const Worker *worker) {
-    double last = clock_seconds();
+    double last = seconds_now();
     for (int i = 0; i < exec->n_calls; i++) {
         const Call *call = &exec->calls[i];
         if (call->launch->barrier) worker->barrier();
-        double begin = clock_seconds();
+        double begin = seconds_now();
         run_call(call, worker);
         exec->times[i].wait_s += begin - last;
-        exec->times[i].run_s += (last = clock_seconds()) - begin;
+        exec->times[i].run_s += (last = seconds_now()) - begin;
         exec->times[i].runs++;
     }
 }
