@@ -19,16 +19,16 @@ typedef struct Writer {
     LLVMValueRef a, b; /* operands */
     /* Parts of the scratch: a tile at an edge of C, A's copy, B's panels. */
     LLVMValueRef tile_place, a_place, b_place;
-    LLVMValueRef pack_a, pack_b, copy, tiles[MAX_HEIGHTS];
+    LLVMValueRef pack_a, pack_b, copy, ask[2], tiles[MAX_HEIGHTS]; /* ask: to read, to write */
     /* This thread's rectangle. */
     LLVMValueRef row_from, row_to, column_from, column_to;
     /* Columns in a strip, depth of a block of K: evened out below their bounds. */
     LLVMValueRef strip, block;
     LLVMValueRef column, columns; /* this strip */
-    /* This block of K; the depth of its panels; is it the first? (i1) */
-    LLVMValueRef depth_from, depth, padded, first;
-    /* The block of B after this one: where, and how many rows of it there are. */
-    LLVMValueRef ahead, ahead_rows;
+    /* This block of K; the depth of its panels; is it the first, the last? (i1) */
+    LLVMValueRef depth_from, depth, padded, first, last;
+    /* The block of B after this one. Empty after the last. */
+    LLVMValueRef ahead_column, ahead_end, ahead_depth;
     LLVMValueRef row, rows; /* this tile's */
 } Writer;
 
@@ -110,6 +110,7 @@ static void begin_writer(Writer *w) {
     w->pack_a = emit_pack_a(e, &w->c);
     w->pack_b = emit_pack_b(e, &w->c);
     w->copy = emit_tile_copy(e);
+    for (int i = 0; i < 2 && !w->alone; i++) w->ask[i] = emit_tile_ask(e, &w->c, i);
     for (int i = 0; i < w->c.tiling.n_heights; i++)
         w->tiles[i] = emit_tile(e, &w->c, w->c.tiling.heights[i]);
     place_scratch(w);
@@ -191,37 +192,119 @@ static LLVMValueRef choose_tile_function(Writer *w) {
     return function;
 }
 
-/* Runs the tile over the panel at column `offset` of the strip. Meanwhile what is packed next is
- * asked for from memory, so that it is packed from the second-level cache: by tile number i of a
- * block, the rows 2i and 2i + 1 of B's next block; of A's next rows, one by each of the first tiles
- * of a row, or, where A is stored [K, M], all by two of them (the pieces may lie in two cache
- * lines). */
+/* Where the streams of a tile begin, and how far apart their rows and lines are. */
+typedef struct Ahead {
+    LLVMValueRef a, a_row, a_step, b[2], b_row, b_step;
+} Ahead;
+
+static LLVMValueRef choose(Writer *w, LLVMValueRef condition, LLVMValueRef a, LLVMValueRef b) {
+    return LLVMBuildSelect(w->e->builder, condition, a, b, "");
+}
+
+/* A's next rows are asked for by the first tile of a row, or, where A is stored [K, M] and they lie
+ * in up to two lines, by the first two. */
+static void find_a_ahead(Writer *w, Ahead *ahead, LLVMValueRef along) {
+    Emitter *e = w->e;
+    LLVMValueRef next = emit_add(e, w->row, emit_i64(e, w->c.tiling.rows));
+    LLVMValueRef useful = less(w, along, emit_i64(e, w->c.ta ? 2 : 1));
+    useful = LLVMBuildAnd(e->builder, useful, less(w, next, w->row_to), "");
+    if (w->c.ta) next = emit_add(e, next, emit_mul(e, along, emit_i64(e, w->c.tiling.rows - 1)));
+    ahead->a = choose(w, useful, a_address(w, next), w->a_place);
+    ahead->a_row = choose(w, useful, w->c.ta ? w->m : w->k, emit_i64(e, 0));
+    ahead->a_step = choose(w, useful, w->c.ta ? w->m : emit_i64(e, 1), emit_i64(e, 0));
+}
+
+/* Sixteen columns of B at `column`, if they are below `end`. */
+static LLVMValueRef b_stream(Writer *w, LLVMValueRef column, LLVMValueRef end,
+                             LLVMValueRef depth_from) {
+    return choose(w, less(w, column, end), b_address(w, column, depth_from), w->b_place);
+}
+
+/* The first row of tiles asks for the next panel of this block, which is packed just before it is
+ * used; the others, over all of them, for the next block. */
+static void find_b_ahead(Writer *w, Ahead *ahead, LLVMValueRef along, LLVMValueRef panels) {
+    Emitter *e = w->e;
+    ahead->b_row = w->c.tb ? w->k : w->n;
+    ahead->b_step = w->c.tb ? emit_i64(e, 1) : w->n;
+    LLVMValueRef rows_above =
+        divide(w, minus(w, w->row, w->row_from), emit_i64(e, w->c.tiling.rows));
+    LLVMValueRef top = LLVMBuildICmp(e->builder, LLVMIntEQ, rows_above, emit_i64(e, 0), "");
+    LLVMValueRef number =
+        emit_add(e, emit_mul(e, minus(w, rows_above, emit_i64(e, 1)), panels), along);
+    LLVMValueRef here =
+        emit_add(e, w->column, times(w, emit_add(e, along, emit_i64(e, 1)), w->c.tiling.columns));
+    LLVMValueRef there = emit_add(e, w->ahead_column, times(w, number, 2 * LANES));
+    LLVMValueRef column = choose(w, top, here, there);
+    LLVMValueRef end = choose(w, top, emit_add(e, w->column, w->columns), w->ahead_end);
+    LLVMValueRef depth_from = choose(w, top, w->depth_from, w->ahead_depth);
+    ahead->b[0] = b_stream(w, column, end, depth_from);
+    ahead->b[1] = b_stream(w, emit_add(e, column, emit_i64(e, LANES)), end, depth_from);
+}
+
+/* Where the sums after those at (row, column `offset` of the strip) lie, or this tile's if it is
+ * the last. */
+static LLVMValueRef next_sums(Writer *w, LLVMValueRef offset) {
+    Emitter *e = w->e;
+    LLVMValueRef beside = emit_add(e, offset, emit_i64(e, w->c.tiling.columns));
+    LLVMValueRef fits = less(w, beside, w->columns);
+    LLVMValueRef row = emit_min(e, emit_add(e, w->row, emit_i64(e, w->c.tiling.rows)),
+                                minus(w, w->row_to, emit_i64(e, 1)));
+    row = choose(w, fits, w->row, row);
+    return sum_address(w, row, emit_add(e, w->column, choose(w, fits, beside, emit_i64(e, 0))));
+}
+
+static bool is_like_sums(const Writer *w, const Node *node) {
+    return type_equal(&node->type, &w->type);
+}
+
+static void ask_for_tile(Writer *w, int buffer, bool write, LLVMValueRef column) {
+    Emitter *e = w->e;
+    LLVMValueRef offset = emit_add(e, emit_mul(e, w->row, w->n), column);
+    LLVMValueRef address = emit_address(e, e->buffers[buffer], offset);
+    emit_call(e, w->ask[write], 3, (LLVMValueRef[]){address, w->n, w->rows});
+}
+
+/* What the epilogue will read and write where this tile is. */
+static void ask_for_epilogue(Writer *w, LLVMValueRef offset) {
+    Emitter *e = w->e;
+    if (w->alone) return;
+    LLVMBasicBlockRef after = emit_if(e, w->last);
+    LLVMValueRef column = emit_add(e, w->column, offset);
+    for (int i = 0; i < e->body->nodes.count; i++) {
+        const Node *node = e->body->nodes.items[i];
+        bool is_leaf = node->op == OP_input || node->op == OP_param;
+        if (is_leaf && is_like_sums(w, node)) ask_for_tile(w, emit_operand(node), false, column);
+    }
+    for (int i = 0; i < e->body->outputs.count; i++) {
+        bool other = emit_result(e, i) != w->sums;
+        if (other && is_like_sums(w, e->body->outputs.items[i].node))
+            ask_for_tile(w, emit_result(e, i), true, column);
+    }
+    emit_end_if(e, after);
+}
+
+/* Packs the panel if this is the first row of tiles, and runs the tile over it. */
 static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef offset, LLVMValueRef sums,
                           LLVMValueRef stride) {
     Emitter *e = w->e;
-    const Tiling *t = &w->c.tiling;
-    LLVMValueRef above = divide(w, minus(w, w->row, w->row_from), emit_i64(e, t->rows));
-    LLVMValueRef panels = emit_div_up(e, w->columns, t->columns),
-                 along = divide(w, offset, emit_i64(e, t->columns));
-    LLVMValueRef number = emit_add(e, emit_mul(e, above, panels), along), ahead[3];
-    for (int i = 0; i < 2; i++) {
-        LLVMValueRef row = emit_add(e, times(w, number, 2), emit_i64(e, i));
-        LLVMValueRef address = emit_address(e, w->ahead, emit_mul(e, row, w->c.tb ? w->k : w->n));
-        ahead[i] =
-            LLVMBuildSelect(e->builder, less(w, row, w->ahead_rows), address, w->a_place, "");
-    }
-    LLVMValueRef step = w->c.ta ? emit_i64(e, t->rows - 1) : emit_i64(e, 1);
-    LLVMValueRef next =
-        emit_add(e, emit_add(e, w->row, emit_i64(e, t->rows)), emit_mul(e, along, step));
-    LLVMValueRef useful = less(w, along, emit_i64(e, w->c.ta ? 2 : t->rows));
-    useful = LLVMBuildAnd(e->builder, useful, less(w, next, w->row_to), "");
-    ahead[2] = LLVMBuildSelect(e->builder, useful, a_address(w, next), w->a_place, "");
-    LLVMValueRef ahead_stride =
-        LLVMBuildSelect(e->builder, useful, w->c.ta ? w->m : emit_i64(e, 1), emit_i64(e, 0), "");
     LLVMValueRef panel = emit_address(e, w->b_place, emit_mul(e, offset, w->padded));
-    emit_call(e, tile, 10,
-              (LLVMValueRef[]){w->a_place, panel, sums, stride, w->depth, w->first, ahead[0],
-                               ahead[1], ahead[2], ahead_stride});
+    LLVMValueRef top = LLVMBuildICmp(e->builder, LLVMIntEQ, w->row, w->row_from, "");
+    LLVMBasicBlockRef after = emit_if(e, top);
+    LLVMValueRef columns =
+        emit_min(e, minus(w, w->columns, offset), emit_i64(e, w->c.tiling.columns));
+    emit_call(e, w->pack_b, 5,
+              (LLVMValueRef[]){panel, b_address(w, emit_add(e, w->column, offset), w->depth_from),
+                               w->c.tb ? w->k : w->n, columns, w->depth});
+    emit_end_if(e, after);
+    ask_for_epilogue(w, offset);
+    Ahead ahead;
+    LLVMValueRef along = divide(w, offset, emit_i64(e, w->c.tiling.columns));
+    find_a_ahead(w, &ahead, along);
+    find_b_ahead(w, &ahead, along, emit_div_up(e, w->columns, w->c.tiling.columns));
+    emit_call(e, tile, 14,
+              (LLVMValueRef[]){w->a_place, panel, sums, stride, w->depth, w->first,
+                               next_sums(w, offset), ahead.a, ahead.a_row, ahead.a_step, ahead.b[0],
+                               ahead.b_row, ahead.b_step, ahead.b[1]});
 }
 
 /* A tile that C does not fill is computed aside. */
@@ -265,10 +348,10 @@ static void epilogue_chunk(Emitter *e, Scope *scope, void *context, Coord column
 
 /* After the last block of K, while the rows' sums are in the first-level cache. Widths known to
  * divide N need no masks. */
-static void emit_epilogue(Writer *w, LLVMValueRef last) {
+static void emit_epilogue(Writer *w) {
     Emitter *e = w->e;
     if (w->alone) return;
-    LLVMBasicBlockRef after = emit_if(e, last);
+    LLVMBasicBlockRef after = emit_if(e, w->last);
     Writer at_row = *w;
     Loop row = emit_for(e, w->row, emit_add(e, w->row, w->rows), 1, "row");
     at_row.row = row.i;
@@ -291,7 +374,7 @@ static void emit_epilogue(Writer *w, LLVMValueRef last) {
     emit_end_if(e, after);
 }
 
-static void emit_rows(Writer *w, LLVMValueRef last) {
+static void emit_rows(Writer *w) {
     Emitter *e = w->e;
     Loop loop = emit_for(e, w->row_from, w->row_to, w->c.tiling.rows, "rows");
     w->row = loop.i;
@@ -300,21 +383,19 @@ static void emit_rows(Writer *w, LLVMValueRef last) {
     emit_call(e, w->pack_a, 5,
               (LLVMValueRef[]){w->a_place, a_address(w, w->row), stride, w->rows, w->depth});
     emit_row_of_tiles(w);
-    emit_epilogue(w, last);
+    emit_epilogue(w);
     emit_end_for(e, &loop);
 }
 
 /* The next block of this strip, or the first one of the next strip. */
-static void find_ahead(Writer *w, LLVMValueRef last) {
+static void find_ahead(Writer *w) {
     Emitter *e = w->e;
     LLVMValueRef zero = emit_i64(e, 0), depth_from = emit_add(e, w->depth_from, w->depth);
-    LLVMValueRef column =
-        LLVMBuildSelect(e->builder, last, emit_add(e, w->column, w->columns), w->column, "");
-    depth_from = LLVMBuildSelect(e->builder, last, zero, depth_from, "");
-    LLVMValueRef rows = w->c.tb ? emit_min(e, minus(w, w->column_to, column), w->strip)
-                                : emit_min(e, minus(w, w->k, depth_from), w->block);
-    w->ahead = b_address(w, column, depth_from);
-    w->ahead_rows = LLVMBuildSelect(e->builder, less(w, column, w->column_to), rows, zero, "");
+    LLVMValueRef column = choose(w, w->last, emit_add(e, w->column, w->columns), w->column);
+    depth_from = choose(w, w->last, zero, depth_from);
+    w->ahead_column = column;
+    w->ahead_end = emit_min(e, emit_add(e, column, w->strip), w->column_to);
+    w->ahead_depth = depth_from;
 }
 
 /* At least one block, even of depth 0: the sum of nothing is +0, and has an epilogue. */
@@ -326,14 +407,9 @@ static void emit_blocks(Writer *w) {
     w->depth = emit_min(e, minus(w, w->k, w->depth_from), w->block);
     w->padded = emit_round_down(e, emit_add(e, w->depth, emit_i64(e, LANES - 1)), LANES);
     w->first = LLVMBuildICmp(e->builder, LLVMIntEQ, loop.i, emit_i64(e, 0), "");
-    LLVMValueRef last =
-        LLVMBuildICmp(e->builder, LLVMIntEQ, emit_add(e, w->depth_from, w->depth), w->k, "");
-    LLVMValueRef stride = w->c.tb ? w->k : w->n;
-    emit_call(e, w->pack_b, 5,
-              (LLVMValueRef[]){w->b_place, b_address(w, w->column, w->depth_from), stride,
-                               w->columns, w->depth});
-    find_ahead(w, last);
-    emit_rows(w, last);
+    w->last = LLVMBuildICmp(e->builder, LLVMIntEQ, emit_add(e, w->depth_from, w->depth), w->k, "");
+    find_ahead(w);
+    emit_rows(w);
     emit_end_for(e, &loop);
 }
 

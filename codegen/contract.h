@@ -5,12 +5,12 @@
  *
  *        N, in strips of `strip` columns
  *       +-----------+-----------+     A thread owns a rectangle of C. For each strip and block
- *    M  | tile tile |           |     of K it packs B's block into panels [K block][columns],
- *       | tile tile |           |     which stay in the second-level cache. Then, for each
- *       +-----------+-----------+     `rows` rows, it copies A's block, which stays in the
- *                                     first-level cache, runs a register tile over each panel
- * and, after the last block of K, the epilogue over these rows. Between blocks of K the sums wait
- * in a result's own memory.
+ *    M  | tile tile |           |     of K it takes `rows` rows after the other: copies A's block,
+ *       | tile tile |           |     which stays in the first-level cache, runs a register tile
+ *       +-----------+-----------+     over each panel [K block][columns] of B's block, which the
+ *                                     first rows pack, each panel just before they use it, and which
+ * stay in the second-level cache, and, after the last block of K, the epilogue over these rows.
+ * Between blocks of K the sums wait in a result's own memory.
  *
  * Copies of A: rows of the block, `row_stride` floats apart, or, where A is stored [K, M], a panel
  * [K block][rows]. Packing, tiles and copies are internal functions of the kernel's module, each
@@ -65,13 +65,16 @@ void store_lanes(Emitter *e, LLVMValueRef value, LLVMValueRef address, LLVMValue
 LLVMValueRef lanes_below(Emitter *e, LLVMTypeRef vector, LLVMValueRef count);
 void emit_prefetch(Emitter *e, LLVMValueRef address, bool write, int locality);
 
-/* contract_tile.c: void tile(a, b, c, row stride of c, depth, first, ahead, ahead, ahead, stride):
- * `height` rows of C over one panel; sums start at +0 when `first` (i1), else at what c holds.
- * `ahead`: addresses to bring into the second-level cache meanwhile, `depth` floats from the first
- * two, and from the third as many `stride` floats apart. */
+/* contract_tile.c: void tile(a, b, c, row stride of c, depth, first, next, s, row, step, s, row,
+ * step, s): `height` rows of C over one panel; sums start at +0 when `first` (i1), else at what c
+ * holds. `next` is where the next tile's sums lie. Each s begins a stream that is brought into the
+ * second-level cache meanwhile (the last has the strides of the one before): during step k of
+ * `depth` one line at s + (k mod 16) * row + (k rounded down to 16) * step. */
 LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height);
 /* void copy(to, row stride, from, row stride, rows, columns) */
 LLVMValueRef emit_tile_copy(const Emitter *kernel);
+/* void ask(address, row stride, rows): brings a tile's lines there into the first-level cache. */
+LLVMValueRef emit_tile_ask(const Emitter *kernel, const Contraction *c, bool write);
 
 /* contract_pack.c
  *

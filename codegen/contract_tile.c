@@ -55,32 +55,42 @@ Tiling contract_tiling(const Target *target, int64_t columns, int group) {
 
 enum { MAX_ACCUMULATORS = 64 };
 
+/* What is brought into the second-level cache meanwhile: one line each of sixteen rows `row`
+ * floats apart, then of sixteen that begin 16 * `step` floats on: the next lines of these rows, or
+ * the next rows. */
+typedef struct Stream {
+    LLVMValueRef from, row, step;
+} Stream;
+
+enum { AHEAD = 3 };
+
 typedef struct TileCode {
     Emitter *e;
     const Contraction *c;
     int height, count; /* count: height * vectors accumulators */
-    LLVMValueRef a, b, out, stride, depth, first, ahead[3], ahead_stride;
+    LLVMValueRef a, b, out, stride, depth, first, next;
+    Stream ahead[AHEAD];
     LLVMValueRef sums[MAX_ACCUMULATORS]; /* locals, which become registers */
 } TileCode;
 
-static LLVMValueRef out_address(TileCode *t, int i) {
+static LLVMValueRef sum_address(TileCode *t, LLVMValueRef from, int i) {
     int row = i / t->c->tiling.vectors, vector = i % t->c->tiling.vectors;
     LLVMValueRef offset = emit_mul(t->e, t->stride, emit_i64(t->e, row));
     offset = emit_add(t->e, offset, emit_i64(t->e, (int64_t)vector * t->c->tiling.lanes));
-    return emit_address(t->e, t->out, offset);
+    return emit_address(t->e, from, offset);
 }
 
-/* The sums' lines are asked for before the chain of multiply-adds, so that they are here after it.
- */
+/* The lines of the next tile's sums are asked for before this one's chain of multiply-adds, so that
+ * they are here after it. */
 static void start_sums(TileCode *t) {
     Emitter *e = t->e;
     for (int i = 0; i < t->count; i++) {
-        emit_prefetch(e, out_address(t, i), true, 3);
+        emit_prefetch(e, sum_address(t, t->next, i), true, 3);
         t->sums[i] = emit_local(e, t->c->vector, LLVMConstNull(t->c->vector));
     }
     LLVMBasicBlockRef after = emit_if(e, LLVMBuildNot(e->builder, t->first, ""));
     for (int i = 0; i < t->count; i++)
-        emit_set(e, t->sums[i], load_lanes(e, t->c->vector, out_address(t, i), NULL));
+        emit_set(e, t->sums[i], load_lanes(e, t->c->vector, sum_address(t, t->out, i), NULL));
     emit_end_if(e, after);
 }
 
@@ -106,10 +116,6 @@ static void emit_step(TileCode *t, LLVMValueRef k) {
             e, t->c->vector, emit_address(e, panel, emit_i64(e, (int64_t)v * tiling->lanes)), NULL);
     }
     LLVMValueRef a = emit_address(e, t->a, emit_mul(e, k, emit_i64(e, k_stride)));
-    for (int i = 0; i < 3; i++) {
-        LLVMValueRef offset = i < 2 ? k : emit_mul(e, k, t->ahead_stride);
-        emit_prefetch(e, emit_address(e, t->ahead[i], offset), false, 2);
-    }
     for (int row = 0; row < t->height; row++) {
         LLVMValueRef x = broadcast(t, emit_address(e, a, emit_i64(e, row * row_stride)));
         for (int v = 0; v < tiling->vectors; v++) {
@@ -119,32 +125,57 @@ static void emit_step(TileCode *t, LLVMValueRef k) {
     }
 }
 
+/* Sixteen steps, or what is left: step i asks for one line of row i of each stream. */
+static void emit_sixteen(TileCode *t, LLVMValueRef from) {
+    Emitter *e = t->e;
+    LLVMValueRef at[AHEAD];
+    for (int i = 0; i < AHEAD; i++) {
+        LLVMValueRef offset = emit_mul(e, from, t->ahead[i].step);
+        at[i] = emit_local(e, e->ptr, emit_address(e, t->ahead[i].from, offset));
+    }
+    LLVMValueRef to = emit_min(e, emit_add(e, from, emit_i64(e, LANES)), t->depth);
+    Loop loop = emit_for(e, from, to, 1, "k");
+    emit_step(t, loop.i);
+    for (int i = 0; i < AHEAD; i++) {
+        LLVMValueRef address = emit_get(e, e->ptr, at[i]);
+        emit_prefetch(e, address, false, 2);
+        emit_set(e, at[i], emit_address(e, address, t->ahead[i].row));
+    }
+    emit_end_for(e, &loop);
+}
+
+static Stream stream_of(LLVMValueRef from, const LLVMValueRef *strides) {
+    return (Stream){from, strides[0], strides[1]};
+}
+
 LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height) {
     char name[32];
     snprintf(name, sizeof name, "tile_%d", height);
-    LLVMTypeRef params[] = {kernel->ptr, kernel->ptr, kernel->ptr, kernel->i64, kernel->i64,
-                            kernel->i1,  kernel->ptr, kernel->ptr, kernel->ptr, kernel->i64};
-    Emitter e = begin_function(kernel, name, params, 10);
-    LLVMValueRef p[10];
+    LLVMTypeRef p1 = kernel->ptr, i64 = kernel->i64;
+    LLVMTypeRef params[] = {p1, p1, p1, i64, i64, kernel->i1, p1, p1, i64, i64, p1, i64, i64, p1};
+    enum { COUNT = sizeof params / sizeof *params };
+    Emitter e = begin_function(kernel, name, params, COUNT);
+    LLVMValueRef p[COUNT];
     LLVMGetParams(e.function, p);
-    TileCode t = {.e = &e,
-                  .c = c,
-                  .height = height,
-                  .count = height * c->tiling.vectors,
-                  .a = p[0],
-                  .b = p[1],
-                  .out = p[2],
-                  .stride = p[3],
-                  .depth = p[4],
-                  .first = p[5],
-                  .ahead = {p[6], p[7], p[8]},
-                  .ahead_stride = p[9]};
+    TileCode t = {
+        .e = &e,
+        .c = c,
+        .height = height,
+        .count = height * c->tiling.vectors,
+        .a = p[0],
+        .b = p[1],
+        .out = p[2],
+        .stride = p[3],
+        .depth = p[4],
+        .first = p[5],
+        .next = p[6],
+        .ahead = {stream_of(p[7], p + 8), stream_of(p[10], p + 11), stream_of(p[13], p + 11)}};
     start_sums(&t);
-    Loop loop = emit_for(&e, emit_i64(&e, 0), t.depth, 1, "k");
-    emit_step(&t, loop.i);
+    Loop loop = emit_for(&e, emit_i64(&e, 0), t.depth, LANES, "line");
+    emit_sixteen(&t, loop.i);
     emit_end_for(&e, &loop);
     for (int i = 0; i < t.count; i++)
-        store_lanes(&e, emit_get(&e, c->vector, t.sums[i]), out_address(&t, i), NULL);
+        store_lanes(&e, emit_get(&e, c->vector, t.sums[i]), sum_address(&t, t.out, i), NULL);
     return end_function(&e);
 }
 
@@ -162,6 +193,20 @@ LLVMValueRef emit_tile_copy(const Emitter *kernel) {
     LLVMValueRef value = load_lanes(e, e->f32x, emit_address(e, from, column.i), mask);
     store_lanes(e, value, emit_address(e, to, column.i), mask);
     emit_end_for(e, &column);
+    emit_end_for(e, &row);
+    return end_function(e);
+}
+
+LLVMValueRef emit_tile_ask(const Emitter *kernel, const Contraction *c, bool write) {
+    LLVMTypeRef params[] = {kernel->ptr, kernel->i64, kernel->i64};
+    Emitter function = begin_function(kernel, write ? "ask_to_write" : "ask_to_read", params, 3);
+    Emitter *e = &function;
+    LLVMValueRef p[3];
+    LLVMGetParams(e->function, p);
+    Loop row = emit_for(e, emit_i64(e, 0), p[2], 1, "row");
+    LLVMValueRef from = emit_address(e, p[0], emit_mul(e, row.i, p[1]));
+    for (int column = 0; column < c->tiling.columns; column += LANES)
+        emit_prefetch(e, emit_address(e, from, emit_i64(e, column)), write, 3);
     emit_end_for(e, &row);
     return end_function(e);
 }
