@@ -138,6 +138,8 @@ const char *kernel_kind_name(KernelKind kind);
 
 /* The graph as text, ending in a newline; `parse(print(g))` is g. Positions are printed when `positions` is set. Caller frees with `free`. */
 char *graph_print(const Graph *graph, bool positions);
+/* XXH3 of that text without positions: equal for equal graphs, wherever their text came from. */
+uint64_t graph_hash(const Graph *graph);
 /* One node as in that text, without its place; `alone`: without number, operands and kernel too ("sum{axis=1} : f32[T, 1]"). */
 const char *node_print(const Graph *graph, const Node *node, bool alone, Arena *arena);
 /* Does the text begin as a printed graph does? What a user hands over may be one in place of a graph file, or the other way round. */

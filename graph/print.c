@@ -15,6 +15,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "graph/graph.h"
 #include "graph/write.h"
@@ -167,4 +168,11 @@ const char *node_print(const Graph *graph, const Node *node, bool alone, Arena *
     const char *copy = arena_strdup(arena, text);
     free(text);
     return copy;
+}
+
+uint64_t graph_hash(const Graph *graph) {
+    char *text = graph_print(graph, false);
+    uint64_t hash = XXH3_64bits(text, strlen(text));
+    free(text);
+    return hash;
 }

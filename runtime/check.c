@@ -41,6 +41,7 @@ static void print_task(const Program *program, const Task *task, Arena *arena) {
            task->eval->nodes.count, task->n_params, parameter_count(program, task, false));
     int64_t frozen = parameter_count(program, task, true);
     printf(frozen ? ", %" PRId64 " of them frozen\n" : "\n", frozen);
+    printf("  graphs  %016" PRIx64 " to train, %016" PRIx64 " to evaluate\n", graph_hash(task->train), graph_hash(task->eval));
 }
 
 int command_check(const Options *options, Diagnostics *diags) {

@@ -9,7 +9,7 @@
  * small sum of large terms keeps the rounding of its terms (a key's bias has no gradient, only rounding).
  *   compiled     f32 keeps 6e-8 of each number; chains of some hundred operations lose a digit, cancellation up to two
  *   differences  h^4 of the five-point formula, and 1e-16 / h of the loss */
-#define GRADCHECK_COMPILED_BOUND 5e-5
+#define GRADCHECK_COMPILED_BOUND 1e-5
 #define GRADCHECK_DIFFERENCE_BOUND 1e-6
 
 typedef struct GradientCheck GradientCheck;
