@@ -1,14 +1,15 @@
 /* Shape rules: the type of a node from its operands and attributes, or the constraint that is broken. One function
  * infer_<shape> for each name in the shape column of ops.def. */
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "graph/graph.h"
+#include "graph/op_docs.h"
 
 /* What a rule works on. `in` are the operands' types, `given` the type the caller asks for, `out` the result. */
 typedef struct Rule {
     Graph *graph;
-    const char *op;
+    Op op;
     int n;
     const Type *in[MAX_OPERANDS];
     const Attrs *attrs;
@@ -16,14 +17,17 @@ typedef struct Rule {
     Type out;
 } Rule;
 
-#define FAIL(rule, ...) return broken(rule, __VA_ARGS__)
+/* `constraint`: its number among those of the shape rule in op_docs.c, which is cited; in a function that several rules
+ * share, the number of its first one comes as `base`. */
+#define FAIL(rule, constraint, ...) return broken(rule, constraint, __VA_ARGS__)
 
-__attribute__((format(printf, 2, 3))) static const char *broken(Rule *r, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static const char *broken(Rule *r, int constraint, const char *format, ...) {
+    assert(op_shape_doc(r->op)->constraints[constraint - 1]);
     va_list args;
     va_start(args, format);
     const char *text = arena_vprintf(r->graph->arena, format, args);
     va_end(args);
-    return arena_printf(r->graph->arena, "%s: %s", r->op, text);
+    return arena_printf(r->graph->arena, "%s: %s (constraint %d)", op_name(r->op), text, constraint);
 }
 
 static const char *shown(Rule *r, const Type *type) {
@@ -38,13 +42,13 @@ static bool unbounded(const Type *type) { return dim_is(type->bound, 0); }
 
 /* Leaves have the type that they are given. */
 static const char *infer_given(Rule *r) {
-    if (!unbounded(r->given) && r->given->elem != ELEM_I32) FAIL(r, "only i32 has a bound");
+    if (!unbounded(r->given) && r->given->elem != ELEM_I32) FAIL(r, 1, "only i32 has a bound");
     r->out = *r->given;
     return NULL;
 }
 
 static const char *infer_scalar(Rule *r) {
-    if (r->given->rank != 0) FAIL(r, "a constant is a scalar, not %s", shown(r, r->given));
+    if (r->given->rank != 0) FAIL(r, 1, "a constant is a scalar, not %s", shown(r, r->given));
     r->out = type_scalar(r->given->elem);
     return NULL;
 }
@@ -52,26 +56,26 @@ static const char *infer_scalar(Rule *r) {
 /* i32, bounded by its extent. */
 static const char *infer_iota(Rule *r) {
     int64_t axis = r->attrs->ints[0];
-    if (r->given->elem != ELEM_I32) FAIL(r, "the type must be i32, not %s", shown(r, r->given));
-    if (axis < 0 || axis >= r->given->rank) FAIL(r, "axis %" PRId64 " of %s", axis, shown(r, r->given));
+    if (r->given->elem != ELEM_I32) FAIL(r, 1, "the type must be i32, not %s", shown(r, r->given));
+    if (axis < 0 || axis >= r->given->rank) FAIL(r, 2, "axis %" PRId64 " of %s", axis, shown(r, r->given));
     r->out = type_make(ELEM_I32, r->given->rank, r->given->dims);
     r->out.bound = r->given->dims[axis];
     return NULL;
 }
 
-static const char *same_operands(Rule *r, int from) {
+static const char *same_operands(Rule *r, int from, int base) {
     for (int i = from + 1; i < r->n; i++) {
         if (r->in[i]->elem != r->in[from]->elem || !type_same_shape(r->in[i], r->in[from])) {
-            FAIL(r, "operands differ: %s and %s", shown(r, r->in[from]), shown(r, r->in[i]));
+            FAIL(r, base, "operands differ: %s and %s", shown(r, r->in[from]), shown(r, r->in[i]));
         }
     }
     return NULL;
 }
 
 static const char *infer_arithmetic(Rule *r) {
-    const char *error = same_operands(r, 0);
+    const char *error = same_operands(r, 0, 1);
     if (error) return error;
-    if (r->in[0]->elem == ELEM_BOOL) FAIL(r, "operands must be numbers, not %s", shown(r, r->in[0]));
+    if (r->in[0]->elem == ELEM_BOOL) FAIL(r, 2, "operands must be numbers, not %s", shown(r, r->in[0]));
     r->out = type_make(r->in[0]->elem, r->in[0]->rank, r->in[0]->dims);
     return NULL;
 }
@@ -79,7 +83,7 @@ static const char *infer_arithmetic(Rule *r) {
 static const char *infer_real(Rule *r) {
     const char *error = infer_arithmetic(r);
     if (error) return error;
-    if (r->in[0]->elem != ELEM_F32) FAIL(r, "operands must be f32, not %s", shown(r, r->in[0]));
+    if (r->in[0]->elem != ELEM_F32) FAIL(r, 2, "operands must be f32, not %s", shown(r, r->in[0]));
     return NULL;
 }
 
@@ -91,19 +95,19 @@ static const char *infer_compare(Rule *r) {
 }
 
 static const char *infer_logic(Rule *r) {
-    const char *error = same_operands(r, 0);
+    const char *error = same_operands(r, 0, 1);
     if (error) return error;
-    if (r->in[0]->elem != ELEM_BOOL) FAIL(r, "operands must be bool, not %s", shown(r, r->in[0]));
+    if (r->in[0]->elem != ELEM_BOOL) FAIL(r, 2, "operands must be bool, not %s", shown(r, r->in[0]));
     r->out = type_make(ELEM_BOOL, r->in[0]->rank, r->in[0]->dims);
     return NULL;
 }
 
 static const char *infer_select(Rule *r) {
-    if (r->in[0]->elem != ELEM_BOOL) FAIL(r, "the condition must be bool, not %s", shown(r, r->in[0]));
-    const char *error = same_operands(r, 1);
+    if (r->in[0]->elem != ELEM_BOOL) FAIL(r, 1, "the condition must be bool, not %s", shown(r, r->in[0]));
+    const char *error = same_operands(r, 1, 2);
     if (error) return error;
     if (!type_same_shape(r->in[0], r->in[1])) {
-        FAIL(r, "condition and choices differ: %s and %s", shown(r, r->in[0]), shown(r, r->in[1]));
+        FAIL(r, 3, "condition and choices differ: %s and %s", shown(r, r->in[0]), shown(r, r->in[1]));
     }
     r->out = type_make(r->in[1]->elem, r->in[1]->rank, r->in[1]->dims);
     return NULL;
@@ -117,9 +121,9 @@ static const char *infer_cast(Rule *r) {
 
 static const char *infer_reduce(Rule *r) {
     int64_t axis = r->attrs->ints[0];
-    if (r->in[0]->elem != ELEM_F32) FAIL(r, "the operand must be f32, not %s", shown(r, r->in[0]));
+    if (r->in[0]->elem != ELEM_F32) FAIL(r, 1, "the operand must be f32, not %s", shown(r, r->in[0]));
     if (axis < 0 || axis >= r->in[0]->rank) {
-        FAIL(r, "there is no axis %" PRId64 " in %s", axis, shown(r, r->in[0]));
+        FAIL(r, 2, "there is no axis %" PRId64 " in %s", axis, shown(r, r->in[0]));
     }
     r->out = *r->in[0];
     r->out.dims[axis] = dim_const(1);
@@ -130,7 +134,7 @@ static const char *infer_matmul(Rule *r) {
     const Type *a = r->in[0], *b = r->in[1];
     for (int i = 0; i < 2; i++) {
         if (r->in[i]->elem != ELEM_F32 || r->in[i]->rank != 2) {
-            FAIL(r, "operands must be f32 matrices, not %s", shown(r, r->in[i]));
+            FAIL(r, 1, "operands must be f32 matrices, not %s", shown(r, r->in[i]));
         }
     }
     bool ta = r->attrs->ints[0] != 0, tb = r->attrs->ints[1] != 0;
@@ -139,7 +143,7 @@ static const char *infer_matmul(Rule *r) {
         Type left = *a, right = *b;
         left.dims[0] = a->dims[ta ? 1 : 0], left.dims[1] = inner_a;
         right.dims[0] = inner_b, right.dims[1] = b->dims[tb ? 0 : 1];
-        FAIL(r, "inner dimensions differ: %s and %s, of %s and %s", dim_shown(r, inner_a), dim_shown(r, inner_b),
+        FAIL(r, 2, "inner dimensions differ: %s and %s, of %s and %s", dim_shown(r, inner_a), dim_shown(r, inner_b),
              shown(r, &left), shown(r, &right));
     }
     Dim dims[] = {a->dims[ta ? 1 : 0], b->dims[tb ? 0 : 1]};
@@ -148,7 +152,7 @@ static const char *infer_matmul(Rule *r) {
 }
 
 static const char *infer_transpose(Rule *r) {
-    if (r->in[0]->rank < 2) FAIL(r, "the operand must have two axes, not %s", shown(r, r->in[0]));
+    if (r->in[0]->rank < 2) FAIL(r, 1, "the operand must have two axes, not %s", shown(r, r->in[0]));
     r->out = *r->in[0];
     int last = r->out.rank - 1;
     r->out.dims[last - 1] = r->in[0]->dims[last];
@@ -174,7 +178,7 @@ static const char *infer_reshape(Rule *r) {
     Dim from, to;
     cancel_dims(&a, &b);
     if (!type_count_dim(&a, &from) || !type_count_dim(&b, &to) || !dim_equal(from, to)) {
-        FAIL(r, "%s has not as many elements as %s", shown(r, r->in[0]), shown(r, r->given));
+        FAIL(r, 1, "%s has not as many elements as %s", shown(r, r->in[0]), shown(r, r->given));
     }
     r->out = type_make(r->in[0]->elem, r->given->rank, r->given->dims);
     r->out.bound = r->in[0]->bound;
@@ -189,7 +193,7 @@ static const char *infer_broadcast(Rule *r) {
         Dim from = x->dims[i], wanted = to->dims[to->rank - x->rank + i];
         fits = dim_is(from, 1) || dim_equal(from, wanted);
     }
-    if (!fits) FAIL(r, "%s does not spread to %s", shown(r, x), shown(r, to));
+    if (!fits) FAIL(r, x->rank > to->rank ? 1 : 2, "%s does not spread to %s", shown(r, x), shown(r, to));
     r->out = type_make(x->elem, to->rank, to->dims);
     r->out.bound = x->bound;
     return NULL;
@@ -199,13 +203,14 @@ static const char *infer_broadcast(Rule *r) {
 static const char *infer_slice(Rule *r) {
     int64_t axis = r->attrs->ints[0], start = r->attrs->ints[1];
     if (axis < 0 || axis >= r->in[0]->rank || r->given->rank != r->in[0]->rank) {
-        FAIL(r, "there is no axis %" PRId64 " in %s", axis, shown(r, r->in[0]));
+        FAIL(r, 1, "there is no axis %" PRId64 " in %s", axis, shown(r, r->in[0]));
     }
     Dim from = r->in[0]->dims[axis], size = r->given->dims[axis];
-    bool inside = start >= 0 && start <= INT32_MAX && from.scale == size.scale &&
-                  (from.scale == 0 || from.symbol == size.symbol) && size.offset + start <= from.offset;
-    if (from.scale == 0 && size.offset < 0) inside = false;
-    if (!inside) FAIL(r, "%s from %" PRId64 " is not inside %s", dim_shown(r, size), start, dim_shown(r, from));
+    if (start < 0 || start > INT32_MAX) FAIL(r, 2, "start is %" PRId64, start);
+    bool alike = from.scale == size.scale && (from.scale == 0 || from.symbol == size.symbol);
+    if (!alike) FAIL(r, 3, "%s is not a part of %s", dim_shown(r, size), dim_shown(r, from));
+    bool inside = size.offset + start <= from.offset && (from.scale != 0 || size.offset >= 0);
+    if (!inside) FAIL(r, 4, "%s from %" PRId64 " is not inside %s", dim_shown(r, size), start, dim_shown(r, from));
     r->out = *r->in[0];
     r->out.dims[axis] = size;
     return NULL;
@@ -214,15 +219,15 @@ static const char *infer_slice(Rule *r) {
 static const char *infer_concat(Rule *r) {
     int64_t axis = r->attrs->ints[0];
     r->out = *r->in[0];
-    if (axis < 0 || axis >= r->out.rank) FAIL(r, "there is no axis %" PRId64 " in %s", axis, shown(r, r->in[0]));
+    if (axis < 0 || axis >= r->out.rank) FAIL(r, 1, "there is no axis %" PRId64 " in %s", axis, shown(r, r->in[0]));
     for (int i = 1; i < r->n; i++) {
         Type aligned = *r->in[i];
         if (aligned.rank == r->out.rank) aligned.dims[axis] = r->in[0]->dims[axis];
         if (aligned.elem != r->out.elem || !type_same_shape(&aligned, r->in[0])) {
-            FAIL(r, "operands differ: %s and %s", shown(r, r->in[0]), shown(r, r->in[i]));
+            FAIL(r, 2, "operands differ: %s and %s", shown(r, r->in[0]), shown(r, r->in[i]));
         }
         if (!dim_add(r->out.dims[axis], r->in[i]->dims[axis], &r->out.dims[axis])) {
-            FAIL(r, "extents of two symbols do not add up: %s and %s", shown(r, r->in[0]), shown(r, r->in[i]));
+            FAIL(r, 3, "extents of two symbols do not add up: %s and %s", shown(r, r->in[0]), shown(r, r->in[i]));
         }
         if (!dim_equal(r->in[i]->bound, r->out.bound)) r->out.bound = dim_const(0);
     }
@@ -235,20 +240,20 @@ static bool bound_fits(Dim bound, Dim rows) {
     return dim_equal(bound, rows) || (dim_is_const(bound) && dim_is_const(rows) && bound.offset <= rows.offset);
 }
 
-static const char *check_index(Rule *r, const Type *index, Dim rows) {
+static const char *check_index(Rule *r, const Type *index, Dim rows, int base) {
     if (index->elem != ELEM_I32 || index->rank != 1) {
-        FAIL(r, "the indices must be i32 with one axis, not %s", shown(r, index));
+        FAIL(r, base, "the indices must be i32 with one axis, not %s", shown(r, index));
     }
     if (!bound_fits(index->bound, rows)) {
-        FAIL(r, "indices of type %s are not known to be inside a table of %s rows", shown(r, index),
+        FAIL(r, base + 1, "indices of type %s are not known to be inside a table of %s rows", shown(r, index),
              dim_shown(r, rows));
     }
     return NULL;
 }
 
 static const char *infer_gather(Rule *r) {
-    if (r->in[0]->rank != 2) FAIL(r, "the table must have two axes, not %s", shown(r, r->in[0]));
-    const char *error = check_index(r, r->in[1], r->in[0]->dims[0]);
+    if (r->in[0]->rank != 2) FAIL(r, 1, "the table must have two axes, not %s", shown(r, r->in[0]));
+    const char *error = check_index(r, r->in[1], r->in[0]->dims[0], 2);
     if (error) return error;
     r->out = *r->in[0];
     r->out.dims[0] = r->in[1]->dims[0];
@@ -257,60 +262,62 @@ static const char *infer_gather(Rule *r) {
 
 /* The type that is given: f32[N, C]. */
 static const char *infer_scatter(Rule *r) {
-    const Type *updates = r->in[1];
-    if (unbounded(r->in[0])) FAIL(r, "the indices must be bounded by the rows of the result, not %s", shown(r, r->in[0]));
+    const Type *index = r->in[0], *updates = r->in[1];
+    if (index->elem == ELEM_I32 && index->rank == 1 && unbounded(index)) {
+        FAIL(r, 2, "the indices must be bounded by the rows of the result, not %s", shown(r, index));
+    }
     if (updates->rank != 2 || updates->elem != ELEM_F32) {
-        FAIL(r, "the rows must be f32 with two axes, not %s", shown(r, updates));
+        FAIL(r, 3, "the rows must be f32 with two axes, not %s", shown(r, updates));
     }
     if (r->given->rank != 2 || !dim_equal(r->given->dims[1], updates->dims[1])) {
-        FAIL(r, "rows of %s do not fit into %s", shown(r, updates), shown(r, r->given));
+        FAIL(r, 5, "rows of %s do not fit into %s", shown(r, updates), shown(r, r->given));
     }
-    if (!dim_equal(r->in[0]->dims[0], updates->dims[0])) {
-        FAIL(r, "%s indices for %s", shown(r, r->in[0]), shown(r, updates));
+    if (!dim_equal(index->dims[0], updates->dims[0])) {
+        FAIL(r, 4, "%s indices for %s", shown(r, index), shown(r, updates));
     }
     r->out = type_make(ELEM_F32, 2, r->given->dims);
-    return check_index(r, r->in[0], r->given->dims[0]);
+    return check_index(r, index, r->given->dims[0], 1);
 }
 
 static const char *infer_grad(Rule *r) {
     for (int i = 0; i < 2; i++) {
-        if (r->in[i]->elem != ELEM_F32) FAIL(r, "operands must be f32, not %s", shown(r, r->in[i]));
+        if (r->in[i]->elem != ELEM_F32) FAIL(r, 1, "operands must be f32, not %s", shown(r, r->in[i]));
     }
     Dim count;
     if (!type_count_dim(r->in[0], &count) || !dim_is(count, 1)) {
-        FAIL(r, "what is differentiated must have one element, not %s", shown(r, r->in[0]));
+        FAIL(r, 2, "what is differentiated must have one element, not %s", shown(r, r->in[0]));
     }
     r->out = *r->in[1];
     return NULL;
 }
 
-static const char *check_coords(Rule *r, const Type *key, const Type *coords, Dim rows) {
+static const char *check_coords(Rule *r, const Type *key, const Type *coords, Dim rows, int base) {
     bool good = key->elem == ELEM_I32 && key->rank == 1 && dim_is(key->dims[0], 2);
-    if (!good) FAIL(r, "the key must be i32[2], not %s", shown(r, key));
+    if (!good) FAIL(r, base, "the key must be i32[2], not %s", shown(r, key));
     good = coords->elem == ELEM_I32 && coords->rank == 2 && dim_equal(coords->dims[0], rows) &&
            dim_is(coords->dims[1], 2);
-    if (!good) FAIL(r, "the coordinates must be i32[%s, 2], not %s", dim_shown(r, rows), shown(r, coords));
+    if (!good) FAIL(r, base + 1, "the coordinates must be i32[%s, 2], not %s", dim_shown(r, rows), shown(r, coords));
     return NULL;
 }
 
 /* The type that is given: f32[R, C]. */
 static const char *infer_random(Rule *r) {
-    if (r->given->rank != 2) FAIL(r, "the type must have two axes, not %s", shown(r, r->given));
+    if (r->given->rank != 2) FAIL(r, 1, "the type must have two axes, not %s", shown(r, r->given));
     r->out = type_make(ELEM_F32, 2, r->given->dims);
-    return check_coords(r, r->in[0], r->in[1], r->given->dims[0]);
+    return check_coords(r, r->in[0], r->in[1], r->given->dims[0], 2);
 }
 
 static const char *check_attention_matrices(Rule *r) {
     for (int i = 0; i < 3; i++) {
         const Type *x = r->in[i];
         if (x->elem != ELEM_F32 || x->rank != 2 || !dim_is_const(x->dims[1])) {
-            FAIL(r, "q, k and v must be f32[rows, heads * D], not %s", shown(r, x));
+            FAIL(r, 1, "q, k and v must be f32[rows, heads * D], not %s", shown(r, x));
         }
     }
     int64_t heads = r->attrs->ints[0], width = r->in[0]->dims[1].offset;
-    if (heads < 1 || width % heads) FAIL(r, "%" PRId64 " columns do not divide into %" PRId64 " heads", width, heads);
+    if (heads < 1 || width % heads) FAIL(r, 2, "%" PRId64 " columns do not divide into %" PRId64 " heads", width, heads);
     if (!type_same_shape(r->in[1], r->in[2]) || !dim_equal(r->in[0]->dims[1], r->in[1]->dims[1])) {
-        FAIL(r, "q, k and v do not fit: %s, %s and %s", shown(r, r->in[0]), shown(r, r->in[1]), shown(r, r->in[2]));
+        FAIL(r, 1, "q, k and v do not fit: %s, %s and %s", shown(r, r->in[0]), shown(r, r->in[1]), shown(r, r->in[2]));
     }
     return NULL;
 }
@@ -320,19 +327,19 @@ static const char *check_attention(Rule *r) {
     if (error) return error;
     const Type *qb = r->in[3], *kb = r->in[4];
     if (qb->elem != ELEM_I32 || qb->rank != 1 || !type_same_shape(qb, kb)) {
-        FAIL(r, "the bounds must both be i32[sequences + 1], not %s and %s", shown(r, qb), shown(r, kb));
+        FAIL(r, 3, "the bounds must both be i32[sequences + 1], not %s and %s", shown(r, qb), shown(r, kb));
     }
     int64_t causal = r->attrs->ints[2];
-    if (causal < 0 || causal > 1) FAIL(r, "causal is 0 or 1, not %" PRId64, causal);
-    if (!(r->attrs->number >= 0 && r->attrs->number < 1)) FAIL(r, "dropout %g is not in [0, 1)", r->attrs->number);
-    return check_coords(r, r->in[5], r->in[6], r->in[0]->dims[0]);
+    if (causal < 0 || causal > 1) FAIL(r, 4, "causal is 0 or 1, not %" PRId64, causal);
+    if (!(r->attrs->number >= 0 && r->attrs->number < 1)) FAIL(r, 5, "dropout %g is not in [0, 1)", r->attrs->number);
+    return check_coords(r, r->in[5], r->in[6], r->in[0]->dims[0], 6);
 }
 
 static const char *infer_attention(Rule *r) {
     const char *error = check_attention(r);
     if (error) return error;
     int64_t result = r->attrs->ints[1];
-    if (result < 0 || result > 1) FAIL(r, "there is no result %" PRId64, result);
+    if (result < 0 || result > 1) FAIL(r, 8, "there is no result %" PRId64, result);
     r->out = type_make(ELEM_F32, 2, r->in[0]->dims);
     if (result == 1) r->out.dims[1] = dim_const(r->attrs->ints[0]);
     return NULL;
@@ -343,11 +350,11 @@ static const char *check_attention_results(Rule *r) {
     const char *error = check_attention(r);
     if (error) return error;
     if (!type_same_shape(r->in[7], r->in[0]) || !type_same_shape(r->in[9], r->in[0])) {
-        FAIL(r, "out and its cotangent must be of q's shape, not %s and %s", shown(r, r->in[7]), shown(r, r->in[9]));
+        FAIL(r, 8, "out and its cotangent must be of q's shape, not %s and %s", shown(r, r->in[7]), shown(r, r->in[9]));
     }
     if (r->in[8]->rank != 2 || !dim_equal(r->in[8]->dims[0], r->in[0]->dims[0]) ||
         !dim_is(r->in[8]->dims[1], r->attrs->ints[0])) {
-        FAIL(r, "lse must have one column for each head, not %s", shown(r, r->in[8]));
+        FAIL(r, 8, "lse must have one column for each head, not %s", shown(r, r->in[8]));
     }
     return NULL;
 }
@@ -356,7 +363,7 @@ static const char *infer_attention_grad(Rule *r) {
     const char *error = check_attention_results(r);
     if (error) return error;
     int64_t result = r->attrs->ints[1];
-    if (result < 0 || result > 2) FAIL(r, "there is no result %" PRId64, result);
+    if (result < 0 || result > 2) FAIL(r, 9, "there is no result %" PRId64, result);
     r->out = type_make(ELEM_F32, 2, r->in[result]->dims);
     return NULL;
 }
@@ -365,10 +372,10 @@ static const char *infer_attention_second(Rule *r) {
     const char *error = check_attention_results(r);
     if (error) return error;
     int64_t result = r->attrs->ints[1];
-    if (result < 0 || result > 3) FAIL(r, "there is no result %" PRId64, result);
+    if (result < 0 || result > 3) FAIL(r, 9, "there is no result %" PRId64, result);
     for (int i = 0; i < 3; i++) {
         if (type_same_shape(r->in[10 + i], r->in[i])) continue;
-        FAIL(r, "the cotangents must be of the shapes of q, k and v, not %s", shown(r, r->in[10 + i]));
+        FAIL(r, 10, "the cotangents must be of the shapes of q, k and v, not %s", shown(r, r->in[10 + i]));
     }
     r->out = type_make(ELEM_F32, 2, r->in[result == 3 ? 0 : result]->dims);
     return NULL;
@@ -380,12 +387,14 @@ const char *infer_type(Graph *graph, const NodeSpec *spec, Type *type) {
 #include "graph/ops.def"
 #undef OP
     };
-    Rule rule = {.graph = graph, .op = op_name(spec->op), .n = spec->n_inputs, .attrs = &spec->attrs, .given = &spec->type};
+    Rule rule = {.graph = graph, .op = spec->op, .n = spec->n_inputs, .attrs = &spec->attrs, .given = &spec->type};
     int arity = op_arity(spec->op);
     if (arity >= 0 ? spec->n_inputs != arity : spec->n_inputs < 1) {
-        return broken(&rule, "%d operands are needed, not %d", arity < 0 ? 1 : arity, spec->n_inputs);
+        return arena_printf(graph->arena, "%s: %d operands are needed, not %d", op_name(spec->op), arity < 0 ? 1 : arity, spec->n_inputs);
     }
-    if (spec->n_inputs > (int)(sizeof rule.in / sizeof *rule.in)) return broken(&rule, "too many operands");
+    if (spec->n_inputs > MAX_OPERANDS) {
+        return arena_printf(graph->arena, "%s: %d operands are too many, %d the most", op_name(spec->op), spec->n_inputs, MAX_OPERANDS);
+    }
     for (int i = 0; i < spec->n_inputs; i++) rule.in[i] = &spec->inputs[i]->type;
     const char *error = rules[spec->op](&rule);
     if (!error) *type = rule.out;

@@ -48,13 +48,13 @@ static const ShapeDoc shape_broadcast = {
 
 static const ShapeDoc shape_slice = {
     "the operand's, with the given extent along `axis`; the bound stays",
-    {"`axis` is one of the operand's axes", "`start` is a constant, not negative",
+    {"the type that is given has the operand's axes, and `axis` is one of them", "`start` is not negative",
      "the extent has the operand's symbol, or neither has one", "start + extent lies inside the operand"}};
 
 static const ShapeDoc shape_concat = {
     "the first operand's, with the sum of the extents along `axis`; the bound that all have, or none",
     {"`axis` is one of the axes", "operands have one element type, and one shape but for `axis`",
-     "the sum of the extents has at most one symbol", "there are at most 16 operands"}};
+     "the sum of the extents has at most one symbol"}};
 
 static const ShapeDoc shape_gather = {
     "[M, C], for a table [N, C] and i32<N>[M]; the bound of the table stays",
@@ -64,7 +64,7 @@ static const ShapeDoc shape_gather = {
 static const ShapeDoc shape_scatter = {
     "f32[N, C], for i32<N>[M] and f32[M, C]",
     {"the indices are i32 with one axis", "their bound is the number of the result's rows, or both are constants and it is not larger",
-     "the rows are f32 with two axes", "there is one index for each row", "the result has as many columns as the rows"}};
+     "the rows are f32 with two axes", "there is one index for each row", "the result has two axes, and as many columns as the rows"}};
 
 static const ShapeDoc shape_grad = {"that of x", {"y and x are f32", "y has one element"}};
 
@@ -75,7 +75,7 @@ static const ShapeDoc shape_random = {
 #define ATTENTION_CONSTRAINTS                                                                                                \
     "q is f32[Q, heads * D], k and v are f32[K, heads * D], the number of columns being a constant",                         \
         "`heads` is 1 or more and divides the columns", "both bounds are i32[sequences + 1]", "`causal` is 0 or 1",           \
-        "`dropout` is 0 or more and below 1", "the key is i32[2], the coordinates are i32[Q, 2]"
+        "`dropout` is 0 or more and below 1", "the key is i32[2]", "the coordinates are i32[Q, 2]"
 
 static const ShapeDoc shape_attention = {
     "result 0: f32[Q, heads * D]; result 1: f32[Q, heads]", {ATTENTION_CONSTRAINTS, "`result` is 0 or 1"}};
@@ -172,7 +172,7 @@ static const OpDoc docs[OP_COUNT] = {
     [OP_slice] = {"The part of the operand from `start` on along `axis`, as far as the given extent goes. The language gives the end instead: "
                   "slice(x, axis, start, stop).",
                   "da = dy, with zeros around it", "def example(a: f32[R, 8]) -> f32[R, 3] { return slice(a, 1, 2, 5) }"},
-    [OP_concat] = {"The operands one after the other along `axis`.",
+    [OP_concat] = {"The operands, 16 at most, one after the other along `axis`.",
                    "each operand gets its part of dy, which must begin at a constant place: only the last may have a run-time extent (E0603)",
                    "def example(a: f32[R, 2], b: f32[R, 3]) -> f32[R, 5] { return concat(1, a, b) }"},
 
