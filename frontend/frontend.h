@@ -54,4 +54,7 @@ void program_free(Program *program); /* its graphs too; NULL is allowed */
  * what it imports is not read. */
 const char *source_format(const SourceFile *file, Arena *arena, Diagnostics *diags);
 
+/* A definition of the prelude as it is written, with the comment above it, in `arena`; NULL when the prelude has none of this name. */
+const char *prelude_definition(const char *name, Arena *arena);
+
 #endif

@@ -1,6 +1,7 @@
-/* gradc explain: what a diagnostic, an operator or a pass is, from their tables; or all of them. */
+/* gradc explain: what a diagnostic, an operator or a pass is, from their tables, and what a function of the prelude is, from its text. */
 #include <string.h>
 
+#include "frontend/frontend.h"
 #include "passes/pipeline.h"
 #include "runtime/commands.h"
 #include "runtime/reference.h"
@@ -55,6 +56,14 @@ static bool explain_pass(const char *name) {
     return true;
 }
 
+static bool explain_function(const char *name) {
+    Arena *arena = arena_new();
+    const char *text = prelude_definition(name, arena);
+    if (text) printf("A function of the prelude:\n\n%s\n", text);
+    arena_free(arena);
+    return text != NULL;
+}
+
 static void hint_names(const char *word, Diagnostics *diags) {
     const char *names[OP_COUNT];
     for (int i = 0; i < OP_COUNT; i++) names[i] = op_name((Op)i);
@@ -69,8 +78,9 @@ int command_explain(const Options *options, Diagnostics *diags) {
     bool known = explain_operator(word);
     known |= reference_section(word, stdout);
     known |= explain_pass(word);
+    known |= explain_function(word);
     if (known) return 0;
-    diag_error(diags, "E0918", (Pos){0}, "there is no diagnostic, operator or pass '%s'", word);
+    diag_error(diags, "E0918", (Pos){0}, "there is no diagnostic, operator, pass or function of the prelude '%s'", word);
     hint_names(word, diags);
     return 1;
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# gradc explain: codes with an example, operators and passes.
+# gradc explain: codes with an example, operators, passes and functions of the prelude.
 set -u
 . tests/lib/checks.sh
 says() { # NAME WORDS...
@@ -21,6 +21,8 @@ says metrics '| `accuracy` |' && says rules "9. grad is expanded"
 ok "a section of the reference" $?
 says fuse "a pass over the graph" "needs  " "gives  "
 ok "a pass" $?
+says softmax "def softmax(x: f32[R, C])" "  return weight / sum(weight, axis = 1)" && says gelu "# Exact, with the error function" "erf(x * sqrt(0.5))"
+ok "a function of the prelude, with its comment" $?
 says E9999
 [ $? = 1 ] && grep -q "error\[E0918\]" "$t/err"
 ok "an unknown name" $?

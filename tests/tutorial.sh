@@ -2,7 +2,7 @@
 # The tutorial does what it says: docs/tutorial.md is taken apart into files, commands and what they print, and carried out. Run from the
 # project's root; GRADC names the program. One line a check; the last line counts.
 #
-#     ```graph NAME   a file                ```sh   commands                ```text   what the commands before it print
+#     ```graph NAME   a file                ```sh   commands, which end well, or with 1 (```sh fails)   ```text   what the commands before it print
 #
 # In what is printed a line `...` stands for any lines, and `...` within a line for any text.
 set -u
@@ -51,8 +51,15 @@ for block in "$t"/blocks/*; do
     cp "$block" "$(cat "$t/blocks/$number.name")"
     ;;
   *.sh)
-    sh "$block" >"$t/out" 2>&1
+    sh -e "$block" >"$t/out" 2>&1
+    status=$?
     ran=$((ran + 1))
+    expected=0
+    [ "$(cat "$t/blocks/$number.name" 2>/dev/null)" = fails ] && expected=1
+    [ "$status" = "$expected" ]
+    status=$?
+    cp "$t/out" "$t/err"
+    ok "$(head -n 1 "$block" | cut -c1-80) ends with $expected" $status
     ;;
   *.text)
     matches "$block" "$t/out" >"$t/err"

@@ -24,7 +24,7 @@ gradc check
 #>       = hint: for example: gradc check models/bert.graph
 
 gradc explain E9999
-#> error[E0918]: there is no diagnostic, operator or pass 'E9999'
+#> error[E0918]: there is no diagnostic, operator, pass or function of the prelude 'E9999'
 #>       = hint: codes look like E0810 and stand in brackets in every message
 
 gradc check model.graph --set layer=2
