@@ -79,6 +79,10 @@ Cost launch_cost(const Kernel *kernel, const int64_t *extents, void *const *buff
     return cost;
 }
 
+bool cost_reads_buffers(const Kernel *kernel) {
+    return kernel->kind == KERNEL_ATTENTION || kernel->kind == KERNEL_ATTENTION_GRAD || kernel->kind == KERNEL_ATTENTION_SECOND;
+}
+
 static bool is_token_symbol(const Graph *graph, Dim dim) {
     if (dim_is_const(dim)) return false;
     const char *name = graph->symbols.names[dim.symbol], *dot = strrchr(name, '.');

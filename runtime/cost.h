@@ -11,6 +11,8 @@ typedef struct Cost {
 
 /* `extents`: of the body's symbols; `buffers` as the kernel is called with: bounds of attention are read from them. */
 Cost launch_cost(const Kernel *kernel, const int64_t *extents, void *const *buffers);
+/* Does it depend on what lies in the buffers, the lengths of sequences, or on the extents alone? */
+bool cost_reads_buffers(const Kernel *kernel);
 
 /* Multiplications and additions of the graph's products of parameters with rows of tokens, whose number is an extent named "x.T": the work
  * of the encoder's matrices on a batch. */

@@ -167,6 +167,17 @@ static void point_at(const Deferred *t, Updater *u, int64_t row, const float *gr
     executable_place(u->update, u->slab);
 }
 
+/* The lines of a thread's next row are asked for while it works on this one: rows are far apart. */
+static void ask_for_next(const Deferred *t, int64_t index, const Worker *worker) {
+    enum { LINE = 64 / sizeof(float) };
+    if (index + worker->threads >= t->n_selected) return;
+    int64_t at = t->slot->offset + t->selected[index + worker->threads] * t->columns;
+    for (int64_t i = 0; i < t->columns; i += LINE) {
+        __builtin_prefetch(t->params->weights + at + i, 1);
+        for (int j = 0; j < t->params->n_states; j++) __builtin_prefetch(t->params->states[j] + at + i, 1);
+    }
+}
+
 /* What the row owes of the first `count` updates. */
 static void catch_up_row(Deferred *t, Updater *u, int64_t row, int64_t count, void *scratch) {
     const Worker alone = {0, 1, scratch, no_barrier};
@@ -180,6 +191,7 @@ static void catch_up_row(Deferred *t, Updater *u, int64_t row, int64_t count, vo
 void deferred_catch_up(Deferred *t, const Worker *worker) {
     Updater *u = &t->updaters[worker->thread];
     for (int64_t i = worker->thread; i < t->n_selected; i += worker->threads) {
+        ask_for_next(t, i, worker);
         catch_up_row(t, u, t->selected[i], t->n_history, worker->scratch);
     }
 }
@@ -189,6 +201,7 @@ void deferred_update(Deferred *t, const Worker *worker) {
     Updater *u = &t->updaters[worker->thread];
     u->numbers = t->history[t->n_history - 1];
     for (int64_t i = worker->thread; i < t->n_selected; i += worker->threads) {
+        ask_for_next(t, i, worker);
         point_at(t, u, t->selected[i], t->gradient + i * t->columns);
         executable_run(u->update, &alone);
         t->done[t->selected[i]] = t->n_history;

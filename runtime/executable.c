@@ -14,6 +14,8 @@ typedef struct Call {
     int n_values;
     int64_t *extents; /* of the body's symbols */
     const Launch *launch;
+    Cost price; /* of a run, for the profile, */
+    bool priced; /* if it is known */
 } Call;
 
 struct Executable {
@@ -128,6 +130,11 @@ size_t executable_plan(Executable *exec, const int64_t *extents) {
     return plan_memory(&exec->lives, extents, exec->offsets, exec->work);
 }
 
+static void set_call_extent(Call *call, int index, int64_t extent) {
+    if (call->extents[index] != extent) call->priced = false;
+    call->extents[index] = extent;
+}
+
 void executable_place(Executable *exec, void *slab) {
     for (int i = 0; i < exec->lives.count; i++) {
         int id = exec->lives.values[i].node->id;
@@ -137,17 +144,19 @@ void executable_place(Executable *exec, void *slab) {
         Call *call = &exec->calls[i];
         for (int j = 0; j < call->n_values; j++) call->buffers[j] = exec->memory[call->values[j]->id];
         int symbols = call->launch->kernel->body->symbols.count;
-        for (int j = 0; j < symbols; j++) call->extents[j] = exec->extents[call->launch->symbols[j]];
+        for (int j = 0; j < symbols; j++) set_call_extent(call, j, exec->extents[call->launch->symbols[j]]);
     }
 }
 
 /* What the next run costs, for the profile. */
 static void add_costs(const Executable *exec) {
     for (int i = 0; i < exec->n_calls; i++) {
-        const Call *call = &exec->calls[i];
-        Cost cost = launch_cost(call->launch->kernel, call->extents, call->buffers);
-        exec->times[i].cost.flops += cost.flops;
-        exec->times[i].cost.bytes += cost.bytes;
+        Call *call = &exec->calls[i];
+        const Kernel *kernel = call->launch->kernel;
+        if (!call->priced) call->price = launch_cost(kernel, call->extents, call->buffers);
+        call->priced = !cost_reads_buffers(kernel);
+        exec->times[i].cost.flops += call->price.flops;
+        exec->times[i].cost.bytes += call->price.bytes;
     }
 }
 

@@ -6,7 +6,7 @@
 #include "runtime/slab.h"
 
 enum { RUNS = 9, PEAK_LANES = 16, TRIAD_FLOATS = 24 * 1024 * 1024 };
-static const int64_t peak_rounds = 400 * 1000;
+static const int64_t peak_rounds = 4 * 1000 * 1000;
 
 typedef struct Peak {
     KernelFunction *function;
@@ -100,4 +100,12 @@ bool machine_measure(Machine *machine, Team *team, const Target *target, Diagnos
     kernel_set_free(set);
     graph_free(grouped);
     return good;
+}
+
+bool machine_measure_again(Machine *machine, Team *team, const Target *target, Diagnostics *diags) {
+    Machine now = {0};
+    if (!machine_measure(&now, team, target, diags)) return false;
+    machine->flops = (machine->flops + now.flops) / 2;
+    machine->bytes = (machine->bytes + now.bytes) / 2;
+    return true;
 }

@@ -11,5 +11,7 @@ typedef struct Machine {
 
 /* The best of several runs of some hundredths of a second each. False with a diagnostic when code or memory is not to be had. */
 bool machine_measure(Machine *machine, Team *team, const Target *target, Diagnostics *diags);
+/* Once more, after what is compared with it: the mean of both times. A processor that has rested is faster for a while. */
+bool machine_measure_again(Machine *machine, Team *team, const Target *target, Diagnostics *diags);
 
 #endif
