@@ -159,11 +159,29 @@ static void parse_optimizer(Parser *parser, Context *context) {
     vec_push(parser->arena, &context->module->optimizers, def);
 }
 
+/* It takes the other's place, so the order of tasks stays. */
+static void replace_task(Parser *parser, Module *module, TaskDecl *task) {
+    const char **names = arena_array(parser->arena, (size_t)module->tasks.count + 1, sizeof *names);
+    for (int i = 0; i < module->tasks.count; i++) {
+        names[i] = module->tasks.items[i]->name;
+        if (strcmp(names[i], task->name) != 0) continue;
+        module->tasks.items[i] = task;
+        return;
+    }
+    diag_error(parser->diags, "E0209", task->pos, "there is no task '%s' to replace", task->name);
+    const char *near = nearest_name(task->name, names, module->tasks.count);
+    if (near) diag_hint(parser->diags, "did you mean '%s'?", near);
+    else diag_hint(parser->diags, "import the file that has it first; a new task needs no 'override'");
+    parser->errors++;
+}
+
 static void parse_task_item(Parser *parser, Context *context) {
     int errors = parser->errors;
     advance(parser);
     TaskDecl *task = parse_task(parser);
-    if (parser->errors == errors) vec_push(parser->arena, &context->module->tasks, task);
+    if (parser->errors > errors) return;
+    if (context->replaces && context->import) replace_task(parser, context->module, task);
+    else vec_push(parser->arena, &context->module->tasks, task);
 }
 
 static void parse_override(Parser *parser, Context *context);
@@ -183,7 +201,7 @@ static const Item items[] = {
     {"freeze", parse_freeze, true, false},
     {"def", parse_def, true, true},
     {"optimizer", parse_optimizer, true, true},
-    {"task", parse_task_item, true, false},
+    {"task", parse_task_item, true, true},
     {"override", parse_override, false, false},
 };
 enum { ITEM_COUNT = sizeof items / sizeof *items };
@@ -195,7 +213,7 @@ bool is_declaration(const char *word) {
     return false;
 }
 
-/* override = "override" (config | checkpoint | tokens | def | optimizer) */
+/* override = "override" (config | checkpoint | tokens | def | optimizer | task) */
 static void parse_override(Parser *parser, Context *context) {
     advance(parser);
     for (int i = 0; i < ITEM_COUNT; i++) {
@@ -205,7 +223,7 @@ static void parse_override(Parser *parser, Context *context) {
         context->replaces = false;
         return;
     }
-    syntax_error(parser, "what is to be replaced (def, config, checkpoint, tokens or optimizer)");
+    syntax_error(parser, "what is to be replaced (def, task, config, checkpoint, tokens or optimizer)");
 }
 
 static void no_item(Parser *parser) {

@@ -6,10 +6,10 @@ set -u
 . tests/lib/checks.sh
 export XDG_CACHE_HOME="$t/cache"
 
-for file in models/bert.graph models/heads/*.graph models/encoders/*.graph models/adapters/*.graph; do
+for file in models/bert.graph models/heads/*.graph models/encoders/*.graph models/adapters/*.graph models/experiments/*.graph; do
   "$gradc" check "$file" >"$t/out" 2>"$t/err"
   ok "$file is a model" $?
-  tasks=$(sed -n 's/^task \([a-z_0-9]*\).*/\1/p' "$file" | paste -sd, -)
+  tasks=$(sed -n 's/^\(override \)*task \([a-z_0-9]*\).*/\2/p' "$file" | paste -sd, -)
   case $file in
   */encoders/* | */adapters/*) tasks=${tasks:-sentiment} ;;
   esac
