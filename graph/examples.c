@@ -124,6 +124,7 @@ static const Example examples[] = {
     {"E0916", "gradc train my.graph --schedule step", "gradc train my.graph --schedule cosine"},
     {"E0917", "gradc check", "gradc check my.graph"},
     {"E0918", "gradc explain 810", "gradc explain E0810"},
+    {"E0919", "gradc train my.graph --pcgrad", "gradc train my.graph --pcgrad --sampler together"},
     {"E0920", "gradc train my.graph --tasks sentimnt", "gradc train my.graph --tasks sentiment"},
     {"E0921", "gradc train my.graph", "gradc train my.graph --weights bert-base-uncased"},
     {"E0922", "gradc train my.graph --weights big --set vocab=100",

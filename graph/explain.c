@@ -351,6 +351,10 @@ static const Explanation table[] = {
               "`gradc explain` takes a code as it stands in brackets in a message, or the name\n"
               "of an operator or a pass of the graph. A section of the reference lists all of\n"
               "a kind: operators, rules, passes, metrics, diagnostics."},
+    {"E0919", "a sampler that does not fit\n"
+              "--sampler decides which task comes next; `gradc train --help` lists them.\n"
+              "What works on the gradients of several tasks, --pcgrad, needs steps that have\n"
+              "all of them: --sampler together."},
     {"E0920", "unknown task\n"
               "The graph file has no task of this name. `gradc check FILE` prints those that\n"
               "it has."},

@@ -179,7 +179,8 @@ bool model_gradients(Model *m, int task, Batch *batch, float *loss, Diagnostics 
 /* What the threads of one step share. */
 typedef struct Step {
     Model *m;
-    TaskState *state;
+    TaskState *state; /* NULL: the gradients are there already */
+    const bool *active; /* [runs]: to be updated */
     const UpdateSettings *settings;
     double norm;
     bool finite;
@@ -187,7 +188,7 @@ typedef struct Step {
 
 static void run_norms(const Step *step, const Worker *worker) {
     for (int i = 0; i < step->m->params->n_runs; i++) {
-        if (!step->state->active[i]) continue;
+        if (!step->active[i]) continue;
         if (step->m->tables[i]) deferred_squares(step->m->tables[i], worker);
         else executable_run(step->m->runs[i]->norm, worker);
     }
@@ -198,47 +199,63 @@ static void run_norms(const Step *step, const Worker *worker) {
 static double gradient_norm(const Step *step) {
     double sum = 0;
     for (int i = 0; i < step->m->params->n_runs; i++) {
-        if (!step->state->active[i]) continue;
+        if (!step->active[i]) continue;
         sum += step->m->tables[i] ? deferred_sum(step->m->tables[i]) : run_squares(step->m->runs[i]);
     }
-    return sqrt(sum);
+    return step->settings->weight * sqrt(sum);
+}
+
+static bool is_finite_step(const Step *step) {
+    bool loss = !step->state || isfinite(*executable_output(step->state->public.train, "loss"));
+    return loss && isfinite(step->norm);
 }
 
 /* One thread writes what all will read: rate and scale of each run. */
 static void set_numbers(Step *step) {
     const UpdateSettings *s = step->settings;
     if (s->clip > 0) step->norm = gradient_norm(step);
-    step->finite = isfinite(*executable_output(step->state->public.train, "loss")) && isfinite(step->norm);
-    double scale = s->clip > 0 && step->norm > s->clip ? s->clip / (step->norm + 1e-6) : 1;
+    step->finite = is_finite_step(step);
+    double scale = s->weight * (s->clip > 0 && step->norm > s->clip ? s->clip / (step->norm + 1e-6) : 1);
     for (int i = 0; i < step->m->params->n_runs; i++) {
         ParamRun *info = &step->m->params->runs[i];
-        if (!step->state->active[i] || !step->finite) continue;
+        if (!step->active[i] || !step->finite) continue;
         UpdateNumbers numbers = {(float)s->rate, info->decay ? (float)s->decay : 0, (float)++info->steps, (float)scale};
         if (step->m->tables[i]) deferred_push(step->m->tables[i], numbers);
         else step->m->runs[i]->numbers = numbers;
     }
 }
 
-static void run_step(void *user, const Worker *worker) {
-    Step *step = user;
+static void run_gradients(const Step *step, const Worker *worker) {
     catch_up(step->m, step->state, worker);
     executable_run(step->state->public.train, worker);
     worker->barrier();
     if (worker->thread == 0) copy_twins(step->state);
     if (step->state->twins.count) worker->barrier();
+}
+
+static void run_step(void *user, const Worker *worker) {
+    Step *step = user;
+    if (step->state) run_gradients(step, worker);
     if (step->settings->clip > 0) run_norms(step, worker);
     if (worker->thread == 0) set_numbers(step);
     worker->barrier();
     for (int i = 0; step->finite && i < step->m->params->n_runs; i++) {
-        if (!step->state->active[i]) continue;
+        if (!step->active[i]) continue;
         if (step->m->tables[i]) deferred_update(step->m->tables[i], worker);
         else executable_run(step->m->runs[i]->update, worker);
     }
 }
 
+bool model_update(Model *m, const bool *active, const UpdateSettings *settings, double *norm) {
+    Step step = {.m = m, .active = active, .settings = settings};
+    team_run(m->options.team, run_step, &step);
+    *norm = step.norm;
+    return step.finite;
+}
+
 bool model_step(Model *m, int task, Batch *batch, const UpdateSettings *settings, StepResult *result, Diagnostics *diags) {
     TaskState *state = &m->tasks[task];
-    Step step = {.m = m, .state = state, .settings = settings};
+    Step step = {.m = m, .state = state, .active = state->active, .settings = settings};
     if (!prepare(m, state, state->public.train, batch, diags)) return false;
     find_compact_gradients(m, state);
     team_run(m->options.team, run_step, &step);

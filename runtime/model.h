@@ -27,6 +27,7 @@ typedef struct ModelOptions {
     const char *const *freeze; /* patterns (graph/pattern.h) of parameter names that are not trained */
     int n_freeze;
     const bool *tasks; /* [program's tasks]: which are compiled; NULL: all */
+    bool adds;          /* gradients of several batches are to be added (parts.h): none stays compact */
     const char *passes; /* see passes/pipeline.h; NULL: the usual ones */
     const OutputNames *outputs; /* [program's tasks]: of the evaluation graphs, what model_evaluate gives; NULL: "predict" of all. The
                                    others are not computed. */
@@ -55,6 +56,7 @@ typedef struct UpdateSettings {
     double rate;
     double clip;  /* largest norm of all gradients of the step; 0: as they are */
     double decay; /* of parameters that decay */
+    double weight; /* of the loss, whose gradients are multiplied with it before they are clipped */
 } UpdateSettings;
 
 typedef struct StepResult {

@@ -268,7 +268,7 @@ static bool build(Model *m, Diagnostics *diags) {
         diag_hint(diags, "train fewer tasks at once with --tasks");
         return false;
     }
-    m->compacts = true;
+    m->compacts = !m->options.adds;
     if (m->options.training && !make_trainings(m, diags)) return false;
     for (int t = 0; t < m->program->tasks.count; t++) {
         if (is_wanted(m, t) && !make_evaluation(m, t, diags)) return false;

@@ -55,4 +55,8 @@ struct Model {
     size_t slab_bytes;
 };
 
+/* One update of the active runs from what lies in the gradient slab, none of it compact. False when the gradients are not finite; then
+ * nothing is updated. */
+bool model_update(Model *model, const bool *active, const UpdateSettings *settings, double *norm);
+
 #endif

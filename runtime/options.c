@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "passes/pipeline.h"
+#include "runtime/sampler.h"
 
 typedef enum OptionKind { TEXT, LIST, PAIR, WHOLE, REAL, FLAG } OptionKind;
 
@@ -58,6 +59,11 @@ static const OptionRow rows[] = {
     {"freeze", "PATTERN", LIST, AT(freeze), 0, 0, 0, "train bench", "parameters not to train, as in 'bert.*'; may be repeated"},
     {"max-length", "N", WHOLE, AT(max_length), 0, 4, 1e6, RUNS " run", "longest sequence in tokens (default: the model's positions)"},
     {"limit", "TASK=N", LIST, AT(limit), 0, 0, 0, TRAIN, "only the first N training rows of a task; may be repeated"},
+    {"sampler", "NAME", TEXT, AT(sampler), 0, 0, 0, TRAIN, "which task comes next: {samplers} (default: proportional)"},
+    {"share", "TASK=X", LIST, AT(share), 0, 0, 0, TRAIN, "how often a task comes, beside the others' shares (default 1 once one is given); may be repeated"},
+    {"loss-weight", "TASK=X", LIST, AT(loss_weight), 0, 0, 0, TRAIN, "what a task's loss is multiplied with (default: 1); may be repeated"},
+    {"pcgrad", NULL, FLAG, AT(pcgrad), 0, 0, 0, TRAIN, "with --sampler together: take away what tasks' gradients have against each other"},
+    {"accumulate", "N", WHOLE, AT(accumulate), 1, 1, 65536, TRAIN, "batches of an update, as one large batch (default: 1)"},
     {"no-shuffle", NULL, FLAG, AT(no_shuffle), 0, 0, 0, TRAIN, "rows in file order, tasks in turn"},
     {"seed", "N", WHOLE, AT(seed), 1, 0, 4294967295.0, "train bench " PROBES, "of initial values, shuffling and dropout (default: 1)"},
     {"threads", "N", WHOLE, AT(threads), 0, 1, 4096, RUNS " " PROBES, "threads (default: one a core)"},
@@ -215,14 +221,17 @@ bool options_parse(const char *command, int argc, char **argv, Options *options,
     return true;
 }
 
-/* "{passes}" and "{stages}" stand for the names that the table of passes has. */
+/* What "{word}" in a help text stands for: the names that a table has. */
+static const struct {
+    const char *word;
+    const char *(*names)(Arena *arena);
+} lists[] = {{"{stages}", pipeline_stage_names}, {"{passes}", pipeline_pass_names}, {"{samplers}", sampler_rule_names}};
+
 static void print_help_text(const char *help, FILE *out) {
     Arena *arena = arena_new();
-    const char *open = strchr(help, '{'), *close = open ? strchr(open, '}') : NULL;
-    if (close) {
-        bool stages = strncmp(open, "{stages}", strlen("{stages}")) == 0;
-        const char *names = stages ? pipeline_stage_names(arena) : pipeline_pass_names(arena);
-        help = arena_printf(arena, "%.*s%s%s", (int)(open - help), help, names, close + 1);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const char *at = strstr(help, lists[i].word);
+        if (at) help = arena_printf(arena, "%.*s%s%s", (int)(at - help), help, lists[i].names(arena), at + strlen(lists[i].word));
     }
     fprintf(out, "%s\n", help);
     arena_free(arena);

@@ -10,14 +10,14 @@ typedef VEC(const char *) TextList;
 
 typedef struct Options {
     const char *file; /* the graph file, or the folder of a run */
-    const char *weights, *out, *tasks, *schedule, *log, *split, *task, *input, *output, *stage, *format, *cpu, *graph, *why,
+    const char *weights, *out, *tasks, *schedule, *sampler, *log, *split, *task, *input, *output, *stage, *format, *cpu, *graph, *why,
         *cache, *grads, *passes, *emit, *show, *def, *npy;
-    TextList data, freeze, limit, set, shows, shape, inputs, text;
+    TextList data, freeze, limit, share, loss_weight, set, shows, shape, inputs, text;
     TextList diff;  /* two or none */
     TextList given; /* names of the options that the command line had */
-    int64_t epochs, steps, batch, max_length, seed, threads, lanes, save_every;
+    int64_t epochs, steps, batch, max_length, seed, threads, lanes, save_every, accumulate;
     double lr, dropout, warmup, clip;
-    bool no_shuffle, json, no_cache, no_eval, quiet, remarks, time_passes, profile, resume, write, eval, full, grad, compiled, training;
+    bool no_shuffle, pcgrad, json, no_cache, no_eval, quiet, remarks, time_passes, profile, resume, write, eval, full, grad, compiled, training;
 } Options;
 
 /* Fills `options` from the words after the command's name. False with diagnostics for an unknown option or a bad value (wrong usage). */

@@ -203,7 +203,7 @@ static const OutputNames *choose_outputs(Session *s) {
 bool session_load_model(Session *s, bool training) {
     if (!session_load_tokenizer(s) || !session_choose_length(s) || !session_open_machine(s)) return false;
     ModelOptions options = {.training = training, .freeze = s->options->freeze.items, .n_freeze = s->options->freeze.count,
-                            .tasks = s->tasks, .passes = s->options->passes, .outputs = s->outputs ? s->outputs : choose_outputs(s), .target = s->target, .cache = s->cache,
+                            .tasks = s->tasks, .adds = s->adds, .passes = s->options->passes, .outputs = s->outputs ? s->outputs : choose_outputs(s), .target = s->target, .cache = s->cache,
                             .team = s->team};
     double began = seconds_now();
     s->model = model_new(s->program, &options, s->diags);

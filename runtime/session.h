@@ -21,6 +21,7 @@ typedef struct Session {
     Cache *cache;
     Team *team;
     Model *model;
+    bool adds; /* the model is to add gradients of several batches; set before it is loaded */
     const OutputNames *outputs; /* [program's tasks]: what the model evaluates; NULL: what the metrics read */
     int64_t max_length;
     double compile_ms; /* from graphs to loaded kernels */

@@ -32,29 +32,100 @@ static bool write_gradients(Trainer *t, int task) {
 
 /* --- Steps ----------------------------------------------------------------------------------------------------------- */
 
-static void log_step(Trainer *t, int64_t step, int task, const StepResult *result, double rate) {
-    double now = seconds_now();
+/* One batch of a task, or what several of them add to a step. */
+typedef struct StepPart {
+    Draw draw;
+    StepResult result;
+    int64_t tokens;
+} StepPart;
+
+static void log_part(Trainer *t, int64_t step, const StepPart *part, double rate, double ms) {
     log_event(t->log, json_pack("{s:s, s:I, s:s, s:f, s:f, s:f, s:I, s:I, s:f}", "event", "step", "step", (json_int_t)step,
-                                "task", t->s->program->tasks.items[task].name, "loss", (double)result->loss, "lr", rate,
-                                "norm", result->norm, "rows", (json_int_t)t->batch->rows, "tokens",
-                                (json_int_t)batch_tokens(t->batch), "ms", 1e3 * (now - t->last_step)));
+                                "task", t->s->program->tasks.items[t->order[part->draw.task]].name, "loss",
+                                (double)part->result.loss, "lr", rate, "norm", part->result.norm, "rows",
+                                (json_int_t)part->draw.count, "tokens", (json_int_t)part->tokens, "ms", ms));
+}
+
+/* The time of a step stands in the line of its last part. */
+static void tell_step(Trainer *t, int64_t step, const StepPart *parts, int count, double rate) {
+    double now = seconds_now();
+    for (int i = 0; i < count; i++) {
+        const StepPart *part = &parts[i];
+        log_part(t, step, part, rate, i + 1 < count ? 0 : 1e3 * (now - t->last_step));
+        progress_step(&t->progress, step, part->draw.task, (double)part->result.loss, part->tokens);
+        t->tokens += part->tokens;
+        t->examples += part->draw.count;
+    }
     t->last_step = now;
 }
 
-static bool one_step(Trainer *t, int64_t step, int64_t epoch, int64_t index) {
-    Draw draw = sampler_draw(t->sampler, epoch, index);
-    int task = t->order[draw.task];
-    t->batch->rng[1] = (int32_t)(uint32_t)step;
-    batch_begin(t->batch, t->train[task], draw.rows, draw.count, NUMBERS_OF_UPDATE);
-    batch_fill(t->batch, t->train[task], draw.rows, draw.count, 0);
+static void log_cosines(Trainer *t, int64_t step) {
+    json_t *cosines = json_object();
+    for (int a = 0; a < t->n_tasks; a++) {
+        for (int b = a + 1; b < t->n_tasks; b++) {
+            double cosine = parts_cosine(t->parts, a, b);
+            const Task *tasks = t->s->program->tasks.items;
+            const char *pair = arena_printf(t->diags->arena, "%s,%s", tasks[t->order[a]].name, tasks[t->order[b]].name);
+            json_object_set_new(cosines, pair, isfinite(cosine) ? json_real(cosine) : json_null());
+        }
+    }
+    log_event(t->log, json_pack("{s:s, s:I, s:o}", "event", "cosine", "step", (json_int_t)step, "between", cosines));
+}
+
+static UpdateSettings update_settings(const Trainer *t, int64_t step) {
+    return (UpdateSettings){.rate = rate_at(&t->rate, step), .clip = t->o->clip, .decay = t->s->program->optimizer.decay, .weight = 1};
+}
+
+static bool single_step(Trainer *t, int64_t step, StepPart *part) {
+    int task = t->order[part->draw.task];
+    batch_begin(t->batch, t->train[task], part->draw.rows, part->draw.count, NUMBERS_OF_UPDATE);
+    batch_fill(t->batch, t->train[task], part->draw.rows, part->draw.count, 0);
+    part->tokens = batch_tokens(t->batch);
     if (step == 0 && t->o->grads && !write_gradients(t, task)) return false;
-    UpdateSettings settings = {.rate = rate_at(&t->rate, step), .clip = t->o->clip, .decay = t->s->program->optimizer.decay};
+    UpdateSettings settings = update_settings(t, step);
+    settings.weight = t->weights[part->draw.task];
+    return model_step(t->s->model, task, t->batch, &settings, &part->result, t->diags);
+}
+
+/* The gradients of a draw, batch by batch. */
+static bool add_part(Trainer *t, int group, StepPart *part) {
+    const Draw *draw = &part->draw;
+    int task = t->order[draw->task];
+    batch_begin(t->batch, t->train[task], draw->rows, draw->count, NUMBERS_OF_UPDATE);
+    for (int64_t from = 0; from < draw->count; from += t->o->batch) {
+        int64_t rest = draw->count - from;
+        float loss;
+        batch_fill(t->batch, t->train[task], draw->rows + from, rest < t->o->batch ? rest : t->o->batch, from);
+        part->tokens += batch_tokens(t->batch);
+        if (!parts_add(t->parts, group, task, t->batch, &loss, t->diags)) return false;
+        part->result.loss += loss;
+    }
+    return true;
+}
+
+static bool added_step(Trainer *t, int64_t step, StepPart *parts, int count) {
+    double weights[MAX_GROUPS];
+    parts_begin(t->parts);
+    for (int i = 0; i < count; i++) {
+        weights[i] = t->weights[parts[i].draw.task];
+        if (!add_part(t, i, &parts[i])) return false;
+    }
+    UpdateSettings settings = update_settings(t, step);
+    PartsSum sum = {.weights = weights, .surgery = t->o->pcgrad, .turn = step};
     StepResult result;
-    if (!model_step(t->s->model, task, t->batch, &settings, &result, t->diags)) return false;
-    t->tokens += batch_tokens(t->batch);
-    t->examples += draw.count;
-    log_step(t, step + 1, task, &result, settings.rate);
-    progress_step(&t->progress, step + 1, draw.task, (double)result.loss, batch_tokens(t->batch));
+    if (!parts_update(t->parts, &sum, &settings, &result, t->diags)) return false;
+    for (int i = 0; i < count; i++) parts[i].result.norm = result.norm;
+    if (count > 1) log_cosines(t, step + 1);
+    return true;
+}
+
+static bool one_step(Trainer *t, int64_t step, int64_t epoch, int64_t index) {
+    StepPart parts[MAX_GROUPS] = {0};
+    int count = sampler_parts(t->sampler);
+    for (int i = 0; i < count; i++) parts[i].draw = sampler_draw(t->sampler, epoch, index, i);
+    t->batch->rng[1] = (int32_t)(uint32_t)step;
+    if (!(t->parts ? added_step(t, step, parts, count) : single_step(t, step, &parts[0]))) return false;
+    tell_step(t, step + 1, parts, count, rate_at(&t->rate, step));
     return true;
 }
 
@@ -173,7 +244,7 @@ static bool finish(Trainer *t) {
 static bool train(Trainer *t) {
     Session *s = t->s;
     if (!evaluate_check(s->program, s->tasks, t->diags)) return false;
-    if (!session_load_model(s, true) || !train_prepare(t) || !train_begin(t)) return false;
+    if (!train_choose_steps(t) || !session_load_model(s, true) || !train_prepare(t) || !train_begin(t)) return false;
     train_say_start(t);
     if (t->o->profile) model_profile(s->model);
     interrupt_watch();
@@ -190,6 +261,7 @@ static void trainer_close(Trainer *t) {
     }
     json_decref(t->settings);
     sampler_free(t->sampler);
+    parts_free(t->parts);
     batch_free(t->batch);
 }
 

@@ -5,6 +5,7 @@
 
 #include "runtime/commands.h"
 #include "runtime/log.h"
+#include "runtime/parts.h"
 #include "runtime/progress.h"
 #include "runtime/rate.h"
 #include "runtime/sampler.h"
@@ -19,6 +20,8 @@ typedef struct Trainer {
     int *order;             /* the sampler's task numbers as the program's */
     int n_tasks;
     Sampler *sampler;
+    double *weights; /* [n_tasks]: of the losses */
+    Parts *parts;    /* NULL: a step is one batch */
     Batch *batch;
     RateSchedule rate;
     Progress progress;
@@ -38,6 +41,8 @@ typedef struct Trainer {
 
 /* --- train_start.c: all of these return false with a diagnostic --- */
 
+/* What the options say of steps: before the model is made, which must know whether gradients are added. */
+bool train_choose_steps(Trainer *t);
 /* Data sets, sampler, batch, schedule. */
 bool train_prepare(Trainer *t);
 /* `append`: a run that goes on. */

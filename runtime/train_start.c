@@ -1,5 +1,6 @@
 /* Before the first step: data, sampler, schedule, and what is said about them. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -7,31 +8,48 @@
 
 #include "runtime/train.h"
 
-/* N of "TASK=N" for this task; 0: no limit is given. */
-static bool limit_of(Trainer *t, const char *task, int64_t *limit) {
-    *limit = 0;
-    for (int i = 0; i < t->o->limit.count; i++) {
-        const char *text = t->o->limit.items[i], *equals = strchr(text, '=');
+/* Does the text give a number to this task: "TASK=X"? */
+static bool is_of_task(const char *text, const char *task) {
+    size_t length = strcspn(text, "=");
+    return strncmp(text, task, length) == 0 && !task[length];
+}
+
+/* What the last "TASK=X" for this task says, or `fallback`. The list has been checked. */
+static double task_number(const Trainer *t, const TextList *list, int task, double fallback) {
+    for (int i = 0; i < list->count; i++) {
+        if (is_of_task(list->items[i], t->s->program->tasks.items[task].name)) fallback = strtod(strchr(list->items[i], '=') + 1, NULL);
+    }
+    return fallback;
+}
+
+/* Every item gives a number of `least` or more to a task. */
+static bool check_task_numbers(Trainer *t, const char *option, const TextList *list, double least, bool whole) {
+    for (int i = 0; i < list->count; i++) {
+        const char *text = list->items[i], *equals = strchr(text, '=');
         char *end = NULL;
-        long long value = equals ? strtoll(equals + 1, &end, 10) : 0;
-        if (!equals || end == equals + 1 || *end || value < 1) {
-            diag_error(t->diags, "E0940", (Pos){0}, "--limit takes TASK=N, not '%s'", text);
-            diag_hint(t->diags, "for example: --limit %s=1000", task);
+        double value = equals ? strtod(equals + 1, &end) : 0;
+        if (!equals || end == equals + 1 || *end || !(value >= least) || !isfinite(value) || (whole && value != floor(value))) {
+            diag_error(t->diags, "E0940", (Pos){0}, "--%s takes TASK=%s, not '%s'", option, whole ? "N" : "X", text);
+            diag_hint(t->diags, "for example: --%s %s=%s", option, t->s->program->tasks.items[0].name, whole ? "1000" : "0.5");
             return false;
         }
-        if (strncmp(text, task, (size_t)(equals - text)) == 0 && !task[equals - text]) *limit = value;
+        if (session_find_task(t->s, arena_strndup(t->s->arena, text, strcspn(text, "="))) < 0) return false;
     }
     return true;
 }
 
-/* Every --limit names a task. */
-static bool check_limits(Trainer *t) {
-    for (int i = 0; i < t->o->limit.count; i++) {
-        const char *text = t->o->limit.items[i];
-        const char *name = arena_strndup(t->s->arena, text, strcspn(text, "="));
-        if (session_find_task(t->s, name) < 0) return false;
-    }
-    return true;
+static bool check_steps(Trainer *t, const SamplerRule *rule) {
+    if (!t->o->pcgrad || rule->together) return true;
+    diag_error(t->diags, "E0919", (Pos){0}, "--pcgrad needs steps over all tasks");
+    diag_hint(t->diags, "add --sampler together");
+    return false;
+}
+
+bool train_choose_steps(Trainer *t) {
+    const SamplerRule *rule = sampler_find_rule(t->o->sampler, t->diags);
+    t->s->adds = rule && (rule->together || t->o->accumulate > 1);
+    return rule && check_steps(t, rule) && check_task_numbers(t, "limit", &t->o->limit, 1, true) &&
+           check_task_numbers(t, "share", &t->o->share, 0, false) && check_task_numbers(t, "loss-weight", &t->o->loss_weight, 0, false);
 }
 
 static bool load_data(Trainer *t) {
@@ -42,12 +60,11 @@ static bool load_data(Trainer *t) {
     t->order = arena_array(t->s->arena, size, sizeof *t->order);
     t->evaluations = arena_array(t->s->arena, size, sizeof *t->evaluations);
     t->best_ones = arena_array(t->s->arena, size, sizeof *t->best_ones);
-    bool good = check_limits(t);
+    bool good = true;
     for (int i = 0; good && i < count; i++) {
-        int64_t limit;
         if (!t->s->tasks[i]) continue;
-        good = limit_of(t, t->s->program->tasks.items[i].name, &limit);
-        if (good) t->train[i] = session_dataset(t->s, i, "train", NULL, limit, true);
+        int64_t limit = (int64_t)task_number(t, &t->o->limit, i, 0);
+        t->train[i] = session_dataset(t->s, i, "train", NULL, limit, true);
         if (t->train[i] && !t->o->no_eval) t->dev[i] = session_dataset(t->s, i, "dev", NULL, 0, true);
         good = t->train[i] && (t->dev[i] || t->o->no_eval);
         t->order[t->n_tasks++] = i;
@@ -55,20 +72,39 @@ static bool load_data(Trainer *t) {
     return good;
 }
 
-static void make_sampler(Trainer *t) {
+/* The shares that --share gives; NULL: none. False and a diagnostic when all of them are 0. */
+static bool find_shares(Trainer *t, double **shares) {
+    double sum = 0;
+    *shares = NULL;
+    if (t->o->share.count == 0) return true;
+    *shares = arena_array(t->s->arena, (size_t)t->n_tasks + 1, sizeof **shares);
+    for (int i = 0; i < t->n_tasks; i++) sum += (*shares)[i] = task_number(t, &t->o->share, t->order[i], 1);
+    if (sum > 0) return true;
+    diag_error(t->diags, "E0940", (Pos){0}, "no task has a share of the steps");
+    diag_hint(t->diags, "give one of them a positive --share, or choose tasks with --tasks");
+    return false;
+}
+
+static bool make_sampler(Trainer *t) {
     int64_t sizes[64];
     const Dataset *sets[64];
+    double *shares;
+    t->weights = arena_array(t->s->arena, (size_t)t->n_tasks + 1, sizeof *t->weights);
     for (int i = 0; i < t->n_tasks; i++) {
         sets[i] = t->train[t->order[i]];
         sizes[i] = sets[i]->rows;
         t->progress.names[i] = sets[i]->task->name;
+        t->weights[i] = task_number(t, &t->o->loss_weight, t->order[i], 1);
     }
     t->progress.n_tasks = t->n_tasks;
-    int64_t batch = t->o->batch;
-    SamplerOptions options = {.batch = batch, .seed = (uint64_t)t->o->seed, .shuffle = !t->o->no_shuffle};
+    if (!find_shares(t, &shares)) return false;
+    SamplerOptions options = {.batch = t->o->batch * t->o->accumulate, .seed = (uint64_t)t->o->seed, .shuffle = !t->o->no_shuffle,
+                              .rule = sampler_find_rule(t->o->sampler, t->diags), .shares = shares, .epochs = t->o->epochs};
     t->sampler = sampler_new(sizes, t->n_tasks, options);
-    t->batch = batch_new(sets, t->n_tasks, batch);
+    t->batch = batch_new(sets, t->n_tasks, t->o->batch);
     t->batch->rng[0] = (int32_t)(uint32_t)t->o->seed;
+    if (t->s->adds) t->parts = parts_new(t->s->model, sampler_parts(t->sampler), t->diags);
+    return t->parts || !t->s->adds;
 }
 
 static bool make_schedule(Trainer *t) {
@@ -138,6 +174,5 @@ bool train_prepare(Trainer *t) {
     double began = seconds_now();
     if (!load_data(t)) return false;
     t->load_ms = 1e3 * (seconds_now() - began);
-    make_sampler(t);
-    return make_schedule(t);
+    return make_sampler(t) && make_schedule(t);
 }

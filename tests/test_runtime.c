@@ -22,7 +22,7 @@ enum { TASKS = 3, ROWS = 70 + 33 + 8, BATCH = 8 };
 static int draw_epoch(Sampler *sampler, int64_t epoch, int64_t *rows) {
     int count = 0;
     for (int64_t step = 0; step < sampler_steps_per_epoch(sampler); step++) {
-        Draw draw = sampler_draw(sampler, epoch, step);
+        Draw draw = sampler_draw(sampler, epoch, step, 0);
         cr_assert(draw.count >= 1 && draw.count <= BATCH && count + draw.count <= ROWS);
         for (int64_t i = 0; i < draw.count; i++) rows[count++] = 1000 * draw.task + draw.rows[i];
     }
@@ -69,8 +69,8 @@ Test(runtime, a_draw_is_a_pure_function_of_its_number) {
     draw_epoch(sampler, 0, (int64_t[ROWS]){0});
     int at = 0;
     for (int64_t step = 0; step < sampler_steps_per_epoch(sampler); step++) {
-        sampler_draw(sampler, 7, step);
-        Draw draw = sampler_draw(sampler, 1, step);
+        sampler_draw(sampler, 7, step, 0);
+        Draw draw = sampler_draw(sampler, 1, step, 0);
         for (int64_t i = 0; i < draw.count; i++)
             cr_assert_eq(whole[at++], 1000 * draw.task + draw.rows[i]);
     }
@@ -86,7 +86,7 @@ Test(runtime, shuffled_tasks_are_spread_over_the_epoch) {
         sampler_new(sizes, TASKS, (SamplerOptions){.batch = BATCH, .seed = 1, .shuffle = true});
     for (int64_t epoch = 0; epoch < 200; epoch++) {
         for (int64_t step = 0; step < 15; step++)
-            places[sampler_draw(sampler, epoch, step).task] += (double)step;
+            places[sampler_draw(sampler, epoch, step, 0).task] += (double)step;
     }
     cr_expect_float_eq(places[0] / (9 * 200), 7, 0.5);
     cr_expect_float_eq(places[1] / (5 * 200), 7, 0.6);
@@ -101,7 +101,7 @@ Test(runtime, without_shuffling_tasks_take_turns_in_file_order) {
     for (int64_t epoch = 0; epoch < 2; epoch++) {
         memset(next, 0, sizeof next);
         for (int64_t step = 0; step < 15; step++) {
-            Draw draw = sampler_draw(sampler, epoch, step);
+            Draw draw = sampler_draw(sampler, epoch, step, 0);
             cr_assert_eq(draw.task, tasks[step], "step %d", (int)step);
             for (int64_t i = 0; i < draw.count; i++) cr_assert_eq(draw.rows[i], next[draw.task]++);
         }

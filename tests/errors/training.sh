@@ -8,6 +8,14 @@ gradc train model.graph --weights models/demo --data data --schedule lineer --qu
 #> error[E0916]: there is no schedule 'lineer'
 #>       = hint: --schedule takes linear, cosine or constant
 
+gradc train model.graph --weights models/demo --data data --pcgrad --quiet
+#> error[E0919]: --pcgrad needs steps over all tasks
+#>       = hint: add --sampler together
+
+gradc train model.graph --weights models/demo --data data --sampler square-root --quiet
+#> error[E0919]: there is no sampler 'square-root'
+#>       = hint: it may be proportional, sqrt, annealed, uniform, round-robin or together
+
 gradc train model.graph --weights models/demo --data data --limit paraphrase --quiet
 #> error[E0940]: --limit takes TASK=N, not 'paraphrase'
 #>       = hint: for example: --limit sentiment=1000

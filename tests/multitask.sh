@@ -1,0 +1,63 @@
+#!/bin/sh
+# Several tasks in one run: samplers, weights, steps over all tasks, accumulation, gradient surgery. Run from the project's root; GRADC
+# names the program. One line a check; the last line counts.
+set -u
+. tests/lib/checks.sh
+
+train() { # NAME OPTIONS...: logs to $t/NAME.log
+  name=$1
+  shift
+  run train models/bert.graph --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --quiet --batch 8 --lr 1e-3 --log "$t/$name.log" "$@"
+  return "$status"
+}
+weights() { sed -n 's/.*"weights": *"\([0-9a-f]*\)".*/\1/p' "$t/$1.log"; }
+losses() { sed -n 's/.*"event": *"step".*"loss": *\([-0-9.e]*\).*/\1/p' "$t/$1.log"; }
+count() { grep '"event": *"step"' "$t/$1.log" | grep -c "\"$2\""; } # NAME TASK
+# The largest relative difference of the losses of two runs; nothing when they have not as many.
+apart() { losses "$1" >"$t/a"; losses "$2" >"$t/b"
+  [ "$(wc -l <"$t/a")" = "$(wc -l <"$t/b")" ] && paste "$t/a" "$t/b" | awk '{ d = ($1 - $2) / ($1 > 1 ? $1 : 1); if (d < 0) d = -d; if (d > m) m = d } END { printf "%.9f\n", m }'; }
+
+train turns --sampler round-robin --steps 9 && [ "$(count turns sentiment) $(count turns paraphrase) $(count turns similarity)" = "3 3 3" ]
+ok "tasks take turns" $?
+train share --share sentiment=3 --share similarity=0 --epochs 1 && [ "$(count share similarity)" = 0 ] &&
+  awk -v a="$(count share sentiment)" -v b="$(count share paraphrase)" 'BEGIN { exit !(a >= 3 * b - 3 && a <= 3 * b + 3) }'
+ok "shares of the steps" $?
+
+train alone --tasks sentiment --steps 6 --sampler round-robin && train one --tasks sentiment --steps 6 --sampler together
+[ -n "$(weights alone)" ] && [ "$(weights alone)" = "$(weights one)" ]
+ok "a step over all of one task is a step: the same bits" $?
+train large --tasks sentiment --batch 16 --steps 6 && train small --tasks sentiment --batch 4 --accumulate 4 --steps 6
+far=$(apart large small)
+awk -v far="${far:-1}" 'BEGIN { exit !(far < 1e-5) }'
+ok "four batches of 4 train as one of 16 does, dropout included: losses differ by ${far:-?}" $?
+
+train together --sampler together --steps 4 --threads 2 && [ "$(count together similarity)" = 4 ] && grep -q '"sentiment,paraphrase": *[-0-9]' "$t/together.log"
+ok "a step over all tasks logs each loss and the cosines" $?
+train surgery --sampler together --pcgrad --steps 4 --threads 2 && [ -n "$(weights surgery)" ] && [ "$(weights surgery)" != "$(weights together)" ]
+ok "surgery trains differently" $?
+train again --sampler together --pcgrad --steps 4 --threads 1 && [ "$(weights again)" = "$(weights surgery)" ]
+ok "one thread, the same bits" $?
+
+# Without clipping AdamW (eps aside) sees no factor of the loss, so weights that differ come from the sum of several.
+train heavy --sampler together --steps 4 --clip 0 --loss-weight similarity=100 && train light --sampler together --steps 4 --clip 0 &&
+  [ "$(weights heavy)" != "$(weights light)" ]
+ok "a loss's weight counts among others" $?
+train twice --tasks sentiment --steps 1 --loss-weight sentiment=2 && train once --tasks sentiment --steps 1
+norm() { sed -n 's/.*"norm": *\([-0-9.e]*\).*/\1/p' "$t/$1.log"; }
+awk -v a="$(norm twice)" -v b="$(norm once)" 'BEGIN { exit !(b > 0 && a > 1.999999 * b && a < 2.000001 * b) }'
+ok "gradients of a loss with weight 2 are twice as long" $?
+
+train bad --pcgrad
+[ $? = 1 ] && has "$t/err" "E0919" && has "$t/err" "--sampler together"
+ok "surgery without steps over all tasks" $?
+train bad --sampler anneald
+[ $? = 1 ] && has "$t/err" "did you mean 'annealed'"
+ok "an unknown sampler" $?
+train bad --loss-weight similarity=much
+[ $? = 1 ] && has "$t/err" "E0940" && has "$t/err" "--loss-weight takes TASK=X"
+ok "a weight that is no number" $?
+train bad --tasks sentiment --share sentiment=0
+[ $? = 1 ] && has "$t/err" "no task has a share"
+ok "nothing to train" $?
+
+finish
