@@ -134,6 +134,7 @@ static const Example examples[] = {
     {"E0931", "label y: class[2]\nmetric pearson", "label y: class[2]\nmetric accuracy"},
     {"E0932", "label y: flags[3]\npredict float(logits > 0) # one column",
      "label y: flags[3]\npredict float(logits > 0) # three columns"},
+    {"E0933", "metric accuracy, roc_auc", "show softmax(logits) as \"probabilities\"\nmetric accuracy, roc_auc"},
     {"E0940", "gradc train my.graph --limit 1000", "gradc train my.graph --limit paraphrase=1000"},
     {"E0941", "gradc train my.graph --out missing/run",
      "mkdir missing\ngradc train my.graph --out missing/run"},

@@ -380,6 +380,11 @@ static const Explanation table[] = {
     {"E0932", "flags and predictions differ in number\n"
               "Metrics of flags compare a prediction of 0 or 1 with each flag:\n"
               "predict float(logits > 0)"},
+    {"E0933", "no probabilities to measure\n"
+              "Some metrics compare labels with probabilities instead of with predictions. They\n"
+              "read the output called \"probabilities\": a column for each class or flag, or one\n"
+              "column, of class 1, where there are two classes. A line of the task makes it:\n"
+              "show softmax(logits) as \"probabilities\"."},
     {"E0940", "a bad limit\n"
               "--limit takes the name of a task and a number of rows, as in --limit\n"
               "paraphrase=12000, and may be repeated."},

@@ -27,10 +27,23 @@ static void unknown_metric(const Task *task, int index, Diagnostics *diags) {
     else diag_hint(diags, "those that fit the label are %s", fitting_metrics(&task->label, diags->arena));
 }
 
+/* Metrics of probabilities read an output with a column for each class or flag, or one for class 1 of two. */
+static bool check_scores(const Task *task, int index, Diagnostics *diags) {
+    const Node *scores = graph_find_output(task->eval, SCORES_OUTPUT);
+    int64_t wanted = task->label.kind == LABEL_FLAGS ? task->label.width : task->label.classes;
+    if (scores && scores->type.rank == 2 && (dim_is(scores->type.dims[1], wanted) || (wanted == 2 && dim_is(scores->type.dims[1], 1)))) return true;
+    diag_error(diags, "E0933", task->metric_pos[index], "the metric '%s' reads probabilities, %s", task->metrics[index],
+               scores ? "one for each class" : "and the task shows none");
+    if (scores) diag_note(diags, scores->pos, "these are %s", type_print(diags->arena, &scores->type, &task->eval->symbols));
+    diag_hint(diags, "add a line such as: show softmax(logits) as \"" SCORES_OUTPUT "\", or sigmoid(logits) for flags and two classes");
+    return false;
+}
+
 static bool check_metric(const Task *task, int index, Diagnostics *diags) {
     const Metric *metric = metric_find(task->metrics[index]);
     if (!metric) return unknown_metric(task, index, diags), false;
     const char *problem = metric_problem(metric, &task->label);
+    if (!problem && metric->reads_scores) return check_scores(task, index, diags);
     if (!problem) return true;
     diag_error(diags, "E0931", task->metric_pos[index], "the metric '%s' %s", metric->name, problem);
     if (task->label.name) diag_note(diags, task->label.pos, "the label is declared here");
@@ -58,13 +71,30 @@ bool evaluate_check(const Program *program, const bool *tasks, Diagnostics *diag
     return good;
 }
 
+static void add_output(OutputNames *outputs, const char *name) {
+    for (int i = 0; i < outputs->count; i++) {
+        if (strcmp(outputs->names[i], name) == 0) return;
+    }
+    outputs->names[outputs->count++] = name;
+}
+
 OutputNames evaluate_outputs(const Task *task) {
     OutputNames outputs = {{"predict"}, 1};
     for (int i = 0; i < task->n_metrics; i++) {
         const Metric *metric = metric_find(task->metrics[i]);
-        if (outputs.count == 1 && metric && metric->reads_loss) outputs.names[outputs.count++] = "loss";
+        if (metric && metric->reads_loss) add_output(&outputs, "loss");
+        if (metric && metric->reads_scores) add_output(&outputs, SCORES_OUTPUT);
     }
     return outputs;
+}
+
+/* NULL: the metrics do not read it. */
+static const Collected *output_of(const Task *task, const Collected *outputs, const char *name) {
+    OutputNames names = evaluate_outputs(task);
+    for (int i = 0; i < names.count; i++) {
+        if (strcmp(names.names[i], name) == 0) return &outputs[i];
+    }
+    return NULL;
 }
 
 typedef struct RowLength {
@@ -185,28 +215,59 @@ static void pair_up(Pairs *p, const Dataset *data, const Collected *predict) {
     label_list_free(&list);
 }
 
-static void measure(const Dataset *data, const Collected *outputs, Evaluation *result) {
+/* Lines of probabilities in the order of the data set, beside those of the labels; the caller frees. */
+static double *line_up(const Dataset *data, const Collected *scores) {
+    double *lines = calloc((size_t)scores->used + 1, sizeof *lines), *to = lines;
+    if (!lines) abort();
+    for (int64_t row = 0; row < data->rows; row++) {
+        for (int64_t i = 0; i < scores->counts[row]; i++) *to++ = (double)scores->values[scores->starts[row] + i];
+    }
+    return lines;
+}
+
+static void make_table(const MetricInput *in, LabelKind kind, ClassTable *table) {
+    if (kind != LABEL_CLASS && kind != LABEL_FLAGS) return;
+    table->classes = class_reports(in, &table->count);
+    if (kind == LABEL_FLAGS) return;
+    table->confusion = calloc((size_t)(table->count * table->count) + 1, sizeof *table->confusion);
+    if (!table->confusion) abort();
+    confusion_matrix(in, table->classes, table->count, table->confusion);
+}
+
+void class_table_free(ClassTable *table) {
+    free(table->classes);
+    free(table->confusion);
+    *table = (ClassTable){0};
+}
+
+static void measure(const Dataset *data, const Collected *outputs, Evaluation *result, ClassTable *table) {
+    const Task *task = data->task;
+    const Collected *loss = output_of(task, outputs, "loss"), *scores = output_of(task, outputs, SCORES_OUTPUT);
     Pairs p = {0};
     pair_up(&p, data, &outputs[0]);
-    MetricInput in = {.prediction = p.predictions, .label = p.labels, .n = p.lines, .width = data->task->label.width,
-                      .bounds = p.bounds, .sequences = data->rows, .names = data->task->label.names,
-                      .classes = data->task->label.classes};
-    if (evaluate_outputs(data->task).count > 1) in.loss = outputs[1].sum;
-    for (int i = 0; i < data->task->n_metrics; i++) {
-        const Metric *metric = metric_find(data->task->metrics[i]);
+    MetricInput in = {.prediction = p.predictions, .label = p.labels, .n = p.lines, .width = task->label.width,
+                      .bounds = p.bounds, .sequences = data->rows, .names = task->label.names,
+                      .classes = task->label.classes};
+    if (loss) in.loss = loss->sum;
+    double *lines = scores ? line_up(data, scores) : NULL;
+    if (scores) in.scores = lines, in.score_columns = scores->columns;
+    for (int i = 0; i < task->n_metrics; i++) {
+        const Metric *metric = metric_find(task->metrics[i]);
         result->metrics[i] = metric->compute(&in);
         if (i == 0) result->score = metric_score(metric, result->metrics[i]);
     }
+    if (table) make_table(&in, task->label.kind, table);
+    free(lines);
     free(p.predictions);
     free(p.labels);
     free(p.bounds);
 }
 
-bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, Diagnostics *diags) {
+bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, ClassTable *table, Diagnostics *diags) {
     Collected outputs[MAX_OUTPUTS] = {0};
     *result = (Evaluation){.task = task, .rows = data->rows};
     bool good = collect_outputs(model, task, data, batch, outputs, diags);
-    if (good) measure(data, outputs, result);
+    if (good) measure(data, outputs, result, table);
     collected_free(outputs, model_outputs(model, task));
     return good;
 }

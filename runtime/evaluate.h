@@ -2,7 +2,7 @@
 #ifndef GRADC_RUNTIME_EVALUATE_H
 #define GRADC_RUNTIME_EVALUATE_H
 
-#include "runtime/metrics.h"
+#include "runtime/scores.h"
 #include "runtime/model.h"
 
 enum { MAX_METRICS = 8 };
@@ -37,7 +37,16 @@ typedef struct Collected {
 bool collect_outputs(Model *model, int task, const Dataset *data, int64_t batch, Collected *outputs, Diagnostics *diags);
 void collected_free(Collected *outputs, int count);
 
-bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, Diagnostics *diags);
+/* What classes and flags are taken for; nothing of other labels. */
+typedef struct ClassTable {
+    ClassReport *classes; /* [count] */
+    int64_t *confusion;   /* [count, count]: labelled as the row, predicted as the column; NULL of flags */
+    int64_t count;
+} ClassTable;
+
+/* `table` may be NULL; its arrays are the caller's to free. */
+bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, ClassTable *table, Diagnostics *diags);
+void class_table_free(ClassTable *table);
 
 /* The mean of the tasks' scores. */
 double overall_score(const Evaluation *evaluations, int count);

@@ -18,6 +18,8 @@ typedef struct MetricInput {
     const char *const *names; /* [classes]; NULL: none are declared */
     int64_t classes;
     double loss;              /* of all lines, where the metric reads it */
+    const double *scores;     /* [n, score_columns]: probabilities, where the metric reads them */
+    int64_t score_columns;    /* one for each class or flag, or one alone: of class 1 */
 } MetricInput;
 
 typedef double MetricFunction(const MetricInput *in);
@@ -27,10 +29,14 @@ typedef struct Metric {
     MetricFunction *compute;
     unsigned fits;        /* labels: 1 << LabelKind of each */
     bool reads_loss;      /* the task's loss in evaluation, and nothing else */
+    bool reads_scores;    /* the output "probabilities" as well */
     bool needs_names;     /* of the classes, and one label for each word */
     bool is_correlation;  /* in [-1, 1] rather than [0, 1] */
     bool lower_is_better; /* an error, from 0 up */
 } Metric;
+
+/* The output that gives the probabilities of a task's classes or flags. */
+#define SCORES_OUTPUT "probabilities"
 
 /* Why a metric cannot be computed of such a label, as the end of a sentence; NULL: it can. */
 const char *metric_problem(const Metric *metric, const Label *label);

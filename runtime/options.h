@@ -17,7 +17,7 @@ typedef struct Options {
     TextList given; /* names of the options that the command line had */
     int64_t epochs, steps, batch, max_length, seed, threads, lanes, save_every, accumulate;
     double lr, dropout, warmup, clip;
-    bool no_shuffle, pcgrad, json, no_cache, no_eval, quiet, remarks, time_passes, profile, resume, write, eval, full, grad, compiled, training;
+    bool no_shuffle, pcgrad, report, json, no_cache, no_eval, quiet, remarks, time_passes, profile, resume, write, eval, full, grad, compiled, training;
 } Options;
 
 /* Fills `options` from the words after the command's name. False with diagnostics for an unknown option or a bad value (wrong usage). */

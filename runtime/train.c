@@ -142,7 +142,7 @@ static bool end_epoch(Trainer *t, int64_t epoch) {
     progress_clear(&t->progress);
     for (int i = 0; i < t->n_tasks; i++) {
         int task = t->order[i];
-        if (!evaluate(t->s->model, task, t->dev[task], EVAL_BATCH, &t->evaluations[i], t->diags)) return false;
+        if (!evaluate(t->s->model, task, t->dev[task], EVAL_BATCH, &t->evaluations[i], NULL, t->diags)) return false;
         log_evaluation(t, epoch, &t->evaluations[i]);
     }
     double overall = overall_score(t->evaluations, t->n_tasks);

@@ -48,7 +48,7 @@ gradc check names.graph
 #> names.graph:5:9: note: the label is declared here
 #>     5 |   label tags: class[2] of sentence
 #>       |         ^~~~
-#>       = hint: those that fit are accuracy, f1, f1_macro, f1_micro, matthews, pearson, spearman, mse, loss, perplexity
+#>       = hint: those that fit are accuracy, balanced_accuracy, precision, recall, precision_macro, recall_macro, f1, f1_macro, f1_micro, f1_weighted, matthews, roc_auc, average_precision, log_loss, calibration_error, pearson, spearman, mse, mae, r2, loss, perplexity
 
 cat >flags.graph <<END
 import "models/bert.graph"
@@ -69,7 +69,7 @@ gradc check flags.graph
 #> flags.graph:5:9: note: the label is declared here
 #>     5 |   label topics = (food, sport): flags
 #>       |         ^~~~~~
-#>       = hint: those that fit are accuracy, f1_macro, f1_micro, loss, perplexity
+#>       = hint: those that fit are accuracy, precision_macro, recall_macro, f1_macro, f1_micro, f1_weighted, roc_auc, average_precision, log_loss, calibration_error, loss, perplexity
 #> flags.graph:5:9: error[E0932]: there are 2 flags, but the prediction is f32[S, 1]
 #>     5 |   label topics = (food, sport): flags
 #>       |         ^~~~~~

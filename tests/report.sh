@@ -1,0 +1,45 @@
+#!/bin/sh
+# gradc eval: metrics of probabilities, classes and the confusion matrix, for people and as JSON. Run from the project's root; GRADC names
+# the program. One line a check; the last line counts.
+set -u
+. tests/lib/checks.sh
+cat >"$t/mood.graph" <<END
+import "$root/models/bert.graph"
+
+override task sentiment {
+  data "ids-sst-{split}.csv" tab unquoted
+  input sentence: text
+  label sentiment: class["awful", "bad", "fair", "good", "great"]
+  pooled = pooler(encoder(sentence) in "bert", sentence) in "bert"
+  logits = head(drop(pooled, dropout), 5) in "heads.sentiment"
+  loss cross_entropy(logits, sentiment)
+  predict argmax(logits)
+  show softmax(logits) as "probabilities"
+  metric accuracy, roc_auc, average_precision, log_loss, calibration_error, f1_weighted, loss
+}
+END
+run train "$t/mood.graph" --tasks sentiment --weights "$demo" --data "$demo" --cache "$t/cache" --epochs 3 --batch 16 --lr 1.5e-3 --out "$t/run" --quiet
+ok "a run with metrics of probabilities" "$status"
+
+evaluate() { run eval "$t/run" --tasks sentiment --data "$demo" --cache "$t/cache" "$@"; }
+number() { sed -n "s/^ *\"$1\": *\([-0-9.e]*\),*/\1/p" "$t/out" | head -n 1; }
+evaluate --json
+ok "eval as JSON" "$status"
+rows=$(number rows)
+accuracy=$(number accuracy)
+# The loss is the mean of -log p too, of the same numbers in f32.
+awk -v a="$(number log_loss)" -v b="$(number loss)" 'BEGIN { d = a - b; exit !(a > 0 && d < 1e-5 && d > -1e-5) }'
+ok "log_loss is the cross-entropy" $?
+awk -v auc="$(number roc_auc)" -v ap="$(number average_precision)" -v e="$(number calibration_error)" 'BEGIN { exit !(auc > 0.6 && auc <= 1 && ap > 0.3 && ap <= 1 && e >= 0 && e < 1) }'
+ok "curves of a model that has learnt something" $?
+has "$t/out" '"great": {' && has "$t/out" '"support":'
+ok "classes by name" $?
+# The matrix: five rows of five; all of it is the rows, its diagonal the right ones.
+sed -n '/"confusion"/,/^    \]/p' "$t/out" | tr -d '[:space:]"a-z:[' | tr ']' '\n' | tr ',' ' ' | awk -v rows="$rows" -v accuracy="$accuracy" '
+  NF == 5 { n++; for (i = 1; i <= 5; i++) all += $i; right += $n } END { d = right / rows - accuracy; exit !(n == 5 && all == rows && d < 1e-9 && d > -1e-9) }'
+ok "the confusion matrix adds up" $?
+
+evaluate --report
+[ "$status" = 0 ] && has "$t/out" "precision  recall     f1  support" && has "$t/out" "predicted as:" && grep -q '^great .*0\.' "$t/out"
+ok "a report for people" $?
+finish
