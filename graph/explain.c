@@ -508,6 +508,13 @@ static const Explanation table[] = {
     {"E0953", "no rows to show\n"
               "`gradc predict` writes a line for each row of the data, so the value of --show\n"
               "must have a row for each sequence, token or label."},
+    {"E0954", "not one of the words\n"
+              "The option takes one of a few words, which `gradc predict --help` lists:\n"
+              "--format tsv, csv or jsonl, and --bad-rows stop or error."},
+    {"E0955", "no probabilities\n"
+              "--probabilities writes what the task shows under this name. A task that is\n"
+              "trained with cross_entropy shows softmax(logits), one with bce_with_logits\n"
+              "sigmoid(logits)."},
 };
 
 const char *diagnostic_explanation(const char *code) {

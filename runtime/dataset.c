@@ -17,7 +17,7 @@ typedef struct Loader {
     Dataset *data;
     Table *table;
     const char **columns;
-    int n_columns, label_column; /* the label's first one */
+    int n_columns, label_column, kept; /* the label's first one; the first of those kept besides */
     /* Of the row at hand. */
     TokenIds text[2];
     Pieces words, tags;
@@ -71,7 +71,7 @@ static const char *find_file(Loader *l) {
 
 static void collect_columns(Loader *l) {
     const Label *label = &l->task->label;
-    l->columns = arena_array(l->diags->arena, 5 + (size_t)label->n_columns, sizeof *l->columns);
+    l->columns = arena_array(l->diags->arena, 5 + (size_t)(label->n_columns + l->options->n_keep), sizeof *l->columns);
     for (int i = 0; i < l->task->n_inputs; i++) {
         const TextInput *input = &l->task->inputs[i];
         for (int j = 0; j < input->n_columns; j++) l->columns[l->n_columns++] = input->columns[j];
@@ -80,6 +80,11 @@ static void collect_columns(Loader *l) {
     if (!l->options->needs_labels || label->n_columns == 0) return;
     l->label_column = l->n_columns;
     for (int i = 0; i < label->n_columns; i++) l->columns[l->n_columns++] = label->columns[i];
+}
+
+static void collect_kept(Loader *l) {
+    l->kept = l->n_columns;
+    for (int i = 0; i < l->options->n_keep; i++) l->columns[l->n_columns++] = l->options->keep[i];
 }
 
 /* --- Labels: from cells to `values` --- */
@@ -296,7 +301,7 @@ static bool read_rows(Loader *l) {
     for (int64_t row = 0; row < rows && l->data->rows < limit; row++) {
         if (!append_row(l, row)) return false;
     }
-    if (l->data->rows) return true;
+    if (l->data->rows || l->options->text) return true;
     return diag_error(l->diags, "E0852", pos_in_file(l->data->file, 0), "task '%s' finds no rows in it", l->task->name);
 }
 
@@ -311,12 +316,15 @@ static bool check_mask(Loader *l) {
 static Table *open_table(Loader *l, const char *path) {
     const Task *task = l->task;
     TableFormat format = {.kind = task->data_kind, .separator = task->separator, .quoted = task->quoted,
-                          .header = task->data_columns, .n_header = task->n_data_columns};
+                          .header = task->data_columns, .n_header = task->n_data_columns,
+                          .keeps_bad = l->options->keeps_bad};
+    if (l->options->header) format.header = l->options->header, format.n_header = l->options->n_header;
+    if (l->options->text) return table_parse(l->options->text, format, l->columns, l->n_columns, l->diags);
     return table_read(path, format, l->columns, l->n_columns, l->diags);
 }
 
 static void loader_close(Loader *l) {
-    table_free(l->table);
+    if (l->table && (!l->data || l->data->table != l->table)) table_free(l->table);
     for (int i = 0; i < 2; i++) token_ids_free(&l->text[i]);
     pieces_free(&l->words);
     pieces_free(&l->tags);
@@ -326,14 +334,16 @@ static void loader_close(Loader *l) {
 
 Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnostics *diags) {
     Loader l = {.task = task, .options = options, .diags = diags};
-    const char *path = check_mask(&l) ? find_file(&l) : NULL;
+    const char *path = !check_mask(&l) ? NULL : options->text ? options->text->name : find_file(&l);
     if (!path) return NULL;
     collect_columns(&l);
+    collect_kept(&l);
     l.table = open_table(&l, path);
     if (!l.table) return NULL;
     l.data = calloc(1, sizeof *l.data);
     if (!l.data) abort();
     *l.data = (Dataset){.task = task, .labelled = options->needs_labels, .tokenizer = options->tokenizer};
+    if (options->text || options->n_keep || options->keeps_bad) l.data->table = l.table, l.data->kept = l.kept;
     l.data->file = diagnostics_file(diags, path, NULL);
     bool good = read_rows(&l);
     loader_close(&l);
@@ -355,6 +365,7 @@ void dataset_free(Dataset *data) {
     free(data->labels.words);
     free(data->labels.values);
     free(data->lines);
+    table_free(data->table);
     free(data);
 }
 

@@ -3,6 +3,7 @@
 #define GRADC_RUNTIME_DATASET_H
 
 #include "graph/program.h"
+#include "runtime/table_reader.h"
 #include "runtime/tokenizer.h"
 
 /* Sequences of one text input, end to end. */
@@ -33,6 +34,8 @@ typedef struct Dataset {
     const Tokenizer *tokenizer; /* borrowed */
     int64_t skipped;     /* rows without a label, left out */
     int64_t cut;         /* rows whose text was longer than the limit */
+    Table *table;        /* the file's cells, row by row; NULL: not asked for (see DatasetOptions) */
+    int kept;            /* the first of the kept columns there */
 } Dataset;
 
 typedef struct DatasetOptions {
@@ -41,6 +44,12 @@ typedef struct DatasetOptions {
     int n_folders;              /* 0: the working directory */
     const char *split;   /* "train", "dev" */
     const char *path;    /* NULL; or this file instead of folders and split */
+    const TableText *text; /* NULL; or these rows instead of a file: there may be none. The table is kept. */
+    const char *const *header; /* [n_header]: the columns of `text` where its first line does not say them; NULL: as the task says */
+    int n_header;
+    const char *const *keep; /* [n_keep]: columns whose cells are wanted besides; the table is kept */
+    int n_keep;
+    bool keeps_bad;      /* a row that cannot be read is an empty text, and the table says why; the table is kept */
     int64_t max_length;  /* tokens of a sequence, special ones included */
     bool one_segment;    /* all that the model knows: the second text of a pair is in segment 0 as well */
     int64_t limit;       /* at most so many rows; 0: all */

@@ -158,9 +158,17 @@ static bool run_batch(Model *model, int task, Batch *batch, const int64_t *rows,
     return true;
 }
 
+/* Of `most` rows, those whose tokens stay in bounds; at least one. */
+static int64_t rows_that_fit(const Dataset *data, const int64_t *rows, int64_t most) {
+    enum { BATCH_TOKENS = 8192 };
+    int64_t count = 0, tokens = 0;
+    while (count < most && ((tokens += dataset_tokens(data, rows[count])) <= BATCH_TOKENS || count == 0)) count++;
+    return count;
+}
+
 bool collect_outputs(Model *model, int task, const Dataset *data, int64_t size, Collected *outputs, Diagnostics *diags) {
     int64_t *rows = sorted_rows(data);
-    Batch *batch = batch_new(&data, 1, size);
+    Batch *batch = batch_new(&data, 1, data->rows < size ? data->rows : size);
     bool good = true;
     for (int i = 0; i < model_outputs(model, task); i++) {
         outputs[i] = (Collected){.starts = calloc((size_t)data->rows + 1, sizeof(int64_t)),
@@ -168,8 +176,8 @@ bool collect_outputs(Model *model, int task, const Dataset *data, int64_t size, 
         if (!outputs[i].starts || !outputs[i].counts) abort();
     }
     batch_begin(batch, data, rows, data->rows, NUMBERS_OF_DATA);
-    for (int64_t at = 0; good && at < data->rows; at += size) {
-        int64_t count = data->rows - at < size ? data->rows - at : size;
+    for (int64_t at = 0, count; good && at < data->rows; at += count) {
+        count = rows_that_fit(data, rows + at, data->rows - at < size ? data->rows - at : size);
         batch_fill(batch, data, rows + at, count, at);
         good = run_batch(model, task, batch, rows + at, outputs, diags);
     }

@@ -32,7 +32,7 @@ typedef struct Collected {
     double sum;
 } Collected;
 
-/* Runs the rows in batches of `batch`, sorted by length, so that batches are of even size. `outputs` [model_outputs], which the caller
+/* Runs the rows in batches of at most `batch` rows and some thousand tokens, sorted by length, so that batches are of even size. `outputs` [model_outputs], which the caller
  * frees, also after a failure. */
 bool collect_outputs(Model *model, int task, const Dataset *data, int64_t batch, Collected *outputs, Diagnostics *diags);
 void collected_free(Collected *outputs, int count);

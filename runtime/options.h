@@ -13,6 +13,9 @@ typedef struct Options {
     const char *weights, *out, *tasks, *schedule, *sampler, *log, *split, *task, *input, *output, *stage, *format, *cpu, *graph, *why,
         *cache, *grads, *passes, *emit, *show, *def, *npy;
     TextList data, freeze, limit, share, loss_weight, set, shows, shape, inputs, text;
+    const char *bad_rows;
+    TextList keep;
+    bool header, probabilities;
     TextList diff;  /* two or none */
     TextList given; /* names of the options that the command line had */
     int64_t epochs, steps, batch, max_length, seed, threads, lanes, save_every, accumulate;

@@ -1,115 +1,221 @@
-/* gradc predict: one row in, one row out, in order. */
+/* gradc predict: one row in, one row out, in order. A file is read whole and its predictions appear whole; rows of a pipe are answered
+ * as they come. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/atomic_file.h"
 #include "runtime/commands.h"
-#include "runtime/evaluate.h"
+#include "runtime/prediction.h"
+#include "runtime/row_stream.h"
 #include "runtime/session.h"
 
-enum { EVAL_BATCH = 64 };
+enum { PREDICT_BATCH = 1024 }; /* rows; the tokens of a batch are bounded besides */
 
-/* A class by its name, where it has one and is what the task predicts. */
-static void write_number(FILE *out, const Label *label, const Tokenizer *tokenizer, float value) {
-    int64_t class = value >= 0 && value < (float)label->classes ? (int64_t)value : -1;
-    bool whole = class >= 0 && (float)class == value;
-    if (whole && label->kind == LABEL_MASKED && class < tokenizer_size(tokenizer))
-        fputs(tokenizer_token(tokenizer, (int32_t)class), out);
-    else if (whole && label->kind == LABEL_CLASS && label->names)
-        fputs(label->names[class], out);
-    else
-        fprintf(out, "%.9g", (double)value);
-}
+typedef struct Predictor {
+    Session *s;
+    int task;
+    DatasetOptions rows;
+    PredictionWriter writer;
+    int64_t bad; /* rows that could not be read */
+} Predictor;
 
-/* The numbers of a row, separated by tabs; those of its tokens or labels on the same line. */
-static void write_row(FILE *out, const Session *s, const Label *label, const Collected *values, int64_t row) {
-    static const Label numbers = {0};
-    if (s->options->show || values->columns != 1) label = &numbers;
-    for (int64_t i = 0; i < values->counts[row]; i++) {
-        if (i) fputc('\t', out);
-        write_number(out, label, s->tokenizer, values->values[values->starts[row] + i]);
+/* --- What is asked for -------------------------------------------------------------------------------------------------- */
+
+/* One of a list of words that NULL ends; -1 and an error for another. NULL is the first. */
+static int choice(const char *option, const char *word, const char *const *words, Diagnostics *diags) {
+    const char *list = "";
+    int count = 0;
+    for (; words[count]; count++) {
+        if (!word || strcmp(words[count], word) == 0) return count;
+        list = arena_printf(diags->arena, "%s%s%s", list, count ? ", " : "", words[count]);
     }
-    fputc('\n', out);
+    diag_error(diags, "E0954", (Pos){0}, "--%s is one of %s, not '%s'", option, list, word);
+    const char *near = nearest_name(word, words, count);
+    if (near) diag_hint(diags, "did you mean '%s'?", near);
+    return -1;
 }
 
-/* One prediction for each word, so that the two can be laid side by side: nothing for a word that has no token. */
-static void write_words(FILE *out, const Session *s, const Dataset *data, const Collected *values, int64_t row) {
-    const Labels *labels = &data->labels;
-    int64_t next = labels->bounds[row];
-    for (int32_t word = 0; word < labels->words[row]; word++) {
-        if (word) fputc('\t', out);
-        if (next == labels->bounds[row + 1] || labels->word[next] != word) continue;
-        write_number(out, &data->task->label, s->tokenizer, values->values[values->starts[row] + next - labels->bounds[row]]);
-        next++;
+static bool ends_with(const char *text, const char *end) {
+    size_t length = strlen(text), of_end = strlen(end);
+    return length >= of_end && strcmp(text + length - of_end, end) == 0;
+}
+
+static bool choose_form(Predictor *p) {
+    static const char *const forms[] = {"tsv", "csv", "jsonl", NULL};
+    const Options *o = p->s->options;
+    const char *name = o->format;
+    for (int i = 0; !name && o->output && forms[i]; i++) {
+        if (ends_with(o->output, arena_printf(p->s->arena, ".%s", forms[i]))) name = forms[i];
     }
-    fputc('\n', out);
+    int form = choice("format", name, forms, p->s->diags);
+    p->writer.form = form < 0 ? FORM_TSV : (PredictionForm)form;
+    return form >= 0;
 }
 
-static void write_rows(FILE *out, const Session *s, const Dataset *data, const Collected *values) {
-    bool by_word = values->of == ROWS_OF_LABELS && data->labels.bounds && values->columns == 1 && !s->options->show;
-    for (int64_t i = 0; i < data->rows; i++) {
-        if (by_word) write_words(out, s, data, values, i);
-        else write_row(out, s, &data->task->label, values, i);
+static bool choose_bad_rows(Predictor *p) {
+    static const char *const words[] = {"stop", "error", NULL};
+    int got = choice("bad-rows", p->s->options->bad_rows, words, p->s->diags);
+    p->writer.errors = p->rows.keeps_bad = got == 1;
+    return got >= 0;
+}
+
+static bool choose_outputs(Predictor *p) {
+    const Task *task = &p->s->program->tasks.items[p->task];
+    OutputNames *names = &p->writer.outputs;
+    names->names[names->count++] = p->s->options->show ? p->s->options->show : "predict";
+    if (!p->s->options->probabilities) return true;
+    names->names[names->count++] = "probabilities";
+    if (graph_find_output(task->eval, "probabilities")) return true;
+    diag_error(p->s->diags, "E0955", task->pos, "task '%s' does not say what its probabilities are", task->name);
+    diag_hint(p->s->diags, "show them in the task: show softmax(logits) as \"probabilities\", or sigmoid(logit)");
+    return false;
+}
+
+static bool choose_task(Predictor *p) {
+    Session *s = p->s;
+    if (!s->options->task && s->program->tasks.count > 1) {
+        diag_error(s->diags, "E0952", (Pos){0}, "predict works on one task: name it with --task");
+        session_hint_tasks(s);
+        return false;
     }
+    p->task = s->options->task ? session_find_task(s, s->options->task) : 0;
+    if (p->task < 0) return false;
+    memset(s->tasks, 0, (size_t)s->program->tasks.count * sizeof *s->tasks);
+    s->tasks[p->task] = true;
+    return true;
 }
 
-static bool put_text(Session *s, const char *text, size_t size) {
-    if (s->options->output) return atomic_file_put(s->options->output, text, size, s->diags);
-    if (fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0) return true;
+static bool prepare(Predictor *p) {
+    Session *s = p->s;
+    if (!choose_task(p) || !choose_form(p) || !choose_bad_rows(p) || !choose_outputs(p)) return false;
+    OutputNames *outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *outputs);
+    outputs[p->task] = p->writer.outputs;
+    s->outputs = outputs;
+    if (!session_load_model(s, false)) return false;
+    p->writer.task = &s->program->tasks.items[p->task];
+    p->writer.tokenizer = s->tokenizer;
+    p->writer.header = s->options->header;
+    p->writer.keep = s->options->keep.items;
+    p->writer.n_keep = s->options->keep.count;
+    DatasetOptions rows = session_dataset_options(s, s->options->split ? s->options->split : "dev");
+    rows.path = s->options->input;
+    rows.keep = p->writer.keep, rows.n_keep = p->writer.n_keep, rows.keeps_bad = p->rows.keeps_bad;
+    p->rows = rows;
+    return true;
+}
+
+/* --- Rows --------------------------------------------------------------------------------------------------------------- */
+
+/* Predictions and shown values have rows; a loss, for one, has not. */
+static bool check_rows(const Predictor *p, const Collected *outputs, Diagnostics *diags) {
+    for (int i = 0; i < p->writer.outputs.count; i++) {
+        if (outputs[i].of != ROWS_OF_BATCH) continue;
+        diag_error(diags, "E0953", (Pos){0}, "'%s' has no rows of sequences, labels or tokens", p->writer.outputs.names[i]);
+        diag_hint(diags, "it is a value of a whole batch; show what it is made of");
+        return false;
+    }
+    return true;
+}
+
+static bool predict_rows(Predictor *p, const Dataset *data, Diagnostics *diags) {
+    Collected outputs[MAX_OUTPUTS] = {0};
+    int64_t batch = p->s->options->batch ? p->s->options->batch : PREDICT_BATCH;
+    bool good = collect_outputs(p->s->model, p->task, data, batch, outputs, diags) && check_rows(p, outputs, diags);
+    if (good) prediction_rows(&p->writer, data, outputs);
+    for (int64_t i = 0; data->table && i < data->rows; i++) p->bad += table_problem(data->table, i) != NULL;
+    collected_free(outputs, p->writer.outputs.count);
+    return good;
+}
+
+static bool cannot_write(Session *s) {
     diag_error(s->diags, "E0950", (Pos){0}, "the predictions could not all be written: %s", strerror(errno));
     diag_hint(s->diags, "with --output FILE they appear whole or not at all");
     return false;
 }
 
-/* Predictions and shown values have rows; a loss, for one, has not. */
-static bool check_rows(Session *s, const Collected *output) {
-    if (output->of != ROWS_OF_BATCH) return true;
-    diag_error(s->diags, "E0953", (Pos){0}, "'%s' has no rows of sequences, labels or tokens", s->options->show);
-    diag_hint(s->diags, "it is a value of a whole batch; show what it is made of");
-    return false;
+static bool put_text(Session *s, const char *text, size_t size) {
+    if (s->options->output) return atomic_file_put(s->options->output, text, size, s->diags);
+    return (fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0) || cannot_write(s);
 }
 
-static bool write_predictions(Session *s, int task, const Dataset *data) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *memory = open_memstream(&text, &size); /* all lines, until they are known to be complete */
-    if (!memory) return diag_error(s->diags, "E0951", (Pos){0}, "there is no memory for the predictions");
-    int64_t batch = s->options->batch ? s->options->batch : EVAL_BATCH;
-    Collected outputs[MAX_OUTPUTS] = {0};
-    bool good = collect_outputs(s->model, task, data, batch, outputs, s->diags) && check_rows(s, &outputs[0]);
-    if (good) write_rows(memory, s, data, &outputs[0]);
-    collected_free(outputs, model_outputs(s->model, task));
-    fclose(memory);
-    good = good && put_text(s, text, size);
-    free(text);
+/* One piece of a stream. Its diagnostics are its own, so that an endless stream needs no endless memory; those of a failure are told
+ * again, for good. */
+static bool predict_piece(Predictor *p, const TableText *text, DatasetOptions *rows) {
+    Diagnostics *piece = diagnostics_new();
+    rows->text = text;
+    Dataset *data = dataset_load(p->writer.task, rows, piece);
+    bool good = data && predict_rows(p, data, piece);
+    int count = 0;
+    const char *const *header = data ? table_header(data->table, &count) : NULL;
+    if (count && !rows->header) { /* the stream says it once */
+        const char **copy = arena_array(p->s->arena, (size_t)count, sizeof *copy);
+        for (int i = 0; i < count; i++) copy[i] = arena_strdup(p->s->arena, header[i]);
+        rows->header = copy, rows->n_header = count;
+    }
+    dataset_free(data);
+    if (!good) diagnostics_print(piece, stderr);
+    diagnostics_free(piece);
     return good;
 }
 
-static bool predict(Session *s) {
-    if (!s->options->task) {
-        diag_error(s->diags, "E0952", (Pos){0}, "predict works on one task: name it with --task");
-        session_hint_tasks(s);
-        return false;
+/* Answers are written as soon as the rows at hand have them. */
+static bool predict_stream(Predictor *p, int descriptor) {
+    const Task *task = p->writer.task;
+    DatasetOptions rows = p->rows;
+    RowStream *stream = row_stream_new(descriptor, task->data_kind, task->quoted, p->s->options->input);
+    TableText text;
+    bool good = true;
+    int errors = p->s->diags->errors;
+    while (good && row_stream_next(stream, &text, p->s->diags)) {
+        good = predict_piece(p, &text, &rows);
+        if (good && (ferror(p->writer.out) || fflush(p->writer.out) != 0)) good = cannot_write(p->s);
     }
-    int task = session_find_task(s, s->options->task);
-    if (task < 0) return false;
-    memset(s->tasks, 0, (size_t)s->program->tasks.count * sizeof *s->tasks);
-    s->tasks[task] = true;
-    OutputNames *outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *outputs);
-    outputs[task] = (OutputNames){{s->options->show ? s->options->show : "predict"}, 1};
-    s->outputs = outputs;
-    if (!session_load_model(s, false)) return false;
-    const char *split = s->options->split ? s->options->split : "dev";
-    Dataset *data = session_dataset(s, task, split, s->options->input, 0, false);
-    bool good = data && write_predictions(s, task, data);
+    row_stream_free(stream);
+    return good && p->s->diags->errors == errors;
+}
+
+static bool predict_file(Predictor *p) {
+    Dataset *data = dataset_load(p->writer.task, &p->rows, p->s->diags);
+    bool good = data && predict_rows(p, data, p->s->diags);
     dataset_free(data);
+    return good;
+}
+
+/* --- The command ---------------------------------------------------------------------------------------------------------- */
+
+/* The input where it is a pipe, a terminal or the like; -1: it is a file, or is not there. */
+static int open_stream(const char *input) {
+    struct stat info;
+    bool standard = input && strcmp(input, "-") == 0;
+    if (!input || (standard ? fstat(STDIN_FILENO, &info) : stat(input, &info)) != 0) return -1;
+    if (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) return -1;
+    return standard ? dup(STDIN_FILENO) : open(input, O_RDONLY | O_CLOEXEC);
+}
+
+static bool predict_all(Predictor *p) {
+    int descriptor = open_stream(p->s->options->input);
+    bool at_once = descriptor >= 0 && !p->s->options->output, good;
+    char *text = NULL;
+    size_t size = 0;
+    p->writer.out = at_once ? stdout : open_memstream(&text, &size); /* all lines, until they are known to be complete */
+    if (!p->writer.out) return diag_error(p->s->diags, "E0951", (Pos){0}, "there is no memory for the predictions");
+    good = descriptor >= 0 ? predict_stream(p, descriptor) : predict_file(p);
+    if (!at_once) fclose(p->writer.out);
+    if (!at_once) good = good && put_text(p->s, text, size);
+    if (descriptor >= 0) close(descriptor);
+    free(text);
+    if (good && p->bad) fprintf(stderr, "%lld rows could not be read\n", (long long)p->bad);
     return good;
 }
 
 int command_predict(const Options *options, Diagnostics *diags) {
     Session session = {0};
-    bool good = session_load_program(&session, options, diags) && predict(&session);
+    Predictor predictor = {.s = &session};
+    bool good = session_load_program(&session, options, diags) && prepare(&predictor) && predict_all(&predictor);
     session_close(&session);
     return good ? 0 : 1;
 }

@@ -226,10 +226,16 @@ void session_close(Session *s) {
     if (s->arena) arena_free(s->arena);
 }
 
+DatasetOptions session_dataset_options(const Session *s, const char *split) {
+    return (DatasetOptions){.tokenizer = s->tokenizer, .folders = s->options->data.items, .n_folders = s->options->data.count,
+                            .split = split, .max_length = s->max_length, .one_segment = s->program->segments < 2};
+}
+
 Dataset *session_dataset(Session *s, int task, const char *split, const char *path, int64_t limit, bool needs_labels) {
-    DatasetOptions options = {.tokenizer = s->tokenizer, .folders = s->options->data.items,
-                              .n_folders = s->options->data.count, .split = split, .path = path,
-                              .max_length = s->max_length, .one_segment = s->program->segments < 2, .limit = limit, .needs_labels = needs_labels};
+    DatasetOptions options = session_dataset_options(s, split);
+    options.path = path;
+    options.limit = limit;
+    options.needs_labels = needs_labels;
     return dataset_load(&s->program->tasks.items[task], &options, s->diags);
 }
 

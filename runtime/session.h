@@ -46,6 +46,8 @@ bool session_choose_tasks(Session *session, const char *list);
 void session_hint_tasks(Session *s); /* "the tasks are: ..." */
 int session_find_task(Session *session, const char *name); /* -1 with a diagnostic */
 
+/* Of all rows of a split, without labels, for who wants something else of them. */
+DatasetOptions session_dataset_options(const Session *session, const char *split);
 Dataset *session_dataset(Session *session, int task, const char *split, const char *path, int64_t limit, bool needs_labels);
 
 /* Writes a folder that session and transformers can load: config.json, vocab.txt, model.safetensors, and model.graph. */

@@ -12,7 +12,16 @@ typedef struct Cell {
     bool is_list;
 } Cell;
 
+/* A row that could not be read, and why. */
+typedef struct BadRow {
+    int64_t row;
+    const char *problem;
+} BadRow;
+
 struct Table {
+    Arena *arena; /* header and problems */
+    VEC(const char *) header; /* names of all columns of the file */
+    VEC(BadRow) bad;          /* in the order of the file; only where such rows are kept */
     int n_columns;
     bool item_lines; /* each item of a cell stands on a line of its own */
     int64_t n_rows, rows_capacity;
@@ -30,9 +39,8 @@ typedef struct Builder {
     int *field_of;              /* [n_columns]: which field of a row a column is */
     const SourceFile *file;
     Diagnostics *diags;
-    Arena *arena;             /* for the header */
-    VEC(const char *) header; /* names of all columns of the file */
-    bool has_header, quoted, failed;
+    bool has_header, quoted, keeps_bad, failed;
+    const char *problem; /* of the row being read, where bad ones are kept; NULL: none */
     int n_fields;        /* of the row being read */
     uint32_t line, next; /* lines on which this row and the next one begin */
     int last_end; /* the character that ended the line before, when nothing came after it; quoted
@@ -45,6 +53,8 @@ void store_cell(Builder *builder, int column, const char *bytes, size_t length);
 void store_list(Builder *builder, int column);
 void store_item(Builder *builder, int column, const char *bytes, size_t length);
 void store_row(Builder *builder);
+/* The row being read is bad: an error, or a problem that `store_row` keeps with an otherwise empty row. */
+void bad_row(Builder *builder, const char *code, const char *problem, const char *hint);
 
 void fail_memory(Builder *builder);
 void missing_column(Builder *builder, const char *wanted, const char *const *names, int count);

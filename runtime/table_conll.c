@@ -47,7 +47,7 @@ static bool is_remark(const Builder *builder, const Line *line, int words) {
     const Field *first = &line->fields[0];
     if (first->length == strlen(mark) && memcmp(first->bytes, mark, first->length) == 0) return true;
     bool comment = first->length > 0 && first->bytes[0] == '#';
-    return comment && words == 0 && line->count != builder->header.count;
+    return comment && words == 0 && line->count != builder->table->header.count;
 }
 
 /* The items of a row's columns are told column by column, so the row's lines are read once for each. */
@@ -64,7 +64,7 @@ static void take_row(Builder *builder, Row *row) {
             store_item(builder, column, field->bytes, field->length);
         }
     }
-    if (words) store_row(builder);
+    if (words || builder->problem) store_row(builder);
     row->lines.count = 0;
 }
 
@@ -74,7 +74,7 @@ static bool is_complete(const Builder *builder, const Line *line) {
     for (int column = 0; column < builder->table->n_columns; column++) {
         if (builder->field_of[column] >= needed) needed = builder->field_of[column] + 1;
     }
-    return line->count >= needed && line->count <= builder->header.count && line->count <= MAX_FIELDS;
+    return line->count >= needed && line->count <= builder->table->header.count && line->count <= MAX_FIELDS;
 }
 
 static void take_word(Builder *builder, Row *row, const Line *line, uint32_t number) {
@@ -86,13 +86,13 @@ static void take_word(Builder *builder, Row *row, const Line *line, uint32_t num
         wrong_count(builder);
         return;
     }
-    vec_push(builder->arena, &row->lines, *line);
+    vec_push(builder->table->arena, &row->lines, *line);
 }
 
 void read_conll(Builder *builder, const char *text, size_t size) {
     Row row = {0};
     Line line;
-    uint32_t number = 1;
+    uint32_t number = builder->line;
     for (size_t at = 0, next; at < size && !builder->failed; at = next, number++) {
         split(&line, text + at, line_end(text, size, at, &next) - at);
         bool blank = line.count == 0 || (line.count == 1 && line.fields[0].length == 0);

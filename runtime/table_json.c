@@ -5,11 +5,9 @@
 #include "runtime/table_builder.h"
 
 static void bad_json(Builder *builder, const char *problem) {
-    diag_error(builder->diags, "E0813", pos_in_file(builder->file, builder->line), "%s", problem);
-    diag_hint(
-        builder->diags,
-        "each line is to be one object with texts, numbers, truth values or lists of them: {\"text\": \"...\"}");
-    builder->failed = true;
+    bad_row(builder, "E0813", problem,
+            "each line is to be one object with texts, numbers, truth values or lists of them: "
+            "{\"text\": \"...\"}");
 }
 
 typedef void StoreText(Builder *builder, int column, const char *bytes, size_t length);
@@ -22,7 +20,7 @@ static void store_value(Builder *builder, int column, json_t *value, StoreText *
         return;
     }
     if (json_is_object(value) || json_is_array(value)) {
-        bad_json(builder, arena_printf(builder->arena, "the value of '%s' is %s",
+        bad_json(builder, arena_printf(builder->table->arena, "the value of '%s' is %s",
                                        builder->columns[column],
                                        json_is_object(value) ? "an object" : "a list of lists"));
         return;
@@ -46,11 +44,15 @@ static void json_cell(Builder *builder, int column, json_t *value) {
 }
 
 static void missing_member(Builder *builder, json_t *object, const char *wanted) {
+    if (builder->keeps_bad) {
+        builder->problem = arena_printf(builder->table->arena, "no column is called '%s'", wanted);
+        return;
+    }
     VEC(const char *) names = {0};
     const char *key;
     json_t *value;
     json_object_foreach(object, key, value)
-        vec_push(builder->arena, &names, arena_strdup(builder->arena, key));
+        vec_push(builder->table->arena, &names, arena_strdup(builder->table->arena, key));
     missing_column(builder, wanted, names.items, names.count);
 }
 
@@ -59,13 +61,13 @@ void json_line(Builder *builder, const char *line, size_t length) {
     json_error_t error;
     json_t *object = json_loadb(line, length, JSON_ALLOW_NUL, &error);
     if (!json_is_object(object)) bad_json(builder, "this line is not a JSON object in UTF-8");
-    for (int column = 0; column < builder->table->n_columns && !builder->failed; column++) {
+    for (int column = 0; column < builder->table->n_columns && !builder->failed && !builder->problem; column++) {
         json_t *value = json_object_get(object, builder->columns[column]);
         if (value)
             json_cell(builder, column, value);
         else
             missing_member(builder, object, builder->columns[column]);
     }
-    if (!builder->failed) store_row(builder);
+    store_row(builder);
     json_decref(object);
 }

@@ -99,7 +99,7 @@ void store_item(Builder *builder, int column, const char *bytes, size_t length) 
     table->cells[table->n_rows * table->n_columns + column].count++;
 }
 
-void store_row(Builder *builder) {
+static void end_row(Builder *builder) {
     Table *table = builder->table;
     if (builder->failed) return;
     if (!reserve_row(table)) {
@@ -107,6 +107,24 @@ void store_row(Builder *builder) {
         return;
     }
     table->lines[table->n_rows++] = builder->line;
+}
+
+void store_row(Builder *builder) {
+    Table *table = builder->table;
+    if (builder->problem) vec_push(table->arena, &table->bad, ((BadRow){table->n_rows, builder->problem}));
+    for (int column = 0; builder->problem && column < table->n_columns; column++) store_cell(builder, column, "", 0);
+    builder->problem = NULL;
+    end_row(builder);
+}
+
+void bad_row(Builder *builder, const char *code, const char *problem, const char *hint) {
+    if (builder->keeps_bad) {
+        builder->problem = problem;
+        return;
+    }
+    diag_error(builder->diags, code, pos_in_file(builder->file, builder->line), "%s", problem);
+    diag_hint(builder->diags, "%s", hint);
+    builder->failed = true;
 }
 
 /* --- Rows --- */
@@ -128,7 +146,7 @@ void missing_column(Builder *builder, const char *wanted, const char *const *nam
                "no column is called '%s'", wanted);
     const char *nearest = nearest_name(wanted, names, count);
     if (nearest) diag_hint(diags, "did you mean '%.24s'?", nearest);
-    diag_note(diags, (Pos){0}, "the columns are: %s", name_list(builder->arena, names, count));
+    diag_note(diags, (Pos){0}, "the columns are: %s", name_list(builder->table->arena, names, count));
     if (count < 2)
         diag_hint(diags,
                   "a single column often means that the separator is another one (tab, comma)");
@@ -138,13 +156,13 @@ void missing_column(Builder *builder, const char *wanted, const char *const *nam
 void find_columns(Builder *builder) {
     for (int column = 0; column < builder->table->n_columns; column++) {
         int field = 0;
-        while (field < builder->header.count &&
-               strcmp(builder->header.items[field], builder->columns[column]))
+        while (field < builder->table->header.count &&
+               strcmp(builder->table->header.items[field], builder->columns[column]))
             field++;
         builder->field_of[column] = field;
-        if (field == builder->header.count) {
-            missing_column(builder, builder->columns[column], builder->header.items,
-                           builder->header.count);
+        if (field == builder->table->header.count) {
+            missing_column(builder, builder->columns[column], builder->table->header.items,
+                           builder->table->header.count);
         }
     }
 }
@@ -152,8 +170,8 @@ void find_columns(Builder *builder) {
 static void take_field(Builder *builder, const char *bytes, size_t length) {
     int field = builder->n_fields++;
     if (!builder->has_header) {
-        vec_push(builder->arena, &builder->header,
-                 arena_strndup(builder->arena, bytes ? bytes : "", length));
+        vec_push(builder->table->arena, &builder->table->header,
+                 arena_strndup(builder->table->arena, bytes ? bytes : "", length));
         return;
     }
     for (int column = 0; column < builder->table->n_columns && !builder->failed; column++) {
@@ -162,14 +180,12 @@ static void take_field(Builder *builder, const char *bytes, size_t length) {
 }
 
 void wrong_count(Builder *builder) {
-    diag_error(builder->diags, "E0811", pos_in_file(builder->file, builder->line),
-               "this row has %d fields, the header has %d", builder->n_fields,
-               builder->header.count);
-    diag_hint(builder->diags,
-              builder->quoted
-                  ? "if the quotes in this file are plain characters, say that it is unquoted"
-                  : "if fields stand in double quotes in this file, say that it is quoted");
-    builder->failed = true;
+    bad_row(builder, "E0811",
+            arena_printf(builder->table->arena, "this row has %d fields, the header has %d",
+                         builder->n_fields, builder->table->header.count),
+            builder->quoted
+                ? "if the quotes in this file are plain characters, say that it is unquoted"
+                : "if fields stand in double quotes in this file, say that it is quoted");
 }
 
 /* A row ends; one without fields is a blank line. */
@@ -177,9 +193,8 @@ static void take_row(Builder *builder) {
     if (builder->n_fields && !builder->has_header) {
         builder->has_header = true;
         find_columns(builder);
-    } else if (builder->n_fields && builder->n_fields != builder->header.count) {
-        wrong_count(builder);
     } else if (builder->n_fields) {
+        if (builder->n_fields != builder->table->header.count) wrong_count(builder);
         store_row(builder);
     }
     builder->n_fields = 0;
@@ -239,10 +254,10 @@ static void read_quoted(Builder *builder, char separator, const char *text, size
     csv_set_opts(&parser, CSV_REPALL_NL | CSV_STRICT |
                               CSV_STRICT_FINI); /* only now: quotes inside plain fields are fine */
     if (csv_fini(&parser, quoted_field, quoted_end, builder) && !builder->failed) {
-        diag_error(builder->diags, "E0812", pos_in_file(builder->file, builder->line),
-                   "a field of the row that begins here opens a quote that is never closed");
-        diag_hint(builder->diags, "close it, or say that the file is unquoted");
-        builder->failed = true;
+        bad_row(builder, "E0812",
+                "a field of the row that begins here opens a quote that is never closed",
+                "close it, or say that the file is unquoted");
+        if (builder->problem) store_row(builder);
     }
     csv_free(&parser);
 }
@@ -293,7 +308,7 @@ static void read_lines(Builder *builder, TableFormat format, const char *text, s
 /* The header as declared, and a file of plain lines' own. */
 static void give_header(Builder *builder, TableFormat format) {
     for (int i = 0; i < format.n_header; i++)
-        vec_push(builder->arena, &builder->header, format.header[i]);
+        vec_push(builder->table->arena, &builder->table->header, format.header[i]);
     if (format.kind == DATA_JSONL || format.kind == DATA_LINES) return;
     builder->has_header = format.n_header > 0;
     if (builder->has_header) find_columns(builder);
@@ -330,34 +345,42 @@ static void read_text(Builder *builder, TableFormat format, const char *text, si
     builder->failed = true;
 }
 
-Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns,
-                  Diagnostics *diags) {
-    size_t size;
-    char *text = read_file(path, &size, diags);
-    if (!text) return NULL;
+Table *table_parse(const TableText *text, TableFormat format, const char *const *columns,
+                   int n_columns, Diagnostics *diags) {
     Table *table = calloc(1, sizeof *table);
     if (!table) abort();
+    table->arena = arena_new();
     table->n_columns = n_columns;
     table->item_lines = format.kind == DATA_CONLL;
     Builder builder = {.table = table,
                        .columns = columns,
                        .diags = diags,
-                       .arena = arena_new(),
-                       .line = 1,
-                       .next = 1,
+                       .line = text->line,
+                       .next = text->line,
                        .quoted = format.quoted,
-                       .file = diagnostics_file(diags, path, NULL)};
-    builder.field_of = arena_array(builder.arena, (size_t)n_columns, sizeof *builder.field_of);
-    read_text(&builder, format, text, size);
-    arena_free(builder.arena);
-    free(text);
+                       .keeps_bad = format.keeps_bad,
+                       .file = diagnostics_file(diags, text->name, NULL)};
+    builder.field_of = arena_array(table->arena, (size_t)n_columns, sizeof *builder.field_of);
+    read_text(&builder, format, text->bytes, text->size);
     if (!builder.failed) return table;
     table_free(table);
     return NULL;
 }
 
+Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns,
+                  Diagnostics *diags) {
+    TableText text = {.name = path, .line = 1};
+    char *bytes = read_file(path, &text.size, diags);
+    if (!bytes) return NULL;
+    text.bytes = bytes;
+    Table *table = table_parse(&text, format, columns, n_columns, diags);
+    free(bytes);
+    return table;
+}
+
 void table_free(Table *table) {
     if (!table) return;
+    arena_free(table->arena);
     free(table->cells);
     free(table->items);
     free(table->lines);
@@ -367,6 +390,21 @@ void table_free(Table *table) {
 
 int64_t table_rows(const Table *table) { return table->n_rows; }
 uint32_t table_line(const Table *table, int64_t row) { return table->lines[row]; }
+
+const char *const *table_header(const Table *table, int *count) {
+    *count = table->header.count;
+    return table->header.items;
+}
+
+const char *table_problem(const Table *table, int64_t row) {
+    int from = 0, to = table->bad.count;
+    while (from < to) {
+        int middle = (from + to) / 2;
+        if (table->bad.items[middle].row < row) from = middle + 1;
+        else to = middle;
+    }
+    return from < table->bad.count && table->bad.items[from].row == row ? table->bad.items[from].problem : NULL;
+}
 
 static const Cell *cell_at(const Table *table, int64_t row, int column) {
     return &table->cells[row * table->n_columns + column];

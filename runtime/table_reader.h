@@ -14,7 +14,16 @@ typedef struct TableFormat {
                        for a quote */
     const char *const *header; /* [n_header]: what the columns are called; NULL: the first row says it */
     int n_header;
+    bool keeps_bad; /* a row that cannot be read is a row of empty cells: see table_problem */
 } TableFormat;
+
+/* A piece of a file that is at hand already: whole rows, the first of them on `line`. */
+typedef struct TableText {
+    const char *bytes;
+    size_t size;
+    const char *name; /* for messages */
+    uint32_t line;    /* from 1 */
+} TableText;
 
 typedef struct Table Table;
 
@@ -32,7 +41,15 @@ typedef struct Table Table;
  * missing. */
 Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns,
                   Diagnostics *diags);
+/* The same of a text. */
+Table *table_parse(const TableText *text, TableFormat format, const char *const *columns,
+                   int n_columns, Diagnostics *diags);
 void table_free(Table *table); /* NULL is allowed */
+
+/* What the columns of a delimited file are called, wanted or not: by its first row, or as given. */
+const char *const *table_header(const Table *table, int *count);
+/* What is wrong with a row that was kept nevertheless, without its content; NULL: nothing. */
+const char *table_problem(const Table *table, int64_t row);
 
 int64_t table_rows(const Table *table);
 /* A cell: NUL-terminated, of `*length` bytes (`length` may be NULL; the bytes may include NUL and

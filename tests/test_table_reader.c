@@ -197,6 +197,49 @@ Test(table_reader, mistakes_are_cited_by_line_only) {
     expect_error("{\"text\": \"secret\", \"lable\": 1}\n", json_lines, "E0810", 1);
 }
 
+/* The rows of a text with bad ones kept: "line:cell|cell", or what is wrong. */
+static void expect_kept(const char *text, TableFormat format, const char *expected) {
+    Diagnostics *diags = diagnostics_new();
+    format.keeps_bad = true;
+    Table *table = read_bytes(text, strlen(text), format, (const char *[]){"text", "label"}, diags);
+    char found[1000] = "";
+    cr_assert_not_null(table);
+    for (int64_t row = 0; row < table_rows(table); row++) {
+        const char *problem = table_problem(table, row);
+        snprintf(found + strlen(found), sizeof found - strlen(found), "%s%u:", row ? " " : "", table_line(table, row));
+        if (problem) cr_assert_str_empty(table_cell(table, row, 0, NULL));
+        if (problem) snprintf(found + strlen(found), sizeof found - strlen(found), "<%.16s>", problem);
+        else snprintf(found + strlen(found), sizeof found - strlen(found), "%s|%s", table_cell(table, row, 0, NULL), table_cell(table, row, 1, NULL));
+    }
+    cr_expect_str_eq(found, expected);
+    cr_expect_eq(diags->list.count, 0);
+    table_free(table);
+    diagnostics_free(diags);
+}
+
+Test(table_reader, bad_rows_are_kept_where_asked) {
+    expect_kept("text\tlabel\na\t1\nb\nc\t1\t2\nd\t4\n", tab_plain, "2:a|1 3:<this row has 1 f> 4:<this row has 3 f> 5:d|4");
+    expect_kept("text,label\na,1\nb\n\"c,1\n", comma_quoted, "2:a|1 3:<this row has 1 f> 4:<a field of the r>");
+    expect_kept("{\"text\": \n{\"text\": \"b\", \"label\": 2}\n{\"text\": 1}\n{\"text\": {}, \"label\": 1}\n", json_lines,
+                "1:<this line is not> 2:b|2 3:<no column is cal> 4:<the value of 'te>");
+}
+
+Test(table_reader, a_piece_of_a_file_with_its_line_and_header) {
+    static const char *const names[] = {"label", "text"};
+    TableFormat format = {.separator = '\t', .header = names, .n_header = 2};
+    Diagnostics *diags = diagnostics_new();
+    const char *const text = "1\ta\n2\tb";
+    Table *table = table_parse(&(TableText){text, strlen(text), "pipe", 7}, format, (const char *const[]){"text"}, 1, diags);
+    int count;
+    cr_assert_not_null(table);
+    cr_expect(table_rows(table) == 2 && table_line(table, 1) == 8);
+    cr_expect_str_eq(table_cell(table, 1, 0, NULL), "b");
+    cr_expect_str_eq(table_header(table, &count)[1], "text");
+    cr_expect_eq(count, 2);
+    table_free(table);
+    diagnostics_free(diags);
+}
+
 Test(table_reader, a_missing_column_is_named_with_the_nearest) {
     Diagnostics *diags = diagnostics_new();
     cr_expect_null(

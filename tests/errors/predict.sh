@@ -1,0 +1,13 @@
+# What is wrong with what a prediction is asked for.
+gradc predict models/bert.graph --weights models/demo --task sentiment --format excel
+#> error[E0954]: --format is one of tsv, csv, jsonl, not 'excel'
+
+gradc predict models/bert.graph --weights models/demo --task sentiment --bad-rows eror
+#> error[E0954]: --bad-rows is one of stop, error, not 'eror'
+#>       = hint: did you mean 'error'?
+
+gradc predict models/bert.graph --weights models/demo --task similarity --probabilities
+#> models/bert.graph:122:6: error[E0955]: task 'similarity' does not say what its probabilities are
+#>   122 | task similarity {
+#>       |      ^~~~~~~~~~
+#>       = hint: show them in the task: show softmax(logits) as "probabilities", or sigmoid(logit)

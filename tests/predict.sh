@@ -1,0 +1,111 @@
+#!/bin/sh
+# gradc predict: what goes in (files, pipes, bad rows), what comes out (TSV, CSV, JSON lines; names, probabilities, kept columns), and that
+# batches change nothing. Run from the project's root; GRADC names the program.
+set -u
+. tests/lib/checks.sh
+
+cat >"$t/feel.graph" <<END
+import "$root/models/bert.graph"
+task feel {
+  data "feel-{split}.csv" tab quoted
+  input words: text
+  label mood: class["good", "bad, truly", "so so"]
+  logits = head(pooler(encoder(words) in "bert", words) in "bert", 3) in "heads.feel"
+  loss cross_entropy(logits, mood)
+  predict argmax(logits)
+  show softmax(logits) as "probabilities"
+  metric accuracy
+}
+task lines {
+  data "none-{split}.jsonl" jsonl
+  input words: text
+  score = head(pooler(encoder(words) in "bert", words) in "bert", 1) in "heads.lines"
+  loss sum(score * score, axis = 0) / update_rows(score)
+  predict score
+  metric loss
+}
+END
+awk 'BEGIN { print "id\twords"; for (i = 1; i <= 40; i++) { s = "a film"; for (j = 0; j < i * 7 % 23; j++) s = s " of some kind"; print "row " i "\t" s } }' >"$t/feel-dev.csv"
+predict() { # OPTIONS
+  "$gradc" predict "$t/feel.graph" --weights "$demo" --cache "$t/cache" --data "$t" "$@" 2>"$t/err"
+}
+feel() { predict --task feel "$@"; }
+
+feel >"$t/plain" && [ "$(wc -l <"$t/plain")" = 40 ] && ! grep -qvE '^(good|bad, truly|so so)$' "$t/plain"
+ok "a declared split, a class by its name a row" $?
+
+# ---- Forms ---------------------------------------------------------------------------------------------------
+
+feel --probabilities --header --keep id >"$t/tsv"
+[ "$(head -n 1 "$t/tsv")" = "$(printf 'id\tprediction\tprobabilities.good\tprobabilities.bad, truly\tprobabilities.so so')" ] &&
+  awk -F '\t' 'NR > 1 { if ($1 != "row " NR - 1) bad++; s = $3 + $4 + $5; if (NF != 5 || s < 0.99999 || s > 1.00001) bad++ } END { exit bad || NR != 41 }' "$t/tsv"
+ok "TSV: a header, a kept column, probabilities that sum to 1" $?
+awk -F '\t' 'NR > 1 { m = $3 > $4 ? ($3 > $5 ? "good" : "so so") : ($4 > $5 ? "bad, truly" : "so so"); if (m != $2) bad++ } END { exit bad }' "$t/tsv"
+ok "the predicted class is the most probable one" $?
+feel --probabilities --header --keep id --format csv >"$t/csv"
+has "$t/csv" 'id,prediction,probabilities.good,"probabilities.bad, truly",probabilities.so so' &&
+  sed 's/"bad, truly"/bad/; s/,/\t/g' "$t/csv" | tail -n +2 >"$t/a" && sed 's/bad, truly/bad/' "$t/tsv" | tail -n +2 | cmp -s - "$t/a"
+ok "CSV: the same, in quotes where there is a comma" $?
+feel --probabilities --keep id --output "$t/out.jsonl" && [ "$(wc -l <"$t/out.jsonl")" = 40 ] &&
+  head -n 1 "$t/out.jsonl" | grep -qE '^\{"id":"row 1","prediction":"[a-z, ]+","probabilities":\{"good":[0-9.e-]+,"bad, truly":[0-9.e-]+,"so so":[0-9.e-]+\}\}$'
+ok "JSON lines, as the name of the output says" $?
+
+# ---- The same bits in batches of any size ------------------------------------------------------------------------
+
+feel --probabilities --header --keep id --batch 1 --threads 1 | cmp -s - "$t/tsv" && feel --probabilities --header --keep id --batch 7 | cmp -s - "$t/tsv"
+ok "batches of 1, 7 and all rows give the same" $?
+cat "$t/feel-dev.csv" | feel --probabilities --header --keep id --input - | cmp -s - "$t/tsv"
+ok "a pipe gives the same" $?
+feel --probabilities --header --keep id --input - <"$t/feel-dev.csv" | cmp -s - "$t/tsv"
+ok "standard input from a file gives the same" $?
+
+# ---- A pipe is answered line by line ------------------------------------------------------------------------------
+
+mkfifo "$t/in" "$t/answers"
+feel --probabilities --keep id --input - <"$t/in" >"$t/answers" & pid=$!
+exec 4>"$t/in" 5<"$t/answers"
+printf 'id\twords\n' >&4
+sed -n 2,12p "$t/feel-dev.csv" | while IFS= read -r line; do
+  printf '%s\n' "$line" >&4
+  IFS= read -r answer <&5 && printf '%s\n' "$answer"
+done >"$t/one"
+printf '%s' "$(sed -n 13p "$t/feel-dev.csv")" >&4 # without an end of line
+exec 4>&-
+IFS= read -r answer <&5 && printf '%s\n' "$answer" >>"$t/one"
+exec 5<&-
+wait $pid && sed -n 2,13p "$t/tsv" | cmp -s - "$t/one"
+ok "each line has its answer before the next is written" $?
+printf 'words\n"a\nb"\n"c ""d"""\n' | feel --input - >"$t/out" && [ "$(wc -l <"$t/out")" = 2 ]
+ok "a quoted row of a pipe may have several lines" $?
+printf 'words\n' | feel --input - >"$t/out" && [ ! -s "$t/out" ]
+ok "a pipe without rows is fine" $?
+
+# ---- Bad rows ---------------------------------------------------------------------------------------------------------
+
+printf 'id\twords\n1\tone\n2\n3\tthree\n' >"$t/bad.csv"
+feel --input "$t/bad.csv" >"$t/out"
+[ $? = 1 ] && has "$t/err" "bad.csv:3: error[E0811]" && [ ! -s "$t/out" ]
+ok "a bad row stops" $?
+feel --input "$t/bad.csv" --bad-rows error --keep id --header --probabilities >"$t/out" && has "$t/err" "1 rows could not be read" &&
+  awk -F '\t' 'NF != 6 { bad++ } (NR == 3) != ($6 ~ /^line 3: this row has 1 fields/) && NR > 1 { bad++ } END { exit bad || NR != 4 }' "$t/out"
+ok "or is a row that says why" $?
+printf '{"words": "one"}\n{"words": \n{"word": "x"}\n{"words": "two"}\n' >"$t/bad.jsonl"
+cat "$t/bad.jsonl" | predict --task lines --input - --bad-rows error --format jsonl >"$t/out" && [ "$(grep -c '"prediction":' "$t/out")" = 2 ] &&
+  has "$t/out" '{"error":"line 2: this line is not a JSON object in UTF-8"}' && has "$t/out" "{\"error\":\"line 3: no column is called 'words'\"}"
+ok "bad lines of JSON, on a pipe" $?
+sed -n '1p;4p' "$t/bad.jsonl" | predict --task lines --input - --format jsonl >"$t/two" && sed -n '1p;4p' "$t/out" | cmp -s - "$t/two"
+ok "bad lines change nothing of the others" $?
+cat "$t/bad.jsonl" | predict --task lines --input - >"$t/out"
+[ $? = 1 ] && has "$t/err" "error[E0813]"
+ok "a bad line of a pipe stops" $?
+
+# ---- Words ------------------------------------------------------------------------------------------------------------
+
+predict --task feel --format excel >"$t/out"
+[ $? = 1 ] && has "$t/err" "error[E0954]: --format is one of tsv, csv, jsonl, not 'excel'"
+ok "an unknown format" $?
+predict --task similarity --probabilities >"$t/out"
+[ $? = 1 ] && has "$t/err" "error[E0955]"
+ok "a task without probabilities" $?
+
+finish
