@@ -130,6 +130,8 @@ static const Example examples[] = {
     {"E0922", "gradc train my.graph --weights big --set vocab=100",
      "gradc train my.graph --weights big"},
     {"E0923", "gradc train my.graph --max-length 1000", "gradc train my.graph --max-length 512"},
+    {"E0925", "gradc train my.graph --rate head=1e-3", "gradc train my.graph --rate 'heads.*=1e-3'"},
+    {"E0926", "gradc train my.graph --best accuracy", "gradc train my.graph --best sentiment.accuracy --patience 2"},
     {"E0930", "metric acc", "metric accuracy"},
     {"E0931", "label y: class[2]\nmetric pearson", "label y: class[2]\nmetric accuracy"},
     {"E0932", "label y: flags[3]\npredict float(logits > 0) # one column",

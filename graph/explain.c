@@ -369,6 +369,13 @@ static const Explanation table[] = {
     {"E0923", "longer than the model allows\n"
               "--max-length counts tokens with [CLS] and [SEP], and the model has a vector\n"
               "for so many positions only."},
+    {"E0925", "a learning rate for no parameter\n"
+              "--rate gives parameters whose names match a pattern a rate of their own. Names\n"
+              "are those of the checkpoint: `gradc check FILE` counts them, `gradc dump` shows\n"
+              "them, and a star stands for any part."},
+    {"E0926", "the best epoch by what?\n"
+              "--best names a task that is trained and one of its metrics, which must stand in\n"
+              "the task's `metric` line: only those are computed."},
     {"E0930", "unknown metric\n"
               "A task's metric line names a metric that there is not. Some that there are:\n"
               "accuracy, f1, f1_macro, f1_micro, entity_f1, matthews, pearson, spearman, mse,\n"

@@ -45,7 +45,7 @@ static bool one_step(Bench *b, int task) {
         return model_evaluate(b->s->model, task, b->batch, outputs, b->diags);
     }
     StepResult result;
-    UpdateSettings settings = {.rate = b->o->lr, .clip = b->o->clip, .decay = b->s->program->optimizer.decay, .weight = 1};
+    UpdateSettings settings = {.rate = b->o->lr, .clip = b->o->clip, .decay = session_decay(b->s), .weight = 1};
     return model_step(b->s->model, task, b->batch, &settings, &result, b->diags);
 }
 

@@ -219,7 +219,7 @@ static void set_numbers(Step *step) {
     for (int i = 0; i < step->m->params->n_runs; i++) {
         ParamRun *info = &step->m->params->runs[i];
         if (!step->active[i] || !step->finite) continue;
-        UpdateNumbers numbers = {(float)s->rate, info->decay ? (float)s->decay : 0, (float)++info->steps, (float)scale};
+        UpdateNumbers numbers = {(float)(s->rate * info->rate), info->decay ? (float)s->decay : 0, (float)++info->steps, (float)scale};
         if (step->m->tables[i]) deferred_push(step->m->tables[i], numbers);
         else step->m->runs[i]->numbers = numbers;
     }

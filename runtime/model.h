@@ -26,6 +26,7 @@ typedef struct ModelOptions {
     bool training;             /* compile training graphs and the update */
     const char *const *freeze; /* patterns (graph/pattern.h) of parameter names that are not trained */
     int n_freeze;
+    const double *rates; /* [program's parameters]: what the learning rate is multiplied with; NULL: 1 */
     const bool *tasks; /* [program's tasks]: which are compiled; NULL: all */
     bool adds;          /* gradients of several batches are to be added (parts.h): none stays compact */
     const char *passes; /* see passes/pipeline.h; NULL: the usual ones */

@@ -51,7 +51,7 @@ static bool make_parameters(Model *m, Diagnostics *diags) {
         trained[i] = m->options.training && tasks[i] && !is_frozen(m, param);
         tables[i] = trained[i] && is_table(m, param, tasks[i]);
     }
-    m->params = parameters_new(m->program, tasks, trained, tables, diags);
+    m->params = parameters_new(m->program, tasks, trained, tables, m->options.rates, diags);
     return m->params != NULL;
 }
 

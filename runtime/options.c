@@ -57,6 +57,9 @@ static const OptionRow rows[] = {
     {"steps", "N", WHOLE, AT(steps), 0, 0, 1e12, "train bench", "stop after so many updates (default: all epochs; 30 for bench)"},
     {"batch", "N", WHOLE, AT(batch), 0, 1, 65536, RUNS, "rows of a batch (default: 32 to train, 64 to evaluate)"},
     {"lr", "X", REAL, AT(lr), 2e-5, 0, 1e3, "train bench", "learning rate (default: 2e-5)"},
+    {"rate", "PATTERN=X", LIST, AT(rate), 0, 0, 0, "train bench", "learning rate of parameters of these names, as in 'heads.*=1e-3'; may be repeated"},
+    {"layer-decay", "X", REAL, AT(layer_decay), 1, 0, 1, "train bench", "each layer's rate is X times that of the one above it (default: 1)"},
+    {"weight-decay", "X", REAL, AT(weight_decay), -1, 0, 1e3, "train bench", "in place of what the file's optimizer says"},
     {"schedule", "NAME", TEXT, AT(schedule), 0, 0, 0, TRAIN, "linear, cosine or constant (default: linear)"},
     {"warmup", "X", REAL, AT(warmup), 0.1, 0, 1e9, TRAIN, "share of the steps (below 1) or number of steps (default: 0.1)"},
     {"clip", "X", REAL, AT(clip), 1, 0, 1e30, "train bench", "largest norm of the gradients; 0: any (default: 1)"},
@@ -79,6 +82,8 @@ static const OptionRow rows[] = {
     {"report", NULL, FLAG, AT(report), 0, 0, 0, "eval", "also precision, recall, F1 and support of each class, and which is taken for which"},
     {"eval", NULL, FLAG, AT(eval), 0, 0, 0, "bench", "time evaluation instead of training"},
     {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, TRAIN, "no evaluation after epochs; the last weights are kept"},
+    {"best", "TASK.METRIC", TEXT, AT(best), 0, 0, 0, TRAIN, "what makes an epoch the best (default: overall, the tasks' mean score)"},
+    {"patience", "N", WHOLE, AT(patience), 0, 0, 1e6, TRAIN, "stop after N epochs without a better one; 0: never (default: 0)"},
     {"profile", NULL, FLAG, AT(profile), 0, 0, 0, TRAIN, "at the end, where the time went, kernel by kernel"},
     {"resume", NULL, FLAG, AT(resume), 0, 0, 0, TRAIN, "go on from the last checkpoint in --out, or in the run's folder"},
     {"save-every", "N", WHOLE, AT(save_every), 0, 1, 1e12, TRAIN, "a checkpoint every N steps too (default: after each epoch)"},
@@ -105,6 +110,8 @@ static const char *const aliases[][2] = {
     {"learning-rate", "lr"}, {"batch-size", "batch"}, {"num-train-epochs", "epochs"}, {"max-steps", "steps"},
     {"output-dir", "out"}, {"max-grad-norm", "clip"}, {"warmup-ratio", "warmup"}, {"max-seq-length", "max-length"},
     {"lr-scheduler-type", "schedule"}, {"per-device-train-batch-size", "batch"},
+    {"warmup-steps", "warmup"}, {"gradient-accumulation-steps", "accumulate"}, {"save-steps", "save-every"},
+    {"metric-for-best-model", "best"}, {"early-stopping-patience", "patience"},
 };
 
 enum { ROWS = sizeof rows / sizeof *rows, ALIASES = sizeof aliases / sizeof *aliases };

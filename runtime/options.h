@@ -10,16 +10,16 @@ typedef VEC(const char *) TextList;
 
 typedef struct Options {
     const char *file; /* the graph file, or the folder of a run */
-    const char *weights, *out, *tasks, *schedule, *sampler, *log, *split, *task, *input, *output, *stage, *format, *cpu, *graph, *why,
+    const char *weights, *out, *tasks, *schedule, *sampler, *best, *log, *split, *task, *input, *output, *stage, *format, *cpu, *graph, *why,
         *cache, *grads, *passes, *emit, *show, *def, *npy;
-    TextList data, freeze, limit, share, loss_weight, set, shows, shape, inputs, text;
+    TextList data, freeze, rate, limit, share, loss_weight, set, shows, shape, inputs, text;
     const char *bad_rows;
     TextList keep;
     bool header, probabilities;
     TextList diff;  /* two or none */
     TextList given; /* names of the options that the command line had */
-    int64_t epochs, steps, batch, max_length, seed, threads, lanes, save_every, accumulate;
-    double lr, dropout, warmup, clip;
+    int64_t epochs, steps, batch, max_length, seed, threads, lanes, save_every, accumulate, patience;
+    double lr, dropout, warmup, clip, layer_decay, weight_decay;
     bool no_shuffle, pcgrad, report, json, no_cache, no_eval, quiet, remarks, time_passes, profile, resume, write, eval, full, grad, compiled, training;
 } Options;
 

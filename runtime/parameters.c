@@ -14,11 +14,11 @@ static int64_t rounded(int64_t count, int64_t unit) { return (count + unit - 1) 
 static size_t slab_bytes(int64_t floats) { return (size_t)rounded(floats + 1, RUN_ALIGN) * sizeof(float); }
 
 /* The run for parameters of these properties, added when it is new. `table`: the parameter that is one by itself; -1. */
-static int find_run(Parameters *p, uint64_t tasks, bool decay, int table) {
+static int find_run(Parameters *p, uint64_t tasks, bool decay, double rate, int table) {
     for (int i = 0; table < 0 && i < p->n_runs; i++) {
-        if (p->runs[i].table < 0 && p->runs[i].tasks == tasks && p->runs[i].decay == decay) return i;
+        if (p->runs[i].table < 0 && p->runs[i].tasks == tasks && p->runs[i].decay == decay && p->runs[i].rate == rate) return i;
     }
-    p->runs[p->n_runs] = (ParamRun){.tasks = tasks, .decay = decay, .table = table};
+    p->runs[p->n_runs] = (ParamRun){.tasks = tasks, .decay = decay, .rate = rate, .table = table};
     return p->n_runs++;
 }
 
@@ -31,11 +31,12 @@ static int64_t place(Parameters *p, int run, int64_t offset) {
     return offset;
 }
 
-static void lay_out(Parameters *p, const uint64_t *tasks, const bool *tables) {
+static void lay_out(Parameters *p, const uint64_t *tasks, const bool *tables, const double *rates) {
     for (int i = 0; i < p->n_slots; i++) {
         ParamSlot *slot = &p->slots[i];
         slot->count = type_count(&slot->param->type, NULL);
-        slot->run = slot->trained ? find_run(p, tasks[i], slot->param->decay, tables && tables[i] ? i : -1) : -1;
+        int table = tables && tables[i] ? i : -1;
+        slot->run = slot->trained ? find_run(p, tasks[i], slot->param->decay, rates ? rates[i] : 1, table) : -1;
     }
     int64_t offset = 0;
     for (int i = 0; i < p->n_runs; i++) {
@@ -60,7 +61,7 @@ static bool allocate(Parameters *p, Diagnostics *diags) {
 }
 
 Parameters *parameters_new(const Program *program, const uint64_t *tasks, const bool *trained, const bool *tables,
-                           Diagnostics *diags) {
+                           const double *rates, Diagnostics *diags) {
     Arena *arena = arena_new();
     Parameters *p = arena_alloc(arena, sizeof *p);
     size_t count = (size_t)program->params.count + 1;
@@ -70,7 +71,7 @@ Parameters *parameters_new(const Program *program, const uint64_t *tasks, const 
     for (int i = 0; i < p->n_slots; i++) {
         p->slots[i] = (ParamSlot){.param = &program->params.items[i], .trained = trained[i]};
     }
-    lay_out(p, tasks, tables);
+    lay_out(p, tasks, tables, rates);
     if (allocate(p, diags)) return p;
     parameters_free(p);
     return NULL;

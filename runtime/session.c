@@ -11,6 +11,7 @@
 #include "runtime/atomic_file.h"
 #include "runtime/evaluate.h"
 #include "runtime/progress.h"
+#include "runtime/rates.h"
 
 static const char graph_file[] = "model.graph";
 
@@ -202,7 +203,10 @@ static const OutputNames *choose_outputs(Session *s) {
 
 bool session_load_model(Session *s, bool training) {
     if (!session_load_tokenizer(s) || !session_choose_length(s) || !session_open_machine(s)) return false;
-    ModelOptions options = {.training = training, .freeze = s->options->freeze.items, .n_freeze = s->options->freeze.count,
+    bool good;
+    const double *rates = rates_of(s->program, s->options, s->arena, &good, s->diags);
+    if (!good) return false;
+    ModelOptions options = {.rates = rates, .training = training, .freeze = s->options->freeze.items, .n_freeze = s->options->freeze.count,
                             .tasks = s->tasks, .adds = s->adds, .passes = s->options->passes, .outputs = s->outputs ? s->outputs : choose_outputs(s), .target = s->target, .cache = s->cache,
                             .team = s->team};
     double began = seconds_now();
@@ -284,3 +288,5 @@ static bool save(Session *s, const char *folder, bool with_weights) {
 bool session_save(Session *s, const char *folder) { return save(s, folder, true); }
 
 bool session_save_description(Session *s, const char *folder) { return save(s, folder, false); }
+
+double session_decay(const Session *s) { return s->options->weight_decay >= 0 ? s->options->weight_decay : s->program->optimizer.decay; }

@@ -48,6 +48,9 @@ int session_find_task(Session *session, const char *name); /* -1 with a diagnost
 
 /* Of all rows of a split, without labels, for who wants something else of them. */
 DatasetOptions session_dataset_options(const Session *session, const char *split);
+/* The optimizer's weight decay: the option's, or else the file's. */
+double session_decay(const Session *session);
+
 Dataset *session_dataset(Session *session, int task, const char *split, const char *path, int64_t limit, bool needs_labels);
 
 /* Writes a folder that session and transformers can load: config.json, vocab.txt, model.safetensors, and model.graph. */

@@ -73,7 +73,7 @@ static void log_cosines(Trainer *t, int64_t step) {
 }
 
 static UpdateSettings update_settings(const Trainer *t, int64_t step) {
-    return (UpdateSettings){.rate = rate_at(&t->rate, step), .clip = t->o->clip, .decay = t->s->program->optimizer.decay, .weight = 1};
+    return (UpdateSettings){.rate = rate_at(&t->rate, step), .clip = t->o->clip, .decay = session_decay(t->s), .weight = 1};
 }
 
 static bool single_step(Trainer *t, int64_t step, StepPart *part) {
@@ -137,6 +137,26 @@ static void log_evaluation(Trainer *t, int64_t epoch, const Evaluation *evaluati
     log_event(t->log, event);
 }
 
+/* What --best names, on the scale of scores. */
+static double best_score(const Trainer *t) {
+    if (t->best_task < 0) return overall_score(t->evaluations, t->n_tasks);
+    const Task *task = &t->s->program->tasks.items[t->best_task];
+    for (int i = 0; i < t->n_tasks; i++) {
+        if (t->order[i] == t->best_task) return metric_score(metric_find(task->metrics[t->best_metric]), t->evaluations[i].metrics[t->best_metric]);
+    }
+    return 0;
+}
+
+/* --patience epochs without a better one have passed. */
+static bool has_lost_patience(const Trainer *t) {
+    return t->o->patience && !t->o->no_eval && t->best_epoch > 0 && t->epochs - t->best_epoch >= t->o->patience;
+}
+
+static void tell_early_stop(Trainer *t) {
+    log_event(t->log, json_pack("{s:s, s:I, s:I}", "event", "early_stop", "epoch", (json_int_t)t->epochs, "best_epoch", (json_int_t)t->best_epoch));
+    if (!t->o->quiet) fprintf(stderr, "no better epoch since epoch %" PRId64 ": stopped\n", t->best_epoch);
+}
+
 static bool end_epoch(Trainer *t, int64_t epoch) {
     if (t->o->no_eval) return true;
     progress_clear(&t->progress);
@@ -155,9 +175,10 @@ static bool end_epoch(Trainer *t, int64_t epoch) {
         }
         fprintf(stderr, "  overall %.3f\n", overall);
     }
-    bool is_best = overall > t->best;
+    double score = best_score(t);
+    bool is_best = score > t->best;
     if (is_best) {
-        t->best = overall;
+        t->best = score;
         t->best_epoch = epoch;
         memcpy(t->best_ones, t->evaluations, (size_t)t->n_tasks * sizeof *t->best_ones);
     }
@@ -179,7 +200,7 @@ static bool run_steps(Trainer *t) {
 static bool run_epochs(Trainer *t) {
     progress_start(&t->progress, t->o->quiet, t->step, t->rate.steps);
     bool evaluates = t->rate.steps == 0;
-    while (t->step < t->rate.steps || t->step > t->epochs * sampler_steps_per_epoch(t->sampler) || evaluates) {
+    while (!has_lost_patience(t) && (t->step < t->rate.steps || t->step > t->epochs * sampler_steps_per_epoch(t->sampler) || evaluates)) {
         double began = t->last_step = seconds_now();
         evaluates = false;
         if (!run_steps(t)) return false;
@@ -192,6 +213,10 @@ static bool run_epochs(Trainer *t) {
         if (!train_checkpoint(t)) return false;
         t->progress.start += seconds_now() - began - (t->last_step - began);
         if (t->step >= t->rate.steps) break;
+        if (has_lost_patience(t)) {
+            tell_early_stop(t);
+            break;
+        }
     }
     return !t->o->no_eval || !t->o->out || session_save(t->s, t->o->out);
 }
@@ -269,7 +294,7 @@ int command_train(const Options *given, Diagnostics *diags) {
     enum { SIGNAL_STATUS = 128 }; /* as shells have it: 130 after Ctrl-C */
     Session session = {0};
     Options options = *given;
-    Trainer trainer = {.s = &session, .o = &options, .diags = diags, .best = -1, .checkpoint = -1, .previous = -1};
+    Trainer trainer = {.s = &session, .o = &options, .diags = diags, .best = -INFINITY, .checkpoint = -1, .previous = -1};
     bool good = train_take_settings(&options, diags) && session_load_program(&session, &options, diags) && train(&trainer);
     good = log_close(trainer.log, diags) && good;
     trainer_close(&trainer);

@@ -27,7 +27,8 @@ typedef struct Trainer {
     Progress progress;
     Evaluation *evaluations; /* [n_tasks] */
     Evaluation *best_ones;   /* [n_tasks]: of the epoch whose weights are saved */
-    double best;             /* overall score; negative: none yet */
+    int best_task, best_metric; /* whose value makes an epoch the best; task -1: the overall score */
+    double best;             /* its score; -INFINITY: none yet */
     int64_t best_epoch;
     double began, last_step; /* seconds */
     int64_t step, epochs; /* done; an epoch is done when it is evaluated */

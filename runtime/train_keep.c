@@ -74,15 +74,17 @@ static void read_metrics(const json_t *from, Evaluation *to) {
 static json_t *state_json(const Trainer *t) {
     json_t *best = json_array();
     for (int i = 0; i < t->n_tasks; i++) json_array_append_new(best, metrics_json(&t->best_ones[i]));
-    return json_pack("{s:O, s:I, s:I, s:f, s:I, s:o, s:f, s:I, s:I}", "settings", t->settings, "step", (json_int_t)t->step,
-                     "epochs", (json_int_t)t->epochs, "best", t->best, "best_epoch", (json_int_t)t->best_epoch, "best_metrics",
+    json_t *score = isfinite(t->best) ? json_real(t->best) : json_null();
+    return json_pack("{s:O, s:I, s:I, s:o, s:I, s:o, s:f, s:I, s:I}", "settings", t->settings, "step", (json_int_t)t->step,
+                     "epochs", (json_int_t)t->epochs, "best", score, "best_epoch", (json_int_t)t->best_epoch, "best_metrics",
                      best, "train_s", t->train_seconds, "tokens", (json_int_t)t->tokens, "examples", (json_int_t)t->examples);
 }
 
 static void read_state(Trainer *t, const json_t *state) {
     t->step = json_integer_value(json_object_get(state, "step"));
     t->epochs = json_integer_value(json_object_get(state, "epochs"));
-    t->best = json_number_value(json_object_get(state, "best"));
+    const json_t *best = json_object_get(state, "best");
+    t->best = json_is_number(best) ? json_number_value(best) : -INFINITY;
     t->best_epoch = json_integer_value(json_object_get(state, "best_epoch"));
     t->train_seconds = json_number_value(json_object_get(state, "train_s"));
     t->tokens = json_integer_value(json_object_get(state, "tokens"));

@@ -45,10 +45,26 @@ static bool check_steps(Trainer *t, const SamplerRule *rule) {
     return false;
 }
 
+/* "TASK.METRIC" */
+static bool find_best(Trainer *t) {
+    const char *text = t->o->best, *dot = text ? strchr(text, '.') : NULL;
+    t->best_task = -1;
+    if (!text || strcmp(text, "overall") == 0) return true;
+    const char *name = arena_strndup(t->s->arena, text, strcspn(text, "."));
+    if ((t->best_task = session_find_task(t->s, name)) < 0) return false;
+    const Task *task = &t->s->program->tasks.items[t->best_task];
+    for (t->best_metric = 0; dot && t->s->tasks[t->best_task] && t->best_metric < task->n_metrics; t->best_metric++) {
+        if (strcmp(task->metrics[t->best_metric], dot + 1) == 0) return true;
+    }
+    diag_error(t->diags, "E0926", task->pos, "--best takes TASK.METRIC of a task that is trained, not '%s'", text);
+    diag_hint(t->diags, "for example: --best %s.%s", task->name, task->n_metrics ? task->metrics[0] : "loss");
+    return false;
+}
+
 bool train_choose_steps(Trainer *t) {
     const SamplerRule *rule = sampler_find_rule(t->o->sampler, t->diags);
     t->s->adds = rule && (rule->together || t->o->accumulate > 1);
-    return rule && check_steps(t, rule) && check_task_numbers(t, "limit", &t->o->limit, 1, true) &&
+    return rule && check_steps(t, rule) && find_best(t) && check_task_numbers(t, "limit", &t->o->limit, 1, true) &&
            check_task_numbers(t, "share", &t->o->share, 0, false) && check_task_numbers(t, "loss-weight", &t->o->loss_weight, 0, false);
 }
 

@@ -280,7 +280,7 @@ static Parameters *make_parameters(Param *params, Diagnostics *diags) {
     program.params.items = params;
     program.params.count = PARAMS;
     program.optimizer.n_states = 2;
-    Parameters *p = parameters_new(&program, users, trained, NULL, diags);
+    Parameters *p = parameters_new(&program, users, trained, NULL, NULL, diags);
     cr_assert_not_null(p);
     return p;
 }

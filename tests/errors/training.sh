@@ -8,6 +8,24 @@ gradc train model.graph --weights models/demo --data data --schedule lineer --qu
 #> error[E0916]: there is no schedule 'lineer'
 #>       = hint: --schedule takes linear, cosine or constant
 
+gradc train model.graph --weights models/demo --data data --quiet --rate 'head.*=1e-3'
+#> error[E0925]: no parameter is called 'head.*'
+#>       = hint: a star stands for any part of a name, as in 'heads.*'
+
+gradc train model.graph --weights models/demo --data data --quiet --rate heads
+#> error[E0925]: --rate takes PATTERN=X, not 'heads'
+#>       = hint: for example: --rate 'heads.*=1e-3'
+
+gradc train model.graph --weights models/demo --data data --quiet --best sentiment.recall
+#> model.graph:26:6: error[E0926]: --best takes TASK.METRIC of a task that is trained, not 'sentiment.recall'
+#>    26 | task sentiment {
+#>       |      ^~~~~~~~~
+#>       = hint: for example: --best sentiment.accuracy
+
+gradc train model.graph --weights models/demo --data data --quiet --best moods.recall
+#> error[E0920]: model.graph has no task 'moods'
+#>       = hint: the tasks are: sentiment, paraphrase, similarity
+
 gradc train model.graph --weights models/demo --data data --pcgrad --quiet
 #> error[E0919]: --pcgrad needs steps over all tasks
 #>       = hint: add --sampler together
