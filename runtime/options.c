@@ -74,6 +74,7 @@ static const OptionRow rows[] = {
     {"accumulate", "N", WHOLE, AT(accumulate), 1, 1, 65536, TRAIN, "batches of an update, as one large batch (default: 1)"},
     {"no-shuffle", NULL, FLAG, AT(no_shuffle), 0, 0, 0, TRAIN, "rows in file order, tasks in turn"},
     {"seed", "N", WHOLE, AT(seed), 1, 0, 4294967295.0, "train bench " PROBES, "of initial values, shuffling and dropout (default: 1)"},
+    {"seeds", "A,B,...", TEXT, AT(seeds), 0, 0, 0, TRAIN, "a run for each seed, in OUT/seed-A and so on, then mean and deviation of their metrics"},
     {"threads", "N", WHOLE, AT(threads), 0, 1, 4096, RUNS " " PROBES, "threads (default: one a core)"},
     {"log", "FILE", TEXT, AT(log), 0, 0, 0, TRAIN, "JSON lines (default: log.jsonl in --out)"},
     {"grads", "FILE", TEXT, AT(grads), 0, 0, 0, TRAIN, "write the first step's gradients (safetensors)"},

@@ -10,7 +10,7 @@ typedef VEC(const char *) TextList;
 
 typedef struct Options {
     const char *file; /* the graph file, or the folder of a run */
-    const char *weights, *out, *tasks, *schedule, *sampler, *best, *log, *split, *task, *input, *output, *stage, *format, *cpu, *graph, *why,
+    const char *weights, *out, *tasks, *schedule, *sampler, *seeds, *best, *log, *split, *task, *input, *output, *stage, *format, *cpu, *graph, *why,
         *cache, *grads, *passes, *emit, *show, *def, *npy;
     TextList data, freeze, rate, limit, share, loss_weight, set, shows, shape, inputs, text;
     const char *bad_rows;

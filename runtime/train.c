@@ -290,13 +290,26 @@ static void trainer_close(Trainer *t) {
     batch_free(t->batch);
 }
 
-int command_train(const Options *given, Diagnostics *diags) {
+/* Names and values of what the run ends with, in the arena of the diagnostics. */
+static void list_figures(const Trainer *t, Figures *figures) {
+    Arena *arena = t->diags->arena;
+    for (int i = 0; !t->o->no_eval && i < t->n_tasks; i++) {
+        const Task *task = &t->s->program->tasks.items[t->order[i]];
+        for (int j = 0; j < task->n_metrics; j++) {
+            vec_push(arena, figures, ((Figure){arena_printf(arena, "%s %s", task->name, task->metrics[j]), t->best_ones[i].metrics[j]}));
+        }
+    }
+    if (!t->o->no_eval) vec_push(arena, figures, ((Figure){"overall", overall_score(t->best_ones, t->n_tasks)}));
+}
+
+int train_once(const Options *given, Figures *figures, Diagnostics *diags) {
     enum { SIGNAL_STATUS = 128 }; /* as shells have it: 130 after Ctrl-C */
     Session session = {0};
     Options options = *given;
     Trainer trainer = {.s = &session, .o = &options, .diags = diags, .best = -INFINITY, .checkpoint = -1, .previous = -1};
     bool good = train_take_settings(&options, diags) && session_load_program(&session, &options, diags) && train(&trainer);
     good = log_close(trainer.log, diags) && good;
+    if (good && !trainer.stopped) list_figures(&trainer, figures);
     trainer_close(&trainer);
     session_close(&session);
     if (!good) return 1;

@@ -40,6 +40,17 @@ typedef struct Trainer {
     int64_t tokens, examples;
 } Trainer;
 
+typedef struct Figure {
+    const char *name;
+    double value;
+} Figure;
+typedef VEC(Figure) Figures;
+
+/* --- train.c --- */
+
+/* One run; its exit status. Adds the metrics of its best epoch to `figures`, when it came to its end. */
+int train_once(const Options *options, Figures *figures, Diagnostics *diags);
+
 /* --- train_start.c: all of these return false with a diagnostic --- */
 
 /* What the options say of steps: before the model is made, which must know whether gradients are added. */

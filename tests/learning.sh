@@ -38,4 +38,18 @@ run train "$t/run" --resume --quiet --cache "$t/cache" --log "$t/patient.log"
 ok "it has ended for good" $?
 train by --epochs 2 --best sentiment.f1_macro
 ok "the best epoch by another metric" $?
+
+run train models/bert.graph --weights "$demo" --data "$demo" --cache "$t/cache" --quiet --batch 16 --lr 1e-3 --tasks sentiment --limit sentiment=64 \
+  --epochs 1 --seeds 3,4 --out "$t/seeds"
+cp "$t/out" "$t/both"
+ok "a run for each of two seeds" "$status"
+train four --epochs 1 --seed 4 --out "$t/four"
+cmp -s "$t/four/model.safetensors" "$t/seeds/seed-4/model.safetensors"
+ok "each is the run with that seed" $?
+awk '/^sentiment +[0-9]/ { v[++n] = $4 } /^sentiment accuracy/ { m = $3; s = $4; d = v[1] - v[2]; if (d < 0) d = -d
+     good = n == 2 && m > (v[1] + v[2]) / 2 - 0.001 && m < (v[1] + v[2]) / 2 + 0.001 && s > d * 0.7071 - 0.001 && s < d * 0.7071 + 0.001 } END { exit !good }' "$t/both"
+ok "mean and deviation" $?
+run train models/bert.graph --weights "$demo" --data "$demo" --seeds 1,two
+[ "$status" = 1 ] && has "$t/err" "--seeds 1,2,3"
+ok "a seed that is no number" $?
 finish
