@@ -32,19 +32,20 @@ kill_at() { # LINES ARGUMENTS...
   kill -9 $pid 2>/dev/null
   wait $pid 2>/dev/null
 }
-kills() { # NAME LINES...
+whole=$t/whole more=
+kills() { # NAME LINES...: a run with the options $more, against the one that was never stopped in $whole
   name=$1
   shift
   rm -rf "$t/killed"
   threads=1
   for lines; do
-    kill_at "$lines" "$root/models/bert.graph" --weights "$root/models/demo" --data "$t/data" --batch 8 --epochs 4 --lr 1e-3 \
+    kill_at "$lines" "$root/models/bert.graph" --weights "$root/models/demo" --data "$t/data" --batch 8 --epochs 4 --lr 1e-3 $more \
       --out "$t/killed" --quiet --resume --save-every 7 --threads $threads
     threads=$((3 - threads))
   done
   again "$t/killed" --resume --threads 3
   [ $? = 0 ] && [ "$(hash_of "$t/killed/log.jsonl")" = "$hash" ] && cmp -s "$t/out" "$t/table" &&
-    cmp -s "$t/killed/model.safetensors" "$t/whole/model.safetensors"
+    cmp -s "$t/killed/model.safetensors" "$whole/model.safetensors"
   ok "same weights, metrics and best epoch: $name" $?
 }
 random=$(date +%N | sed 's/^0*//')
@@ -95,5 +96,16 @@ for file in "$t"/killed/last/*; do truncate -s 200000 "$file"; done
 again "$t/killed" --resume --quiet
 [ $? = 1 ] && grep -q "error\[E0944\]" "$t/err"
 ok "without a whole checkpoint a run does not go on" $?
+
+# Steps of several batches, rates of several kinds, an order of tasks that changes from epoch to epoch.
+for more in "--sampler together --pcgrad --layer-decay 0.9" "--sampler annealed --accumulate 2 --patience 3"; do
+  rm -rf "$t/several"
+  whole=$t/several
+  train --out "$whole" --quiet $more
+  ok "a run that is not stopped: $more" $?
+  hash=$(hash_of "$whole/log.jsonl")
+  cp "$t/out" "$t/table"
+  kills "killed after $first lines: $more" "$first"
+done
 
 finish
