@@ -42,13 +42,18 @@ static const char *fill_split(Arena *arena, const char *pattern, const char *spl
     return arena_printf(arena, "%.*s%s%s", (int)(brace - pattern), pattern, split, brace + strlen("{split}"));
 }
 
+/* The file, or what it is called when it is compressed; NULL: neither is there. */
+static const char *plain_or_compressed(Arena *arena, const char *folder, const char *name) {
+    const char *plain = arena_printf(arena, "%s/%s", folder, name);
+    if (access(plain, F_OK) == 0) return plain;
+    const char *compressed = arena_printf(arena, "%s.gz", plain);
+    return access(compressed, F_OK) == 0 ? compressed : NULL;
+}
+
 /* The file below the folder as it is named, or its last part in the folder; NULL: neither is there. */
 static const char *file_in(Arena *arena, const char *folder, const char *name) {
-    const char *slash = strrchr(name, '/');
-    const char *whole = arena_printf(arena, "%s/%s", folder, name);
-    if (access(whole, F_OK) == 0) return whole;
-    const char *last = arena_printf(arena, "%s/%s", folder, slash ? slash + 1 : name);
-    return access(last, F_OK) == 0 ? last : NULL;
+    const char *slash = strrchr(name, '/'), *whole = plain_or_compressed(arena, folder, name);
+    return whole || !slash ? whole : plain_or_compressed(arena, folder, slash + 1);
 }
 
 /* The task's file in the first folder that has it. */

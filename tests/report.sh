@@ -42,4 +42,14 @@ ok "the confusion matrix adds up" $?
 evaluate --report
 [ "$status" = 0 ] && has "$t/out" "precision  recall     f1  support" && has "$t/out" "predicted as:" && grep -q '^great .*0\.' "$t/out"
 ok "a report for people" $?
+
+# Compressed data is as good as plain; a damaged file is told.
+mkdir "$t/packed"
+gzip -c "$demo/ids-sst-dev.csv" >"$t/packed/ids-sst-dev.csv.gz"
+evaluate && cp "$t/out" "$t/plain" && run eval "$t/run" --tasks sentiment --data "$t/packed" --cache "$t/cache" && cmp -s "$t/out" "$t/plain"
+ok "gzip'd data" $?
+head -c 2000 "$t/packed/ids-sst-dev.csv.gz" >"$t/short.gz" && mv "$t/short.gz" "$t/packed/ids-sst-dev.csv.gz"
+run eval "$t/run" --tasks sentiment --data "$t/packed" --cache "$t/cache"
+[ "$status" = 1 ] && has "$t/err" "ids-sst-dev.csv.gz" && has "$t/err" "damaged or cut off"
+ok "a compressed file that ends early" $?
 finish
