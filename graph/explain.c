@@ -522,6 +522,12 @@ static const Explanation table[] = {
               "--probabilities writes what the task shows under this name. A task that is\n"
               "trained with cross_entropy shows softmax(logits), one with bce_with_logits\n"
               "sigmoid(logits)."},
+    {"E0956", "no place to listen\n"
+              "`gradc serve` makes a Unix socket. One that a dead server left is replaced;\n"
+              "a living server's, or a file of another kind, is left alone."},
+    {"E0957", "where to listen?\n"
+              "`gradc serve` is told its socket with --socket. The folder is to be there; on\n"
+              "many systems $XDG_RUNTIME_DIR is the user's own."},
 };
 
 const char *diagnostic_explanation(const char *code) {

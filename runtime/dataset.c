@@ -321,9 +321,9 @@ static bool check_mask(Loader *l) {
 static Table *open_table(Loader *l, const char *path) {
     const Task *task = l->task;
     TableFormat format = {.kind = task->data_kind, .separator = task->separator, .quoted = task->quoted,
-                          .header = task->data_columns, .n_header = task->n_data_columns,
-                          .keeps_bad = l->options->keeps_bad};
-    if (l->options->header) format.header = l->options->header, format.n_header = l->options->n_header;
+                          .header = task->data_columns, .n_header = task->n_data_columns};
+    if (l->options->format) format = *l->options->format;
+    format.keeps_bad = l->options->keeps_bad;
     if (l->options->text) return table_parse(l->options->text, format, l->columns, l->n_columns, l->diags);
     return table_read(path, format, l->columns, l->n_columns, l->diags);
 }

@@ -45,8 +45,7 @@ typedef struct DatasetOptions {
     const char *split;   /* "train", "dev" */
     const char *path;    /* NULL; or this file instead of folders and split */
     const TableText *text; /* NULL; or these rows instead of a file: there may be none. The table is kept. */
-    const char *const *header; /* [n_header]: the columns of `text` where its first line does not say them; NULL: as the task says */
-    int n_header;
+    const TableFormat *format; /* of `text` or `path`; NULL: as the task says */
     const char *const *keep; /* [n_keep]: columns whose cells are wanted besides; the table is kept */
     int n_keep;
     bool keeps_bad;      /* a row that cannot be read is an empty text, and the table says why; the table is kept */

@@ -25,16 +25,16 @@ typedef struct OptionRow {
 
 #define AT(member) offsetof(Options, member)
 #define TRAIN "train"
-#define RUNS "train eval predict bench"
+#define RUNS "train eval predict serve bench"
 #define PROBES "run gradcheck"
-#define ALL "train eval predict bench check dump " PROBES
+#define ALL "train eval predict serve bench check dump " PROBES
 
 static const OptionRow rows[] = {
     {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, ALL, "Hugging Face folder: config.json, vocab.txt, model.safetensors"},
     {"data", "DIR", LIST, AT(data), 0, 0, 0, RUNS, "folder of data sets (default: the working directory); may be repeated"},
     {"out", "DIR", TEXT, AT(out), 0, 0, 0, "train dump", "where to write: the run's folder, or one file a stage"},
     {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, "train eval bench gradcheck", "only these tasks (default: all of the file)"},
-    {"task", "NAME", TEXT, AT(task), 0, 0, 0, "predict dump run", "the task"},
+    {"task", "NAME", TEXT, AT(task), 0, 0, 0, "predict serve dump run", "the task"},
     {"input", "FILE", TEXT, AT(input), 0, 0, 0, "predict", "rows to predict, in the task's format; '-': standard input (default: its dev file)"},
     {"output", "FILE", TEXT, AT(output), 0, 0, 0, "predict", "where predictions go (default: standard output)"},
     {"format", "NAME", TEXT, AT(format), 0, 0, 0, "predict", "tsv, csv or jsonl (default: as --output ends, or tsv)"},
@@ -42,7 +42,8 @@ static const OptionRow rows[] = {
     {"keep", "COLUMN", LIST, AT(keep), 0, 0, 0, "predict", "a column of the data that stands before the prediction; may be repeated"},
     {"probabilities", NULL, FLAG, AT(probabilities), 0, 0, 0, "predict", "also what the task shows as \"probabilities\""},
     {"bad-rows", "NAME", TEXT, AT(bad_rows), 0, 0, 0, "predict", "stop, or error: a row that cannot be read gives a row that says why (default: stop)"},
-    {"show", "NAME", TEXT, AT(show), 0, 0, 0, "predict dump", "another output than 'predict': what the task's show line names"},
+    {"socket", "PATH", TEXT, AT(socket), 0, 0, 0, "serve", "where to listen: a Unix socket, made anew, for this user alone"},
+    {"show", "NAME", TEXT, AT(show), 0, 0, 0, "predict serve dump", "another output than 'predict': what the task's show line names"},
     {"show", "NAME|LINE", LIST, AT(shows), 0, 0, 0, "run", "what to print: q, attend.q, layer.0.*.q, 57 (default: the results); may be repeated"},
     {"def", "NAME", TEXT, AT(def), 0, 0, 0, "run", "a definition by itself, with random arguments"},
     {"shape", "NAME=SIZE", LIST, AT(shape), 0, 0, 0, "run", "of a definition: R=4, x=2x3, O=8, R=x.T; may be repeated"},

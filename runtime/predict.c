@@ -142,6 +142,16 @@ static bool put_text(Session *s, const char *text, size_t size) {
     return (fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0) || cannot_write(s);
 }
 
+/* The header of a stream is said once, by its first row. */
+static const TableFormat *format_with_header(const Predictor *p, const char *const *header, int count) {
+    const Task *task = p->writer.task;
+    const char **copy = arena_array(p->s->arena, (size_t)count, sizeof *copy);
+    TableFormat *format = arena_alloc(p->s->arena, sizeof *format);
+    for (int i = 0; i < count; i++) copy[i] = arena_strdup(p->s->arena, header[i]);
+    *format = (TableFormat){.kind = task->data_kind, .separator = task->separator, .quoted = task->quoted, .header = copy, .n_header = count};
+    return format;
+}
+
 /* One piece of a stream. Its diagnostics are its own, so that an endless stream needs no endless memory; those of a failure are told
  * again, for good. */
 static bool predict_piece(Predictor *p, const TableText *text, DatasetOptions *rows) {
@@ -151,11 +161,7 @@ static bool predict_piece(Predictor *p, const TableText *text, DatasetOptions *r
     bool good = data && predict_rows(p, data, piece);
     int count = 0;
     const char *const *header = data ? table_header(data->table, &count) : NULL;
-    if (count && !rows->header) { /* the stream says it once */
-        const char **copy = arena_array(p->s->arena, (size_t)count, sizeof *copy);
-        for (int i = 0; i < count; i++) copy[i] = arena_strdup(p->s->arena, header[i]);
-        rows->header = copy, rows->n_header = count;
-    }
+    if (count && !rows->format) rows->format = format_with_header(p, header, count);
     dataset_free(data);
     if (!good) diagnostics_print(piece, stderr);
     diagnostics_free(piece);

@@ -37,7 +37,7 @@ usage "no file" "gradc check needs FILE" check
 usage "two files" "is one too many" check "$model" "$model"
 run --help && [ "$status" = 0 ] && has "$t/out" "gradc predict"
 ok "gradc --help" $?
-for command in train eval predict bench check dump explain; do
+for command in train eval predict serve bench check dump explain; do
   run "$command" --help
   [ "$status" = 0 ] && has "$t/out" "example:" && [ ! -s "$t/err" ]
   ok "gradc $command --help has an example" $?
