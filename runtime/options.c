@@ -89,6 +89,8 @@ static const OptionRow rows[] = {
     {"profile", NULL, FLAG, AT(profile), 0, 0, 0, TRAIN, "at the end, where the time went, kernel by kernel"},
     {"resume", NULL, FLAG, AT(resume), 0, 0, 0, TRAIN, "go on from the last checkpoint in --out, or in the run's folder"},
     {"save-every", "N", WHOLE, AT(save_every), 0, 1, 1e12, TRAIN, "a checkpoint every N steps too (default: after each epoch)"},
+    {"dry-run", NULL, FLAG, AT(dry_run), 0, 0, 0, TRAIN, "only tell what would be done, and how long it would take here"},
+    {"within", "TIME", TEXT, AT(within), 0, 0, 0, TRAIN, "as many epochs or steps as fit, --epochs at most: 90s, 45m or 2h"},
     {"quiet", NULL, FLAG, AT(quiet), 0, 0, 0, TRAIN, "no progress"},
     {"write", NULL, FLAG, AT(write), 0, 0, 0, "fmt", "put the result in the file's place"},
     {"stage", "NAME", TEXT, AT(stage), 0, 0, 0, "dump", "{stages}, kernels or all (default: fuse)"},

@@ -13,9 +13,9 @@ typedef struct Options {
     const char *weights, *out, *tasks, *schedule, *sampler, *seeds, *best, *log, *split, *task, *input, *output, *stage, *format, *cpu, *graph, *why,
         *cache, *grads, *passes, *emit, *show, *def, *npy;
     TextList data, freeze, rate, limit, share, loss_weight, set, shows, shape, inputs, text;
-    const char *bad_rows, *socket;
+    const char *bad_rows, *socket, *within;
     TextList keep;
-    bool header, probabilities;
+    bool header, probabilities, dry_run;
     TextList diff;  /* two or none */
     TextList given; /* names of the options that the command line had */
     int64_t epochs, steps, batch, max_length, seed, threads, lanes, save_every, accumulate, patience;

@@ -115,16 +115,26 @@ static bool added_step(Trainer *t, int64_t step, StepPart *parts, int count) {
     StepResult result;
     if (!parts_update(t->parts, &sum, &settings, &result, t->diags)) return false;
     for (int i = 0; i < count; i++) parts[i].result.norm = result.norm;
-    if (count > 1) log_cosines(t, step + 1);
+    if (count > 1 && t->log) log_cosines(t, step + 1);
     return true;
+}
+
+static bool compute_step(Trainer *t, int64_t step, int64_t epoch, int64_t index, StepPart *parts, int count) {
+    for (int i = 0; i < count; i++) parts[i].draw = sampler_draw(t->sampler, epoch, index, i);
+    t->batch->rng[1] = (int32_t)(uint32_t)step;
+    return t->parts ? added_step(t, step, parts, count) : single_step(t, step, &parts[0]);
+}
+
+bool train_try_step(Trainer *t, int64_t index) {
+    enum { NOT_THE_FIRST = 1 }; /* whose gradients may be asked for */
+    StepPart parts[MAX_GROUPS] = {0};
+    return compute_step(t, NOT_THE_FIRST, 0, index, parts, sampler_parts(t->sampler));
 }
 
 static bool one_step(Trainer *t, int64_t step, int64_t epoch, int64_t index) {
     StepPart parts[MAX_GROUPS] = {0};
     int count = sampler_parts(t->sampler);
-    for (int i = 0; i < count; i++) parts[i].draw = sampler_draw(t->sampler, epoch, index, i);
-    t->batch->rng[1] = (int32_t)(uint32_t)step;
-    if (!(t->parts ? added_step(t, step, parts, count) : single_step(t, step, &parts[0]))) return false;
+    if (!compute_step(t, step, epoch, index, parts, count)) return false;
     tell_step(t, step + 1, parts, count, rate_at(&t->rate, step));
     return true;
 }
@@ -269,7 +279,10 @@ static bool finish(Trainer *t) {
 static bool train(Trainer *t) {
     Session *s = t->s;
     if (!evaluate_check(s->program, s->tasks, t->diags)) return false;
-    if (!train_choose_steps(t) || !session_load_model(s, true) || !train_prepare(t) || !train_begin(t)) return false;
+    if (!train_choose_steps(t) || !session_load_model(s, true) || !train_prepare(t)) return false;
+    if (t->o->resume) t->o->within = NULL; /* the run has its steps */
+    if ((t->o->dry_run || t->o->within) && (!train_plan(t) || t->o->dry_run)) return t->diags->errors == 0;
+    if (!train_begin(t)) return false;
     train_say_start(t);
     if (t->o->profile) model_profile(s->model);
     interrupt_watch();

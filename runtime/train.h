@@ -13,7 +13,7 @@
 
 typedef struct Trainer {
     Session *s;
-    const Options *o; /* effective: what a run's folder says included */
+    Options *o; /* effective: what a run's folder says included */
     Diagnostics *diags;
     Log *log;
     Dataset **train, **dev; /* [program's tasks]; NULL: not wanted */
@@ -63,6 +63,20 @@ bool train_open_log(Trainer *t, bool append);
 void train_say_start(Trainer *t);
 /* Milliseconds since the process began. */
 double train_process_ms(void);
+
+/* Sampler, batch and schedule anew, after the options for epochs or steps have changed. */
+bool train_plan_steps(Trainer *t);
+
+/* --- train.c --- */
+
+/* A step of the first epoch that is told to nobody and whose update the caller undoes. */
+bool train_try_step(Trainer *t, int64_t index);
+
+/* --- train_plan.c --- */
+
+/* Before train_begin: prints what the run will do and how long it will take here; with --within fewer epochs or steps, so that it takes no
+ * longer. A few steps are run; weights, states and step numbers are as before when it returns. */
+bool train_plan(Trainer *t);
 
 /* --- train_keep.c --- */
 

@@ -132,6 +132,14 @@ static bool make_schedule(Trainer *t) {
     return rate_kind(t->o->schedule, &t->rate.kind, t->diags);
 }
 
+bool train_plan_steps(Trainer *t) {
+    sampler_free(t->sampler);
+    parts_free(t->parts);
+    batch_free(t->batch);
+    t->sampler = NULL, t->parts = NULL, t->batch = NULL;
+    return make_sampler(t) && make_schedule(t);
+}
+
 bool train_open_log(Trainer *t, bool append) {
     const char *out = t->o->out, *path = t->o->log;
     if (!path && out) path = arena_printf(t->s->arena, "%s/log.jsonl", out);

@@ -1,0 +1,41 @@
+#!/bin/sh
+# gradc train --dry-run and --within: what is told is what then happens, and nothing of it is left in the weights. Times are not checked.
+# Run from the project's root; GRADC names the program.
+set -u
+. tests/lib/checks.sh
+train() { # LOG OPTIONS
+  log=$1
+  shift
+  run train models/bert.graph --weights "$demo" --data "$demo" --cache "$t/cache" --batch 16 --lr 1e-3 --limit sentiment=64 --limit paraphrase=40 \
+    --limit similarity=33 --log "$t/$log" "$@"
+}
+hash_of() { sed -n 's/.*"weights":"\([0-9a-f]*\)".*/\1/p' "$t/$1"; }
+
+train no.log --dry-run --epochs 3 --out "$t/none"
+[ "$status" = 0 ] && [ ! -e "$t/none" ] && [ -z "$(ls "$t" | grep -vE "^(cache|out|err)$")" ]
+ok "a dry run writes nothing" $?
+cp "$t/out" "$t/told"
+has "$t/told" "30 steps in 3 epochs" && has "$t/told" "memory: " && has "$t/told" "time here"
+ok "it tells steps, memory and time" $?
+train log --epochs 3 --no-eval --quiet
+for task in sentiment paraphrase similarity; do
+  grep "\"event\":\"step\".*\"task\":\"$task\"" "$t/log" | sed 's/.*"tokens":\([0-9]*\).*/\1/' | awk -v task=$task '{ n++; sum += $1 } END { print task, n, sum }'
+done >"$t/happened"
+awk '/^(sentiment|paraphrase|similarity) / { print $1, $5, $6 }' "$t/told" | cmp -s - "$t/happened"
+ok "steps and tokens of each task are those of the run" $?
+
+train within --epochs 3 --no-eval --quiet --within 9h
+[ "$status" = 0 ] && [ "$(hash_of within)" = "$(hash_of log)" ]
+ok "a budget that is large enough changes no bit, the timed steps none" $?
+train together --epochs 1 --no-eval --quiet --sampler together
+train again --epochs 1 --no-eval --quiet --sampler together --within 9h
+[ "$status" = 0 ] && [ "$(hash_of again)" = "$(hash_of together)" ]
+ok "nor where a step is of all tasks" $?
+train short.log --epochs 3 --no-eval --quiet --within 0.001s --out "$t/short"
+[ "$status" = 0 ] && [ "$(grep -c '"event":"step"' "$t/short.log")" = 1 ] && has "$t/short/settings.json" '"steps": 1' && ! has "$t/short/settings.json" within
+ok "a budget for nothing is one step; the settings keep what it came to" $?
+train bad --within soon
+[ "$status" = 1 ] && has "$t/err" "--within takes a time, not 'soon'"
+ok "a budget that is no time" $?
+
+finish
