@@ -78,6 +78,7 @@ static const OptionRow rows[] = {
     {"seeds", "A,B,...", TEXT, AT(seeds), 0, 0, 0, TRAIN, "a run for each seed, in OUT/seed-A and so on, then mean and deviation of their metrics"},
     {"threads", "N", WHOLE, AT(threads), 0, 1, 4096, RUNS " " PROBES, "threads (default: one a core)"},
     {"log", "FILE", TEXT, AT(log), 0, 0, 0, TRAIN, "JSON lines (default: log.jsonl in --out)"},
+    {"tensorboard", "DIR", TEXT, AT(tensorboard), 0, 0, 0, TRAIN, "also write losses, rates and metrics as TensorBoard's event files"},
     {"grads", "FILE", TEXT, AT(grads), 0, 0, 0, TRAIN, "write the first step's gradients (safetensors)"},
     {"set", "NAME=VALUE", LIST, AT(set), 0, 0, 0, ALL, "a config value of the file; may be repeated"},
     {"json", NULL, FLAG, AT(json), 0, 0, 0, "eval bench", "results as one JSON object"},

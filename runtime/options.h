@@ -13,7 +13,7 @@ typedef struct Options {
     const char *weights, *out, *tasks, *schedule, *sampler, *seeds, *best, *log, *split, *task, *input, *output, *stage, *format, *cpu, *graph, *why,
         *cache, *grads, *passes, *emit, *show, *def, *npy;
     TextList data, freeze, rate, limit, share, loss_weight, set, shows, shape, inputs, text;
-    const char *bad_rows, *socket, *within;
+    const char *bad_rows, *socket, *within, *tensorboard;
     TextList keep;
     bool header, probabilities, dry_run;
     TextList diff;  /* two or none */

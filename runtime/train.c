@@ -46,12 +46,30 @@ static void log_part(Trainer *t, int64_t step, const StepPart *part, double rate
                                 (json_int_t)part->draw.count, "tokens", (json_int_t)part->tokens, "ms", ms));
 }
 
+/* "KIND/TASK" in the event file; `name` NULL: of no task. */
+static void put_scalar(Trainer *t, int64_t step, const char *kind, const char *name, double value) {
+    char tag[256];
+    if (!t->events) return;
+    snprintf(tag, sizeof tag, "%s%s%s", kind, name ? "/" : "", name ? name : "");
+    event_scalar(t->events, train_wall_time(), step, tag, value);
+}
+
+static void put_step(Trainer *t, int64_t step, const StepPart *part, double rate, double ms) {
+    put_scalar(t, step, "loss", t->s->program->tasks.items[t->order[part->draw.task]].name, (double)part->result.loss);
+    if (ms <= 0) return; /* told with the last part */
+    put_scalar(t, step, "train/lr", NULL, rate);
+    if (t->o->clip > 0) put_scalar(t, step, "train/norm", NULL, part->result.norm);
+    put_scalar(t, step, "train/ms", NULL, ms);
+}
+
 /* The time of a step stands in the line of its last part. */
 static void tell_step(Trainer *t, int64_t step, const StepPart *parts, int count, double rate) {
     double now = seconds_now();
     for (int i = 0; i < count; i++) {
         const StepPart *part = &parts[i];
-        log_part(t, step, part, rate, i + 1 < count ? 0 : 1e3 * (now - t->last_step));
+        double ms = i + 1 < count ? 0 : 1e3 * (now - t->last_step);
+        log_part(t, step, part, rate, ms);
+        put_step(t, step, part, rate, ms);
         progress_step(&t->progress, step, part->draw.task, (double)part->result.loss, part->tokens);
         t->tokens += part->tokens;
         t->examples += part->draw.count;
@@ -143,7 +161,10 @@ static void log_evaluation(Trainer *t, int64_t epoch, const Evaluation *evaluati
     const Task *task = &t->s->program->tasks.items[evaluation->task];
     json_t *event = json_pack("{s:s, s:I, s:s, s:I}", "event", "eval", "epoch", (json_int_t)epoch, "task", task->name, "rows",
                               (json_int_t)evaluation->rows);
-    for (int i = 0; i < task->n_metrics; i++) json_object_set_new(event, task->metrics[i], json_real(evaluation->metrics[i]));
+    for (int i = 0; i < task->n_metrics; i++) {
+        json_object_set_new(event, task->metrics[i], json_real(evaluation->metrics[i]));
+        put_scalar(t, t->step, arena_printf(t->s->arena, "dev/%s", task->name), task->metrics[i], evaluation->metrics[i]);
+    }
     log_event(t->log, event);
 }
 
@@ -177,6 +198,7 @@ static bool end_epoch(Trainer *t, int64_t epoch) {
     }
     double overall = overall_score(t->evaluations, t->n_tasks);
     log_event(t->log, json_pack("{s:s, s:I, s:f}", "event", "score", "epoch", (json_int_t)epoch, "overall", overall));
+    put_scalar(t, t->step, "dev/overall", NULL, overall);
     if (!t->o->quiet) {
         fprintf(stderr, "epoch %" PRId64 ":", epoch);
         for (int i = 0; i < t->n_tasks; i++) {
@@ -322,7 +344,8 @@ int train_once(const Options *given, Figures *figures, Diagnostics *diags) {
     Trainer trainer = {.s = &session, .o = &options, .diags = diags, .best = -INFINITY, .checkpoint = -1, .previous = -1};
     bool good = train_take_settings(&options, diags) && session_load_program(&session, &options, diags) && train(&trainer);
     good = log_close(trainer.log, diags) && good;
-    if (good && !trainer.stopped) list_figures(&trainer, figures);
+    good = event_file_close(trainer.events, diags) && good;
+    if (good && !trainer.stopped && !options.dry_run) list_figures(&trainer, figures);
     trainer_close(&trainer);
     session_close(&session);
     if (!good) return 1;

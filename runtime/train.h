@@ -4,6 +4,7 @@
 #define GRADC_RUNTIME_TRAIN_H
 
 #include "runtime/commands.h"
+#include "runtime/event_file.h"
 #include "runtime/log.h"
 #include "runtime/parts.h"
 #include "runtime/progress.h"
@@ -16,6 +17,7 @@ typedef struct Trainer {
     Options *o; /* effective: what a run's folder says included */
     Diagnostics *diags;
     Log *log;
+    EventFile *events; /* NULL: none is written */
     Dataset **train, **dev; /* [program's tasks]; NULL: not wanted */
     int *order;             /* the sampler's task numbers as the program's */
     int n_tasks;
@@ -61,6 +63,8 @@ bool train_prepare(Trainer *t);
 bool train_open_log(Trainer *t, bool append);
 /* The start of the run, in the log and on standard error. */
 void train_say_start(Trainer *t);
+/* Seconds since 1970. */
+double train_wall_time(void);
 /* Milliseconds since the process began. */
 double train_process_ms(void);
 

@@ -140,11 +140,18 @@ bool train_plan_steps(Trainer *t) {
     return make_sampler(t) && make_schedule(t);
 }
 
+double train_wall_time(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 bool train_open_log(Trainer *t, bool append) {
     const char *out = t->o->out, *path = t->o->log;
     if (!path && out) path = arena_printf(t->s->arena, "%s/log.jsonl", out);
     t->log = log_open(path, append, t->diags);
-    return t->log != NULL;
+    if (t->o->tensorboard) t->events = event_file_open(t->o->tensorboard, train_wall_time(), t->diags);
+    return t->log && (t->events || !t->o->tensorboard);
 }
 
 double train_process_ms(void) {

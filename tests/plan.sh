@@ -38,4 +38,9 @@ train bad --within soon
 [ "$status" = 1 ] && has "$t/err" "--within takes a time, not 'soon'"
 ok "a budget that is no time" $?
 
+train board --epochs 1 --quiet --tensorboard "$t/board.events"
+[ "$status" = 0 ] && [ "$(grep -ac brain.Event:2 "$t/board.events"/events.out.tfevents.*)" = 1 ] && grep -aq loss/sentiment "$t/board.events"/* &&
+  grep -aq dev/similarity/pearson "$t/board.events"/* && grep -aq dev/overall "$t/board.events"/*
+ok "--tensorboard writes losses and metrics" $?
+
 finish
