@@ -7,6 +7,7 @@
 
 struct Log {
     FILE *file; /* NULL: writes nothing */
+    FILE *echo; /* NULL: none */
     const char *path;
     bool failed;
 };
@@ -43,11 +44,14 @@ bool log_close(Log *log, Diagnostics *diags) {
     return !failed;
 }
 
+void log_echo(Log *log, FILE *out) { log->echo = out; }
+
+static bool write_line(const json_t *event, FILE *out) {
+    return json_dumpf(event, out, JSON_REAL_PRECISION(9) | JSON_COMPACT) == 0 && fputc('\n', out) != EOF && fflush(out) == 0;
+}
+
 void log_event(Log *log, json_t *event) {
-    if (log->file) {
-        bool good = json_dumpf(event, log->file, JSON_REAL_PRECISION(9) | JSON_COMPACT) == 0;
-        good = good && fputc('\n', log->file) != EOF && fflush(log->file) == 0;
-        if (!good) log->failed = true;
-    }
+    if (log->file && !write_line(event, log->file)) log->failed = true;
+    if (log->echo) write_line(event, log->echo);
     json_decref(event);
 }

@@ -3,6 +3,7 @@
 #define GRADC_RUNTIME_LOG_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "graph/diag.h"
 
@@ -12,6 +13,9 @@ typedef struct Log Log;
 Log *log_open(const char *path, bool append, Diagnostics *diags);
 /* False with a diagnostic when not all could be written. */
 bool log_close(Log *log, Diagnostics *diags);
+
+/* Events go there too, from now on. */
+void log_echo(Log *log, FILE *out);
 
 /* Takes the object: log_event(log, json_pack("{s:s, s:i}", "event", "step", "step", 1)). */
 void log_event(Log *log, json_t *event);

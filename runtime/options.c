@@ -82,6 +82,7 @@ static const OptionRow rows[] = {
     {"grads", "FILE", TEXT, AT(grads), 0, 0, 0, TRAIN, "write the first step's gradients (safetensors)"},
     {"set", "NAME=VALUE", LIST, AT(set), 0, 0, 0, ALL, "a config value of the file; may be repeated"},
     {"json", NULL, FLAG, AT(json), 0, 0, 0, "eval bench", "results as one JSON object"},
+    {"json", NULL, FLAG, AT(json), 0, 0, 0, TRAIN, "the log's events on standard output instead of progress and results"},
     {"report", NULL, FLAG, AT(report), 0, 0, 0, "eval", "also precision, recall, F1 and support of each class, and which is taken for which"},
     {"eval", NULL, FLAG, AT(eval), 0, 0, 0, "bench", "time evaluation instead of training"},
     {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, TRAIN, "no evaluation after epochs; the last weights are kept"},

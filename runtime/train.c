@@ -195,11 +195,13 @@ static bool end_epoch(Trainer *t, int64_t epoch) {
         int task = t->order[i];
         if (!evaluate(t->s->model, task, t->dev[task], EVAL_BATCH, &t->evaluations[i], NULL, t->diags)) return false;
         log_evaluation(t, epoch, &t->evaluations[i]);
+        if (t->s->program->tasks.items[task].n_metrics)
+            progress_metric(&t->progress, i, t->s->program->tasks.items[task].metrics[0], t->evaluations[i].metrics[0]);
     }
     double overall = overall_score(t->evaluations, t->n_tasks);
     log_event(t->log, json_pack("{s:s, s:I, s:f}", "event", "score", "epoch", (json_int_t)epoch, "overall", overall));
     put_scalar(t, t->step, "dev/overall", NULL, overall);
-    if (!t->o->quiet) {
+    if (!t->o->quiet && !t->o->json) {
         fprintf(stderr, "epoch %" PRId64 ":", epoch);
         for (int i = 0; i < t->n_tasks; i++) {
             const Task *task = &t->s->program->tasks.items[t->order[i]];
@@ -230,7 +232,7 @@ static bool run_steps(Trainer *t) {
 }
 
 static bool run_epochs(Trainer *t) {
-    progress_start(&t->progress, t->o->quiet, t->step, t->rate.steps);
+    progress_start(&t->progress, t->o->quiet || t->o->json, t->step, t->rate.steps);
     bool evaluates = t->rate.steps == 0;
     while (!has_lost_patience(t) && (t->step < t->rate.steps || t->step > t->epochs * sampler_steps_per_epoch(t->sampler) || evaluates)) {
         double began = t->last_step = seconds_now();
@@ -269,7 +271,7 @@ static void log_done(Trainer *t) {
                                 "real_tokens_per_s", (double)t->tokens / seconds, "examples_per_s",
                                 (double)t->examples / seconds, "peak_bytes", (json_int_t)usage.ru_maxrss * 1024,
                                 "planned_bytes", (json_int_t)planned, "weights", weights_hash(t)));
-    if (!t->o->quiet) {
+    if (!t->o->quiet && !t->o->json) {
         progress_clear(&t->progress);
         fprintf(stderr, "trained %" PRId64 " rows in %.1f s, %.0f tokens/s; weights %s\n", t->examples, t->train_seconds,
                 (double)t->tokens / seconds, weights_hash(t));
@@ -294,7 +296,7 @@ static bool finish(Trainer *t) {
         Profile profile = model_profile_rows(t->s->model, t->s->arena);
         profile_print(&profile, t->train_seconds, NULL, stderr);
     }
-    if (!t->o->no_eval) print_evaluations(t->s->program, t->best_ones, t->n_tasks);
+    if (!t->o->no_eval && !t->o->json) print_evaluations(t->s->program, t->best_ones, t->n_tasks);
     return true;
 }
 
@@ -305,8 +307,14 @@ static bool train(Trainer *t) {
     if (t->o->resume) t->o->within = NULL; /* the run has its steps */
     if ((t->o->dry_run || t->o->within) && (!train_plan(t) || t->o->dry_run)) return t->diags->errors == 0;
     if (!train_begin(t)) return false;
+    if (t->o->json) log_echo(t->log, stdout);
     train_say_start(t);
     if (t->o->profile) model_profile(s->model);
+    if (progress_has_terminal() && !t->o->quiet && !t->o->json) {
+        Machine machine;
+        if (!machine_measure(&machine, s->team, s->target, t->diags)) return false;
+        t->progress.peak = machine.flops;
+    }
     interrupt_watch();
     bool good = run_epochs(t);
     interrupt_unwatch();

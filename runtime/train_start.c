@@ -101,6 +101,15 @@ static bool find_shares(Trainer *t, double **shares) {
     return false;
 }
 
+/* Of a step: forward, and twice as much for the two gradients of each product. */
+static double flops_of_token(const Task *task) {
+    int64_t extents[MAX_SYMBOLS] = {0};
+    int input;
+    for (int i = 0; i < task->train->symbols.count; i++)
+        extents[i] = batch_symbol(task, task->train->symbols.names[i], &input) == ROWS_OF_TOKENS;
+    return 3 * token_flops(task->train, extents) / task->n_inputs;
+}
+
 static bool make_sampler(Trainer *t) {
     int64_t sizes[64];
     const Dataset *sets[64];
@@ -109,7 +118,7 @@ static bool make_sampler(Trainer *t) {
     for (int i = 0; i < t->n_tasks; i++) {
         sets[i] = t->train[t->order[i]];
         sizes[i] = sets[i]->rows;
-        t->progress.names[i] = sets[i]->task->name;
+        t->progress.tasks[i] = (TaskProgress){.name = sets[i]->task->name, .loss = -1, .flops = flops_of_token(sets[i]->task)};
         t->weights[i] = task_number(t, &t->o->loss_weight, t->order[i], 1);
     }
     t->progress.n_tasks = t->n_tasks;
@@ -188,7 +197,7 @@ static void log_start(Trainer *t) {
 
 void train_say_start(Trainer *t) {
     log_start(t);
-    if (t->o->quiet) return;
+    if (t->o->quiet || t->o->json) return;
     const Code *code = model_code(t->s->model);
     fprintf(stderr, "%s, %d threads; %d kernels compiled, %d from the cache\n", target_name(t->s->target),
             team_threads(t->s->team), code->compiled, code->cached);
