@@ -24,8 +24,8 @@ struct Deferred {
     float *zero;       /* [columns] */
     Updater *updaters; /* [threads] */
     int64_t *done;     /* [rows]: updates of the history that the row has had */
-    int32_t *number;   /* [rows]: its slot, valid where `seen` is the selection's */
-    uint32_t *seen, selection;
+    int32_t *number;   /* [rows]: its slot, of rows that are selected */
+    uint64_t *marked;  /* [rows / 64 + 1]: a bit for each row of the selection at hand */
     UpdateNumbers *history;
     int64_t n_history, history_room;
     int32_t *selected; /* [rows]: the first n_selected are */
@@ -55,11 +55,11 @@ static bool allocate(Deferred *t, CodeList update) {
     t->zero = slab_new((size_t)t->columns * sizeof *t->zero);
     t->done = calloc(rows, sizeof *t->done);
     t->number = calloc(rows, sizeof *t->number);
-    t->seen = calloc(rows, sizeof *t->seen);
+    t->marked = calloc(rows / 64 + 1, sizeof *t->marked);
     t->selected = calloc(rows, sizeof *t->selected);
     t->partial = slab_new(rows * sizeof *t->partial);
     t->updaters = arena_array(t->arena, threads + 1, sizeof *t->updaters);
-    bool good = t->zero && t->done && t->number && t->seen && t->selected && t->partial;
+    bool good = t->zero && t->done && t->number && t->marked && t->selected && t->partial;
     for (size_t i = 0; i < threads; i++) good = updater_new(t, &t->updaters[i], update) && good;
     return good;
 }
@@ -89,33 +89,29 @@ void deferred_free(Deferred *t) {
     slab_free(t->partial, (size_t)t->rows * sizeof *t->partial);
     free(t->done);
     free(t->number);
-    free(t->seen);
+    free(t->marked);
     free(t->selected);
     free(t->history);
     arena_free(t->arena);
 }
 
-/* A new selection: no row is seen. */
-static void begin_selection(Deferred *t) {
-    t->n_selected = 0;
-    if (++t->selection) return;
-    memset(t->seen, 0, (size_t)t->rows * sizeof *t->seen); /* after 2^32 selections */
-    t->selection = 1;
-}
-
-static int by_number(const void *a, const void *b) {
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
+/* The marked rows in ascending order, and no mark left. */
+static void take_marked(Deferred *t) {
+    enum { BITS = 64 };
+    for (int64_t word = 0; word * BITS < t->rows; word++) {
+        for (uint64_t left = t->marked[word]; left; left &= left - 1) {
+            int32_t row = (int32_t)(word * BITS + __builtin_ctzll(left));
+            t->number[row] = (int32_t)t->n_selected;
+            t->selected[t->n_selected++] = row;
+        }
+        t->marked[word] = 0;
+    }
 }
 
 int64_t deferred_select(Deferred *t, const int32_t *rows, int64_t count, int32_t *slots) {
-    begin_selection(t);
-    for (int64_t i = 0; i < count; i++) {
-        if (t->seen[rows[i]] != t->selection) t->selected[t->n_selected++] = rows[i];
-        t->seen[rows[i]] = t->selection;
-    }
-    qsort(t->selected, (size_t)t->n_selected, sizeof *t->selected, by_number);
-    for (int64_t i = 0; i < t->n_selected; i++) t->number[t->selected[i]] = (int32_t)i;
+    t->n_selected = 0;
+    for (int64_t i = 0; i < count; i++) t->marked[rows[i] / 64] |= UINT64_C(1) << rows[i] % 64;
+    take_marked(t);
     for (int64_t i = 0; i < count; i++) slots[i] = t->number[rows[i]];
     return t->n_selected;
 }

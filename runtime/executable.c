@@ -74,10 +74,15 @@ static const Node *find_leaf(const Executable *exec, const char *name) {
     return NULL;
 }
 
-bool executable_bind(Executable *exec, const char *leaf, void *memory) {
+void **executable_slot(Executable *exec, const char *leaf) {
     const Node *node = find_leaf(exec, leaf);
-    if (node) exec->memory[node->id] = memory;
-    return node != NULL;
+    return node ? &exec->memory[node->id] : NULL;
+}
+
+bool executable_bind(Executable *exec, const char *leaf, void *memory) {
+    void **slot = executable_slot(exec, leaf);
+    if (slot) *slot = memory;
+    return slot != NULL;
 }
 
 void *executable_leaf(const Executable *exec, const char *leaf) {

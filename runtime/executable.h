@@ -17,6 +17,9 @@ void executable_free(Executable *exec); /* NULL is allowed */
 /* Memory of a leaf (input or parameter); false when the graph has none of this name. Stays bound until bound anew. */
 bool executable_bind(Executable *exec, const char *leaf, void *memory);
 
+/* Where the address of that memory is kept, for who binds it again and again; NULL when the graph has none of this name. */
+void **executable_slot(Executable *exec, const char *leaf);
+
 /* The output is written to memory of its own instead of the slab. To be said before the first plan; the address may change later. */
 bool executable_bind_output(Executable *exec, const char *output, void *memory);
 

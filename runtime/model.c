@@ -55,37 +55,6 @@ Profile model_profile_rows(const Model *model, Arena *arena) {
 
 size_t model_slab_bytes(const Model *model) { return model->slab_bytes; }
 
-static void bind_name(Executable *exec, Arena *arena, const char *input, const char *part, void *memory) {
-    executable_bind(exec, arena_printf(arena, "%s.%s", input, part), memory);
-}
-
-static void bind_batch(Executable *exec, const Task *task, Batch *batch) {
-    Arena *arena = arena_new();
-    for (int i = 0; i < task->n_inputs; i++) {
-        BatchInput *in = &batch->inputs[i];
-        const char *name = task->inputs[i].name;
-        bind_name(exec, arena, name, "ids", in->ids);
-        bind_name(exec, arena, name, "segments", in->segments);
-        bind_name(exec, arena, name, "positions", in->positions);
-        bind_name(exec, arena, name, "bounds", in->bounds);
-        bind_name(exec, arena, name, "first", in->first);
-        bind_name(exec, arena, name, "sequence", in->sequence);
-        bind_name(exec, arena, name, "coords", in->coords);
-        bind_name(exec, arena, name, "rows", batch->row_coords);
-        bind_name(exec, arena, name, "update", in->update_tokens);
-    }
-    const Label *label = &task->label;
-    if (label->kind != LABEL_NONE) {
-        bool is_real = label->kind == LABEL_REAL;
-        executable_bind(exec, label->name, is_real ? (void *)batch->labels.numbers : (void *)batch->labels.classes);
-        bind_name(exec, arena, label->name, "at", batch->labels.at);
-        bind_name(exec, arena, label->name, "update", batch->labels.update_labels);
-    }
-    executable_bind(exec, "update.rows", batch->update_rows);
-    executable_bind(exec, "rng", batch->rng);
-    arena_free(arena);
-}
-
 /* Room for `bytes` of activations. A new slab is a bit larger than asked for, so that it seldom grows. */
 static bool grow_slab(Model *m, size_t bytes, Diagnostics *diags) {
     if (bytes <= m->slab_bytes) return true;
@@ -131,7 +100,7 @@ static void select_rows(Model *m, TaskState *state, int64_t *extents) {
 static bool prepare(Model *m, TaskState *state, Executable *exec, Batch *batch, Diagnostics *diags) {
     const Task *task = state->public.task;
     int64_t extents[MAX_SYMBOLS] = {0};
-    bind_batch(exec, task, batch);
+    bind_batch(exec == state->public.train ? &state->train_inputs : &state->eval_inputs, batch);
     set_extents(exec, task, batch, extents);
     if (exec == state->public.train) select_rows(m, state, extents);
     assert(!executable_unbound(exec));

@@ -227,9 +227,13 @@ static void bind_gradients(Model *m, TaskState *state) {
 static void make_executables(Model *m) {
     for (int t = 0; t < m->program->tasks.count; t++) {
         TaskState *state = &m->tasks[t];
-        if (state->eval.list) state->public.eval = make_executable(m, &state->eval);
+        if (state->eval.list) {
+            state->public.eval = make_executable(m, &state->eval);
+            state->eval_inputs = bindings_of(state->public.eval, state->public.task, m->arena);
+        }
         if (!state->train.list) continue;
         state->public.train = make_executable(m, &state->train);
+        state->train_inputs = bindings_of(state->public.train, state->public.task, m->arena);
         bind_gradients(m, state);
     }
 }

@@ -2,6 +2,7 @@
 #ifndef GRADC_RUNTIME_MODEL_STATE_H
 #define GRADC_RUNTIME_MODEL_STATE_H
 
+#include "runtime/binding.h"
 #include "runtime/deferred.h"
 #include "runtime/model.h"
 #include "runtime/update.h"
@@ -33,6 +34,7 @@ typedef struct TaskState {
     TaskModel public;
     Stage train, eval;
     OutputNames outputs; /* of eval */
+    Bindings train_inputs, eval_inputs;
     VEC(Twin) twins;
     VEC(TaskTable) tables;
     bool active[MAX_RUNS]; /* runs that this task's step updates */
