@@ -31,7 +31,7 @@ train together --epochs 1 --no-eval --quiet --sampler together
 train again --epochs 1 --no-eval --quiet --sampler together --within 9h
 [ "$status" = 0 ] && [ "$(hash_of again)" = "$(hash_of together)" ]
 ok "nor where a step is of all tasks" $?
-train short.log --epochs 3 --no-eval --quiet --within 0.001s --out "$t/short"
+train short.log --epochs 3 --no-eval --quiet --within 0.000001s --out "$t/short"
 [ "$status" = 0 ] && [ "$(grep -c '"event":"step"' "$t/short.log")" = 1 ] && has "$t/short/settings.json" '"steps": 1' && ! has "$t/short/settings.json" within
 ok "a budget for nothing is one step; the settings keep what it came to" $?
 train bad --within soon
