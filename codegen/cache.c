@@ -1,9 +1,11 @@
 /* Cache: objects on disk, one file each, named by their key.
  *
- *     magic[8] | key[16] | length[8] | checksum[16] | bytes[length]
+ *     magic[8] | key[16] | length[8] | name[64] | checksum[16] | bytes[length]
  *
  * A file is whole or not there: it is written under another name and renamed. What does not check
- * out is ignored. */
+ * out is ignored. The time of a file is that of its last use: the oldest go first when the folder
+ * grows beyond its bound. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,16 +18,18 @@
 
 struct Cache {
     char *folder;
+    int64_t bound; /* bytes */
 };
 
 typedef struct Header {
     char magic[8];
     unsigned char key[16];
     uint64_t length; /* in the machine's byte order: the cache never leaves the machine */
+    char name[64];   /* of the kernel, ends in zeros */
     unsigned char checksum[16];
 } Header;
 
-static const char magic[8] = {'g', 'r', 'a', 'd', 'c', 'o', 'b', '1'};
+static const char magic[8] = {'g', 'r', 'a', 'd', 'c', 'o', 'b', '2'};
 enum { MAX_OBJECT_BYTES = 64 * 1024 * 1024 };
 
 static void digest_of(XXH128_hash_t hash, unsigned char digest[16]) {
@@ -34,11 +38,18 @@ static void digest_of(XXH128_hash_t hash, unsigned char digest[16]) {
     memcpy(digest, canonical.digest, 16);
 }
 
-static Header make_header(XXH128_hash_t key, Object object) {
+/* Of the object's bytes and the kernel's name. */
+static void checksum_of(const Header *header, Object object, unsigned char checksum[16]) {
+    XXH64_hash_t seed = XXH3_64bits(header->name, sizeof header->name);
+    digest_of(XXH3_128bits_withSeed(object.bytes, object.size, seed), checksum);
+}
+
+static Header make_header(XXH128_hash_t key, const char *name, Object object) {
     Header header = {.length = object.size};
     memcpy(header.magic, magic, sizeof magic);
     digest_of(key, header.key);
-    digest_of(XXH3_128bits(object.bytes, object.size), header.checksum);
+    snprintf(header.name, sizeof header.name, "%s", name);
+    checksum_of(&header, object, header.checksum);
     return header;
 }
 
@@ -93,6 +104,7 @@ Cache *cache_open(const char *folder, Diagnostics *diags) {
     if (!cache) abort();
     cache->folder = strdup(folder);
     if (!cache->folder) abort();
+    cache->bound = CACHE_BOUND;
     return cache;
 }
 
@@ -136,18 +148,18 @@ static bool read_header(int file, XXH128_hash_t key, Header *header) {
         memcmp(header->key, digest, sizeof digest) != 0)
         return false;
     return header->length <= MAX_OBJECT_BYTES &&
-           (uint64_t)info.st_size == sizeof *header + header->length;
+           (uint64_t)info.st_size == sizeof *header + header->length &&
+           memchr(header->name, 0, sizeof header->name);
 }
 
-static bool read_entry(int file, XXH128_hash_t key, Object *object) {
-    Header header;
-    if (!read_header(file, key, &header)) return false;
-    Object read = {malloc(header.length ? header.length : 1), header.length};
+static bool read_entry(int file, XXH128_hash_t key, Header *header, Object *object) {
+    if (!read_header(file, key, header)) return false;
+    Object read = {malloc(header->length ? header->length : 1), header->length};
     unsigned char checksum[16];
     bool good = read.bytes && read_all(file, read.bytes, read.size);
     if (good) {
-        digest_of(XXH3_128bits(read.bytes, read.size), checksum);
-        good = memcmp(checksum, header.checksum, sizeof checksum) == 0;
+        checksum_of(header, read, checksum);
+        good = memcmp(checksum, header->checksum, sizeof checksum) == 0;
     }
     if (good)
         *object = read;
@@ -156,23 +168,29 @@ static bool read_entry(int file, XXH128_hash_t key, Object *object) {
     return good;
 }
 
+static int open_entry(const char *path) {
+    return open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+}
+
 bool cache_get(const Cache *cache, XXH128_hash_t key, Object *object) {
     if (!cache) return false;
     char *path = entry_path(cache, key, ".o");
-    int file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    int file = open_entry(path);
     free(path);
     if (file < 0) return false;
-    bool good = read_entry(file, key, object);
+    Header header;
+    bool good = read_entry(file, key, &header, object);
+    if (good) (void)futimens(file, NULL); /* used now; where that cannot be told, it is older */
     close(file);
     return good;
 }
 
-void cache_put(const Cache *cache, XXH128_hash_t key, Object object) {
+void cache_put(const Cache *cache, XXH128_hash_t key, const char *name, Object object) {
     if (!cache || object.size > MAX_OBJECT_BYTES) return;
     char *path = entry_path(cache, key, ".o"), *aside = entry_path(cache, key, ".XXXXXX");
     int file = mkstemp(aside); /* mode 0600 */
     if (file >= 0) {
-        Header header = make_header(key, object);
+        Header header = make_header(key, name, object);
         bool good =
             write_all(file, &header, sizeof header) && write_all(file, object.bytes, object.size);
         good = close(file) == 0 && good;
@@ -180,6 +198,84 @@ void cache_put(const Cache *cache, XXH128_hash_t key, Object object) {
     }
     free(path);
     free(aside);
+}
+
+/* --- The folder as a whole -------------------------------------------------------------------- */
+
+/* The key that a file is named by; false: the file is none of ours. `aside` is set for one that was
+ * being written: "KEY.XXXXXX". */
+static bool key_of_file(const char *file, XXH128_hash_t *key, bool *aside) {
+    XXH128_canonical_t canonical;
+    for (int i = 0; i < 16; i++) {
+        unsigned byte;
+        if (strspn(file + 2 * i, "0123456789abcdef") < 2) return false;
+        if (sscanf(file + 2 * i, "%2x", &byte) != 1) return false;
+        canonical.digest[i] = (unsigned char)byte;
+    }
+    *key = XXH128_hashFromCanonical(&canonical);
+    *aside = file[32] == '.' && strlen(file) == 39;
+    return *aside || strcmp(file + 32, ".o") == 0;
+}
+
+/* Least recently used first; the key decides between those of one moment. */
+static int by_use(const void *left, const void *right) {
+    const CacheEntry *a = left, *b = right;
+    if (a->used.tv_sec != b->used.tv_sec) return a->used.tv_sec < b->used.tv_sec ? -1 : 1;
+    if (a->used.tv_nsec != b->used.tv_nsec) return a->used.tv_nsec < b->used.tv_nsec ? -1 : 1;
+    return XXH128_cmp(&a->key, &b->key);
+}
+
+static void look_into(const Cache *cache, CacheEntry *entry, CacheLook look, Arena *arena) {
+    char *path = entry_path(cache, entry->key, ".o");
+    int file = open_entry(path);
+    Header header;
+    Object object = {NULL, 0};
+    entry->good = file >= 0 && (look == CACHE_WHOLE ? read_entry(file, entry->key, &header, &object)
+                                                    : read_header(file, entry->key, &header));
+    if (entry->good) entry->name = arena_strdup(arena, header.name);
+    free(object.bytes);
+    if (file >= 0) close(file);
+    free(path);
+}
+
+CacheEntries cache_list(const Cache *cache, CacheLook look, Arena *arena) {
+    CacheEntries entries = {0};
+    DIR *folder = opendir(cache->folder);
+    struct stat info;
+    for (struct dirent *item; folder && (item = readdir(folder));) {
+        CacheEntry entry = {.name = "?"};
+        if (!key_of_file(item->d_name, &entry.key, &entry.aside)) continue;
+        if (fstatat(dirfd(folder), item->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
+        entry.file = arena_strdup(arena, item->d_name);
+        entry.bytes = info.st_size;
+        entry.used = info.st_mtim;
+        if (look != CACHE_SIZES && !entry.aside) look_into(cache, &entry, look, arena);
+        vec_push(arena, &entries, entry);
+    }
+    if (folder) closedir(folder);
+    if (entries.count) qsort(entries.items, (size_t)entries.count, sizeof *entries.items, by_use);
+    return entries;
+}
+
+bool cache_remove(const Cache *cache, const CacheEntry *entry) {
+    Arena *arena = arena_new();
+    bool gone = unlink(arena_printf(arena, "%s/%s", cache->folder, entry->file)) == 0;
+    arena_free(arena);
+    return gone || errno == ENOENT; /* another process was faster */
+}
+
+void cache_bound(Cache *cache, int64_t bytes) { cache->bound = bytes; }
+
+int cache_trim(const Cache *cache, const CacheEntries *entries) {
+    int64_t bytes = 0;
+    int removed = 0;
+    for (int i = 0; i < entries->count; i++) bytes += entries->items[i].bytes;
+    for (int i = 0; i < entries->count && bytes > cache->bound; i++) {
+        if (!cache_remove(cache, &entries->items[i])) continue;
+        bytes -= entries->items[i].bytes;
+        removed++;
+    }
+    return removed;
 }
 
 const char *cache_default_folder(Arena *arena) {

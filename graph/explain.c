@@ -230,6 +230,18 @@ static const Explanation table[] = {
               "(its mode must be 0700). Work goes on; every start compiles anew. Name another\n"
               "folder with --cache, or none with --no-cache."},
 
+    {"E0704", "what to do with the kernel cache?\n"
+              "gradc cache ls lists the kernels with size, age and state; verify reads each\n"
+              "and fails when one is damaged; gc removes what is damaged or left over, then\n"
+              "the kernels longest unused until the rest fits --cache-size; clear removes all."},
+    {"E0705", "a damaged entry of the kernel cache\n"
+              "A file of the cache is not what was written: cut off, changed, another user's\n"
+              "or open to others. It is never run: the kernel is compiled anew when it is\n"
+              "needed. gradc cache gc removes such files."},
+    {"E0706", "the kernel cache cannot be changed\n"
+              "A file of the cache could not be removed. Look at the folder's owner and mode,\n"
+              "and at whether its disk is writable."},
+
     /* --- Files: tables, vocabularies --- */
     {"E0801", "a file cannot be read\n"
               "It does not exist, may not be read, is a folder, or does not fit into memory:\n"

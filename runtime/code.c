@@ -23,7 +23,7 @@ static void make_object(void *user, int index) {
     job->from_cache = c->cache && cache_get(c->cache, key, &job->object);
     if (job->from_cache) return;
     job->object = kernel_object(kernel, c->target);
-    if (c->cache) cache_put(c->cache, key, job->object);
+    if (c->cache) cache_put(c->cache, key, kernel->name, job->object);
 }
 
 /* Takes the objects of all jobs. */
@@ -41,6 +41,14 @@ static bool link_all(Code *code, const KernelSet *set, Job *jobs, Diagnostics *d
     return good;
 }
 
+/* What is added makes room for itself. */
+static void bound_cache(const Cache *cache) {
+    Arena *arena = arena_new();
+    CacheEntries entries = cache_list(cache, CACHE_SIZES, arena);
+    cache_trim(cache, &entries);
+    arena_free(arena);
+}
+
 Code *code_new(const KernelSet *set, const Target *target, const Cache *cache, Team *team, Diagnostics *diags) {
     size_t count = (size_t)set->kernels.count + 1;
     Code *code = calloc(1, sizeof *code);
@@ -50,6 +58,7 @@ Code *code_new(const KernelSet *set, const Target *target, const Cache *cache, T
     if (code->jit) team_each(team, set->kernels.count, make_object, &c);
     bool good = code->jit && link_all(code, set, c.jobs, diags);
     free(c.jobs);
+    if (cache && code->compiled) bound_cache(cache);
     if (good) return code;
     code_free(code);
     return NULL;

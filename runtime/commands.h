@@ -16,6 +16,7 @@ int command_fmt(const Options *options, Diagnostics *diags);
 int command_bench(const Options *options, Diagnostics *diags);
 int command_gradcheck(const Options *options, Diagnostics *diags);
 int command_run(const Options *options, Diagnostics *diags);
+int command_cache(const Options *options, Diagnostics *diags);
 int command_explain(const Options *options, Diagnostics *diags);
 
 /* Evaluations as a table on standard output, one line a task. */

@@ -18,7 +18,7 @@ typedef struct Options {
     bool header, probabilities, dry_run;
     TextList diff;  /* two or none */
     TextList given; /* names of the options that the command line had */
-    int64_t epochs, steps, batch, max_length, seed, threads, lanes, save_every, accumulate, patience;
+    int64_t epochs, steps, batch, max_length, seed, threads, lanes, save_every, accumulate, patience, cache_size;
     double lr, dropout, warmup, clip, layer_decay, weight_decay;
     bool no_shuffle, pcgrad, report, json, no_cache, no_eval, quiet, remarks, time_passes, profile, resume, write, eval, full, grad, compiled, training;
 } Options;

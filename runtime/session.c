@@ -123,6 +123,7 @@ bool session_open_machine(Session *s) {
     if (!s->target || !s->team) return false;
     const char *folder = o->cache ? o->cache : cache_default_folder(s->arena);
     if (!o->no_cache && folder) s->cache = cache_open(folder, s->diags);
+    if (s->cache) cache_bound(s->cache, o->cache_size << 20);
     return true;
 }
 

@@ -2,6 +2,7 @@
  */
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,7 +39,7 @@ static Fixture fixture_new(void) {
     cr_assert(f.cache);
     char bytes[1000];
     for (int i = 0; i < 1000; i++) bytes[i] = (char)(i * 7);
-    cache_put(f.cache, key, (Object){bytes, sizeof bytes});
+    cache_put(f.cache, key, "row_1", (Object){bytes, sizeof bytes});
     find_entry(&f);
     return f;
 }
@@ -140,7 +141,7 @@ Test(cache, a_bad_entry_is_replaced) {
     cr_assert_eq(truncate(f.entry, 500), 0);
     char bytes[1000] = {0};
     bytes[999] = (char)(999 * 7);
-    cache_put(f.cache, key, (Object){bytes, sizeof bytes});
+    cache_put(f.cache, key, "row_1", (Object){bytes, sizeof bytes});
     cr_expect(is_there(&f, key));
     fixture_free(&f);
 }
@@ -155,12 +156,67 @@ Test(cache, folder_of_wrong_mode) {
     fixture_free(&f);
 }
 
+static int count(const Fixture *f, CacheLook look, int *good) {
+    Arena *arena = arena_new();
+    CacheEntries entries = cache_list(f->cache, look, arena);
+    *good = 0;
+    for (int i = 0; i < entries.count; i++) *good += entries.items[i].good && strcmp(entries.items[i].name, "row_1") == 0;
+    arena_free(arena);
+    return entries.count;
+}
+
+Test(cache, listed_with_its_name) {
+    Fixture f = fixture_new();
+    int good;
+    cr_expect_eq(count(&f, CACHE_WHOLE, &good), 1);
+    cr_expect_eq(good, 1);
+    FILE *file = fopen(f.entry, "r+b"); /* the last byte: no matter for the header */
+    fseek(file, -1, SEEK_END);
+    fputc(0, file);
+    fclose(file);
+    cr_expect_eq(count(&f, CACHE_HEADERS, &good), 1);
+    cr_expect_eq(good, 1);
+    cr_expect_eq(count(&f, CACHE_WHOLE, &good), 1);
+    cr_expect_eq(good, 0);
+    fixture_free(&f);
+}
+
+/* Of three, the one that was not used since goes first; a use counts, not when it was written. */
+Test(cache, trimmed_by_last_use) {
+    Fixture f = fixture_new();
+    const XXH128_hash_t second = {1, 4}, third = {1, 5};
+    char bytes[1000] = {0};
+    bytes[999] = (char)(999 * 7);
+    struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    cr_assert_eq(utimensat(AT_FDCWD, f.entry, old, 0), 0);
+    cache_put(f.cache, second, "row_2", (Object){bytes, sizeof bytes});
+    cache_put(f.cache, third, "row_3", (Object){bytes, sizeof bytes});
+    Arena *arena = arena_new();
+    CacheEntries entries = cache_list(f.cache, CACHE_SIZES, arena);
+    cr_assert_eq(entries.count, 3);
+    cr_expect(XXH128_isEqual(entries.items[0].key, key), "the oldest first");
+    for (int i = 1; i < 3; i++) {
+        char path[300];
+        snprintf(path, sizeof path, "%s/%s", f.folder, entries.items[i].file);
+        old[0].tv_sec = old[1].tv_sec = 2000 + i;
+        cr_assert_eq(utimensat(AT_FDCWD, path, old, 0), 0);
+    }
+    cr_expect(is_there(&f, key), "now it is the newest");
+    entries = cache_list(f.cache, CACHE_SIZES, arena);
+    cr_expect_eq(cache_trim(f.cache, &entries), 0, "within the bound");
+    cache_bound(f.cache, entries.items[0].bytes);
+    cr_expect_eq(cache_trim(f.cache, &entries), 2);
+    cr_expect(is_there(&f, key) && !is_there(&f, second) && !is_there(&f, third));
+    arena_free(arena);
+    fixture_free(&f);
+}
+
 Test(cache, none) {
     Diagnostics *diags = diagnostics_new();
     Object object = {NULL, 0};
     cr_expect_null(cache_open(NULL, diags));
     cr_expect(!cache_get(NULL, key, &object));
-    cache_put(NULL, key, object);
+    cache_put(NULL, key, "", object);
     cache_close(NULL);
     diagnostics_free(diags);
 }
