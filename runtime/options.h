@@ -10,17 +10,85 @@ typedef VEC(const char *) TextList;
 
 typedef struct Options {
     const char *file; /* the graph file, or the folder of a run */
-    const char *weights, *out, *tasks, *schedule, *sampler, *seeds, *best, *log, *split, *task, *input, *output, *stage, *format, *cpu, *graph, *why,
-        *cache, *grads, *passes, *emit, *show, *def, *npy;
-    TextList data, freeze, rate, limit, share, loss_weight, set, shows, shape, inputs, text;
-    const char *bad_rows, *socket, *within, *tensorboard;
-    TextList keep;
-    bool header, probabilities, dry_run;
-    TextList diff;  /* two or none */
+    const char *bad_rows;
+    const char *best;
+    const char *cache;
+    const char *cpu;
+    const char *def;
+    const char *emit;
+    const char *format;
+    const char *grads;
+    const char *graph;
+    const char *input;
+    const char *log;
+    const char *npy;
+    const char *out;
+    const char *output;
+    const char *passes;
+    const char *sampler;
+    const char *schedule;
+    const char *seeds;
+    const char *show;
+    const char *socket;
+    const char *split;
+    const char *stage;
+    const char *task;
+    const char *tasks;
+    const char *tensorboard;
+    const char *weights;
+    const char *why;
+    const char *within;
+    TextList data;
+    TextList diff; /* two or none */
+    TextList freeze;
     TextList given; /* names of the options that the command line had */
-    int64_t epochs, steps, batch, max_length, seed, threads, lanes, save_every, accumulate, patience, cache_size;
-    double lr, dropout, warmup, clip, layer_decay, weight_decay;
-    bool no_shuffle, pcgrad, report, json, no_cache, no_eval, quiet, remarks, time_passes, profile, resume, write, eval, full, grad, compiled, training;
+    TextList inputs;
+    TextList keep;
+    TextList limit;
+    TextList loss_weight;
+    TextList rate;
+    TextList set;
+    TextList shape;
+    TextList share;
+    TextList shows;
+    TextList text;
+    int64_t accumulate;
+    int64_t batch;
+    int64_t cache_size;
+    int64_t epochs;
+    int64_t lanes;
+    int64_t max_length;
+    int64_t patience;
+    int64_t save_every;
+    int64_t seed;
+    int64_t steps;
+    int64_t threads;
+    double clip;
+    double dropout;
+    double layer_decay;
+    double lr;
+    double warmup;
+    double weight_decay;
+    bool compiled;
+    bool dry_run;
+    bool eval;
+    bool full;
+    bool grad;
+    bool header;
+    bool json;
+    bool no_cache;
+    bool no_eval;
+    bool no_shuffle;
+    bool pcgrad;
+    bool probabilities;
+    bool profile;
+    bool quiet;
+    bool remarks;
+    bool report;
+    bool resume;
+    bool time_passes;
+    bool training;
+    bool write;
 } Options;
 
 /* Fills `options` from the words after the command's name. False with diagnostics for an unknown option or a bad value (wrong usage). */
