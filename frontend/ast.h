@@ -128,12 +128,21 @@ typedef struct Names {
     int count, capacity;
 } Names;
 
+/* Bytes of a file's text; {0}: none. */
+typedef struct Span {
+    size_t start, end;
+} Span;
+
 typedef struct LabelDecl {
     const char *name; /* NULL: no label */
     Pos pos;
     LabelKind kind;
     Names columns, names;
     Expr *classes, *lowest, *highest, *share; /* those that the kind has; `classes` NULL: named */
+    Span open;       /* where the names of the classes would stand: they are those of the data */
+    Expr *weights;   /* of the classes: a list; NULL: none */
+    Span balanced;   /* the word in its place: they come from the data */
+    Pos weights_pos; /* no file: there are none */
     const char *of;                           /* an input; NULL: sequences */
     Pos of_pos;
 } LabelDecl;

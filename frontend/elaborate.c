@@ -204,7 +204,10 @@ Program *program_load(const char *path, const ProgramOptions *options, Diagnosti
     e.module = &loaded->module;
     program->source = loaded->source;
     if (!loaded->module.incomplete) elaborate(&e);
-    if (diags->errors == errors) return program;
+    if (diags->errors == errors) {
+        program->source = settled_source(program, arena);
+        return program;
+    }
     program_free(program);
     return NULL;
 }

@@ -37,6 +37,8 @@ typedef struct TokensValue {
 typedef struct LabelValue {
     const char *name;
     int64_t classes;           /* 0: it has none */
+    const double *weights;     /* [classes]; NULL: none */
+    bool weights_read;         /* by the text */
     const TokensValue *tokens; /* NULL: the label is of sequences */
     Node *at;                  /* i32<x.T>[NAME.W]; NULL of sequences */
 } LabelValue;
@@ -192,6 +194,7 @@ void check_defs(Elab *e);
 
 /* list.c */
 Value eval_list(Elab *e, const Expr *expr);
+Value number_list(Elab *e, const double *numbers, int64_t count, Pos pos); /* f32[count], from 1 */
 
 /* call.c */
 Value call_def(Elab *e, Def *def, const Expr *expr);
@@ -228,6 +231,11 @@ void run_statement(Elab *e, const Stmt *stmt);
 void elaborate_task(Elab *e, const TaskDecl *decl);
 void elaborate_optimizer(Elab *e, const Def *def);
 TokensValue declare_tokens(Elab *e, const char *name, Pos pos);
+/* settle.c: the program's text with the classes and weights that came from its data. */
+const char *settled_source(const Program *program, Arena *arena);
+/* label.c: the declared label into `task->label`, with what only the data can say; false after a message. */
+bool eval_label(Elab *e, const TaskDecl *decl, Task *task);
+void check_weights_read(Elab *e, const Label *label); /* after the task's training graph */
 void list_params(Elab *e, Task *task); /* those that its training graph reads */
 void begin_graph(Elab *e, const char *name, Frame *frame); /* a fresh graph and fresh state */
 Graph *finish_graph(Elab *e); /* canonical, verified; NULL after an error */

@@ -282,16 +282,22 @@ static Value eval_scoped(Elab *e, const Expr *expr) {
     return value;
 }
 
-/* How many classes a label has, and what one of tokens knows of its rows. */
+static Value read_weights(Elab *e, const LabelValue *label, Pos pos) {
+    e->label.weights_read = true;
+    return number_list(e, label->weights, label->classes, pos);
+}
+
+/* How many classes a label has and what they weigh, and what one of tokens knows of its rows. */
 static Value eval_label_member(Elab *e, const Expr *expr, const LabelValue *label) {
     bool of_tokens = label->at != NULL;
     if (label->classes && strcmp(expr->text, "classes") == 0)
         return value_number((double)label->classes);
+    if (label->weights && strcmp(expr->text, "weights") == 0) return read_weights(e, label, expr->pos);
     if (of_tokens && strcmp(expr->text, "at") == 0) return value_tensor(label->at);
     if (of_tokens && strcmp(expr->text, "W") == 0) return value_dim(label->at->type.dims[0]);
     if (fail(e, "E0206", expr->pos, "the label '%s' has no member '%s'", label->name, expr->text)) {
-        diag_hint(e->diags, "a label has classes, their number; one of words or masked tokens also at "
-                            "and W: the token rows that it belongs to, and how many");
+        diag_hint(e->diags, "a label has classes, their number, and weights where it is declared with them; one of words or "
+                            "masked tokens also at and W: the token rows that it belongs to, and how many");
     }
     return value_error();
 }

@@ -24,6 +24,13 @@ typedef struct ProbeOptions {
     bool training; /* with dropout */
 } ProbeOptions;
 
+/* What training data says of a task's classes. */
+typedef struct ClassCounts {
+    const char *const *names; /* [classes] */
+    const int64_t *counts;    /* [classes]: labels of each */
+    int64_t classes;
+} ClassCounts;
+
 typedef struct ProgramOptions {
     const char *const *sets; /* "NAME=VALUE": override a config value; stronger than `lookup`, which
                                 beats the text */
@@ -33,6 +40,9 @@ typedef struct ProgramOptions {
     bool (*lookup)(void *user, const char *key, double *value);
     /* Where config.json gives that key, for messages. */
     Pos (*where)(void *user, const char *key);
+    /* For `label x: class`, whose classes are those of the data (names and classes of `task->label` not set), and for `weights
+     * balanced`. NULL after a diagnostic. NULL instead of the function: no data is at hand, which is an error where it is needed. */
+    const ClassCounts *(*count_classes)(void *user, const Task *task);
     void *user;
     const ProbeOptions *probe; /* NULL: tasks and optimizer. Otherwise the program has one task and no optimizer: its `train` is the
                                   probe's graph, whose outputs are "loss" and those of `watched`; `eval` is NULL. The task of a

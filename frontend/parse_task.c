@@ -119,7 +119,18 @@ static void parse_classes(Parser *parser, LabelDecl *label) {
     while (accept(parser, ","));
 }
 
-/* kind = ("class" | "flags") "[" classes "]" | "flags" | "real" "[" arithmetic "," arithmetic "]"
+static Span span_of(const Token *token) { return (Span){token->start, token->end}; }
+
+/* Without brackets, classes are those of the data, and flags are called like their columns. */
+static bool has_brackets(Parser *parser, LabelDecl *label) {
+    bool may_lack = label->kind == LABEL_CLASS || label->kind == LABEL_FLAGS;
+    if (!may_lack || next_is(parser, "[")) return true;
+    size_t end = parser->tokens.items[parser->at - 1].end;
+    if (label->kind == LABEL_CLASS) label->open = (Span){end, end};
+    return false;
+}
+
+/* kind = ("class" | "flags") ["[" classes "]"] | "real" "[" arithmetic "," arithmetic "]"
  *      | "masked" "[" arithmetic "]" */
 static void parse_label_kind(Parser *parser, LabelDecl *label) {
     static const char *const words[] = {[LABEL_CLASS] = "class", [LABEL_FLAGS] = "flags",
@@ -131,7 +142,7 @@ static void parse_label_kind(Parser *parser, LabelDecl *label) {
         syntax_error(parser, "'class[number]', 'flags[number]', 'real[lowest, highest]' or "
                              "'masked[share]'");
     }
-    if (label->kind == LABEL_FLAGS && !next_is(parser, "[")) return; /* called like their columns */
+    if (!has_brackets(parser, label)) return;
     expect(parser, "[");
     if (label->kind == LABEL_REAL) {
         label->lowest = parse_arithmetic(parser);
@@ -145,8 +156,17 @@ static void parse_label_kind(Parser *parser, LabelDecl *label) {
     expect(parser, "]");
 }
 
-/* label = "label" [name "="] columns ":" kind ["of" name]; without a name it is called by its
- * column */
+/* weights = "weights" ("balanced" | list) */
+static void parse_weights(Parser *parser, LabelDecl *label) {
+    if (!clause_follows(parser, "weights")) return;
+    label->weights_pos = advance(parser)->pos;
+    if (next_is(parser, "balanced")) label->balanced = span_of(advance(parser));
+    else if (next_is(parser, "[")) label->weights = parse_arithmetic(parser);
+    else syntax_error(parser, "'balanced' or a list of numbers, one for each class");
+}
+
+/* label = "label" [name "="] columns ":" kind [weights] ["of" name]; without a name it is called by
+ * its column */
 static void parse_label(Parser *parser, TaskDecl *task) {
     LabelDecl *label = &task->label;
     Pos pos = advance(parser)->pos;
@@ -158,6 +178,7 @@ static void parse_label(Parser *parser, TaskDecl *task) {
     if (!label->name) label->name = label->columns.items[0];
     expect(parser, ":");
     parse_label_kind(parser, label);
+    parse_weights(parser, label);
     if (!clause_follows(parser, "of")) return;
     advance(parser);
     label->of = expect_name(parser, "the name of an input", &label->of_pos);

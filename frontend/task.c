@@ -69,7 +69,7 @@ static void declare_label_rows(Elab *e, const Label *label) {
 }
 
 static void bind_label(Elab *e, const Label *label) {
-    e->label = (LabelValue){.name = label->name, .classes = label->classes};
+    e->label = (LabelValue){.name = label->name, .classes = label->classes, .weights = label->weights};
     if (label->kind == LABEL_NONE) return;
     if (label->of >= 0) declare_label_rows(e, label);
     Dim rows = e->label.at ? e->label.at->type.dims[0] : dim_symbol(graph_symbol(e->graph, "S"));
@@ -147,93 +147,6 @@ static bool check_input_names(Elab *e, const TaskDecl *decl) {
     return false;
 }
 
-/* The numbers of the label's kind. */
-static bool eval_range(Elab *e, const LabelDecl *decl, Label *label) {
-    if (!eval_number(e, decl->lowest, "the lowest label", &label->lowest)) return false;
-    if (!eval_number(e, decl->highest, "the highest label", &label->highest)) return false;
-    if (label->lowest < label->highest) return true;
-    if (fail(e, "E0310", decl->pos, "the range of the label is empty: %g to %g", label->lowest, label->highest)) {
-        diag_hint(e->diags, "the lowest comes first: real[0, 5]");
-    }
-    return false;
-}
-
-static bool eval_share(Elab *e, const LabelDecl *decl, Label *label) {
-    label->classes = e->program->vocab;
-    if (!eval_number(e, decl->share, "the share of masked tokens", &label->share)) return false;
-    if (label->share > 0 && label->share < 1) return true;
-    fail(e, "E0310", decl->share->pos, "the share of masked tokens must lie between 0 and 1");
-    return false;
-}
-
-/* Counted, or named one by one, or called like their columns. */
-static bool eval_classes(Elab *e, const LabelDecl *decl, Label *label) {
-    const Names *names = decl->names.count ? &decl->names : &decl->columns;
-    if (decl->classes)
-        return eval_integer(e, decl->classes, "the number of classes", 1, &label->classes);
-    label->classes = names->count;
-    label->names = names->items;
-    for (int i = 0; i < names->count; i++) {
-        for (int j = 0; j < i; j++) {
-            if (strcmp(names->items[i], names->items[j]) != 0) continue;
-            fail(e, "E0203", decl->pos, "two classes are called '%s'", names->items[i]);
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Step 1 of the checks: how many columns. */
-static bool check_columns(Elab *e, const LabelDecl *decl, const Label *label) {
-    if (decl->columns.count == 1) return true;
-    if (label->kind == LABEL_FLAGS && decl->columns.count == label->classes) return true;
-    bool told = label->kind != LABEL_FLAGS
-                    ? fail(e, "E0409", decl->pos, "only flags can stand in several columns")
-                    : fail(e, "E0409", decl->pos, "%d columns for %lld flags", decl->columns.count,
-                           (long long)label->classes);
-    if (told) {
-        diag_hint(e->diags, "one column for each flag, 'label %s = (a, b): flags', or one for all",
-                  decl->name);
-    }
-    return false;
-}
-
-/* Step 2: the input that it belongs to, which has words unless the label comes from the text. */
-static bool find_labelled(Elab *e, const TaskDecl *task, Label *label) {
-    const LabelDecl *decl = &task->label;
-    bool masked = label->kind == LABEL_MASKED;
-    label->of = -1;
-    for (int i = 0; i < task->n_inputs && decl->of; i++) {
-        if (strcmp(task->inputs[i].name, decl->of) != 0) continue;
-        label->of = i;
-        if (masked || task->inputs[i].words) return true;
-        if (fail(e, "E0409", decl->of_pos, "a label for each word, but '%s' is a text", decl->of))
-            diag_hint(e->diags, "write: input %s: words", decl->of);
-        return false;
-    }
-    if (!decl->of && !masked) return true;
-    if (fail(e, "E0409", decl->of ? decl->of_pos : decl->pos,
-             decl->of ? "no input is called '%s'" : "'%s' is masked in which input?",
-             decl->of ? decl->of : decl->name))
-        diag_hint(e->diags, "name it at the end: of %s", task->inputs[0].name);
-    return false;
-}
-
-static bool eval_label(Elab *e, const TaskDecl *task, Label *label) {
-    const LabelDecl *decl = &task->label;
-    *label = (Label){.name = decl->name, .kind = decl->kind, .of = -1, .width = 1, .pos = decl->pos};
-    if (!decl->name) return true;
-    bool good = label->kind == LABEL_REAL     ? eval_range(e, decl, label)
-                : label->kind == LABEL_MASKED ? eval_share(e, decl, label)
-                                              : eval_classes(e, decl, label);
-    if (label->kind == LABEL_FLAGS) label->width = label->classes;
-    if (label->kind != LABEL_MASKED) {
-        label->columns = decl->columns.items;
-        label->n_columns = decl->columns.count;
-    }
-    return good && check_columns(e, decl, label) && find_labelled(e, task, label);
-}
-
 static Task describe(const TaskDecl *decl) {
     Task task = {
         .name = decl->name, .pos = decl->pos, .data = decl->data.path, .data_pos = decl->data.pos};
@@ -277,8 +190,9 @@ void list_params(Elab *e, Task *task) {
 void elaborate_task(Elab *e, const TaskDecl *decl) {
     Task task = describe(decl);
     if (!check_complete(e, decl) || !check_input_names(e, decl)) return;
-    if (!eval_label(e, decl, &task.label)) return;
+    if (!eval_label(e, decl, &task)) return;
     task.train = build(e, decl, &task, e->probe ? e->probe->training : true);
+    if (task.train && !e->probe) check_weights_read(e, &task.label);
     /* Also after a mistake: predict and show are elaborated here alone. */
     if (e->steps <= MAX_STEPS && !e->probe) task.eval = build(e, decl, &task, false);
     if (task.train) list_params(e, &task);

@@ -64,6 +64,8 @@ static const Example examples[] = {
     {"E0409", "label tags: class[\"O\", \"B\"] of text # input text: text",
      "label tags: class[\"O\", \"B\"] of text # input text: words"},
     {"E0410", "freeze \"encoder.*\"", "freeze \"bert.encoder.*\""},
+    {"E0411", "label mood: class[\"sad\", \"glad\"] weights [2, 1]\n...\nloss cross_entropy(logits, mood)",
+     "label mood: class[\"sad\", \"glad\"] weights [2, 1]\n...\nloss class_weighted(logits, mood, mood.weights)"},
     {"E0501", "%1 = add(%0) : f32[T, 8]", "%1 = add(%0, %0) : f32[T, 8]"},
     {"E0502", "gradc opt my.graph", "gradc dump my.graph --task t > t.gir\ngradc opt t.gir"},
     {"E0601", "output \"loss\" = %7 # f32[S, 1]", "output \"loss\" = %8 # f32[]"},

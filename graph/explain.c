@@ -170,6 +170,10 @@ static const Explanation table[] = {
               "\"bert.*\" except \"*.bias\". A star stands for any characters, a question mark\n"
               "for one, {0..6} for the numbers from 0 up to 6, which is excluded, as in\n"
               "'repeat'; its ends may be config values."},
+    {"E0411", "weights that are never used\n"
+              "A label is declared with weights of its classes, which change nothing until the\n"
+              "loss takes them:\n"
+              "loss class_weighted(logits, mood, mood.weights)"},
 
     /* --- The text of the intermediate representation --- */
     {"E0501", "not a graph\n"

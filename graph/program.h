@@ -53,7 +53,8 @@ typedef struct Label {
     int n_columns;
     int64_t classes;          /* of class; flags: how many; masked: the vocabulary */
     int64_t width;            /* numbers in a row of the label */
-    const char *const *names; /* [classes], as declared; NULL: numbers from 0 */
+    const char *const *names; /* [classes], as declared or as the data has them; NULL: numbers from 0 */
+    const double *weights;    /* [classes], for the text to use; NULL: none */
     double lowest, highest;   /* real: the declared range */
     double share;             /* masked: of the tokens */
     Pos pos;

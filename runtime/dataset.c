@@ -56,21 +56,19 @@ static const char *file_in(Arena *arena, const char *folder, const char *name) {
     return whole || !slash ? whole : plain_or_compressed(arena, folder, slash + 1);
 }
 
-/* The task's file in the first folder that has it. */
-static const char *find_file(Loader *l) {
+const char *dataset_path(const Task *task, const DatasetOptions *o, Diagnostics *diags) {
     static const char *const here[] = {"."};
-    const DatasetOptions *o = l->options;
-    Arena *arena = l->diags->arena;
+    Arena *arena = diags->arena;
     if (o->path) return o->path;
-    const char *name = fill_split(arena, l->task->data, o->split), *tried = "";
+    const char *name = fill_split(arena, task->data, o->split), *tried = "";
     const char *const *folders = o->n_folders ? o->folders : here;
     for (int i = 0; i < (o->n_folders ? o->n_folders : 1); i++) {
         const char *found = file_in(arena, folders[i], name);
         if (found) return found;
         tried = arena_printf(arena, "%s%s%s", tried, i ? " or " : "", folders[i]);
     }
-    diag_error(l->diags, "E0850", l->task->data_pos, "task '%s' has no file %s in %s", l->task->name, name, tried);
-    diag_hint(l->diags, "give the folder that holds it with --data, or change the task's data line");
+    diag_error(diags, "E0850", task->data_pos, "task '%s' has no file %s in %s", task->name, name, tried);
+    diag_hint(diags, "give the folder that holds it with --data, or change the task's data line");
     return NULL;
 }
 
@@ -318,10 +316,13 @@ static bool check_mask(Loader *l) {
     return false;
 }
 
+TableFormat dataset_format(const Task *task) {
+    return (TableFormat){.kind = task->data_kind, .separator = task->separator, .quoted = task->quoted,
+                         .header = task->data_columns, .n_header = task->n_data_columns};
+}
+
 static Table *open_table(Loader *l, const char *path) {
-    const Task *task = l->task;
-    TableFormat format = {.kind = task->data_kind, .separator = task->separator, .quoted = task->quoted,
-                          .header = task->data_columns, .n_header = task->n_data_columns};
+    TableFormat format = dataset_format(l->task);
     if (l->options->format) format = *l->options->format;
     format.keeps_bad = l->options->keeps_bad;
     if (l->options->text) return table_parse(l->options->text, format, l->columns, l->n_columns, l->diags);
@@ -339,7 +340,7 @@ static void loader_close(Loader *l) {
 
 Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnostics *diags) {
     Loader l = {.task = task, .options = options, .diags = diags};
-    const char *path = !check_mask(&l) ? NULL : options->text ? options->text->name : find_file(&l);
+    const char *path = !check_mask(&l) ? NULL : options->text ? options->text->name : dataset_path(task, options, diags);
     if (!path) return NULL;
     collect_columns(&l);
     collect_kept(&l);

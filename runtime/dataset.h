@@ -62,6 +62,10 @@ typedef struct DatasetOptions {
 Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnostics *diags);
 void dataset_free(Dataset *data);
 
+/* The task's file in the first of the options' folders that has it. NULL and a diagnostic: none has. */
+const char *dataset_path(const Task *task, const DatasetOptions *options, Diagnostics *diags);
+TableFormat dataset_format(const Task *task); /* as its data line says */
+
 /* Tokens of a row, over all inputs. */
 int64_t dataset_tokens(const Dataset *data, int64_t row);
 

@@ -9,6 +9,7 @@
 
 #include "runtime/apart.h"
 #include "runtime/atomic_file.h"
+#include "runtime/classes.h"
 #include "runtime/evaluate.h"
 #include "runtime/progress.h"
 #include "runtime/rates.h"
@@ -41,12 +42,19 @@ static Pos where_config(void *user, const char *key) {
     return hf_config_pos(s->folder, key, s->diags);
 }
 
+static const ClassCounts *count_classes(void *user, const Task *task) {
+    Session *s = user;
+    DatasetOptions options = {.folders = s->options->data.items, .n_folders = s->options->data.count, .split = "train"};
+    return classes_count(task, &options, s->diags);
+}
+
 bool session_load_probe(Session *s, const Options *options, const ProbeOptions *probe, Diagnostics *diags) {
     *s = (Session){.arena = arena_new(), .options = options, .diags = diags};
     choose_paths(s);
     if (!pipeline_check(options->passes, diags)) return false;
     if (s->weights_path && !(s->folder = hf_folder_open(s->weights_path, diags))) return false;
-    ProgramOptions program = {.sets = options->set.items, .n_sets = options->set.count, .dropout = options->dropout, .user = s, .probe = probe};
+    ProgramOptions program = {.sets = options->set.items, .n_sets = options->set.count, .dropout = options->dropout, .user = s, .probe = probe,
+                              .count_classes = count_classes};
     if (s->folder) program.lookup = lookup_config, program.where = where_config;
     int errors = diags->errors;
     s->program = program_load(s->graph_path, &program, diags);

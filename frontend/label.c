@@ -1,0 +1,157 @@
+/* Elaboration: what a task learns to tell. */
+#include <string.h>
+
+#include "frontend/elaborate.h"
+
+/* The numbers of the label's kind. */
+static bool eval_range(Elab *e, const LabelDecl *decl, Label *label) {
+    if (!eval_number(e, decl->lowest, "the lowest label", &label->lowest)) return false;
+    if (!eval_number(e, decl->highest, "the highest label", &label->highest)) return false;
+    if (label->lowest < label->highest) return true;
+    if (fail(e, "E0310", decl->pos, "the range of the label is empty: %g to %g", label->lowest, label->highest)) {
+        diag_hint(e->diags, "the lowest comes first: real[0, 5]");
+    }
+    return false;
+}
+
+static bool eval_share(Elab *e, const LabelDecl *decl, Label *label) {
+    label->classes = e->program->vocab;
+    if (!eval_number(e, decl->share, "the share of masked tokens", &label->share)) return false;
+    if (label->share > 0 && label->share < 1) return true;
+    fail(e, "E0310", decl->share->pos, "the share of masked tokens must lie between 0 and 1");
+    return false;
+}
+
+/* Counted, or named one by one, or called like their columns; open ones are the data's. */
+static bool eval_classes(Elab *e, const LabelDecl *decl, Label *label) {
+    const Names *names = decl->names.count ? &decl->names : &decl->columns;
+    if (decl->open.end) return true;
+    if (decl->classes)
+        return eval_integer(e, decl->classes, "the number of classes", 1, &label->classes);
+    label->classes = names->count;
+    label->names = names->items;
+    for (int i = 0; i < names->count; i++) {
+        for (int j = 0; j < i; j++) {
+            if (strcmp(names->items[i], names->items[j]) != 0) continue;
+            fail(e, "E0203", decl->pos, "two classes are called '%s'", names->items[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Step 1 of the checks: how many columns. */
+static bool check_columns(Elab *e, const LabelDecl *decl, const Label *label) {
+    if (decl->columns.count == 1) return true;
+    if (label->kind == LABEL_FLAGS && decl->columns.count == label->classes) return true;
+    bool told = label->kind != LABEL_FLAGS
+                    ? fail(e, "E0409", decl->pos, "only flags can stand in several columns")
+                    : fail(e, "E0409", decl->pos, "%d columns for %lld flags", decl->columns.count,
+                           (long long)label->classes);
+    if (told) {
+        diag_hint(e->diags, "one column for each flag, 'label %s = (a, b): flags', or one for all",
+                  decl->name);
+    }
+    return false;
+}
+
+/* Step 2: the input that it belongs to, which has words unless the label comes from the text. */
+static bool find_labelled(Elab *e, const TaskDecl *task, Label *label) {
+    const LabelDecl *decl = &task->label;
+    bool masked = label->kind == LABEL_MASKED;
+    label->of = -1;
+    for (int i = 0; i < task->n_inputs && decl->of; i++) {
+        if (strcmp(task->inputs[i].name, decl->of) != 0) continue;
+        label->of = i;
+        if (masked || task->inputs[i].words) return true;
+        if (fail(e, "E0409", decl->of_pos, "a label for each word, but '%s' is a text", decl->of))
+            diag_hint(e->diags, "write: input %s: words", decl->of);
+        return false;
+    }
+    if (!decl->of && !masked) return true;
+    if (fail(e, "E0409", decl->of ? decl->of_pos : decl->pos,
+             decl->of ? "no input is called '%s'" : "'%s' is masked in which input?",
+             decl->of ? decl->of : decl->name))
+        diag_hint(e->diags, "name it at the end: of %s", task->inputs[0].name);
+    return false;
+}
+
+/* Step 3: what only the data can say. */
+static const ClassCounts *ask_data(Elab *e, const LabelDecl *decl, const Task *task) {
+    const ProgramOptions *options = e->options;
+    if (options->count_classes) {
+        const ClassCounts *counts = options->count_classes(options->user, task);
+        return counts;
+    }
+    if (fail(e, "E0409", decl->pos, "what '%s' is can only be read from the data", decl->name))
+        diag_hint(e->diags, "name the classes: label %s: class[\"no\", \"yes\"]", decl->name);
+    return NULL;
+}
+
+static void take_names(Elab *e, const ClassCounts *counts, Label *label) {
+    const char **names = arena_array(e->arena, (size_t)counts->classes + 1, sizeof *names);
+    for (int64_t i = 0; i < counts->classes; i++) names[i] = arena_strdup(e->arena, counts->names[i]);
+    label->classes = counts->classes;
+    label->names = names;
+}
+
+/* rows / (classes * rows of the class), as scikit-learn balances; a class without rows has weight 0. */
+static const double *balanced_weights(Elab *e, const ClassCounts *counts) {
+    double *weights = arena_array(e->arena, (size_t)counts->classes + 1, sizeof *weights), rows = 0;
+    for (int64_t i = 0; i < counts->classes; i++) rows += (double)counts->counts[i];
+    for (int64_t i = 0; i < counts->classes; i++)
+        weights[i] = counts->counts[i] ? rows / ((double)counts->classes * (double)counts->counts[i]) : 0;
+    return weights;
+}
+
+static bool take_from_data(Elab *e, const LabelDecl *decl, Task *task) {
+    if (!decl->open.end && !decl->balanced.end) return true;
+    const ClassCounts *counts = ask_data(e, decl, task);
+    if (!counts) return false;
+    if (decl->open.end) take_names(e, counts, &task->label);
+    if (decl->balanced.end) task->label.weights = balanced_weights(e, counts);
+    return true;
+}
+
+/* Step 4: weights that are written. */
+static bool eval_weights(Elab *e, const LabelDecl *decl, Label *label) {
+    if (!decl->weights) return true;
+    int count = decl->weights->n_args;
+    double *weights = arena_array(e->arena, (size_t)count + 1, sizeof *weights);
+    for (int i = 0; i < count; i++) {
+        if (!eval_number(e, decl->weights->args[i].value, "the weight of a class", &weights[i])) return false;
+    }
+    label->weights = weights;
+    if (count == label->classes) return true;
+    return fail(e, "E0409", decl->weights_pos, "%d weights for %lld classes", count, (long long)label->classes), false;
+}
+
+static bool check_weighted(Elab *e, const LabelDecl *decl, const Label *label) {
+    if (!decl->weights_pos.file || label->kind == LABEL_CLASS) return true;
+    if (fail(e, "E0409", decl->weights_pos, "only classes have weights"))
+        diag_hint(e->diags, "the label's kind is class[...]; of other labels, multiply in the loss");
+    return false;
+}
+
+bool eval_label(Elab *e, const TaskDecl *decl, Task *task) {
+    const LabelDecl *said = &decl->label;
+    Label *label = &task->label;
+    *label = (Label){.name = said->name, .kind = said->kind, .of = -1, .width = 1, .pos = said->pos};
+    if (!said->name) return true;
+    bool good = label->kind == LABEL_REAL     ? eval_range(e, said, label)
+                : label->kind == LABEL_MASKED ? eval_share(e, said, label)
+                                              : eval_classes(e, said, label);
+    if (label->kind == LABEL_FLAGS) label->width = label->classes;
+    if (label->kind != LABEL_MASKED) {
+        label->columns = said->columns.items;
+        label->n_columns = said->columns.count;
+    }
+    return good && check_columns(e, said, label) && find_labelled(e, decl, label) && check_weighted(e, said, label) &&
+           take_from_data(e, said, task) && eval_weights(e, said, label);
+}
+
+void check_weights_read(Elab *e, const Label *label) {
+    if (!label->weights || e->label.weights_read) return;
+    if (fail(e, "E0411", label->pos, "the weights of '%s' are never used", label->name))
+        diag_hint(e->diags, "the loss takes them: loss class_weighted(logits, %s, %s.weights)", label->name, label->name);
+}
