@@ -108,10 +108,16 @@ struct Def {
     bool unread;  /* its parameters or its result have a mistake: calls of it are not looked at */
 };
 
+/* Bytes of a file's text; {0}: none. */
+typedef struct Span {
+    size_t start, end;
+} Span;
+
 typedef struct ConfigDecl {
     const char *name, *key;
     Pos pos;
     Expr *value;
+    Span written; /* the value */
     bool replaces;
 } ConfigDecl;
 
@@ -127,11 +133,6 @@ typedef struct Names {
     const char **items;
     int count, capacity;
 } Names;
-
-/* Bytes of a file's text; {0}: none. */
-typedef struct Span {
-    size_t start, end;
-} Span;
 
 typedef struct LabelDecl {
     const char *name; /* NULL: no label */
@@ -197,6 +198,18 @@ typedef struct FreezeDecl {
     NamePatterns patterns, exceptions;
 } FreezeDecl;
 
+/* A setting of the training, as the command line has it: `limit = "a=10", "b=20"`; without values: a flag. */
+typedef struct SettingDecl {
+    const char *name;
+    Pos pos;
+    VEC(Expr *) values;
+} SettingDecl;
+
+typedef struct RecipeDecl {
+    Pos pos; /* no file: not declared */
+    VEC(SettingDecl) settings;
+} RecipeDecl;
+
 typedef struct ImportDecl {
     const char *path;
     Pos pos;
@@ -211,6 +224,7 @@ typedef struct Module {
     VEC(TaskDecl *) tasks;
     TokensDecl tokens;
     CheckpointDecl checkpoint;
+    RecipeDecl recipe;
     bool apart; /* `checkpoint apart` */
     VEC(FreezeDecl) freezes;
     bool incomplete; /* something could not be read: names may be missing through no fault of those

@@ -6,9 +6,7 @@
 
 #include "frontend/elaborate.h"
 
-/* The value that `--set` gives to `name`: the text after "name=", the last one counts; NULL: none.
- */
-static const char *find_set(const ProgramOptions *options, const char *name) {
+const char *find_set(const ProgramOptions *options, const char *name) {
     const char *found = NULL;
     size_t length = strlen(name);
     for (int i = 0; i < options->n_sets; i++) {
@@ -172,6 +170,7 @@ static void elaborate(Elab *e) {
         elaborate_config(e, &e->module->configs.items[i]);
     check_sets(e);
     elaborate_sizes(e);
+    elaborate_recipe(e);
     check_defs(e);
     if (e->probe) elaborate_probe(e);
     for (int i = 0; i < e->module->defs.count && !e->probe; i++) {
@@ -205,7 +204,7 @@ Program *program_load(const char *path, const ProgramOptions *options, Diagnosti
     program->source = loaded->source;
     if (!loaded->module.incomplete) elaborate(&e);
     if (diags->errors == errors) {
-        program->source = settled_source(program, arena);
+        program->source = settled_source(program, e.options, arena);
         return program;
     }
     program_free(program);

@@ -231,8 +231,11 @@ void run_statement(Elab *e, const Stmt *stmt);
 void elaborate_task(Elab *e, const TaskDecl *decl);
 void elaborate_optimizer(Elab *e, const Def *def);
 TokensValue declare_tokens(Elab *e, const char *name, Pos pos);
-/* settle.c: the program's text with the classes and weights that came from its data. */
-const char *settled_source(const Program *program, Arena *arena);
+void elaborate_recipe(Elab *e); /* recipe.c: the settings of the training */
+/* settle.c: the program's text with what came from its data and from --set written into it. */
+const char *settled_source(const Program *program, const ProgramOptions *options, Arena *arena);
+/* The value that `--set` gives to `name`: the text after "name=", the last one counts; NULL: none. */
+const char *find_set(const ProgramOptions *options, const char *name);
 /* label.c: the declared label into `task->label`, with what only the data can say; false after a message. */
 bool eval_label(Elab *e, const TaskDecl *decl, Task *task);
 void check_weights_read(Elab *e, const Label *label); /* after the task's training graph */

@@ -28,7 +28,9 @@ static void parse_config(Parser *parser, Context *context) {
         ConfigDecl config = {0};
         config.name = expect_name(parser, "the name of a config value", &config.pos);
         expect(parser, "=");
+        size_t start = peek(parser)->start;
         config.value = parse_arithmetic(parser);
+        config.written = (Span){start, parser->tokens.items[parser->at - 1].end};
         if (accept(parser, "as")) config.key = expect_string(parser, "a key in quotes", NULL);
         config.replaces = context->replaces;
         if (!parser->broken) vec_push(parser->arena, &context->module->configs, config);
@@ -184,6 +186,26 @@ static void parse_task_item(Parser *parser, Context *context) {
     else vec_push(parser->arena, &context->module->tasks, task);
 }
 
+static void add_setting(Parser *parser, RecipeDecl *to, const SettingDecl *setting) {
+    for (int i = 0; i < to->settings.count; i++) {
+        if (strcmp(to->settings.items[i].name, setting->name) != 0) continue;
+        to->settings.items[i] = *setting;
+        return;
+    }
+    vec_push(parser->arena, &to->settings, *setting);
+}
+
+/* Replaced is each setting by itself. */
+static void parse_recipe_item(Parser *parser, Context *context) {
+    RecipeDecl recipe = {0}, *to = &context->module->recipe;
+    Pos pos = peek(parser)->pos;
+    advance(parser);
+    parse_recipe(parser, &recipe);
+    check_single(parser, context, pos, to->pos, "train");
+    to->pos = pos;
+    for (int i = 0; i < recipe.settings.count; i++) add_setting(parser, to, &recipe.settings.items[i]);
+}
+
 static void parse_override(Parser *parser, Context *context);
 
 typedef struct Item {
@@ -202,6 +224,7 @@ static const Item items[] = {
     {"def", parse_def, true, true},
     {"optimizer", parse_optimizer, true, true},
     {"task", parse_task_item, true, true},
+    {"train", parse_recipe_item, true, true},
     {"override", parse_override, false, false},
 };
 enum { ITEM_COUNT = sizeof items / sizeof *items };
@@ -213,7 +236,7 @@ bool is_declaration(const char *word) {
     return false;
 }
 
-/* override = "override" (config | checkpoint | tokens | def | optimizer | task) */
+/* override = "override" (config | checkpoint | tokens | def | optimizer | task | train) */
 static void parse_override(Parser *parser, Context *context) {
     advance(parser);
     for (int i = 0; i < ITEM_COUNT; i++) {
@@ -223,7 +246,7 @@ static void parse_override(Parser *parser, Context *context) {
         context->replaces = false;
         return;
     }
-    syntax_error(parser, "what is to be replaced (def, task, config, checkpoint, tokens or optimizer)");
+    syntax_error(parser, "what is to be replaced (def, task, config, train, checkpoint, tokens or optimizer)");
 }
 
 static void no_item(Parser *parser) {
@@ -235,7 +258,7 @@ static void no_item(Parser *parser) {
     const char *words[ITEM_COUNT];
     for (int i = 0; i < ITEM_COUNT; i++) words[i] = items[i].word;
     syntax_error(parser,
-                 "a declaration (import, config, checkpoint, tokens, freeze, def, optimizer, task, override)");
+                 "a declaration (import, config, checkpoint, tokens, freeze, def, optimizer, task, train, override)");
     const char *near = nearest_name(token->text, words, ITEM_COUNT);
     if (near) diag_hint(parser->diags, "did you mean '%s'?", near);
 }

@@ -62,5 +62,6 @@ TypeExpr parse_type(Parser *parser);
 void parse_block(Parser *parser, BlockKind kind, Block *block);
 void parse_statement(Parser *parser, BlockKind kind, Block *block);
 TaskDecl *parse_task(Parser *parser);
+void parse_recipe(Parser *parser, RecipeDecl *recipe); /* after its word */
 
 #endif

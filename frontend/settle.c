@@ -1,20 +1,27 @@
-/* Settling: a program's text with what its data said written into it, so that it can be read again without the data. */
+/* Settling: a program's text with what its data and --set said written into it, so that it can be read again without them. */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "frontend/elaborate.h"
 #include "frontend/parse.h"
 
-/* The text up to `from` is copied. */
-typedef struct Copy {
-    Arena *arena;
-    const char *text, *result;
-    size_t from;
-} Copy;
+/* What stands in a place instead. */
+typedef struct Edit {
+    Span place;
+    const char *written;
+} Edit;
 
-static void put(Copy *copy, Span place, const char *written) {
-    if (!place.end) return;
-    copy->result = arena_printf(copy->arena, "%s%.*s%s", copy->result, (int)(place.start - copy->from), copy->text + copy->from, written);
-    copy->from = place.end;
+typedef struct Settler {
+    const Program *program;
+    const Module *module; /* of the text alone */
+    const ProgramOptions *options;
+    Arena *scratch;
+    VEC(Edit) edits;
+} Settler;
+
+static void edit(Settler *s, Span place, const char *written) {
+    if (place.end) vec_push(s->scratch, &s->edits, ((Edit){place, written}));
 }
 
 /* ["no", "yes"] */
@@ -31,31 +38,68 @@ static const char *write_weights(Arena *arena, const Label *label) {
 }
 
 /* The one that counts: a later one of the same name replaces those before it. */
-static const Task *settled_task(const Program *program, const Module *module, int index) {
-    const char *name = module->tasks.items[index]->name;
-    for (int i = index + 1; i < module->tasks.count; i++) {
-        if (strcmp(module->tasks.items[i]->name, name) == 0) return NULL;
+static const Task *settled_task(const Settler *s, int index) {
+    const char *name = s->module->tasks.items[index]->name;
+    for (int i = index + 1; i < s->module->tasks.count; i++) {
+        if (strcmp(s->module->tasks.items[i]->name, name) == 0) return NULL;
     }
-    for (int i = 0; i < program->tasks.count; i++) {
-        if (strcmp(program->tasks.items[i].name, name) == 0) return &program->tasks.items[i];
+    for (int i = 0; i < s->program->tasks.count; i++) {
+        if (strcmp(s->program->tasks.items[i].name, name) == 0) return &s->program->tasks.items[i];
     }
     return NULL;
 }
 
-const char *settled_source(const Program *program, Arena *arena) {
-    Arena *scratch = arena_new();
-    Diagnostics diags = {.arena = scratch};
-    const SourceFile *file = diagnostics_file(&diags, program->path, program->source);
-    Module module = {0};
-    parse(file, false, scratch, &diags, &module, NULL, NULL);
-    Copy copy = {.arena = arena, .text = program->source, .result = ""};
-    for (int i = 0; i < module.tasks.count; i++) {
-        const LabelDecl *label = &module.tasks.items[i]->label;
-        const Task *task = settled_task(program, &module, i);
-        if (!task) continue;
-        if (label->open.end) put(&copy, label->open, write_names(arena, &task->label));
-        if (label->balanced.end) put(&copy, label->balanced, write_weights(arena, &task->label));
+static void settle_label(Settler *s, int index) {
+    const LabelDecl *label = &s->module->tasks.items[index]->label;
+    const Task *task = settled_task(s, index);
+    if (task && label->open.end) edit(s, label->open, write_names(s->scratch, &task->label));
+    if (task && label->balanced.end) edit(s, label->balanced, write_weights(s->scratch, &task->label));
+}
+
+/* The last declaration has the value. */
+static const ConfigDecl *find_declaration(const Settler *s, const char *name) {
+    const ConfigDecl *found = NULL;
+    for (int i = 0; i < s->module->configs.count; i++) {
+        if (strcmp(s->module->configs.items[i].name, name) == 0) found = &s->module->configs.items[i];
     }
-    arena_free(scratch);
-    return copy.from ? arena_printf(arena, "%s%s", copy.result, copy.text + copy.from) : program->source;
+    return found;
+}
+
+/* A value that --set gave; one with a key is kept in config.json. */
+static void settle_config(Settler *s, const ConfigItem *item) {
+    const ConfigDecl *decl = find_declaration(s, item->name);
+    if (!decl || decl->key || !find_set(s->options, item->name)) return;
+    const char *form = item->is_integer || item->value != floor(item->value) ? "%.17g" : "%.1f"; /* 2.0 stays no integer */
+    edit(s, decl->written, arena_printf(s->scratch, form, item->value));
+}
+
+static int by_place(const void *a, const void *b) {
+    size_t x = ((const Edit *)a)->place.start, y = ((const Edit *)b)->place.start;
+    return (x > y) - (x < y);
+}
+
+static const char *apply(Settler *s, Arena *arena) {
+    const char *text = s->program->source, *result = "";
+    size_t from = 0;
+    if (s->edits.count == 0) return text;
+    qsort(s->edits.items, (size_t)s->edits.count, sizeof(Edit), by_place);
+    for (int i = 0; i < s->edits.count; i++) {
+        const Edit *next = &s->edits.items[i];
+        result = arena_printf(s->scratch, "%s%.*s%s", result, (int)(next->place.start - from), text + from, next->written);
+        from = next->place.end;
+    }
+    return arena_printf(arena, "%s%s", result, text + from);
+}
+
+const char *settled_source(const Program *program, const ProgramOptions *options, Arena *arena) {
+    Settler s = {.program = program, .options = options, .scratch = arena_new()};
+    Diagnostics diags = {.arena = s.scratch};
+    Module module = {0};
+    parse(diagnostics_file(&diags, program->path, program->source), false, s.scratch, &diags, &module, NULL, NULL);
+    s.module = &module;
+    for (int i = 0; i < module.tasks.count; i++) settle_label(&s, i);
+    for (int i = 0; i < program->configs.count; i++) settle_config(&s, &program->configs.items[i]);
+    const char *settled = apply(&s, arena);
+    arena_free(s.scratch);
+    return settled;
 }

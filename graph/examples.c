@@ -183,6 +183,7 @@ static const Example examples[] = {
      "def square(x: f32[R]) { return x * x }\ngradc run my.graph --def square --input x=100000"},
     {"E0980", NULL, "gradc gradcheck my.graph"},
     {"E0979", "gradc run my.graph", "gradc run my.graph --task t"},
+    {"E0982", "train {\n  epoch = 3\n}", "train {\n  epochs = 3\n}"},
 };
 
 bool diagnostic_example(const char *code, const char **wrong, const char **right) {

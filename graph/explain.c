@@ -491,6 +491,10 @@ static const Explanation table[] = {
               "the loss do not agree. That is a mistake of gradc, or the loss is not smooth\n"
               "where it was looked at (a maximum of equal numbers): another --seed tells them\n"
               "apart. --passes -fuse says whether fusion is to blame."},
+    {"E0982", "no such setting\n"
+              "The block `train { ... }` of a graph file has options of `gradc train` that\n"
+              "decide the weights, with _ for -, one a line; those of the command line are\n"
+              "stronger. Folders, files and threads are no part of a recipe."},
 
     /* --- Training --- */
     {"E0901", "no memory for the threads\n"

@@ -113,6 +113,14 @@ typedef struct Watched {
     Pos pos;            /* of the name, with its scope */
 } Watched;
 
+/* A setting of the training that the text has, by the name of the command line's option with _ for -. */
+typedef struct Setting {
+    const char *name;
+    Pos pos;
+    const char *const *values; /* [n_values]: as the command line would have them; none: a flag */
+    int n_values;
+} Setting;
+
 typedef struct Program {
     Arena *arena;
     const char *path;
@@ -120,6 +128,7 @@ typedef struct Program {
     VEC(Param) params;
     VEC(Task) tasks;
     Optimizer optimizer;
+    VEC(Setting) settings;
     VEC(Watched) watched; /* of a probe, in the order of evaluation */
     /* Names in checkpoints: what begins with the scope here ("bert.") begins with the prefix there ("distilbert."; most often both are
      * equal), or has no prefix at all. "" for none. */

@@ -62,7 +62,9 @@ static void print_task(const Program *program, const Task *task, Arena *arena) {
 
 int command_check(const Options *options, Diagnostics *diags) {
     Session session = {0};
-    bool good = session_load_program(&session, options, diags) && evaluate_check(session.program, session.tasks, diags);
+    Options training = *options;
+    bool good = session_load_program(&session, options, diags) && evaluate_check(session.program, session.tasks, diags) &&
+                options_from_settings(session.program, &training, diags);
     for (int i = 0; good && i < session.program->configs.count; i++) {
         const ConfigItem *item = &session.program->configs.items[i];
         printf("config %s = %.15g%s%s%s\n", item->name, item->value, item->key ? " (" : "", item->key ? item->key : "", item->key ? ")" : "");
@@ -70,6 +72,7 @@ int command_check(const Options *options, Diagnostics *diags) {
     for (int i = 0; good && i < session.program->tasks.count; i++) {
         print_task(session.program, &session.program->tasks.items[i], session.arena);
     }
+    if (good && session.program->settings.count) printf("train %s\n", options_settings_text(&training, session.arena));
     session_close(&session);
     return good ? 0 : 1;
 }

@@ -25,6 +25,7 @@ typedef struct OptionRow {
 
 #define AT(member) offsetof(Options, member)
 #define TRAIN "train"
+#define RECIPE "train recipe" /* may stand in the text as well */
 #define RUNS "train eval predict serve bench"
 #define PROBES "run gradcheck"
 #define ALL "train eval predict serve bench check dump " PROBES
@@ -33,7 +34,7 @@ static const OptionRow rows[] = {
     {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, ALL, "Hugging Face folder: config.json, vocab.txt, model.safetensors"},
     {"data", "DIR", LIST, AT(data), 0, 0, 0, ALL, "folder of data sets (default: the working directory); may be repeated"},
     {"out", "DIR", TEXT, AT(out), 0, 0, 0, "train dump", "where to write: the run's folder, or one file a stage"},
-    {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, "train eval bench gradcheck", "only these tasks (default: all of the file)"},
+    {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, RECIPE " eval bench gradcheck", "only these tasks (default: all of the file)"},
     {"task", "NAME", TEXT, AT(task), 0, 0, 0, "predict serve dump run", "the task"},
     {"input", "FILE", TEXT, AT(input), 0, 0, 0, "predict", "rows to predict, in the task's format; '-': standard input (default: its dev file)"},
     {"output", "FILE", TEXT, AT(output), 0, 0, 0, "predict", "where predictions go (default: standard output)"},
@@ -54,27 +55,27 @@ static const OptionRow rows[] = {
     {"compiled", NULL, FLAG, AT(compiled), 0, 0, 0, "run", "compiled, in f32 (default: interpreted, in double precision)"},
     {"training", NULL, FLAG, AT(training), 0, 0, 0, "run", "with dropout, as in training"},
     {"split", "NAME", TEXT, AT(split), 0, 0, 0, "eval predict bench", "split of the data set (default: dev; train for bench)"},
-    {"epochs", "N", WHOLE, AT(epochs), 10, 0, 1e6, TRAIN, "passes over the data (default: 10)"},
-    {"steps", "N", WHOLE, AT(steps), 0, 0, 1e12, "train bench", "stop after so many updates (default: all epochs; 30 for bench)"},
-    {"batch", "N", WHOLE, AT(batch), 0, 1, 65536, RUNS, "rows of a batch (default: 32 to train, 64 to evaluate)"},
-    {"lr", "X", REAL, AT(lr), 2e-5, 0, 1e3, "train bench", "learning rate (default: 2e-5)"},
-    {"rate", "PATTERN=X", LIST, AT(rate), 0, 0, 0, "train bench", "learning rate of parameters of these names, as in 'heads.*=1e-3'; may be repeated"},
-    {"layer-decay", "X", REAL, AT(layer_decay), 1, 0, 1, "train bench", "each layer's rate is X times that of the one above it (default: 1)"},
-    {"weight-decay", "X", REAL, AT(weight_decay), -1, 0, 1e3, "train bench", "in place of what the file's optimizer says"},
-    {"schedule", "NAME", TEXT, AT(schedule), 0, 0, 0, TRAIN, "linear, cosine or constant (default: linear)"},
-    {"warmup", "X", REAL, AT(warmup), 0.1, 0, 1e9, TRAIN, "share of the steps (below 1) or number of steps (default: 0.1)"},
-    {"clip", "X", REAL, AT(clip), 1, 0, 1e30, "train bench", "largest norm of the gradients; 0: any (default: 1)"},
+    {"epochs", "N", WHOLE, AT(epochs), 10, 0, 1e6, RECIPE, "passes over the data (default: 10)"},
+    {"steps", "N", WHOLE, AT(steps), 0, 0, 1e12, RECIPE " bench", "stop after so many updates (default: all epochs; 30 for bench)"},
+    {"batch", "N", WHOLE, AT(batch), 0, 1, 65536, RUNS " recipe", "rows of a batch (default: 32 to train, 64 to evaluate)"},
+    {"lr", "X", REAL, AT(lr), 2e-5, 0, 1e3, RECIPE " bench", "learning rate (default: 2e-5)"},
+    {"rate", "PATTERN=X", LIST, AT(rate), 0, 0, 0, RECIPE " bench", "learning rate of parameters of these names, as in 'heads.*=1e-3'; may be repeated"},
+    {"layer-decay", "X", REAL, AT(layer_decay), 1, 0, 1, RECIPE " bench", "each layer's rate is X times that of the one above it (default: 1)"},
+    {"weight-decay", "X", REAL, AT(weight_decay), -1, 0, 1e3, RECIPE " bench", "in place of what the file's optimizer says"},
+    {"schedule", "NAME", TEXT, AT(schedule), 0, 0, 0, RECIPE, "linear, cosine or constant (default: linear)"},
+    {"warmup", "X", REAL, AT(warmup), 0.1, 0, 1e9, RECIPE, "share of the steps (below 1) or number of steps (default: 0.1)"},
+    {"clip", "X", REAL, AT(clip), 1, 0, 1e30, RECIPE " bench", "largest norm of the gradients; 0: any (default: 1)"},
     {"dropout", "X", REAL, AT(dropout), -1, 0, 0.999, "train bench " PROBES, "replaces every dropout rate of the file that is not 0"},
-    {"freeze", "PATTERN", LIST, AT(freeze), 0, 0, 0, "train bench", "parameters not to train, as in 'bert.*'; may be repeated"},
-    {"max-length", "N", WHOLE, AT(max_length), 0, 4, 1e6, RUNS " run", "longest sequence in tokens (default: the model's positions)"},
-    {"limit", "TASK=N", LIST, AT(limit), 0, 0, 0, TRAIN, "only the first N training rows of a task; may be repeated"},
-    {"sampler", "NAME", TEXT, AT(sampler), 0, 0, 0, TRAIN, "which task comes next: {samplers} (default: proportional)"},
-    {"share", "TASK=X", LIST, AT(share), 0, 0, 0, TRAIN, "how often a task comes, beside the others' shares (default 1 once one is given); may be repeated"},
-    {"loss-weight", "TASK=X", LIST, AT(loss_weight), 0, 0, 0, TRAIN, "what a task's loss is multiplied with (default: 1); may be repeated"},
-    {"pcgrad", NULL, FLAG, AT(pcgrad), 0, 0, 0, TRAIN, "with --sampler together: take away what tasks' gradients have against each other"},
-    {"accumulate", "N", WHOLE, AT(accumulate), 1, 1, 65536, TRAIN, "batches of an update, as one large batch (default: 1)"},
-    {"no-shuffle", NULL, FLAG, AT(no_shuffle), 0, 0, 0, TRAIN, "rows in file order, tasks in turn"},
-    {"seed", "N", WHOLE, AT(seed), 1, 0, 4294967295.0, "train bench " PROBES, "of initial values, shuffling and dropout (default: 1)"},
+    {"freeze", "PATTERN", LIST, AT(freeze), 0, 0, 0, RECIPE " bench", "parameters not to train, as in 'bert.*'; may be repeated"},
+    {"max-length", "N", WHOLE, AT(max_length), 0, 4, 1e6, RUNS " run recipe", "longest sequence in tokens (default: the model's positions)"},
+    {"limit", "TASK=N", LIST, AT(limit), 0, 0, 0, RECIPE, "only the first N training rows of a task; may be repeated"},
+    {"sampler", "NAME", TEXT, AT(sampler), 0, 0, 0, RECIPE, "which task comes next: {samplers} (default: proportional)"},
+    {"share", "TASK=X", LIST, AT(share), 0, 0, 0, RECIPE, "how often a task comes, beside the others' shares (default 1 once one is given); may be repeated"},
+    {"loss-weight", "TASK=X", LIST, AT(loss_weight), 0, 0, 0, RECIPE, "what a task's loss is multiplied with (default: 1); may be repeated"},
+    {"pcgrad", NULL, FLAG, AT(pcgrad), 0, 0, 0, RECIPE, "with --sampler together: take away what tasks' gradients have against each other"},
+    {"accumulate", "N", WHOLE, AT(accumulate), 1, 1, 65536, RECIPE, "batches of an update, as one large batch (default: 1)"},
+    {"no-shuffle", NULL, FLAG, AT(no_shuffle), 0, 0, 0, RECIPE, "rows in file order, tasks in turn"},
+    {"seed", "N", WHOLE, AT(seed), 1, 0, 4294967295.0, RECIPE " bench " PROBES, "of initial values, shuffling and dropout (default: 1)"},
     {"seeds", "A,B,...", TEXT, AT(seeds), 0, 0, 0, TRAIN, "a run for each seed, in OUT/seed-A and so on, then mean and deviation of their metrics"},
     {"threads", "N", WHOLE, AT(threads), 0, 1, 4096, RUNS " " PROBES, "threads (default: one a core)"},
     {"log", "FILE", TEXT, AT(log), 0, 0, 0, TRAIN, "JSON lines (default: log.jsonl in --out)"},
@@ -85,12 +86,12 @@ static const OptionRow rows[] = {
     {"json", NULL, FLAG, AT(json), 0, 0, 0, TRAIN, "the log's events on standard output instead of progress and results"},
     {"report", NULL, FLAG, AT(report), 0, 0, 0, "eval", "also precision, recall, F1 and support of each class, and which is taken for which"},
     {"eval", NULL, FLAG, AT(eval), 0, 0, 0, "bench", "time evaluation instead of training"},
-    {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, TRAIN, "no evaluation after epochs; the last weights are kept"},
-    {"best", "TASK.METRIC", TEXT, AT(best), 0, 0, 0, TRAIN, "what makes an epoch the best (default: overall, the tasks' mean score)"},
-    {"patience", "N", WHOLE, AT(patience), 0, 0, 1e6, TRAIN, "stop after N epochs without a better one; 0: never (default: 0)"},
+    {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, RECIPE, "no evaluation after epochs; the last weights are kept"},
+    {"best", "TASK.METRIC", TEXT, AT(best), 0, 0, 0, RECIPE, "what makes an epoch the best (default: overall, the tasks' mean score)"},
+    {"patience", "N", WHOLE, AT(patience), 0, 0, 1e6, RECIPE, "stop after N epochs without a better one; 0: never (default: 0)"},
     {"profile", NULL, FLAG, AT(profile), 0, 0, 0, TRAIN, "at the end, where the time went, kernel by kernel"},
     {"resume", NULL, FLAG, AT(resume), 0, 0, 0, TRAIN, "go on from the last checkpoint in --out, or in the run's folder"},
-    {"save-every", "N", WHOLE, AT(save_every), 0, 1, 1e12, TRAIN, "a checkpoint every N steps too (default: after each epoch)"},
+    {"save-every", "N", WHOLE, AT(save_every), 0, 1, 1e12, RECIPE, "a checkpoint every N steps too (default: after each epoch)"},
     {"dry-run", NULL, FLAG, AT(dry_run), 0, 0, 0, TRAIN, "only tell what would be done, and how long it would take here"},
     {"within", "TIME", TEXT, AT(within), 0, 0, 0, TRAIN, "as many epochs or steps as fit, --epochs at most: 90s, 45m or 2h"},
     {"quiet", NULL, FLAG, AT(quiet), 0, 0, 0, TRAIN, "no progress"},
@@ -155,12 +156,12 @@ static void hint_row(const OptionRow *row, Diagnostics *diags) {
     diag_hint(diags, "--%s %s: %s", row->name, row->argument ? row->argument : "", row->help);
 }
 
-static bool set_number(Options *options, const OptionRow *row, const char *text, Diagnostics *diags) {
+static bool set_number(Options *options, const OptionRow *row, const char *text, Pos pos, Diagnostics *diags) {
     char *end;
     double value = strtod(text, &end);
     bool whole = row->kind != WHOLE || value == floor(value);
     if (end == text || *end || !whole || !(value >= row->lowest && value <= row->highest)) {
-        diag_error(diags, "E0910", (Pos){0}, "--%s takes %s from %.6g to %.6g, not '%s'", row->name,
+        diag_error(diags, "E0910", pos, "--%s takes %s from %.6g to %.6g, not '%s'", row->name,
                    row->kind == WHOLE ? "a whole number" : "a number", row->lowest, row->highest, text);
         hint_row(row, diags);
         return false;
@@ -170,14 +171,14 @@ static bool set_number(Options *options, const OptionRow *row, const char *text,
     return true;
 }
 
-static bool set_option(Options *options, const OptionRow *row, const char *text, Diagnostics *diags) {
+static bool set_option(Options *options, const OptionRow *row, const char *text, Pos pos, Diagnostics *diags) {
     vec_push(diags->arena, &options->given, row->name);
     switch (row->kind) {
     case TEXT: *(const char **)member_of(options, row) = text; return true;
     case FLAG: *(bool *)member_of(options, row) = true; return true;
     case PAIR:
     case LIST: vec_push(diags->arena, (TextList *)member_of(options, row), text); return true;
-    default: return set_number(options, row, text, diags);
+    default: return set_number(options, row, text, pos, diags);
     }
 }
 
@@ -226,10 +227,10 @@ bool options_parse(const char *command, int argc, char **argv, Options *options,
         }
         if (got >= 256) {
             const OptionRow *row = &rows[got - 256];
-            if (!set_option(options, row, optarg, diags)) return false;
+            if (!set_option(options, row, optarg, (Pos){0}, diags)) return false;
             if (row->kind != PAIR) continue;
             if (optind == argc) return diag_error(diags, "E0912", (Pos){0}, "--%s needs two values: %s", row->name, row->argument);
-            if (!set_option(options, row, argv[optind++], diags)) return false;
+            if (!set_option(options, row, argv[optind++], (Pos){0}, diags)) return false;
         } else if (options->file) {
             diag_error(diags, "E0913", (Pos){0}, "gradc %s takes one file or folder: '%s' is one too many", command, optarg);
             diag_hint(diags, "the first is '%s'; a name with a blank needs quotes", options->file);
@@ -310,17 +311,98 @@ static void value_from_json(const json_t *value, const OptionRow *row, Options *
     }
 }
 
-static bool is_given(const Options *options, const char *name) {
-    for (int i = 0; i < options->given.count; i++) {
+/* Among the first of those that were given? */
+static bool is_among(const Options *options, int count, const char *name) {
+    for (int i = 0; i < count; i++) {
         if (strcmp(options->given.items[i], name) == 0) return true;
     }
     return false;
 }
 
+/* What it sets counts as given: a run is repeated as it was, whatever its text says. */
 void options_from_json(const char *command, const json_t *values, Options *options, Diagnostics *diags) {
+    int from_outside = options->given.count;
     for (int i = 0; i < ROWS; i++) {
         const json_t *value = json_object_get(values, rows[i].name);
-        if (!value || !lists_word(rows[i].commands, command) || is_given(options, rows[i].name)) continue;
+        if (!value || !lists_word(rows[i].commands, command) || is_among(options, from_outside, rows[i].name)) continue;
         value_from_json(value, &rows[i], options, diags->arena);
+        vec_push(diags->arena, &options->given, rows[i].name);
     }
+}
+
+/* --- Settings in the text of a program ------------------------------------------------------------------------------- */
+
+/* "layer_decay" is the option layer-decay. */
+static const char *option_name(const char *setting, Arena *arena) {
+    char *name = arena_strdup(arena, setting);
+    for (char *at = name; (at = strchr(at, '_')); at++) *at = '-';
+    return name;
+}
+
+static const OptionRow *unknown_setting(const Setting *setting, const char *name, Diagnostics *diags) {
+    const char *names[ROWS];
+    int count = 0, row = row_of(name);
+    for (int i = 0; i < ROWS; i++) {
+        if (lists_word(rows[i].commands, "recipe")) names[count++] = option_name(rows[i].name, diags->arena);
+    }
+    diag_error(diags, "E0982", setting->pos, "'%s' is no setting that a text can have", setting->name);
+    bool is_option = row >= 0 && lists_word(rows[row].commands, "train");
+    const char *near = nearest_name(setting->name, names, count);
+    if (is_option) diag_hint(diags, "it belongs to one machine or one run: give --%s on the command line", rows[row].name);
+    else if (near) diag_hint(diags, "did you mean '%s'?", near);
+    else diag_hint(diags, "they are the options of `gradc train` that decide the weights, with _ for -");
+    return NULL;
+}
+
+static const OptionRow *find_setting(const Setting *setting, Diagnostics *diags) {
+    const char *name = option_name(setting->name, diags->arena);
+    int row = row_of(name);
+    for (int i = row < 0 ? ROWS : row; i < ROWS; i++) { /* an option may have rows for several commands */
+        if (strcmp(rows[i].name, rows[row].name) == 0 && lists_word(rows[i].commands, "recipe")) return &rows[i];
+    }
+    return unknown_setting(setting, name, diags);
+}
+
+static bool check_count(const Setting *setting, const OptionRow *row, Diagnostics *diags) {
+    bool good = row->kind == FLAG ? setting->n_values == 0 : row->kind == LIST ? setting->n_values > 0 : setting->n_values == 1;
+    if (good) return true;
+    const char *form = row->kind == FLAG ? "stands alone, without a value" : row->kind == LIST ? "needs a value" : "has one value";
+    diag_error(diags, "E0982", setting->pos, "'%s' %s", setting->name, form);
+    hint_row(row, diags);
+    return false;
+}
+
+bool options_from_settings(const Program *program, Options *options, Diagnostics *diags) {
+    int from_outside = options->given.count;
+    for (int i = 0; i < program->settings.count; i++) {
+        const Setting *setting = &program->settings.items[i];
+        const OptionRow *row = find_setting(setting, diags);
+        if (!row || !check_count(setting, row, diags)) return false;
+        if (is_among(options, from_outside, row->name)) continue;
+        for (int j = 0; j < (row->kind == FLAG ? 1 : setting->n_values); j++) {
+            if (!set_option(options, row, setting->values[j], setting->pos, diags)) return false;
+        }
+    }
+    return true;
+}
+
+/* " --name value" for each value; nothing where it is as by default. */
+static const char *row_text(const Options *options, const OptionRow *row, Arena *arena) {
+    const void *member = (const char *)options + row->member;
+    const TextList *list = member;
+    const char *text = "";
+    double number = row->kind == WHOLE ? (double)*(const int64_t *)member : row->kind == REAL ? *(const double *)member : row->fallback;
+    if (number != row->fallback) return arena_printf(arena, " --%s %.10g", row->name, number);
+    if (row->kind == TEXT && *(const char *const *)member) return arena_printf(arena, " --%s %s", row->name, *(const char *const *)member);
+    if (row->kind == FLAG && *(const bool *)member) return arena_printf(arena, " --%s", row->name);
+    for (int i = 0; row->kind == LIST && i < list->count; i++) text = arena_printf(arena, "%s --%s '%s'", text, row->name, list->items[i]);
+    return text;
+}
+
+const char *options_settings_text(const Options *options, Arena *arena) {
+    const char *text = "";
+    for (int i = 0; i < ROWS; i++) {
+        if (lists_word(rows[i].commands, "recipe")) text = arena_printf(arena, "%s%s", text, row_text(options, &rows[i], arena));
+    }
+    return *text ? text + 1 : text;
 }

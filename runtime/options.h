@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "graph/diag.h"
+#include "graph/program.h"
 
 typedef VEC(const char *) TextList;
 
@@ -98,6 +98,12 @@ bool options_parse(const char *command, int argc, char **argv, Options *options,
 json_t *options_to_json(const char *command, const Options *options);
 /* Sets from such an object what the command line did not give; names that there are not are left out. */
 void options_from_json(const char *command, const json_t *values, Options *options, Diagnostics *diags);
+
+/* Sets what the text of a program says (see Setting) and the command line did not give. False with diagnostics at the setting's place for
+ * one that there is not, that belongs to the machine at hand, or that has a bad value. */
+bool options_from_settings(const Program *program, Options *options, Diagnostics *diags);
+/* The settings of the training that are not as by default, as the command line would have them: "--epochs 3 --lr 3e-05"; in `arena`. */
+const char *options_settings_text(const Options *options, Arena *arena);
 
 /* The options that `command` takes, as help text. */
 void options_print(const char *command, FILE *out);

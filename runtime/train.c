@@ -350,7 +350,8 @@ int train_once(const Options *given, Figures *figures, Diagnostics *diags) {
     Session session = {0};
     Options options = *given;
     Trainer trainer = {.s = &session, .o = &options, .diags = diags, .best = -INFINITY, .checkpoint = -1, .previous = -1};
-    bool good = train_take_settings(&options, diags) && session_load_program(&session, &options, diags) && train(&trainer);
+    bool good = train_take_settings(&options, diags) && session_load_program(&session, &options, diags) &&
+                options_from_settings(session.program, &options, diags) && session_choose_tasks(&session, options.tasks) && train(&trainer);
     good = log_close(trainer.log, diags) && good;
     good = event_file_close(trainer.events, diags) && good;
     if (good && !trainer.stopped && !options.dry_run) list_figures(&trainer, figures);

@@ -199,6 +199,7 @@ void train_say_start(Trainer *t) {
     log_start(t);
     if (t->o->quiet || t->o->json) return;
     const Code *code = model_code(t->s->model);
+    fprintf(stderr, "settings: %s\n", options_settings_text(t->o, t->s->arena));
     fprintf(stderr, "%s, %d threads; %d kernels compiled, %d from the cache\n", target_name(t->s->target),
             team_threads(t->s->team), code->compiled, code->cached);
     for (int i = 0; i < t->n_tasks; i++) {

@@ -8,15 +8,15 @@ enum { PARAMS = 7 };
 static const char *const names[PARAMS] = {"bert.embeddings.word.weight", "bert.layer.0.dense.weight", "bert.layer.0.dense.bias",
                                           "bert.layer.1.dense.weight",   "bert.layer.10x.weight",   "bert.pooler.weight", "heads.a.weight"};
 
-typedef struct Setting {
+typedef struct RateCase {
     Param params[PARAMS];
     Program program;
     Options options;
     Diagnostics *diags;
-} Setting;
+} RateCase;
 
-static void make(Setting *s, double layer_decay, const char *first, const char *second) {
-    *s = (Setting){.diags = diagnostics_new(), .options = {.lr = 1e-4, .layer_decay = layer_decay}};
+static void make(RateCase *s, double layer_decay, const char *first, const char *second) {
+    *s = (RateCase){.diags = diagnostics_new(), .options = {.lr = 1e-4, .layer_decay = layer_decay}};
     for (int i = 0; i < PARAMS; i++) s->params[i].name = names[i];
     s->program.params.items = s->params;
     s->program.params.count = PARAMS;
@@ -25,7 +25,7 @@ static void make(Setting *s, double layer_decay, const char *first, const char *
 }
 
 static void expect_rates(double layer_decay, const char *first, const char *second, const double *wanted) {
-    Setting s;
+    RateCase s;
     bool good;
     make(&s, layer_decay, first, second);
     const double *rates = rates_of(&s.program, &s.options, s.diags->arena, &good, s.diags);
@@ -46,7 +46,7 @@ Test(rates, patterns_give_rates_of_their_own) {
 }
 
 static void expect_wrong(const char *text) {
-    Setting s;
+    RateCase s;
     bool good;
     make(&s, 1, text, NULL);
     cr_expect_null(rates_of(&s.program, &s.options, s.diags->arena, &good, s.diags));
@@ -63,7 +63,7 @@ Test(rates, mistakes_are_told) {
 }
 
 Test(rates, are_all_one_without_options) {
-    Setting s;
+    RateCase s;
     bool good;
     make(&s, 1, NULL, NULL);
     cr_expect_null(rates_of(&s.program, &s.options, s.diags->arena, &good, s.diags));
