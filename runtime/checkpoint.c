@@ -84,17 +84,44 @@ static char *describe(Arena *arena, const Parameters *params, const TensorList *
 /* Only names that this module gives: a user's file in the folder stays. */
 static bool is_ours(const char *name) { return strncmp(name, prefix, strlen(prefix)) == 0 && strstr(name, suffix); }
 
-static void remove_others(Arena *arena, const char *folder, int64_t step, int64_t previous) {
-    DIR *entries = opendir(folder);
-    for (struct dirent *entry; entries && (entry = readdir(entries));) {
-        const char *path = arena_printf(arena, "%s/%s", folder, entry->d_name);
-        bool keep = strcmp(path, path_of(arena, folder, step)) == 0 || strcmp(path, path_of(arena, folder, previous)) == 0;
-        if (is_ours(entry->d_name) && !keep) unlink(path);
-    }
-    if (entries) closedir(entries);
+/* The step of a checkpoint's file; -1 of a file that was never finished. */
+static int64_t step_of(const char *name) {
+    char *end;
+    long long step = strtoll(name + strlen(prefix), &end, 10);
+    return strcmp(end, suffix) == 0 ? step : -1;
 }
 
-bool checkpoint_save(const char *folder, int64_t step, int64_t previous, const Parameters *params, const char *const *states,
+static int latest_first(const void *left, const void *right) {
+    int64_t a = step_of(*(const char *const *)left), b = step_of(*(const char *const *)right);
+    return (a < b) - (a > b);
+}
+
+typedef VEC(const char *) NameList;
+
+/* The names of our files in the folder, the latest step first. */
+static NameList list_files(Arena *arena, const char *folder) {
+    NameList names = {0};
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; entries && (entry = readdir(entries));) {
+        if (is_ours(entry->d_name)) vec_push(arena, &names, arena_strdup(arena, entry->d_name));
+    }
+    if (entries) closedir(entries);
+    if (names.count) qsort(names.items, (size_t)names.count, sizeof *names.items, latest_first);
+    return names;
+}
+
+/* What came after `previous` and is not `step` is of a run that was taken up again before it. */
+static void remove_others(Arena *arena, const char *folder, int64_t step, int64_t previous, int64_t limit) {
+    NameList names = list_files(arena, folder);
+    int64_t kept = 1;
+    for (int i = 0; i < names.count; i++) {
+        int64_t at = step_of(names.items[i]);
+        if (at == step || (at >= 0 && at <= previous && kept++ < limit)) continue;
+        unlink(arena_printf(arena, "%s/%s", folder, names.items[i]));
+    }
+}
+
+bool checkpoint_save(const char *folder, int64_t step, int64_t previous, int64_t limit, const Parameters *params, const char *const *states,
                      json_t *state, Diagnostics *diags) {
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
         diag_error(diags, "E0941", (Pos){0}, "the folder %s cannot be made: %s", folder, strerror(errno));
@@ -107,7 +134,7 @@ bool checkpoint_save(const char *folder, int64_t step, int64_t previous, const P
     MetadataEntry metadata[] = {
         {"format", "pt"}, {"gradc.state", text}, {"gradc.hash", hash_text(arena, text, strlen(text))}};
     bool good = safetensors_write(path_of(arena, folder, step), tensors.items, tensors.count, metadata, 3, diags);
-    if (good) remove_others(arena, folder, step, previous);
+    if (good) remove_others(arena, folder, step, previous, limit);
     free(text);
     arena_free(arena);
     return good;
@@ -147,31 +174,17 @@ static Checkpoint *open_one(const char *path, Diagnostics *diags) {
     return NULL;
 }
 
-static int newest_first(const void *left, const void *right) {
-    return -strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-typedef VEC(const char *) NameList;
-
-static NameList list_files(Arena *arena, const char *folder) {
-    NameList names = {0};
-    DIR *entries = opendir(folder);
-    for (struct dirent *entry; entries && (entry = readdir(entries));) {
-        size_t length = strlen(entry->d_name), end = strlen(suffix);
-        if (!is_ours(entry->d_name) || strcmp(entry->d_name + length - end, suffix) != 0) continue;
-        vec_push(arena, &names, arena_printf(arena, "%s/%s", folder, entry->d_name));
-    }
-    if (entries) closedir(entries);
-    if (names.count) qsort(names.items, (size_t)names.count, sizeof *names.items, newest_first);
-    return names;
-}
-
 bool checkpoint_open(const char *folder, Checkpoint **checkpoint, Diagnostics *diags) {
     Arena *arena = arena_new();
     NameList names = list_files(arena, folder);
     *checkpoint = NULL;
-    for (int i = 0; i < names.count && !*checkpoint; i++) *checkpoint = open_one(names.items[i], diags);
-    bool good = *checkpoint || names.count == 0;
+    int whole = 0;
+    for (int i = 0; i < names.count && !*checkpoint; i++) {
+        if (step_of(names.items[i]) < 0) continue;
+        whole++;
+        *checkpoint = open_one(arena_printf(arena, "%s/%s", folder, names.items[i]), diags);
+    }
+    bool good = *checkpoint || whole == 0;
     if (!good) {
         diag_error(diags, "E0944", (Pos){0}, "%s has no checkpoint that is whole", folder);
         diag_hint(diags, "start the run anew without --resume");

@@ -4,8 +4,8 @@
  *                                              "optimizer.STATE.NAME"; beside them the caller's state in JSON and the
  *                                              XXH3-128 of every tensor and of that JSON
  *
- * written aside, synced and renamed, so it is there whole or not at all. The last two are kept: when the newer one was damaged
- * afterwards, the older one is used. */
+ * written aside, synced and renamed, so it is there whole or not at all. The newest few are kept: when the last one was
+ * damaged afterwards, the one before it is used. */
 #ifndef GRADC_RUNTIME_CHECKPOINT_H
 #define GRADC_RUNTIME_CHECKPOINT_H
 
@@ -15,10 +15,10 @@
 
 typedef struct Checkpoint Checkpoint;
 
-/* Writes the checkpoint of step `step`. Then takes away what is neither it nor the one of step `previous` (negative: none), files
- * of unfinished writes included. `states[params->n_states]` names the optimizer's states; `state` is borrowed and is any JSON object.
+/* Writes the checkpoint of step `step`, which follows the one of step `previous` (negative: none). Then takes away what is no
+ * predecessor of it, files of unfinished writes included, and the oldest of more than `limit`, at least 1. `states[params->n_states]` names the optimizer's states; `state` is borrowed and is any JSON object.
  * False and an error when it cannot be written: the older checkpoints are then untouched. */
-bool checkpoint_save(const char *folder, int64_t step, int64_t previous, const Parameters *params, const char *const *states,
+bool checkpoint_save(const char *folder, int64_t step, int64_t previous, int64_t limit, const Parameters *params, const char *const *states,
                      json_t *state, Diagnostics *diags);
 
 /* Opens the newest checkpoint whose hashes are right; a damaged one gets a warning that names it and what is wrong. `*checkpoint` is

@@ -92,6 +92,7 @@ static const OptionRow rows[] = {
     {"profile", NULL, FLAG, AT(profile), 0, 0, 0, TRAIN, "at the end, where the time went, kernel by kernel"},
     {"resume", NULL, FLAG, AT(resume), 0, 0, 0, TRAIN, "go on from the last checkpoint in --out, or in the run's folder"},
     {"save-every", "N", WHOLE, AT(save_every), 0, 1, 1e12, RECIPE, "a checkpoint every N steps too (default: after each epoch)"},
+    {"save-limit", "N", WHOLE, AT(save_limit), 2, 1, 1e6, RECIPE, "checkpoints to keep, the newest ones (default: 2)"},
     {"dry-run", NULL, FLAG, AT(dry_run), 0, 0, 0, TRAIN, "only tell what would be done, and how long it would take here"},
     {"within", "TIME", TEXT, AT(within), 0, 0, 0, TRAIN, "as many epochs or steps as fit, --epochs at most: 90s, 45m or 2h"},
     {"quiet", NULL, FLAG, AT(quiet), 0, 0, 0, TRAIN, "no progress"},
@@ -118,7 +119,7 @@ static const char *const aliases[][2] = {
     {"learning-rate", "lr"}, {"batch-size", "batch"}, {"num-train-epochs", "epochs"}, {"max-steps", "steps"},
     {"output-dir", "out"}, {"max-grad-norm", "clip"}, {"warmup-ratio", "warmup"}, {"max-seq-length", "max-length"},
     {"lr-scheduler-type", "schedule"}, {"per-device-train-batch-size", "batch"},
-    {"warmup-steps", "warmup"}, {"gradient-accumulation-steps", "accumulate"}, {"save-steps", "save-every"},
+    {"warmup-steps", "warmup"}, {"gradient-accumulation-steps", "accumulate"}, {"save-steps", "save-every"}, {"save-total-limit", "save-limit"},
     {"metric-for-best-model", "best"}, {"early-stopping-patience", "patience"},
 };
 

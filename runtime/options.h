@@ -60,6 +60,7 @@ typedef struct Options {
     int64_t max_length;
     int64_t patience;
     int64_t save_every;
+    int64_t save_limit;
     int64_t seed;
     int64_t steps;
     int64_t threads;

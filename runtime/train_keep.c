@@ -103,7 +103,7 @@ bool train_checkpoint(Trainer *t) {
     if (!t->o->out) return true;
     json_t *state = state_json(t);
     if (t->checkpoint != t->step) t->previous = t->checkpoint;
-    bool good = checkpoint_save(checkpoint_folder(t), t->step, t->previous, model_parameters(t->s->model),
+    bool good = checkpoint_save(checkpoint_folder(t), t->step, t->previous, t->o->save_limit, model_parameters(t->s->model),
                                 t->s->program->optimizer.states, state, t->diags);
     json_decref(state);
     if (good) t->checkpoint = t->step;

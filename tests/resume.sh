@@ -9,7 +9,8 @@ for file in ids-sst quora sts; do
   head -n 121 "$root/models/demo/$file-train.csv" >"$t/data/$file-train.csv"
   head -n 32 "$root/models/demo/$file-dev.csv" >"$t/data/$file-dev.csv"
 done
-train() { "$gradc" train "$root/models/bert.graph" --weights "$root/models/demo" --data "$t/data" --batch 8 --epochs 4 --lr 1e-3 \
+graph=models/bert.graph
+train() { "$gradc" train "$root/$graph" --weights "$root/models/demo" --data "$t/data" --batch 8 --epochs 4 --lr 1e-3 \
   --cache "$t/cache" "$@" >"$t/out" 2>"$t/err"; }
 again() { "$gradc" train "$@" --cache "$t/cache" >"$t/out" 2>"$t/err"; }
 
@@ -32,20 +33,20 @@ kill_at() { # LINES ARGUMENTS...
   kill -9 $pid 2>/dev/null
   wait $pid 2>/dev/null
 }
-whole=$t/whole more=
+whole=$t/whole more= saved=model.safetensors
 kills() { # NAME LINES...: a run with the options $more, against the one that was never stopped in $whole
   name=$1
   shift
   rm -rf "$t/killed"
   threads=1
   for lines; do
-    kill_at "$lines" "$root/models/bert.graph" --weights "$root/models/demo" --data "$t/data" --batch 8 --epochs 4 --lr 1e-3 $more \
+    kill_at "$lines" "$root/$graph" --weights "$root/models/demo" --data "$t/data" --batch 8 --epochs 4 --lr 1e-3 $more \
       --out "$t/killed" --quiet --resume --save-every 7 --threads $threads
     threads=$((3 - threads))
   done
   again "$t/killed" --resume --threads 3
   [ $? = 0 ] && [ "$(hash_of "$t/killed/log.jsonl")" = "$hash" ] && cmp -s "$t/out" "$t/table" &&
-    cmp -s "$t/killed/model.safetensors" "$whole/model.safetensors"
+    cmp -s "$t/killed/$saved" "$whole/$saved"
   ok "same weights, metrics and best epoch: $name" $?
 }
 random=$(date +%N | sed 's/^0*//')
@@ -107,5 +108,43 @@ for more in "--sampler together --pcgrad --layer-decay 0.9" "--sampler annealed 
   cp "$t/out" "$t/table"
   kills "killed after $first lines: $more" "$first"
 done
+
+# What is saved apart from its base.
+graph=models/adapters/lora.graph more= saved=adapter_model.safetensors
+whole=$t/adapters
+train --out "$whole" --quiet
+ok "a run of adapters that is not stopped" $?
+hash=$(hash_of "$whole/log.jsonl")
+cp "$t/out" "$t/table"
+kills "adapters killed after $first lines" "$first"
+
+# More checkpoints.
+graph=models/bert.graph
+train --out "$t/many" --quiet --steps 23 --save-every 5 --save-limit 3 --no-eval
+[ $? = 0 ] && [ "$(cd "$t/many/last" && echo *)" = "step-000000000015.safetensors step-000000000020.safetensors step-000000000023.safetensors" ]
+ok "--save-limit keeps the newest checkpoints" $?
+printf '\377' | dd of="$t/many/last/step-000000000023.safetensors" bs=1 seek=300000 conv=notrunc 2>/dev/null
+train --out "$t/many" --quiet --steps 23 --save-every 22 --save-limit 3 --no-eval --resume
+[ $? = 0 ] && [ "$(cd "$t/many/last" && echo *)" = "step-000000000020.safetensors step-000000000022.safetensors step-000000000023.safetensors" ]
+ok "what was damaged is gone once the run is past it" $?
+
+# A second signal, while the log's reader keeps the run waiting.
+mkfifo "$t/pipe"
+exec 3<>"$t/pipe"
+"$gradc" train "$root/tests/lib/small.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --batch 8 --epochs 100000 --no-eval \
+  --log "$t/pipe" --quiet >"$t/out" 2>"$t/err" &
+pid=$!
+waiting=0
+while kill -0 $pid 2>/dev/null && [ $waiting -lt 10 ]; do
+  if grep -q '^State:.S' /proc/$pid/status; then waiting=$((waiting + 1)); else waiting=0; fi
+  sleep 0.05
+done
+kill -TERM $pid
+sleep 0.3
+kill -0 $pid && kill -TERM $pid
+wait $pid
+[ $? = 143 ] && ! grep -q "stopped after" "$t/err"
+ok "a second signal stops at once" $?
+exec 3>&-
 
 finish
