@@ -289,9 +289,9 @@ static const Explanation table[] = {
               "are written aside and renamed when complete, so what stood there before is\n"
               "untouched. Free some space or choose another folder."},
     {"E0840", "not a model folder\n"
-              "A model folder holds config.json, vocab.txt and, unless training starts from\n"
-              "random weights, model.safetensors. One of them, or the folder itself, is\n"
-              "missing."},
+              "A model folder holds config.json, vocab.txt (or a tokenizer.json of WordPiece)\n"
+              "and, unless training starts from random weights, model.safetensors. One of\n"
+              "them, or the folder itself, is missing."},
     {"E0841", "a broken config.json\n"
               "The file is not a JSON object, or a key that the graph file reads has a value\n"
               "of another kind (a text where a number is needed). Correct it, or remove the\n"
@@ -301,13 +301,13 @@ static const Explanation table[] = {
               "the config.json that belongs to the weights, change the config values with\n"
               "--set, or take other weights."},
     {"E0843", "cased or uncased?\n"
-              "tokenizer_config.json does not say do_lower_case and the vocabulary has\n"
-              "capital letters, so texts are taken as they are. Write {\"do_lower_case\":\n"
-              "false} (or true) to tokenizer_config.json to settle it."},
+              "The vocabulary has capital letters, and neither tokenizer_config.json nor\n"
+              "tokenizer.json says whether texts are lower-cased. A wrong guess would cost\n"
+              "accuracy in silence: give --lower-case yes or no, or write {\"do_lower_case\":\n"
+              "false} (or true) to tokenizer_config.json."},
     {"E0844", "weights in another format\n"
-              "The folder has weights, but not as one model.safetensors. Load the model in\n"
-              "Python and save it with model.save_pretrained(folder,\n"
-              "max_shard_size=\"100GB\"), which writes that file."},
+              "The folder has weights, but not as safetensors. Load the model in Python and\n"
+              "save it with model.save_pretrained(folder), which writes model.safetensors."},
     {"E0845", "the base is missing\n"
               "The graph says 'checkpoint apart': the run's folder holds what was trained\n"
               "alone. The frozen rest comes from the weights that it was trained beside; give\n"
@@ -318,6 +318,16 @@ static const Explanation table[] = {
               "another base."},
 
     /* --- Files: the rows of a task --- */
+    {"E0847", "another kind of tokenizer\n"
+              "gradc reads WordPiece, BERT's tokenizer. The folder has one of another kind\n"
+              "(byte-level BPE as of GPT-2 and RoBERTa, SentencePiece as of ALBERT and T5),\n"
+              "whose ids would mean nothing to a model that was trained with WordPiece."},
+    {"E0848", "files that contradict each other\n"
+              "tokenizer_config.json and tokenizer.json say different things of how texts are\n"
+              "prepared. Correct one of them, or decide with --lower-case yes or no."},
+    {"E0849", "a broken index of weights\n"
+              "model.safetensors.index.json names the file that each tensor is in. It names a\n"
+              "file that is not there or that lacks the tensor, or is no such index."},
     {"E0850", "a task's data file is missing\n"
               "The file of the task's data line, with the split filled in for {split}, is\n"
               "neither below a --data folder nor, by the last part of its name, in one. Give\n"

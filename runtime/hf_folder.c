@@ -10,16 +10,16 @@
 #include <unistd.h>
 
 #include "runtime/atomic_file.h"
+#include "runtime/hf_weights.h"
 #include "runtime/read_file.h"
 
 struct HfFolder {
     Arena *arena;
-    const char *path, *vocab, *config_path, *weights_path;
+    const char *path, *config_path;
     char *config_text;
     json_t *config;
-    bool lower_case;
-    SafeTensors *weights;
-    bool *used; /* [tensors of `weights`] */
+    HfTokenizer tokenizer;
+    HfWeights *weights;
     const char *overlay_path;
     SafeTensors *overlay;
 };
@@ -70,90 +70,22 @@ static bool require_file(const HfFolder *folder, const char *path, Diagnostics *
     return false;
 }
 
-/* Weights in another format would be passed over in silence and training start from random ones. */
-static bool reject_other_formats(const HfFolder *folder, Diagnostics *diags) {
-    static const char *const others[] = {"model.safetensors.index.json", "pytorch_model.bin",
-                                         "tf_model.h5", "flax_model.msgpack"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        const char *path = in_folder(folder->arena, folder->path, others[i]);
-        if (access(path, F_OK)) continue;
-        diag_error(diags, "E0844", in_file(path, diags),
-                   "the weights are in a format that is not read");
-        diag_hint(diags, "save the model as one model.safetensors (in Python: "
-                         "model.save_pretrained(folder, max_shard_size=\"100GB\"))");
-        return false;
-    }
-    return true;
-}
-
-static bool open_weights(HfFolder *folder, Diagnostics *diags) {
-    if (access(folder->weights_path, F_OK)) return reject_other_formats(folder, diags);
-    folder->weights = safetensors_open(folder->weights_path, diags);
-    if (!folder->weights) return false;
-    folder->used =
-        arena_array(folder->arena, (size_t)safetensors_count(folder->weights) + 1, sizeof(bool));
-    return true;
-}
-
-/* Whether a token other than the bracketed ones has a capital letter. */
-static bool has_capitals(const char *vocabulary) {
-    for (const char *line = vocabulary; *line;) {
-        size_t length = strcspn(line, "\n");
-        if (*line != '[' && strcspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") < length) return true;
-        line += length + (line[length] == '\n');
-    }
-    return false;
-}
-
-static bool guess_case(HfFolder *folder, Diagnostics *diags) {
-    size_t size;
-    char *vocabulary = read_file(folder->vocab, &size, diags);
-    if (!vocabulary) return false;
-    folder->lower_case = !has_capitals(vocabulary);
-    free(vocabulary);
-    if (folder->lower_case) return true;
-    diag_warning(diags, "E0843", in_file(folder->vocab, diags),
-                 "the vocabulary has capital letters, so texts are not lower-cased");
-    diag_hint(diags, "say so in tokenizer_config.json: {\"do_lower_case\": false}");
-    return true;
-}
-
-static bool find_case(HfFolder *folder, Diagnostics *diags) {
-    const char *path = in_folder(folder->arena, folder->path, "tokenizer_config.json");
-    if (access(path, F_OK)) return guess_case(folder, diags);
-    char *text;
-    json_t *object = read_object(path, &text, diags),
-           *value = json_object_get(object, "do_lower_case");
-    bool good = object != NULL;
-    if (json_is_boolean(value))
-        folder->lower_case = json_is_true(value);
-    else if (good)
-        good = guess_case(folder, diags);
-    json_decref(object);
-    free(text);
-    return good;
-}
-
-HfFolder *hf_folder_open(const char *path, Diagnostics *diags) {
+HfFolder *hf_folder_open(const char *path, const char *lower_case, Diagnostics *diags) {
     Arena *arena = arena_new();
     HfFolder *folder = arena_alloc(arena, sizeof *folder);
-    *folder = (HfFolder){.arena = arena,
-                         .path = arena_strdup(arena, path),
-                         .vocab = in_folder(arena, path, "vocab.txt"),
-                         .config_path = in_folder(arena, path, "config.json"),
-                         .weights_path = in_folder(arena, path, "model.safetensors")};
-    bool good = require_file(folder, folder->config_path, diags) &&
-                require_file(folder, folder->vocab, diags);
+    *folder = (HfFolder){
+        .arena = arena, .path = arena_strdup(arena, path), .config_path = in_folder(arena, path, "config.json")};
+    bool good = require_file(folder, folder->config_path, diags) && hf_tokenizer_read(folder->path, lower_case, arena, &folder->tokenizer, diags);
     if (good) folder->config = read_object(folder->config_path, &folder->config_text, diags);
-    if (good && folder->config && find_case(folder, diags) && open_weights(folder, diags))
-        return folder;
+    if (good && folder->config && hf_weights_open(path, &folder->weights, diags)) return folder;
     hf_folder_close(folder);
     return NULL;
 }
 
 void hf_folder_close(HfFolder *folder) {
     if (!folder) return;
-    safetensors_close(folder->weights);
+    hf_weights_close(folder->weights);
+    free(folder->tokenizer.vocab);
     if (folder->overlay) safetensors_close(folder->overlay);
     json_decref(folder->config);
     free(folder->config_text);
@@ -161,10 +93,9 @@ void hf_folder_close(HfFolder *folder) {
 }
 
 const char *hf_folder_path(const HfFolder *folder) { return folder->path; }
-const char *hf_folder_vocab(const HfFolder *folder) { return folder->vocab; }
 const char *hf_folder_config(const HfFolder *folder) { return folder->config_text; }
-bool hf_folder_lower_case(const HfFolder *folder) { return folder->lower_case; }
-const SafeTensors *hf_folder_weights(const HfFolder *folder) { return folder->weights; }
+const HfTokenizer *hf_folder_tokenizer(const HfFolder *folder) { return &folder->tokenizer; }
+bool hf_folder_has_weights(const HfFolder *folder) { return folder->weights != NULL; }
 
 /* --- Configuration
  * ------------------------------------------------------------------------------------------------
@@ -231,37 +162,29 @@ Lookup hf_config_string(const HfFolder *folder, const char *key, const char **va
  * ------------------------------------------------------------------------------------------------------
  */
 
-static int find_index(const SafeTensors *weights, const char *name) {
-    for (int i = 0; i < safetensors_count(weights); i++) {
-        if (!strcmp(safetensors_get(weights, i)->name, name)) return i;
-    }
-    return -1;
-}
-
-/* The index of a tensor under this name or its old spelling, -1 when there is none. */
-static int find_spelling(HfFolder *folder, const char *name) {
-    int index = find_index(folder->weights, name);
+/* The tensor under this name or its old spelling. */
+static HfTensor find_spelling(HfFolder *folder, const char *name) {
+    HfTensor found = hf_weights_find(folder->weights, name);
     size_t length = strlen(name);
-    for (size_t i = 0; index < 0 && i < sizeof suffix_aliases / sizeof *suffix_aliases; i++) {
+    for (size_t i = 0; !found.file && i < sizeof suffix_aliases / sizeof *suffix_aliases; i++) {
         size_t suffix = strlen(suffix_aliases[i].now);
         if (length < suffix || strcmp(name + length - suffix, suffix_aliases[i].now)) continue;
-        index = find_index(folder->weights,
-                           arena_printf(folder->arena, "%.*s%s", (int)(length - suffix), name,
-                                        suffix_aliases[i].old));
+        found = hf_weights_find(folder->weights, arena_printf(folder->arena, "%.*s%s", (int)(length - suffix), name, suffix_aliases[i].old));
     }
-    return index;
+    return found;
 }
 
-static int find_parameter(HfFolder *folder, const char *name, const char *prefix) {
-    int index = find_spelling(folder, name);
-    if (index >= 0 || !prefix || !*prefix) return index;
+static HfTensor find_parameter(HfFolder *folder, const char *name, const char *prefix) {
+    if (!folder->weights) return (HfTensor){0};
+    HfTensor found = find_spelling(folder, name);
+    if (found.file || !prefix || !*prefix) return found;
     size_t length = strlen(prefix);
     if (!strncmp(name, prefix, length)) return find_spelling(folder, name + length);
     return find_spelling(folder, arena_printf(folder->arena, "%s%s", prefix, name));
 }
 
 bool hf_folder_has(HfFolder *folder, const char *name, const char *prefix) {
-    return folder->weights && find_parameter(folder, name, prefix) >= 0;
+    return find_parameter(folder, name, prefix).file != NULL;
 }
 
 bool hf_folder_lay_over(HfFolder *folder, const char *path, Diagnostics *diags) {
@@ -282,21 +205,22 @@ static bool same_shape(const SafeTensor *tensor, const int64_t *shape, int rank)
            (!rank || !memcmp(tensor->shape, shape, (size_t)rank * sizeof *shape));
 }
 
+/* What was laid over counts first, by its exact name. */
+static HfTensor find_over(HfFolder *folder, const char *name) {
+    const SafeTensor *tensor = folder->overlay ? safetensors_find(folder->overlay, name) : NULL;
+    return tensor ? (HfTensor){folder->overlay, tensor, folder->overlay_path, NULL} : (HfTensor){0};
+}
+
 Lookup hf_folder_load(HfFolder *folder, const char *name, const char *prefix, const int64_t *shape,
                       int rank, float *out, Diagnostics *diags) {
-    const char *path = folder->overlay_path;
-    const SafeTensors *file = folder->overlay;
-    int index = file ? find_index(file, name) : -1, own = folder->weights ? find_parameter(folder, name, prefix) : -1;
-    if (own >= 0) folder->used[own] = true;
-    if (index < 0) file = folder->weights, path = folder->weights_path, index = own;
-    if (index < 0) return LOOKUP_ABSENT;
-    const SafeTensor *tensor = safetensors_get(file, index);
-    if (same_shape(tensor, shape, rank)) {
-        return safetensors_to_f32(file, tensor, out, diags) ? LOOKUP_FOUND : LOOKUP_FAILED;
-    }
-    diag_error(diags, "E0842", in_file(path, diags),
-               "tensor '%s' has shape %s, but the model's '%s' has %s", tensor->name,
-               shape_print(folder->arena, tensor->shape, tensor->rank), name,
+    HfTensor own = find_parameter(folder, name, prefix), over = find_over(folder, name), found = over.file ? over : own;
+    if (own.file) *own.used = true;
+    if (!found.file) return LOOKUP_ABSENT;
+    if (same_shape(found.tensor, shape, rank))
+        return safetensors_to_f32(found.file, found.tensor, out, diags) ? LOOKUP_FOUND : LOOKUP_FAILED;
+    diag_error(diags, "E0842", in_file(found.path, diags),
+               "tensor '%s' has shape %s, but the model's '%s' has %s", found.tensor->name,
+               shape_print(folder->arena, found.tensor->shape, found.tensor->rank), name,
                shape_print(folder->arena, shape, rank));
     diag_hint(diags,
               "use the config.json that belongs to these weights, or weights of the model's sizes");
@@ -304,13 +228,8 @@ Lookup hf_folder_load(HfFolder *folder, const char *name, const char *prefix, co
 }
 
 const char *const *hf_folder_skipped(HfFolder *folder, int *count) {
-    int all = folder->weights ? safetensors_count(folder->weights) : 0;
-    const char **names = arena_array(folder->arena, (size_t)all + 1, sizeof *names);
     *count = 0;
-    for (int i = 0; i < all; i++) {
-        if (!folder->used[i]) names[(*count)++] = safetensors_get(folder->weights, i)->name;
-    }
-    return names;
+    return folder->weights ? hf_weights_unused(folder->weights, count) : NULL;
 }
 
 /* --- Writing
@@ -353,18 +272,13 @@ static bool write_config(const char *path, const HfContents *contents, Diagnosti
     return written;
 }
 
-static bool write_vocabulary(Arena *arena, const char *folder, const HfContents *contents,
-                             Diagnostics *diags) {
-    if (!contents->vocab) return true;
-    size_t size;
-    char *text = read_file(contents->vocab, &size, diags);
-    bool written =
-        text && atomic_file_put(in_folder(arena, folder, "vocab.txt"), text, size, diags);
-    free(text);
-    if (!written) return false;
-    json_t *object = json_pack("{s:b, s:s}", "do_lower_case", (int)contents->lower_case,
-                               "tokenizer_class", "BertTokenizer");
-    written = put_json(in_folder(arena, folder, "tokenizer_config.json"), object, diags);
+static bool write_tokenizer(Arena *arena, const char *folder, const HfTokenizer *tokenizer, Diagnostics *diags) {
+    if (!tokenizer) return true;
+    if (!atomic_file_put(in_folder(arena, folder, "vocab.txt"), tokenizer->vocab, tokenizer->vocab_bytes, diags)) return false;
+    const TokenizerRules *rules = &tokenizer->rules;
+    json_t *object = json_pack("{s:b, s:b, s:b, s:s}", "do_lower_case", (int)rules->lower_case, "strip_accents", (int)rules->strip_accents,
+                               "tokenize_chinese_chars", (int)rules->split_cjk, "tokenizer_class", "BertTokenizer");
+    bool written = put_json(in_folder(arena, folder, "tokenizer_config.json"), object, diags);
     json_decref(object);
     return written;
 }
@@ -382,7 +296,7 @@ bool hf_folder_write(const char *path, const HfContents *contents, Diagnostics *
     for (int i = 0; i < contents->n_metadata; i++) metadata[i + 1] = contents->metadata[i];
     const char *weights = contents->weights ? contents->weights : "model.safetensors";
     bool written = write_config(in_folder(arena, path, "config.json"), contents, diags) &&
-                   write_vocabulary(arena, path, contents, diags) && (!contents->n_tensors ||
+                   write_tokenizer(arena, path, contents->tokenizer, diags) && (!contents->n_tensors ||
                    safetensors_write(in_folder(arena, path, weights), contents->tensors,
                                      contents->n_tensors, metadata, contents->n_metadata + 1, diags));
     arena_free(arena);

@@ -1,10 +1,11 @@
-/* A Hugging Face model folder: config.json (sizes), vocab.txt, tokenizer_config.json (optional),
- * model.safetensors (optional: without it the model starts from random weights). Keys and names are
+/* A Hugging Face model folder: config.json (sizes), the tokenizer (hf_tokenizer.h), weights (hf_weights.h; optional: without them
+ * the model starts from random ones). Keys and names are
  * the caller's: nothing here knows a model. */
 #ifndef GRADC_RUNTIME_HF_FOLDER_H
 #define GRADC_RUNTIME_HF_FOLDER_H
 
 #include "graph/diag.h"
+#include "runtime/hf_tokenizer.h"
 #include "runtime/safetensors.h"
 
 typedef struct HfFolder HfFolder;
@@ -12,20 +13,16 @@ typedef struct HfFolder HfFolder;
 /* FAILED comes with an error. */
 typedef enum Lookup { LOOKUP_ABSENT, LOOKUP_FOUND, LOOKUP_FAILED } Lookup;
 
-/* Opens a folder. NULL and errors when config.json or vocab.txt is missing or broken, or when the
- * weights are broken or in a format that is not read. */
-HfFolder *hf_folder_open(const char *path, Diagnostics *diags);
+/* Opens a folder; `lower_case` as in hf_tokenizer.h. NULL and errors when config.json or the tokenizer is missing, broken or of another
+ * kind, or when the weights are broken or in a format that is not read. */
+HfFolder *hf_folder_open(const char *path, const char *lower_case, Diagnostics *diags);
 void hf_folder_close(HfFolder *folder); /* NULL is allowed */
 
 /* These live as long as the folder is open. */
 const char *hf_folder_path(const HfFolder *folder);
-const char *hf_folder_vocab(const HfFolder *folder);  /* the path of vocab.txt */
 const char *hf_folder_config(const HfFolder *folder); /* the text of config.json */
-/* Whether texts are lower-cased: tokenizer_config.json's do_lower_case; when that is not said, true
- * unless the vocabulary has capital letters (which adds a warning on opening). */
-bool hf_folder_lower_case(const HfFolder *folder);
-/* NULL: the folder has no model.safetensors. */
-const SafeTensors *hf_folder_weights(const HfFolder *folder);
+const HfTokenizer *hf_folder_tokenizer(const HfFolder *folder);
+bool hf_folder_has_weights(const HfFolder *folder);
 
 /* A value of config.json; `*value` is set when it is FOUND. FAILED: it is of another kind. */
 Lookup hf_config_number(const HfFolder *folder, const char *key, double *value, Diagnostics *diags);
@@ -69,8 +66,7 @@ typedef struct HfContents {
     const char *config;      /* JSON to begin from (see hf_folder_config), or NULL for {} */
     const ConfigPair *pairs; /* set in it; without any, the text of `config` is copied as it is */
     int n_pairs;
-    const char *vocab;            /* the path of a vocab.txt to copy; NULL: none is written */
-    bool lower_case;              /* written to tokenizer_config.json beside the vocabulary */
+    const HfTokenizer *tokenizer; /* written as vocab.txt and tokenizer_config.json; NULL: neither is */
     const TensorToWrite *tensors; /* none: the file is left as it is */
     int n_tensors;
     const char *weights; /* the file's name; NULL: model.safetensors */

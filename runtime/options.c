@@ -32,6 +32,7 @@ typedef struct OptionRow {
 
 static const OptionRow rows[] = {
     {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, ALL, "Hugging Face folder: config.json, vocab.txt, model.safetensors"},
+    {"lower-case", "yes|no", TEXT, AT(lower_case), 0, 0, 0, ALL, "whether texts are lower-cased (default: as the model's folder says)"},
     {"data", "DIR", LIST, AT(data), 0, 0, 0, ALL, "folder of data sets (default: the working directory); may be repeated"},
     {"out", "DIR", TEXT, AT(out), 0, 0, 0, "train dump", "where to write: the run's folder, or one file a stage"},
     {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, RECIPE " eval bench gradcheck", "only these tasks (default: all of the file)"},

@@ -21,6 +21,7 @@ typedef struct Options {
     const char *graph;
     const char *input;
     const char *log;
+    const char *lower_case;
     const char *npy;
     const char *out;
     const char *output;

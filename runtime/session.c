@@ -52,7 +52,7 @@ bool session_load_probe(Session *s, const Options *options, const ProbeOptions *
     *s = (Session){.arena = arena_new(), .options = options, .diags = diags};
     choose_paths(s);
     if (!pipeline_check(options->passes, diags)) return false;
-    if (s->weights_path && !(s->folder = hf_folder_open(s->weights_path, diags))) return false;
+    if (s->weights_path && !(s->folder = hf_folder_open(s->weights_path, options->lower_case, diags))) return false;
     ProgramOptions program = {.sets = options->set.items, .n_sets = options->set.count, .dropout = options->dropout, .user = s, .probe = probe,
                               .count_classes = count_classes};
     if (s->folder) program.lookup = lookup_config, program.where = where_config;
@@ -104,10 +104,11 @@ bool session_load_tokenizer(Session *s) {
         diag_hint(s->diags, "give a folder with config.json and vocab.txt with --weights");
         return false;
     }
-    s->tokenizer = tokenizer_load(hf_folder_vocab(s->folder), hf_folder_lower_case(s->folder), s->diags);
+    const HfTokenizer *said = hf_folder_tokenizer(s->folder);
+    s->tokenizer = tokenizer_new(said->path, said->vocab, said->vocab_bytes, said->rules, s->diags);
     if (!s->tokenizer) return false;
     if (tokenizer_size(s->tokenizer) > s->program->vocab) {
-        diag_error(s->diags, "E0922", (Pos){0}, "%s has %d tokens, the model only %" PRId64, hf_folder_vocab(s->folder),
+        diag_error(s->diags, "E0922", (Pos){0}, "%s has %d tokens, the model only %" PRId64, said->path,
                    tokenizer_size(s->tokenizer), s->program->vocab);
         diag_hint(s->diags, "the vocabulary belongs to another model; or set the size with --set vocab=%d", tokenizer_size(s->tokenizer));
         return false;
@@ -181,7 +182,7 @@ static bool load_weight(Session *s, const Parameters *params, int index, bool *f
 
 /* Marks the parameters that the folder lacks. */
 static bool load_weights(Session *s, const Parameters *params, bool *missing) {
-    bool has_file = s->folder && (hf_folder_weights(s->folder) || hf_folder_overlay(s->folder)), good = true;
+    bool has_file = s->folder && (hf_folder_has_weights(s->folder) || hf_folder_overlay(s->folder)), good = true;
     for (int i = 0; good && i < params->n_slots; i++) {
         bool found = false;
         if (has_file) good = load_weight(s, params, i, &found);
@@ -224,7 +225,7 @@ bool session_load_model(Session *s, bool training) {
     bool *missing = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *missing);
     if (!s->model || (!training && !lay_over(s)) || !load_weights(s, model_parameters(s->model), missing)) return false;
     say_missing(s, missing);
-    if (s->folder && hf_folder_weights(s->folder)) say_skipped(s);
+    if (s->folder && hf_folder_has_weights(s->folder)) say_skipped(s);
     return true;
 }
 
@@ -276,7 +277,7 @@ static int list_config(Session *s, ConfigPair *pairs) {
 }
 
 static bool save(Session *s, const char *folder, bool with_weights) {
-    HfContents contents = {.vocab = hf_folder_vocab(s->folder), .lower_case = tokenizer_lower_case(s->tokenizer)};
+    HfContents contents = {.tokenizer = hf_folder_tokenizer(s->folder)};
     TensorToWrite *list = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *list);
     MetadataEntry base[] = {{"base_path", s->weights_path}, {"base", NULL}};
     ConfigPair *pairs = arena_array(s->arena, (size_t)s->program->configs.count + 1, sizeof *pairs);

@@ -31,7 +31,7 @@ struct Tokenizer {
     int32_t n_tokens;
     Slot *slots; /* open addressing; a power of two, at most half full */
     size_t slot_mask;
-    bool lower_case;
+    TokenizerRules rules;
     SpecialTokens specials;
 };
 
@@ -166,13 +166,11 @@ static bool find_specials(Tokenizer *tokenizer, const char *path, Diagnostics *d
     return false;
 }
 
-Tokenizer *tokenizer_load(const char *path, bool lower_case, Diagnostics *diags) {
-    size_t size;
-    char *file = read_file(path, &size, diags);
-    if (!file) return NULL;
+/* Takes the text, which is on the heap and ends with NUL. */
+static Tokenizer *build(const char *path, char *text, size_t size, TokenizerRules rules, Diagnostics *diags) {
     Tokenizer *tokenizer = calloc(1, sizeof *tokenizer);
     if (!tokenizer) abort();
-    *tokenizer = (Tokenizer){.file = file, .lower_case = lower_case};
+    *tokenizer = (Tokenizer){.file = text, .rules = rules};
     bool built = build_vocabulary(tokenizer, size);
     if (!built) {
         diag_error(diags, "E0802", pos_in_file(diagnostics_file(diags, path, NULL), 0),
@@ -186,6 +184,20 @@ Tokenizer *tokenizer_load(const char *path, bool lower_case, Diagnostics *diags)
     return tokenizer;
 }
 
+Tokenizer *tokenizer_load(const char *path, TokenizerRules rules, Diagnostics *diags) {
+    size_t size;
+    char *text = read_file(path, &size, diags);
+    return text ? build(path, text, size, rules, diags) : NULL;
+}
+
+Tokenizer *tokenizer_new(const char *name, const char *text, size_t size, TokenizerRules rules, Diagnostics *diags) {
+    char *copy = malloc(size + 1);
+    if (!copy) abort();
+    memcpy(copy, text, size);
+    copy[size] = 0;
+    return build(name, copy, size, rules, diags);
+}
+
 void tokenizer_free(Tokenizer *tokenizer) {
     if (!tokenizer) return;
     free(tokenizer->file);
@@ -195,7 +207,7 @@ void tokenizer_free(Tokenizer *tokenizer) {
 }
 
 int32_t tokenizer_size(const Tokenizer *tokenizer) { return tokenizer->n_tokens; }
-bool tokenizer_lower_case(const Tokenizer *tokenizer) { return tokenizer->lower_case; }
+TokenizerRules tokenizer_rules_of(const Tokenizer *tokenizer) { return tokenizer->rules; }
 SpecialTokens tokenizer_specials(const Tokenizer *tokenizer) { return tokenizer->specials; }
 const char *tokenizer_token(const Tokenizer *tokenizer, int32_t id) {
     return tokenizer->tokens[id].text;
@@ -297,22 +309,39 @@ static bool is_cjk(int32_t c) {
     return false;
 }
 
-/* Canonical decomposition without nonspacing marks, lower case. Marks that stay are not put into
- * canonical order: there is none in writing of which two could follow each other. */
-static int fold_char(int32_t c, int32_t out[MAX_DECOMPOSED]) {
-    if (c < 128) {
-        out[0] = c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-        return 1;
-    }
+/* Canonical decomposition without nonspacing marks. Marks that stay are not put into canonical order: there is none in writing of
+ * which two could follow each other. */
+static int strip_char(int32_t c, int32_t out[MAX_DECOMPOSED]) {
     int boundary = UTF8PROC_BOUNDCLASS_START, kept = 0;
     utf8proc_ssize_t n =
         utf8proc_decompose_char(c, out, MAX_DECOMPOSED, UTF8PROC_DECOMPOSE, &boundary);
     if (n < 0 || n > MAX_DECOMPOSED) return 0; /* no character decomposes so far */
     for (utf8proc_ssize_t i = 0; i < n; i++) {
-        if (utf8proc_category(out[i]) != UTF8PROC_CATEGORY_MN)
-            out[kept++] = utf8proc_tolower(out[i]);
+        if (utf8proc_category(out[i]) != UTF8PROC_CATEGORY_MN) out[kept++] = out[i];
     }
     return kept;
+}
+
+/* A capital I with a dot is the one letter whose small form is two characters. */
+static int lower_char(int32_t *out, int n) {
+    enum { I_WITH_DOT = 0x130, DOT_ABOVE = 0x307 };
+    if (n == 1 && out[0] == I_WITH_DOT) {
+        out[0] = 'i', out[1] = DOT_ABOVE;
+        return 2;
+    }
+    for (int i = 0; i < n; i++) out[i] = utf8proc_tolower(out[i]);
+    return n;
+}
+
+/* What the character is after the rules, n of `out`. */
+static int fold_char(TokenizerRules rules, int32_t c, int32_t out[MAX_DECOMPOSED]) {
+    out[0] = c;
+    if (c < 128) {
+        if (rules.lower_case && c >= 'A' && c <= 'Z') out[0] = c + ('a' - 'A');
+        return 1;
+    }
+    int n = rules.strip_accents ? strip_char(c, out) : 1;
+    return rules.lower_case ? lower_char(out, n) : n;
 }
 
 /* --- Text
@@ -333,9 +362,9 @@ static void take_folded(const Tokenizer *tokenizer, int32_t c, Word *word, Token
 
 static void take_char(const Tokenizer *tokenizer, int32_t c, Word *word, TokenIds *ids) {
     if (is_removed(c)) return;
-    int32_t folded[MAX_DECOMPOSED] = {c};
-    int n = tokenizer->lower_case ? fold_char(c, folded) : 1;
-    bool apart = is_cjk(c);
+    int32_t folded[MAX_DECOMPOSED];
+    int n = fold_char(tokenizer->rules, c, folded);
+    bool apart = tokenizer->rules.split_cjk && is_cjk(c);
     if (apart) end_word(tokenizer, word, ids);
     for (int i = 0; i < n; i++) take_folded(tokenizer, folded[i], word, ids);
     if (apart) end_word(tokenizer, word, ids);

@@ -23,13 +23,23 @@ typedef struct SpecialTokens {
     int32_t pad, mask;     /* -1 when the vocabulary lacks them */
 } SpecialTokens;
 
-/* Reads a vocab.txt, one token a line, the id being the line number from 0. NULL and errors when
- * the file cannot be read or lacks [UNK], [CLS] or [SEP]. */
-Tokenizer *tokenizer_load(const char *path, bool lower_case, Diagnostics *diags);
+/* How a text is prepared. A BERT model is either cased, with the first two false, or uncased, with both true; all split CJK
+ * characters apart. */
+typedef struct TokenizerRules {
+    bool lower_case, strip_accents, split_cjk;
+} TokenizerRules;
+
+static inline TokenizerRules tokenizer_rules(bool uncased) { return (TokenizerRules){uncased, uncased, true}; }
+
+/* A vocab.txt: one token a line, the id being the line number from 0. The text is copied; `name` stands in messages. NULL and errors
+ * when it lacks [UNK], [CLS] or [SEP]. */
+Tokenizer *tokenizer_new(const char *name, const char *text, size_t size, TokenizerRules rules, Diagnostics *diags);
+/* The same from a file, which may also be unreadable. */
+Tokenizer *tokenizer_load(const char *path, TokenizerRules rules, Diagnostics *diags);
 void tokenizer_free(Tokenizer *tokenizer); /* NULL is allowed */
 
 int32_t tokenizer_size(const Tokenizer *tokenizer);
-bool tokenizer_lower_case(const Tokenizer *tokenizer);
+TokenizerRules tokenizer_rules_of(const Tokenizer *tokenizer);
 SpecialTokens tokenizer_specials(const Tokenizer *tokenizer);
 /* The spelling of an id in [0, size); lives as long as the tokenizer. */
 const char *tokenizer_token(const Tokenizer *tokenizer, int32_t id);

@@ -32,7 +32,7 @@ static Fixture begin(const char *text) {
     Fixture f = {.folder = make_folder(), .diags = diagnostics_new()};
     TempPath vocab = put_text(&f.folder, "vocab.txt", vocabulary);
     put_text(&f.folder, "t-train.tsv", text);
-    f.tokenizer = tokenizer_load(vocab.text, true, f.diags);
+    f.tokenizer = tokenizer_load(vocab.text, tokenizer_rules(true), f.diags);
     cr_assert_not_null(f.tokenizer);
     f.task = (Task){.name = "t",
                     .data = "sub/t-{split}.tsv",

@@ -34,7 +34,7 @@ Test(hf_folder, looks_up_the_configuration) {
         "{\"size\": 384, \"eps\": 1e-12, \"act\": \"gelu\", \"flag\": true, \"no\": null}",
         vocabulary, NULL, 0);
     Diagnostics *diags = diagnostics_new();
-    HfFolder *folder = hf_folder_open(path.path, diags);
+    HfFolder *folder = hf_folder_open(path.path, NULL, diags);
     cr_assert_not_null(folder);
     double number = 0;
     bool flag = false;
@@ -47,7 +47,7 @@ Test(hf_folder, looks_up_the_configuration) {
     cr_expect_eq(hf_config_number(folder, "other", &number, diags), LOOKUP_ABSENT);
     cr_expect_eq(hf_config_number(folder, "no", &number, diags), LOOKUP_ABSENT);
     cr_expect_eq(hf_config_number(folder, "act", &number, diags), LOOKUP_FAILED);
-    cr_expect_null(hf_folder_weights(folder));
+    cr_expect_not(hf_folder_has_weights(folder));
     expect_error(diags, "E0841", "\"act\" is not a number");
     hf_folder_close(folder);
     diagnostics_free(diags);
@@ -62,7 +62,7 @@ Test(hf_folder, finds_parameters_under_their_other_names) {
         {"cls.bias", 1, pair, numbers + 8},       {"b.weight", 1, pair, numbers + 10}};
     TempFolder path = put_folder("{}", vocabulary, tensors, 6);
     Diagnostics *diags = diagnostics_new();
-    HfFolder *folder = hf_folder_open(path.path, diags);
+    HfFolder *folder = hf_folder_open(path.path, NULL, diags);
     cr_assert_not_null(folder);
     const struct {
         const char *name, *prefix;
@@ -92,7 +92,7 @@ Test(hf_folder, another_shape_is_an_error_with_both) {
     const TensorToWrite tensor = {"a", 1, pair, numbers};
     TempFolder path = put_folder("{}", vocabulary, &tensor, 1);
     Diagnostics *diags = diagnostics_new();
-    HfFolder *folder = hf_folder_open(path.path, diags);
+    HfFolder *folder = hf_folder_open(path.path, NULL, diags);
     cr_assert_not_null(folder);
     const int64_t wanted[] = {1, 2};
     float out[2];
@@ -103,37 +103,108 @@ Test(hf_folder, another_shape_is_an_error_with_both) {
     remove_folder(&path);
 }
 
-/* Whether texts are lower-cased with this vocabulary and tokenizer_config.json (NULL: none); -1:
- * the folder does not open. */
-static int lower_case_of(const char *words, const char *tokenizer_config, int warnings) {
+/* The rules with this vocabulary and these files (NULL: none) as three letters, one a rule; "" when the folder does not open for the
+ * reason that the code names. */
+static const char *rules_of(const char *words, const char *slow, const char *fast, const char *option, const char *code) {
+    static char text[4];
     TempFolder path = put_folder("{}", words, NULL, 0);
-    if (tokenizer_config) put_text(&path, "tokenizer_config.json", tokenizer_config);
+    if (slow) put_text(&path, "tokenizer_config.json", slow);
+    if (fast) put_text(&path, "tokenizer.json", fast);
     Diagnostics *diags = diagnostics_new();
-    HfFolder *folder = hf_folder_open(path.path, diags);
-    int result = folder ? hf_folder_lower_case(folder) : -1;
-    int found = 0;
-    for (int i = 0; i < diags->list.count; i++)
-        found += diags->list.items[i].severity == SEVERITY_WARNING;
-    cr_expect_eq(found, warnings);
+    HfFolder *folder = hf_folder_open(path.path, option, diags);
+    cr_expect_eq(!folder, code != NULL);
+    if (code) cr_expect_str_eq(diags->list.items[0].code, code);
+    if (folder) {
+        TokenizerRules rules = hf_folder_tokenizer(folder)->rules;
+        sprintf(text, "%c%c%c", rules.lower_case ? 'l' : '-', rules.strip_accents ? 'a' : '-', rules.split_cjk ? 'c' : '-');
+    } else {
+        text[0] = 0;
+    }
     hf_folder_close(folder);
     diagnostics_free(diags);
     remove_folder(&path);
-    return result;
+    return text;
 }
 
-Test(hf_folder, decides_on_lower_case) {
+Test(hf_folder, decides_how_texts_are_prepared) {
     const char cased[] = "[UNK]\n[CLS]\n[SEP]\nHello";
-    cr_expect_eq(lower_case_of(vocabulary, NULL, 0), true);
-    cr_expect_eq(lower_case_of(cased, NULL, 1), false);
-    cr_expect_eq(lower_case_of(cased, "{\"model_max_length\": 512}", 1), false);
-    cr_expect_eq(lower_case_of(cased, "{\"do_lower_case\": true}", 0), true);
-    cr_expect_eq(lower_case_of(vocabulary, "{\"do_lower_case\": false}", 0), false);
-    cr_expect_eq(lower_case_of(vocabulary, "{", 0), -1);
+    const char *fast = "{\"normalizer\": {\"type\": \"BertNormalizer\", \"lowercase\": false, \"strip_accents\": null, "
+                       "\"handle_chinese_chars\": false}}";
+    cr_expect_str_eq(rules_of(vocabulary, NULL, NULL, NULL, NULL), "lac");
+    cr_expect_str_eq(rules_of(cased, NULL, NULL, NULL, "E0843"), "");
+    cr_expect_str_eq(rules_of(cased, "{\"model_max_length\": 512}", NULL, NULL, "E0843"), "");
+    cr_expect_str_eq(rules_of(cased, NULL, NULL, "no", NULL), "--c");
+    cr_expect_str_eq(rules_of(cased, NULL, NULL, "yes", NULL), "lac");
+    cr_expect_str_eq(rules_of(cased, NULL, NULL, "perhaps", "E0910"), "");
+    cr_expect_str_eq(rules_of(cased, "{\"do_lower_case\": true}", NULL, NULL, NULL), "lac");
+    cr_expect_str_eq(rules_of(vocabulary, "{\"do_lower_case\": false}", NULL, NULL, NULL), "--c");
+    cr_expect_str_eq(rules_of(vocabulary, "{\"do_lower_case\": true, \"strip_accents\": false}", NULL, NULL, NULL), "l-c");
+    cr_expect_str_eq(rules_of(cased, NULL, fast, NULL, NULL), "---");
+    cr_expect_str_eq(rules_of(cased, "{\"do_lower_case\": false}", fast, NULL, NULL), "---");
+    cr_expect_str_eq(rules_of(cased, "{\"do_lower_case\": true}", fast, NULL, "E0848"), "");
+    cr_expect_str_eq(rules_of(cased, "{\"do_lower_case\": true}", fast, "yes", NULL), "la-");
+    cr_expect_str_eq(rules_of(vocabulary, "{", NULL, NULL, "E0841"), "");
+    cr_expect_str_eq(rules_of(vocabulary, NULL, "{\"model\": {\"type\": \"BPE\"}}", NULL, "E0847"), "");
+}
+
+static void expect_closed(const TempFolder *path, const char *code, const char *words);
+
+Test(hf_folder, other_tokenizers_and_vocabularies) {
+    TempFolder path = make_folder();
+    put_text(&path, "config.json", "{}");
+    put_text(&path, "merges.txt", "a b");
+    expect_closed(&path, "E0847", "byte-level BPE");
+    put_text(&path, "tokenizer.json", "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[UNK]\": 0, \"[SEP]\": 3}}}");
+    expect_closed(&path, "E0802", "not the numbers from 0");
+    put_text(&path, "tokenizer.json", "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[UNK]\": 0, \"[SEP]\": 2}}}");
+    Diagnostics *diags = diagnostics_new();
+    HfFolder *folder = hf_folder_open(path.path, NULL, diags);
+    cr_assert_not_null(folder);
+    const HfTokenizer *tokenizer = hf_folder_tokenizer(folder);
+    cr_expect_eq(tokenizer->vocab_bytes, 18);
+    cr_expect_arr_eq(tokenizer->vocab, "[UNK]\n[CLS]\n[SEP]\n", 18);
+    hf_folder_close(folder);
+    diagnostics_free(diags);
+    remove_folder(&path);
+}
+
+static void put_weights(const TempFolder *path, const char *file, const char *name, const float *numbers) {
+    char where[512];
+    Diagnostics *diags = diagnostics_new();
+    snprintf(where, sizeof where, "%s/%s", path->path, file);
+    cr_assert(safetensors_write(where, &(TensorToWrite){name, 1, pair, numbers}, 1, NULL, 0, diags));
+    diagnostics_free(diags);
+}
+
+Test(hf_folder, weights_in_several_files) {
+    const float numbers[] = {1, 2, 3, 4};
+    TempFolder path = put_folder("{}", vocabulary, NULL, 0);
+    put_weights(&path, "one.safetensors", "a", numbers);
+    put_text(&path, "model.safetensors.index.json", "{\"weight_map\": {\"a\": \"one.safetensors\", \"b\": \"two.safetensors\"}}");
+    expect_closed(&path, "E0849", "two.safetensors, which it names");
+    put_weights(&path, "two.safetensors", "c", numbers + 2);
+    expect_closed(&path, "E0849", "tensor 'b' is not in two.safetensors");
+    put_weights(&path, "two.safetensors", "b", numbers + 2);
+    Diagnostics *diags = diagnostics_new();
+    HfFolder *folder = hf_folder_open(path.path, NULL, diags);
+    cr_assert_not_null(folder);
+    float out[2];
+    int skipped;
+    cr_expect(hf_folder_load(folder, "b", NULL, pair, 1, out, diags) == LOOKUP_FOUND && out[0] == 3 && out[1] == 4);
+    cr_expect_str_eq(hf_folder_skipped(folder, &skipped)[0], "a");
+    cr_expect_eq(skipped, 1);
+    hf_folder_close(folder);
+    diagnostics_free(diags);
+    put_text(&path, "model.safetensors.index.json", "{\"weight_map\": {\"a\": \"../one.safetensors\"}}");
+    expect_closed(&path, "E0849", "in no file of the folder");
+    put_text(&path, "model.safetensors.index.json", "{}");
+    expect_closed(&path, "E0849", "no weight_map");
+    remove_folder(&path);
 }
 
 static void expect_closed(const TempFolder *path, const char *code, const char *words) {
     Diagnostics *diags = diagnostics_new();
-    cr_expect_null(hf_folder_open(path->path, diags));
+    cr_expect_null(hf_folder_open(path->path, NULL, diags));
     expect_error(diags, code, words);
     diagnostics_free(diags);
 }
@@ -160,7 +231,7 @@ Test(hf_folder, opens_what_it_wrote) {
     TempFolder source = put_folder("{\"size\": 2, \"kept\": [1]}", vocabulary, NULL, 0);
     TempFolder target = make_folder();
     Diagnostics *diags = diagnostics_new();
-    HfFolder *folder = hf_folder_open(source.path, diags);
+    HfFolder *folder = hf_folder_open(source.path, NULL, diags);
     cr_assert_not_null(folder);
     cr_assert_eq(rmdir(target.path), 0); /* to be made again */
     const float numbers[] = {1, 2};
@@ -169,17 +240,18 @@ Test(hf_folder, opens_what_it_wrote) {
                                 {"eps", CONFIG_NUMBER, 1e-12, NULL},
                                 {"flag", CONFIG_BOOL, 1, NULL},
                                 {"act", CONFIG_STRING, 0, "gelu"}};
+    HfTokenizer tokenizer = *hf_folder_tokenizer(folder);
+    tokenizer.rules = tokenizer_rules(false);
     HfContents contents = {.config = hf_folder_config(folder),
                            .pairs = pairs,
                            .n_pairs = 4,
-                           .vocab = hf_folder_vocab(folder),
-                           .lower_case = false,
+                           .tokenizer = &tokenizer,
                            .tensors = &tensor,
                            .n_tensors = 1};
     cr_assert(hf_folder_write(target.path, &contents, diags));
     hf_folder_close(folder);
 
-    folder = hf_folder_open(target.path, diags);
+    folder = hf_folder_open(target.path, NULL, diags);
     cr_assert_not_null(folder);
     double number;
     float out[2];
@@ -187,10 +259,9 @@ Test(hf_folder, opens_what_it_wrote) {
     cr_expect_not_null(strstr(hf_folder_config(folder), "\"kept\""));
     cr_expect_not_null(strstr(hf_folder_config(folder), "1e-12"));
     cr_expect(hf_config_number(folder, "size", &number, diags) == LOOKUP_FOUND && number == 3);
-    cr_expect_not(hf_folder_lower_case(folder));
+    cr_expect_not(hf_folder_tokenizer(folder)->rules.lower_case);
     cr_expect(hf_folder_load(folder, "a", NULL, pair, 1, out, diags) == LOOKUP_FOUND &&
               out[1] == 2);
-    cr_expect_str_eq(safetensors_metadata(hf_folder_weights(folder), "format"), "pt");
     cr_expect_eq(diags->list.count, 0);
     hf_folder_close(folder);
     diagnostics_free(diags);

@@ -75,7 +75,7 @@ static void load(Fixture *f, const char *text, DataKind kind, Label label, bool 
     *f = (Fixture){.folder = make_folder(), .diags = diagnostics_new()};
     TempPath vocab = put_text(&f->folder, "vocab.txt", vocabulary), data = put_text(&f->folder, "data", text);
     static const char *const columns[] = {"w", "y"};
-    f->tokenizer = tokenizer_load(vocab.text, true, f->diags);
+    f->tokenizer = tokenizer_load(vocab.text, tokenizer_rules(true), f->diags);
     f->task = (Task){.name = "t", .data = "data", .data_kind = kind, .separator = '\t', .n_inputs = 1, .label = label};
     if (kind == DATA_CONLL) f->task.data_columns = columns, f->task.n_data_columns = 2;
     f->task.inputs[0] = (TextInput){.name = "w", .columns = {"w"}, .n_columns = 1, .words = label.of >= 0};

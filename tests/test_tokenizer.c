@@ -21,7 +21,7 @@ typedef struct Fixture {
 static Fixture open_fixture(bool lower_case) {
     Fixture fixture = {.folder = make_folder(), .diags = diagnostics_new()};
     TempPath path = put_text(&fixture.folder, "vocab.txt", vocabulary);
-    fixture.tokenizer = tokenizer_load(path.text, lower_case, fixture.diags);
+    fixture.tokenizer = tokenizer_load(path.text, tokenizer_rules(lower_case), fixture.diags);
     cr_assert_not_null(fixture.tokenizer);
     return fixture;
 }
@@ -212,7 +212,7 @@ static void expect_rejected(const char *text) {
     TempFolder folder = make_folder();
     Diagnostics *diags = diagnostics_new();
     TempPath path = put_text(&folder, "vocab.txt", text);
-    cr_expect_null(tokenizer_load(path.text, true, diags));
+    cr_expect_null(tokenizer_load(path.text, tokenizer_rules(true), diags));
     cr_expect_eq(diags->errors, 1);
     cr_expect_str_eq(diags->list.items[0].code, "E0802");
     diagnostics_free(diags);
@@ -224,7 +224,7 @@ Test(tokenizer, rejects_what_is_no_vocabulary) {
     expect_rejected("[PAD]\n[CLS]\n[SEP]\nhello\n");
     expect_rejected("[UNK]\n[CLS]\n");
     Diagnostics *diags = diagnostics_new();
-    cr_expect_null(tokenizer_load("/no/such/vocab.txt", true, diags));
+    cr_expect_null(tokenizer_load("/no/such/vocab.txt", tokenizer_rules(true), diags));
     cr_expect_str_eq(diags->list.items[0].code, "E0801");
     diagnostics_free(diags);
 }
@@ -233,11 +233,36 @@ Test(tokenizer, reads_vocabularies_with_other_line_ends) {
     TempFolder folder = make_folder();
     Diagnostics *diags = diagnostics_new();
     TempPath path = put_text(&folder, "vocab.txt", "[UNK]\r\n[CLS]\r\n[SEP]\r\n\r\na\r\na");
-    Tokenizer *tokenizer = tokenizer_load(path.text, true, diags);
+    Tokenizer *tokenizer = tokenizer_load(path.text, tokenizer_rules(true), diags);
     cr_assert_not_null(tokenizer);
     cr_expect_eq(tokenizer_size(tokenizer), 6);
     cr_expect_eq(tokenizer_find(tokenizer, "a"), 5); /* of two the last, as in the reference */
     tokenizer_free(tokenizer);
     diagnostics_free(diags);
     remove_folder(&folder);
+}
+
+/* Ids of BertTokenizerFast (transformers 4.57.1) with this vocabulary and these settings. */
+Test(tokenizer, prepares_texts_by_each_rule_alone) {
+    static const char words[] = "[UNK]\n[CLS]\n[SEP]\n[PAD]\n[MASK]\nécole\necole\nÉCOLE\nECOLE\ni̇\ni\nİ\nI\n中文\n中\n文\n##文\n";
+    static const struct {
+        TokenizerRules rules;
+        int32_t ids[4];
+        int count;
+    } rows[] = {{{true, true, true}, {6, 10, 14, 15}, 4},    {{true, false, true}, {5, 9, 14, 15}, 4},
+                {{false, true, true}, {8, 12, 14, 15}, 4},   {{false, false, true}, {7, 11, 14, 15}, 4},
+                {{true, true, false}, {6, 10, 13}, 3},       {{false, false, false}, {7, 11, 13}, 3}};
+    static const char text[] = "ÉCOLE İ 中文";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Diagnostics *diags = diagnostics_new();
+        TokenIds ids = {0};
+        Tokenizer *tokenizer = tokenizer_new("words", words, strlen(words), rows[i].rules, diags);
+        cr_assert_not_null(tokenizer);
+        tokenizer_encode(tokenizer, text, strlen(text), &ids);
+        cr_expect_eq(ids.count, rows[i].count, "row %zu", i);
+        for (int j = 0; j < rows[i].count && j < ids.count; j++) cr_expect_eq(ids.items[j], rows[i].ids[j], "row %zu, id %d", i, j);
+        token_ids_free(&ids);
+        tokenizer_free(tokenizer);
+        diagnostics_free(diags);
+    }
 }

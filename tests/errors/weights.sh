@@ -42,12 +42,33 @@ gradc check model.graph --weights broken
 cp -r models/demo other; touch other/pytorch_model.bin
 gradc check model.graph --weights other
 #> other/pytorch_model.bin: error[E0844]: the weights are in a format that is not read
-#>       = hint: save the model as one model.safetensors (in Python: model.save_pretrained(folder, max_shard_size="100GB"))
+#>       = hint: save the model as safetensors (in Python: model.save_pretrained(folder))
 
 cp -r models/demo cased; rm -f cased/tokenizer_config.json; printf '[UNK]\n[CLS]\n[SEP]\nBerlin\n' >cased/vocab.txt
 gradc check model.graph --weights cased
-#> cased/vocab.txt: warning[E0843]: the vocabulary has capital letters, so texts are not lower-cased
-#>       = hint: say so in tokenizer_config.json: {"do_lower_case": false}
+#> cased/vocab.txt: error[E0843]: the vocabulary has capital letters, and nothing says whether texts are lower-cased
+#>       = hint: say it: --lower-case no for a cased model, --lower-case yes otherwise; or in tokenizer_config.json: {"do_lower_case": false}
+
+cp -r models/demo sure; rm -f sure/tokenizer_config.json; printf '[UNK]\n[CLS]\n[SEP]\nBerlin\n' >sure/vocab.txt
+gradc check model.graph --weights sure --lower-case maybe
+#> error[E0910]: --lower-case takes yes or no, not 'maybe'
+#>       = hint: without it the model's folder decides
+
+cp -r models/demo split; printf '{"do_lower_case": true}' >split/tokenizer_config.json
+printf '{"normalizer": {"type": "BertNormalizer", "lowercase": false}}' >split/tokenizer.json
+gradc check model.graph --weights split
+#> split/tokenizer_config.json: error[E0848]: "do_lower_case" is true here, but "lowercase" is false in tokenizer.json
+#>       = hint: correct one of the files, or say it: --lower-case yes (without accents) or --lower-case no (as it stands)
+
+cp -r models/demo pairs; rm pairs/vocab.txt; touch pairs/merges.txt
+gradc check model.graph --weights pairs
+#> pairs/merges.txt: error[E0847]: the tokenizer is of another kind: byte-level BPE
+#>       = hint: gradc reads WordPiece, the tokenizer of BERT: take a model that has a vocab.txt
+
+cp -r models/demo parts; printf '{"weight_map": {"a": "model-00001-of-00002.safetensors"}}' >parts/model.safetensors.index.json
+gradc check model.graph --weights parts
+#> parts/model.safetensors.index.json: error[E0849]: the file model-00001-of-00002.safetensors, which it names, is not there
+#>       = hint: fetch the folder again, with the index and all the files that it names
 
 cp -r models/demo words; printf '[UNK]\n[CLS]\n' >words/vocab.txt
 gradc eval model.graph --weights words --data data
