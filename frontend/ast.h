@@ -167,6 +167,7 @@ typedef struct TaskDecl {
     const char *metrics[8];
     Pos metric_pos[8];
     int n_metrics;
+    Exports exports;
     Block body;
 } TaskDecl;
 
@@ -225,6 +226,8 @@ typedef struct Module {
     TokensDecl tokens;
     CheckpointDecl checkpoint;
     RecipeDecl recipe;
+    VEC(Expectation) expects;
+    Exports exports;
     bool apart; /* `checkpoint apart` */
     VEC(FreezeDecl) freezes;
     bool incomplete; /* something could not be read: names may be missing through no fault of those

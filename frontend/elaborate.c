@@ -148,6 +148,11 @@ static void elaborate_size(Elab *e, const Expr *expr, const char *what, int64_t 
     *dim = dim_named(*size, value.name);
 }
 
+static void copy_declarations(Elab *e) {
+    for (int i = 0; i < e->module->expects.count; i++) vec_push(e->arena, &e->program->expects, e->module->expects.items[i]);
+    e->program->exports = e->module->exports;
+}
+
 static void elaborate_sizes(Elab *e) {
     Module *module = e->module;
     Program *program = e->program;
@@ -171,6 +176,7 @@ static void elaborate(Elab *e) {
     check_sets(e);
     elaborate_sizes(e);
     elaborate_recipe(e);
+    copy_declarations(e);
     check_defs(e);
     if (e->probe) elaborate_probe(e);
     for (int i = 0; i < e->module->defs.count && !e->probe; i++) {

@@ -51,14 +51,44 @@ static void check_single(Parser *parser, const Context *context, Pos pos, Pos ol
     }
 }
 
-/* checkpoint = "checkpoint" ("apart" | "prefix" string ["for" string] "optional") */
+static Expectation *find_expectation(Module *module, const char *key) {
+    for (int i = 0; i < module->expects.count; i++) {
+        if (strcmp(module->expects.items[i].key, key) == 0) return &module->expects.items[i];
+    }
+    return NULL;
+}
+
+/* Each key by itself is declared once, and replaced. */
+static void add_expectation(Parser *parser, Context *context, Expectation expectation) {
+    Expectation *old = find_expectation(context->module, expectation.key);
+    check_single(parser, context, expectation.pos, old ? old->pos : (Pos){0}, "checkpoint expects");
+    if (old) *old = expectation;
+    else vec_push(parser->arena, &context->module->expects, expectation);
+}
+
+/* expectations = string "=" string {"," string "=" string} */
+static void parse_expectations(Parser *parser, Context *context) {
+    do {
+        Expectation expectation = {0};
+        expectation.key = expect_string(parser, "a key in quotes", &expectation.pos);
+        expect(parser, "=");
+        expectation.value = expect_string(parser, "its value in quotes", NULL);
+        if (!parser->broken) add_expectation(parser, context, expectation);
+    } while (accept(parser, ","));
+}
+
+/* checkpoint = "checkpoint" ("apart" | "expects" expectations | "prefix" string ["for" string] "optional") */
 static void parse_checkpoint(Parser *parser, Context *context) {
     CheckpointDecl checkpoint = {.pos = advance(parser)->pos, .replaces = context->replaces};
     if (accept(parser, "apart")) {
         context->module->apart = true;
         return;
     }
-    if (!accept(parser, "prefix")) syntax_error(parser, "'prefix' or 'apart'");
+    if (accept(parser, "expects")) {
+        parse_expectations(parser, context);
+        return;
+    }
+    if (!accept(parser, "prefix")) syntax_error(parser, "'prefix', 'expects' or 'apart'");
     checkpoint.prefix = checkpoint.scope = expect_string(parser, "a prefix in quotes", NULL);
     if (accept(parser, "for")) checkpoint.scope = expect_string(parser, "a scope in quotes", NULL);
     expect(parser, "optional");
@@ -206,6 +236,16 @@ static void parse_recipe_item(Parser *parser, Context *context) {
     for (int i = 0; i < recipe.settings.count; i++) add_setting(parser, to, &recipe.settings.items[i]);
 }
 
+static void parse_export_item(Parser *parser, Context *context) {
+    Exports *exports = &context->module->exports;
+    Export export = parse_export(parser);
+    Export *old = find_export(exports, export.format);
+    check_single(parser, context, export.pos, old ? old->pos : (Pos){0}, "export");
+    if (parser->broken) return;
+    if (old) *old = export;
+    else vec_push(parser->arena, exports, export);
+}
+
 static void parse_override(Parser *parser, Context *context);
 
 typedef struct Item {
@@ -220,6 +260,7 @@ static const Item items[] = {
     {"config", parse_config, false, true},
     {"checkpoint", parse_checkpoint, true, true},
     {"tokens", parse_tokens, false, true},
+    {"export", parse_export_item, true, true},
     {"freeze", parse_freeze, true, false},
     {"def", parse_def, true, true},
     {"optimizer", parse_optimizer, true, true},
@@ -236,7 +277,7 @@ bool is_declaration(const char *word) {
     return false;
 }
 
-/* override = "override" (config | checkpoint | tokens | def | optimizer | task | train) */
+/* override = "override" (config | checkpoint | tokens | export | def | optimizer | task | recipe) */
 static void parse_override(Parser *parser, Context *context) {
     advance(parser);
     for (int i = 0; i < ITEM_COUNT; i++) {
@@ -246,7 +287,7 @@ static void parse_override(Parser *parser, Context *context) {
         context->replaces = false;
         return;
     }
-    syntax_error(parser, "what is to be replaced (def, task, config, train, checkpoint, tokens or optimizer)");
+    syntax_error(parser, "what is to be replaced (def, task, config, train, checkpoint, tokens, export or optimizer)");
 }
 
 static void no_item(Parser *parser) {
@@ -258,7 +299,7 @@ static void no_item(Parser *parser) {
     const char *words[ITEM_COUNT];
     for (int i = 0; i < ITEM_COUNT; i++) words[i] = items[i].word;
     syntax_error(parser,
-                 "a declaration (import, config, checkpoint, tokens, freeze, def, optimizer, task, train, override)");
+                 "a declaration (import, config, checkpoint, tokens, export, freeze, def, optimizer, task, train, override)");
     const char *near = nearest_name(token->text, words, ITEM_COUNT);
     if (near) diag_hint(parser->diags, "did you mean '%s'?", near);
 }

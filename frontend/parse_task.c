@@ -197,7 +197,14 @@ static void parse_metrics(Parser *parser, TaskDecl *task) {
     } while (accept(parser, ","));
 }
 
-/* task = "task" name "{" {data | input | label | metric | statement} "}" */
+static void parse_task_export(Parser *parser, TaskDecl *task) {
+    Export export = parse_export(parser);
+    const Export *old = find_export(&task->exports, export.format);
+    if (old) given_twice(parser, export.pos, old->pos, "a task is exported to a format in one way, this is the second");
+    else vec_push(parser->arena, &task->exports, export);
+}
+
+/* task = "task" name "{" {data | input | label | metric | export | statement} "}" */
 TaskDecl *parse_task(Parser *parser) {
     TaskDecl *task = arena_alloc(parser->arena, sizeof *task);
     task->name = expect_name(parser, "the name of a task", &task->pos);
@@ -214,6 +221,8 @@ TaskDecl *parse_task(Parser *parser) {
             parse_label(parser, task);
         else if (clause_follows(parser, "metric"))
             parse_metrics(parser, task);
+        else if (clause_follows(parser, "export"))
+            parse_task_export(parser, task);
         else
             parse_statement(parser, BLOCK_TASK, &task->body);
         recover_statement(parser, start, nesting);

@@ -62,6 +62,8 @@ TypeExpr parse_type(Parser *parser);
 void parse_block(Parser *parser, BlockKind kind, Block *block);
 void parse_statement(Parser *parser, BlockKind kind, Block *block);
 TaskDecl *parse_task(Parser *parser);
+Export parse_export(Parser *parser); /* parse_export.c */
+Export *find_export(const Exports *exports, const char *format); /* NULL: none */
 void parse_recipe(Parser *parser, RecipeDecl *recipe); /* after its word */
 
 #endif

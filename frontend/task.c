@@ -163,6 +163,7 @@ static Task describe(const TaskDecl *decl) {
         for (int j = 0; j < input->n_columns; j++) task.inputs[i].columns[j] = input->columns[j];
         task.inputs[i].words = input->words;
     }
+    task.exports = decl->exports;
     task.n_metrics = decl->n_metrics;
     for (int i = 0; i < decl->n_metrics; i++) {
         task.metrics[i] = decl->metrics[i];

@@ -187,6 +187,10 @@ static const Example examples[] = {
     {"E0980", NULL, "gradc gradcheck my.graph"},
     {"E0979", "gradc run my.graph", "gradc run my.graph --task t"},
     {"E0982", "train {\n  epoch = 3\n}", "train {\n  epochs = 3\n}"},
+    {"E0983", "gradc export run --task likeness --format sentence-transformers --out st",
+     "task likeness {\n  ...\n  export sentence_transformers \"mean\"\n}"},
+    {"E0984", "gradc export run/lora --task sentiment --out hf", "gradc export run/full --task sentiment --out hf"},
+    {"E0985", "\"hidden_act\": \"relu\"", "\"hidden_act\": \"gelu\""},
 };
 
 bool diagnostic_example(const char *code, const char **wrong, const char **right) {

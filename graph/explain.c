@@ -505,6 +505,20 @@ static const Explanation table[] = {
               "The block `train { ... }` of a graph file has options of `gradc train` that\n"
               "decide the weights, with _ for -, one a line; those of the command line are\n"
               "stronger. Folders, files and threads are no part of a recipe."},
+    {"E0983", "not a model of another program\n"
+              "`gradc export` makes of a task what the graph file says it is there: a line\n"
+              "export hf \"CLASS\" with \"heads.NAME.\" as \"classifier.\"\n"
+              "in the task for transformers, or, for sentence-transformers, how it pools:\n"
+              "export sentence_transformers \"mean\""},
+    {"E0984", "a parameter without a place\n"
+              "The class that the model would be exported as does not have this parameter, so\n"
+              "it would load there and compute something else. An adapter's parameters and\n"
+              "changed encoders cannot be exported as the plain class."},
+    {"E0985", "weights of another model\n"
+              "config.json says of the weights what the graph file does not compute: another\n"
+              "activation, another kind of positions, another family of models. Take the file\n"
+              "of that model, or change the graph and what it expects:\n"
+              "override checkpoint expects \"hidden_act\" = \"gelu_new\""},
 
     /* --- Training --- */
     {"E0901", "no memory for the threads\n"

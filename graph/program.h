@@ -67,6 +67,29 @@ typedef enum DataKind {
     DATA_CONLL, /* a word a line, its fields between blanks; an empty line after each row */
 } DataKind;
 
+/* A text that config.json has under `key` where it has the key at all: otherwise it describes another model. */
+typedef struct Expectation {
+    const char *key, *value;
+    Pos pos;
+} Expectation;
+
+typedef struct Rename {
+    const char *from, *to; /* beginnings of names: "heads.sentiment.", "classifier." */
+} Rename;
+
+/* How the parameters become a model of another program. */
+typedef struct Export {
+    const char *format; /* "hf" or "sentence_transformers" */
+    const char *target; /* the class in transformers; how sentence-transformers pools: "mean", "cls", "max"; NULL: it is none */
+    const char *const *names; /* [n_names]: patterns of the parameters that it knows; none: those of the program's export to hf */
+    int n_names;
+    const Rename *renames; /* [n_renames]: of a head that goes with them */
+    int n_renames;
+    Pos pos;
+} Export;
+
+typedef VEC(Export) Exports;
+
 typedef struct Task {
     const char *name;
     Pos pos;
@@ -83,6 +106,7 @@ typedef struct Task {
     const char *metrics[8]; /* names; the first one counts towards the overall score */
     Pos metric_pos[8];
     int n_metrics;
+    Exports exports;
     /* Both: graph inputs as above; where used also "rng" i32[2] (seed, step) and, f32[], what losses are means over: "update.rows",
      * "LABEL.update", "INPUT.update", the sequences, labels and tokens of the whole update.
      * Both have output "loss" f32[]; eval, with dropout gone, has "predict" f32[R, C], a row for each of the label's (or for each sequence)
@@ -129,6 +153,8 @@ typedef struct Program {
     VEC(Task) tasks;
     Optimizer optimizer;
     VEC(Setting) settings;
+    VEC(Expectation) expects;
+    Exports exports; /* for tasks that do not say it themselves; at most one of a format, as there */
     VEC(Watched) watched; /* of a probe, in the order of evaluation */
     /* Names in checkpoints: what begins with the scope here ("bert.") begins with the prefix there ("distilbert."; most often both are
      * equal), or has no prefix at all. "" for none. */

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct AtomicFile {
@@ -123,4 +124,11 @@ bool atomic_file_put(const char *path, const void *bytes, size_t size, Diagnosti
     if (!file) return false;
     atomic_file_write(file, bytes, size);
     return atomic_file_commit(file);
+}
+
+bool folder_make(const char *path, Diagnostics *diags) {
+    if (mkdir(path, 0777) == 0 || errno == EEXIST) return true;
+    diag_error(diags, "E0830", pos_in_file(diagnostics_file(diags, path, NULL), 0), "cannot make the folder: %s", strerror(errno));
+    diag_hint(diags, "check that the folder above it exists and that you may write to it");
+    return false;
 }

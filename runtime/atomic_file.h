@@ -26,6 +26,9 @@ bool atomic_file_commit(AtomicFile *file);
 /* Drops the new content and frees `file`; NULL is allowed. */
 void atomic_file_abort(AtomicFile *file);
 
+/* Makes a folder, unless it is there already; the one above it must be. False and an error. */
+bool folder_make(const char *path, Diagnostics *diags);
+
 /* Open, write, commit. */
 bool atomic_file_put(const char *path, const void *bytes, size_t size, Diagnostics *diags);
 

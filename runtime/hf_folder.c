@@ -1,7 +1,6 @@
 /* Hugging Face folders. */
 #include "runtime/hf_folder.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -238,6 +237,7 @@ const char *const *hf_folder_skipped(HfFolder *folder, int *count) {
 
 static json_t *pair_value(const ConfigPair *pair) {
     if (pair->kind == CONFIG_STRING) return json_string(pair->text);
+    if (pair->kind == CONFIG_JSON) return json_loads(pair->text, 0, NULL);
     if (pair->kind == CONFIG_BOOL) return json_boolean(pair->number != 0);
     bool whole = pair->number == floor(pair->number) && fabs(pair->number) < 0x1p53;
     return whole ? json_integer((json_int_t)pair->number) : json_real(pair->number);
@@ -284,12 +284,7 @@ static bool write_tokenizer(Arena *arena, const char *folder, const HfTokenizer 
 }
 
 bool hf_folder_write(const char *path, const HfContents *contents, Diagnostics *diags) {
-    if (mkdir(path, 0777) && errno != EEXIST) {
-        diag_error(diags, "E0830", in_file(path, diags), "cannot make the folder: %s",
-                   strerror(errno));
-        diag_hint(diags, "check that the folder above it exists and that you may write to it");
-        return false;
-    }
+    if (!folder_make(path, diags)) return false;
     Arena *arena = arena_new();
     MetadataEntry *metadata = arena_array(arena, (size_t)contents->n_metadata + 1, sizeof *metadata);
     metadata[0] = (MetadataEntry){"format", "pt"}; /* transformers refuses a file that does not say so */

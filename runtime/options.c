@@ -28,18 +28,19 @@ typedef struct OptionRow {
 #define RECIPE "train recipe" /* may stand in the text as well */
 #define RUNS "train eval predict serve bench"
 #define PROBES "run gradcheck"
-#define ALL "train eval predict serve bench check dump " PROBES
+#define ALL "train eval predict serve bench export check dump " PROBES
 
 static const OptionRow rows[] = {
     {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, ALL, "Hugging Face folder: config.json, vocab.txt, model.safetensors"},
     {"lower-case", "yes|no", TEXT, AT(lower_case), 0, 0, 0, ALL, "whether texts are lower-cased (default: as the model's folder says)"},
     {"data", "DIR", LIST, AT(data), 0, 0, 0, ALL, "folder of data sets (default: the working directory); may be repeated"},
-    {"out", "DIR", TEXT, AT(out), 0, 0, 0, "train dump", "where to write: the run's folder, or one file a stage"},
+    {"out", "DIR", TEXT, AT(out), 0, 0, 0, "train export dump", "where to write: the run's folder, the model's, or one file a stage"},
     {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, RECIPE " eval bench gradcheck", "only these tasks (default: all of the file)"},
-    {"task", "NAME", TEXT, AT(task), 0, 0, 0, "predict serve dump run", "the task"},
+    {"task", "NAME", TEXT, AT(task), 0, 0, 0, "predict serve export dump run", "the task"},
     {"input", "FILE", TEXT, AT(input), 0, 0, 0, "predict", "rows to predict, in the task's format; '-': standard input (default: its dev file)"},
     {"output", "FILE", TEXT, AT(output), 0, 0, 0, "predict", "where predictions go (default: standard output)"},
     {"format", "NAME", TEXT, AT(format), 0, 0, 0, "predict", "tsv, csv or jsonl (default: as --output ends, or tsv)"},
+    {"format", "NAME", TEXT, AT(format), 0, 0, 0, "export", "hf or sentence-transformers (default: hf)"},
     {"header", NULL, FLAG, AT(header), 0, 0, 0, "predict", "first a line with the names of the columns"},
     {"keep", "COLUMN", LIST, AT(keep), 0, 0, 0, "predict", "a column of the data that stands before the prediction; may be repeated"},
     {"probabilities", NULL, FLAG, AT(probabilities), 0, 0, 0, "predict", "also what the task shows as \"probabilities\""},
@@ -68,7 +69,7 @@ static const OptionRow rows[] = {
     {"clip", "X", REAL, AT(clip), 1, 0, 1e30, RECIPE " bench", "largest norm of the gradients; 0: any (default: 1)"},
     {"dropout", "X", REAL, AT(dropout), -1, 0, 0.999, "train bench " PROBES, "replaces every dropout rate of the file that is not 0"},
     {"freeze", "PATTERN", LIST, AT(freeze), 0, 0, 0, RECIPE " bench", "parameters not to train, as in 'bert.*'; may be repeated"},
-    {"max-length", "N", WHOLE, AT(max_length), 0, 4, 1e6, RUNS " run recipe", "longest sequence in tokens (default: the model's positions)"},
+    {"max-length", "N", WHOLE, AT(max_length), 0, 4, 1e6, RUNS " export run recipe", "longest sequence in tokens (default: the model's positions)"},
     {"limit", "TASK=N", LIST, AT(limit), 0, 0, 0, RECIPE, "only the first N training rows of a task; may be repeated"},
     {"sampler", "NAME", TEXT, AT(sampler), 0, 0, 0, RECIPE, "which task comes next: {samplers} (default: proportional)"},
     {"share", "TASK=X", LIST, AT(share), 0, 0, 0, RECIPE, "how often a task comes, beside the others' shares (default 1 once one is given); may be repeated"},

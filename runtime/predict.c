@@ -77,12 +77,7 @@ static bool choose_outputs(Predictor *p) {
 
 static bool choose_task(Predictor *p) {
     Session *s = p->s;
-    if (!s->options->task && s->program->tasks.count > 1) {
-        diag_error(s->diags, "E0952", (Pos){0}, "predict works on one task: name it with --task");
-        session_hint_tasks(s);
-        return false;
-    }
-    p->task = s->options->task ? session_find_task(s, s->options->task) : 0;
+    p->task = session_only_task(s, "predict");
     if (p->task < 0) return false;
     memset(s->tasks, 0, (size_t)s->program->tasks.count * sizeof *s->tasks);
     s->tasks[p->task] = true;

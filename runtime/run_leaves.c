@@ -173,10 +173,7 @@ static bool is_read(const Graph *graph, const char *param) {
 }
 
 bool run_give_parameters(Run *r) {
-    size_t count = (size_t)r->s->program->params.count + 1;
-    uint64_t *tasks = arena_array(r->arena, count, sizeof *tasks);
-    bool *trained = arena_array(r->arena, count, sizeof *trained);
-    r->params = parameters_new(r->s->program, tasks, trained, NULL, NULL, r->diags);
+    r->params = session_parameters(r->s);
     if (!r->params || !session_load_weights(r->s, r->params)) return false;
     for (int i = 0; i < r->params->n_slots; i++) {
         const ParamSlot *slot = &r->params->slots[i];

@@ -48,6 +48,24 @@ static const ClassCounts *count_classes(void *user, const Task *task) {
     return classes_count(task, &options, s->diags);
 }
 
+/* Does config.json describe the model that the text computes? */
+static bool check_expectations(Session *s) {
+    for (int i = 0; s->folder && i < s->program->expects.count; i++) {
+        const Expectation *e = &s->program->expects.items[i];
+        const char *value;
+        Lookup found = hf_config_string(s->folder, e->key, &value, s->diags);
+        if (found == LOOKUP_FAILED) return false;
+        if (found == LOOKUP_ABSENT || strcmp(value, e->value) == 0) continue;
+        diag_error(s->diags, "E0985", hf_config_pos(s->folder, e->key, s->diags), "the weights are of another model: \"%s\" is \"%s\", not \"%s\"",
+                   e->key, value, e->value);
+        diag_note(s->diags, e->pos, "the model says so here");
+        diag_hint(s->diags, "take the graph file of that model; or one that computes it, and says: override checkpoint expects \"%s\" = \"%s\"",
+                  e->key, value);
+        return false;
+    }
+    return true;
+}
+
 bool session_load_probe(Session *s, const Options *options, const ProbeOptions *probe, Diagnostics *diags) {
     *s = (Session){.arena = arena_new(), .options = options, .diags = diags};
     choose_paths(s);
@@ -58,7 +76,7 @@ bool session_load_probe(Session *s, const Options *options, const ProbeOptions *
     if (s->folder) program.lookup = lookup_config, program.where = where_config;
     int errors = diags->errors;
     s->program = program_load(s->graph_path, &program, diags);
-    return s->program && diags->errors == errors && session_choose_tasks(s, options->tasks);
+    return s->program && diags->errors == errors && check_expectations(s) && session_choose_tasks(s, options->tasks);
 }
 
 bool session_load_program(Session *s, const Options *options, Diagnostics *diags) {
@@ -83,6 +101,14 @@ int session_find_task(Session *s, const char *name) {
     const char *near = nearest_name(name, names, s->program->tasks.count);
     if (near) diag_hint(s->diags, "did you mean '%s'?", near);
     else session_hint_tasks(s);
+    return -1;
+}
+
+int session_only_task(Session *s, const char *command) {
+    if (s->options->task) return session_find_task(s, s->options->task);
+    if (s->program->tasks.count == 1) return 0;
+    diag_error(s->diags, "E0952", (Pos){0}, "%s works on one task: name it with --task", command);
+    session_hint_tasks(s);
     return -1;
 }
 
@@ -196,6 +222,12 @@ static bool load_weights(Session *s, const Parameters *params, bool *missing) {
 
 /* What the run kept apart counts before its base. */
 static bool lay_over(Session *s) { return !s->overlay_path || hf_folder_lay_over(s->folder, s->overlay_path, s->diags); }
+
+Parameters *session_parameters(const Session *s) {
+    size_t count = (size_t)s->program->params.count + 1;
+    uint64_t *tasks = arena_array(s->arena, count, sizeof *tasks);
+    return parameters_new(s->program, tasks, arena_array(s->arena, count, sizeof(bool)), NULL, NULL, s->diags);
+}
 
 bool session_load_weights(Session *s, const Parameters *params) {
     if (!lay_over(s)) return false;

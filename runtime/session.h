@@ -37,6 +37,8 @@ bool session_load_model(Session *session, bool training);
 bool session_load_tokenizer(Session *session);
 bool session_choose_length(Session *session);
 bool session_open_machine(Session *session);
+/* Room for all of the program's parameters, none of them trained; the caller owns it. NULL and a diagnostic. */
+Parameters *session_parameters(const Session *session);
 /* Weights from the folder, or else from initialisers. */
 bool session_load_weights(Session *session, const Parameters *params);
 void session_close(Session *session);
@@ -44,6 +46,8 @@ void session_close(Session *session);
 /* Marks the tasks of a list "a,b"; NULL: all. */
 bool session_choose_tasks(Session *session, const char *list);
 void session_hint_tasks(Session *s); /* "the tasks are: ..." */
+/* The task that --task names, or the only one; -1 with a diagnostic. */
+int session_only_task(Session *s, const char *command);
 int session_find_task(Session *session, const char *name); /* -1 with a diagnostic */
 
 /* Of all rows of a split, without labels, for who wants something else of them. */

@@ -1,0 +1,46 @@
+# What cannot be exported, and weights of another model.
+gradc export models/bert.graph --weights models/demo --task sentiment
+#> error[E0917]: gradc export needs --out
+#>       = hint: the folder to write: --out sentiment-hf
+
+gradc export models/bert.graph --weights models/demo --out hf
+#> error[E0952]: export works on one task: name it with --task
+#>       = hint: the tasks are: sentiment, paraphrase, similarity
+
+gradc export models/bert.graph --weights models/demo --task sentiment --format onnx --out hf
+#> error[E0910]: --format takes hf or sentence-transformers, not 'onnx'
+#>       = hint: hf is a folder for transformers
+
+gradc export models/bert.graph --weights models/demo --task sentiment --format sentence-transformers --out st
+#> models/bert.graph:91:6: error[E0983]: the file does not say what 'sentiment' is to another program
+#>    91 | task sentiment {
+#>       |      ^~~~~~~~~
+#>       = hint: say how 'sentiment' pools its tokens: export sentence_transformers "mean", or "cls" or "max"
+
+gradc export models/adapters/lora.graph --weights models/demo --task sentiment --out hf
+#> models/adapters/lora.graph:13:9: error[E0984]: BertModel has no place for 'bert.encoder.layer.0.attention.self.query.lora_A.weight'
+#>    13 |   param weight: f32[O, I] ~ uniform(-spread, spread)
+#>       |         ^~~~~~
+#>       = hint: only what computes the same there can be exported; the lines 'export' of the graph file say what that is
+
+gradc export models/encoders/causal.graph --weights models/demo --task sentiment --out hf
+#> models/encoders/causal.graph:5:10: error[E0983]: the file says that 'sentiment' is no model of another program
+#>     5 | override export hf none
+#>       |          ^~~~~~
+#>       = hint: say it in the task: export hf "BertForSequenceClassification" with "heads.sentiment." as "classifier."
+
+gradc export model.graph --weights models/demo --task sentiment --out hf
+#> model.graph:26:6: error[E0983]: the file does not say what 'sentiment' is to another program
+#>    26 | task sentiment {
+#>       |      ^~~~~~~~~
+#>       = hint: say it in the task: export hf "BertForSequenceClassification" with "heads.sentiment." as "classifier."
+
+cp -r models/demo other; sed -i 's/"hidden_act": "gelu"/"hidden_act": "relu"/' other/config.json
+gradc check models/bert.graph --weights other
+#> other/config.json:11:3: error[E0985]: the weights are of another model: "hidden_act" is "relu", not "gelu"
+#>    11 |   "hidden_act": "relu",
+#>       |   ^~~~~~~~~~~~
+#> models/bert.graph:159:43: note: the model says so here
+#>   159 | checkpoint expects "model_type" = "bert", "hidden_act" = "gelu", "position_embedding_type" = "absolute"
+#>       |                                           ^~~~~~~~~~~~
+#>       = hint: take the graph file of that model; or one that computes it, and says: override checkpoint expects "hidden_act" = "relu"

@@ -1,0 +1,73 @@
+#!/bin/sh
+# Exported folders: which files, names and bytes they have. That transformers and sentence-transformers compute the same with them was
+# measured by hand (docs/huggingface.md). Run from the project's root; GRADC names the program. One line a check; the last line counts.
+set -u
+. tests/lib/checks.sh
+
+cat >"$t/tasks.graph" <<END
+import "$root/models/heads/poolers.graph"
+
+task mood {
+  data "ids-sst-{split}.csv" tab unquoted
+  input sentence: text
+  label sentiment: class["bad", "poor", "fair", "good", "great"]
+  pooled = pooler(encoder(sentence) in "bert", sentence) in "bert"
+  loss cross_entropy(head(drop(pooled, dropout), 5) in "heads.mood", sentiment)
+  predict argmax(head(pooled, 5) in "heads.mood")
+  metric accuracy
+  export hf "BertForSequenceClassification" with "heads.mood." as "classifier."
+}
+
+task likeness {
+  data "sts-{split}.csv" tab quoted
+  input one = sentence1: text
+  input two = sentence2: text
+  label similarity: real[0, 5]
+  u = mean_pooler(one, encoder(one) in shared "bert")
+  v = mean_pooler(two, encoder(two) in shared "bert")
+  loss mse(2.5 + 2.5 * cosine(u, v), similarity)
+  predict cosine(u, v)
+  metric pearson
+  export sentence_transformers "mean"
+}
+END
+sed -i 's/loss cross_entropy(head(drop(pooled, dropout), 5) in "heads.mood", sentiment)/logits = head(drop(pooled, dropout), 5) in "heads.mood"\n  loss cross_entropy(logits, sentiment)/; s/predict argmax(head(pooled, 5) in "heads.mood")/predict argmax(logits)/' "$t/tasks.graph"
+run train "$t/tasks.graph" --tasks mood,likeness --weights "$demo" --data "$demo" --steps 4 --batch 8 --no-eval --quiet --out "$t/run"
+ok "a run to export" "$status"
+
+# The names and shapes of a safetensors file, one a line.
+header() { # FILE
+  length=$(od -An -t u8 -N 8 "$1" | tr -d ' ')
+  dd if="$1" bs=1 skip=8 count="$length" 2>/dev/null | sed 's/"__metadata__":{[^}]*},\{0,1\}//; s/},/}\n/g' | tr -d '{' |
+    sed 's/^"\([^"]*\)".*"shape":\(\[[^]]*\]\).*/\1 \2/' | sort
+}
+
+run export "$t/run" --task mood --out "$t/hf"
+[ "$status" = 0 ] && [ "$(cd "$t/hf" && echo *)" = "config.json model.safetensors tokenizer_config.json vocab.txt" ]
+ok "a folder for transformers" $?
+header "$t/hf/model.safetensors" >"$t/names"
+has "$t/names" "classifier.weight [5,64]" && has "$t/names" "classifier.bias [5]" && has "$t/names" "bert.pooler.dense.bias [64]" &&
+  [ "$(wc -l <"$t/names")" = 41 ] && ! has "$t/names" heads
+ok "its tensors have the names of the class" $?
+tr -d ' \n' <"$t/hf/config.json" >"$t/config"
+has "$t/config" '"architectures":["BertForSequenceClassification"]' && has "$t/config" '"id2label":{"0":"bad","1":"poor","2":"fair","3":"good","4":"great"}' &&
+  has "$t/config" '"great":4' && has "$t/config" '"problem_type":"single_label_classification"' && has "$t/config" '"hidden_size":64'
+ok "its config.json says what the outputs are" $?
+
+# Taken in again: as an encoder whose head has another name.
+sed 's/"heads\.mood"/"classifier"/; s/"heads\.mood\."/"classifier."/' "$t/tasks.graph" >"$t/again.graph"
+run predict "$t/run" --task mood --data "$demo" && cp "$t/out" "$t/wanted"
+run predict "$t/again.graph" --weights "$t/hf" --task mood --data "$demo"
+[ "$status" = 0 ] && cmp -s "$t/out" "$t/wanted"
+ok "gradc itself predicts the same with it" $?
+
+run export "$t/run" --task likeness --format sentence-transformers --out "$t/st" --max-length 48
+[ "$status" = 0 ] && [ "$(cd "$t/st" && find . -type f | sort | tr '\n' ' ')" = "./1_Pooling/config.json ./config.json ./model.safetensors ./modules.json ./sentence_bert_config.json ./tokenizer_config.json ./vocab.txt " ] &&
+  has "$t/st/1_Pooling/config.json" '"pooling_mode_mean_tokens": true' && has "$t/st/1_Pooling/config.json" '"word_embedding_dimension": 64' &&
+  has "$t/st/sentence_bert_config.json" '"max_seq_length": 48'
+ok "a folder for sentence-transformers" $?
+run export "$t/run" --task likeness --out "$t/encoder"
+[ "$status" = 0 ] && has "$t/encoder/config.json" '"BertModel"' && ! has "$t/encoder/config.json" id2label
+ok "a task without a head of that class is exported as its encoder" $?
+
+finish
