@@ -87,6 +87,7 @@ static const Example examples[] = {
      "data \"t.csv\" comma quoted"},
     {"E0812", "1,\"a quote that goes on", "1,\"a quote that goes on\""},
     {"E0813", "{\"text\": \"good\", \"label\": 1", "{\"text\": \"good\", \"label\": 1}"},
+    {"E0814", "gradc train my.graph --data latin1", "iconv -f latin1 -t utf8 latin1/t.csv > data/t.csv\ngradc train my.graph --data data"},
     {"E0820", "git clone ... # without Git LFS: a pointer of 130 bytes", "git lfs pull"},
     {"E0821", "save_file({\"weight\": ids}, path) # int64",
      "save_file({\"weight\": weight.float()}, path)"},

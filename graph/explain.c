@@ -272,6 +272,10 @@ static const Explanation table[] = {
               "Each line of a JSON-lines file is one object in UTF-8 whose wanted members are\n"
               "texts, numbers, true, false or null, or lists of these. The content is not shown\n"
               "because it may be private; look at the line named."},
+    {"E0814", "text that is not UTF-8\n"
+              "A cell has bytes that are no UTF-8: most often the file was saved as Latin-1 or\n"
+              "Windows-1252. `iconv -f latin1 -t utf8 old.csv > new.csv` converts one. The\n"
+              "content is not shown because it may be private; look at the line named."},
 
     /* --- Files: weights --- */
     {"E0820", "a broken safetensors file\n"

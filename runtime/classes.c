@@ -19,6 +19,7 @@ typedef struct Counter {
     Diagnostics *diags;
     const SourceFile *file;
     Table *table;
+    bool skips_bad;
     VEC(Class) classes; /* in the order of bytes, or as declared */
 } Counter;
 
@@ -66,7 +67,7 @@ static bool add_name(Counter *c, Piece name, uint32_t line) {
 static bool add_declared(Counter *c, Piece piece, uint32_t line) {
     double value;
     const char *problem = label_from_piece(&c->task->label, piece, &value, c->diags->arena);
-    if (problem) return bad_label(c, line, problem);
+    if (problem) return c->skips_bad || bad_label(c, line, problem);
     if (!isnan(value)) c->classes.items[(int64_t)value].count++;
     return true;
 }
@@ -132,8 +133,10 @@ static const ClassCounts *as_counts(Counter *c) {
 const ClassCounts *classes_count(const Task *task, const DatasetOptions *options, Diagnostics *diags) {
     const char *path = dataset_path(task, options, diags);
     if (!path) return NULL;
-    Counter c = {.task = task, .diags = diags, .file = diagnostics_file(diags, path, NULL)};
-    c.table = table_read(path, dataset_format(task), task->label.columns, 1, diags);
+    Counter c = {.task = task, .diags = diags, .skips_bad = options->skips_bad, .file = diagnostics_file(diags, path, NULL)};
+    TableFormat format = dataset_format(task);
+    format.keeps_bad = options->skips_bad; /* as rows of empty cells */
+    c.table = table_read(path, format, task->label.columns, 1, diags);
     if (!c.table) return NULL;
     begin_with_declared(&c);
     bool good = add_rows(&c);

@@ -102,10 +102,21 @@ static void hint_names(Loader *l) {
     diag_hint(l->diags, "the names are %s%s", list, label->classes > 20 ? ", ..." : "");
 }
 
+/* Tells of a bad row: as an error that ends the loading or, where bad rows are skipped, as a warning of the first few. True when
+ * something was told, to which notes may be added. */
+static bool tell_bad(Loader *l, const char *code, uint32_t line, const char *what) {
+    enum { MOST_TOLD = 5 };
+    Pos pos = pos_in_file(l->data->file, line);
+    if (!l->options->skips_bad) return diag_error(l->diags, code, pos, "%s", what), true;
+    if (l->data->skipped < MOST_TOLD) diag_warning(l->diags, code, pos, "left out: %s", what);
+    return false;
+}
+
 static bool bad_label(Loader *l, uint32_t line, int column, const char *what) {
-    diag_error(l->diags, "E0851", pos_in_file(l->data->file, line), "column '%s': %s", l->task->label.columns[column], what);
+    if (!tell_bad(l, "E0851", line, arena_printf(l->diags->arena, "column '%s': %s", l->task->label.columns[column], what))) return false;
     diag_note(l->diags, l->task->label.pos, "the label is declared here");
     hint_names(l);
+    diag_hint(l->diags, "--skip-bad-rows leaves such rows out");
     return false;
 }
 
@@ -246,11 +257,11 @@ static void store_labels(Loader *l) {
 }
 
 static bool lists_differ(Loader *l, int64_t row) {
-    diag_error(l->diags, "E0853", pos_in_file(l->data->file, table_line(l->table, row)),
-               "%lld words, but column '%s' has %lld labels", (long long)l->n_first, l->task->label.columns[0],
-               (long long)l->n_values);
+    const char *what = arena_printf(l->diags->arena, "%lld words, but column '%s' has %lld labels", (long long)l->n_first,
+                                    l->task->label.columns[0], (long long)l->n_values);
+    if (!tell_bad(l, "E0853", table_line(l->table, row), what)) return false;
     diag_note(l->diags, l->task->label.pos, "the label is declared here");
-    diag_hint(l->diags, "a row has one label for each of its words; an empty one, in a list, is left out");
+    diag_hint(l->diags, "a row has one label for each of its words; an empty one, in a list, is left out; --skip-bad-rows leaves such rows out");
     return false;
 }
 
@@ -263,17 +274,26 @@ static void drop_row(Loader *l) {
     l->data->skipped++;
 }
 
-static bool append_row(Loader *l, int64_t row) {
-    bool cut = false;
+/* Labels and sequences, at the end of those that there are. False: told, and what was appended is to be dropped. */
+static bool read_row(Loader *l, int64_t row, bool *cut) {
     int column = 0;
-    l->n_first = 0;
+    uint32_t line = table_line(l->table, row);
+    const char *problem = l->options->skips_bad ? table_problem(l->table, row) : NULL;
+    if (problem) return tell_bad(l, "E0811", line, problem), false;
     if (!read_labels(l, row)) return false;
     for (int i = 0; i < l->task->n_inputs; i++) {
-        cut |= append_input(l, row, i, column);
+        *cut |= append_input(l, row, i, column);
         column += l->task->inputs[i].n_columns;
     }
-    if (is_unlabelled(l)) return drop_row(l), true;
-    if (l->task->label.of >= 0 && l->label_column >= 0 && l->n_first != l->n_values) return lists_differ(l, row);
+    if (is_unlabelled(l)) return bad_label(l, line, 0, "the row has no label");
+    return l->task->label.of < 0 || l->label_column < 0 || l->n_first == l->n_values || lists_differ(l, row);
+}
+
+/* False after an error. */
+static bool append_row(Loader *l, int64_t row) {
+    bool cut = false;
+    l->n_first = 0;
+    if (!read_row(l, row, &cut)) return drop_row(l), l->options->skips_bad;
     store_labels(l);
     l->data->lines[l->data->rows] = table_line(l->table, row);
     l->data->cut += cut;
@@ -324,7 +344,7 @@ TableFormat dataset_format(const Task *task) {
 static Table *open_table(Loader *l, const char *path) {
     TableFormat format = dataset_format(l->task);
     if (l->options->format) format = *l->options->format;
-    format.keeps_bad = l->options->keeps_bad;
+    format.keeps_bad = l->options->keeps_bad || l->options->skips_bad;
     if (l->options->text) return table_parse(l->options->text, format, l->columns, l->n_columns, l->diags);
     return table_read(path, format, l->columns, l->n_columns, l->diags);
 }

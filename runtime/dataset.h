@@ -32,7 +32,7 @@ typedef struct Dataset {
     uint32_t *lines;     /* [rows]: the line in the file */
     const SourceFile *file;
     const Tokenizer *tokenizer; /* borrowed */
-    int64_t skipped;     /* rows without a label, left out */
+    int64_t skipped;     /* rows that were left out: see skips_bad */
     int64_t cut;         /* rows whose text was longer than the limit */
     Table *table;        /* the file's cells, row by row; NULL: not asked for (see DatasetOptions) */
     int kept;            /* the first of the kept columns there */
@@ -49,10 +49,11 @@ typedef struct DatasetOptions {
     const char *const *keep; /* [n_keep]: columns whose cells are wanted besides; the table is kept */
     int n_keep;
     bool keeps_bad;      /* a row that cannot be read is an empty text, and the table says why; the table is kept */
+    bool skips_bad;      /* a row that cannot be read, or has no label or a wrong one, is left out with a warning (of the first few) */
     int64_t max_length;  /* tokens of a sequence, special ones included */
     bool one_segment;    /* all that the model knows: the second text of a pair is in segment 0 as well */
     int64_t limit;       /* at most so many rows; 0: all */
-    /* Rows without a label are skipped, and a masked label hides tokens; otherwise the label's column may be missing, every word has
+    /* Each row has a label, and a masked label hides tokens; otherwise the label's column may be missing, every word has
      * a label of value NaN, and the tokens to be told are those that are [MASK] in the text. */
     bool needs_labels;
 } DatasetOptions;

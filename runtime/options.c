@@ -45,6 +45,7 @@ static const OptionRow rows[] = {
     {"keep", "COLUMN", LIST, AT(keep), 0, 0, 0, "predict", "a column of the data that stands before the prediction; may be repeated"},
     {"probabilities", NULL, FLAG, AT(probabilities), 0, 0, 0, "predict", "also what the task shows as \"probabilities\""},
     {"bad-rows", "NAME", TEXT, AT(bad_rows), 0, 0, 0, "predict", "stop, or error: a row that cannot be read gives a row that says why (default: stop)"},
+    {"skip-bad-rows", NULL, FLAG, AT(skip_bad_rows), 0, 0, 0, RECIPE " eval bench check", "leave out rows that cannot be read or have no label, with a warning"},
     {"socket", "PATH", TEXT, AT(socket), 0, 0, 0, "serve", "where to listen: a Unix socket, made anew, for this user alone"},
     {"show", "NAME", TEXT, AT(show), 0, 0, 0, "predict serve dump", "another output than 'predict': what the task's show line names"},
     {"show", "NAME|LINE", LIST, AT(shows), 0, 0, 0, "run", "what to print: q, attend.q, layer.0.*.q, 57 (default: the results); may be repeated"},

@@ -88,6 +88,7 @@ typedef struct Options {
     bool remarks;
     bool report;
     bool resume;
+    bool skip_bad_rows;
     bool time_passes;
     bool training;
     bool write;

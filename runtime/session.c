@@ -44,7 +44,8 @@ static Pos where_config(void *user, const char *key) {
 
 static const ClassCounts *count_classes(void *user, const Task *task) {
     Session *s = user;
-    DatasetOptions options = {.folders = s->options->data.items, .n_folders = s->options->data.count, .split = "train"};
+    DatasetOptions options = {.folders = s->options->data.items, .n_folders = s->options->data.count, .split = "train",
+                              .skips_bad = s->options->skip_bad_rows};
     return classes_count(task, &options, s->diags);
 }
 
@@ -274,7 +275,7 @@ void session_close(Session *s) {
 
 DatasetOptions session_dataset_options(const Session *s, const char *split) {
     return (DatasetOptions){.tokenizer = s->tokenizer, .folders = s->options->data.items, .n_folders = s->options->data.count,
-                            .split = split, .max_length = s->max_length, .one_segment = s->program->segments < 2};
+                            .split = split, .max_length = s->max_length, .skips_bad = s->options->skip_bad_rows, .one_segment = s->program->segments < 2};
 }
 
 Dataset *session_dataset(Session *s, int task, const char *split, const char *path, int64_t limit, bool needs_labels) {

@@ -3,6 +3,7 @@
 #include <csv.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "runtime/read_file.h"
 #include "runtime/table_builder.h"
@@ -74,9 +75,30 @@ static bool store_text(Builder *builder, const char *bytes, size_t length, Cell 
     return true;
 }
 
+static bool is_utf8(const char *bytes, size_t length) {
+    for (size_t i = 0; i < length;) {
+        utf8proc_int32_t c;
+        if ((signed char)bytes[i] >= 0) {
+            i++;
+            continue;
+        }
+        utf8proc_ssize_t got = utf8proc_iterate((const utf8proc_uint8_t *)bytes + i, (utf8proc_ssize_t)(length - i), &c);
+        if (got <= 0) return false;
+        i += (size_t)got;
+    }
+    return true;
+}
+
+static void check_text(Builder *builder, int column, const char *bytes, size_t length) {
+    if (builder->failed || is_utf8(bytes, length)) return;
+    bad_row(builder, "E0814", arena_printf(builder->table->arena, "column '%s' is not UTF-8", builder->columns[column]),
+            "save the file as UTF-8, as in: iconv -f latin1 -t utf8 old.csv > new.csv");
+}
+
 void store_cell(Builder *builder, int column, const char *bytes, size_t length) {
     Table *table = builder->table;
     Cell cell;
+    check_text(builder, column, bytes, length);
     if (!store_text(builder, bytes, length, &cell)) return;
     table->cells[table->n_rows * table->n_columns + column] = cell;
 }
@@ -94,6 +116,7 @@ void store_list(Builder *builder, int column) {
 void store_item(Builder *builder, int column, const char *bytes, size_t length) {
     Table *table = builder->table;
     Cell item;
+    check_text(builder, column, bytes, length);
     if (!store_text(builder, bytes, length, &item)) return;
     table->items[table->n_items++] = item;
     table->cells[table->n_rows * table->n_columns + column].count++;

@@ -30,7 +30,7 @@ typedef struct Table Table;
 /* Reads the named columns of a file, all rows. Line ends are \n, \r\n or \r; a byte order mark,
  * blank lines and a missing last line end are fine. NULL and errors for: no such file, no header, a
  * missing column, a row with more or fewer fields than the header, a quoted field that is never
- * closed, a line that is not JSON.
+ * closed, a cell that is not UTF-8, a line that is not JSON.
  *
  * JSON lines: strings are taken as they are, true and false as 1 and 0, null as the empty text,
  * numbers as printed; a list of such values is a cell of items.
@@ -52,8 +52,7 @@ const char *const *table_header(const Table *table, int *count);
 const char *table_problem(const Table *table, int64_t row);
 
 int64_t table_rows(const Table *table);
-/* A cell: NUL-terminated, of `*length` bytes (`length` may be NULL; the bytes may include NUL and
- * need not be UTF-8). `row` counts from 0, `column` is an index into `columns`. Lives as long as
+/* A cell: NUL-terminated UTF-8 of `*length` bytes (`length` may be NULL; the bytes may include NUL). `row` counts from 0, `column` is an index into `columns`. Lives as long as
  * the table. */
 const char *table_cell(const Table *table, int64_t row, int column, size_t *length);
 /* How many items a cell has; -1 of a cell that is no list. */

@@ -185,7 +185,7 @@ static void log_start(Trainer *t) {
         const Dataset *set = t->train[t->order[i]];
         json_object_set_new(tasks, set->task->name,
                             json_pack("{s:s, s:I, s:I, s:I}", "file", set->file->path, "rows", (json_int_t)set->rows,
-                                      "without_label", (json_int_t)set->skipped, "cut", (json_int_t)set->cut));
+                                      "left_out", (json_int_t)set->skipped, "cut", (json_int_t)set->cut));
     }
     log_event(t->log, json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:o, s:O}", "event", "start", "version",
                                 GRADC_VERSION, "target", target_name(t->s->target), "threads", team_threads(t->s->team),
@@ -205,7 +205,7 @@ void train_say_start(Trainer *t) {
     for (int i = 0; i < t->n_tasks; i++) {
         const Dataset *set = t->train[t->order[i]];
         fprintf(stderr, "%s: %" PRId64 " rows", set->task->name, set->rows);
-        if (set->skipped) fprintf(stderr, ", %" PRId64 " without a label left out", set->skipped);
+        if (set->skipped) fprintf(stderr, ", %" PRId64 " left out", set->skipped);
         if (set->cut) fprintf(stderr, ", %" PRId64 " cut to %" PRId64 " tokens", set->cut, t->s->max_length);
         fputc('\n', stderr);
     }

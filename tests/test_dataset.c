@@ -41,7 +41,7 @@ static Fixture begin(const char *text) {
                     .label = class_label};
     f.task.inputs[0] = (TextInput){.name = "text", .columns = {"text"}, .n_columns = 1};
     f.options = (DatasetOptions){
-        .tokenizer = f.tokenizer, .split = "train", .max_length = 16, .needs_labels = true};
+        .tokenizer = f.tokenizer, .split = "train", .max_length = 16, .needs_labels = true, .skips_bad = true};
     return f;
 }
 
@@ -61,8 +61,13 @@ static void finish(Fixture *f) {
     remove_folder(&f->folder);
 }
 
-Test(dataset, rows_without_a_label_are_skipped) {
+Test(dataset, rows_without_a_label_stop_or_are_skipped) {
     Fixture f = begin(rows);
+    f.options.skips_bad = false;
+    load(&f);
+    cr_expect_null(f.data);
+    cr_expect(f.diags->errors == 1 && strcmp(f.diags->list.items[0].code, "E0851") == 0);
+    f.options.skips_bad = true;
     load(&f);
     cr_assert_not_null(f.data);
     cr_expect(f.data->rows == 3 && f.data->skipped == 1 && f.data->cut == 0);
@@ -132,6 +137,7 @@ Test(dataset, the_file_is_searched_as_named_then_by_its_last_part) {
 }
 
 static void expect_error(Fixture *f, const char *code, uint32_t line, const char *words) {
+    f->options.skips_bad = false;
     load(f);
     cr_expect_null(f->data);
     cr_assert_eq(f->diags->errors, 1);
@@ -162,7 +168,7 @@ Test(dataset, what_is_wrong_is_told_with_the_line) {
     f = begin("text\ty\n");
     expect_error(&f, "E0852", 0, "no rows");
     f = begin("text\ty\ngood\t\n");
-    expect_error(&f, "E0852", 0, "no rows");
+    expect_error(&f, "E0851", 2, "no label");
     f = begin(rows);
     f.options.split = "dev";
     expect_error(&f, "E0850", 0, "sub/t-dev.tsv in /nonexistent or /");
@@ -171,6 +177,7 @@ Test(dataset, what_is_wrong_is_told_with_the_line) {
 /* A cell is never shown: data may be private. */
 Test(dataset, messages_do_not_show_content) {
     Fixture f = begin("text\ty\nsecret words\thidden\n");
+    f.options.skips_bad = false;
     load(&f);
     char *text = NULL;
     size_t size;
@@ -241,9 +248,26 @@ Test(dataset, pairs_are_joint_or_two_inputs) {
     finish(&f);
 }
 
+/* Each kind of bad row is told by its line, without its content, and leaves nothing behind. */
+Test(dataset, bad_rows_are_skipped_one_by_one) {
+    Fixture f = begin("text\ty\ngood\t1\nSECRET\t9\nSECRET\nbad \xff SECRET\t1\nfilm\tSECRET\nfilm\t2\nx\t8\nx\t8\n");
+    f.options.skips_bad = true;
+    load(&f);
+    cr_assert_not_null(f.data);
+    cr_expect(f.data->rows == 2 && f.data->skipped == 6 && f.data->lines[1] == 7 && f.data->labels.values[1] == 2);
+    static const uint32_t lines[] = {3, 4, 5, 6, 8}; /* of the first five */
+    cr_assert_eq(f.diags->list.count, 5);
+    for (int i = 0; i < 5; i++) {
+        const Diagnostic *told = &f.diags->list.items[i];
+        cr_expect(told->severity == SEVERITY_WARNING && told->pos.line == lines[i] && !strstr(told->message, "SECRET"), "%s", told->message);
+    }
+    finish(&f);
+}
+
 Test(dataset, json_lines_and_quoted_tables) {
     Fixture f = begin("{\"text\": \"good film\", \"y\": 1}\n{\"y\": null, \"text\": \"bad\"}\n");
     f.task.data_kind = DATA_JSONL;
+    f.options.skips_bad = true;
     load(&f);
     cr_assert_not_null(f.data);
     cr_expect(f.data->rows == 1 && f.data->skipped == 1 && f.data->labels.values[0] == 1);

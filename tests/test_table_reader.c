@@ -240,6 +240,10 @@ Test(table_reader, a_piece_of_a_file_with_its_line_and_header) {
     diagnostics_free(diags);
 }
 
+Test(table_reader, text_is_utf8) {
+    expect_error("text\tlabel\n\xc3\xa4\tx\ny\t\xe4\n", tab_plain, "E0814", 3);
+}
+
 Test(table_reader, a_missing_column_is_named_with_the_nearest) {
     Diagnostics *diags = diagnostics_new();
     cr_expect_null(

@@ -18,7 +18,7 @@ gradc train words.graph --weights models/demo --data data --tasks tags
 #> words.graph:5:9: note: the label is declared here
 #>     5 |   label tags: class["O", "B-A"] of sentence
 #>       |         ^~~~
-#>       = hint: a row has one label for each of its words; an empty one, in a list, is left out
+#>       = hint: a row has one label for each of its words; an empty one, in a list, is left out; --skip-bad-rows leaves such rows out
 
 printf 'sentence\ttags\ngood film\tO B-A\nbad film\tO B-B\n' >data/tags-train.tsv
 gradc train words.graph --weights models/demo --data data --tasks tags
@@ -27,6 +27,7 @@ gradc train words.graph --weights models/demo --data data --tasks tags
 #>     5 |   label tags: class["O", "B-A"] of sentence
 #>       |         ^~~~
 #>       = hint: the names are 'O', 'B-A'
+#>       = hint: --skip-bad-rows leaves such rows out
 
 printf 'sentence\ttags\ngood film\tO B-A\n' >data/tags-dev.tsv
 gradc predict words.graph --weights models/demo --data data --task tags --show sums
@@ -82,6 +83,7 @@ gradc train right.graph --weights models/demo --data data --tasks topics
 #> right.graph:5:9: note: the label is declared here
 #>     5 |   label topics = (food, sport): flags
 #>       |         ^~~~~~
+#>       = hint: --skip-bad-rows leaves such rows out
 
 mkdir small
 cp models/demo/config.json small

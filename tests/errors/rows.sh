@@ -22,6 +22,7 @@ gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
 #> model.graph:29:9: note: the label is declared here
 #>    29 |   label sentiment: class[5]
 #>       |         ^~~~~~~~~
+#>       = hint: --skip-bad-rows leaves such rows out
 
 head -n 1 data/ids-sst-train.csv >d/ids-sst-train.csv
 gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
@@ -32,7 +33,7 @@ gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
 #> d/ids-sst-train.csv: error[E0810]: the file is empty: there is no header row
 #>       = hint: the first line names the columns
 
-cp data/* d; printf '4\t"never closed\n' >>d/quora-train.csv
+rm -rf d; cp -r data d; printf '4\t"never closed\n' >>d/quora-train.csv
 gradc train model.graph --weights models/demo --data d --tasks paraphrase --quiet
 #> d/quora-train.csv:10: error[E0812]: a field of the row that begins here opens a quote that is never closed
 #>       = hint: close it, or say that the file is unquoted
@@ -74,7 +75,7 @@ gradc train words.graph --weights models/demo --data d --tasks tags --quiet
 #> words.graph:5:9: note: the label is declared here
 #>     5 |   label tags: class["O", "B"] of words
 #>       |         ^~~~
-#>       = hint: a row has one label for each of its words; an empty one, in a list, is left out
+#>       = hint: a row has one label for each of its words; an empty one, in a list, is left out; --skip-bad-rows leaves such rows out
 
 cp -r models/demo unmasked; sed -i 's/^\[MASK\]$/[mask]/' unmasked/vocab.txt
 cat >masked.graph <<'END'
@@ -95,3 +96,22 @@ gradc train masked.graph --weights unmasked --data d --tasks masked --quiet
 #>     5 |   label hidden_words: masked[0.15] of words
 #>       |         ^~~~~~~~~~~~
 #>       = hint: take a vocabulary that has the line [MASK]
+
+rm -rf d; cp -r data d; printf '8\tx\tb\344d film\t1\n' >>d/ids-sst-train.csv
+gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
+#> d/ids-sst-train.csv:10: error[E0814]: column 'sentence' is not UTF-8
+#>       = hint: save the file as UTF-8, as in: iconv -f latin1 -t utf8 old.csv > new.csv
+
+rm -rf d; cp -r data d; sed -i '4s/\t[0-4]$/\t/' d/ids-sst-train.csv
+gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
+#> d/ids-sst-train.csv:4: error[E0851]: column 'sentiment': the row has no label
+#> model.graph:29:9: note: the label is declared here
+#>    29 |   label sentiment: class[5]
+#>       |         ^~~~~~~~~
+#>       = hint: --skip-bad-rows leaves such rows out
+
+rm -rf d; cp -r data d; sed -i '3s/$/\tsecret/; 4s/\t[0-4]$/\t/; 5s/\t[0-4]$/\tsecret/; 6s/film/b\xe4d/' d/ids-sst-train.csv
+gradc train model.graph --weights models/demo --data d --tasks sentiment --skip-bad-rows --epochs 0 --no-eval --quiet
+#> d/ids-sst-train.csv:3: warning[E0811]: left out: this row has 5 fields, the header has 4
+#> d/ids-sst-train.csv:4: warning[E0851]: left out: column 'sentiment': the row has no label
+#> d/ids-sst-train.csv:5: warning[E0851]: left out: column 'sentiment': the label is not a number
