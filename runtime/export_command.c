@@ -55,7 +55,7 @@ static bool choose_export(Exporter *e) {
                said ? "the file says that '%s' is no model of another program" : "the file does not say what '%s' is to another program",
                e->task->name);
     diag_hint(e->diags, strcmp(e->format, "hf") == 0
-                            ? "say it in the task: export hf \"BertForSequenceClassification\" with \"heads.%s.\" as \"classifier.\""
+                            ? "say it in the task: export hf \"...ForSequenceClassification\" with \"heads.%s.\" as \"classifier.\""
                             : "say how '%s' pools its tokens: export sentence_transformers \"mean\", or \"cls\" or \"max\"",
               e->task->name);
     return false;
@@ -222,7 +222,7 @@ static bool export_task(Exporter *e) {
 static bool check_out(const Options *options, Diagnostics *diags) {
     if (options->out) return true;
     diag_error(diags, "E0917", (Pos){0}, "gradc export needs --out");
-    diag_hint(diags, "the folder to write: --out sentiment-hf");
+    diag_hint(diags, "the folder to write: --out mood-hf");
     return false;
 }
 

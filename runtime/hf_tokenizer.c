@@ -51,7 +51,7 @@ static bool read_json(const Reader *r, const char *name, json_t **object) {
 
 static bool refuse(const Reader *r, const char *file, const char *kind) {
     diag_error(r->diags, "E0847", in_file(r, file), "the tokenizer is of another kind: %s", kind);
-    diag_hint(r->diags, "gradc reads WordPiece, the tokenizer of BERT: take a model that has a vocab.txt");
+    diag_hint(r->diags, "gradc reads WordPiece: take a model that has a vocab.txt");
     return false;
 }
 

@@ -16,7 +16,7 @@ static const Command commands[] = {
      "gradc predict run --task sentiment --input reviews.tsv", command_predict},
     {"serve", "FILE|DIR", "answers JSON lines on a Unix socket, all clients in one batch", "gradc serve run --socket /tmp/gradc.socket", command_serve},
     {"export", "FILE|DIR", "writes a folder for transformers or sentence-transformers",
-     "gradc export run --task sentiment --format hf --out sentiment-hf", command_export},
+     "gradc export run --task mood --format hf --out mood-hf", command_export},
     {"check", "FILE", "parses, types and verifies; prints the tasks and their shapes", "gradc check models/bert.graph", command_check},
     {"fmt", "FILE", "prints a graph file in the canonical layout", "gradc fmt my.graph --write", command_fmt},
     {"dump", "[FILE]", "prints the graph after a pass, kernels or their code; compares; explains",

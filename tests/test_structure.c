@@ -31,6 +31,8 @@ static const char *const model_words_allowed[][2] = {
     {"runtime/options.c", "as in 'bert.*'"},
     {"runtime/tokenizer.c", "a BERT vocabulary is"},
     {"runtime/hf_folder.c", "\"tokenizer_class\""},
+    {"runtime/hf_tokenizer.c", "\"BertNormalizer\""},
+    {"runtime/export_command.c", "\"sentence_bert_config.json\""},
     {"frontend/task.c", "\"loss cross_entropy(logits, sentiment)\""},
 };
 enum { ALLOWED = sizeof model_words_allowed / sizeof *model_words_allowed };

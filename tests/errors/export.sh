@@ -1,7 +1,7 @@
 # What cannot be exported, and weights of another model.
 gradc export models/bert.graph --weights models/demo --task sentiment
 #> error[E0917]: gradc export needs --out
-#>       = hint: the folder to write: --out sentiment-hf
+#>       = hint: the folder to write: --out mood-hf
 
 gradc export models/bert.graph --weights models/demo --out hf
 #> error[E0952]: export works on one task: name it with --task
@@ -27,13 +27,13 @@ gradc export models/encoders/causal.graph --weights models/demo --task sentiment
 #> models/encoders/causal.graph:5:10: error[E0983]: the file says that 'sentiment' is no model of another program
 #>     5 | override export hf none
 #>       |          ^~~~~~
-#>       = hint: say it in the task: export hf "BertForSequenceClassification" with "heads.sentiment." as "classifier."
+#>       = hint: say it in the task: export hf "...ForSequenceClassification" with "heads.sentiment." as "classifier."
 
 gradc export model.graph --weights models/demo --task sentiment --out hf
 #> model.graph:26:6: error[E0983]: the file does not say what 'sentiment' is to another program
 #>    26 | task sentiment {
 #>       |      ^~~~~~~~~
-#>       = hint: say it in the task: export hf "BertForSequenceClassification" with "heads.sentiment." as "classifier."
+#>       = hint: say it in the task: export hf "...ForSequenceClassification" with "heads.sentiment." as "classifier."
 
 cp -r models/demo other; sed -i 's/"hidden_act": "gelu"/"hidden_act": "relu"/' other/config.json
 gradc check models/bert.graph --weights other

@@ -63,7 +63,7 @@ gradc check model.graph --weights split
 cp -r models/demo pairs; rm pairs/vocab.txt; touch pairs/merges.txt
 gradc check model.graph --weights pairs
 #> pairs/merges.txt: error[E0847]: the tokenizer is of another kind: byte-level BPE
-#>       = hint: gradc reads WordPiece, the tokenizer of BERT: take a model that has a vocab.txt
+#>       = hint: gradc reads WordPiece: take a model that has a vocab.txt
 
 cp -r models/demo parts; printf '{"weight_map": {"a": "model-00001-of-00002.safetensors"}}' >parts/model.safetensors.index.json
 gradc check model.graph --weights parts
