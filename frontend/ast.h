@@ -141,6 +141,7 @@ typedef struct LabelDecl {
     Names columns, names;
     Expr *classes, *lowest, *highest, *share; /* those that the kind has; `classes` NULL: named */
     Span open;       /* where the names of the classes would stand: they are those of the data */
+    bool optional;   /* rows may lack it */
     Expr *weights;   /* of the classes: a list; NULL: none */
     Span balanced;   /* the word in its place: they come from the data */
     Pos weights_pos; /* no file: there are none */
@@ -157,10 +158,19 @@ typedef struct DataDecl {
     Names columns;
 } DataDecl;
 
+/* split = "split" ("dev" share | "folds" count) ... */
+typedef struct SplitDecl {
+    Pos pos; /* no file: none */
+    Expr *share, *folds, *seed; /* one of the first two; seed NULL: 0 */
+    bool stratified;
+    const char *group;
+} SplitDecl;
+
 typedef struct TaskDecl {
     const char *name;
     Pos pos;
     DataDecl data;
+    SplitDecl split;
     InputDecl inputs[2];
     int n_inputs;
     LabelDecl label;

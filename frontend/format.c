@@ -96,7 +96,8 @@ static bool closes_angle(const Layout *l, int i) {
 static bool is_clause(const Layout *l, int i) {
     const Token *token = token_at(l, i), *last = token_at(l, i - 1);
     bool is_word = token->kind == TOKEN_NAME && strcmp(token->text, "weights") == 0;
-    return is_word && (is_symbol(last, "]") || (last->kind == TOKEN_NAME && strcmp(last->text, "class") == 0));
+    bool after_word = last->kind == TOKEN_NAME && strcmp(last->text, "optional") == 0;
+    return is_word && (after_word || is_symbol(last, "]") || (last->kind == TOKEN_NAME && strcmp(last->text, "class") == 0));
 }
 
 static bool needs_blank(const Layout *l, int i) {

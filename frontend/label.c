@@ -136,7 +136,7 @@ static bool check_weighted(Elab *e, const LabelDecl *decl, const Label *label) {
 bool eval_label(Elab *e, const TaskDecl *decl, Task *task) {
     const LabelDecl *said = &decl->label;
     Label *label = &task->label;
-    *label = (Label){.name = said->name, .kind = said->kind, .of = -1, .width = 1, .pos = said->pos};
+    *label = (Label){.name = said->name, .kind = said->kind, .of = -1, .width = 1, .optional = said->optional, .pos = said->pos};
     if (!said->name) return true;
     bool good = label->kind == LABEL_REAL     ? eval_range(e, said, label)
                 : label->kind == LABEL_MASKED ? eval_share(e, said, label)

@@ -76,6 +76,23 @@ static void parse_data(Parser *parser, TaskDecl *task) {
     data->columns = parse_columns(parser);
 }
 
+/* split = "split" ("dev" arithmetic | "folds" arithmetic) ["stratified"] ["grouped" "by" column] ["seed" arithmetic] */
+static void parse_split(Parser *parser, TaskDecl *task) {
+    SplitDecl split = {.pos = advance(parser)->pos};
+    if (task->split.pos.file) given_twice(parser, split.pos, task->split.pos, "a task has one 'split' clause, this is the second");
+    if (accept(parser, "dev")) split.share = parse_arithmetic(parser);
+    else if (accept(parser, "folds")) split.folds = parse_arithmetic(parser);
+    else syntax_error(parser, "'dev' and a share, or 'folds' and their number");
+    split.stratified = clause_follows(parser, "stratified") && accept(parser, "stratified");
+    if (clause_follows(parser, "grouped")) {
+        advance(parser);
+        expect(parser, "by");
+        split.group = parse_column(parser);
+    }
+    if (clause_follows(parser, "seed") && accept(parser, "seed")) split.seed = parse_arithmetic(parser);
+    task->split = split;
+}
+
 /* [name "="] columns */
 static Names parse_named_columns(Parser *parser, const char *what, const char **name) {
     const Token *after = peek_after(parser);
@@ -165,7 +182,7 @@ static void parse_weights(Parser *parser, LabelDecl *label) {
     else syntax_error(parser, "'balanced' or a list of numbers, one for each class");
 }
 
-/* label = "label" [name "="] columns ":" kind [weights] ["of" name]; without a name it is called by
+/* label = "label" [name "="] columns ":" kind ["optional"] [weights] ["of" name]; without a name it is called by
  * its column */
 static void parse_label(Parser *parser, TaskDecl *task) {
     LabelDecl *label = &task->label;
@@ -178,6 +195,7 @@ static void parse_label(Parser *parser, TaskDecl *task) {
     if (!label->name) label->name = label->columns.items[0];
     expect(parser, ":");
     parse_label_kind(parser, label);
+    label->optional = clause_follows(parser, "optional") && accept(parser, "optional");
     parse_weights(parser, label);
     if (!clause_follows(parser, "of")) return;
     advance(parser);
@@ -204,7 +222,7 @@ static void parse_task_export(Parser *parser, TaskDecl *task) {
     else vec_push(parser->arena, &task->exports, export);
 }
 
-/* task = "task" name "{" {data | input | label | metric | export | statement} "}" */
+/* task = "task" name "{" {data | split | input | label | metric | export | statement} "}" */
 TaskDecl *parse_task(Parser *parser) {
     TaskDecl *task = arena_alloc(parser->arena, sizeof *task);
     task->name = expect_name(parser, "the name of a task", &task->pos);
@@ -215,6 +233,8 @@ TaskDecl *parse_task(Parser *parser) {
         mark_beginning(parser);
         if (clause_follows(parser, "data"))
             parse_data(parser, task);
+        else if (clause_follows(parser, "split"))
+            parse_split(parser, task);
         else if (clause_follows(parser, "input"))
             parse_input(parser, task);
         else if (clause_follows(parser, "label"))

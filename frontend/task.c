@@ -188,10 +188,31 @@ void list_params(Elab *e, Task *task) {
     }
 }
 
+static bool bad_split(Elab *e, Pos pos, const char *what, const char *hint) {
+    if (fail(e, "E0412", pos, "%s", what)) diag_hint(e->diags, "%s", hint);
+    return false;
+}
+
+/* After the label: only classes can be stratified. */
+static bool eval_split(Elab *e, const SplitDecl *decl, Task *task) {
+    Split split = {.stratified = decl->stratified, .group = decl->group, .pos = decl->pos};
+    if (!decl->pos.file) return true;
+    if (decl->share && !eval_number(e, decl->share, "the share of dev", &split.share)) return false;
+    if (decl->folds && !eval_integer(e, decl->folds, "the number of folds", 2, &split.folds)) return false;
+    if (decl->seed && !eval_integer(e, decl->seed, "the seed", 0, &split.seed)) return false;
+    if (decl->share && !(split.share > 0 && split.share < 1))
+        return bad_split(e, decl->share->pos, "the share of dev must lie between 0 and 1", "as in: split dev 0.1");
+    bool has_classes = task->label.kind == LABEL_CLASS && task->label.of < 0;
+    if (split.stratified && !has_classes)
+        return bad_split(e, decl->pos, "only classes of texts can be stratified", "leave 'stratified' out: rows are drawn alike");
+    task->split = split;
+    return true;
+}
+
 void elaborate_task(Elab *e, const TaskDecl *decl) {
     Task task = describe(decl);
     if (!check_complete(e, decl) || !check_input_names(e, decl)) return;
-    if (!eval_label(e, decl, &task)) return;
+    if (!eval_label(e, decl, &task) || !eval_split(e, &decl->split, &task)) return;
     task.train = build(e, decl, &task, e->probe ? e->probe->training : true);
     if (task.train && !e->probe) check_weights_read(e, &task.label);
     /* Also after a mistake: predict and show are elaborated here alone. */

@@ -174,6 +174,10 @@ static const Explanation table[] = {
               "A label is declared with weights of its classes, which change nothing until the\n"
               "loss takes them:\n"
               "loss class_weighted(logits, mood, mood.weights)"},
+    {"E0412", "a split that cannot be\n"
+              "A task divides its file by a share between 0 and 1, or into at least two folds,\n"
+              "of which --fold names one, from 0. Only classes can be stratified:\n"
+              "split dev 0.1 stratified grouped by author seed 7"},
 
     /* --- The text of the intermediate representation --- */
     {"E0501", "not a graph\n"
@@ -350,6 +354,11 @@ static const Explanation table[] = {
               "JSON, a line in CoNLL's columns, a word between blanks in a table."},
     {"E0854", "nothing to mask with\n"
               "A masked label replaces tokens by [MASK], which the vocabulary lacks."},
+    {"E0856", "rows for both training and evaluation\n"
+              "The dev set has rows whose texts are in the training set too, so that its scores\n"
+              "are better than they would be on new texts. Take such rows out of one of the\n"
+              "files, or let the task split one file, which keeps equal texts together:\n"
+              "split dev 0.1"},
 
     /* --- The command line --- */
     {"E0900", "unknown command\n"

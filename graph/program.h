@@ -57,8 +57,19 @@ typedef struct Label {
     const double *weights;    /* [classes], for the text to use; NULL: none */
     double lowest, highest;   /* real: the declared range */
     double share;             /* masked: of the tokens */
+    bool optional;            /* rows may lack it: they are left out where labels are needed */
     Pos pos;
 } Label;
+
+/* How one file is made into train and dev; see runtime/split.h. */
+typedef struct Split {
+    double share;      /* of dev */
+    int64_t folds;     /* 0: by the share */
+    bool stratified;   /* classes have the same shares on both sides */
+    const char *group; /* a column; NULL: rows with the same texts belong together */
+    int64_t seed;
+    Pos pos; /* no file: none is declared, each split is a file */
+} Split;
 
 typedef enum DataKind {
     DATA_TABLE, /* fields between separators */
@@ -100,6 +111,7 @@ typedef struct Task {
     bool quoted;
     const char *const *data_columns; /* [n_data_columns]: what the file's columns are called; NULL: its header says it */
     int n_data_columns;
+    Split split;
     TextInput inputs[2];
     int n_inputs;
     Label label;

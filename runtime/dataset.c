@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "runtime/cells.h"
+#include "runtime/split.h"
 
 enum { LABEL_COLUMN_MISSING = -1 };
 
@@ -18,6 +19,7 @@ typedef struct Loader {
     Table *table;
     const char **columns;
     int n_columns, label_column, kept; /* the label's first one; the first of those kept besides */
+    SplitColumns split;
     /* Of the row at hand. */
     TokenIds text[2];
     Pieces words, tags;
@@ -60,7 +62,8 @@ const char *dataset_path(const Task *task, const DatasetOptions *o, Diagnostics 
     static const char *const here[] = {"."};
     Arena *arena = diags->arena;
     if (o->path) return o->path;
-    const char *name = fill_split(arena, task->data, o->split), *tried = "";
+    bool is_part = task->split.pos.file && (strcmp(o->split, "dev") == 0 || strcmp(o->split, "train") == 0); /* of one file */
+    const char *name = fill_split(arena, task->data, is_part ? "train" : o->split), *tried = "";
     const char *const *folders = o->n_folders ? o->folders : here;
     for (int i = 0; i < (o->n_folders ? o->n_folders : 1); i++) {
         const char *found = file_in(arena, folders[i], name);
@@ -74,7 +77,7 @@ const char *dataset_path(const Task *task, const DatasetOptions *o, Diagnostics 
 
 static void collect_columns(Loader *l) {
     const Label *label = &l->task->label;
-    l->columns = arena_array(l->diags->arena, 5 + (size_t)(label->n_columns + l->options->n_keep), sizeof *l->columns);
+    l->columns = arena_array(l->diags->arena, 7 + (size_t)(label->n_columns + l->options->n_keep), sizeof *l->columns);
     for (int i = 0; i < l->task->n_inputs; i++) {
         const TextInput *input = &l->task->inputs[i];
         for (int j = 0; j < input->n_columns; j++) l->columns[l->n_columns++] = input->columns[j];
@@ -88,6 +91,29 @@ static void collect_columns(Loader *l) {
 static void collect_kept(Loader *l) {
     l->kept = l->n_columns;
     for (int i = 0; i < l->options->n_keep; i++) l->columns[l->n_columns++] = l->options->keep[i];
+}
+
+/* Does the file hold more than the part that is wanted? */
+static bool is_split(const Loader *l) {
+    const DatasetOptions *o = l->options;
+    return l->task->split.pos.file && !o->path && !o->text && (strcmp(o->split, "train") == 0 || strcmp(o->split, "dev") == 0);
+}
+
+/* The texts are the first columns of all. */
+static void collect_split(Loader *l) {
+    const Split *split = &l->task->split;
+    int texts = 0;
+    if (!is_split(l)) return;
+    for (int i = 0; i < l->task->n_inputs; i++) texts += l->task->inputs[i].n_columns;
+    l->split = (SplitColumns){.first = 0, .count = texts};
+    if (split->group) {
+        l->split = (SplitColumns){.first = l->n_columns, .count = 1};
+        l->columns[l->n_columns++] = split->group;
+    }
+    if (split->stratified) {
+        l->split.label = l->n_columns;
+        l->columns[l->n_columns++] = l->task->label.columns[0];
+    }
 }
 
 /* --- Labels: from cells to `values` --- */
@@ -116,7 +142,7 @@ static bool bad_label(Loader *l, uint32_t line, int column, const char *what) {
     if (!tell_bad(l, "E0851", line, arena_printf(l->diags->arena, "column '%s': %s", l->task->label.columns[column], what))) return false;
     diag_note(l->diags, l->task->label.pos, "the label is declared here");
     hint_names(l);
-    diag_hint(l->diags, "--skip-bad-rows leaves such rows out");
+    diag_hint(l->diags, "--skip-bad-rows leaves such rows out; a label that rows may lack is 'optional'");
     return false;
 }
 
@@ -285,7 +311,7 @@ static bool read_row(Loader *l, int64_t row, bool *cut) {
         *cut |= append_input(l, row, i, column);
         column += l->task->inputs[i].n_columns;
     }
-    if (is_unlabelled(l)) return bad_label(l, line, 0, "the row has no label");
+    if (is_unlabelled(l)) return !l->task->label.optional && bad_label(l, line, 0, "the row has no label");
     return l->task->label.of < 0 || l->label_column < 0 || l->n_first == l->n_values || lists_differ(l, row);
 }
 
@@ -293,9 +319,11 @@ static bool read_row(Loader *l, int64_t row, bool *cut) {
 static bool append_row(Loader *l, int64_t row) {
     bool cut = false;
     l->n_first = 0;
-    if (!read_row(l, row, &cut)) return drop_row(l), l->options->skips_bad;
+    int errors = l->diags->errors;
+    if (!read_row(l, row, &cut)) return drop_row(l), l->diags->errors == errors;
     store_labels(l);
     l->data->lines[l->data->rows] = table_line(l->table, row);
+    if (l->data->table_rows) l->data->table_rows[l->data->rows] = row;
     l->data->cut += cut;
     l->data->rows++;
     return true;
@@ -310,7 +338,8 @@ static int64_t *new_bounds(int64_t rows) {
 static void allocate_rows(Loader *l, int64_t rows) {
     LabelKind kind = l->task->label.kind;
     l->data->lines = calloc((size_t)rows + 1, sizeof *l->data->lines);
-    if (!l->data->lines) abort();
+    if (l->data->table) l->data->table_rows = calloc((size_t)rows + 1, sizeof *l->data->table_rows);
+    if (!l->data->lines || (l->data->table && !l->data->table_rows)) abort();
     for (int i = 0; i < l->task->n_inputs; i++) l->data->inputs[i].bounds = new_bounds(rows);
     if (kind == LABEL_NONE || kind == LABEL_MASKED) return;
     l->data->labels.bounds = new_bounds(rows);
@@ -318,12 +347,22 @@ static void allocate_rows(Loader *l, int64_t rows) {
     if (!l->data->labels.words) abort();
 }
 
+/* [rows]: those that the wanted part has, for the caller to free; NULL: all. */
+static bool *choose_rows(const Loader *l, int64_t rows) {
+    if (!is_split(l)) return NULL;
+    bool *chosen = calloc((size_t)rows + 1, sizeof *chosen);
+    if (!chosen) abort();
+    split_rows(&l->task->split, l->table, l->split, l->options->split, l->options->fold, chosen);
+    return chosen;
+}
+
 static bool read_rows(Loader *l) {
     int64_t rows = table_rows(l->table), limit = l->options->limit ? l->options->limit : rows;
+    bool *chosen = choose_rows(l, rows), good = true;
     allocate_rows(l, rows);
-    for (int64_t row = 0; row < rows && l->data->rows < limit; row++) {
-        if (!append_row(l, row)) return false;
-    }
+    for (int64_t row = 0; good && row < rows && l->data->rows < limit; row++) good = (chosen && !chosen[row]) || append_row(l, row);
+    free(chosen);
+    if (!good) return false;
     if (l->data->rows || l->options->text) return true;
     return diag_error(l->diags, "E0852", pos_in_file(l->data->file, 0), "task '%s' finds no rows in it", l->task->name);
 }
@@ -358,12 +397,21 @@ static void loader_close(Loader *l) {
     free(l->first);
 }
 
+static bool check_fold(const Loader *l) {
+    const Split *split = &l->task->split;
+    if (!is_split(l) || !split->folds || l->options->fold < split->folds) return true;
+    diag_error(l->diags, "E0412", split->pos, "there is no fold %lld of task '%s'", (long long)l->options->fold, l->task->name);
+    diag_hint(l->diags, "its folds are 0 to %lld", (long long)split->folds - 1);
+    return false;
+}
+
 Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnostics *diags) {
     Loader l = {.task = task, .options = options, .diags = diags};
-    const char *path = !check_mask(&l) ? NULL : options->text ? options->text->name : dataset_path(task, options, diags);
+    const char *path = !check_mask(&l) || !check_fold(&l) ? NULL : options->text ? options->text->name : dataset_path(task, options, diags);
     if (!path) return NULL;
     collect_columns(&l);
     collect_kept(&l);
+    collect_split(&l);
     l.table = open_table(&l, path);
     if (!l.table) return NULL;
     l.data = calloc(1, sizeof *l.data);
@@ -391,6 +439,7 @@ void dataset_free(Dataset *data) {
     free(data->labels.words);
     free(data->labels.values);
     free(data->lines);
+    free(data->table_rows);
     table_free(data->table);
     free(data);
 }

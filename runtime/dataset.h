@@ -34,7 +34,8 @@ typedef struct Dataset {
     const Tokenizer *tokenizer; /* borrowed */
     int64_t skipped;     /* rows that were left out: see skips_bad */
     int64_t cut;         /* rows whose text was longer than the limit */
-    Table *table;        /* the file's cells, row by row; NULL: not asked for (see DatasetOptions) */
+    Table *table;        /* the file's cells; NULL: not asked for (see DatasetOptions) */
+    int64_t *table_rows; /* [rows]: where a row is in the table; NULL without one */
     int kept;            /* the first of the kept columns there */
 } Dataset;
 
@@ -52,6 +53,7 @@ typedef struct DatasetOptions {
     bool skips_bad;      /* a row that cannot be read, or has no label or a wrong one, is left out with a warning (of the first few) */
     int64_t max_length;  /* tokens of a sequence, special ones included */
     bool one_segment;    /* all that the model knows: the second text of a pair is in segment 0 as well */
+    int64_t fold;        /* of a task that declares folds: which one is dev */
     int64_t limit;       /* at most so many rows; 0: all */
     /* Each row has a label, and a masked label hides tokens; otherwise the label's column may be missing, every word has
      * a label of value NaN, and the tokens to be told are those that are [MASK] in the text. */

@@ -58,6 +58,8 @@ static const OptionRow rows[] = {
     {"compiled", NULL, FLAG, AT(compiled), 0, 0, 0, "run", "compiled, in f32 (default: interpreted, in double precision)"},
     {"training", NULL, FLAG, AT(training), 0, 0, 0, "run", "with dropout, as in training"},
     {"split", "NAME", TEXT, AT(split), 0, 0, 0, "eval predict bench", "split of the data set (default: dev; train for bench)"},
+    {"fold", "N", WHOLE, AT(fold), 0, 0, 1e6, RECIPE " eval predict bench", "of tasks that declare folds: which one is dev, from 0 (default: 0)"},
+    {"all-folds", NULL, FLAG, AT(all_folds), 0, 0, 0, TRAIN, "a run for each fold, in OUT/fold-0 and so on, then mean and deviation of their metrics"},
     {"epochs", "N", WHOLE, AT(epochs), 10, 0, 1e6, RECIPE, "passes over the data (default: 10)"},
     {"steps", "N", WHOLE, AT(steps), 0, 0, 1e12, RECIPE " bench", "stop after so many updates (default: all epochs; 30 for bench)"},
     {"batch", "N", WHOLE, AT(batch), 0, 1, 65536, RUNS " recipe", "rows of a batch (default: 32 to train, 64 to evaluate)"},

@@ -57,6 +57,7 @@ typedef struct Options {
     int64_t batch;
     int64_t cache_size;
     int64_t epochs;
+    int64_t fold;
     int64_t lanes;
     int64_t max_length;
     int64_t patience;
@@ -71,6 +72,7 @@ typedef struct Options {
     double lr;
     double warmup;
     double weight_decay;
+    bool all_folds;
     bool compiled;
     bool dry_run;
     bool eval;

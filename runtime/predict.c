@@ -121,7 +121,7 @@ static bool predict_rows(Predictor *p, const Dataset *data, Diagnostics *diags) 
     int64_t batch = p->s->options->batch ? p->s->options->batch : PREDICT_BATCH;
     bool good = collect_outputs(p->s->model, p->task, data, batch, outputs, diags) && check_rows(p, outputs, diags);
     if (good) prediction_rows(&p->writer, data, outputs);
-    for (int64_t i = 0; data->table && i < data->rows; i++) p->bad += table_problem(data->table, i) != NULL;
+    for (int64_t i = 0; data->table && i < data->rows; i++) p->bad += table_problem(data->table, data->table_rows[i]) != NULL;
     collected_free(outputs, p->writer.outputs.count);
     return good;
 }

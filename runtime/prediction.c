@@ -130,8 +130,8 @@ static void write_header(PredictionWriter *w, const Collected *outputs) {
 
 /* "line 12: ..."; NULL: the row is fine. In memory of the caller. */
 static const char *error_of(const Dataset *data, int64_t row, char *text, size_t size) {
-    const char *problem = data->table ? table_problem(data->table, row) : NULL;
-    if (problem) snprintf(text, size, "line %u: %s", table_line(data->table, row), problem);
+    const char *problem = data->table ? table_problem(data->table, data->table_rows[row]) : NULL;
+    if (problem) snprintf(text, size, "line %u: %s", data->lines[row], problem);
     return problem ? text : NULL;
 }
 
@@ -139,7 +139,7 @@ static void write_cells(const PredictionWriter *w, const Dataset *data, const Co
     char text[512];
     const char *error = error_of(data, row, text, sizeof text);
     int64_t cells = 0;
-    for (int i = 0; i < w->n_keep; i++) begin_cell(w, &cells), write_text(w, table_cell(data->table, row, data->kept + i, NULL));
+    for (int i = 0; i < w->n_keep; i++) begin_cell(w, &cells), write_text(w, table_cell(data->table, data->table_rows[row], data->kept + i, NULL));
     for (int i = 0; i < w->outputs.count; i++) {
         for (int64_t j = 0; error && j < cells_of(&outputs[i]); j++) begin_cell(w, &cells);
         json_t *value = error ? NULL : prediction_value(w, i, data, &outputs[i], row);
@@ -159,7 +159,7 @@ static void write_object(const PredictionWriter *w, const Dataset *data, const C
     json_t *object = json_object();
     for (int i = 0; i < w->n_keep; i++) {
         size_t length;
-        const char *cell = table_cell(data->table, row, data->kept + i, &length);
+        const char *cell = table_cell(data->table, data->table_rows[row], data->kept + i, &length);
         json_t *kept = json_stringn(cell, length); /* NULL: not in UTF-8 */
         json_object_set_new(object, w->keep[i], kept ? kept : json_null());
     }

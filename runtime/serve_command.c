@@ -64,7 +64,7 @@ static char *take_request(const Service *v, const char *line, size_t length, Req
 /* --- Answers -------------------------------------------------------------------------------------------------------------- */
 
 static void answer_row(const PredictionWriter *w, const Dataset *data, const Collected *outputs, Request *request) {
-    const char *problem = table_problem(data->table, request->row);
+    const char *problem = table_problem(data->table, data->table_rows[request->row]);
     if (problem) refuse(request, problem);
     for (int i = 0; !problem && i < w->outputs.count; i++)
         json_object_set_new(request->answer, prediction_name(w->outputs.names[i]), prediction_value(w, i, data, &outputs[i], request->row));

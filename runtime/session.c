@@ -275,7 +275,7 @@ void session_close(Session *s) {
 
 DatasetOptions session_dataset_options(const Session *s, const char *split) {
     return (DatasetOptions){.tokenizer = s->tokenizer, .folders = s->options->data.items, .n_folders = s->options->data.count,
-                            .split = split, .max_length = s->max_length, .skips_bad = s->options->skip_bad_rows, .one_segment = s->program->segments < 2};
+                            .split = split, .max_length = s->max_length, .skips_bad = s->options->skip_bad_rows, .fold = s->options->fold, .one_segment = s->program->segments < 2};
 }
 
 Dataset *session_dataset(Session *s, int task, const char *split, const char *path, int64_t limit, bool needs_labels) {

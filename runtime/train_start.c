@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/overlap.h"
 #include "runtime/train.h"
 
 /* Does the text give a number to this task: "TASK=X"? */
@@ -68,6 +69,18 @@ bool train_choose_steps(Trainer *t) {
            check_task_numbers(t, "share", &t->o->share, 0, false) && check_task_numbers(t, "loss-weight", &t->o->loss_weight, 0, false);
 }
 
+/* A score on rows that were trained on says little. */
+static void warn_of_overlap(Trainer *t, const Dataset *train, const Dataset *dev) {
+    enum { MOST_LINES = 5 };
+    uint32_t lines[MOST_LINES];
+    int64_t shared = overlap_find(train, dev, lines, MOST_LINES);
+    const char *list = "";
+    for (int i = 0; i < shared && i < MOST_LINES; i++) list = arena_printf(t->s->arena, "%s%s%u", list, i ? ", " : "", lines[i]);
+    if (!shared) return;
+    diag_warning(t->diags, "E0856", pos_in_file(dev->file, lines[0]), "%" PRId64 " of %" PRId64 " rows to evaluate on are among those to train on too (line %s%s)",
+                 shared, dev->rows, list, shared > MOST_LINES ? ", ..." : "");
+}
+
 static bool load_data(Trainer *t) {
     int count = t->s->program->tasks.count;
     size_t size = (size_t)count + 1;
@@ -83,6 +96,7 @@ static bool load_data(Trainer *t) {
         t->train[i] = session_dataset(t->s, i, "train", NULL, limit, true);
         if (t->train[i] && !t->o->no_eval) t->dev[i] = session_dataset(t->s, i, "dev", NULL, 0, true);
         good = t->train[i] && (t->dev[i] || t->o->no_eval);
+        if (t->train[i] && t->dev[i]) warn_of_overlap(t, t->train[i], t->dev[i]);
         t->order[t->n_tasks++] = i;
     }
     return good;

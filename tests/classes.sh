@@ -9,7 +9,7 @@ import "$root/tests/lib/small.graph"
 task mood {
   data "mood-{split}.csv" comma quoted
   input text: text
-  label mood: class weights balanced
+  label mood: class optional weights balanced
   logits = dense(encoder(text) in "encoder", mood.classes) in "heads.mood"
   loss class_weighted(logits, mood, mood.weights)
   predict argmax(logits)
@@ -34,7 +34,7 @@ ok "numbers stand in their own order" $?
 
 cp "$t/mood-dev.csv" "$t/mood-train.csv"
 run train "$t/mood.graph" --tasks mood --weights "$demo" --data "$t" --epochs 1 --batch 4 --quiet --out "$t/run"
-[ "$status" = 0 ] && has "$t/run/model.graph" 'label mood: class["happy", "sad"] weights [2, 0.66666666666666663]'
+[ "$status" = 0 ] && has "$t/run/model.graph" 'label mood: class["happy", "sad"] optional weights [2, 0.66666666666666663]'
 ok "a run's text has the classes and the weights written into it" $?
 run train "$t/run" --quiet --out "$t/again"
 [ "$status" = 0 ] && cmp -s "$t/run/model.safetensors" "$t/again/model.safetensors" && cmp -s "$t/run/model.graph" "$t/again/model.graph"

@@ -27,7 +27,7 @@ gradc train words.graph --weights models/demo --data data --tasks tags
 #>     5 |   label tags: class["O", "B-A"] of sentence
 #>       |         ^~~~
 #>       = hint: the names are 'O', 'B-A'
-#>       = hint: --skip-bad-rows leaves such rows out
+#>       = hint: --skip-bad-rows leaves such rows out; a label that rows may lack is 'optional'
 
 printf 'sentence\ttags\ngood film\tO B-A\n' >data/tags-dev.tsv
 gradc predict words.graph --weights models/demo --data data --task tags --show sums
@@ -83,7 +83,7 @@ gradc train right.graph --weights models/demo --data data --tasks topics
 #> right.graph:5:9: note: the label is declared here
 #>     5 |   label topics = (food, sport): flags
 #>       |         ^~~~~~
-#>       = hint: --skip-bad-rows leaves such rows out
+#>       = hint: --skip-bad-rows leaves such rows out; a label that rows may lack is 'optional'
 
 mkdir small
 cp models/demo/config.json small

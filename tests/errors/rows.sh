@@ -22,7 +22,7 @@ gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
 #> model.graph:29:9: note: the label is declared here
 #>    29 |   label sentiment: class[5]
 #>       |         ^~~~~~~~~
-#>       = hint: --skip-bad-rows leaves such rows out
+#>       = hint: --skip-bad-rows leaves such rows out; a label that rows may lack is 'optional'
 
 head -n 1 data/ids-sst-train.csv >d/ids-sst-train.csv
 gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
@@ -108,7 +108,7 @@ gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
 #> model.graph:29:9: note: the label is declared here
 #>    29 |   label sentiment: class[5]
 #>       |         ^~~~~~~~~
-#>       = hint: --skip-bad-rows leaves such rows out
+#>       = hint: --skip-bad-rows leaves such rows out; a label that rows may lack is 'optional'
 
 rm -rf d; cp -r data d; sed -i '3s/$/\tsecret/; 4s/\t[0-4]$/\t/; 5s/\t[0-4]$/\tsecret/; 6s/film/b\xe4d/' d/ids-sst-train.csv
 gradc train model.graph --weights models/demo --data d --tasks sentiment --skip-bad-rows --epochs 0 --no-eval --quiet
