@@ -194,6 +194,9 @@ static const Example examples[] = {
      "task likeness {\n  ...\n  export sentence_transformers \"mean\"\n}"},
     {"E0984", "gradc export run/lora --task sentiment --out hf", "gradc export run/full --task sentiment --out hf"},
     {"E0985", "\"hidden_act\": \"relu\"", "\"hidden_act\": \"gelu\""},
+    {"E0986", "gradc init notes.csv --text note --label id", "gradc init notes.csv --text note --label mood"},
+    {"E0987", "gradc init notes.csv --text note --label mood --out notes.graph",
+     "gradc init notes.csv --text note --label mood --out notes.graph --force"},
 };
 
 bool diagnostic_example(const char *code, const char **wrong, const char **right) {

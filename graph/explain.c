@@ -532,6 +532,12 @@ static const Explanation table[] = {
               "activation, another kind of positions, another family of models. Take the file\n"
               "of that model, or change the graph and what it expects:\n"
               "override checkpoint expects \"hidden_act\" = \"gelu_new\""},
+    {"E0986", "no label to be told\n"
+              "`gradc init` found no use for the column: it has lists, one class alone, or too\n"
+              "many different texts to be classes, as a column of ids or of texts has."},
+    {"E0987", "nowhere to write, or nothing to write from\n"
+              "`gradc init` does not replace a file without --force, and fills in a template\n"
+              "of the folder models/init, which stands in the source tree and is installed."},
 
     /* --- Training --- */
     {"E0901", "no memory for the threads\n"

@@ -25,7 +25,7 @@ typedef struct Counter {
 
 static bool bad_label(Counter *c, uint32_t line, const char *what) {
     diag_error(c->diags, "E0851", pos_in_file(c->file, line), "column '%s': %s", c->task->label.columns[0], what);
-    diag_note(c->diags, c->task->label.pos, "the label is declared here");
+    if (c->task->label.pos.file) diag_note(c->diags, c->task->label.pos, "the label is declared here");
     return false;
 }
 

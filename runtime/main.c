@@ -9,6 +9,7 @@ typedef struct Command {
 } Command;
 
 static const Command commands[] = {
+    {"init", "TABLE", "looks at a table of texts and writes a task for it", "gradc init notes.csv --text note --label mood", command_init},
     {"train", "FILE|DIR", "trains the tasks of a graph file",
      "gradc train models/bert.graph --weights bert-base-uncased --data data --out run", command_train},
     {"eval", "FILE|DIR", "evaluates on a split of the data", "gradc eval run --data data --json", command_eval},

@@ -12,7 +12,7 @@
 #include "passes/pipeline.h"
 #include "runtime/sampler.h"
 
-typedef enum OptionKind { TEXT, LIST, PAIR, WHOLE, REAL, FLAG } OptionKind;
+typedef enum OptionKind { TEXT, LIST, PAIR, ONE_OR_TWO, WHOLE, REAL, FLAG } OptionKind;
 
 typedef struct OptionRow {
     const char *name, *argument;
@@ -28,13 +28,19 @@ typedef struct OptionRow {
 #define RECIPE "train recipe" /* may stand in the text as well */
 #define RUNS "train eval predict serve bench"
 #define PROBES "run gradcheck"
-#define ALL "train eval predict serve bench export check dump " PROBES
+#define ALL "init train eval predict serve bench export check dump " PROBES
 
 static const OptionRow rows[] = {
     {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, ALL, "Hugging Face folder: config.json, vocab.txt, model.safetensors"},
     {"lower-case", "yes|no", TEXT, AT(lower_case), 0, 0, 0, ALL, "whether texts are lower-cased (default: as the model's folder says)"},
     {"data", "DIR", LIST, AT(data), 0, 0, 0, ALL, "folder of data sets (default: the working directory); may be repeated"},
     {"out", "DIR", TEXT, AT(out), 0, 0, 0, "train export dump", "where to write: the run's folder, the model's, or one file a stage"},
+    {"text", "COLUMN [COLUMN]", ONE_OR_TWO, AT(text), 0, 0, 0, "init", "the column of the texts, by its name or number, or two that are a pair"},
+    {"label", "COLUMN", TEXT, AT(label), 0, 0, 0, "init", "the column of what is to be told"},
+    {"group", "COLUMN", TEXT, AT(group), 0, 0, 0, "init", "rows with equal cells in it are all for training or all for evaluation"},
+    {"out", "FILE", TEXT, AT(out), 0, 0, 0, "init", "the graph file to write (default: called like the table)"},
+    {"task", "NAME", TEXT, AT(task), 0, 0, 0, "init", "what the task is called (default: like the table)"},
+    {"force", NULL, FLAG, AT(force), 0, 0, 0, "init", "replace the graph file if it is there"},
     {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, RECIPE " eval bench gradcheck", "only these tasks (default: all of the file)"},
     {"task", "NAME", TEXT, AT(task), 0, 0, 0, "predict serve export dump run", "the task"},
     {"input", "FILE", TEXT, AT(input), 0, 0, 0, "predict", "rows to predict, in the task's format; '-': standard input (default: its dev file)"},
@@ -183,6 +189,7 @@ static bool set_option(Options *options, const OptionRow *row, const char *text,
     case TEXT: *(const char **)member_of(options, row) = text; return true;
     case FLAG: *(bool *)member_of(options, row) = true; return true;
     case PAIR:
+    case ONE_OR_TWO:
     case LIST: vec_push(diags->arena, (TextList *)member_of(options, row), text); return true;
     default: return set_number(options, row, text, pos, diags);
     }
@@ -234,6 +241,9 @@ bool options_parse(const char *command, int argc, char **argv, Options *options,
         if (got >= 256) {
             const OptionRow *row = &rows[got - 256];
             if (!set_option(options, row, optarg, (Pos){0}, diags)) return false;
+            if (row->kind == ONE_OR_TWO && options->file && optind < argc && argv[optind][0] != '-') {
+                if (!set_option(options, row, argv[optind++], (Pos){0}, diags)) return false;
+            }
             if (row->kind != PAIR) continue;
             if (optind == argc) return diag_error(diags, "E0912", (Pos){0}, "--%s needs two values: %s", row->name, row->argument);
             if (!set_option(options, row, argv[optind++], (Pos){0}, diags)) return false;

@@ -19,7 +19,9 @@ typedef struct Options {
     const char *format;
     const char *grads;
     const char *graph;
+    const char *group;
     const char *input;
+    const char *label;
     const char *log;
     const char *lower_case;
     const char *npy;
@@ -76,6 +78,7 @@ typedef struct Options {
     bool compiled;
     bool dry_run;
     bool eval;
+    bool force;
     bool full;
     bool grad;
     bool header;

@@ -1,0 +1,39 @@
+# What no task can be made of.
+printf 'id,note,mood,same\n1,a,glad,x\n2,b,sad,x\n' >notes.csv; for i in $(seq 300); do echo "n$i,c,glad,x" >>notes.csv; done
+gradc init notes.csv --text note
+#> error[E0917]: gradc init needs --text with one column or two, and --label
+#>       = hint: for example: gradc init notes.csv --text note --label mood
+
+gradc init notes.csv --text note --label moood
+#> notes.csv:1: error[E0810]: no column is called 'moood'
+#>       = note: the columns are: 'id', 'note', 'mood', 'same'
+#>       = hint: did you mean 'mood'?
+
+gradc init notes.csv --text note --label id
+#> notes.csv: error[E0986]: column 'id' has 302 different texts: it names no classes
+#>       = hint: take the column of labels; a number to be told has to be a number in each row
+
+gradc init notes.csv --text note --label same
+#> notes.csv: error[E0986]: column 'same' has one class alone
+#>       = hint: there is nothing to tell apart: take another column
+
+gradc init none.csv --text note --label mood
+#> none.csv: error[E0801]: cannot read the file: No such file or directory
+#>       = hint: check the path, and that you may read what is there
+
+head -n 1 notes.csv >empty.csv
+gradc init empty.csv --text note --label mood
+#> empty.csv: error[E0852]: the file has no rows
+
+touch notes.graph
+gradc init notes.csv --text note --label mood
+#> error[E0987]: notes.graph is there already
+#>       = hint: name another file with --out, or replace it with --force
+
+gradc init notes.csv --text note --label mood --task sentiment --out s.graph
+#> s.graph:8:6: error[E0203]: the task 'sentiment' is declared twice
+#>     8 | task sentiment {
+#>       |      ^~~~~~~~~
+#> models/bert.graph:91:6: note: the first time here
+#>    91 | task sentiment {
+#>       |      ^~~~~~~~~
