@@ -115,3 +115,7 @@ gradc train model.graph --weights models/demo --data d --tasks sentiment --skip-
 #> d/ids-sst-train.csv:3: warning[E0811]: left out: this row has 5 fields, the header has 4
 #> d/ids-sst-train.csv:4: warning[E0851]: left out: column 'sentiment': the row has no label
 #> d/ids-sst-train.csv:5: warning[E0851]: left out: column 'sentiment': the label is not a number
+
+rm -rf d; cp -r data d; sed -n 5,6p data/ids-sst-train.csv >>d/ids-sst-dev.csv
+gradc train model.graph --weights models/demo --data d --tasks sentiment --epochs 0 --quiet
+#> d/ids-sst-dev.csv:10: warning[E0856]: 2 of 10 rows to evaluate on are among those to train on too (line 10, 11)
