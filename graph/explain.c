@@ -292,6 +292,11 @@ static const Explanation table[] = {
     {"E0822", "a name that is not UTF-8\n"
               "Names and values in a safetensors file are UTF-8 text. Rename the parameter in\n"
               "the graph file."},
+    {"E0823", "a file of torch.save that is not read\n"
+              "pytorch_model.bin is a pickle, which could make a program do anything. gradc\n"
+              "reads it as data: an archive as torch writes since version 1.6, a dictionary of\n"
+              "tensors, and no other names than those of tensors. Load it in Python where you\n"
+              "trust it and save it with model.save_pretrained(folder)."},
     {"E0830", "a file cannot be written\n"
               "The disk is full, or the folder does not exist or may not be written to. Files\n"
               "are written aside and renamed when complete, so what stood there before is\n"
@@ -314,8 +319,9 @@ static const Explanation table[] = {
               "accuracy in silence: give --lower-case yes or no, or write {\"do_lower_case\":\n"
               "false} (or true) to tokenizer_config.json."},
     {"E0844", "weights in another format\n"
-              "The folder has weights, but not as safetensors. Load the model in Python and\n"
-              "save it with model.save_pretrained(folder), which writes model.safetensors."},
+              "The folder has weights, but neither as safetensors nor of PyTorch. Load the\n"
+              "model in Python and save it with model.save_pretrained(folder), which writes\n"
+              "model.safetensors."},
     {"E0845", "the base is missing\n"
               "The graph says 'checkpoint apart': the run's folder holds what was trained\n"
               "alone. The frozen rest comes from the weights that it was trained beside; give\n"

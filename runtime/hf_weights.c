@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/torch_file.h"
+
 typedef struct Shard {
     SafeTensors *file;
     const char *path;
@@ -15,10 +17,14 @@ typedef struct Shard {
 struct HfWeights {
     Arena *arena;
     const char *folder;
+    const char *index; /* the file that names the others; NULL: there is none */
     VEC(Shard) shards;
 };
 
-static const char index_file[] = "model.safetensors.index.json";
+/* A file, or else the index that names several, in the order in which they are looked for. */
+static const struct {
+    const char *file, *index;
+} forms[] = {{"model.safetensors", "model.safetensors.index.json"}, {"pytorch_model.bin", "pytorch_model.bin.index.json"}};
 
 static const char *path_of(const HfWeights *w, const char *name) { return arena_printf(w->arena, "%s/%s", w->folder, name); }
 
@@ -33,7 +39,9 @@ static bool add_file(HfWeights *w, const char *name, Diagnostics *diags) {
     for (int i = 0; i < w->shards.count; i++) {
         if (strcmp(w->shards.items[i].path, path) == 0) return true;
     }
-    SafeTensors *file = safetensors_open(path, diags);
+    size_t length = strlen(path);
+    bool is_torch = length > 4 && strcmp(path + length - 4, ".bin") == 0;
+    SafeTensors *file = is_torch ? torch_file_open(path, diags) : safetensors_open(path, diags);
     if (!file) return false;
     Shard shard = {file, path, arena_array(w->arena, (size_t)safetensors_count(file) + 1, sizeof(bool))};
     vec_push(w->arena, &w->shards, shard);
@@ -41,7 +49,7 @@ static bool add_file(HfWeights *w, const char *name, Diagnostics *diags) {
 }
 
 static bool bad_index(const HfWeights *w, const char *message, Diagnostics *diags) {
-    diag_error(diags, "E0849", in_file(w, index_file, diags), "%s", message);
+    diag_error(diags, "E0849", in_file(w, w->index, diags), "%s", message);
     diag_hint(diags, "fetch the folder again, with the index and all the files that it names");
     return false;
 }
@@ -74,9 +82,10 @@ static bool add_map(HfWeights *w, json_t *map, Diagnostics *diags) {
     return true;
 }
 
-static bool add_indexed(HfWeights *w, Diagnostics *diags) {
+static bool add_indexed(HfWeights *w, const char *name, Diagnostics *diags) {
     json_error_t error;
-    json_t *index = json_load_file(path_of(w, index_file), 0, &error);
+    json_t *index = json_load_file(path_of(w, name), 0, &error);
+    w->index = name;
     bool good = index ? add_map(w, json_object_get(index, "weight_map"), diags) : bad_index(w, error.text, diags);
     json_decref(index);
     return good;
@@ -84,7 +93,7 @@ static bool add_indexed(HfWeights *w, Diagnostics *diags) {
 
 /* Weights in another format would be passed over in silence and training start from random ones. */
 static bool reject_other_formats(const HfWeights *w, Diagnostics *diags) {
-    static const char *const others[] = {"pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack"};
+    static const char *const others[] = {"tf_model.h5", "flax_model.msgpack"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (!has_file(w, others[i])) continue;
         diag_error(diags, "E0844", in_file(w, others[i], diags), "the weights are in a format that is not read");
@@ -94,13 +103,19 @@ static bool reject_other_formats(const HfWeights *w, Diagnostics *diags) {
     return true;
 }
 
+static bool add_weights(HfWeights *w, Diagnostics *diags) {
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (has_file(w, forms[i].file)) return add_file(w, forms[i].file, diags);
+        if (has_file(w, forms[i].index)) return add_indexed(w, forms[i].index, diags);
+    }
+    return reject_other_formats(w, diags);
+}
+
 bool hf_weights_open(const char *folder, HfWeights **weights, Diagnostics *diags) {
     Arena *arena = arena_new();
     HfWeights *w = arena_alloc(arena, sizeof *w);
     *w = (HfWeights){.arena = arena, .folder = arena_strdup(arena, folder)};
-    bool good = has_file(w, "model.safetensors") ? add_file(w, "model.safetensors", diags)
-                : has_file(w, index_file)        ? add_indexed(w, diags)
-                                                 : reject_other_formats(w, diags);
+    bool good = add_weights(w, diags);
     *weights = good && w->shards.count ? w : NULL;
     if (!*weights) hf_weights_close(w);
     return good;

@@ -1,4 +1,5 @@
-/* The weights of a Hugging Face folder: model.safetensors, or the files that model.safetensors.index.json names. */
+/* The weights of a Hugging Face folder: model.safetensors, or the files that model.safetensors.index.json names; or else the same of
+ * pytorch_model.bin (see torch_file.h). */
 #ifndef GRADC_RUNTIME_HF_WEIGHTS_H
 #define GRADC_RUNTIME_HF_WEIGHTS_H
 

@@ -39,7 +39,7 @@ typedef struct DtypeRow {
     size_t bytes;
 } DtypeRow;
 
-static size_t dtype_bytes(const char *name) {
+size_t safetensors_element_bytes(const char *name) {
     static const DtypeRow rows[] = {{"F32", 4}, {"F16", 2},     {"BF16", 2},   {"F64", 8},
                                     {"I64", 8}, {"I32", 4},     {"I16", 2},    {"I8", 1},
                                     {"U8", 1},  {"BOOL", 1},    {"U16", 2},    {"U32", 4},
@@ -133,7 +133,7 @@ static bool read_shape(SafeTensor *tensor, const json_t *shape, size_t *bytes) {
         if (!read_size(json_array_get(shape, (size_t)i), &tensor->shape[i])) return false;
         if (__builtin_mul_overflow(tensor->count, tensor->shape[i], &tensor->count)) return false;
     }
-    return !__builtin_mul_overflow((size_t)tensor->count, dtype_bytes(tensor->dtype), bytes);
+    return !__builtin_mul_overflow((size_t)tensor->count, safetensors_element_bytes(tensor->dtype), bytes);
 }
 
 static bool read_tensor(SafeTensors *file, const char *name, const json_t *entry,
@@ -146,7 +146,7 @@ static bool read_tensor(SafeTensors *file, const char *name, const json_t *entry
                       arena_printf(arena, "tensor '%s' has no dtype or data_offsets", name));
     }
     SafeTensor tensor = {.name = arena_strdup(arena, name), .dtype = arena_strdup(arena, dtype)};
-    if (!dtype_bytes(dtype)) {
+    if (!safetensors_element_bytes(dtype)) {
         return reject(
             file, diags, "convert the file to F32, F16 or BF16",
             arena_printf(arena, "tensor '%s' has the unknown element type '%s'", name, dtype));
@@ -227,14 +227,31 @@ static bool read_header(SafeTensors *file, json_t *header, Diagnostics *diags) {
     return check_layout(file, diags);
 }
 
-SafeTensors *safetensors_open(const char *path, Diagnostics *diags) {
+SafeTensors *safetensors_map(const char *path, Diagnostics *diags) {
     Arena *arena = arena_new();
     SafeTensors *file = arena_alloc(arena, sizeof *file);
     file->arena = arena;
     file->path = arena_strdup(arena, path);
     file->source = diagnostics_file(diags, path, NULL);
+    if (map_file(file, diags)) return file;
+    safetensors_close(file);
+    return NULL;
+}
+
+const unsigned char *safetensors_bytes(const SafeTensors *file, size_t *size) {
+    *size = file->size;
+    return file->map;
+}
+
+Arena *safetensors_arena(SafeTensors *file) { return file->arena; }
+
+void safetensors_add(SafeTensors *file, SafeTensor tensor) { vec_push(file->arena, &file->tensors, tensor); }
+
+SafeTensors *safetensors_open(const char *path, Diagnostics *diags) {
+    SafeTensors *file = safetensors_map(path, diags);
+    if (!file) return NULL;
     size_t header_bytes = 0;
-    bool good = map_file(file, diags) && find_header(file, &header_bytes, diags);
+    bool good = find_header(file, &header_bytes, diags);
     if (good) {
         json_error_t error;
         json_t *header = json_loadb((char *)file->map + LENGTH_BYTES, header_bytes,

@@ -32,6 +32,15 @@ SafeTensors *safetensors_open(const char *path, Diagnostics *diags);
 void safetensors_close(
     SafeTensors *file); /* NULL is allowed; ends the life of its tensors and strings */
 
+/* --- For files of another format, whose tensors are then used as if they were of this one (see torch_file.h) --- */
+
+/* Maps a file without looking at it: no tensors yet. NULL and errors when it cannot be read or is empty. */
+SafeTensors *safetensors_map(const char *path, Diagnostics *diags);
+const unsigned char *safetensors_bytes(const SafeTensors *file, size_t *size);
+Arena *safetensors_arena(SafeTensors *file); /* whose memory lives as long as the file */
+void safetensors_add(SafeTensors *file, SafeTensor tensor);
+size_t safetensors_element_bytes(const char *dtype); /* 0: there is no such type */
+
 /* The tensors in the order of their bytes. */
 int safetensors_count(const SafeTensors *file);
 const SafeTensor *safetensors_get(const SafeTensors *file, int index);

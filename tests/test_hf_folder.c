@@ -220,8 +220,10 @@ Test(hf_folder, missing_and_broken_files) {
     put_text(&path, "config.json", "[]");
     expect_closed(&path, "E0841", "not a JSON object");
     put_text(&path, "config.json", "{}");
-    put_text(&path, "pytorch_model.bin", "x");
+    put_text(&path, "tf_model.h5", "x");
     expect_closed(&path, "E0844", "format");
+    put_text(&path, "pytorch_model.bin", "x");
+    expect_closed(&path, "E0823", "ZIP archive");
     put_text(&path, "model.safetensors", "x");
     expect_closed(&path, "E0820", "too short");
     remove_folder(&path);

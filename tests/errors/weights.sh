@@ -39,9 +39,9 @@ gradc check model.graph --weights broken
 #> broken/config.json: error[E0841]: not a JSON object
 #>       = hint: the file is to hold one JSON object: {"key": value, ...}
 
-cp -r models/demo other; touch other/pytorch_model.bin
+cp -r models/demo other; touch other/tf_model.h5
 gradc check model.graph --weights other
-#> other/pytorch_model.bin: error[E0844]: the weights are in a format that is not read
+#> other/tf_model.h5: error[E0844]: the weights are in a format that is not read
 #>       = hint: save the model as safetensors (in Python: model.save_pretrained(folder))
 
 cp -r models/demo cased; rm -f cased/tokenizer_config.json; printf '[UNK]\n[CLS]\n[SEP]\nBerlin\n' >cased/vocab.txt
@@ -69,6 +69,11 @@ cp -r models/demo parts; printf '{"weight_map": {"a": "model-00001-of-00002.safe
 gradc check model.graph --weights parts
 #> parts/model.safetensors.index.json: error[E0849]: the file model-00001-of-00002.safetensors, which it names, is not there
 #>       = hint: fetch the folder again, with the index and all the files that it names
+
+cp -r models/demo torch; printf 'PK' >torch/pytorch_model.bin
+gradc check model.graph --weights torch
+#> torch/pytorch_model.bin: error[E0823]: not read: it is no file that torch.save writes since version 1.6 (a ZIP archive)
+#>       = hint: only dictionaries of tensors are read, nothing is executed; in Python, model.save_pretrained(folder) writes model.safetensors
 
 cp -r models/demo words; printf '[UNK]\n[CLS]\n' >words/vocab.txt
 gradc eval model.graph --weights words --data data
