@@ -126,6 +126,7 @@ typedef struct InputDecl {
     Pos pos;
     const char *columns[2];
     int n_columns;
+    KeptPart kept;
     bool words;
 } InputDecl;
 

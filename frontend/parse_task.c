@@ -103,8 +103,20 @@ static Names parse_named_columns(Parser *parser, const char *what, const char **
     return parse_columns(parser);
 }
 
-/* input = "input" [name "="] columns ":" ("text" | "words" | "pair"); without a name a text is
- * called by its column, a pair `pair` */
+/* ["keep" ("head" | "tail" | "both")] */
+static KeptPart parse_kept(Parser *parser) {
+    static const char *const parts[] = {[KEPT_HEAD] = "head", [KEPT_TAIL] = "tail", [KEPT_BOTH] = "both"};
+    if (!clause_follows(parser, "keep")) return KEPT_HEAD;
+    advance(parser);
+    for (int part = KEPT_HEAD; part <= KEPT_BOTH; part++) {
+        if (accept(parser, parts[part])) return (KeptPart)part;
+    }
+    syntax_error(parser, "'head', 'tail' or 'both'");
+    return KEPT_HEAD;
+}
+
+/* input = "input" [name "="] columns ":" ("words" | ("text" | "pair") ["keep" ("head" | "tail" | "both")]); without a name a text
+ * is called by its column, a pair `pair` */
 static void parse_input(Parser *parser, TaskDecl *task) {
     Pos pos = advance(parser)->pos;
     if (task->n_inputs == 2) {
@@ -121,8 +133,9 @@ static void parse_input(Parser *parser, TaskDecl *task) {
     if (!input->name) input->name = input->n_columns == 2 ? "pair" : input->columns[0];
     expect(parser, ":");
     input->words = input->n_columns == 1 && accept(parser, "words");
-    if (input->words || accept(parser, input->n_columns == 2 ? "pair" : "text")) return;
-    syntax_error(parser, input->n_columns == 2 ? "'pair'" : "'text' or 'words'");
+    if (input->words) return;
+    if (accept(parser, input->n_columns == 2 ? "pair" : "text")) input->kept = parse_kept(parser);
+    else syntax_error(parser, input->n_columns == 2 ? "'pair'" : "'text' or 'words'");
 }
 
 /* classes = arithmetic | string {"," string} */

@@ -162,6 +162,7 @@ static Task describe(const TaskDecl *decl) {
             (TextInput){.name = input->name, .n_columns = input->n_columns, .pos = input->pos};
         for (int j = 0; j < input->n_columns; j++) task.inputs[i].columns[j] = input->columns[j];
         task.inputs[i].words = input->words;
+        task.inputs[i].kept = input->kept;
     }
     task.exports = decl->exports;
     task.n_metrics = decl->n_metrics;

@@ -29,10 +29,14 @@ typedef struct Param {
  *   x.ids i32<vocab>[x.T]  x.segments i32<segments>[x.T]  x.positions i32<positions>[x.T]  x.bounds i32[S+1]
  *   x.first i32<x.T>[S] (row of each sequence's first token)  x.sequence i32<S>[x.T] (the sequence of each token)
  *   x.coords i32[x.T, 2] (row within the update, position)  x.rows i32[S, 2] (row within the update, 0) */
+/* What stays of a text that is too long. */
+typedef enum KeptPart { KEPT_HEAD, KEPT_TAIL, KEPT_BOTH } KeptPart;
+
 typedef struct TextInput {
     const char *name;
     const char *columns[2]; /* one text, or a pair encoded jointly */
     int n_columns;
+    KeptPart kept;
     bool words; /* the column holds a list of words, or a text to be split at blanks */
     Pos pos;
 } TextInput;

@@ -241,7 +241,8 @@ static bool append_input(Loader *l, int64_t row, int index, int column) {
         wanted += l->text[j].count + 1;
     }
     Sequences *to = &l->data->inputs[index];
-    const TokenIds *second = input->n_columns == 2 ? &l->text[1] : NULL;
+    TokenIds *second = input->n_columns == 2 ? &l->text[1] : NULL;
+    if (input->kept != KEPT_HEAD) tokenizer_cut(&l->text[0], second, l->options->max_length, input->kept);
     int64_t got = tokenizer_assemble(l->options->tokenizer, &l->text[0], second, l->options->max_length, &to->ids, &to->segments);
     if (l->task->label.of == index) cut_words(l, got);
     for (int64_t i = to->bounds[l->data->rows]; l->options->one_segment && i < to->segments.count; i++) to->segments.items[i] = 0;

@@ -123,7 +123,9 @@ static void tokenise(Run *r, int input, int column, int columns, int64_t rows) {
             const char *words = r->o->text.items[row * columns + column + j];
             tokenizer_encode(r->s->tokenizer, words, strlen(words), &text[j]);
         }
-        tokenizer_assemble(r->s->tokenizer, &text[0], in->n_columns == 2 ? &text[1] : NULL, r->s->max_length, &ids, &segments);
+        TokenIds *second = in->n_columns == 2 ? &text[1] : NULL;
+        tokenizer_cut(&text[0], second, r->s->max_length, in->kept);
+        tokenizer_assemble(r->s->tokenizer, &text[0], second, r->s->max_length, &ids, &segments);
         bounds[row + 1] = ids.count;
         for (int j = 0; j < 2; j++) token_ids_free(&text[j]);
     }

@@ -425,6 +425,25 @@ PairLengths pair_lengths(int64_t n_a, int64_t n_b, int64_t max_length) {
     return n_a > n_b ? (PairLengths){longer, shorter} : (PairLengths){shorter, longer};
 }
 
+static PairLengths taken_lengths(const TokenIds *a, const TokenIds *b, int64_t max_length) {
+    int64_t room = max_length > 2 ? max_length - 2 : 0;
+    if (b) return pair_lengths(a->count, b->count, max_length);
+    return (PairLengths){.a = a->count < room ? a->count : room};
+}
+
+static void cut_text(TokenIds *ids, int64_t count, KeptPart part) {
+    int64_t head = part == KEPT_HEAD ? count : part == KEPT_BOTH ? count / 4 : 0;
+    if (ids->count <= count) return;
+    memmove(ids->items + head, ids->items + ids->count - (count - head), (size_t)(count - head) * sizeof *ids->items);
+    ids->count = count;
+}
+
+void tokenizer_cut(TokenIds *a, TokenIds *b, int64_t max_length, KeptPart part) {
+    PairLengths take = taken_lengths(a, b, max_length);
+    cut_text(a, take.a, part);
+    if (b) cut_text(b, take.b, part);
+}
+
 static void append(TokenIds *ids, TokenIds *segments, int32_t id, int32_t segment) {
     token_ids_push(ids, id);
     if (segments) token_ids_push(segments, segment);
@@ -432,9 +451,8 @@ static void append(TokenIds *ids, TokenIds *segments, int32_t id, int32_t segmen
 
 int64_t tokenizer_assemble(const Tokenizer *tokenizer, const TokenIds *a, const TokenIds *b,
                            int64_t max_length, TokenIds *ids, TokenIds *segments) {
-    int64_t before = ids->count, room = max_length > 2 ? max_length - 2 : 0;
-    PairLengths take = {.a = a->count < room ? a->count : room};
-    if (b) take = pair_lengths(a->count, b->count, max_length);
+    int64_t before = ids->count;
+    PairLengths take = taken_lengths(a, b, max_length);
     append(ids, segments, tokenizer->specials.cls, 0);
     for (int64_t i = 0; i < take.a; i++) append(ids, segments, a->items[i], 0);
     append(ids, segments, tokenizer->specials.sep, 0);

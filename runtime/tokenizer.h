@@ -7,7 +7,7 @@
 #ifndef GRADC_RUNTIME_TOKENIZER_H
 #define GRADC_RUNTIME_TOKENIZER_H
 
-#include "graph/diag.h"
+#include "graph/program.h"
 
 typedef struct Tokenizer Tokenizer;
 
@@ -56,6 +56,10 @@ typedef struct PairLengths {
     int64_t a, b;
 } PairLengths;
 PairLengths pair_lengths(int64_t n_a, int64_t n_b, int64_t max_length);
+
+/* Shortens texts to what tokenizer_assemble would take of them, keeping their ends, or of each a quarter from its beginning and the rest
+ * from its end (as Sun et al. 2019, section 5.3.1, keep 128 and 382 of 510), where `part` says so. `b` may be NULL. */
+void tokenizer_cut(TokenIds *a, TokenIds *b, int64_t max_length, KeptPart part);
 
 /* Appends `[CLS] a [SEP]`, or `[CLS] a [SEP] b [SEP]` when `b` is not NULL, cut to `max_length` (at
  * least 2, or 3 for a pair), to `ids`, and the segment of each (0 to the first [SEP], then 1) to
