@@ -119,6 +119,7 @@ static const Example examples[] = {
     {"E0902", "gradc train big.graph", "gradc train big.graph --freeze 'bert.*'"},
     {"E0903", "gradc train many_tasks.graph", "gradc train many_tasks.graph --tasks a,b,c"},
     {"E0904", "gradc train my.graph --batch 4096", "gradc train my.graph --batch 32"},
+    {"E0988", "gradc train my.graph --batch 32 --max-memory 1G", "gradc train my.graph --batch 8 --accumulate 4 --max-memory 1G"},
     {"E0905", "gradc train my.graph --lr 1 --clip 0", "gradc train my.graph --lr 3e-5 --clip 1"},
     {"E0906", "gradc predict run --task t --show hiden",
      "show states as \"hidden\"\ngradc predict run --task t --show hidden"},

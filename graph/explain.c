@@ -560,6 +560,11 @@ static const Explanation table[] = {
     {"E0904", "no memory for the batch\n"
               "The intermediate values of one batch do not fit. Make batches smaller with\n"
               "--batch, or texts shorter with --max-length."},
+    {"E0988", "more memory than is allowed\n"
+              "--max-memory is less than what the run needs: weights, gradients and moments,\n"
+              "and the values that the backward pass of the largest batch reads. Smaller\n"
+              "batches need less; --accumulate makes one step of several of them. So do frozen\n"
+              "parts, which have neither gradients nor moments, and shorter texts."},
     {"E0905", "a value is not finite\n"
               "The loss or its gradient became infinite or NaN. The step was run once more,\n"
               "kernel by kernel, to find the first operator with such a result, with finite\n"

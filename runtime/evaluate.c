@@ -166,6 +166,22 @@ static int64_t rows_that_fit(const Dataset *data, const int64_t *rows, int64_t m
     return count;
 }
 
+size_t collect_plan(Model *model, int task, const Dataset *data, int64_t size) {
+    int64_t *rows = sorted_rows(data);
+    Batch *batch = batch_new(&data, 1, data->rows < size ? data->rows : size);
+    size_t most = 0;
+    batch_begin(batch, data, rows, data->rows, NUMBERS_OF_DATA);
+    for (int64_t at = 0, count; at < data->rows; at += count) {
+        count = rows_that_fit(data, rows + at, data->rows - at < size ? data->rows - at : size);
+        batch_fill(batch, data, rows + at, count, at);
+        size_t bytes = model_plan(model, task, false, batch);
+        most = bytes > most ? bytes : most;
+    }
+    batch_free(batch);
+    free(rows);
+    return most;
+}
+
 bool collect_outputs(Model *model, int task, const Dataset *data, int64_t size, Collected *outputs, Diagnostics *diags) {
     int64_t *rows = sorted_rows(data);
     Batch *batch = batch_new(&data, 1, data->rows < size ? data->rows : size);

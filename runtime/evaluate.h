@@ -35,6 +35,8 @@ typedef struct Collected {
 /* Runs the rows in batches of at most `batch` rows and some thousand tokens, sorted by length, so that batches are of even size. `outputs` [model_outputs], which the caller
  * frees, also after a failure. */
 bool collect_outputs(Model *model, int task, const Dataset *data, int64_t batch, Collected *outputs, Diagnostics *diags);
+/* The bytes of the activation slab that the largest of these batches needs. */
+size_t collect_plan(Model *model, int task, const Dataset *data, int64_t batch);
 void collected_free(Collected *outputs, int count);
 
 /* What classes and flags are taken for; nothing of other labels. */

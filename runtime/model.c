@@ -55,17 +55,21 @@ Profile model_profile_rows(const Model *model, Arena *arena) {
 
 size_t model_slab_bytes(const Model *model) { return model->slab_bytes; }
 
-/* Room for `bytes` of activations. A new slab is a bit larger than asked for, so that it seldom grows. */
-static bool grow_slab(Model *m, size_t bytes, Diagnostics *diags) {
+bool model_reserve(Model *m, size_t bytes, Diagnostics *diags) {
     if (bytes <= m->slab_bytes) return true;
     slab_free(m->slab, m->slab_bytes);
-    m->slab_bytes = bytes + bytes / 8;
+    m->slab_bytes = bytes;
     m->slab = slab_new(m->slab_bytes);
     if (m->slab) return true;
     m->slab_bytes = 0;
     diag_error(diags, "E0904", (Pos){0}, "there is no memory for a batch that needs %zu MiB", bytes >> 20);
     diag_hint(diags, "make batches smaller with --batch, or texts shorter with --max-length");
     return false;
+}
+
+/* A new slab is a bit larger than asked for, so that it seldom grows. */
+static bool grow_slab(Model *m, size_t bytes, Diagnostics *diags) {
+    return bytes <= m->slab_bytes || model_reserve(m, bytes + bytes / 8, diags);
 }
 
 static void set_extents(const Executable *exec, const Task *task, const Batch *batch, int64_t *extents) {
@@ -97,14 +101,25 @@ static void select_rows(Model *m, TaskState *state, int64_t *extents) {
     }
 }
 
-static bool prepare(Model *m, TaskState *state, Executable *exec, Batch *batch, Diagnostics *diags) {
+/* The inputs in place; the bytes of the slab that the batch needs. */
+static size_t plan(Model *m, TaskState *state, Executable *exec, Batch *batch) {
     const Task *task = state->public.task;
     int64_t extents[MAX_SYMBOLS] = {0};
     bind_batch(exec == state->public.train ? &state->train_inputs : &state->eval_inputs, batch);
     set_extents(exec, task, batch, extents);
     if (exec == state->public.train) select_rows(m, state, extents);
+    return executable_plan(exec, extents);
+}
+
+size_t model_plan(Model *m, int task, bool training, Batch *batch) {
+    TaskState *state = &m->tasks[task];
+    return plan(m, state, training ? state->public.train : state->public.eval, batch);
+}
+
+static bool prepare(Model *m, TaskState *state, Executable *exec, Batch *batch, Diagnostics *diags) {
+    size_t bytes = plan(m, state, exec, batch);
     assert(!executable_unbound(exec));
-    if (!grow_slab(m, executable_plan(exec, extents), diags)) return false;
+    if (!grow_slab(m, bytes, diags)) return false;
     executable_place(exec, m->slab);
     return true;
 }

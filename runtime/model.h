@@ -47,6 +47,9 @@ const TaskModel *model_task(const Model *model, int task);
 const Code *model_code(const Model *model);
 /* Bytes of the activation slab so far. */
 size_t model_slab_bytes(const Model *model);
+/* Bytes of it that a batch needs, which is not run; and room for so many, exactly. False and a diagnostic when there is none. */
+size_t model_plan(Model *model, int task, bool training, Batch *batch);
+bool model_reserve(Model *model, size_t bytes, Diagnostics *diags);
 
 /* Switches profiling on; what it found, of training, evaluation and update, in `arena`. */
 void model_profile(Model *model);

@@ -104,6 +104,7 @@ static const OptionRow rows[] = {
     {"resume", NULL, FLAG, AT(resume), 0, 0, 0, TRAIN, "go on from the last checkpoint in --out, or in the run's folder"},
     {"save-every", "N", WHOLE, AT(save_every), 0, 1, 1e12, RECIPE, "a checkpoint every N steps too (default: after each epoch)"},
     {"save-limit", "N", WHOLE, AT(save_limit), 2, 1, 1e6, RECIPE, "checkpoints to keep, the newest ones (default: 2)"},
+    {"max-memory", "SIZE", TEXT, AT(max_memory), 0, 0, 0, TRAIN, "refuse a run that needs more: 512M, 4G"},
     {"dry-run", NULL, FLAG, AT(dry_run), 0, 0, 0, TRAIN, "only tell what would be done, and how long it would take here"},
     {"within", "TIME", TEXT, AT(within), 0, 0, 0, TRAIN, "as many epochs or steps as fit, --epochs at most: 90s, 45m or 2h"},
     {"quiet", NULL, FLAG, AT(quiet), 0, 0, 0, TRAIN, "no progress"},

@@ -24,6 +24,7 @@ typedef struct Options {
     const char *label;
     const char *log;
     const char *lower_case;
+    const char *max_memory;
     const char *npy;
     const char *out;
     const char *output;

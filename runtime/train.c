@@ -267,10 +267,11 @@ static void log_done(Trainer *t) {
     const Parameters *params = model_parameters(t->s->model);
     int64_t planned = 4 * (params->total + (1 + params->n_states) * params->trained) + (int64_t)model_slab_bytes(t->s->model);
     double seconds = t->train_seconds > 0 ? t->train_seconds : 1e-9;
-    log_event(t->log, json_pack("{s:s, s:f, s:f, s:f, s:I, s:I, s:s}", "event", "done", "train_s", t->train_seconds,
+    log_event(t->log, json_pack("{s:s, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:s}", "event", "done", "train_s", t->train_seconds,
                                 "real_tokens_per_s", (double)t->tokens / seconds, "examples_per_s",
                                 (double)t->examples / seconds, "peak_bytes", (json_int_t)usage.ru_maxrss * 1024,
-                                "planned_bytes", (json_int_t)planned, "weights", weights_hash(t)));
+                                "planned_bytes", (json_int_t)planned, "planned_slab_bytes", (json_int_t)t->planned_slab, "slab_bytes",
+                                (json_int_t)model_slab_bytes(t->s->model), "weights", weights_hash(t)));
     if (!t->o->quiet && !t->o->json) {
         progress_clear(&t->progress);
         fprintf(stderr, "trained %" PRId64 " rows in %.1f s, %.0f tokens/s; weights %s\n", t->examples, t->train_seconds,
@@ -309,6 +310,7 @@ static bool train(Trainer *t) {
     if (!train_begin(t)) return false;
     if (t->o->json) log_echo(t->log, stdout);
     train_say_start(t);
+    if (!train_plan_memory(t)) return false;
     if (t->o->profile) model_profile(s->model);
     if (progress_has_terminal() && !t->o->quiet && !t->o->json) {
         Machine machine;

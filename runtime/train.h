@@ -38,6 +38,7 @@ typedef struct Trainer {
     int64_t checkpoint, previous; /* steps of the last two; negative: none yet */
     bool stopped;                 /* by a signal, before its end */
     double load_ms;
+    size_t planned_slab; /* bytes for the largest batch */
     double train_seconds;
     int64_t tokens, examples;
 } Trainer;
@@ -75,6 +76,11 @@ bool train_plan_steps(Trainer *t);
 
 /* A step of the first epoch that is told to nobody and whose update the caller undoes. */
 bool train_try_step(Trainer *t, int64_t index);
+
+/* --- train_memory.c --- */
+
+/* Finds out what the largest batch of the run needs, says it, and sets it aside. False with a diagnostic when it is not there. */
+bool train_plan_memory(Trainer *t);
 
 /* --- train_plan.c --- */
 

@@ -43,4 +43,20 @@ train board --epochs 1 --quiet --tensorboard "$t/board.events"
   grep -aq dev/similarity/pearson "$t/board.events"/* && grep -aq dev/overall "$t/board.events"/*
 ok "--tensorboard writes losses and metrics" $?
 
+# What is set aside before the first step is what the run then has, to one part in a hundred.
+for more in "" "--sampler together" "--accumulate 3" "--no-eval"; do
+  train memory --epochs 2 $more
+  has "$t/err" "MiB for the largest batch" &&
+    sed -n 's/.*"planned_slab_bytes": *\([0-9]*\), *"slab_bytes": *\([0-9]*\).*/\1 \2/p' "$t/memory" | awk '{ n++; good = $1 > 0 && $2 <= 1.01 * $1 && $1 <= 1.01 * $2 } END { exit !(n == 1 && good) }'
+  ok "the memory of the largest batch is known before: $more" $?
+done
+train small --epochs 1 --max-memory 3M
+[ "$status" = 1 ] && has "$t/err" "error[E0988]" && has "$t/err" "with --batch 1 it is"
+ok "a run that needs more than --max-memory is refused" $?
+train small --epochs 1 --max-memory 3M --batch 1 --quiet --steps 3 --no-eval
+ok "smaller batches fit" "$status"
+train small --epochs 1 --max-memory lots
+[ "$status" = 1 ] && has "$t/err" "takes a size such as 512M or 4G, not 'lots'"
+ok "a size is a number with a unit" $?
+
 finish

@@ -1,0 +1,122 @@
+/* The memory of a run: what its largest batches need, before the first step. The need of a batch grows with its tokens, so only those with
+ * the most tokens of each task are planned; a smaller one with a rarer mixture of rows may still make the slab grow a little. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/train.h"
+
+enum { CANDIDATES = 8, EVAL_BATCH = 64 };
+
+/* A batch of the run: rows from `from` on of what a step draws for its part. */
+typedef struct Place {
+    int64_t tokens, epoch, step, from;
+    int part;
+} Place;
+
+typedef struct Largest {
+    Place places[CANDIDATES]; /* the most tokens first */
+    int count;
+} Largest;
+
+static void consider(Largest *largest, Place place) {
+    int at = largest->count < CANDIDATES ? largest->count++ : CANDIDATES - 1;
+    if (largest->count == CANDIDATES && at == CANDIDATES - 1 && largest->places[at].tokens >= place.tokens) return;
+    for (; at > 0 && largest->places[at - 1].tokens < place.tokens; at--) largest->places[at] = largest->places[at - 1];
+    largest->places[at] = place;
+}
+
+static int64_t batch_count(const Trainer *t, const Draw *draw, int64_t from) {
+    return draw->count - from < t->o->batch ? draw->count - from : t->o->batch;
+}
+
+static void consider_draw(const Trainer *t, const Draw *draw, Place place, Largest *largest) {
+    const Dataset *data = t->train[t->order[draw->task]];
+    for (place.from = 0; place.from < draw->count; place.from += t->o->batch) {
+        place.tokens = 0;
+        for (int64_t i = 0; i < batch_count(t, draw, place.from); i++) place.tokens += dataset_tokens(data, draw->rows[place.from + i]);
+        consider(&largest[draw->task], place);
+    }
+}
+
+static void find_largest(const Trainer *t, Largest *largest) {
+    int64_t per_epoch = sampler_steps_per_epoch(t->sampler);
+    for (int64_t step = t->step; step < t->rate.steps; step++) {
+        for (int part = 0; part < sampler_parts(t->sampler); part++) {
+            Draw draw = sampler_draw(t->sampler, step / per_epoch, step % per_epoch, part);
+            consider_draw(t, &draw, (Place){.epoch = step / per_epoch, .step = step % per_epoch, .part = part}, largest);
+        }
+    }
+}
+
+static size_t plan_batch(Trainer *t, const Place *place) {
+    Draw draw = sampler_draw(t->sampler, place->epoch, place->step, place->part);
+    int task = t->order[draw.task];
+    batch_begin(t->batch, t->train[task], draw.rows, draw.count, NUMBERS_OF_UPDATE);
+    batch_fill(t->batch, t->train[task], draw.rows + place->from, batch_count(t, &draw, place->from), place->from);
+    return model_plan(t->s->model, task, true, t->batch);
+}
+
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+static size_t plan_run(Trainer *t) {
+    Largest *largest = calloc((size_t)t->n_tasks + 1, sizeof *largest);
+    size_t most = 0;
+    if (!largest) abort();
+    find_largest(t, largest);
+    for (int i = 0; i < t->n_tasks; i++) {
+        for (int j = 0; j < largest[i].count; j++) most = larger(most, plan_batch(t, &largest[i].places[j]));
+        const Dataset *dev = t->dev[t->order[i]];
+        if (dev) most = larger(most, collect_plan(t->s->model, t->order[i], dev, EVAL_BATCH));
+    }
+    free(largest);
+    return most;
+}
+
+/* The longest row of each task by itself: no batch needs less. */
+static size_t plan_single_rows(Trainer *t) {
+    size_t most = 0;
+    for (int i = 0; i < t->n_tasks; i++) {
+        const Dataset *data = t->train[t->order[i]];
+        int64_t longest = 0;
+        for (int64_t row = 0; row < data->rows; row++) longest = dataset_tokens(data, row) > dataset_tokens(data, longest) ? row : longest;
+        batch_begin(t->batch, data, &longest, 1, NUMBERS_OF_UPDATE);
+        batch_fill(t->batch, data, &longest, 1, 0);
+        most = larger(most, model_plan(t->s->model, t->order[i], true, t->batch));
+    }
+    return most;
+}
+
+/* Bytes; "512M" is 512 * 2^20 of them. 0 after an error. */
+static double read_size(const Trainer *t) {
+    static const char units[] = "KMGT";
+    char *end;
+    double size = strtod(t->o->max_memory, &end);
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    if (end != t->o->max_memory && size > 0 && (!*end || (unit && !end[1]))) return unit ? ldexp(size, 10 * (int)(unit - units + 1)) : size;
+    diag_error(t->diags, "E0910", (Pos){0}, "--max-memory takes a size such as 512M or 4G, not '%s'", t->o->max_memory);
+    diag_hint(t->diags, "K, M, G and T are powers of 1024");
+    return 0;
+}
+
+static double mib(double bytes) { return bytes / 0x1p20; }
+
+static bool check_limit(Trainer *t, double kept, size_t most) {
+    double limit = t->o->max_memory ? read_size(t) : INFINITY;
+    if (limit <= 0 || kept + (double)most <= limit) return limit > 0;
+    double least = kept + (double)plan_single_rows(t);
+    diag_error(t->diags, "E0988", (Pos){0}, "the run needs %.1f MiB, %.1f of them for weights, gradients and moments, the rest for the largest batch",
+               mib(kept + (double)most), mib(kept));
+    if (least <= limit) diag_hint(t->diags, "smaller batches need less, with --accumulate as many rows a step: with --batch 1 it is %.1f MiB", mib(least));
+    else diag_hint(t->diags, "with --batch 1 it would be %.1f MiB: freeze a part (--freeze), cut texts (--max-length), or allow more", mib(least));
+    return false;
+}
+
+bool train_plan_memory(Trainer *t) {
+    const Parameters *params = model_parameters(t->s->model);
+    double kept = 4.0 * (double)(params->total + (1 + params->n_states) * params->trained);
+    t->planned_slab = plan_run(t);
+    if (!t->o->quiet && !t->o->json)
+        fprintf(stderr, "memory: %.1f MiB of weights, gradients and moments, %.1f MiB for the largest batch\n", mib(kept), mib((double)t->planned_slab));
+    return check_limit(t, kept, t->planned_slab) && model_reserve(t->s->model, t->planned_slab, t->diags);
+}
