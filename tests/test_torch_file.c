@@ -19,7 +19,7 @@ static void put(Bytes *to, const void *from, size_t count) {
 }
 
 static void put_number(Bytes *to, uint64_t number, int bytes) {
-    for (int i = 0; i < bytes; i++) put(to, &(unsigned char){(unsigned char)(number >> 8 * i)}, 1);
+    for (int i = 0; i < bytes; i++) put(to, &(unsigned char){(unsigned char)(i < 8 ? number >> 8 * i : 0)}, 1);
 }
 
 /* One stored entry after another, then the directory. */
