@@ -237,7 +237,7 @@ typedef struct Module {
     TokensDecl tokens;
     CheckpointDecl checkpoint;
     RecipeDecl recipe;
-    VEC(Expectation) expects;
+    Expectations expects;
     Exports exports;
     bool apart; /* `checkpoint apart` */
     VEC(FreezeDecl) freezes;

@@ -149,7 +149,7 @@ static void elaborate_size(Elab *e, const Expr *expr, const char *what, int64_t 
 }
 
 static void copy_declarations(Elab *e) {
-    for (int i = 0; i < e->module->expects.count; i++) vec_push(e->arena, &e->program->expects, e->module->expects.items[i]);
+    e->program->expects = e->module->expects;
     e->program->exports = e->module->exports;
 }
 

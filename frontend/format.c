@@ -92,19 +92,11 @@ static bool closes_angle(const Layout *l, int i) {
     return l->angles > 0 && is_symbol(token_at(l, i), ">");
 }
 
-/* The clause of a label, which no member or call is: "] weights [1, 2]". */
-static bool is_clause(const Layout *l, int i) {
-    const Token *token = token_at(l, i), *last = token_at(l, i - 1);
-    bool is_word = token->kind == TOKEN_NAME && strcmp(token->text, "weights") == 0;
-    bool after_word = last->kind == TOKEN_NAME && strcmp(last->text, "optional") == 0;
-    return is_word && (after_word || is_symbol(last, "]") || (last->kind == TOKEN_NAME && strcmp(last->text, "class") == 0));
-}
-
 static bool needs_blank(const Layout *l, int i) {
     const Token *token = token_at(l, i), *last = token_at(l, i - 1);
     if (l->tight || is_one_of(token, "),].:") || is_symbol(token, "..")) return false;
     if (opens_angle(l, i) || closes_angle(l, i)) return false;
-    if (is_symbol(token, "[")) return is_clause(l, i - 1) || (!ends_value(last) && !is_symbol(last, ">"));
+    if (is_symbol(token, "[")) return last->clause || (!ends_value(last) && !is_symbol(last, ">"));
     if (is_symbol(token, "(")) return last->kind != TOKEN_NAME || !ends_value(last);
     return true;
 }

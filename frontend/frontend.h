@@ -59,6 +59,9 @@ Program *program_load(const char *path, const ProgramOptions *options, Diagnosti
 
 void program_free(Program *program); /* its graphs too; NULL is allowed */
 
+/* Words such as `if` and `in`, which are no names. */
+bool is_reserved(const char *text);
+
 /* The file's text in the canonical layout, in `arena`: the same tokens and comments, so the same
  * program. Formatting it again changes nothing. NULL and diagnostics when the file does not parse;
  * what it imports is not read. */

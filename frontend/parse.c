@@ -239,7 +239,7 @@ static void parse_recipe_item(Parser *parser, Context *context) {
 static void parse_export_item(Parser *parser, Context *context) {
     Exports *exports = &context->module->exports;
     Export export = parse_export(parser);
-    Export *old = find_export(exports, export.format);
+    Export *old = exports_find(exports, export.format);
     check_single(parser, context, export.pos, old ? old->pos : (Pos){0}, "export");
     if (parser->broken) return;
     if (old) *old = export;

@@ -1,14 +1,5 @@
 /* Parser: how parameters become a model of another program. */
-#include <string.h>
-
 #include "frontend/parser.h"
-
-Export *find_export(const Exports *exports, const char *format) {
-    for (int i = 0; format && i < exports->count; i++) {
-        if (strcmp(exports->items[i].format, format) == 0) return &exports->items[i];
-    }
-    return NULL;
-}
 
 /* ["of" string {"," string}] */
 static void parse_names(Parser *parser, Export *export) {

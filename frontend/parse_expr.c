@@ -22,6 +22,10 @@ void mark_beginning(Parser *parser) {
     if (!parser->broken) parser->tokens.items[parser->at].begins = true;
 }
 
+void mark_clause(Parser *parser) {
+    if (!parser->broken) parser->tokens.items[parser->at].clause = true;
+}
+
 bool next_is(const Parser *parser, const char *text) {
     const Token *token = peek(parser);
     bool word = token->kind == TOKEN_NAME || token->kind == TOKEN_SYMBOL;

@@ -189,6 +189,7 @@ static void parse_label_kind(Parser *parser, LabelDecl *label) {
 /* weights = "weights" ("balanced" | list) */
 static void parse_weights(Parser *parser, LabelDecl *label) {
     if (!clause_follows(parser, "weights")) return;
+    mark_clause(parser);
     label->weights_pos = advance(parser)->pos;
     if (next_is(parser, "balanced")) label->balanced = span_of(advance(parser));
     else if (next_is(parser, "[")) label->weights = parse_arithmetic(parser);
@@ -230,7 +231,7 @@ static void parse_metrics(Parser *parser, TaskDecl *task) {
 
 static void parse_task_export(Parser *parser, TaskDecl *task) {
     Export export = parse_export(parser);
-    const Export *old = find_export(&task->exports, export.format);
+    const Export *old = exports_find(&task->exports, export.format);
     if (old) given_twice(parser, export.pos, old->pos, "a task is exported to a format in one way, this is the second");
     else vec_push(parser->arena, &task->exports, export);
 }

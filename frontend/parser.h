@@ -7,6 +7,7 @@
 #define GRADC_FRONTEND_PARSER_H
 
 #include "frontend/ast.h"
+#include "frontend/frontend.h"
 #include "frontend/lex.h"
 
 typedef enum BlockKind { BLOCK_DEF, BLOCK_TASK, BLOCK_OPTIMIZER } BlockKind;
@@ -38,8 +39,9 @@ void expect(Parser *parser, const char *text);
 const char *expect_name(Parser *parser, const char *what, Pos *pos); /* pos may be NULL */
 const char *expect_string(Parser *parser, const char *what, Pos *pos);
 
-/* Says that a declaration, a clause or a statement begins with the next token. */
+/* Says that a declaration, a clause or a statement begins with the next token; that it is the word of a clause, from which `[` stands off. */
 void mark_beginning(Parser *parser);
+void mark_clause(Parser *parser);
 
 /* After a mistake in the statement that begins with token `start`, inside of a block: on to the next line that begins a
  * statement no deeper than that one, or to the end of the block. Still broken where a declaration begins first. */
@@ -48,9 +50,6 @@ bool is_declaration(const char *word); /* parse.c */
 
 /* Tells that `what` was expected where the next token is. */
 void syntax_error(Parser *parser, const char *what);
-
-/* Words such as `if` and `in`, which are no names. */
-bool is_reserved(const char *text);
 
 /* Counts brackets and blocks; false and a message where they are too deep. */
 bool enter(Parser *parser);
@@ -63,7 +62,6 @@ void parse_block(Parser *parser, BlockKind kind, Block *block);
 void parse_statement(Parser *parser, BlockKind kind, Block *block);
 TaskDecl *parse_task(Parser *parser);
 Export parse_export(Parser *parser); /* parse_export.c */
-Export *find_export(const Exports *exports, const char *format); /* NULL: none */
 void parse_recipe(Parser *parser, RecipeDecl *recipe); /* after its word */
 
 #endif

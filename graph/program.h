@@ -3,6 +3,8 @@
 #ifndef GRADC_GRAPH_PROGRAM_H
 #define GRADC_GRAPH_PROGRAM_H
 
+#include <string.h>
+
 #include "graph/graph.h"
 
 typedef struct ConfigItem {
@@ -25,13 +27,13 @@ typedef struct Param {
     Pos pos;
 } Param;
 
+/* What stays of a text that is too long. */
+typedef enum KeptPart { KEPT_HEAD, KEPT_TAIL, KEPT_BOTH } KeptPart;
+
 /* A text input gives these graph inputs, for input `x` with T = "x.T" tokens and S sequences (all declared, used or not):
  *   x.ids i32<vocab>[x.T]  x.segments i32<segments>[x.T]  x.positions i32<positions>[x.T]  x.bounds i32[S+1]
  *   x.first i32<x.T>[S] (row of each sequence's first token)  x.sequence i32<S>[x.T] (the sequence of each token)
  *   x.coords i32[x.T, 2] (row within the update, position)  x.rows i32[S, 2] (row within the update, 0) */
-/* What stays of a text that is too long. */
-typedef enum KeptPart { KEPT_HEAD, KEPT_TAIL, KEPT_BOTH } KeptPart;
-
 typedef struct TextInput {
     const char *name;
     const char *columns[2]; /* one text, or a pair encoded jointly */
@@ -88,6 +90,8 @@ typedef struct Expectation {
     Pos pos;
 } Expectation;
 
+typedef VEC(Expectation) Expectations;
+
 typedef struct Rename {
     const char *from, *to; /* beginnings of names: "heads.sentiment.", "classifier." */
 } Rename;
@@ -104,6 +108,14 @@ typedef struct Export {
 } Export;
 
 typedef VEC(Export) Exports;
+
+/* NULL: none to that format. */
+static inline Export *exports_find(const Exports *exports, const char *format) {
+    for (int i = 0; format && i < exports->count; i++) {
+        if (strcmp(exports->items[i].format, format) == 0) return &exports->items[i];
+    }
+    return NULL;
+}
 
 typedef struct Task {
     const char *name;
@@ -169,7 +181,7 @@ typedef struct Program {
     VEC(Task) tasks;
     Optimizer optimizer;
     VEC(Setting) settings;
-    VEC(Expectation) expects;
+    Expectations expects;
     Exports exports; /* for tasks that do not say it themselves; at most one of a format, as there */
     VEC(Watched) watched; /* of a probe, in the order of evaluation */
     /* Names in checkpoints: what begins with the scope here ("bert.") begins with the prefix there ("distilbert."; most often both are

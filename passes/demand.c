@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "graph/pattern.h"
 #include "passes/expand.h"
 
 /* One round. */
@@ -17,24 +18,18 @@ typedef struct Round {
     Node **selected; /* [node] its copy on selected rows, NULL where it does not move */
 } Round;
 
-/* `x.first` and `x.bounds`: inputs of one text input. */
-static bool ends_with(const char *text, const char *end) {
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
 static bool is_symbol(Dim dim) { return dim.scale == 1 && dim.offset == 0; }
 
-/* Is the index the first row of each sequence? */
+/* Is the index the first row of each sequence, `x.first` of a text input? */
 static bool is_first_rows(const Node *index) {
-    return index->op == OP_input && ends_with(index->attrs.text, ".first") &&
+    return index->op == OP_input && pattern_matches("*.first", index->attrs.text) &&
            is_symbol(index->type.bound) && is_symbol(index->type.dims[0]);
 }
 
 /* Does the index select exactly one row in order from each of the sequences that `bounds` cut? */
 static bool selects_one_of_each(const Node *index, const Node *bounds) {
     if (!is_first_rows(index) || bounds->op != OP_input ||
-        !ends_with(bounds->attrs.text, ".bounds"))
+        !pattern_matches("*.bounds", bounds->attrs.text))
         return false;
     size_t stem = strlen(index->attrs.text) - strlen("first");
     if (stem != strlen(bounds->attrs.text) - strlen("bounds")) return false;

@@ -9,7 +9,7 @@
 #include "runtime/progress.h"
 #include "runtime/session.h"
 
-enum { WARM_UP = 3, EVAL_BATCH = 64, TRAIN_BATCH = 32 };
+enum { WARM_UP = 3, TRAIN_BATCH = 32 };
 
 /* Steps on the same rows. Times in seconds. */
 typedef struct Timing {

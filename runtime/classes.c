@@ -18,7 +18,8 @@ typedef struct Counter {
     const Task *task;
     Diagnostics *diags;
     const SourceFile *file;
-    Table *table;
+    const Table *table;
+    int column;
     bool skips_bad;
     VEC(Class) classes; /* in the order of bytes, or as declared */
 } Counter;
@@ -82,7 +83,7 @@ static bool add(Counter *c, Piece piece, uint32_t line) {
 
 static bool add_words(Counter *c, int64_t row, Pieces *pieces) {
     bool good = true;
-    cell_pieces(c->table, row, 0, " ", pieces);
+    cell_pieces(c->table, row, c->column, " ", pieces);
     for (int64_t i = 0; good && i < pieces->count; i++) good = add(c, pieces->items[i], table_item_line(c->table, row, i));
     return good;
 }
@@ -91,7 +92,7 @@ static bool add_rows(Counter *c) {
     Pieces pieces = {0};
     bool good = true;
     for (int64_t row = 0; good && row < table_rows(c->table); row++) {
-        good = c->task->label.of >= 0 ? add_words(c, row, &pieces) : add(c, cell_piece(c->table, row, 0), table_line(c->table, row));
+        good = c->task->label.of >= 0 ? add_words(c, row, &pieces) : add(c, cell_piece(c->table, row, c->column), table_line(c->table, row));
     }
     pieces_free(&pieces);
     if (good && c->classes.count == 0) return bad_label(c, 0, "no row has a label");
@@ -130,17 +131,22 @@ static const ClassCounts *as_counts(Counter *c) {
     return result;
 }
 
+const ClassCounts *classes_of_table(const Task *task, const Table *table, int column, const SourceFile *file, bool skips_bad, Diagnostics *diags) {
+    Counter c = {.task = task, .diags = diags, .skips_bad = skips_bad, .file = file, .table = table, .column = column};
+    begin_with_declared(&c);
+    if (!add_rows(&c)) return NULL;
+    if (!task->label.classes) order_numbers(&c);
+    return as_counts(&c);
+}
+
 const ClassCounts *classes_count(const Task *task, const DatasetOptions *options, Diagnostics *diags) {
     const char *path = dataset_path(task, options, diags);
     if (!path) return NULL;
-    Counter c = {.task = task, .diags = diags, .skips_bad = options->skips_bad, .file = diagnostics_file(diags, path, NULL)};
     TableFormat format = dataset_format(task);
     format.keeps_bad = options->skips_bad; /* as rows of empty cells */
-    c.table = table_read(path, format, task->label.columns, 1, diags);
-    if (!c.table) return NULL;
-    begin_with_declared(&c);
-    bool good = add_rows(&c);
-    if (good && !task->label.classes) order_numbers(&c);
-    table_free(c.table);
-    return good ? as_counts(&c) : NULL;
+    Table *table = table_read(path, format, task->label.columns, 1, diags);
+    if (!table) return NULL;
+    const ClassCounts *counts = classes_of_table(task, table, 0, diagnostics_file(diags, path, NULL), options->skips_bad, diags);
+    table_free(table);
+    return counts;
 }

@@ -58,12 +58,16 @@ static const char *file_in(Arena *arena, const char *folder, const char *name) {
     return whole || !slash ? whole : plain_or_compressed(arena, folder, slash + 1);
 }
 
+/* Does the file hold more than the part that is wanted? */
+static bool is_split(const Task *task, const DatasetOptions *o) {
+    return task->split.pos.file && !o->path && !o->text && (strcmp(o->split, "train") == 0 || strcmp(o->split, "dev") == 0);
+}
+
 const char *dataset_path(const Task *task, const DatasetOptions *o, Diagnostics *diags) {
     static const char *const here[] = {"."};
     Arena *arena = diags->arena;
     if (o->path) return o->path;
-    bool is_part = task->split.pos.file && (strcmp(o->split, "dev") == 0 || strcmp(o->split, "train") == 0); /* of one file */
-    const char *name = fill_split(arena, task->data, is_part ? "train" : o->split), *tried = "";
+    const char *name = fill_split(arena, task->data, is_split(task, o) ? "train" : o->split), *tried = "";
     const char *const *folders = o->n_folders ? o->folders : here;
     for (int i = 0; i < (o->n_folders ? o->n_folders : 1); i++) {
         const char *found = file_in(arena, folders[i], name);
@@ -93,17 +97,11 @@ static void collect_kept(Loader *l) {
     for (int i = 0; i < l->options->n_keep; i++) l->columns[l->n_columns++] = l->options->keep[i];
 }
 
-/* Does the file hold more than the part that is wanted? */
-static bool is_split(const Loader *l) {
-    const DatasetOptions *o = l->options;
-    return l->task->split.pos.file && !o->path && !o->text && (strcmp(o->split, "train") == 0 || strcmp(o->split, "dev") == 0);
-}
-
 /* The texts are the first columns of all. */
 static void collect_split(Loader *l) {
     const Split *split = &l->task->split;
     int texts = 0;
-    if (!is_split(l)) return;
+    if (!is_split(l->task, l->options)) return;
     for (int i = 0; i < l->task->n_inputs; i++) texts += l->task->inputs[i].n_columns;
     l->split = (SplitColumns){.first = 0, .count = texts};
     if (split->group) {
@@ -350,7 +348,7 @@ static void allocate_rows(Loader *l, int64_t rows) {
 
 /* [rows]: those that the wanted part has, for the caller to free; NULL: all. */
 static bool *choose_rows(const Loader *l, int64_t rows) {
-    if (!is_split(l)) return NULL;
+    if (!is_split(l->task, l->options)) return NULL;
     bool *chosen = calloc((size_t)rows + 1, sizeof *chosen);
     if (!chosen) abort();
     split_rows(&l->task->split, l->table, l->split, l->options->split, l->options->fold, chosen);
@@ -400,7 +398,7 @@ static void loader_close(Loader *l) {
 
 static bool check_fold(const Loader *l) {
     const Split *split = &l->task->split;
-    if (!is_split(l) || !split->folds || l->options->fold < split->folds) return true;
+    if (!is_split(l->task, l->options) || !split->folds || l->options->fold < split->folds) return true;
     diag_error(l->diags, "E0412", split->pos, "there is no fold %lld of task '%s'", (long long)l->options->fold, l->task->name);
     diag_hint(l->diags, "its folds are 0 to %lld", (long long)split->folds - 1);
     return false;
@@ -443,6 +441,12 @@ void dataset_free(Dataset *data) {
     free(data->table_rows);
     table_free(data->table);
     free(data);
+}
+
+int64_t dataset_tokens_of(const Dataset *data, const int64_t *rows, int64_t count) {
+    int64_t tokens = 0;
+    for (int64_t i = 0; i < count; i++) tokens += dataset_tokens(data, rows[i]);
+    return tokens;
 }
 
 int64_t dataset_tokens(const Dataset *data, int64_t row) {

@@ -71,5 +71,6 @@ TableFormat dataset_format(const Task *task); /* as its data line says */
 
 /* Tokens of a row, over all inputs. */
 int64_t dataset_tokens(const Dataset *data, int64_t row);
+int64_t dataset_tokens_of(const Dataset *data, const int64_t *rows, int64_t count);
 
 #endif

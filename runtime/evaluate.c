@@ -166,39 +166,55 @@ static int64_t rows_that_fit(const Dataset *data, const int64_t *rows, int64_t m
     return count;
 }
 
+/* The batches of a data set, one after the other. */
+typedef struct Walk {
+    const Dataset *data;
+    int64_t *rows; /* [data->rows], sorted */
+    int64_t size, at, count; /* at most; where the batch begins; its rows */
+    Batch *batch;
+} Walk;
+
+static Walk walk_begin(const Dataset *data, int64_t size) {
+    Walk walk = {.data = data, .rows = sorted_rows(data), .size = size};
+    walk.batch = batch_new(&data, 1, data->rows < size ? data->rows : size);
+    batch_begin(walk.batch, data, walk.rows, data->rows, NUMBERS_OF_DATA);
+    return walk;
+}
+
+static bool walk_next(Walk *walk) {
+    int64_t rest = walk->data->rows - (walk->at += walk->count);
+    if (rest == 0) return false;
+    walk->count = rows_that_fit(walk->data, walk->rows + walk->at, rest < walk->size ? rest : walk->size);
+    batch_fill(walk->batch, walk->data, walk->rows + walk->at, walk->count, walk->at);
+    return true;
+}
+
+static void walk_end(Walk *walk) {
+    batch_free(walk->batch);
+    free(walk->rows);
+}
+
 size_t collect_plan(Model *model, int task, const Dataset *data, int64_t size) {
-    int64_t *rows = sorted_rows(data);
-    Batch *batch = batch_new(&data, 1, data->rows < size ? data->rows : size);
+    Walk walk = walk_begin(data, size);
     size_t most = 0;
-    batch_begin(batch, data, rows, data->rows, NUMBERS_OF_DATA);
-    for (int64_t at = 0, count; at < data->rows; at += count) {
-        count = rows_that_fit(data, rows + at, data->rows - at < size ? data->rows - at : size);
-        batch_fill(batch, data, rows + at, count, at);
-        size_t bytes = model_plan(model, task, false, batch);
+    while (walk_next(&walk)) {
+        size_t bytes = model_plan(model, task, false, walk.batch);
         most = bytes > most ? bytes : most;
     }
-    batch_free(batch);
-    free(rows);
+    walk_end(&walk);
     return most;
 }
 
 bool collect_outputs(Model *model, int task, const Dataset *data, int64_t size, Collected *outputs, Diagnostics *diags) {
-    int64_t *rows = sorted_rows(data);
-    Batch *batch = batch_new(&data, 1, data->rows < size ? data->rows : size);
     bool good = true;
     for (int i = 0; i < model_outputs(model, task); i++) {
         outputs[i] = (Collected){.starts = calloc((size_t)data->rows + 1, sizeof(int64_t)),
                                  .counts = calloc((size_t)data->rows + 1, sizeof(int64_t))};
         if (!outputs[i].starts || !outputs[i].counts) abort();
     }
-    batch_begin(batch, data, rows, data->rows, NUMBERS_OF_DATA);
-    for (int64_t at = 0, count; good && at < data->rows; at += count) {
-        count = rows_that_fit(data, rows + at, data->rows - at < size ? data->rows - at : size);
-        batch_fill(batch, data, rows + at, count, at);
-        good = run_batch(model, task, batch, rows + at, outputs, diags);
-    }
-    batch_free(batch);
-    free(rows);
+    Walk walk = walk_begin(data, size);
+    while (good && walk_next(&walk)) good = run_batch(model, task, walk.batch, walk.rows + walk.at, outputs, diags);
+    walk_end(&walk);
     return good;
 }
 

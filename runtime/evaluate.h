@@ -5,7 +5,7 @@
 #include "runtime/scores.h"
 #include "runtime/model.h"
 
-enum { MAX_METRICS = 8 };
+enum { MAX_METRICS = 8, EVAL_BATCH = 64 /* rows at a time, where nothing else is asked for */ };
 
 typedef struct Evaluation {
     int task;

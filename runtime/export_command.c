@@ -23,13 +23,6 @@ typedef struct Exporter {
 
 /* --- What is asked for --- */
 
-static const Export *find(const Exports *exports, const char *format) {
-    for (int i = 0; i < exports->count; i++) {
-        if (strcmp(exports->items[i].format, format) == 0) return &exports->items[i];
-    }
-    return NULL;
-}
-
 static bool choose_format(Exporter *e) {
     const char *given = e->s->options->format ? e->s->options->format : "hf";
     e->format = strcmp(given, "sentence-transformers") == 0 ? "sentence_transformers" : given;
@@ -46,9 +39,9 @@ static bool choose_task(Exporter *e) {
 }
 
 static bool choose_export(Exporter *e) {
-    e->export = find(&e->task->exports, e->format);
-    e->model = find(&e->s->program->exports, "hf");
-    if (!e->export) e->export = find(&e->s->program->exports, e->format);
+    e->export = exports_find(&e->task->exports, e->format);
+    e->model = exports_find(&e->s->program->exports, "hf");
+    if (!e->export) e->export = exports_find(&e->s->program->exports, e->format);
     if (e->export && e->export->target && e->model && e->model->target) return true;
     bool said = e->export && e->model; /* that it is none */
     diag_error(e->diags, "E0983", said ? (e->export->target ? e->model->pos : e->export->pos) : e->task->pos,

@@ -66,9 +66,7 @@ static double spread_of(const Type *type) {
 
 /* As training starts, and a random number on top: what starts at zero hides the gradients of what it is multiplied with. */
 static bool give_parameters(TaskCheck *c) {
-    size_t count = (size_t)c->s->program->params.count + 1;
-    Parameters *params = parameters_new(c->s->program, arena_array(c->arena, count, sizeof(uint64_t)),
-                                        arena_array(c->arena, count, sizeof(bool)), NULL, NULL, c->s->diags);
+    Parameters *params = session_parameters(c->s);
     for (int i = 0; params && i < c->task->n_params; i++) {
         const ParamSlot *slot = &params->slots[c->task->params[i]];
         parameter_initialise(params, c->task->params[i], (uint64_t)c->s->options->seed);

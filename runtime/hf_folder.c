@@ -5,12 +5,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "runtime/atomic_file.h"
+#include "runtime/hf_file.h"
 #include "runtime/hf_weights.h"
-#include "runtime/read_file.h"
 
 struct HfFolder {
     Arena *arena;
@@ -33,49 +31,15 @@ static Pos in_file(const char *path, Diagnostics *diags) {
     return pos_in_file(diagnostics_file(diags, path, NULL), 0);
 }
 
-static const char *in_folder(Arena *arena, const char *folder, const char *name) {
-    return arena_printf(arena, "%s/%s", folder, name);
-}
-
-/* --- Opening
- * ------------------------------------------------------------------------------------------------------
- */
-
-/* The object in a JSON file, NULL with an error. `*text` is the file, to be freed by the caller. */
-static json_t *read_object(const char *path, char **text, Diagnostics *diags) {
-    size_t size;
-    json_error_t error;
-    *text = read_file(path, &size, diags);
-    if (!*text) return NULL;
-    json_t *object = json_loadb(*text, size, 0, &error);
-    if (json_is_object(object)) return object;
-    Pos pos = pos_in_file(diagnostics_file(diags, path, NULL),
-                          !object && error.line > 0 ? (uint32_t)error.line : 0);
-    diag_error(diags, "E0841", pos, "%s", object ? "not a JSON object" : error.text);
-    diag_hint(diags, "the file is to hold one JSON object: {\"key\": value, ...}");
-    json_decref(object);
-    return NULL;
-}
-
-static bool require_file(const HfFolder *folder, const char *path, Diagnostics *diags) {
-    if (!access(path, F_OK)) return true;
-    struct stat status;
-    bool is_folder = !stat(folder->path, &status) && S_ISDIR(status.st_mode);
-    diag_error(diags, "E0840", in_file(path, diags), "%s",
-               is_folder ? "the folder has no such file" : "there is no such folder");
-    diag_hint(diags, "a model folder holds config.json, vocab.txt and, unless training starts from "
-                     "random weights, "
-                     "model.safetensors");
-    return false;
-}
+/* --- Opening --- */
 
 HfFolder *hf_folder_open(const char *path, const char *lower_case, Diagnostics *diags) {
     Arena *arena = arena_new();
     HfFolder *folder = arena_alloc(arena, sizeof *folder);
-    *folder = (HfFolder){
-        .arena = arena, .path = arena_strdup(arena, path), .config_path = in_folder(arena, path, "config.json")};
-    bool good = require_file(folder, folder->config_path, diags) && hf_tokenizer_read(folder->path, lower_case, arena, &folder->tokenizer, diags);
-    if (good) folder->config = read_object(folder->config_path, &folder->config_text, diags);
+    *folder = (HfFolder){.arena = arena, .path = arena_strdup(arena, path), .config_path = hf_file_path(arena, path, "config.json")};
+    bool good = hf_file_exists(arena, path, "config.json") || hf_file_missing(arena, path, "config.json", diags);
+    good = good && hf_tokenizer_read(folder->path, lower_case, arena, &folder->tokenizer, diags);
+    if (good) folder->config = hf_file_object(folder->config_path, &folder->config_text, diags);
     if (good && folder->config && hf_weights_open(path, &folder->weights, diags)) return folder;
     hf_folder_close(folder);
     return NULL;
@@ -96,9 +60,7 @@ const char *hf_folder_config(const HfFolder *folder) { return folder->config_tex
 const HfTokenizer *hf_folder_tokenizer(const HfFolder *folder) { return &folder->tokenizer; }
 bool hf_folder_has_weights(const HfFolder *folder) { return folder->weights != NULL; }
 
-/* --- Configuration
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Configuration --- */
 
 Pos hf_config_pos(const HfFolder *folder, const char *key, Diagnostics *diags) {
     const char *text = folder->config_text;
@@ -157,9 +119,7 @@ Lookup hf_config_string(const HfFolder *folder, const char *key, const char **va
     return LOOKUP_FOUND;
 }
 
-/* --- Tensors
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- Tensors --- */
 
 /* The tensor under this name or its old spelling. */
 static HfTensor find_spelling(HfFolder *folder, const char *name) {
@@ -231,9 +191,7 @@ const char *const *hf_folder_skipped(HfFolder *folder, int *count) {
     return folder->weights ? hf_weights_unused(folder->weights, count) : NULL;
 }
 
-/* --- Writing
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- Writing --- */
 
 static json_t *pair_value(const ConfigPair *pair) {
     if (pair->kind == CONFIG_STRING) return json_string(pair->text);
@@ -274,11 +232,11 @@ static bool write_config(const char *path, const HfContents *contents, Diagnosti
 
 static bool write_tokenizer(Arena *arena, const char *folder, const HfTokenizer *tokenizer, Diagnostics *diags) {
     if (!tokenizer) return true;
-    if (!atomic_file_put(in_folder(arena, folder, "vocab.txt"), tokenizer->vocab, tokenizer->vocab_bytes, diags)) return false;
+    if (!atomic_file_put(hf_file_path(arena, folder, "vocab.txt"), tokenizer->vocab, tokenizer->vocab_bytes, diags)) return false;
     const TokenizerRules *rules = &tokenizer->rules;
     json_t *object = json_pack("{s:b, s:b, s:b, s:s}", "do_lower_case", (int)rules->lower_case, "strip_accents", (int)rules->strip_accents,
                                "tokenize_chinese_chars", (int)rules->split_cjk, "tokenizer_class", "BertTokenizer");
-    bool written = put_json(in_folder(arena, folder, "tokenizer_config.json"), object, diags);
+    bool written = put_json(hf_file_path(arena, folder, "tokenizer_config.json"), object, diags);
     json_decref(object);
     return written;
 }
@@ -290,9 +248,9 @@ bool hf_folder_write(const char *path, const HfContents *contents, Diagnostics *
     metadata[0] = (MetadataEntry){"format", "pt"}; /* transformers refuses a file that does not say so */
     for (int i = 0; i < contents->n_metadata; i++) metadata[i + 1] = contents->metadata[i];
     const char *weights = contents->weights ? contents->weights : "model.safetensors";
-    bool written = write_config(in_folder(arena, path, "config.json"), contents, diags) &&
+    bool written = write_config(hf_file_path(arena, path, "config.json"), contents, diags) &&
                    write_tokenizer(arena, path, contents->tokenizer, diags) && (!contents->n_tensors ||
-                   safetensors_write(in_folder(arena, path, weights), contents->tensors,
+                   safetensors_write(hf_file_path(arena, path, weights), contents->tensors,
                                      contents->n_tensors, metadata, contents->n_metadata + 1, diags));
     arena_free(arena);
     return written;

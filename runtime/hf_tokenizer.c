@@ -1,12 +1,10 @@
 /* Tokenizers of Hugging Face folders. A setting may stand in two files, under two names. */
 #include "runtime/hf_tokenizer.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "runtime/hf_file.h"
 #include "runtime/read_file.h"
 
 typedef struct Reader {
@@ -25,26 +23,16 @@ static const struct {
                    {"sentencepiece.bpe.model", "SentencePiece"},
                    {"tokenizer.model", "SentencePiece"}};
 
-static const char *path_of(const Reader *r, const char *name) { return arena_printf(r->arena, "%s/%s", r->folder, name); }
+static const char *path_of(const Reader *r, const char *name) { return hf_file_path(r->arena, r->folder, name); }
 
-static Pos in_file(const Reader *r, const char *name) {
-    return pos_in_file(diagnostics_file(r->diags, path_of(r, name), NULL), 0);
-}
+static Pos in_file(const Reader *r, const char *name) { return hf_file_pos(r->arena, r->folder, name, r->diags); }
 
-static bool has_file(const Reader *r, const char *name) { return access(path_of(r, name), F_OK) == 0; }
+static bool has_file(const Reader *r, const char *name) { return hf_file_exists(r->arena, r->folder, name); }
 
 /* NULL when the file is not there; false when it is no JSON object. */
 static bool read_json(const Reader *r, const char *name, json_t **object) {
-    json_error_t error;
-    *object = NULL;
-    if (!has_file(r, name)) return true;
-    *object = json_load_file(path_of(r, name), 0, &error);
-    if (json_is_object(*object)) return true;
-    Pos pos = in_file(r, name);
-    pos.line = !*object && error.line > 0 ? (uint32_t)error.line : 0;
-    diag_error(r->diags, "E0841", pos, "%s", *object ? "not a JSON object" : error.text);
-    diag_hint(r->diags, "the file is to hold one JSON object: {\"key\": value, ...}");
-    return false;
+    *object = has_file(r, name) ? hf_file_object(path_of(r, name), NULL, r->diags) : NULL;
+    return *object || !has_file(r, name);
 }
 
 /* --- The kind --- */
@@ -65,14 +53,6 @@ static bool check_kind(const Reader *r) {
 }
 
 /* --- The vocabulary --- */
-
-static bool no_vocabulary(const Reader *r) {
-    struct stat status;
-    bool is_folder = !stat(r->folder, &status) && S_ISDIR(status.st_mode);
-    diag_error(r->diags, "E0840", in_file(r, "vocab.txt"), "%s", is_folder ? "the folder has no such file" : "there is no such folder");
-    diag_hint(r->diags, "a model folder holds config.json, vocab.txt and, unless training starts from random weights, model.safetensors");
-    return false;
-}
 
 /* The tokens by their ids, which are to be all the numbers from 0. NULL: they are not, or a token has a line end. */
 static const char **order_tokens(const Reader *r, json_t *vocab, size_t *bytes) {
@@ -110,7 +90,7 @@ static bool vocabulary_of_json(const Reader *r, json_t *vocab) {
 
 static bool read_vocabulary(const Reader *r) {
     json_t *vocab = json_object_get(json_object_get(r->fast, "model"), "vocab");
-    if (!has_file(r, "vocab.txt")) return json_is_object(vocab) ? vocabulary_of_json(r, vocab) : no_vocabulary(r);
+    if (!has_file(r, "vocab.txt")) return json_is_object(vocab) ? vocabulary_of_json(r, vocab) : hf_file_missing(r->arena, r->folder, "vocab.txt", r->diags);
     r->result->path = path_of(r, "vocab.txt");
     r->result->vocab = read_file(r->result->path, &r->result->vocab_bytes, r->diags);
     return r->result->vocab != NULL;

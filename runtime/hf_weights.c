@@ -1,11 +1,11 @@
 /* Weights in one file or several. */
 #include "runtime/hf_weights.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "graph/pattern.h"
+#include "runtime/hf_file.h"
 #include "runtime/torch_file.h"
 
 typedef struct Shard {
@@ -26,22 +26,16 @@ static const struct {
     const char *file, *index;
 } forms[] = {{"model.safetensors", "model.safetensors.index.json"}, {"pytorch_model.bin", "pytorch_model.bin.index.json"}};
 
-static const char *path_of(const HfWeights *w, const char *name) { return arena_printf(w->arena, "%s/%s", w->folder, name); }
+static const char *path_of(const HfWeights *w, const char *name) { return hf_file_path(w->arena, w->folder, name); }
 
-static bool has_file(const HfWeights *w, const char *name) { return access(path_of(w, name), F_OK) == 0; }
-
-static Pos in_file(const HfWeights *w, const char *name, Diagnostics *diags) {
-    return pos_in_file(diagnostics_file(diags, path_of(w, name), NULL), 0);
-}
+static bool has_file(const HfWeights *w, const char *name) { return hf_file_exists(w->arena, w->folder, name); }
 
 static bool add_file(HfWeights *w, const char *name, Diagnostics *diags) {
     const char *path = path_of(w, name);
     for (int i = 0; i < w->shards.count; i++) {
         if (strcmp(w->shards.items[i].path, path) == 0) return true;
     }
-    size_t length = strlen(path);
-    bool is_torch = length > 4 && strcmp(path + length - 4, ".bin") == 0;
-    SafeTensors *file = is_torch ? torch_file_open(path, diags) : safetensors_open(path, diags);
+    SafeTensors *file = pattern_matches("*.bin", path) ? torch_file_open(path, diags) : safetensors_open(path, diags);
     if (!file) return false;
     Shard shard = {file, path, arena_array(w->arena, (size_t)safetensors_count(file) + 1, sizeof(bool))};
     vec_push(w->arena, &w->shards, shard);
@@ -49,7 +43,7 @@ static bool add_file(HfWeights *w, const char *name, Diagnostics *diags) {
 }
 
 static bool bad_index(const HfWeights *w, const char *message, Diagnostics *diags) {
-    diag_error(diags, "E0849", in_file(w, w->index, diags), "%s", message);
+    diag_error(diags, "E0849", hf_file_pos(w->arena, w->folder, w->index, diags), "%s", message);
     diag_hint(diags, "fetch the folder again, with the index and all the files that it names");
     return false;
 }
@@ -96,7 +90,7 @@ static bool reject_other_formats(const HfWeights *w, Diagnostics *diags) {
     static const char *const others[] = {"tf_model.h5", "flax_model.msgpack"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (!has_file(w, others[i])) continue;
-        diag_error(diags, "E0844", in_file(w, others[i], diags), "the weights are in a format that is not read");
+        diag_error(diags, "E0844", hf_file_pos(w->arena, w->folder, others[i], diags), "the weights are in a format that is not read");
         diag_hint(diags, "save the model as safetensors (in Python: model.save_pretrained(folder))");
         return false;
     }

@@ -92,10 +92,7 @@ static bool is_name(const char *text) {
 
 /* Words of the language are no names. */
 static const char *column(const Init *init, const char *name) {
-    static const char *const words[] = {"if", "then", "else", "in", "and", "or", "not", "true", "false"};
-    bool plain = is_name(name);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) plain = plain && strcmp(words[i], name) != 0;
-    return plain ? name : arena_printf(init->arena, "\"%s\"", name);
+    return is_name(name) && !is_reserved(name) ? name : arena_printf(init->arena, "\"%s\"", name);
 }
 
 static const char *data_line(const Init *init) {

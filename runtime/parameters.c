@@ -48,6 +48,8 @@ static void lay_out(Parameters *p, const uint64_t *tasks, const bool *tables, co
     p->total = place(p, -1, offset);
 }
 
+size_t parameters_bytes(const Parameters *p) { return sizeof(float) * (size_t)(p->total + (1 + p->n_states) * p->trained); }
+
 static bool allocate(Parameters *p, Diagnostics *diags) {
     p->weights = slab_new(slab_bytes(p->total));
     p->gradients = slab_new(slab_bytes(p->trained));
@@ -56,7 +58,7 @@ static bool allocate(Parameters *p, Diagnostics *diags) {
     if (good) return true;
     diag_error(diags, "E0902", (Pos){0}, "there is no memory for %" PRId64 " parameters", p->total);
     diag_hint(diags, "a model of this size needs %" PRId64 " MiB for weights, gradients and moments",
-              (p->total + (1 + p->n_states) * p->trained) * 4 / (1024 * 1024));
+              (int64_t)(parameters_bytes(p) >> 20));
     return false;
 }
 

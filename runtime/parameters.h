@@ -48,6 +48,9 @@ Parameters *parameters_new(const Program *program, const uint64_t *tasks, const 
                            const double *rates, Diagnostics *diags);
 void parameters_free(Parameters *params);
 
+/* Of weights, gradients and states. */
+size_t parameters_bytes(const Parameters *params);
+
 /* Fills a tensor from its initialiser, from the seed and its name alone. Normal numbers are sums of eight 16-bit numbers (Irwin and
  * Hall), in integers until the last step: the same bits everywhere. */
 void parameter_initialise(const Parameters *params, int index, uint64_t seed);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "graph/pattern.h"
 #include "runtime/atomic_file.h"
 #include "runtime/commands.h"
 #include "runtime/prediction.h"
@@ -39,17 +40,12 @@ static int choice(const char *option, const char *word, const char *const *words
     return -1;
 }
 
-static bool ends_with(const char *text, const char *end) {
-    size_t length = strlen(text), of_end = strlen(end);
-    return length >= of_end && strcmp(text + length - of_end, end) == 0;
-}
-
 static bool choose_form(Predictor *p) {
     static const char *const forms[] = {"tsv", "csv", "jsonl", NULL};
     const Options *o = p->s->options;
     const char *name = o->format;
     for (int i = 0; !name && o->output && forms[i]; i++) {
-        if (ends_with(o->output, arena_printf(p->s->arena, ".%s", forms[i]))) name = forms[i];
+        if (pattern_matches(arena_printf(p->s->arena, "*.%s", forms[i]), o->output)) name = forms[i];
     }
     int form = choice("format", name, forms, p->s->diags);
     p->writer.form = form < 0 ? FORM_TSV : (PredictionForm)form;

@@ -7,7 +7,6 @@
 #include "runtime/commands.h"
 #include "runtime/session.h"
 
-enum { EVAL_BATCH = 64 };
 
 void print_evaluations(const Program *program, const Evaluation *evaluations, int count) {
     printf("%-16s %7s  %s\n", "task", "rows", "dev metrics");

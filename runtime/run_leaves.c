@@ -4,26 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/pattern.h"
 #include "runtime/run.h"
 #include "runtime/synthetic.h"
 
 /* --- --input --------------------------------------------------------------------------------------------------------- */
 
-static bool ends_with(const char *text, const char *end) {
-    size_t length = strlen(text), n = strlen(end);
-    return length >= n && strcmp(text + length - n, end) == 0;
-}
-
 static bool read_input(Run *r, const char *input) {
     const char *equals = strchr(input, '=');
     GivenTensor given = {.name = arena_strndup(r->arena, input, strcspn(input, "="))};
-    bool good = equals && (ends_with(equals, ".npy") || tensor_parse(equals + 1, r->arena, &given.tensor));
+    bool good = equals && (pattern_matches("*.npy", equals) || tensor_parse(equals + 1, r->arena, &given.tensor));
     if (!good) {
         diag_error(r->diags, "E0974", (Pos){0}, "--input takes NAME=FILE.npy or NAME=NUMBERS, not '%s'", input);
         diag_hint(r->diags, "for example --input 'x=[[1, 2], [3, 4]]'");
         return false;
     }
-    if (ends_with(equals, ".npy") && !npy_read(equals + 1, r->arena, &given.tensor, r->diags)) return false;
+    if (pattern_matches("*.npy", equals) && !npy_read(equals + 1, r->arena, &given.tensor, r->diags)) return false;
     vec_push(r->arena, &r->given, given);
     return true;
 }

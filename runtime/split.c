@@ -24,13 +24,10 @@ static void add_cell(XXH3_state_t *state, const Table *table, int64_t row, int c
     XXH3_64bits_update(state, cell, length + 1);
 }
 
-static uint64_t hash_cells(const Table *table, int64_t row, int first, int count, uint64_t seed) {
-    XXH3_state_t *state = XXH3_createState();
-    if (!state || XXH3_64bits_reset_withSeed(state, seed) != XXH_OK) abort();
+static uint64_t hash_cells(XXH3_state_t *state, const Table *table, int64_t row, int first, int count, uint64_t seed) {
+    if (XXH3_64bits_reset_withSeed(state, seed) != XXH_OK) abort();
     for (int i = 0; i < count; i++) add_cell(state, table, row, first + i);
-    uint64_t hash = XXH3_64bits_digest(state);
-    XXH3_freeState(state);
-    return hash;
+    return XXH3_64bits_digest(state);
 }
 
 static int by_group(const void *a, const void *b) {
@@ -46,11 +43,11 @@ static int by_stratum(const void *a, const void *b) {
 }
 
 /* A group is of the class of its first row in the file. */
-static void find_strata(const Table *table, int label, Placed *rows, int64_t count) {
+static void find_strata(XXH3_state_t *state, const Table *table, int label, Placed *rows, int64_t count) {
     qsort(rows, (size_t)count, sizeof *rows, by_group);
     for (int64_t i = 0; i < count; i++) {
         bool goes_on = i > 0 && rows[i].group == rows[i - 1].group;
-        rows[i].stratum = goes_on ? rows[i - 1].stratum : hash_cells(table, rows[i].row, label, 1, 0);
+        rows[i].stratum = goes_on ? rows[i - 1].stratum : hash_cells(state, table, rows[i].row, label, 1, 0);
     }
 }
 
@@ -79,11 +76,13 @@ static void mark(const Split *split, const Placed *rows, int64_t count, bool wan
 void split_rows(const Split *split, const Table *table, SplitColumns columns, const char *part, int64_t fold, bool *keep) {
     int64_t count = table_rows(table);
     Placed *rows = calloc((size_t)count + 1, sizeof *rows);
-    if (!rows) abort();
+    XXH3_state_t *state = XXH3_createState();
+    if (!rows || !state) abort();
     for (int64_t i = 0; i < count; i++)
-        rows[i] = (Placed){0, hash_cells(table, i, columns.first, columns.count, (uint64_t)split->seed), i};
-    if (split->stratified) find_strata(table, columns.label, rows, count);
+        rows[i] = (Placed){0, hash_cells(state, table, i, columns.first, columns.count, (uint64_t)split->seed), i};
+    if (split->stratified) find_strata(state, table, columns.label, rows, count);
     qsort(rows, (size_t)count, sizeof *rows, by_stratum);
     mark(split, rows, count, strcmp(part, "dev") == 0, fold, keep);
+    XXH3_freeState(state);
     free(rows);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/pattern.h"
 #include "runtime/cells.h"
 #include "runtime/classes.h"
 #include "runtime/read_file.h"
@@ -26,11 +27,6 @@ typedef struct Surveyor {
 } Surveyor;
 
 /* --- The format --- */
-
-static bool ends_with(const char *text, const char *end) {
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
-}
 
 static size_t count_in(const char *text, size_t size, char wanted) {
     size_t count = 0;
@@ -55,7 +51,7 @@ static size_t first_line(const TableText *text) {
 static TableFormat guess_format(const TableText *text) {
     size_t line = first_line(text);
     const char *name = text->name;
-    bool is_json = ends_with(name, ".jsonl") || ends_with(name, ".jsonl.gz") || ends_with(name, ".ndjson") || (text->size && *text->bytes == '{');
+    bool is_json = pattern_matches("*.jsonl", name) || pattern_matches("*.jsonl.gz", name) || pattern_matches("*.ndjson", name) || (text->size && *text->bytes == '{');
     if (is_json) return (TableFormat){.kind = DATA_JSONL};
     char separator = count_in(text->bytes, line, '\t') > 0 ? '\t' : ',';
     bool quoted = separator == ',' || has_quotes(text->bytes, text->size, separator);
@@ -123,10 +119,9 @@ static bool see_label(Surveyor *s, int64_t row) {
 /* Names and counts, by the code that reads classes for the language. */
 static bool take_classes(Surveyor *s) {
     Survey *survey = s->survey;
-    Task task = {.name = "init", .data_kind = survey->format.kind, .separator = survey->format.separator, .quoted = survey->format.quoted};
-    task.label = (Label){.name = survey->label, .kind = LABEL_CLASS, .of = -1, .columns = &s->columns[s->options->n_texts], .n_columns = 1};
-    DatasetOptions options = {.path = s->options->path, .skips_bad = true};
-    const ClassCounts *counts = classes_count(&task, &options, s->diags);
+    int column = s->options->n_texts;
+    const Task task = {.label = {.name = survey->label, .kind = LABEL_CLASS, .of = -1, .columns = &s->columns[column], .n_columns = 1}};
+    const ClassCounts *counts = classes_of_table(&task, s->table, column, diagnostics_file(s->diags, s->options->path, NULL), true, s->diags);
     if (!counts) return false;
     survey->names = counts->names, survey->counts = counts->counts, survey->classes = counts->classes;
     if (counts->classes <= MOST_CLASSES) return true;

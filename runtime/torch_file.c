@@ -157,12 +157,13 @@ static bool add_tensor(Archive *a, SafeTensors *file, const PickledTensor *t) {
     int64_t count;
     bool good = storage && measure(t, &count) && !__builtin_mul_overflow((size_t)t->numbers, size, &bytes) && bytes <= storage->size;
     if (!good) return fail(a, arena_printf(a->arena, "tensor '%s' lies outside of its storage", t->name));
-    if (!is_dense(t) && (size_t)count > storage->size / size) /* no honest view repeats numbers */
+    bool dense = is_dense(t);
+    if (!dense && (size_t)count > storage->size / size) /* no honest view repeats numbers */
         return fail(a, arena_printf(a->arena, "tensor '%s' is larger than its storage", t->name));
     SafeTensor tensor = {.name = t->name, .dtype = t->dtype, .rank = t->rank, .count = count, .bytes = (size_t)count * size};
     memcpy(tensor.shape, t->shape, sizeof t->shape);
     tensor.data = storage->bytes + (size_t)t->offset * size;
-    if (!is_dense(t)) {
+    if (!dense) {
         unsigned char *copy = arena_alloc(a->arena, tensor.bytes + 1);
         gather(t, storage->bytes, size, count, copy);
         tensor.data = copy;

@@ -9,7 +9,6 @@
 #include "runtime/settings.h"
 #include "runtime/train.h"
 
-enum { EVAL_BATCH = 64 };
 
 /* --- Gradients of the first step, for comparison with other programs ------------------------------------------------- */
 
@@ -265,7 +264,7 @@ static void log_done(Trainer *t) {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     const Parameters *params = model_parameters(t->s->model);
-    int64_t planned = 4 * (params->total + (1 + params->n_states) * params->trained) + (int64_t)model_slab_bytes(t->s->model);
+    size_t planned = parameters_bytes(params) + model_slab_bytes(t->s->model);
     double seconds = t->train_seconds > 0 ? t->train_seconds : 1e-9;
     log_event(t->log, json_pack("{s:s, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:s}", "event", "done", "train_s", t->train_seconds,
                                 "real_tokens_per_s", (double)t->tokens / seconds, "examples_per_s",

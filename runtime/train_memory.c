@@ -6,7 +6,7 @@
 
 #include "runtime/train.h"
 
-enum { CANDIDATES = 8, EVAL_BATCH = 64 };
+enum { CANDIDATES = 8 };
 
 /* A batch of the run: rows from `from` on of what a step draws for its part. */
 typedef struct Place {
@@ -20,10 +20,13 @@ typedef struct Largest {
 } Largest;
 
 static void consider(Largest *largest, Place place) {
-    int at = largest->count < CANDIDATES ? largest->count++ : CANDIDATES - 1;
-    if (largest->count == CANDIDATES && at == CANDIDATES - 1 && largest->places[at].tokens >= place.tokens) return;
-    for (; at > 0 && largest->places[at - 1].tokens < place.tokens; at--) largest->places[at] = largest->places[at - 1];
+    int at = largest->count;
+    for (; at > 0 && largest->places[at - 1].tokens < place.tokens; at--) {
+        if (at < CANDIDATES) largest->places[at] = largest->places[at - 1];
+    }
+    if (at == CANDIDATES) return;
     largest->places[at] = place;
+    largest->count += largest->count < CANDIDATES;
 }
 
 static int64_t batch_count(const Trainer *t, const Draw *draw, int64_t from) {
@@ -33,8 +36,7 @@ static int64_t batch_count(const Trainer *t, const Draw *draw, int64_t from) {
 static void consider_draw(const Trainer *t, const Draw *draw, Place place, Largest *largest) {
     const Dataset *data = t->train[t->order[draw->task]];
     for (place.from = 0; place.from < draw->count; place.from += t->o->batch) {
-        place.tokens = 0;
-        for (int64_t i = 0; i < batch_count(t, draw, place.from); i++) place.tokens += dataset_tokens(data, draw->rows[place.from + i]);
+        place.tokens = dataset_tokens_of(data, draw->rows + place.from, batch_count(t, draw, place.from));
         consider(&largest[draw->task], place);
     }
 }
@@ -114,7 +116,7 @@ static bool check_limit(Trainer *t, double kept, size_t most) {
 
 bool train_plan_memory(Trainer *t) {
     const Parameters *params = model_parameters(t->s->model);
-    double kept = 4.0 * (double)(params->total + (1 + params->n_states) * params->trained);
+    double kept = (double)parameters_bytes(params);
     t->planned_slab = plan_run(t);
     if (!t->o->quiet && !t->o->json)
         fprintf(stderr, "memory: %.1f MiB of weights, gradients and moments, %.1f MiB for the largest batch\n", mib(kept), mib((double)t->planned_slab));

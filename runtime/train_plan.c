@@ -8,7 +8,7 @@
 
 #include "runtime/train.h"
 
-enum { TIMED_STEPS = 8, WARM_STEPS = 2, TIMED_ROWS = 512, EVAL_BATCH = 64 };
+enum { TIMED_STEPS = 8, WARM_STEPS = 2, TIMED_ROWS = 512 };
 static const double enough_seconds = 10; /* of steps of one task */
 
 /* Steps are counted with the task of their first batch. */
@@ -58,18 +58,12 @@ static void put_back(Parameters *p, Snapshot *s) {
 
 /* --- What there is to do ------------------------------------------------------------------------------------------------ */
 
-static int64_t tokens_of(const Dataset *data, const Draw *draw) {
-    int64_t tokens = 0;
-    for (int64_t i = 0; i < draw->count; i++) tokens += dataset_tokens(data, draw->rows[i]);
-    return tokens;
-}
-
 /* Tokens of a step, and the task of its first batch. */
 static int64_t tokens_of_step(const Trainer *t, int64_t epoch, int64_t step, int *task) {
     int64_t tokens = 0;
     for (int i = 0; i < sampler_parts(t->sampler); i++) {
         Draw draw = sampler_draw(t->sampler, epoch, step, i);
-        tokens += tokens_of(t->train[t->order[draw.task]], &draw);
+        tokens += dataset_tokens_of(t->train[t->order[draw.task]], draw.rows, draw.count);
         if (i == 0) *task = draw.task;
     }
     return tokens;
@@ -211,7 +205,7 @@ static void print_plan(const Plan *plan, FILE *out) {
     const Parameters *params = model_parameters(t->s->model);
     int64_t tokens = 0;
     double training = seconds_of(plan->training, t->n_tasks), evaluation = seconds_of(plan->evaluation, t->n_tasks);
-    double bytes = 4.0 * (double)(params->total + (1 + params->n_states) * params->trained) + (double)model_slab_bytes(t->s->model);
+    double bytes = (double)(parameters_bytes(params) + model_slab_bytes(t->s->model));
     fprintf(out, "%-16s %9s %8s %7s %9s %12s\n", "task", "rows", "left out", "cut", "steps", "tokens");
     for (int i = 0; i < t->n_tasks; i++) {
         const Dataset *data = t->train[t->order[i]];

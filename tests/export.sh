@@ -12,8 +12,9 @@ task mood {
   input sentence: text
   label sentiment: class["bad", "poor", "fair", "good", "great"]
   pooled = pooler(encoder(sentence) in "bert", sentence) in "bert"
-  loss cross_entropy(head(drop(pooled, dropout), 5) in "heads.mood", sentiment)
-  predict argmax(head(pooled, 5) in "heads.mood")
+  logits = head(drop(pooled, dropout), 5) in "heads.mood"
+  loss cross_entropy(logits, sentiment)
+  predict argmax(logits)
   metric accuracy
   export hf "BertForSequenceClassification" with "heads.mood." as "classifier."
 }
@@ -31,7 +32,6 @@ task likeness {
   export sentence_transformers "mean"
 }
 END
-sed -i 's/loss cross_entropy(head(drop(pooled, dropout), 5) in "heads.mood", sentiment)/logits = head(drop(pooled, dropout), 5) in "heads.mood"\n  loss cross_entropy(logits, sentiment)/; s/predict argmax(head(pooled, 5) in "heads.mood")/predict argmax(logits)/' "$t/tasks.graph"
 run train "$t/tasks.graph" --tasks mood,likeness --weights "$demo" --data "$demo" --steps 4 --batch 8 --no-eval --quiet --out "$t/run"
 ok "a run to export" "$status"
 

@@ -29,28 +29,43 @@ static void expect_error(Diagnostics *diags, const char *code, const char *words
                        diags->list.items[0].message);
 }
 
+/* A folder that is open, with what its messages go to. */
+typedef struct Opened {
+    Diagnostics *diags;
+    HfFolder *folder;
+} Opened;
+
+static Opened open_folder(const TempFolder *path) {
+    Opened opened = {.diags = diagnostics_new()};
+    opened.folder = hf_folder_open(path->path, NULL, opened.diags);
+    cr_assert_not_null(opened.folder);
+    return opened;
+}
+
+static void close_folder(Opened opened) {
+    hf_folder_close(opened.folder);
+    diagnostics_free(opened.diags);
+}
+
 Test(hf_folder, looks_up_the_configuration) {
     TempFolder path = put_folder(
         "{\"size\": 384, \"eps\": 1e-12, \"act\": \"gelu\", \"flag\": true, \"no\": null}",
         vocabulary, NULL, 0);
-    Diagnostics *diags = diagnostics_new();
-    HfFolder *folder = hf_folder_open(path.path, NULL, diags);
-    cr_assert_not_null(folder);
+    Opened opened = open_folder(&path);
     double number = 0;
     bool flag = false;
     const char *text = NULL;
-    cr_expect(hf_config_number(folder, "size", &number, diags) == LOOKUP_FOUND && number == 384);
-    cr_expect(hf_config_number(folder, "eps", &number, diags) == LOOKUP_FOUND && number == 1e-12);
-    cr_expect(hf_config_string(folder, "act", &text, diags) == LOOKUP_FOUND &&
+    cr_expect(hf_config_number(opened.folder, "size", &number, opened.diags) == LOOKUP_FOUND && number == 384);
+    cr_expect(hf_config_number(opened.folder, "eps", &number, opened.diags) == LOOKUP_FOUND && number == 1e-12);
+    cr_expect(hf_config_string(opened.folder, "act", &text, opened.diags) == LOOKUP_FOUND &&
               !strcmp(text, "gelu"));
-    cr_expect(hf_config_bool(folder, "flag", &flag, diags) == LOOKUP_FOUND && flag);
-    cr_expect_eq(hf_config_number(folder, "other", &number, diags), LOOKUP_ABSENT);
-    cr_expect_eq(hf_config_number(folder, "no", &number, diags), LOOKUP_ABSENT);
-    cr_expect_eq(hf_config_number(folder, "act", &number, diags), LOOKUP_FAILED);
-    cr_expect_not(hf_folder_has_weights(folder));
-    expect_error(diags, "E0841", "\"act\" is not a number");
-    hf_folder_close(folder);
-    diagnostics_free(diags);
+    cr_expect(hf_config_bool(opened.folder, "flag", &flag, opened.diags) == LOOKUP_FOUND && flag);
+    cr_expect_eq(hf_config_number(opened.folder, "other", &number, opened.diags), LOOKUP_ABSENT);
+    cr_expect_eq(hf_config_number(opened.folder, "no", &number, opened.diags), LOOKUP_ABSENT);
+    cr_expect_eq(hf_config_number(opened.folder, "act", &number, opened.diags), LOOKUP_FAILED);
+    cr_expect_not(hf_folder_has_weights(opened.folder));
+    expect_error(opened.diags, "E0841", "\"act\" is not a number");
+    close_folder(opened);
     remove_folder(&path);
 }
 
@@ -61,9 +76,7 @@ Test(hf_folder, finds_parameters_under_their_other_names) {
         {"bert.norm.beta", 1, pair, numbers + 4}, {"head.weight", 1, pair, numbers + 6},
         {"cls.bias", 1, pair, numbers + 8},       {"b.weight", 1, pair, numbers + 10}};
     TempFolder path = put_folder("{}", vocabulary, tensors, 6);
-    Diagnostics *diags = diagnostics_new();
-    HfFolder *folder = hf_folder_open(path.path, NULL, diags);
-    cr_assert_not_null(folder);
+    Opened opened = open_folder(&path);
     const struct {
         const char *name, *prefix;
         float first; /* 0: absent */
@@ -73,17 +86,16 @@ Test(hf_folder, finds_parameters_under_their_other_names) {
         {"head.weight", "bert.", 7}, {"bert.b.weight", "bert.", 11}, {"b.bias", "bert.", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         float out[2] = {0, 0};
-        Lookup found = hf_folder_load(folder, cases[i].name, cases[i].prefix, pair, 1, out, diags);
+        Lookup found = hf_folder_load(opened.folder, cases[i].name, cases[i].prefix, pair, 1, out, opened.diags);
         cr_expect_eq(found, cases[i].first != 0 ? LOOKUP_FOUND : LOOKUP_ABSENT, "%s",
                      cases[i].name);
         cr_expect_eq(out[0], cases[i].first, "%s", cases[i].name);
     }
     int count;
-    const char *const *skipped = hf_folder_skipped(folder, &count);
+    const char *const *skipped = hf_folder_skipped(opened.folder, &count);
     cr_assert_eq(count, 1);
     cr_expect_str_eq(skipped[0], "cls.bias");
-    hf_folder_close(folder);
-    diagnostics_free(diags);
+    close_folder(opened);
     remove_folder(&path);
 }
 
@@ -91,15 +103,12 @@ Test(hf_folder, another_shape_is_an_error_with_both) {
     const float numbers[] = {1, 2};
     const TensorToWrite tensor = {"a", 1, pair, numbers};
     TempFolder path = put_folder("{}", vocabulary, &tensor, 1);
-    Diagnostics *diags = diagnostics_new();
-    HfFolder *folder = hf_folder_open(path.path, NULL, diags);
-    cr_assert_not_null(folder);
+    Opened opened = open_folder(&path);
     const int64_t wanted[] = {1, 2};
     float out[2];
-    cr_expect_eq(hf_folder_load(folder, "a", NULL, wanted, 2, out, diags), LOOKUP_FAILED);
-    expect_error(diags, "E0842", "'a' has shape [2], but the model's 'a' has [1, 2]");
-    hf_folder_close(folder);
-    diagnostics_free(diags);
+    cr_expect_eq(hf_folder_load(opened.folder, "a", NULL, wanted, 2, out, opened.diags), LOOKUP_FAILED);
+    expect_error(opened.diags, "E0842", "'a' has shape [2], but the model's 'a' has [1, 2]");
+    close_folder(opened);
     remove_folder(&path);
 }
 
@@ -157,14 +166,11 @@ Test(hf_folder, other_tokenizers_and_vocabularies) {
     put_text(&path, "tokenizer.json", "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[UNK]\": 0, \"[SEP]\": 3}}}");
     expect_closed(&path, "E0802", "not the numbers from 0");
     put_text(&path, "tokenizer.json", "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[UNK]\": 0, \"[SEP]\": 2}}}");
-    Diagnostics *diags = diagnostics_new();
-    HfFolder *folder = hf_folder_open(path.path, NULL, diags);
-    cr_assert_not_null(folder);
-    const HfTokenizer *tokenizer = hf_folder_tokenizer(folder);
+    Opened opened = open_folder(&path);
+    const HfTokenizer *tokenizer = hf_folder_tokenizer(opened.folder);
     cr_expect_eq(tokenizer->vocab_bytes, 18);
     cr_expect_arr_eq(tokenizer->vocab, "[UNK]\n[CLS]\n[SEP]\n", 18);
-    hf_folder_close(folder);
-    diagnostics_free(diags);
+    close_folder(opened);
     remove_folder(&path);
 }
 
@@ -185,16 +191,13 @@ Test(hf_folder, weights_in_several_files) {
     put_weights(&path, "two.safetensors", "c", numbers + 2);
     expect_closed(&path, "E0849", "tensor 'b' is not in two.safetensors");
     put_weights(&path, "two.safetensors", "b", numbers + 2);
-    Diagnostics *diags = diagnostics_new();
-    HfFolder *folder = hf_folder_open(path.path, NULL, diags);
-    cr_assert_not_null(folder);
+    Opened opened = open_folder(&path);
     float out[2];
     int skipped;
-    cr_expect(hf_folder_load(folder, "b", NULL, pair, 1, out, diags) == LOOKUP_FOUND && out[0] == 3 && out[1] == 4);
-    cr_expect_str_eq(hf_folder_skipped(folder, &skipped)[0], "a");
+    cr_expect(hf_folder_load(opened.folder, "b", NULL, pair, 1, out, opened.diags) == LOOKUP_FOUND && out[0] == 3 && out[1] == 4);
+    cr_expect_str_eq(hf_folder_skipped(opened.folder, &skipped)[0], "a");
     cr_expect_eq(skipped, 1);
-    hf_folder_close(folder);
-    diagnostics_free(diags);
+    close_folder(opened);
     put_text(&path, "model.safetensors.index.json", "{\"weight_map\": {\"a\": \"../one.safetensors\"}}");
     expect_closed(&path, "E0849", "in no file of the folder");
     put_text(&path, "model.safetensors.index.json", "{}");
