@@ -25,12 +25,13 @@ const Code *model_code(const Model *model) { return model->code; }
 
 /* Every executable, in the arena; some are NULL. */
 static Executable **list_executables(const Model *m, Arena *arena, int *count) {
-    size_t most = 2 * ((size_t)m->program->tasks.count + (size_t)m->params->n_runs) + 1;
+    size_t most = 4 * ((size_t)m->program->tasks.count + (size_t)m->params->n_runs) + 1;
     Executable **list = arena_array(arena, most, sizeof *list);
     *count = 0;
     for (int t = 0; t < m->program->tasks.count; t++) {
-        list[(*count)++] = m->tasks[t].public.train;
-        list[(*count)++] = m->tasks[t].public.eval;
+        const TaskState *state = &m->tasks[t];
+        Executable *own[] = {state->train_frozen.exec, state->public.train, state->eval_frozen.exec, state->public.eval};
+        for (int i = 0; i < 4; i++) list[(*count)++] = own[i];
     }
     for (int i = 0; m->options.training && i < m->params->n_runs; i++) {
         list[(*count)++] = m->runs[i] ? m->runs[i]->norm : NULL;
@@ -111,20 +112,52 @@ static size_t plan(Model *m, TaskState *state, Executable *exec, Batch *batch) {
     return executable_plan(exec, extents);
 }
 
+static Frozen *frozen_part(TaskState *state, bool training) { return training ? &state->train_frozen : &state->eval_frozen; }
+
+static size_t plan_frozen(const Frozen *frozen, const Task *task, Batch *batch) {
+    int64_t extents[MAX_SYMBOLS] = {0};
+    bind_batch(&frozen->inputs, batch);
+    set_extents(frozen->exec, task, batch, extents);
+    return executable_plan(frozen->exec, extents);
+}
+
 size_t model_plan(Model *m, int task, bool training, Batch *batch) {
     TaskState *state = &m->tasks[task];
-    return plan(m, state, training ? state->public.train : state->public.eval, batch);
+    const Frozen *frozen = frozen_part(state, training);
+    size_t first = frozen->exec ? plan_frozen(frozen, state->public.task, batch) : 0;
+    size_t second = plan(m, state, training ? state->public.train : state->public.eval, batch);
+    return first > second ? first : second;
+}
+
+size_t model_kept_bytes(const Model *m, int task, bool training, const Dataset *data) {
+    const Frozen *frozen = frozen_part(&m->tasks[task], training);
+    return frozen->kept ? kept_bytes(frozen->kept, data) : 0;
+}
+
+static void run_alone(void *user, const Worker *worker) { executable_run(user, worker); }
+
+/* What the rest reads of the frozen part: as it was before, or else computed now. */
+static bool prepare_frozen(Model *m, TaskState *state, Executable *rest, Batch *batch, Diagnostics *diags) {
+    Frozen *frozen = frozen_part(state, rest == state->public.train);
+    if (!frozen->exec) return true;
+    if (!kept_recall(frozen->kept, batch, &m->kept_room)) {
+        if (!grow_slab(m, plan_frozen(frozen, state->public.task, batch), diags)) return false;
+        executable_place(frozen->exec, m->slab);
+        team_run(m->options.team, run_alone, frozen->exec);
+        kept_store(frozen->kept, batch, frozen->exec);
+    }
+    kept_bind(frozen->kept, rest);
+    return true;
 }
 
 static bool prepare(Model *m, TaskState *state, Executable *exec, Batch *batch, Diagnostics *diags) {
+    if (!prepare_frozen(m, state, exec, batch, diags)) return false;
     size_t bytes = plan(m, state, exec, batch);
     assert(!executable_unbound(exec));
     if (!grow_slab(m, bytes, diags)) return false;
     executable_place(exec, m->slab);
     return true;
 }
-
-static void run_alone(void *user, const Worker *worker) { executable_run(user, worker); }
 
 /* Where each compact gradient will lie; after the training graph is placed. */
 static void find_compact_gradients(Model *m, TaskState *state) {

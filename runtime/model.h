@@ -29,6 +29,7 @@ typedef struct ModelOptions {
     const double *rates; /* [program's parameters]: what the learning rate is multiplied with; NULL: 1 */
     const bool *tasks; /* [program's tasks]: which are compiled; NULL: all */
     bool adds;          /* gradients of several batches are to be added (parts.h): none stays compact */
+    size_t kept_room;   /* bytes to keep outputs of a frozen part in, which are computed once (kept.h); 0: they are computed each time */
     const char *passes; /* see passes/pipeline.h; NULL: the usual ones */
     const OutputNames *outputs; /* [program's tasks]: of the evaluation graphs, what model_evaluate gives; NULL: "predict" of all. The
                                    others are not computed. */
@@ -47,7 +48,9 @@ const TaskModel *model_task(const Model *model, int task);
 const Code *model_code(const Model *model);
 /* Bytes of the activation slab so far. */
 size_t model_slab_bytes(const Model *model);
-/* Bytes of it that a batch needs, which is not run; and room for so many, exactly. False and a diagnostic when there is none. */
+/* Bytes that are needed to keep the outputs of the frozen part of a task for all rows of its data set; 0: nothing of it is kept. */
+size_t model_kept_bytes(const Model *model, int task, bool training, const Dataset *data);
+/* Bytes of the slab that a batch needs, which is not run; and room for so many, exactly. False and a diagnostic when there is none. */
 size_t model_plan(Model *model, int task, bool training, Batch *batch);
 bool model_reserve(Model *model, size_t bytes, Diagnostics *diags);
 

@@ -4,6 +4,7 @@
 
 #include "graph/pattern.h"
 #include "passes/compact.h"
+#include "passes/settled.h"
 #include "runtime/model_state.h"
 #include "runtime/slab.h"
 
@@ -67,6 +68,37 @@ static bool make_stage(Model *m, Stage *stage, const Graph *graph, const Pipelin
     return stage->graph != NULL;
 }
 
+/* Tokens that are hidden anew in each epoch are other rows each time. */
+static bool may_keep(const Model *m, const Task *task) {
+    return m->options.kept_room > 0 && !m->options.passes && task->label.kind != LABEL_MASKED;
+}
+
+static bool cut(const Graph *graph, const PipelineOptions *trained, SettledCut *parts, Diagnostics *diags) {
+    Graph *simple = pipeline_apply(graph, &(PipelineOptions){.passes = "expand,simplify,demand"}, diags);
+    bool good = simple && settled_cut(simple, trained->wanted, trained->n_wanted, SETTLED_WORTH, parts);
+    graph_free(simple);
+    return good;
+}
+
+/* A stage, its frozen part apart where that spares something. `trained`: what is wanted there. */
+static bool make_stages(Model *m, const Task *task, Frozen *frozen, Stage *stage, const Graph *graph, const PipelineOptions *trained,
+                        const PipelineOptions *options, Diagnostics *diags) {
+    SettledCut parts;
+    if (!may_keep(m, task) || !cut(graph, trained, &parts, diags)) return make_stage(m, stage, graph, options, diags);
+    frozen->kept = kept_new(parts.settled, task);
+    bool good = make_stage(m, &frozen->stage, parts.settled, &(PipelineOptions){0}, diags) && make_stage(m, stage, parts.rest, options, diags);
+    graph_free(parts.settled);
+    graph_free(parts.rest);
+    return good;
+}
+
+static void frozen_free(Frozen *frozen) {
+    executable_free(frozen->exec);
+    kept_free(frozen->kept);
+    stage_free(&frozen->stage);
+    *frozen = (Frozen){0};
+}
+
 static bool no_output(const Task *task, const char *name, Diagnostics *diags) {
     const char *names[64], *list = "";
     int count = 0;
@@ -96,15 +128,21 @@ static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics 
     return true;
 }
 
-static bool make_training(Model *m, TaskState *state, Diagnostics *diags) {
-    const Task *task = state->public.task;
+/* The parameters that are to be differentiated for. */
+static PipelineOptions training_options(const Model *m, const Task *task) {
     const char **wanted = arena_array(m->arena, (size_t)task->n_params + 1, sizeof *wanted);
     PipelineOptions options = {.wanted = wanted, .passes = m->options.passes, .training = m->compacts};
     for (int i = 0; i < task->n_params; i++) {
         const ParamSlot *slot = &m->params->slots[task->params[i]];
         if (slot->trained) wanted[options.n_wanted++] = slot->param->name;
     }
-    return make_stage(m, &state->train, task->train, &options, diags);
+    return options;
+}
+
+static bool make_training(Model *m, TaskState *state, Diagnostics *diags) {
+    const Task *task = state->public.task;
+    PipelineOptions options = training_options(m, task);
+    return make_stages(m, task, &state->train_frozen, &state->train, task->train, &options, &options, diags);
 }
 
 static bool make_evaluation(Model *m, int index, Diagnostics *diags) {
@@ -112,7 +150,8 @@ static bool make_evaluation(Model *m, int index, Diagnostics *diags) {
     state->outputs = m->options.outputs ? m->options.outputs[index] : (OutputNames){{"predict"}, 1};
     Graph eval = *state->public.task->eval; /* with the outputs that are asked for: what they do not need is dead */
     if (!choose_outputs(m, state, &eval, diags)) return false;
-    return make_stage(m, &state->eval, &eval, &(PipelineOptions){.passes = m->options.passes}, diags);
+    PipelineOptions trained = training_options(m, state->public.task), options = {.passes = m->options.passes};
+    return make_stages(m, state->public.task, &state->eval_frozen, &state->eval, &eval, &trained, &options, diags);
 }
 
 /* Of the tasks that train a run's table: do they leave its gradient compact? */
@@ -143,6 +182,7 @@ static bool any_is_mixed(const Model *m) {
 static bool make_trainings(Model *m, Diagnostics *diags) {
     for (int t = 0; t < m->program->tasks.count; t++) {
         stage_free(&m->tasks[t].train);
+        frozen_free(&m->tasks[t].train_frozen);
         if (is_wanted(m, t) && !make_training(m, &m->tasks[t], diags)) return false;
     }
     /* A table that one task touches by rows and another one whole is updated whole, so no gradient is compact. */
@@ -224,9 +264,17 @@ static void bind_gradients(Model *m, TaskState *state) {
     bind_zeros(m, state);
 }
 
+static void make_frozen(Model *m, const Task *task, Frozen *frozen) {
+    if (!frozen->stage.list) return;
+    frozen->exec = make_executable(m, &frozen->stage);
+    frozen->inputs = bindings_of(frozen->exec, task, m->arena);
+}
+
 static void make_executables(Model *m) {
     for (int t = 0; t < m->program->tasks.count; t++) {
         TaskState *state = &m->tasks[t];
+        make_frozen(m, state->public.task, &state->train_frozen);
+        make_frozen(m, state->public.task, &state->eval_frozen);
         if (state->eval.list) {
             state->public.eval = make_executable(m, &state->eval);
             state->eval_inputs = bindings_of(state->public.eval, state->public.task, m->arena);
@@ -287,7 +335,7 @@ static bool build(Model *m, Diagnostics *diags) {
 Model *model_new(const Program *program, const ModelOptions *options, Diagnostics *diags) {
     Arena *arena = arena_new();
     Model *m = arena_alloc(arena, sizeof *m);
-    *m = (Model){.arena = arena, .program = program, .options = *options, .kernels = kernel_set_new()};
+    *m = (Model){.arena = arena, .program = program, .options = *options, .kernels = kernel_set_new(), .kept_room = options->kept_room};
     m->tasks = arena_array(arena, (size_t)program->tasks.count + 1, sizeof *m->tasks);
     for (int t = 0; t < program->tasks.count; t++) m->tasks[t].public.task = &program->tasks.items[t];
     if (build(m, diags)) return m;
@@ -306,6 +354,8 @@ void model_free(Model *m) {
         executable_free(m->tasks[t].public.eval);
         stage_free(&m->tasks[t].train);
         stage_free(&m->tasks[t].eval);
+        frozen_free(&m->tasks[t].train_frozen);
+        frozen_free(&m->tasks[t].eval_frozen);
         for (int i = 0; i < m->tasks[t].tables.count; i++) free(m->tasks[t].tables.items[i].numbers);
     }
     for (int i = 0; m->norms && i < m->params->n_runs; i++) stage_free(&m->norms[i]);

@@ -4,6 +4,7 @@
 
 #include "runtime/binding.h"
 #include "runtime/deferred.h"
+#include "runtime/kept.h"
 #include "runtime/model.h"
 #include "runtime/update.h"
 
@@ -30,9 +31,18 @@ typedef struct Stage {
     KernelList *list;
 } Stage;
 
+/* A graph whose frozen part, if it has one to be kept, is an executable of its own, run before the rest. */
+typedef struct Frozen {
+    Stage stage;
+    Executable *exec; /* NULL: there is none */
+    Bindings inputs;
+    Kept *kept;
+} Frozen;
+
 typedef struct TaskState {
     TaskModel public;
     Stage train, eval;
+    Frozen train_frozen, eval_frozen;
     OutputNames outputs; /* of eval */
     Bindings train_inputs, eval_inputs;
     VEC(Twin) twins;
@@ -54,7 +64,7 @@ struct Model {
     RunUpdate **runs;  /* [runs]; NULL: deferred */
     Deferred **tables; /* [runs]; NULL: updated whole */
     void *slab;
-    size_t slab_bytes;
+    size_t slab_bytes, kept_room;
 };
 
 /* One update of the active runs from what lies in the gradient slab, none of it compact. False when the gradients are not finite; then

@@ -98,6 +98,7 @@ static const OptionRow rows[] = {
     {"report", NULL, FLAG, AT(report), 0, 0, 0, "eval", "also precision, recall, F1 and support of each class, and which is taken for which"},
     {"eval", NULL, FLAG, AT(eval), 0, 0, 0, "bench", "time evaluation instead of training"},
     {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, RECIPE, "no evaluation after epochs; the last weights are kept"},
+    {"no-reuse", NULL, FLAG, AT(no_reuse), 0, 0, 0, RECIPE, "compute a frozen part without dropout anew in each epoch, not once"},
     {"best", "TASK.METRIC", TEXT, AT(best), 0, 0, 0, RECIPE, "what makes an epoch the best (default: overall, the tasks' mean score)"},
     {"patience", "N", WHOLE, AT(patience), 0, 0, 1e6, RECIPE, "stop after N epochs without a better one; 0: never (default: 0)"},
     {"profile", NULL, FLAG, AT(profile), 0, 0, 0, TRAIN, "at the end, where the time went, kernel by kernel"},

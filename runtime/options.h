@@ -86,6 +86,7 @@ typedef struct Options {
     bool json;
     bool no_cache;
     bool no_eval;
+    bool no_reuse;
     bool no_shuffle;
     bool pcgrad;
     bool probabilities;

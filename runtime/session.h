@@ -22,6 +22,7 @@ typedef struct Session {
     Team *team;
     Model *model;
     bool adds; /* the model is to add gradients of several batches; set before it is loaded */
+    size_t kept_room; /* as the model's option; set before it is loaded */
     const OutputNames *outputs; /* [program's tasks]: what the model evaluates; NULL: what the metrics read */
     int64_t max_length;
     double compile_ms; /* from graphs to loaded kernels */

@@ -300,6 +300,18 @@ static bool finish(Trainer *t) {
     return true;
 }
 
+/* Then the share of the peak cannot be told from the tokens. */
+static bool is_any_frozen(const Trainer *t) {
+    const Parameters *params = model_parameters(t->s->model);
+    for (int i = 0; i < t->n_tasks; i++) {
+        const Task *task = &t->s->program->tasks.items[t->order[i]];
+        for (int j = 0; j < task->n_params; j++) {
+            if (!params->slots[task->params[j]].trained) return true;
+        }
+    }
+    return false;
+}
+
 static bool train(Trainer *t) {
     Session *s = t->s;
     if (!evaluate_check(s->program, s->tasks, t->diags)) return false;
@@ -311,7 +323,7 @@ static bool train(Trainer *t) {
     train_say_start(t);
     if (!train_plan_memory(t)) return false;
     if (t->o->profile) model_profile(s->model);
-    if (progress_has_terminal() && !t->o->quiet && !t->o->json) {
+    if (!is_any_frozen(t) && progress_has_terminal() && !t->o->quiet && !t->o->json) {
         Machine machine;
         if (!machine_measure(&machine, s->team, s->target, t->diags)) return false;
         t->progress.peak = machine.flops;

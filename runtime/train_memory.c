@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/train.h"
 
@@ -89,23 +90,62 @@ static size_t plan_single_rows(Trainer *t) {
     return most;
 }
 
-/* Bytes; "512M" is 512 * 2^20 of them. 0 after an error. */
-static double read_size(const Trainer *t) {
-    static const char units[] = "KMGT";
-    char *end;
-    double size = strtod(t->o->max_memory, &end);
-    const char *unit = *end ? strchr(units, *end) : NULL;
-    if (end != t->o->max_memory && size > 0 && (!*end || (unit && !end[1]))) return unit ? ldexp(size, 10 * (int)(unit - units + 1)) : size;
-    diag_error(t->diags, "E0910", (Pos){0}, "--max-memory takes a size such as 512M or 4G, not '%s'", t->o->max_memory);
-    diag_hint(t->diags, "K, M, G and T are powers of 1024");
-    return 0;
-}
-
 static double mib(double bytes) { return bytes / 0x1p20; }
 
+/* Bytes; "512M" is 512 * 2^20 of them. 0: it is no size. */
+static double read_size(const char *text) {
+    static const char units[] = "KMGT";
+    char *end;
+    double size = strtod(text, &end);
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    bool good = end != text && size > 0 && (!*end || (unit && !end[1]));
+    return !good ? 0 : unit ? ldexp(size, 10 * (int)(unit - units + 1)) : size;
+}
+
+static bool bad_size(const Trainer *t) {
+    diag_error(t->diags, "E0910", (Pos){0}, "--max-memory takes a size such as 512M or 4G, not '%s'", t->o->max_memory);
+    diag_hint(t->diags, "K, M, G and T are powers of 1024");
+    return false;
+}
+
+size_t train_kept_room(const Trainer *t) {
+    double all = t->o->max_memory ? read_size(t->o->max_memory) : (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    return (size_t)(all / 4);
+}
+
+/* What of it the data sets will take, in the order in which they come. */
+static size_t plan_kept(const Trainer *t) {
+    size_t room = t->s->kept_room, taken = 0;
+    for (int i = 0; i < 2 * t->n_tasks; i++) {
+        bool training = i < t->n_tasks;
+        int task = t->order[training ? i : i - t->n_tasks];
+        const Dataset *data = training ? t->train[task] : t->dev[task];
+        size_t bytes = data ? model_kept_bytes(t->s->model, task, training, data) : 0;
+        if (bytes <= room - taken) taken += bytes;
+    }
+    return taken;
+}
+
+/* Is there a frozen part of which only dropout keeps the training from remembering it? */
+static bool only_dropout_prevents(const Trainer *t) {
+    for (int i = 0; i < t->n_tasks; i++) {
+        int task = t->order[i];
+        bool eval = t->dev[task] && model_kept_bytes(t->s->model, task, false, t->dev[task]);
+        if (eval && !model_kept_bytes(t->s->model, task, true, t->train[task])) return true;
+    }
+    return false;
+}
+
+static void say_kept(const Trainer *t, size_t bytes) {
+    bool prevented = only_dropout_prevents(t);
+    if (prevented) fprintf(stderr, "frozen: it has dropout, so training computes it in each epoch; with --dropout 0 once\n");
+    if (bytes) fprintf(stderr, "frozen: what it gives each row%s is computed once and kept, %.1f MiB\n", prevented ? " to evaluate" : "", mib((double)bytes));
+}
+
 static bool check_limit(Trainer *t, double kept, size_t most) {
-    double limit = t->o->max_memory ? read_size(t) : INFINITY;
-    if (limit <= 0 || kept + (double)most <= limit) return limit > 0;
+    double limit = t->o->max_memory ? read_size(t->o->max_memory) : INFINITY;
+    if (limit <= 0) return bad_size(t);
+    if (kept + (double)most <= limit) return true;
     double least = kept + (double)plan_single_rows(t);
     diag_error(t->diags, "E0988", (Pos){0}, "the run needs %.1f MiB, %.1f of them for weights, gradients and moments, the rest for the largest batch",
                mib(kept + (double)most), mib(kept));
@@ -117,7 +157,10 @@ static bool check_limit(Trainer *t, double kept, size_t most) {
 bool train_plan_memory(Trainer *t) {
     const Parameters *params = model_parameters(t->s->model);
     double kept = (double)parameters_bytes(params);
+    size_t reused = plan_kept(t);
     t->planned_slab = plan_run(t);
+    kept += (double)reused;
+    if (!t->o->quiet && !t->o->json) say_kept(t, reused);
     if (!t->o->quiet && !t->o->json)
         fprintf(stderr, "memory: %.1f MiB of weights, gradients and moments, %.1f MiB for the largest batch\n", mib(kept), mib((double)t->planned_slab));
     return check_limit(t, kept, t->planned_slab) && model_reserve(t->s->model, t->planned_slab, t->diags);

@@ -11,10 +11,10 @@
 enum { TIMED_STEPS = 8, WARM_STEPS = 2, TIMED_ROWS = 512 };
 static const double enough_seconds = 10; /* of steps of one task */
 
-/* Steps are counted with the task of their first batch. */
+/* Steps are counted with the task of their first batch. What a frozen part gives rows is computed in the first epoch and there later. */
 typedef struct Share {
-    int64_t steps, tokens;
-    double seconds_per_token;
+    int64_t steps, tokens, first_tokens; /* first_tokens: of `tokens`, those of the first epoch */
+    double first, later;                 /* seconds of a token */
 } Share;
 
 typedef struct Plan {
@@ -73,12 +73,13 @@ static int64_t tokens_of_step(const Trainer *t, int64_t epoch, int64_t step, int
 static void count_training(Plan *plan) {
     Trainer *t = plan->t;
     int64_t per_epoch = sampler_steps_per_epoch(t->sampler);
-    for (int i = 0; i < t->n_tasks; i++) plan->training[i].steps = plan->training[i].tokens = 0;
+    for (int i = 0; i < t->n_tasks; i++) plan->training[i].steps = plan->training[i].tokens = plan->training[i].first_tokens = 0;
     for (int64_t step = 0; step < t->rate.steps; step++) {
         int task = 0;
         int64_t tokens = tokens_of_step(t, step / per_epoch, step % per_epoch, &task);
         plan->training[task].steps++;
         plan->training[task].tokens += tokens;
+        if (step < per_epoch) plan->training[task].first_tokens += tokens;
     }
 }
 
@@ -92,8 +93,9 @@ static void count_evaluation(Plan *plan) {
     for (int i = 0; i < t->n_tasks && !t->o->no_eval; i++) {
         const Dataset *data = t->dev[t->order[i]];
         plan->evaluation[i].steps = epochs_of(t);
-        plan->evaluation[i].tokens = 0;
-        for (int64_t row = 0; row < data->rows; row++) plan->evaluation[i].tokens += dataset_tokens(data, row) * epochs_of(t);
+        plan->evaluation[i].first_tokens = 0;
+        for (int64_t row = 0; row < data->rows; row++) plan->evaluation[i].first_tokens += dataset_tokens(data, row);
+        plan->evaluation[i].tokens = plan->evaluation[i].first_tokens * epochs_of(t);
     }
 }
 
@@ -110,8 +112,8 @@ static void look_at_first_epoch(Plan *plan) {
 
 /* --- How long it takes ---------------------------------------------------------------------------------------------------- */
 
-/* Some steps of a task, from all over the epoch. */
-static bool time_task(Plan *plan, int task, bool warm) {
+/* Some steps of a task, from all over the epoch: seconds of a token. */
+static bool time_task(Plan *plan, int task, bool warm, double *result) {
     int64_t steps = sampler_steps_per_epoch(plan->t->sampler), of_task = 0, seen = 0, tokens = 0;
     double seconds = 0;
     int done = 0, wanted = warm ? WARM_STEPS : TIMED_STEPS;
@@ -125,12 +127,12 @@ static bool time_task(Plan *plan, int task, bool warm) {
         tokens += plan->tokens[i];
         done++;
     }
-    plan->training[task].seconds_per_token = tokens ? seconds / (double)tokens : 0;
+    *result = tokens ? seconds / (double)tokens : 0;
     return true;
 }
 
 /* The first rows of the development set. */
-static bool time_evaluation(Plan *plan, int index) {
+static bool time_evaluation(Plan *plan, int index, double *result) {
     Trainer *t = plan->t;
     Dataset part = *t->dev[t->order[index]];
     Evaluation ignored;
@@ -139,23 +141,40 @@ static bool time_evaluation(Plan *plan, int index) {
     for (int64_t row = 0; row < part.rows; row++) tokens += dataset_tokens(&part, row);
     double began = seconds_now();
     bool good = evaluate(t->s->model, t->order[index], &part, EVAL_BATCH, &ignored, NULL, t->diags);
-    plan->evaluation[index].seconds_per_token = tokens ? (seconds_now() - began) / (double)tokens : 0;
+    *result = tokens ? (seconds_now() - began) / (double)tokens : 0;
     return good;
+}
+
+static bool keeps(const Trainer *t, int index, bool training) {
+    int task = t->order[index];
+    return model_kept_bytes(t->s->model, task, training, training ? t->train[task] : t->dev[task]) > 0;
 }
 
 static bool time_all(Plan *plan) {
     Trainer *t = plan->t;
     bool good = sampler_steps_per_epoch(t->sampler) == 0 || train_try_step(t, plan->longest); /* all memory that will be used */
-    for (int i = 0; good && i < t->n_tasks; i++) good = time_task(plan, i, true) && time_task(plan, i, false);
-    for (int i = 0; good && i < t->n_tasks && !t->o->no_eval; i++) good = time_evaluation(plan, i) && time_evaluation(plan, i);
+    for (int i = 0; good && i < t->n_tasks; i++) {
+        Share *share = &plan->training[i];
+        good = time_task(plan, i, true, &share->first) && time_task(plan, i, false, &share->first);
+        share->later = share->first;
+        if (good && keeps(t, i, true)) good = time_task(plan, i, false, &share->later); /* the same steps */
+    }
+    for (int i = 0; good && i < t->n_tasks && !t->o->no_eval; i++) {
+        Share *share = &plan->evaluation[i];
+        good = time_evaluation(plan, i, &share->first) && time_evaluation(plan, i, &share->later);
+        if (!keeps(t, i, false)) share->first = share->later;
+    }
     return good;
 }
 
 static double seconds_of(const Share *shares, int count) {
     double seconds = 0;
-    for (int i = 0; i < count; i++) seconds += (double)shares[i].tokens * shares[i].seconds_per_token;
+    for (int i = 0; i < count; i++)
+        seconds += (double)shares[i].first_tokens * shares[i].first + (double)(shares[i].tokens - shares[i].first_tokens) * shares[i].later;
     return seconds;
 }
+
+static double seconds_of_run(const Plan *plan) { return seconds_of(plan->training, plan->t->n_tasks) + seconds_of(plan->evaluation, plan->t->n_tasks); }
 
 /* --- A budget ------------------------------------------------------------------------------------------------------------- */
 
@@ -183,17 +202,18 @@ static bool again(Plan *plan) {
 /* As many whole epochs as fit, no more than were asked for; less than one: its first steps. */
 static bool fit(Plan *plan, double budget) {
     Trainer *t = plan->t;
-    double seconds = seconds_of(plan->training, t->n_tasks) + seconds_of(plan->evaluation, t->n_tasks);
     int64_t epochs = epochs_of(t);
-    if (seconds <= budget || epochs == 0) return true;
-    double evaluation = seconds_of(plan->evaluation, t->n_tasks) / (double)epochs;
-    int64_t fitting = (int64_t)(budget / seconds * (double)epochs);
+    double all = seconds_of_run(plan);
+    if (all <= budget || epochs == 0) return true;
     t->o->steps = 0;
-    t->o->epochs = fitting > 1 ? fitting : 1;
+    t->o->epochs = 1;
     if (!again(plan)) return false;
-    if (fitting >= 1) return true;
-    double share = (budget - evaluation) / seconds_of(plan->training, t->n_tasks);
-    t->o->steps = (int64_t)(share * (double)t->rate.steps);
+    double one = seconds_of_run(plan), evaluation = seconds_of(plan->evaluation, t->n_tasks);
+    if (one <= budget) {
+        t->o->epochs = 1 + (int64_t)((budget - one) / (all - one) * (double)(epochs - 1));
+        return again(plan);
+    }
+    t->o->steps = (int64_t)((budget - evaluation) / (one - evaluation) * (double)t->rate.steps);
     if (t->o->steps < 1) t->o->steps = 1;
     return again(plan);
 }
@@ -232,7 +252,7 @@ bool train_plan(Trainer *t) {
     Snapshot before = take(params);
     bool good = time_all(&plan);
     put_back(model_parameters(t->s->model), &before);
-    if (good && t->o->within) good = fit(&plan, budget);
+    if (good && t->o->within) good = fit(&plan, budget - 1e-3 * train_process_ms()); /* less what it took to get here */
     if (good && (t->o->dry_run || !t->o->quiet)) print_plan(&plan, t->o->dry_run ? stdout : stderr);
     t->o->within = NULL; /* what it came to is kept as epochs and steps */
     free(plan.tokens);

@@ -65,6 +65,7 @@ static bool find_best(Trainer *t) {
 bool train_choose_steps(Trainer *t) {
     const SamplerRule *rule = sampler_find_rule(t->o->sampler, t->diags);
     t->s->adds = rule && (rule->together || t->o->accumulate > 1);
+    t->s->kept_room = t->o->no_reuse ? 0 : train_kept_room(t);
     return rule && check_steps(t, rule) && find_best(t) && check_task_numbers(t, "limit", &t->o->limit, 1, true) &&
            check_task_numbers(t, "share", &t->o->share, 0, false) && check_task_numbers(t, "loss-weight", &t->o->loss_weight, 0, false);
 }
