@@ -167,6 +167,15 @@ typedef struct SplitDecl {
     const char *group;
 } SplitDecl;
 
+/* fit threshold[3] = 0.5 from 0 to 1 for f1 */
+typedef struct FitDecl {
+    const char *name;
+    Pos pos;
+    Expr *count, *start, *lowest, *highest; /* count NULL: one number */
+    const char *metric;
+    Pos metric_pos;
+} FitDecl;
+
 typedef struct TaskDecl {
     const char *name;
     Pos pos;
@@ -178,6 +187,8 @@ typedef struct TaskDecl {
     const char *metrics[8];
     Pos metric_pos[8];
     int n_metrics;
+    FitDecl fits[MAX_FITS];
+    int n_fits;
     Exports exports;
     Block body;
 } TaskDecl;

@@ -223,7 +223,14 @@ Value build_attention(Elab *e, const BuiltinCall *call);
 Value build_update_rows(Elab *e, const BuiltinCall *call);
 Value build_dropout_rate(Elab *e, const BuiltinCall *call);
 
+/* fit.c: a task's fits as declared; as names of its graphs; as parameters, which the evaluation reads. False after a message. */
+bool eval_fits(Elab *e, const TaskDecl *decl, Task *task);
+void bind_fits(Elab *e, const Task *task);
+void find_fitted(Elab *e, Task *task);
+
 /* statement.c */
+/* A parameter of the graph at hand, added to the program's when it is new. False after a message. */
+bool instantiate(Elab *e, const Param *param, bool shared);
 void run_block(Elab *e, const Block *block);
 void run_statement(Elab *e, const Stmt *stmt);
 

@@ -229,6 +229,29 @@ static void parse_metrics(Parser *parser, TaskDecl *task) {
     } while (accept(parser, ","));
 }
 
+/* fit = "fit" name ["[" arithmetic "]"] "=" arithmetic "from" arithmetic "to" arithmetic "for" name */
+static void parse_fit(Parser *parser, TaskDecl *task) {
+    Pos pos = advance(parser)->pos;
+    if (task->n_fits == MAX_FITS) {
+        given_twice(parser, pos, task->fits[0].pos, "a task fits at most four names");
+        return;
+    }
+    FitDecl *fit = &task->fits[task->n_fits++];
+    fit->name = expect_name(parser, "a name for what is fitted", &fit->pos);
+    if (accept(parser, "[")) {
+        fit->count = parse_arithmetic(parser);
+        expect(parser, "]");
+    }
+    expect(parser, "=");
+    fit->start = parse_arithmetic(parser);
+    expect(parser, "from");
+    fit->lowest = parse_arithmetic(parser);
+    expect(parser, "to");
+    fit->highest = parse_arithmetic(parser);
+    expect(parser, "for");
+    fit->metric = expect_name(parser, "the name of a metric", &fit->metric_pos);
+}
+
 static void parse_task_export(Parser *parser, TaskDecl *task) {
     Export export = parse_export(parser);
     const Export *old = exports_find(&task->exports, export.format);
@@ -236,7 +259,7 @@ static void parse_task_export(Parser *parser, TaskDecl *task) {
     else vec_push(parser->arena, &task->exports, export);
 }
 
-/* task = "task" name "{" {data | split | input | label | metric | export | statement} "}" */
+/* task = "task" name "{" {data | split | input | label | metric | fit | export | statement} "}" */
 TaskDecl *parse_task(Parser *parser) {
     TaskDecl *task = arena_alloc(parser->arena, sizeof *task);
     task->name = expect_name(parser, "the name of a task", &task->pos);
@@ -255,6 +278,8 @@ TaskDecl *parse_task(Parser *parser) {
             parse_label(parser, task);
         else if (clause_follows(parser, "metric"))
             parse_metrics(parser, task);
+        else if (clause_follows(parser, "fit"))
+            parse_fit(parser, task);
         else if (clause_follows(parser, "export"))
             parse_task_export(parser, task);
         else

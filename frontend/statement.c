@@ -126,7 +126,7 @@ static void note_first(Elab *e, const char *name) {
     }
 }
 
-static bool instantiate(Elab *e, const Param *param, bool shared) {
+bool instantiate(Elab *e, const Param *param, bool shared) {
     bool again = is_instantiated(e, param->name);
     if (again && !shared) {
         if (fail(e, "E0401", param->pos, "the parameter '%s' is instantiated a second time",

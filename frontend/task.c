@@ -93,6 +93,7 @@ static Graph *build(Elab *e, const TaskDecl *decl, const Task *task, bool traini
                 &frame);
     bind_inputs(e, task, tokens);
     bind_label(e, &task->label);
+    bind_fits(e, task);
     run_block(e, &decl->body);
     return finish_graph(e);
 }
@@ -213,11 +214,12 @@ static bool eval_split(Elab *e, const SplitDecl *decl, Task *task) {
 void elaborate_task(Elab *e, const TaskDecl *decl) {
     Task task = describe(decl);
     if (!check_complete(e, decl) || !check_input_names(e, decl)) return;
-    if (!eval_label(e, decl, &task) || !eval_split(e, &decl->split, &task)) return;
+    if (!eval_label(e, decl, &task) || !eval_split(e, &decl->split, &task) || !eval_fits(e, decl, &task)) return;
     task.train = build(e, decl, &task, e->probe ? e->probe->training : true);
     if (task.train && !e->probe) check_weights_read(e, &task.label);
     /* Also after a mistake: predict and show are elaborated here alone. */
     if (e->steps <= MAX_STEPS && !e->probe) task.eval = build(e, decl, &task, false);
+    if (task.eval) find_fitted(e, &task);
     if (task.train) list_params(e, &task);
     vec_push(e->arena, &e->program->tasks, task);
 }

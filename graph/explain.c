@@ -178,6 +178,11 @@ static const Explanation table[] = {
               "A task divides its file by a share between 0 and 1, or into at least two folds,\n"
               "of which --fold names one, from 0. Only classes can be stratified:\n"
               "split dev 0.1 stratified grouped by author seed 7"},
+    {"E0413", "a fit that cannot be\n"
+              "A number that is fitted on the development set starts somewhere between its\n"
+              "lowest and its highest value, and something that is evaluated reads it: the\n"
+              "prediction, or what a line 'show' gives, such as the probabilities. At most 1000\n"
+              "numbers are fitted at once: fit threshold[3] = 0.5 from 0 to 1 for f1_macro."},
 
     /* --- The text of the intermediate representation --- */
     {"E0501", "not a graph\n"
@@ -437,6 +442,10 @@ static const Explanation table[] = {
               "read the output called \"probabilities\": a column for each class or flag, or one\n"
               "column, of class 1, where there are two classes. A line of the task makes it:\n"
               "show softmax(logits) as \"probabilities\"."},
+    {"E0934", "a fit for a metric that the task does not have\n"
+              "A line 'fit' looks for the number at which a metric on the development set is\n"
+              "best. The metric must be one of those in the task's line 'metric', so that what\n"
+              "is gained can be seen after each epoch."},
     {"E0940", "a bad limit\n"
               "--limit takes the name of a task and a number of rows, as in --limit\n"
               "paraphrase=12000, and may be repeated."},

@@ -24,6 +24,7 @@ typedef struct Param {
     double init_a, init_b; /* the constant | mean, deviation | lowest, highest */
     bool decay;            /* weight decay applies */
     bool frozen;           /* said in the text */
+    bool fitted;           /* see Fit; frozen too */
     Pos pos;
 } Param;
 
@@ -117,6 +118,18 @@ static inline Export *exports_find(const Exports *exports, const char *format) {
     return NULL;
 }
 
+/* A parameter that is fitted on the development set: "TASK.NAME", f32[] or a list. */
+typedef struct Fit {
+    const char *name;
+    int param; /* of the program */
+    bool is_list;
+    int64_t count; /* numbers */
+    double start, lowest, highest;
+    const char *metric; /* that the fit is for */
+    Pos metric_pos, pos;
+} Fit;
+enum { MAX_FITS = 4, MAX_FITTED = 1000 };
+
 typedef struct Task {
     const char *name;
     Pos pos;
@@ -134,6 +147,8 @@ typedef struct Task {
     const char *metrics[8]; /* names; the first one counts towards the overall score */
     Pos metric_pos[8];
     int n_metrics;
+    Fit fits[MAX_FITS]; /* in the order in which they are made */
+    int n_fits;
     Exports exports;
     /* Both: graph inputs as above; where used also "rng" i32[2] (seed, step) and, f32[], what losses are means over: "update.rows",
      * "LABEL.update", "INPUT.update", the sequences, labels and tokens of the whole update.

@@ -15,7 +15,7 @@ const char *session_stored_name(const Session *s, const char *name) {
 }
 
 bool apart_is_base(const Session *s, const Param *param) {
-    if (!s->program->apart || !param->frozen || !s->folder) return false;
+    if (!s->program->apart || !param->frozen || param->fitted || !s->folder) return false;
     return hf_folder_has(s->folder, session_stored_name(s, param->name), s->program->checkpoint_prefix);
 }
 
@@ -41,7 +41,7 @@ static void hint_base(Session *s) {
 bool apart_check(Session *s, const Parameters *params, const bool *missing) {
     Pos pos = pos_in_file(diagnostics_file(s->diags, hf_folder_overlay(s->folder), NULL), 0);
     int lacking = 0;
-    for (int i = 0; i < params->n_slots; i++) lacking += missing[i] && params->slots[i].param->frozen;
+    for (int i = 0; i < params->n_slots; i++) lacking += missing[i] && params->slots[i].param->frozen && !params->slots[i].param->fitted;
     if (lacking) {
         diag_error(s->diags, "E0845", pos, "the run holds what was trained alone; %d tensors of its base are missing", lacking);
         hint_base(s);

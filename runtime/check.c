@@ -8,7 +8,7 @@ static int64_t parameter_count(const Program *program, const Task *task, bool fr
     int64_t count = 0;
     for (int i = 0; i < task->n_params; i++) {
         const Param *param = &program->params.items[task->params[i]];
-        if (!frozen || param->frozen) count += type_count(&param->type, NULL);
+        if (!frozen || (param->frozen && !param->fitted)) count += type_count(&param->type, NULL);
     }
     return count;
 }

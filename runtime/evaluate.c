@@ -51,6 +51,18 @@ static bool check_metric(const Task *task, int index, Diagnostics *diags) {
     return false;
 }
 
+/* A fit is for a metric that the task has, so that what it gains can be seen. */
+static bool check_fit(const Task *task, const Fit *fit, Diagnostics *diags) {
+    const char *names = "";
+    for (int i = 0; i < task->n_metrics; i++) {
+        if (strcmp(task->metrics[i], fit->metric) == 0) return true;
+        names = arena_printf(diags->arena, "%s%s%s", names, *names ? ", " : "", task->metrics[i]);
+    }
+    diag_error(diags, "E0934", fit->metric_pos, "'%s' is fitted for '%s', which is no metric of the task", fit->name, fit->metric);
+    diag_hint(diags, "add it to the line 'metric %s', or fit for one of these", names);
+    return false;
+}
+
 /* Metrics of flags compare columns. */
 static bool check_columns(const Task *task, Diagnostics *diags) {
     const Node *predict = graph_find_output(task->eval, "predict");
@@ -66,6 +78,7 @@ bool evaluate_check(const Program *program, const bool *tasks, Diagnostics *diag
     for (int t = 0; t < program->tasks.count; t++) {
         const Task *task = &program->tasks.items[t];
         for (int i = 0; tasks[t] && i < task->n_metrics; i++) good &= check_metric(task, i, diags);
+        for (int i = 0; tasks[t] && i < task->n_fits; i++) good &= check_fit(task, &task->fits[i], diags);
         if (tasks[t]) good &= check_columns(task, diags);
     }
     return good;

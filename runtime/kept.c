@@ -23,6 +23,7 @@ struct Kept {
     VEC(KeptValue) values;
     const int64_t *data; /* the bounds of the first input: which data set it is of; NULL: none yet */
     bool *has;           /* [rows]; NULL: nothing is stored */
+    int64_t rows;        /* of the data set */
 };
 
 Kept *kept_new(const Graph *settled, const Task *task) {
@@ -70,6 +71,7 @@ size_t kept_bytes(const Kept *kept, const Dataset *data) {
 }
 
 static bool make_stores(Kept *kept, const Dataset *data) {
+    kept->rows = data->rows;
     kept->has = calloc((size_t)data->rows + 1, sizeof *kept->has);
     bool good = kept->has != NULL;
     for (int i = 0; good && i < kept->values.count; i++) {
@@ -140,6 +142,10 @@ void kept_store(Kept *kept, const Batch *batch, const Executable *settled) {
     if (!kept->has) return;
     copy_rows(kept, batch, true);
     for (int64_t i = 0; i < batch->rows; i++) kept->has[batch->data_rows[i]] = true;
+}
+
+void kept_forget(Kept *kept) {
+    for (int64_t i = 0; kept->has && i < kept->rows; i++) kept->has[i] = false;
 }
 
 void kept_bind(const Kept *kept, Executable *rest) {

@@ -21,6 +21,9 @@ bool kept_recall(Kept *kept, const Batch *batch, size_t *room);
 /* Puts in place, and stores where there is room, what the executable of the settled graph gave the batch. */
 void kept_store(Kept *kept, const Batch *batch, const Executable *settled);
 
+/* What is stored is of weights that have changed. */
+void kept_forget(Kept *kept);
+
 /* Binds the inputs of the rest to the values in place. */
 void kept_bind(const Kept *kept, Executable *rest);
 

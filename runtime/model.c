@@ -131,7 +131,7 @@ size_t model_plan(Model *m, int task, bool training, Batch *batch) {
 
 size_t model_kept_bytes(const Model *m, int task, bool training, const Dataset *data) {
     const Frozen *frozen = frozen_part(&m->tasks[task], training);
-    return frozen->kept ? kept_bytes(frozen->kept, data) : 0;
+    return frozen->kept && !frozen->is_trained ? kept_bytes(frozen->kept, data) : 0;
 }
 
 static void run_alone(void *user, const Worker *worker) { executable_run(user, worker); }
@@ -139,8 +139,11 @@ static void run_alone(void *user, const Worker *worker) { executable_run(user, w
 /* What the rest reads of the frozen part: as it was before, or else computed now. */
 static bool prepare_frozen(Model *m, TaskState *state, Executable *rest, Batch *batch, Diagnostics *diags) {
     Frozen *frozen = frozen_part(state, rest == state->public.train);
+    size_t fit_room = SIZE_MAX, *room = frozen->is_trained ? &fit_room : &m->kept_room;
     if (!frozen->exec) return true;
-    if (!kept_recall(frozen->kept, batch, &m->kept_room)) {
+    if (frozen->is_trained && frozen->updates != m->updates) kept_forget(frozen->kept);
+    frozen->updates = m->updates;
+    if (!kept_recall(frozen->kept, batch, room)) {
         if (!grow_slab(m, plan_frozen(frozen, state->public.task, batch), diags)) return false;
         executable_place(frozen->exec, m->slab);
         team_run(m->options.team, run_alone, frozen->exec);
@@ -263,7 +266,10 @@ static void run_step(void *user, const Worker *worker) {
     }
 }
 
+void model_touch(Model *model) { model->updates++; }
+
 bool model_update(Model *m, const bool *active, const UpdateSettings *settings, double *norm) {
+    m->updates++;
     Step step = {.m = m, .active = active, .settings = settings};
     team_run(m->options.team, run_step, &step);
     *norm = step.norm;
@@ -274,6 +280,7 @@ bool model_step(Model *m, int task, Batch *batch, const UpdateSettings *settings
     TaskState *state = &m->tasks[task];
     Step step = {.m = m, .state = state, .active = state->active, .settings = settings};
     if (!prepare(m, state, state->public.train, batch, diags)) return false;
+    m->updates++;
     find_compact_gradients(m, state);
     team_run(m->options.team, run_step, &step);
     result->loss = *executable_output(state->public.train, "loss");

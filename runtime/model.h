@@ -54,6 +54,9 @@ size_t model_kept_bytes(const Model *model, int task, bool training, const Datas
 size_t model_plan(Model *model, int task, bool training, Batch *batch);
 bool model_reserve(Model *model, size_t bytes, Diagnostics *diags);
 
+/* To be said after weights were changed by hand, other than fitted ones: nothing that was computed of them holds. */
+void model_touch(Model *model);
+
 /* Switches profiling on; what it found, of training, evaluation and update, in `arena`. */
 void model_profile(Model *model);
 Profile model_profile_rows(const Model *model, Arena *arena);

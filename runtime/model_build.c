@@ -69,8 +69,8 @@ static bool make_stage(Model *m, Stage *stage, const Graph *graph, const Pipelin
 }
 
 /* Tokens that are hidden anew in each epoch are other rows each time. */
-static bool may_keep(const Model *m, const Task *task) {
-    return m->options.kept_room > 0 && !m->options.passes && task->label.kind != LABEL_MASKED;
+static bool may_keep(const Model *m, const Task *task, const Frozen *frozen) {
+    return (m->options.kept_room > 0 || frozen->is_trained) && !m->options.passes && task->label.kind != LABEL_MASKED;
 }
 
 static bool cut(const Graph *graph, const PipelineOptions *trained, SettledCut *parts, Diagnostics *diags) {
@@ -84,7 +84,7 @@ static bool cut(const Graph *graph, const PipelineOptions *trained, SettledCut *
 static bool make_stages(Model *m, const Task *task, Frozen *frozen, Stage *stage, const Graph *graph, const PipelineOptions *trained,
                         const PipelineOptions *options, Diagnostics *diags) {
     SettledCut parts;
-    if (!may_keep(m, task) || !cut(graph, trained, &parts, diags)) return make_stage(m, stage, graph, options, diags);
+    if (!may_keep(m, task, frozen) || !cut(graph, trained, &parts, diags)) return make_stage(m, stage, graph, options, diags);
     frozen->kept = kept_new(parts.settled, task);
     bool good = make_stage(m, &frozen->stage, parts.settled, &(PipelineOptions){0}, diags) && make_stage(m, stage, parts.rest, options, diags);
     graph_free(parts.settled);
@@ -145,13 +145,23 @@ static bool make_training(Model *m, TaskState *state, Diagnostics *diags) {
     return make_stages(m, task, &state->train_frozen, &state->train, task->train, &options, &options, diags);
 }
 
+/* The fits' parameters. */
+static PipelineOptions fitted_names(const Model *m, const Task *task) {
+    const char **names = arena_array(m->arena, MAX_FITS, sizeof *names);
+    for (int i = 0; i < task->n_fits; i++) names[i] = m->program->params.items[task->fits[i].param].name;
+    return (PipelineOptions){.wanted = names, .n_wanted = task->n_fits};
+}
+
 static bool make_evaluation(Model *m, int index, Diagnostics *diags) {
     TaskState *state = &m->tasks[index];
     state->outputs = m->options.outputs ? m->options.outputs[index] : (OutputNames){{"predict"}, 1};
     Graph eval = *state->public.task->eval; /* with the outputs that are asked for: what they do not need is dead */
     if (!choose_outputs(m, state, &eval, diags)) return false;
-    PipelineOptions trained = training_options(m, state->public.task), options = {.passes = m->options.passes};
-    return make_stages(m, state->public.task, &state->eval_frozen, &state->eval, &eval, &trained, &options, diags);
+    const Task *task = state->public.task;
+    PipelineOptions trained = training_options(m, task), options = {.passes = m->options.passes};
+    state->eval_frozen.is_trained = m->options.training && task->n_fits > 0;
+    if (state->eval_frozen.is_trained) trained = fitted_names(m, task);
+    return make_stages(m, task, &state->eval_frozen, &state->eval, &eval, &trained, &options, diags);
 }
 
 /* Of the tasks that train a run's table: do they leave its gradient compact? */

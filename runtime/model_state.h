@@ -37,6 +37,8 @@ typedef struct Frozen {
     Executable *exec; /* NULL: there is none */
     Bindings inputs;
     Kept *kept;
+    bool is_trained;  /* what a task's fits come after: it holds until the next update */
+    int64_t updates; /* of the model, when `kept` was stored */
 } Frozen;
 
 typedef struct TaskState {
@@ -65,6 +67,7 @@ struct Model {
     Deferred **tables; /* [runs]; NULL: updated whole */
     void *slab;
     size_t slab_bytes, kept_room;
+    int64_t updates; /* so far */
 };
 
 /* One update of the active runs from what lies in the gradient slab, none of it compact. False when the gradients are not finite; then

@@ -7,7 +7,6 @@
 #include "runtime/commands.h"
 #include "runtime/session.h"
 
-
 void print_evaluations(const Program *program, const Evaluation *evaluations, int count) {
     printf("%-16s %7s  %s\n", "task", "rows", "dev metrics");
     for (int i = 0; i < count; i++) {

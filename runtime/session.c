@@ -181,7 +181,7 @@ static void say_missing(const Session *s, bool *missing) {
         const char *name = s->program->params.items[i].name;
         int count = 0;
         for (int j = i; missing[i] && j < s->program->params.count; j++) {
-            bool counted = missing[j] && same_family(name, s->program->params.items[j].name);
+            bool counted = missing[j] && !s->program->params.items[j].fitted && same_family(name, s->program->params.items[j].name);
             count += counted;
             if (counted && j > i) missing[j] = false;
         }

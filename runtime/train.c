@@ -7,6 +7,7 @@
 
 #include "runtime/interrupt.h"
 #include "runtime/settings.h"
+#include "runtime/fit.h"
 #include "runtime/train.h"
 
 
@@ -187,11 +188,32 @@ static void tell_early_stop(Trainer *t) {
     if (!t->o->quiet) fprintf(stderr, "no better epoch since epoch %" PRId64 ": stopped\n", t->best_epoch);
 }
 
+/* What the task's fits came to. */
+static void tell_fits(Trainer *t, int64_t epoch, int index) {
+    const Task *task = &t->s->program->tasks.items[index];
+    const Parameters *params = model_parameters(t->s->model);
+    for (int i = 0; i < task->n_fits; i++) {
+        const Fit *fit = &task->fits[i];
+        const float *numbers = params->weights + params->slots[fit->param].offset;
+        const char *text = "";
+        json_t *values = json_array();
+        for (int64_t j = 0; j < fit->count; j++) {
+            json_array_append_new(values, json_real((double)numbers[j]));
+            text = arena_printf(t->diags->arena, "%s %.4g", text, (double)numbers[j]);
+        }
+        log_event(t->log, json_pack("{s:s, s:I, s:s, s:s, s:s, s:o}", "event", "fit", "epoch", (json_int_t)epoch, "task", task->name, "name",
+                                    fit->name, "for", fit->metric, "values", values));
+        if (!t->o->quiet && !t->o->json) fprintf(stderr, "epoch %" PRId64 ":  %s fitted for %s, %s:%s\n", epoch, task->name, fit->metric, fit->name, text);
+    }
+}
+
 static bool end_epoch(Trainer *t, int64_t epoch) {
     if (t->o->no_eval) return true;
     progress_clear(&t->progress);
     for (int i = 0; i < t->n_tasks; i++) {
         int task = t->order[i];
+        if (!fit_task(t->s->model, task, t->dev[task], EVAL_BATCH, t->diags)) return false;
+        tell_fits(t, epoch, task);
         if (!evaluate(t->s->model, task, t->dev[task], EVAL_BATCH, &t->evaluations[i], NULL, t->diags)) return false;
         log_evaluation(t, epoch, &t->evaluations[i]);
         if (t->s->program->tasks.items[task].n_metrics)

@@ -139,6 +139,7 @@ static bool time_evaluation(Plan *plan, int index, double *result) {
     int64_t tokens = 0;
     if (part.rows > TIMED_ROWS) part.rows = TIMED_ROWS;
     for (int64_t row = 0; row < part.rows; row++) tokens += dataset_tokens(&part, row);
+    model_touch(t->s->model); /* what was computed for a fit is computed anew after every epoch */
     double began = seconds_now();
     bool good = evaluate(t->s->model, t->order[index], &part, EVAL_BATCH, &ignored, NULL, t->diags);
     *result = tokens ? (seconds_now() - began) / (double)tokens : 0;
@@ -252,6 +253,7 @@ bool train_plan(Trainer *t) {
     Snapshot before = take(params);
     bool good = time_all(&plan);
     put_back(model_parameters(t->s->model), &before);
+    model_touch(t->s->model);
     if (good && t->o->within) good = fit(&plan, budget - 1e-3 * train_process_ms()); /* less what it took to get here */
     if (good && (t->o->dry_run || !t->o->quiet)) print_plan(&plan, t->o->dry_run ? stdout : stderr);
     t->o->within = NULL; /* what it came to is kept as epochs and steps */
