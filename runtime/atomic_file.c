@@ -38,21 +38,21 @@ static bool fail(AtomicFile *file, const char *doing, int error) {
 }
 
 /* The names are tried until one is free, so that two writers never share one. */
-static int open_aside(AtomicFile *file) {
+static int open_aside(AtomicFile *file, mode_t mode) {
     int descriptor = -1;
     for (int i = 0; i < NAME_TRIES && descriptor < 0; i++) {
         file->aside = arena_printf(file->arena, "%s.%ld-%d.tmp", file->path, (long)getpid(), i);
-        descriptor = open(file->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        descriptor = open(file->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (descriptor < 0 && errno != EEXIST) break;
     }
     return descriptor;
 }
 
-AtomicFile *atomic_file_open(const char *path, Diagnostics *diags) {
+static AtomicFile *open_with(const char *path, mode_t mode, Diagnostics *diags) {
     Arena *arena = arena_new();
     AtomicFile *file = arena_alloc(arena, sizeof *file);
     *file = (AtomicFile){.arena = arena, .diags = diags, .path = arena_strdup(arena, path)};
-    int descriptor = open_aside(file);
+    int descriptor = open_aside(file, mode);
     if (descriptor >= 0) file->stream = fdopen(descriptor, "wb");
     if (file->stream) {
         setvbuf(file->stream, NULL, _IOFBF, BUFFER_BYTES);
@@ -66,6 +66,10 @@ AtomicFile *atomic_file_open(const char *path, Diagnostics *diags) {
     arena_free(arena);
     return NULL;
 }
+
+AtomicFile *atomic_file_open(const char *path, Diagnostics *diags) { return open_with(path, 0666, diags); }
+
+AtomicFile *atomic_file_open_private(const char *path, Diagnostics *diags) { return open_with(path, 0600, diags); }
 
 bool atomic_file_write(AtomicFile *file, const void *bytes, size_t size) {
     if (file->failed) return false;

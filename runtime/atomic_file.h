@@ -13,6 +13,8 @@ typedef struct AtomicFile AtomicFile;
 /* Begins a new content for `path`. NULL and an error when nothing can be written there. `diags` is
  * kept until the file is committed or aborted. */
 AtomicFile *atomic_file_open(const char *path, Diagnostics *diags);
+/* The same for a file that only its owner may read. */
+AtomicFile *atomic_file_open_private(const char *path, Diagnostics *diags);
 
 /* Appends. After the first failure, which adds the error, this and all later calls return false and
  * write nothing. */

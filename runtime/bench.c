@@ -107,7 +107,7 @@ static bool run_steps(Bench *b, int task, Measured *m) {
 static bool measure_task(Bench *b, int task, Measured *m) {
     *m = (Measured){.task = &b->s->program->tasks.items[task], .steps = b->o->steps};
     int64_t wanted = b->size * (WARM_UP + b->o->steps);
-    b->data = session_dataset(b->s, task, b->o->split ? b->o->split : "train", NULL, wanted, true);
+    b->data = session_dataset(b->s, task, b->o->split ? b->o->split : "train", wanted);
     if (!b->data) return false;
     b->batch = batch_new((const Dataset *const[]){b->data}, 1, b->size);
     b->batch->rng[0] = (int32_t)b->o->seed;

@@ -28,6 +28,7 @@ typedef struct Dataset {
     int64_t rows;
     Sequences inputs[2]; /* [task's inputs] */
     Labels labels;
+    bool is_cached;      /* it comes from a token cache */
     bool labelled;       /* false: what there is to tell is not known; see DatasetOptions */
     uint32_t *lines;     /* [rows]: the line in the file */
     const SourceFile *file;

@@ -120,7 +120,7 @@ static const OptionRow rows[] = {
     {"lanes", "N", WHOLE, AT(lanes), 0, 4, 16, RUNS " dump opt " PROBES, "f32 lanes of the code: 4, 8 or 16 (default: as the CPU has)"},
     {"cache", "DIR", TEXT, AT(cache), 0, 0, 0, RUNS " cache " PROBES, "kernel cache (default: gradc in the user's cache folder)"},
     {"cache-size", "MB", WHOLE, AT(cache_size), 256, 0, 1e6, RUNS " cache " PROBES, "what the cache may hold; the kernels longest unused go first (default: 256)"},
-    {"no-cache", NULL, FLAG, AT(no_cache), 0, 0, 0, RUNS " " PROBES, "compile all kernels anew and keep none"},
+    {"no-cache", NULL, FLAG, AT(no_cache), 0, 0, 0, RUNS " " PROBES, "compile all kernels anew and keep none; read and tokenise all texts anew and keep no tokens"},
     {"passes", "LIST", TEXT, AT(passes), 0, 0, 0, RUNS " dump opt " PROBES, "passes in order, of {passes}; or without some of the usual: -fuse,-demand"},
     {"remarks", NULL, FLAG, AT(remarks), 0, 0, 0, "dump opt", "also tell what the passes did to which line, and what they could not do and why"},
     {"time-passes", NULL, FLAG, AT(time_passes), 0, 0, 0, "dump opt", "also tell how long each pass took"},

@@ -97,7 +97,7 @@ static void print_classes(const Task *task, const ClassTable *table, Arena *aren
 static bool evaluate_task(Session *s, int task, Evaluation *evaluation, ClassTable *table) {
     const char *split = s->options->split ? s->options->split : "dev";
     int64_t batch = s->options->batch ? s->options->batch : EVAL_BATCH;
-    Dataset *data = session_dataset(s, task, split, NULL, 0, true);
+    Dataset *data = session_dataset(s, task, split, 0);
     bool good = data && evaluate(s->model, task, data, batch, evaluation, table, s->diags);
     dataset_free(data);
     return good;

@@ -13,6 +13,7 @@
 #include "runtime/evaluate.h"
 #include "runtime/progress.h"
 #include "runtime/rates.h"
+#include "runtime/token_cache.h"
 
 static const char graph_file[] = "model.graph";
 
@@ -26,6 +27,7 @@ static void choose_paths(Session *s) {
     s->graph_path = s->options->file;
     s->weights_path = s->options->weights;
     if (!is_folder(s->graph_path)) return;
+    s->token_folder = s->options->file;
     if (!s->weights_path) s->weights_path = s->graph_path;
     const char *overlay = arena_printf(s->arena, "%s/%s", s->graph_path, apart_file);
     if (access(overlay, F_OK) == 0) s->overlay_path = overlay;
@@ -278,12 +280,27 @@ DatasetOptions session_dataset_options(const Session *s, const char *split) {
                             .split = split, .max_length = s->max_length, .skips_bad = s->options->skip_bad_rows, .fold = s->options->fold, .one_segment = s->program->segments < 2};
 }
 
-Dataset *session_dataset(Session *s, int task, const char *split, const char *path, int64_t limit, bool needs_labels) {
+static TokenCache token_cache(const Session *s) {
+    return (TokenCache){.folder = s->options->no_cache ? NULL : s->token_folder, .source = s->program->source};
+}
+
+static DatasetOptions labelled_options(const Session *s, const char *split, int64_t limit) {
     DatasetOptions options = session_dataset_options(s, split);
-    options.path = path;
     options.limit = limit;
-    options.needs_labels = needs_labels;
-    return dataset_load(&s->program->tasks.items[task], &options, s->diags);
+    options.needs_labels = true;
+    return options;
+}
+
+Dataset *session_dataset(Session *s, int task, const char *split, int64_t limit) {
+    DatasetOptions options = labelled_options(s, split, limit);
+    TokenCache cache = token_cache(s);
+    return token_cache_load(&cache, &s->program->tasks.items[task], &options, s->diags);
+}
+
+bool session_keep_dataset(Session *s, const Dataset *data, const char *split, int64_t limit) {
+    DatasetOptions options = labelled_options(s, split, limit);
+    TokenCache cache = token_cache(s);
+    return token_cache_store(&cache, data, &options, s->diags);
 }
 
 static int list_tensors(Session *s, TensorToWrite *tensors) {

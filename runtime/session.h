@@ -25,6 +25,7 @@ typedef struct Session {
     size_t kept_room; /* as the model's option; set before it is loaded */
     const OutputNames *outputs; /* [program's tasks]: what the model evaluates; NULL: what the metrics read */
     int64_t max_length;
+    const char *token_folder; /* of a run; NULL: nothing is kept */
     double compile_ms; /* from graphs to loaded kernels */
 } Session;
 
@@ -56,7 +57,10 @@ DatasetOptions session_dataset_options(const Session *session, const char *split
 /* The optimizer's weight decay: the option's, or else the file's. */
 double session_decay(const Session *session);
 
-Dataset *session_dataset(Session *session, int task, const char *split, const char *path, int64_t limit, bool needs_labels);
+/* A split with its labels, at most `limit` rows of it (0: all); from the token cache (token_cache.h) of `token_folder` where that has it. And
+ * put there, when the folder exists. NULL, false with a diagnostic. */
+Dataset *session_dataset(Session *session, int task, const char *split, int64_t limit);
+bool session_keep_dataset(Session *session, const Dataset *data, const char *split, int64_t limit);
 
 /* Writes a folder that session and transformers can load: config.json, vocab.txt, model.safetensors, and model.graph. */
 bool session_save(Session *session, const char *folder);

@@ -340,7 +340,7 @@ static bool train(Trainer *t) {
     if (!train_choose_steps(t) || !session_load_model(s, true) || !train_prepare(t)) return false;
     if (t->o->resume) t->o->within = NULL; /* the run has its steps */
     if ((t->o->dry_run || t->o->within) && (!train_plan(t) || t->o->dry_run)) return t->diags->errors == 0;
-    if (!train_begin(t)) return false;
+    if (!train_begin(t) || !train_keep_data(t)) return false;
     if (t->o->json) log_echo(t->log, stdout);
     train_say_start(t);
     if (!train_plan_memory(t)) return false;

@@ -62,6 +62,8 @@ bool train_choose_steps(Trainer *t);
 bool train_prepare(Trainer *t);
 /* `append`: a run that goes on. */
 bool train_open_log(Trainer *t, bool append);
+/* The tokens of the data sets in the run's folder (token_cache.h), once there is one. */
+bool train_keep_data(Trainer *t);
 /* The start of the run, in the log and on standard error. */
 void train_say_start(Trainer *t);
 /* Seconds since 1970. */

@@ -82,6 +82,17 @@ static void warn_of_overlap(Trainer *t, const Dataset *train, const Dataset *dev
                  shared, dev->rows, list, shared > MOST_LINES ? ", ..." : "");
 }
 
+static int64_t limit_of(const Trainer *t, int task) { return (int64_t)task_number(t, &t->o->limit, task, 0); }
+
+bool train_keep_data(Trainer *t) {
+    bool good = true;
+    for (int i = 0; good && t->o->out && i < t->n_tasks; i++) {
+        int task = t->order[i];
+        good = session_keep_dataset(t->s, t->train[task], "train", limit_of(t, task)) && (!t->dev[task] || session_keep_dataset(t->s, t->dev[task], "dev", 0));
+    }
+    return good;
+}
+
 static bool load_data(Trainer *t) {
     int count = t->s->program->tasks.count;
     size_t size = (size_t)count + 1;
@@ -91,11 +102,12 @@ static bool load_data(Trainer *t) {
     t->evaluations = arena_array(t->s->arena, size, sizeof *t->evaluations);
     t->best_ones = arena_array(t->s->arena, size, sizeof *t->best_ones);
     bool good = true;
+    t->s->token_folder = t->o->out;
     for (int i = 0; good && i < count; i++) {
         if (!t->s->tasks[i]) continue;
-        int64_t limit = (int64_t)task_number(t, &t->o->limit, i, 0);
-        t->train[i] = session_dataset(t->s, i, "train", NULL, limit, true);
-        if (t->train[i] && !t->o->no_eval) t->dev[i] = session_dataset(t->s, i, "dev", NULL, 0, true);
+        int64_t limit = limit_of(t, i);
+        t->train[i] = session_dataset(t->s, i, "train", limit);
+        if (t->train[i] && !t->o->no_eval) t->dev[i] = session_dataset(t->s, i, "dev", 0);
         good = t->train[i] && (t->dev[i] || t->o->no_eval);
         if (t->train[i] && t->dev[i]) warn_of_overlap(t, t->train[i], t->dev[i]);
         t->order[t->n_tasks++] = i;
@@ -192,6 +204,16 @@ double train_process_ms(void) {
     return at ? 1e3 * (seconds - strtod(at, NULL) / (double)sysconf(_SC_CLK_TCK)) : 0;
 }
 
+/* Data sets that need not be read again. */
+static int count_cached(const Trainer *t) {
+    int count = 0;
+    for (int i = 0; i < t->n_tasks; i++) {
+        const Dataset *dev = t->dev[t->order[i]];
+        count += t->train[t->order[i]]->is_cached + (dev && dev->is_cached);
+    }
+    return count;
+}
+
 static void log_start(Trainer *t) {
     const Code *code = model_code(t->s->model);
     const Parameters *params = model_parameters(t->s->model);
@@ -202,12 +224,12 @@ static void log_start(Trainer *t) {
                             json_pack("{s:s, s:I, s:I, s:I}", "file", set->file->path, "rows", (json_int_t)set->rows,
                                       "left_out", (json_int_t)set->skipped, "cut", (json_int_t)set->cut));
     }
-    log_event(t->log, json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:o, s:O}", "event", "start", "version",
+    log_event(t->log, json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:i, s:o, s:O}", "event", "start", "version",
                                 GRADC_VERSION, "target", target_name(t->s->target), "threads", team_threads(t->s->team),
                                 "seed", (json_int_t)t->o->seed, "steps", (json_int_t)t->rate.steps, "parameters",
                                 (json_int_t)params->total, "trained", (json_int_t)params->trained, "kernels_compiled",
                                 code->compiled, "kernels_cached", code->cached, "compile_ms", t->s->compile_ms, "load_ms",
-                                t->load_ms, "start_ms", train_process_ms(), "tasks", tasks, "settings", t->settings));
+                                t->load_ms, "start_ms", train_process_ms(), "sets_from_cache", count_cached(t), "tasks", tasks, "settings", t->settings));
 }
 
 void train_say_start(Trainer *t) {

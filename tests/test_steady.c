@@ -79,7 +79,7 @@ static void open_run(Run *run, const TempFolder *folder) {
     char *words[] = {"train", graph.text, "--weights", (char *)folder->path, "--data", (char *)folder->path, "--no-cache", "--threads", "2"};
     bool good = options_parse("train", sizeof words / sizeof *words, words, &run->options, run->diags);
     good = good && session_load_program(&run->session, &run->options, run->diags) && session_load_model(&run->session, true);
-    if (good) run->data = session_dataset(&run->session, 0, "train", NULL, 0, true);
+    if (good) run->data = session_dataset(&run->session, 0, "train", 0);
     if (!run->data) diagnostics_print(run->diags, stderr);
     cr_assert_not_null(run->data);
     run->batch = batch_new((const Dataset *const[]){run->data}, 1, MOST);
