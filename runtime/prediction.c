@@ -135,11 +135,22 @@ static const char *error_of(const Dataset *data, int64_t row, char *text, size_t
     return problem ? text : NULL;
 }
 
+/* The items of a list with bars between, as names of flags are read. */
+static void write_kept(const PredictionWriter *w, const Dataset *data, int64_t row, int column) {
+    const Table *table = data->table;
+    int64_t at = data->table_rows[row], items = table_items(table, at, column);
+    const char *text = items < 0 ? table_cell(table, at, column, NULL) : "";
+    Arena *arena = arena_new();
+    for (int64_t i = 0; i < items; i++) text = arena_printf(arena, "%s%s%s", text, i ? "|" : "", table_item(table, at, column, i, NULL));
+    write_text(w, text);
+    arena_free(arena);
+}
+
 static void write_cells(const PredictionWriter *w, const Dataset *data, const Collected *outputs, int64_t row) {
     char text[512];
     const char *error = error_of(data, row, text, sizeof text);
     int64_t cells = 0;
-    for (int i = 0; i < w->n_keep; i++) begin_cell(w, &cells), write_text(w, table_cell(data->table, data->table_rows[row], data->kept + i, NULL));
+    for (int i = 0; i < w->n_keep; i++) begin_cell(w, &cells), write_kept(w, data, row, data->kept + i);
     for (int i = 0; i < w->outputs.count; i++) {
         for (int64_t j = 0; error && j < cells_of(&outputs[i]); j++) begin_cell(w, &cells);
         json_t *value = error ? NULL : prediction_value(w, i, data, &outputs[i], row);
@@ -153,16 +164,35 @@ static void write_cells(const PredictionWriter *w, const Dataset *data, const Co
 
 /* --- Objects ------------------------------------------------------------------------------------------------------------ */
 
+static json_t *as_it_was(CellKind kind, const char *text, size_t length) {
+    json_t *value = NULL;
+    if (kind == CELL_NUMBER) value = json_loads(text, JSON_DECODE_ANY, NULL);
+    else if (kind == CELL_TRUTH) value = json_boolean(*text == '1');
+    else if (kind == CELL_TEXT) value = json_stringn(text, length); /* NULL: not in UTF-8 */
+    return value ? value : json_null();
+}
+
+/* A kept cell as the file has it: what came as a number of JSON goes as one. */
+static json_t *kept_value(const Table *table, int64_t row, int column) {
+    size_t length;
+    int64_t items = table_items(table, row, column);
+    if (items < 0) {
+        const char *cell = table_cell(table, row, column, &length);
+        return as_it_was(table_kind(table, row, column), cell, length);
+    }
+    json_t *list = json_array();
+    for (int64_t i = 0; i < items; i++) {
+        const char *item = table_item(table, row, column, i, &length);
+        json_array_append_new(list, as_it_was(table_item_kind(table, row, column, i), item, length));
+    }
+    return list;
+}
+
 static void write_object(const PredictionWriter *w, const Dataset *data, const Collected *outputs, int64_t row) {
     char text[512];
     const char *error = error_of(data, row, text, sizeof text);
     json_t *object = json_object();
-    for (int i = 0; i < w->n_keep; i++) {
-        size_t length;
-        const char *cell = table_cell(data->table, data->table_rows[row], data->kept + i, &length);
-        json_t *kept = json_stringn(cell, length); /* NULL: not in UTF-8 */
-        json_object_set_new(object, w->keep[i], kept ? kept : json_null());
-    }
+    for (int i = 0; i < w->n_keep; i++) json_object_set_new(object, w->keep[i], kept_value(data->table, data->table_rows[row], data->kept + i));
     for (int i = 0; !error && i < w->outputs.count; i++)
         json_object_set_new(object, prediction_name(w->outputs.names[i]), prediction_value(w, i, data, &outputs[i], row));
     if (error) json_object_set_new(object, "error", json_string(error));

@@ -4,16 +4,15 @@
  *       dropped next   whole        used        capacity */
 #include "runtime/row_stream.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "runtime/byte_stream.h"
 
 enum { ENOUGH = 1 << 20, LONGEST = 1 << 28 };
 
 struct RowStream {
-    int descriptor;
+    ByteStream *source;
     DataKind kind;
     bool quoted, ended;
     const char *name;
@@ -26,12 +25,13 @@ struct RowStream {
 RowStream *row_stream_new(int descriptor, DataKind kind, bool quoted, const char *name) {
     RowStream *stream = calloc(1, sizeof *stream);
     if (!stream) abort();
-    *stream = (RowStream){.descriptor = descriptor, .kind = kind, .quoted = kind == DATA_TABLE && quoted, .name = name, .line = 1, .empty = true};
+    *stream = (RowStream){.source = byte_stream_new(descriptor), .kind = kind, .quoted = kind == DATA_TABLE && quoted, .name = name, .line = 1, .empty = true};
     return stream;
 }
 
 void row_stream_free(RowStream *stream) {
     if (!stream) return;
+    byte_stream_free(stream->source);
     free(stream->bytes);
     free(stream);
 }
@@ -73,18 +73,15 @@ static bool make_room(RowStream *s) {
     return true;
 }
 
-static bool has_more(const RowStream *s) {
-    struct pollfd poll_of = {.fd = s->descriptor, .events = POLLIN};
-    return s->used < ENOUGH && poll(&poll_of, 1, 0) > 0;
-}
+static bool has_more(const RowStream *s) { return s->used < ENOUGH && byte_stream_ready(s->source); }
 
 bool row_stream_next(RowStream *s, TableText *rows, Diagnostics *diags) {
     advance(s);
     while (!s->ended && (s->whole == 0 || has_more(s))) {
         if (!make_room(s)) return fail(s, "a row is too long", diags);
-        ssize_t got = read(s->descriptor, s->bytes + s->used, s->capacity - s->used);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return fail(s, strerror(errno), diags);
+        const char *problem = NULL;
+        ssize_t got = byte_stream_read(s->source, s->bytes + s->used, s->capacity - s->used, &problem);
+        if (got < 0) return fail(s, problem, diags);
         s->ended = got == 0;
         s->used += (size_t)got;
         scan(s);

@@ -9,7 +9,7 @@
 /* Of a text: bytes [start, start + count) of the table's. Of a list: items [start, start + count). */
 typedef struct Cell {
     size_t start, count;
-    bool is_list;
+    CellKind kind;
 } Cell;
 
 /* A row that could not be read, and why. */
@@ -48,10 +48,10 @@ typedef struct Builder {
 } Builder;
 
 /* All of these do nothing once the builder has failed. */
-void store_cell(Builder *builder, int column, const char *bytes, size_t length);
+void store_cell(Builder *builder, int column, CellKind kind, const char *bytes, size_t length);
 /* A list begins; its items follow, before any other list's. */
 void store_list(Builder *builder, int column);
-void store_item(Builder *builder, int column, const char *bytes, size_t length);
+void store_item(Builder *builder, int column, CellKind kind, const char *bytes, size_t length);
 void store_row(Builder *builder);
 /* The row being read is bad: an error, or a problem that `store_row` keeps with an otherwise empty row. */
 void bad_row(Builder *builder, const char *code, const char *problem, const char *hint);

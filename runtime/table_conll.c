@@ -61,7 +61,7 @@ static void take_row(Builder *builder, Row *row) {
         store_list(builder, column);
         for (int i = 0; i < words; i++) {
             const Field *field = &row->lines.items[i].fields[builder->field_of[column]];
-            store_item(builder, column, field->bytes, field->length);
+            store_item(builder, column, CELL_TEXT, field->bytes, field->length);
         }
     }
     if (words || builder->problem) store_row(builder);

@@ -10,13 +10,13 @@ static void bad_json(Builder *builder, const char *problem) {
             "{\"text\": \"...\"}");
 }
 
-typedef void StoreText(Builder *builder, int column, const char *bytes, size_t length);
+typedef void StoreText(Builder *builder, int column, CellKind kind, const char *bytes, size_t length);
 
 /* A text, a number or a truth value. */
 static void store_value(Builder *builder, int column, json_t *value, StoreText *store) {
     char number[64] = "";
     if (json_is_string(value)) {
-        store(builder, column, json_string_value(value), json_string_length(value));
+        store(builder, column, CELL_TEXT, json_string_value(value), json_string_length(value));
         return;
     }
     if (json_is_object(value) || json_is_array(value)) {
@@ -29,7 +29,8 @@ static void store_value(Builder *builder, int column, json_t *value, StoreText *
         snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
     if (json_is_real(value)) snprintf(number, sizeof number, "%.17g", json_real_value(value));
     if (json_is_boolean(value)) snprintf(number, sizeof number, "%d", json_is_true(value));
-    store(builder, column, number, strlen(number));
+    CellKind kind = json_is_number(value) ? CELL_NUMBER : json_is_boolean(value) ? CELL_TRUTH : CELL_NULL;
+    store(builder, column, kind, number, strlen(number));
 }
 
 static void json_cell(Builder *builder, int column, json_t *value) {

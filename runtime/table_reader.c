@@ -61,14 +61,14 @@ static bool reserve_row(Table *table) {
 }
 
 /* Appends the bytes and a NUL; `cell` says where. */
-static bool store_text(Builder *builder, const char *bytes, size_t length, Cell *cell) {
+static bool store_text(Builder *builder, CellKind kind, const char *bytes, size_t length, Cell *cell) {
     Table *table = builder->table;
     if (builder->failed) return false;
     if (!reserve_text(table, length + 1) || !reserve_row(table) || !reserve_item(table)) {
         fail_memory(builder);
         return false;
     }
-    *cell = (Cell){table->used, length, false};
+    *cell = (Cell){table->used, length, kind};
     if (length) memcpy(table->text + table->used, bytes, length);
     table->text[table->used + length] = '\0';
     table->used += length + 1;
@@ -95,11 +95,11 @@ static void check_text(Builder *builder, int column, const char *bytes, size_t l
             "save the file as UTF-8, as in: iconv -f latin1 -t utf8 old.csv > new.csv");
 }
 
-void store_cell(Builder *builder, int column, const char *bytes, size_t length) {
+void store_cell(Builder *builder, int column, CellKind kind, const char *bytes, size_t length) {
     Table *table = builder->table;
     Cell cell;
     check_text(builder, column, bytes, length);
-    if (!store_text(builder, bytes, length, &cell)) return;
+    if (!store_text(builder, kind, bytes, length, &cell)) return;
     table->cells[table->n_rows * table->n_columns + column] = cell;
 }
 
@@ -110,14 +110,14 @@ void store_list(Builder *builder, int column) {
         fail_memory(builder);
         return;
     }
-    table->cells[table->n_rows * table->n_columns + column] = (Cell){table->n_items, 0, true};
+    table->cells[table->n_rows * table->n_columns + column] = (Cell){table->n_items, 0, CELL_LIST};
 }
 
-void store_item(Builder *builder, int column, const char *bytes, size_t length) {
+void store_item(Builder *builder, int column, CellKind kind, const char *bytes, size_t length) {
     Table *table = builder->table;
     Cell item;
     check_text(builder, column, bytes, length);
-    if (!store_text(builder, bytes, length, &item)) return;
+    if (!store_text(builder, kind, bytes, length, &item)) return;
     table->items[table->n_items++] = item;
     table->cells[table->n_rows * table->n_columns + column].count++;
 }
@@ -135,7 +135,7 @@ static void end_row(Builder *builder) {
 void store_row(Builder *builder) {
     Table *table = builder->table;
     if (builder->problem) vec_push(table->arena, &table->bad, ((BadRow){table->n_rows, builder->problem}));
-    for (int column = 0; builder->problem && column < table->n_columns; column++) store_cell(builder, column, "", 0);
+    for (int column = 0; builder->problem && column < table->n_columns; column++) store_cell(builder, column, CELL_TEXT, "", 0);
     builder->problem = NULL;
     end_row(builder);
 }
@@ -198,7 +198,7 @@ static void take_field(Builder *builder, const char *bytes, size_t length) {
         return;
     }
     for (int column = 0; column < builder->table->n_columns && !builder->failed; column++) {
-        if (builder->field_of[column] == field) store_cell(builder, column, bytes, length);
+        if (builder->field_of[column] == field) store_cell(builder, column, CELL_TEXT, bytes, length);
     }
 }
 
@@ -310,7 +310,7 @@ size_t line_end(const char *text, size_t size, size_t at, size_t *next) {
 static void whole_line(Builder *builder, const char *line, size_t length) {
     if (is_blank(line, length)) return;
     for (int column = 0; column < builder->table->n_columns; column++)
-        store_cell(builder, column, line, length);
+        store_cell(builder, column, CELL_TEXT, line, length);
     store_row(builder);
 }
 
@@ -440,18 +440,24 @@ static const char *cell_text(const Table *table, const Cell *cell, size_t *lengt
 
 const char *table_cell(const Table *table, int64_t row, int column, size_t *length) {
     const Cell *cell = cell_at(table, row, column);
-    assert(!cell->is_list);
+    assert(cell->kind != CELL_LIST);
     return cell_text(table, cell, length);
+}
+
+CellKind table_kind(const Table *table, int64_t row, int column) { return cell_at(table, row, column)->kind; }
+
+CellKind table_item_kind(const Table *table, int64_t row, int column, int64_t item) {
+    return table->items[cell_at(table, row, column)->start + (size_t)item].kind;
 }
 
 int64_t table_items(const Table *table, int64_t row, int column) {
     const Cell *cell = cell_at(table, row, column);
-    return cell->is_list ? (int64_t)cell->count : -1;
+    return cell->kind == CELL_LIST ? (int64_t)cell->count : -1;
 }
 
 const char *table_item(const Table *table, int64_t row, int column, int64_t item, size_t *length) {
     const Cell *cell = cell_at(table, row, column);
-    assert(cell->is_list && item >= 0 && (size_t)item < cell->count);
+    assert(cell->kind == CELL_LIST && item >= 0 && (size_t)item < cell->count);
     return cell_text(table, &table->items[cell->start + (size_t)item], length);
 }
 

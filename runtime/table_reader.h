@@ -51,10 +51,21 @@ const char *const *table_header(const Table *table, int *count);
 /* What is wrong with a row that was kept nevertheless, without its content; NULL: nothing. */
 const char *table_problem(const Table *table, int64_t row);
 
+/* What a cell, or an item of a list, was in the file; all but lists have a text. */
+typedef enum CellKind {
+    CELL_TEXT,
+    CELL_NUMBER, /* of JSON, as it is printed */
+    CELL_TRUTH,  /* "1" or "0" */
+    CELL_NULL,   /* "" */
+    CELL_LIST,
+} CellKind;
+
 int64_t table_rows(const Table *table);
 /* A cell: NUL-terminated UTF-8 of `*length` bytes (`length` may be NULL; the bytes may include NUL). `row` counts from 0, `column` is an index into `columns`. Lives as long as
  * the table. */
 const char *table_cell(const Table *table, int64_t row, int column, size_t *length);
+CellKind table_kind(const Table *table, int64_t row, int column);
+CellKind table_item_kind(const Table *table, int64_t row, int column, int64_t item);
 /* How many items a cell has; -1 of a cell that is no list. */
 int64_t table_items(const Table *table, int64_t row, int column);
 const char *table_item(const Table *table, int64_t row, int column, int64_t item, size_t *length);

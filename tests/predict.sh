@@ -58,6 +58,13 @@ cat "$t/feel-dev.csv" | feel --probabilities --header --keep id --input - | cmp 
 ok "a pipe gives the same" $?
 feel --probabilities --header --keep id --input - <"$t/feel-dev.csv" | cmp -s - "$t/tsv"
 ok "standard input from a file gives the same" $?
+gzip -c "$t/feel-dev.csv" | feel --probabilities --header --keep id --input - | cmp -s - "$t/tsv"
+ok "a compressed pipe gives the same" $?
+{ head -n 9 "$t/feel-dev.csv" | gzip -c; tail -n +10 "$t/feel-dev.csv" | gzip -c; } | feel --probabilities --header --keep id --input - | cmp -s - "$t/tsv"
+ok "so do two compressed files, one behind the other" $?
+gzip -c "$t/feel-dev.csv" | head -c 100 | feel --input - >"$t/out"
+[ $? = 1 ] && has "$t/err" "it is compressed with gzip, but damaged or cut off"
+ok "a compressed pipe that ends early is an error" $?
 
 # ---- A pipe is answered line by line ------------------------------------------------------------------------------
 
@@ -95,6 +102,12 @@ cat "$t/bad.jsonl" | predict --task lines --input - --bad-rows error --format js
 ok "bad lines of JSON, on a pipe" $?
 sed -n '1p;4p' "$t/bad.jsonl" | predict --task lines --input - --format jsonl >"$t/two" && sed -n '1p;4p' "$t/out" | cmp -s - "$t/two"
 ok "bad lines change nothing of the others" $?
+printf '{"words": "one", "id": 7, "x": 0.1, "ok": true, "tags": ["a", 2], "none": null, "name": "n\\"1"}\n' >"$t/kinds.jsonl"
+for form in jsonl tsv; do
+  predict --task lines --input "$t/kinds.jsonl" --keep id --keep x --keep ok --keep tags --keep none --keep name --format $form
+done >"$t/out"
+has "$t/out" '{"id":7,"x":0.1,"ok":true,"tags":["a",2],"none":null,"name":"n\"1","prediction":' && has "$t/out" "$(printf '7\t0.10000000000000001\t1\ta|2\t\tn"1\t')"
+ok "kept cells stay what they are" $?
 cat "$t/bad.jsonl" | predict --task lines --input - >"$t/out"
 [ $? = 1 ] && has "$t/err" "error[E0813]"
 ok "a bad line of a pipe stops" $?
