@@ -127,6 +127,9 @@ typedef struct InputDecl {
     const char *columns[2];
     int n_columns;
     KeptPart kept;
+    Expr *window, *stride; /* NULL: no windows */
+    bool pools_max;
+    Pos window_pos;
     bool words;
 } InputDecl;
 

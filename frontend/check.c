@@ -86,7 +86,7 @@ static void bind_tokens(Elab *e, const Def *def, TokensValue *tokens) {
     for (int i = 0; i < def->formals.count; i++) {
         const Formal *formal = &def->formals.items[i];
         if (!formal->is_tokens || e->n_tokens == MAX_CHECKED_TOKENS) continue;
-        tokens[e->n_tokens] = declare_tokens(e, formal->name, formal->pos);
+        tokens[e->n_tokens] = declare_tokens(e, formal->name, true, formal->pos);
         bind_name(e, e->frame, formal->name, (Value){.kind = VALUE_TOKENS, .tokens = &tokens[e->n_tokens++]});
     }
 }

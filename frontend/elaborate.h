@@ -31,6 +31,9 @@ typedef struct TokensValue {
     const char *name;
     Dim length; /* NAME.T */
     Node *ids, *segments, *positions, *bounds, *first, *sequence, *coords, *rows;
+    Dim n_rows;         /* NAME.R with windows, otherwise S */
+    Node *row, *places; /* of each sequence its row; coordinates of the rows */
+    bool pools_max;
 } TokensValue;
 
 /* What a label has beside its values; see Label. */
@@ -237,7 +240,8 @@ void run_statement(Elab *e, const Stmt *stmt);
 /* task.c, optimizer.c */
 void elaborate_task(Elab *e, const TaskDecl *decl);
 void elaborate_optimizer(Elab *e, const Def *def);
-TokensValue declare_tokens(Elab *e, const char *name, Pos pos);
+/* `windowed`: rows are others than sequences. */
+TokensValue declare_tokens(Elab *e, const char *name, bool windowed, Pos pos);
 void elaborate_recipe(Elab *e); /* recipe.c: the settings of the training */
 /* settle.c: the program's text with what came from its data and from --set written into it. */
 const char *settled_source(const Program *program, const ProgramOptions *options, Arena *arena);

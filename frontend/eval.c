@@ -304,8 +304,8 @@ static Value eval_label_member(Elab *e, const Expr *expr, const LabelValue *labe
 
 static Value eval_member(Elab *e, const Expr *expr) {
     static const char *const names[] = {"ids",   "segments", "positions", "bounds",
-                                        "first", "sequence", "T"};
-    enum { TENSORS = sizeof names / sizeof *names - 1 };
+                                        "first", "sequence", "row",       "T", "S", "R", "pools_max"};
+    enum { TENSORS = 7, NAMES = sizeof names / sizeof *names };
     Value value = eval(e, expr->a);
     if (value.kind == VALUE_ERROR) return value;
     if (value.label) return eval_label_member(e, expr, value.label);
@@ -317,17 +317,20 @@ static Value eval_member(Elab *e, const Expr *expr) {
     }
     const TokensValue *tokens = value.tokens;
     if (strcmp(expr->text, "T") == 0) return value_dim(tokens->length);
+    if (strcmp(expr->text, "S") == 0) return value_dim(tokens->rows->type.dims[0]);
+    if (strcmp(expr->text, "R") == 0) return value_dim(tokens->n_rows);
+    if (strcmp(expr->text, "pools_max") == 0) return e->checking ? (Value){.kind = VALUE_SOME_NUMBER} : value_number(tokens->pools_max);
     Node *const nodes[TENSORS] = {tokens->ids,    tokens->segments, tokens->positions,
-                                  tokens->bounds, tokens->first,    tokens->sequence};
+                                  tokens->bounds, tokens->first,    tokens->sequence, tokens->row};
     for (int i = 0; i < TENSORS; i++) {
         if (strcmp(expr->text, names[i]) == 0) return value_tensor(nodes[i]);
     }
     if (fail(e, "E0206", expr->pos, "a text input has no member '%s'", expr->text)) {
-        const char *near = nearest_name(expr->text, names, TENSORS + 1);
+        const char *near = nearest_name(expr->text, names, NAMES);
         if (near)
             diag_hint(e->diags, "did you mean '%s'?", near);
         else
-            diag_hint(e->diags, "it has ids, segments, positions, bounds, first, sequence and T");
+            diag_hint(e->diags, "it has ids, segments, positions, bounds, first, sequence, row, T, S and R");
     }
     return value_error();
 }

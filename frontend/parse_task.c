@@ -115,8 +115,19 @@ static KeptPart parse_kept(Parser *parser) {
     return KEPT_HEAD;
 }
 
-/* input = "input" [name "="] columns ":" ("words" | ("text" | "pair") ["keep" ("head" | "tail" | "both")]); without a name a text
- * is called by its column, a pair `pair` */
+/* windows = "window" arithmetic "stride" arithmetic "pool" ("max" | "mean") */
+static void parse_windows(Parser *parser, InputDecl *input) {
+    input->window_pos = advance(parser)->pos;
+    input->window = parse_arithmetic(parser);
+    expect(parser, "stride");
+    input->stride = parse_arithmetic(parser);
+    expect(parser, "pool");
+    input->pools_max = accept(parser, "max");
+    if (!input->pools_max && !accept(parser, "mean")) syntax_error(parser, "'max' or 'mean'");
+}
+
+/* input = "input" [name "="] columns ":" ("words" | ("text" | "pair") [windows | "keep" ("head" | "tail" | "both")]); without a name a
+ * text is called by its column, a pair `pair` */
 static void parse_input(Parser *parser, TaskDecl *task) {
     Pos pos = advance(parser)->pos;
     if (task->n_inputs == 2) {
@@ -134,8 +145,9 @@ static void parse_input(Parser *parser, TaskDecl *task) {
     expect(parser, ":");
     input->words = input->n_columns == 1 && accept(parser, "words");
     if (input->words) return;
-    if (accept(parser, input->n_columns == 2 ? "pair" : "text")) input->kept = parse_kept(parser);
-    else syntax_error(parser, input->n_columns == 2 ? "'pair'" : "'text' or 'words'");
+    if (!accept(parser, input->n_columns == 2 ? "pair" : "text")) syntax_error(parser, input->n_columns == 2 ? "'pair'" : "'text' or 'words'");
+    else if (clause_follows(parser, "window")) parse_windows(parser, input);
+    else input->kept = parse_kept(parser);
 }
 
 /* classes = arithmetic | string {"," string} */

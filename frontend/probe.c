@@ -112,7 +112,7 @@ static bool bind_texts(Probed *p) {
         if (!e->module->tokens.pos.file) return fail(e, "E0406", formal->pos, "the program does not say how large token numbers are") && false;
         TokensValue *tokens = &p->tokens[p->task->n_inputs];
         p->task->inputs[p->task->n_inputs++] = (TextInput){.name = formal->name, .columns = {formal->name}, .n_columns = 1, .pos = formal->pos};
-        *tokens = declare_tokens(e, formal->name, formal->pos);
+        *tokens = declare_tokens(e, formal->name, false, formal->pos);
         bind_name(e, e->frame, formal->name, (Value){.kind = VALUE_TOKENS, .tokens = tokens});
     }
     e->tokens = p->tokens;

@@ -30,8 +30,9 @@ static Node *coords_of(Elab *e, Dim rows, Pos pos) {
         Node *inputs[] = {e->label.tokens->coords, e->label.at};
         return emit_op(e, OP_gather, 2, inputs, pos);
     }
-    bool sequences = e->n_tokens > 0 && dim_equal(rows, e->tokens[0].rows->type.dims[0]);
-    return sequences ? e->tokens[0].rows : NULL;
+    if (e->n_tokens == 0) return NULL;
+    if (dim_equal(rows, e->tokens[0].n_rows)) return e->tokens[0].places;
+    return dim_equal(rows, e->tokens[0].rows->type.dims[0]) ? e->tokens[0].rows : NULL;
 }
 
 Value build_random(Elab *e, const BuiltinCall *call) {
@@ -57,7 +58,8 @@ Value build_random(Elab *e, const BuiltinCall *call) {
 /* The graph input that counts the rows of the whole update for each row of this batch; NULL: none
  * does. */
 static const char *count_name(const Elab *e, int32_t symbol) {
-    if (e->n_tokens && e->tokens[0].rows->type.dims[0].symbol == symbol) return "update.rows";
+    if (e->n_tokens && e->tokens[0].n_rows.symbol == symbol) return "update.rows";
+    if (e->n_tokens && e->tokens[0].rows->type.dims[0].symbol == symbol) return "update.sequences";
     if (e->label.at && e->label.at->type.dims[0].symbol == symbol)
         return arena_printf(e->arena, "%s.update", e->label.name);
     for (int i = 0; i < e->n_tokens; i++) {

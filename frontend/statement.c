@@ -250,16 +250,17 @@ static void run_predict(Elab *e, const Stmt *stmt) {
     if (again) return;
     const Node *node = graph_find_output(e->graph, "predict");
     if (!node || e->n_tokens == 0) return;
-    Dim rows = e->label.at ? e->label.at->type.dims[0] : e->tokens[0].rows->type.dims[0];
+    Dim rows = e->label.at ? e->label.at->type.dims[0] : e->tokens[0].n_rows;
     bool good = node->type.elem == ELEM_F32 && node->type.rank == 2 &&
                 dim_equal(node->type.dims[0], rows);
     if (good) return;
-    const char *wanted = e->label.at ? "label" : "sequence";
+    bool windowed = !dim_equal(e->tokens[0].n_rows, e->tokens[0].rows->type.dims[0]);
+    const char *wanted = e->label.at ? "label" : windowed ? "row of the data" : "sequence";
     if (fail(e, "E0405", stmt->value->pos,
              "a prediction must be f32 with a row for each %s, not %s", wanted,
-             type_print(e->arena, &node->type, &e->graph->symbols)) &&
-        node->type.elem != ELEM_F32) {
-        diag_hint(e->diags, "float(x) makes an f32 tensor of x");
+             type_print(e->arena, &node->type, &e->graph->symbols))) {
+        if (node->type.elem != ELEM_F32) diag_hint(e->diags, "float(x) makes an f32 tensor of x");
+        else if (windowed) diag_hint(e->diags, "pool_windows(x, %s) makes one row of a row's windows", e->tokens[0].name);
     }
 }
 

@@ -33,7 +33,21 @@ static Node *token_input(Elab *e, const char *text, const char *part, int rank, 
     return emit_input(e, arena_printf(e->arena, "%s.%s", text, part), type, pos);
 }
 
-TokensValue declare_tokens(Elab *e, const char *name, Pos pos) {
+/* 0, 1, ...: each sequence is a row of its own. */
+static Node *own_rows(Elab *e, Dim sequences, Pos pos) {
+    Type type = type_make(ELEM_I32, 1, &sequences);
+    type.bound = sequences;
+    return emit(e, (NodeSpec){.op = OP_iota, .type = type}, pos);
+}
+
+static void declare_rows(Elab *e, TokensValue *tokens, Dim s, bool windowed, Pos pos) {
+    tokens->n_rows = windowed ? dim_symbol(graph_symbol(e->graph, arena_printf(e->arena, "%s.R", tokens->name))) : s;
+    Dim row_pair[] = {tokens->n_rows, dim_const(2)};
+    tokens->row = windowed ? token_input(e, tokens->name, "row", 1, &s, tokens->n_rows, pos) : own_rows(e, s, pos);
+    tokens->places = windowed ? token_input(e, tokens->name, "places", 2, row_pair, dim_const(0), pos) : tokens->rows;
+}
+
+TokensValue declare_tokens(Elab *e, const char *name, bool windowed, Pos pos) {
     Dim t = dim_symbol(graph_symbol(e->graph, arena_printf(e->arena, "%s.T", name)));
     Dim s = dim_symbol(graph_symbol(e->graph, "S")), ends, free = dim_const(0);
     dim_add(s, dim_const(1), &ends);
@@ -47,11 +61,16 @@ TokensValue declare_tokens(Elab *e, const char *name, Pos pos) {
     tokens.sequence = token_input(e, name, "sequence", 1, &t, s, pos);
     tokens.coords = token_input(e, name, "coords", 2, token_pair, free, pos);
     tokens.rows = token_input(e, name, "rows", 2, row_pair, free, pos);
+    declare_rows(e, &tokens, s, windowed, pos);
     return tokens;
 }
 
 static void bind_inputs(Elab *e, const Task *task, TokensValue *tokens) {
-    for (int i = 0; i < task->n_inputs; i++) tokens[i] = declare_tokens(e, task->inputs[i].name, task->inputs[i].pos);
+    for (int i = 0; i < task->n_inputs; i++) {
+        const TextInput *input = &task->inputs[i];
+        tokens[i] = declare_tokens(e, input->name, input->window > 0, input->pos);
+        tokens[i].pools_max = input->pools_max;
+    }
     e->tokens = tokens;
     e->n_tokens = task->n_inputs;
     for (int i = 0; i < task->n_inputs; i++) {
@@ -72,7 +91,7 @@ static void bind_label(Elab *e, const Label *label) {
     e->label = (LabelValue){.name = label->name, .classes = label->classes, .weights = label->weights};
     if (label->kind == LABEL_NONE) return;
     if (label->of >= 0) declare_label_rows(e, label);
-    Dim rows = e->label.at ? e->label.at->type.dims[0] : dim_symbol(graph_symbol(e->graph, "S"));
+    Dim rows = e->label.at ? e->label.at->type.dims[0] : e->tokens[0].n_rows;
     Dim dims[] = {rows, dim_const(label->width)};
     Type type = type_make(label->kind == LABEL_REAL ? ELEM_F32 : ELEM_I32, 2, dims);
     if (label->kind != LABEL_REAL)
@@ -164,6 +183,8 @@ static Task describe(const TaskDecl *decl) {
         for (int j = 0; j < input->n_columns; j++) task.inputs[i].columns[j] = input->columns[j];
         task.inputs[i].words = input->words;
         task.inputs[i].kept = input->kept;
+        task.inputs[i].pools_max = input->pools_max;
+        task.inputs[i].window_pos = input->window_pos;
     }
     task.exports = decl->exports;
     task.n_metrics = decl->n_metrics;
@@ -190,6 +211,26 @@ void list_params(Elab *e, Task *task) {
     }
 }
 
+static bool bad_window(Elab *e, Pos pos, const char *what, const char *hint) {
+    if (fail(e, "E0414", pos, "%s", what)) diag_hint(e->diags, "%s", hint);
+    return false;
+}
+
+/* Sequences of a task's texts go together, so windows of two texts would not; a label of tokens would come once in each window. */
+static bool eval_windows(Elab *e, const TaskDecl *decl, Task *task) {
+    const InputDecl *given = &decl->inputs[0];
+    TextInput *input = &task->inputs[0];
+    Pos pos = given->window_pos;
+    if (decl->n_inputs == 2 && decl->inputs[1].window) return bad_window(e, decl->inputs[1].window_pos, "one of two inputs has windows", "encode one text alone");
+    if (!given->window) return true;
+    if (decl->n_inputs == 2 || input->n_columns == 2) return bad_window(e, pos, "windows are of a text alone", "take one text, or cut the pair: pair keep both");
+    if (task->label.of >= 0) return bad_window(e, pos, "labels of words or tokens have no windows", "cut the text instead: text keep head");
+    if (!eval_integer(e, given->window, "the tokens of a window", 4, &input->window)) return false;
+    if (!eval_integer(e, given->stride, "the stride", 1, &input->stride)) return false;
+    if (input->stride <= input->window - 2) return true;
+    return bad_window(e, given->stride->pos, "windows would leave tokens out", "the stride is at most the window's tokens less [CLS] and [SEP]");
+}
+
 static bool bad_split(Elab *e, Pos pos, const char *what, const char *hint) {
     if (fail(e, "E0412", pos, "%s", what)) diag_hint(e->diags, "%s", hint);
     return false;
@@ -214,7 +255,7 @@ static bool eval_split(Elab *e, const SplitDecl *decl, Task *task) {
 void elaborate_task(Elab *e, const TaskDecl *decl) {
     Task task = describe(decl);
     if (!check_complete(e, decl) || !check_input_names(e, decl)) return;
-    if (!eval_label(e, decl, &task) || !eval_split(e, &decl->split, &task) || !eval_fits(e, decl, &task)) return;
+    if (!eval_label(e, decl, &task) || !eval_windows(e, decl, &task) || !eval_split(e, &decl->split, &task) || !eval_fits(e, decl, &task)) return;
     task.train = build(e, decl, &task, e->probe ? e->probe->training : true);
     if (task.train && !e->probe) check_weights_read(e, &task.label);
     /* Also after a mistake: predict and show are elaborated here alone. */

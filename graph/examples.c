@@ -68,6 +68,7 @@ static const Example examples[] = {
      "label mood: class[\"sad\", \"glad\"] weights [2, 1]\n...\nloss class_weighted(logits, mood, mood.weights)"},
     {"E0412", "split dev 10", "split dev 0.1"},
     {"E0413", "fit threshold = 0 from 1 to 2 for f1", "fit threshold = 0.5 from 0 to 1 for f1"},
+    {"E0414", "input text: text window 64 stride 64 pool max", "input text: text window 64 stride 48 pool max"},
     {"E0501", "%1 = add(%0) : f32[T, 8]", "%1 = add(%0, %0) : f32[T, 8]"},
     {"E0502", "gradc opt my.graph", "gradc dump my.graph --task t > t.gir\ngradc opt t.gir"},
     {"E0601", "output \"loss\" = %7 # f32[S, 1]", "output \"loss\" = %8 # f32[]"},

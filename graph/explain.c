@@ -184,6 +184,13 @@ static const Explanation table[] = {
               "prediction, or what a line 'show' gives, such as the probabilities. At most 1000\n"
               "numbers are fitted at once: fit threshold[3] = 0.5 from 0 to 1 for f1_macro."},
 
+    {"E0414", "windows that cannot be\n"
+              "A long text becomes several sequences: text window 512 stride 256 pool mean. A\n"
+              "window has at most as many tokens as the model has positions (or --max-length\n"
+              "allows) and begins so soon after the one before that no token is left out. It is\n"
+              "for tasks with one text, which is no pair, and with a label for each row: words\n"
+              "and hidden tokens would come once in each window."},
+
     /* --- The text of the intermediate representation --- */
     {"E0501", "not a graph\n"
               "A text of the graph's own language, as `gradc dump` prints it, does not follow\n"

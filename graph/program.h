@@ -34,12 +34,18 @@ typedef enum KeptPart { KEPT_HEAD, KEPT_TAIL, KEPT_BOTH } KeptPart;
 /* A text input gives these graph inputs, for input `x` with T = "x.T" tokens and S sequences (all declared, used or not):
  *   x.ids i32<vocab>[x.T]  x.segments i32<segments>[x.T]  x.positions i32<positions>[x.T]  x.bounds i32[S+1]
  *   x.first i32<x.T>[S] (row of each sequence's first token)  x.sequence i32<S>[x.T] (the sequence of each token)
- *   x.coords i32[x.T, 2] (row within the update, position)  x.rows i32[S, 2] (row within the update, 0) */
+ *   x.coords i32[x.T, 2] (row within the update, position)  x.rows i32[S, 2] (row within the update, 0)
+ * One with windows gives several sequences for each of the R = "x.R" rows; the label and the prediction have R rows instead of S, and there are
+ *   x.row i32<x.R>[S] (the row of each window)  x.places i32[x.R, 2] (row within the update, 0)
+ * where x.coords and x.rows count windows. */
 typedef struct TextInput {
     const char *name;
     const char *columns[2]; /* one text, or a pair encoded jointly */
     int n_columns;
     KeptPart kept;
+    int64_t window, stride; /* tokens of a window, special ones included, and from the beginning of one to that of the next; 0: no windows */
+    bool pools_max;         /* of windows: how the text asks for them to be pooled; otherwise by their mean */
+    Pos window_pos;
     bool words; /* the column holds a list of words, or a text to be split at blanks */
     Pos pos;
 } TextInput;
@@ -150,7 +156,7 @@ typedef struct Task {
     Fit fits[MAX_FITS]; /* in the order in which they are made */
     int n_fits;
     Exports exports;
-    /* Both: graph inputs as above; where used also "rng" i32[2] (seed, step) and, f32[], what losses are means over: "update.rows",
+    /* Both: graph inputs as above; where used also "rng" i32[2] (seed, step) and, f32[], what losses are means over: "update.rows", "update.sequences" (windows),
      * "LABEL.update", "INPUT.update", the sequences, labels and tokens of the whole update.
      * Both have output "loss" f32[]; eval, with dropout gone, has "predict" f32[R, C], a row for each of the label's (or for each sequence)
      * and columns as its metrics take them, and outputs for `show`n values. */

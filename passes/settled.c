@@ -22,12 +22,12 @@ typedef struct Cutter {
 static int rows_of_dim(const Cutter *c, Dim dim) {
     if (dim_is_const(dim) || dim.scale != 1 || dim.offset != 0) return CHANGES;
     const char *symbol = c->graph->symbols.names[dim.symbol];
-    return strcmp(symbol, "S") == 0 || pattern_matches("*.T", symbol) ? dim.symbol : CHANGES;
+    return strcmp(symbol, "S") == 0 || pattern_matches("*.T", symbol) || pattern_matches("*.R", symbol) ? dim.symbol : CHANGES;
 }
 
 /* Coordinates have the row's place in the update, and what is not a row counts the batch. */
 static int rows_of_input(const Cutter *c, const Node *node) {
-    bool is_place = pattern_matches("*.coords", node->attrs.text) || pattern_matches("*.rows", node->attrs.text);
+    bool is_place = pattern_matches("*.coords", node->attrs.text) || pattern_matches("*.rows", node->attrs.text) || pattern_matches("*.places", node->attrs.text);
     return node->type.rank == 0 || is_place ? CHANGES : rows_of_dim(c, node->type.dims[0]);
 }
 
@@ -99,8 +99,9 @@ static int rows_of_gather(const Cutter *c, const Node *node) {
 }
 
 static int rows_of_scatter(const Cutter *c, const Node *node) {
-    const char *text = stem(c, node->inputs[0], "sequence");
-    return are_tokens(c, rows_at(c, node, 1), text) ? rows_of_dim(c, node->type.dims[0]) : CHANGES;
+    const Node *index = node->inputs[0];
+    bool pools = are_tokens(c, rows_at(c, node, 1), stem(c, index, "sequence")) || (stem(c, index, "row") && are_sequences(c, rows_at(c, node, 1)));
+    return pools ? rows_of_dim(c, node->type.dims[0]) : CHANGES;
 }
 
 /* Do the bounds cut rows by sequences: those of a text's tokens, or one row for each? */

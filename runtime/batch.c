@@ -13,8 +13,27 @@ static int64_t longest_row(const Dataset *data, int input) {
     return longest;
 }
 
-static void allocate_input(Arena *arena, BatchInput *input, int64_t rows, int64_t tokens) {
-    size_t t = (size_t)tokens + 1, r = (size_t)rows + 1;
+static int64_t most_windows(const Dataset *data, int input) {
+    int64_t most = 1;
+    const int64_t *windows = data->inputs[input].windows;
+    for (int64_t i = 0; windows && i < data->rows; i++) {
+        if (windows[i + 1] - windows[i] > most) most = windows[i + 1] - windows[i];
+    }
+    return most;
+}
+
+/* The most of `of(set, input)` over the sets that have the input. */
+static int64_t most_of(const Dataset *const *sets, int n_sets, int input, int64_t (*of)(const Dataset *data, int input)) {
+    int64_t most = 0;
+    for (int i = 0; i < n_sets; i++) {
+        int64_t of_set = input < sets[i]->task->n_inputs ? of(sets[i], input) : 0;
+        if (of_set > most) most = of_set;
+    }
+    return most;
+}
+
+static void allocate_input(Arena *arena, BatchInput *input, int64_t rows, int64_t sequences, int64_t tokens) {
+    size_t t = (size_t)tokens + 1, r = (size_t)sequences + 1;
     input->ids = arena_array(arena, t, sizeof(int32_t));
     input->segments = arena_array(arena, t, sizeof(int32_t));
     input->positions = arena_array(arena, t, sizeof(int32_t));
@@ -22,6 +41,10 @@ static void allocate_input(Arena *arena, BatchInput *input, int64_t rows, int64_
     input->coords = arena_array(arena, t, 2 * sizeof(int32_t));
     input->bounds = arena_array(arena, r, sizeof(int32_t));
     input->first = arena_array(arena, r, sizeof(int32_t));
+    input->row_coords = arena_array(arena, r, 2 * sizeof(int32_t));
+    input->row = arena_array(arena, r, sizeof(int32_t));
+    input->places = arena_array(arena, (size_t)rows + 1, 2 * sizeof(int32_t));
+    input->windows = arena_array(arena, (size_t)rows + 1, sizeof(int64_t));
 }
 
 /* Room for `rows` rows' labels of any of the sets. */
@@ -43,14 +66,8 @@ Batch *batch_new(const Dataset *const *sets, int n_sets, int64_t rows) {
     Batch *batch = arena_alloc(arena, sizeof *batch);
     *batch = (Batch){.arena = arena, .capacity_rows = rows};
     for (int i = 0; i < 2; i++) {
-        int64_t longest = 0;
-        for (int j = 0; j < n_sets; j++) {
-            int64_t of_set = i < sets[j]->task->n_inputs ? longest_row(sets[j], i) : 0;
-            if (of_set > longest) longest = of_set;
-        }
-        allocate_input(arena, &batch->inputs[i], rows, rows * longest);
+        allocate_input(arena, &batch->inputs[i], rows, rows * most_of(sets, n_sets, i, most_windows), rows * most_of(sets, n_sets, i, longest_row));
     }
-    batch->row_coords = arena_array(arena, (size_t)rows + 1, 2 * sizeof(int32_t));
     batch->data_rows = arena_array(arena, (size_t)rows + 1, sizeof(int64_t));
     allocate_labels(arena, &batch->labels, sets, n_sets, rows);
     return batch;
@@ -62,20 +79,36 @@ void batch_free(Batch *batch) {
     arena_free(batch->arena);
 }
 
-/* Row `row` of the data set as sequence `sequence` of the batch. */
-static void append_sequence(BatchInput *to, const Sequences *from, int64_t row, int64_t sequence, int64_t row_number) {
-    int64_t start = from->bounds[row], count = from->bounds[row + 1] - start, at = to->tokens;
+/* Tokens from `start` on as the next sequence of the batch. */
+static void append_sequence(BatchInput *to, const Sequences *from, int64_t start, int64_t count, int64_t number) {
+    int64_t at = to->tokens, sequence = to->sequences++;
     memcpy(to->ids + at, from->ids.items + start, (size_t)count * sizeof *to->ids);
     memcpy(to->segments + at, from->segments.items + start, (size_t)count * sizeof *to->segments);
     for (int64_t i = 0; i < count; i++) {
         to->positions[at + i] = (int32_t)i;
         to->sequence[at + i] = (int32_t)sequence;
-        to->coords[2 * (at + i)] = (int32_t)row_number;
+        to->coords[2 * (at + i)] = (int32_t)number;
         to->coords[2 * (at + i) + 1] = (int32_t)i;
     }
+    to->row_coords[2 * sequence] = (int32_t)number;
+    to->row_coords[2 * sequence + 1] = 0;
     to->first[sequence] = (int32_t)at;
     to->tokens += count;
     to->bounds[sequence + 1] = (int32_t)to->tokens;
+}
+
+/* Row `row` of the data set as row `place` of the batch. Windows have numbers of their own, so that no two share random numbers. */
+static void append_row(BatchInput *to, const Sequences *from, int64_t row, int64_t place, int64_t number) {
+    enum { MOST_WINDOWS = 4096 };
+    const int64_t *bounds = from->windows ? from->window_bounds : from->bounds;
+    int64_t first = from->windows ? from->windows[row] : row, end = from->windows ? from->windows[row + 1] : row + 1;
+    for (int64_t i = first; i < end; i++) {
+        to->row[to->sequences] = (int32_t)place;
+        append_sequence(to, from, bounds[i], bounds[i + 1] - bounds[i], from->windows ? number * MOST_WINDOWS + i - first : number);
+    }
+    to->windows[place + 1] = to->sequences;
+    to->places[2 * place] = (int32_t)number;
+    to->places[2 * place + 1] = 0;
 }
 
 static RowKey key_of(const Batch *batch, int64_t row, int64_t place) {
@@ -84,17 +117,23 @@ static RowKey key_of(const Batch *batch, int64_t row, int64_t place) {
 }
 
 void batch_begin(Batch *batch, const Dataset *data, const int64_t *rows, int64_t count, RowNumbers numbers) {
-    int64_t labels = 0, tokens[2] = {0};
+    int64_t labels = 0, tokens[2] = {0}, sequences[2] = {0};
     batch->by_index = numbers == NUMBERS_OF_DATA;
     for (int64_t i = 0; i < count; i++) {
         row_labels(data, rows[i], key_of(batch, rows[i], i), NULL, &batch->list);
         labels += batch->list.count;
-        for (int j = 0; j < data->task->n_inputs; j++)
-            tokens[j] += data->inputs[j].bounds[rows[i] + 1] - data->inputs[j].bounds[rows[i]];
+        for (int j = 0; j < data->task->n_inputs; j++) {
+            const Sequences *in = &data->inputs[j];
+            tokens[j] += in->bounds[rows[i] + 1] - in->bounds[rows[i]];
+            sequences[j] += in->windows ? in->windows[rows[i] + 1] - in->windows[rows[i]] : 1;
+        }
     }
     batch->update_rows[0] = (float)(count ? count : 1);
     batch->labels.update_labels[0] = (float)(labels ? labels : 1);
-    for (int j = 0; j < 2; j++) batch->inputs[j].update_tokens[0] = (float)(tokens[j] ? tokens[j] : 1);
+    for (int j = 0; j < 2; j++) {
+        batch->inputs[j].update_tokens[0] = (float)(tokens[j] ? tokens[j] : 1);
+        batch->inputs[j].update_sequences[0] = (float)(sequences[j] ? sequences[j] : 1);
+    }
 }
 
 /* The labels of row `row`, which is sequence `sequence`; a masked label hides tokens of it. */
@@ -119,15 +158,13 @@ void batch_fill(Batch *batch, const Dataset *data, const int64_t *rows, int64_t 
     batch->rows = count;
     batch->data = data;
     batch->labels.count = 0;
-    for (int i = 0; i < 2; i++) batch->inputs[i].tokens = 0;
+    for (int i = 0; i < 2; i++) batch->inputs[i].tokens = batch->inputs[i].sequences = 0;
     for (int64_t i = 0; i < count; i++) {
         RowKey key = key_of(batch, rows[i], first_row + i);
         for (int j = 0; j < data->task->n_inputs; j++)
-            append_sequence(&batch->inputs[j], &data->inputs[j], rows[i], i, key.row);
+            append_row(&batch->inputs[j], &data->inputs[j], rows[i], i, key.row);
         append_labels(batch, data, rows[i], i, key);
         batch->data_rows[i] = rows[i];
-        batch->row_coords[2 * i] = (int32_t)key.row;
-        batch->row_coords[2 * i + 1] = 0;
     }
 }
 
@@ -138,7 +175,11 @@ static bool is_of(const char *symbol, const char *name, const char *letter) {
 }
 
 RowsOf batch_symbol(const Task *task, const char *symbol, int *input) {
-    if (strcmp(symbol, "S") == 0) return ROWS_OF_SEQUENCES;
+    if (strcmp(symbol, "S") == 0) {
+        *input = 0;
+        return task->n_inputs && task->inputs[0].window ? ROWS_OF_WINDOWS : ROWS_OF_SEQUENCES;
+    }
+    if (task->n_inputs && is_of(symbol, task->inputs[0].name, "R")) return ROWS_OF_SEQUENCES;
     if (task->label.name && is_of(symbol, task->label.name, "W")) return ROWS_OF_LABELS;
     for (int i = 0; i < task->n_inputs; i++) {
         if (!is_of(symbol, task->inputs[i].name, "T")) continue;
@@ -152,6 +193,7 @@ int64_t batch_extent(const Batch *batch, const Task *task, const char *symbol) {
     int input = 0;
     switch (batch_symbol(task, symbol, &input)) {
     case ROWS_OF_SEQUENCES: return batch->rows;
+    case ROWS_OF_WINDOWS: return batch->inputs[input].sequences;
     case ROWS_OF_LABELS: return batch->labels.count;
     case ROWS_OF_TOKENS: return batch->inputs[input].tokens;
     default: return 0;

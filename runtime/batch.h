@@ -11,11 +11,15 @@
 typedef struct BatchInput {
     int64_t tokens;
     int32_t *ids, *segments, *positions; /* [tokens] */
-    int32_t *bounds;                     /* [rows + 1] */
-    int32_t *first;                      /* [rows] */
+    int64_t sequences;                   /* the rows, or their windows */
+    int32_t *bounds;                     /* [sequences + 1] */
+    int32_t *first;                      /* [sequences] */
     int32_t *sequence;                   /* [tokens] */
     int32_t *coords;                     /* [tokens, 2] */
-    float update_tokens[1];              /* of the whole update */
+    int32_t *row_coords;                 /* [sequences, 2] */
+    int32_t *row, *places;               /* [sequences]: its row; [rows, 2] */
+    int64_t *windows;                    /* [rows + 1]: row i's sequences */
+    float update_tokens[1], update_sequences[1]; /* of the whole update */
 } BatchInput;
 
 /* One label for each sequence, or W of them. */
@@ -33,7 +37,6 @@ typedef struct Batch {
     int64_t rows, capacity_rows;
     BatchInput inputs[2];
     BatchLabels labels;
-    int32_t *row_coords;   /* [rows, 2] */
     float update_rows[1];  /* rows of the whole update */
     int32_t rng[2];        /* seed, step */
     const Dataset *data;   /* that it was filled from last */
@@ -60,7 +63,13 @@ void batch_begin(Batch *batch, const Dataset *data, const int64_t *rows, int64_t
 void batch_fill(Batch *batch, const Dataset *data, const int64_t *rows, int64_t count, int64_t first_row);
 
 /* What a symbol of the task's graphs counts, and how many of it the batch has. */
-typedef enum RowsOf { ROWS_OF_SEQUENCES, ROWS_OF_LABELS, ROWS_OF_TOKENS, ROWS_OF_BATCH /* none of these */ } RowsOf;
+typedef enum RowsOf {
+    ROWS_OF_SEQUENCES, /* one for each row: its sequence, or what its windows are pooled to */
+    ROWS_OF_WINDOWS,   /* of the first input */
+    ROWS_OF_LABELS,
+    ROWS_OF_TOKENS,
+    ROWS_OF_BATCH, /* none of these */
+} RowsOf;
 RowsOf batch_symbol(const Task *task, const char *symbol, int *input); /* `*input`: the one whose tokens */
 int64_t batch_extent(const Batch *batch, const Task *task, const char *symbol);
 

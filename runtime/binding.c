@@ -12,7 +12,9 @@ static const struct {
     {"ids", offsetof(BatchInput, ids), true},           {"segments", offsetof(BatchInput, segments), true},
     {"positions", offsetof(BatchInput, positions), true}, {"bounds", offsetof(BatchInput, bounds), true},
     {"first", offsetof(BatchInput, first), true},       {"sequence", offsetof(BatchInput, sequence), true},
-    {"coords", offsetof(BatchInput, coords), true},     {"update", offsetof(BatchInput, update_tokens), false},
+    {"coords", offsetof(BatchInput, coords), true},     {"rows", offsetof(BatchInput, row_coords), true},
+    {"row", offsetof(BatchInput, row), true},           {"places", offsetof(BatchInput, places), true},
+    {"update", offsetof(BatchInput, update_tokens), false},
 };
 enum { INPUT_PARTS = sizeof input_parts / sizeof *input_parts };
 
@@ -45,10 +47,10 @@ Bindings bindings_of(Executable *exec, const Task *task, Arena *arena) {
         const char *name = task->inputs[i].name;
         size_t input = offsetof(Batch, inputs) + (size_t)i * sizeof(BatchInput);
         for (int j = 0; j < INPUT_PARTS; j++) add_part(&b, name, input_parts[j].part, input + input_parts[j].offset, input_parts[j].points);
-        add_part(&b, name, "rows", offsetof(Batch, row_coords), true);
     }
     if (task->label.kind != LABEL_NONE) add_label(&b, &task->label);
     add(&b, "update.rows", offsetof(Batch, update_rows), false);
+    add(&b, "update.sequences", offsetof(Batch, inputs[0].update_sequences), false);
     add(&b, "rng", offsetof(Batch, rng), false);
     return b.list;
 }

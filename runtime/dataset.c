@@ -226,7 +226,30 @@ static void cut_words(Loader *l, int64_t tokens) {
     }
 }
 
-/* Appends the sequence of one text input; true when it had to be cut. */
+/* False: nothing was cut. */
+static bool end_input(Loader *l, Sequences *to) {
+    for (int64_t i = to->bounds[l->data->rows]; l->options->one_segment && i < to->segments.count; i++) to->segments.items[i] = 0;
+    to->bounds[l->data->rows + 1] = to->ids.count;
+    return false;
+}
+
+/* The sequences of a long text, each `stride` tokens on, the last one up to its end. */
+static void append_windows(Loader *l, const TextInput *input, Sequences *to) {
+    const TokenIds *text = &l->text[0];
+    int64_t inside = input->window - 2, row = l->data->rows, count = to->windows[row];
+    for (int64_t start = 0;; start += input->stride) {
+        int64_t end = start + inside < text->count ? start + inside : text->count;
+        TokenIds part = {.items = text->items + start, .count = end - start};
+        tokenizer_assemble(l->options->tokenizer, &part, NULL, input->window, &to->ids, &to->segments);
+        to->window_bounds = grow(to->window_bounds, &to->window_capacity, ++count + 1, sizeof *to->window_bounds);
+        to->window_bounds[0] = 0;
+        to->window_bounds[count] = to->ids.count;
+        if (end == text->count) break;
+    }
+    to->windows[row + 1] = count;
+}
+
+/* Appends the sequences of one text input; true when it had to be cut. */
 static bool append_input(Loader *l, int64_t row, int index, int column) {
     const TextInput *input = &l->task->inputs[index];
     int64_t wanted = 1;
@@ -239,13 +262,15 @@ static bool append_input(Loader *l, int64_t row, int index, int column) {
         wanted += l->text[j].count + 1;
     }
     Sequences *to = &l->data->inputs[index];
+    if (input->window) {
+        append_windows(l, input, to);
+        return end_input(l, to);
+    }
     TokenIds *second = input->n_columns == 2 ? &l->text[1] : NULL;
     if (input->kept != KEPT_HEAD) tokenizer_cut(&l->text[0], second, l->options->max_length, input->kept);
     int64_t got = tokenizer_assemble(l->options->tokenizer, &l->text[0], second, l->options->max_length, &to->ids, &to->segments);
     if (l->task->label.of == index) cut_words(l, got);
-    for (int64_t i = to->bounds[l->data->rows]; l->options->one_segment && i < to->segments.count; i++) to->segments.items[i] = 0;
-    to->bounds[l->data->rows + 1] = to->ids.count;
-    return got < wanted;
+    return end_input(l, to) || got < wanted;
 }
 
 /* --- Rows --- */
@@ -339,7 +364,10 @@ static void allocate_rows(Loader *l, int64_t rows) {
     l->data->lines = calloc((size_t)rows + 1, sizeof *l->data->lines);
     if (l->data->table) l->data->table_rows = calloc((size_t)rows + 1, sizeof *l->data->table_rows);
     if (!l->data->lines || (l->data->table && !l->data->table_rows)) abort();
-    for (int i = 0; i < l->task->n_inputs; i++) l->data->inputs[i].bounds = new_bounds(rows);
+    for (int i = 0; i < l->task->n_inputs; i++) {
+        l->data->inputs[i].bounds = new_bounds(rows);
+        if (l->task->inputs[i].window) l->data->inputs[i].windows = new_bounds(rows);
+    }
     if (kind == LABEL_NONE || kind == LABEL_MASKED) return;
     l->data->labels.bounds = new_bounds(rows);
     l->data->labels.words = calloc((size_t)rows + 1, sizeof *l->data->labels.words);
@@ -379,6 +407,18 @@ TableFormat dataset_format(const Task *task) {
                          .header = task->data_columns, .n_header = task->n_data_columns};
 }
 
+static bool check_windows(const Loader *l) {
+    for (int i = 0; i < l->task->n_inputs; i++) {
+        const TextInput *input = &l->task->inputs[i];
+        if (input->window <= l->options->max_length) continue;
+        diag_error(l->diags, "E0414", input->window_pos, "windows of %lld tokens are longer than sequences may be, %lld", (long long)input->window,
+                   (long long)l->options->max_length);
+        diag_hint(l->diags, "make them shorter here; the limit is the model's positions, or --max-length");
+        return false;
+    }
+    return true;
+}
+
 static Table *open_table(Loader *l, const char *path) {
     TableFormat format = dataset_format(l->task);
     if (l->options->format) format = *l->options->format;
@@ -406,7 +446,7 @@ static bool check_fold(const Loader *l) {
 
 Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnostics *diags) {
     Loader l = {.task = task, .options = options, .diags = diags};
-    const char *path = !check_mask(&l) || !check_fold(&l) ? NULL : options->text ? options->text->name : dataset_path(task, options, diags);
+    const char *path = !check_mask(&l) || !check_fold(&l) || !check_windows(&l) ? NULL : options->text ? options->text->name : dataset_path(task, options, diags);
     if (!path) return NULL;
     collect_columns(&l);
     collect_kept(&l);
@@ -431,6 +471,8 @@ void dataset_free(Dataset *data) {
         token_ids_free(&data->inputs[i].ids);
         token_ids_free(&data->inputs[i].segments);
         free(data->inputs[i].bounds);
+        free(data->inputs[i].windows);
+        free(data->inputs[i].window_bounds);
     }
     free(data->labels.bounds);
     free(data->labels.at);

@@ -10,6 +10,9 @@
 typedef struct Sequences {
     TokenIds ids, segments;
     int64_t *bounds; /* [rows + 1] */
+    int64_t *windows;       /* [rows + 1]: row i has the windows windows[i] .. windows[i + 1]; NULL: each row is one sequence */
+    int64_t *window_bounds; /* [windows + 1]: tokens */
+    int64_t window_capacity;
 } Sequences;
 
 /* What the rows' labels are, end to end. A label of sequences has one for each row. Of a masked label there is nothing: it is drawn
@@ -62,7 +65,7 @@ typedef struct DatasetOptions {
 } DatasetOptions;
 
 /* NULL and diagnostics (file and line, never content) for: a missing file or column, a label that is no number, no class or out of its
- * range, lists of unequal lengths, a vocabulary without [MASK] where tokens are masked, no rows. */
+ * range, lists of unequal lengths, windows longer than sequences may be, a vocabulary without [MASK] where tokens are masked, no rows. */
 Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnostics *diags);
 void dataset_free(Dataset *data);
 

@@ -31,7 +31,9 @@ static void unknown_metric(const Task *task, int index, Diagnostics *diags) {
 static bool check_scores(const Task *task, int index, Diagnostics *diags) {
     const Node *scores = graph_find_output(task->eval, SCORES_OUTPUT);
     int64_t wanted = task->label.kind == LABEL_FLAGS ? task->label.width : task->label.classes;
-    if (scores && scores->type.rank == 2 && (dim_is(scores->type.dims[1], wanted) || (wanted == 2 && dim_is(scores->type.dims[1], 1)))) return true;
+    const Node *predict = graph_find_output(task->eval, "predict");
+    bool beside = scores && scores->type.rank == 2 && dim_equal(scores->type.dims[0], predict->type.dims[0]);
+    if (beside && (dim_is(scores->type.dims[1], wanted) || (wanted == 2 && dim_is(scores->type.dims[1], 1)))) return true;
     diag_error(diags, "E0933", task->metric_pos[index], "the metric '%s' reads probabilities, %s", task->metrics[index],
                scores ? "one for each class" : "and the task shows none");
     if (scores) diag_note(diags, scores->pos, "these are %s", type_print(diags->arena, &scores->type, &task->eval->symbols));
@@ -149,6 +151,7 @@ static void lines_of(const Batch *batch, const OutputValue *out, int64_t i, int6
     const BatchInput *input = &batch->inputs[out->input];
     *from = i;
     *to = i + 1;
+    if (out->of == ROWS_OF_WINDOWS) *from = input->windows[i], *to = input->windows[i + 1];
     if (out->of == ROWS_OF_TOKENS) *from = input->bounds[i], *to = input->bounds[i + 1];
     if (out->of == ROWS_OF_LABELS) *from = batch->labels.bounds[i], *to = batch->labels.bounds[i + 1];
 }

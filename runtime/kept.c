@@ -35,7 +35,7 @@ Kept *kept_new(const Graph *settled, const Task *task) {
         const Type *type = &output->node->type;
         KeptValue value = {.name = arena_strdup(arena, output->name), .width = type->dims[1].offset};
         value.of = batch_symbol(task, settled->symbols.names[type->dims[0].symbol], &value.input);
-        assert(type->rank == 2 && (value.of == ROWS_OF_SEQUENCES || value.of == ROWS_OF_TOKENS));
+        assert(type->rank == 2 && value.of != ROWS_OF_LABELS && value.of != ROWS_OF_BATCH);
         vec_push(arena, &kept->values, value);
     }
     return kept;
@@ -59,7 +59,8 @@ void kept_free(Kept *kept) {
 
 /* Floats of the value before row `row`. */
 static int64_t floats_before(const KeptValue *value, const Dataset *data, int64_t row) {
-    return value->width * (value->of == ROWS_OF_TOKENS ? data->inputs[value->input].bounds[row] : row);
+    const Sequences *in = &data->inputs[value->input];
+    return value->width * (value->of == ROWS_OF_TOKENS ? in->bounds[row] : value->of == ROWS_OF_WINDOWS ? in->windows[row] : row);
 }
 
 static size_t bytes_of(const KeptValue *value, const Dataset *data) { return sizeof(float) * (size_t)floats_before(value, data, data->rows); }
@@ -93,7 +94,8 @@ static void begin_data(Kept *kept, const Dataset *data, size_t *room) {
 }
 
 static int64_t floats_of_batch(const KeptValue *value, const Batch *batch) {
-    return value->width * (value->of == ROWS_OF_TOKENS ? batch->inputs[value->input].tokens : batch->rows);
+    const BatchInput *in = &batch->inputs[value->input];
+    return value->width * (value->of == ROWS_OF_TOKENS ? in->tokens : value->of == ROWS_OF_WINDOWS ? in->sequences : batch->rows);
 }
 
 static void make_places(Kept *kept, const Batch *batch) {

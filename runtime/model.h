@@ -83,7 +83,7 @@ bool model_gradients(Model *model, int task, Batch *batch, float *loss, Diagnost
 
 typedef struct OutputValue {
     RowsOf of;
-    int input;           /* ROWS_OF_TOKENS: the input whose tokens */
+    int input;           /* ROWS_OF_TOKENS, ROWS_OF_WINDOWS: the input whose tokens or windows */
     const float *values; /* [rows, columns] */
     int64_t rows, columns;
 } OutputValue;

@@ -51,7 +51,8 @@ static int64_t row_of(const Search *s, Dim dim, int64_t index) {
     int64_t i = index / dim.scale;
     switch (batch_symbol(s->step->task, s->graph->symbols.names[dim.symbol], &input)) {
     case ROWS_OF_SEQUENCES: return i;
-    case ROWS_OF_TOKENS: return sequence_of(batch, input, i);
+    case ROWS_OF_WINDOWS: return batch->inputs[input].row[i];
+    case ROWS_OF_TOKENS: return batch->inputs[input].row[sequence_of(batch, input, i)];
     case ROWS_OF_LABELS: return sequence_of(batch, s->step->task->label.of, batch->labels.at[i]);
     default: return -1;
     }

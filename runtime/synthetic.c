@@ -51,7 +51,7 @@ static int64_t extent_of(const Values *values, const char *symbol) {
 /* What losses are means over: all there is, since the update is this batch. 0: another input. */
 static int64_t rows_of_update(const Values *values, const Task *task, const char *name) {
     const char *dot = strrchr(name, '.');
-    if (!dot || strcmp(dot, ".update") != 0) return strcmp(name, "update.rows") == 0 ? extent_of(values, "S") : 0;
+    if (!dot || strcmp(dot, ".update") != 0) return strcmp(name, "update.rows") == 0 || strcmp(name, "update.sequences") == 0 ? extent_of(values, "S") : 0;
     const char *owner = arena_strndup(values->arena, name, (size_t)(dot - name));
     bool is_label = task->label.name && strcmp(owner, task->label.name) == 0;
     return extent_of(values, arena_printf(values->arena, "%s.%s", owner, is_label ? "W" : "T"));

@@ -9,7 +9,7 @@
 
 #include "runtime/atomic_file.h"
 
-enum { MAX_ARRAYS = 12, FORMAT = 1 };
+enum { OF_INPUT = 5, MAX_ARRAYS = 16, FORMAT = 2 };
 static const char magic[8] = "GRADCTOK";
 
 /* --- The key ----------------------------------------------------------------------------------------------------------- */
@@ -78,6 +78,8 @@ static int list_arrays(Dataset *d, Array *arrays) {
         arrays[n++] = array_of(&in->ids.items, in->ids.count, sizeof *in->ids.items);
         arrays[n++] = array_of(&in->segments.items, in->segments.count, sizeof *in->segments.items);
         arrays[n++] = array_of(&in->bounds, d->rows + 1, sizeof *in->bounds);
+        arrays[n++] = array_of(&in->windows, d->rows + 1, sizeof *in->windows);
+        arrays[n++] = array_of(&in->window_bounds, in->windows ? in->windows[d->rows] + 1 : 0, sizeof *in->window_bounds);
     }
     Labels *l = &d->labels;
     int64_t labels = l->bounds ? l->bounds[d->rows] : 0;
@@ -123,12 +125,17 @@ static bool are_bounds(const int64_t *bounds, int64_t bytes, int64_t rows, int64
 
 /* Do the arrays have the sizes that a data set of so many rows has? */
 static bool fits(Dataset *d, const Array *got, int count) {
-    enum { LABEL_BOUNDS = 6 };
+    enum { LABEL_BOUNDS = 2 * OF_INPUT };
     Array wanted[MAX_ARRAYS];
     const int64_t *labels = d->labels.bounds;
     if (d->rows < 0) return false;
     for (int i = 0; i < d->task->n_inputs; i++) {
-        if (!are_bounds(d->inputs[i].bounds, got[3 * i + 2].bytes, d->rows, d->inputs[i].ids.count)) return false;
+        const Sequences *in = &d->inputs[i];
+        const Array *own = &got[OF_INPUT * i];
+        if (!are_bounds(in->bounds, own[2].bytes, d->rows, in->ids.count)) return false;
+        if (!in->windows) continue;
+        if (own[3].bytes != own[2].bytes || !are_bounds(in->windows, own[3].bytes, d->rows, in->windows[d->rows])) return false;
+        if (!are_bounds(in->window_bounds, own[4].bytes, in->windows[d->rows], in->ids.count)) return false;
     }
     if (labels && (got[LABEL_BOUNDS].bytes != (d->rows + 1) * (int64_t)sizeof *labels || !are_bounds(labels, got[LABEL_BOUNDS].bytes, d->rows, labels[d->rows])))
         return false;
@@ -152,8 +159,8 @@ static bool take_all(Reader *r, const XXH128_canonical_t *key, Dataset *d) {
         if (!take_array(r, &arrays[i])) return false;
     }
     for (int i = 0; i < 2; i++) {
-        d->inputs[i].ids.count = arrays[3 * i].bytes / (int64_t)sizeof(int32_t);
-        d->inputs[i].segments.count = arrays[3 * i + 1].bytes / (int64_t)sizeof(int32_t);
+        d->inputs[i].ids.count = arrays[OF_INPUT * i].bytes / (int64_t)sizeof(int32_t);
+        d->inputs[i].segments.count = arrays[OF_INPUT * i + 1].bytes / (int64_t)sizeof(int32_t);
     }
     XXH128_canonicalFromHash(&own, XXH3_128bits_digest(r->state));
     bool whole = take(r, &hash, sizeof hash) && memcmp(&own, &hash, sizeof own) == 0 && r->left == 0;

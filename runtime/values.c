@@ -93,6 +93,10 @@ void values_text(Values *values, const char *name, int64_t sequences, const int6
     for (int64_t s = 0; s < sequences; s++) values_set(leaf, s, (double)bounds[s]);
     leaf = add_part(values, name, "rows", 2 * sequences);
     for (int64_t s = 0; s < sequences; s++) values_set(leaf, 2 * s, (double)s);
+    leaf = add_part(values, name, "row", sequences); /* a window each */
+    for (int64_t s = 0; s < sequences; s++) values_set(leaf, s, (double)s);
+    leaf = add_part(values, name, "places", 2 * sequences);
+    for (int64_t s = 0; s < sequences; s++) values_set(leaf, 2 * s, (double)s);
     leaf = add_part(values, name, "positions", tokens);
     for (int64_t s = 0; s < sequences; s++) {
         for (int64_t i = bounds[s]; i < bounds[s + 1]; i++) values_set(leaf, i, (double)(i - bounds[s]));
@@ -109,6 +113,7 @@ void values_text(Values *values, const char *name, int64_t sequences, const int6
         }
     }
     values_extent(values, "S", sequences);
+    values_extent(values, arena_printf(values->arena, "%s.R", name), sequences);
     values_extent(values, arena_printf(values->arena, "%s.T", name), tokens);
 }
 

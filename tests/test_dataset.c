@@ -213,7 +213,7 @@ Test(dataset, a_batch_is_its_rows_end_to_end) {
     cr_expect_arr_eq(x->bounds, bounds, sizeof bounds);
     cr_expect_arr_eq(x->sequence, sequence, sizeof sequence);
     cr_expect_arr_eq(x->coords, coords, sizeof coords);
-    cr_expect_arr_eq(batch->row_coords, row_coords, sizeof row_coords);
+    cr_expect_arr_eq(batch->inputs[0].row_coords, row_coords, sizeof row_coords);
     cr_expect(x->first[0] == 0 && x->first[1] == 4);
     cr_expect(batch->labels.classes[0] == 1 && batch->labels.classes[1] == 2 &&
               batch->labels.numbers[1] == 2.0f);
