@@ -41,6 +41,7 @@ static bool try_range(Fitter *f, int64_t index, double lowest, double highest, i
 static bool fit_number(Fitter *f, int64_t index) {
     enum { WIDE = 21, NARROW = 9, ROUNDS = 3 };
     double step = (f->fit->highest - f->fit->lowest) / (WIDE - 1);
+    f->best = *number_of(f, index);
     f->best_score = -INFINITY;
     bool good = try_value(f, index, *number_of(f, index)) && try_value(f, index, f->fit->start) && try_range(f, index, f->fit->lowest, f->fit->highest, WIDE);
     for (int round = 0; good && round < ROUNDS; round++, step /= (NARROW - 1) / 2)

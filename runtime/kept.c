@@ -23,7 +23,8 @@ struct Kept {
     VEC(KeptValue) values;
     const int64_t *data; /* the bounds of the first input: which data set it is of; NULL: none yet */
     bool *has;           /* [rows]; NULL: nothing is stored */
-    int64_t rows;        /* of the data set */
+    int64_t rows;        /* of the data set, of which another part may come */
+    size_t taken;        /* bytes of the caller's room */
 };
 
 Kept *kept_new(const Graph *settled, const Task *task) {
@@ -72,7 +73,6 @@ size_t kept_bytes(const Kept *kept, const Dataset *data) {
 }
 
 static bool make_stores(Kept *kept, const Dataset *data) {
-    kept->rows = data->rows;
     kept->has = calloc((size_t)data->rows + 1, sizeof *kept->has);
     bool good = kept->has != NULL;
     for (int i = 0; good && i < kept->values.count; i++) {
@@ -86,11 +86,14 @@ static bool make_stores(Kept *kept, const Dataset *data) {
 }
 
 static void begin_data(Kept *kept, const Dataset *data, size_t *room) {
-    if (kept->data == data->inputs[0].bounds) return;
+    if (kept->data == data->inputs[0].bounds && data->rows <= kept->rows) return;
     drop_stores(kept);
+    *room += kept->taken;
+    kept->taken = 0;
     kept->data = data->inputs[0].bounds;
+    kept->rows = data->rows;
     size_t bytes = kept_bytes(kept, data);
-    if (bytes <= *room && make_stores(kept, data)) *room -= bytes;
+    if (bytes <= *room && make_stores(kept, data)) *room -= kept->taken = bytes;
 }
 
 static int64_t floats_of_batch(const KeptValue *value, const Batch *batch) {

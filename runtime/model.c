@@ -139,7 +139,7 @@ static void run_alone(void *user, const Worker *worker) { executable_run(user, w
 /* What the rest reads of the frozen part: as it was before, or else computed now. */
 static bool prepare_frozen(Model *m, TaskState *state, Executable *rest, Batch *batch, Diagnostics *diags) {
     Frozen *frozen = frozen_part(state, rest == state->public.train);
-    size_t fit_room = SIZE_MAX, *room = frozen->is_trained ? &fit_room : &m->kept_room;
+    size_t fit_room = SIZE_MAX / 2, *room = frozen->is_trained ? &fit_room : &m->kept_room;
     if (!frozen->exec) return true;
     if (frozen->is_trained && frozen->updates != m->updates) kept_forget(frozen->kept);
     frozen->updates = m->updates;

@@ -13,7 +13,7 @@ static const char file_name[] = "settings.json";
 
 /* Options under which the weights come out the same. Data, weights and graph are compared by content, not by path. */
 static const char *const harmless[] = {"weights", "data",  "out",      "threads", "log",      "grads",      "profile", "quiet",
-                                       "cpu",     "lanes", "no-cache", "cache",   "resume", "save-every", "save-limit", "max-memory", "tensorboard", "json", NULL};
+                                       "cpu",     "lanes", "no-cache", "cache",   "no-reuse", "resume", "save-every", "save-limit", "max-memory", "tensorboard", "json", NULL};
 
 const char *bytes_hash(Arena *arena, const void *bytes, size_t size) {
     XXH128_hash_t hash = XXH3_128bits(bytes, size);

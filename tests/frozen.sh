@@ -7,7 +7,7 @@ hash_of() { sed -n 's/.*"event":"done".*"weights":"\([0-9a-f]*\)".*/\1/p' "$1"; 
 train() { # LOG GRAPH ARGUMENTS...
   log=$1 graph=$2
   shift 2
-  "$gradc" train "$graph" --weights "$demo" --data "$demo" --batch 8 --lr 1e-2 --limit sentiment=96 --limit paraphrase=96 --cache "$t/cache" --log "$t/$log" "$@" >"$t/out" 2>"$t/err"
+  "$gradc" train "$graph" --weights "$demo" --batch 8 --lr 1e-2 --limit sentiment=96 --limit paraphrase=96 --cache "$t/cache" --log "$t/$log" "$@" --data "$demo" >"$t/out" 2>"$t/err"
 }
 # Trains twice, the second time with --no-reuse. The first run's messages are in $t/said.
 same() { # NAME GRAPH ARGUMENTS...
@@ -27,6 +27,13 @@ bert=models/bert.graph
 same "a frozen encoder" $bert --freeze 'bert.*' --dropout 0 --epochs 3 $two
 has "$t/said" "what it gives each row is computed once and kept"
 ok "it is said" $?
+# Timed beforehand on a part of a large dev set, which is then evaluated whole.
+mkdir "$t/large" && cp "$demo"/ids-sst-train.csv "$t/large"
+{ cat "$demo/ids-sst-dev.csv"; for i in $(seq 30); do tail -n +2 "$demo/ids-sst-dev.csv"; done; } >"$t/large/ids-sst-dev.csv"
+large() { train "$1" $bert --data "$t/large" --tasks sentiment --freeze 'bert.*' --dropout 0 --epochs 2 ${2:-} ${3:-}; }
+large timed --within 60m && large untimed
+[ "$(hash_of "$t/timed")" = "$(hash_of "$t/untimed")" ] && [ "$(grep '"event":"eval"' "$t/timed")" = "$(grep '"event":"eval"' "$t/untimed")" ]
+ok "with --within too" $?
 same "batches that are added" $bert --freeze 'bert.*' --dropout 0 --epochs 2 --accumulate 3 $two
 same "steps over all tasks" $bert --freeze 'bert.*' --dropout 0 --epochs 2 --sampler together $two
 same "lower layers" $bert --freeze 'bert.embeddings.*' --freeze 'bert.encoder.layer.0.*' --dropout 0 --epochs 2 --tasks sentiment --set hidden=192 --set ffn=768
