@@ -205,6 +205,15 @@ static bool write_sentence_files(const Exporter *e, const char *folder) {
            put(e, folder, "sentence_bert_config.json", lengths);
 }
 
+/* What the other program does not do by itself. */
+static void say_limits(const Exporter *e) {
+    const TextInput *input = &e->task->inputs[0];
+    if (input->window)
+        fprintf(stderr, "note: it reads one window of %lld tokens; cutting texts and pooling what it gives is up to its user\n", (long long)input->window);
+    for (int i = 0; i < e->task->n_fits; i++)
+        fprintf(stderr, "note: '%s', which was fitted for %s, does not go with it\n", e->task->fits[i].name, e->task->fits[i].metric);
+}
+
 static bool export_task(Exporter *e) {
     const char *folder = e->s->options->out;
     bool is_sentence = strcmp(e->format, "sentence_transformers") == 0;
@@ -227,6 +236,7 @@ int command_export(const Options *options, Diagnostics *diags) {
     if (good) e.params = session_parameters(&session);
     good = good && e.params && session_load_weights(&session, e.params) && export_task(&e);
     if (good) fprintf(stderr, "%s: %s, %d tensors\n", options->out, e.export->target, e.tensors.count);
+    if (good) say_limits(&e);
     parameters_free(e.params);
     session_close(&session);
     return good ? 0 : 1;

@@ -22,6 +22,8 @@ learns contrastive
 learns range
 learns pair_class
 learns topics
+learns windows
+learns fitted
 learns tagging
 # A guess among the vocabulary has its size, 751, as perplexity; the sentences are made of some 60 words.
 learns masked masked 'm <= 60'
