@@ -41,7 +41,7 @@ static const OptionRow rows[] = {
     {"out", "FILE", TEXT, AT(out), 0, 0, 0, "init", "the graph file to write (default: called like the table)"},
     {"task", "NAME", TEXT, AT(task), 0, 0, 0, "init", "what the task is called (default: like the table)"},
     {"force", NULL, FLAG, AT(force), 0, 0, 0, "init", "replace the graph file if it is there"},
-    {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, RECIPE " eval bench gradcheck", "only these tasks (default: all of the file)"},
+    {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, RECIPE " eval bench gradcheck", "only these tasks (default: those that the run has trained, or all of the file)"},
     {"task", "NAME", TEXT, AT(task), 0, 0, 0, "predict serve export dump run", "the task"},
     {"input", "FILE", TEXT, AT(input), 0, 0, 0, "predict", "rows to predict, in the task's format; '-': standard input (default: its dev file)"},
     {"output", "FILE", TEXT, AT(output), 0, 0, 0, "predict", "where predictions go (default: standard output)"},

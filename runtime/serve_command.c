@@ -133,7 +133,7 @@ static void answer(void *user, const char *const *lines, const size_t *lengths, 
 
 static bool choose_tasks(Service *v) {
     Session *s = v->s;
-    v->only = s->program->tasks.count == 1 ? 0 : -1;
+    v->only = session_single_task(s);
     if (!s->options->task) return true;
     v->only = session_find_task(s, s->options->task);
     if (v->only < 0) return false;

@@ -13,6 +13,7 @@
 #include "runtime/evaluate.h"
 #include "runtime/progress.h"
 #include "runtime/rates.h"
+#include "runtime/settings.h"
 #include "runtime/token_cache.h"
 
 static const char graph_file[] = "model.graph";
@@ -69,6 +70,17 @@ static bool check_expectations(Session *s) {
     return true;
 }
 
+/* Those that a run's folder says it has trained; NULL: it is no run, or trained all. What is wrong with its settings is told by who needs them. */
+static const char *trained_tasks(Session *s) {
+    Diagnostics *unheard = diagnostics_new();
+    json_t *settings = is_folder(s->options->file) ? settings_read(s->options->file, unheard) : NULL;
+    const char *tasks = json_string_value(json_object_get(json_object_get(settings, "options"), "tasks"));
+    if (tasks) tasks = arena_strdup(s->arena, tasks);
+    json_decref(settings);
+    diagnostics_free(unheard);
+    return tasks;
+}
+
 bool session_load_probe(Session *s, const Options *options, const ProbeOptions *probe, Diagnostics *diags) {
     *s = (Session){.arena = arena_new(), .options = options, .diags = diags};
     choose_paths(s);
@@ -79,7 +91,7 @@ bool session_load_probe(Session *s, const Options *options, const ProbeOptions *
     if (s->folder) program.lookup = lookup_config, program.where = where_config;
     int errors = diags->errors;
     s->program = program_load(s->graph_path, &program, diags);
-    return s->program && diags->errors == errors && check_expectations(s) && session_choose_tasks(s, options->tasks);
+    return s->program && diags->errors == errors && check_expectations(s) && session_choose_tasks(s, options->tasks || probe ? options->tasks : trained_tasks(s));
 }
 
 bool session_load_program(Session *s, const Options *options, Diagnostics *diags) {
@@ -107,9 +119,17 @@ int session_find_task(Session *s, const char *name) {
     return -1;
 }
 
+int session_single_task(const Session *s) {
+    int count = 0, only = -1;
+    for (int t = 0; t < s->program->tasks.count; t++) {
+        if (s->tasks[t]) count++, only = t;
+    }
+    return count == 1 ? only : -1;
+}
+
 int session_only_task(Session *s, const char *command) {
     if (s->options->task) return session_find_task(s, s->options->task);
-    if (s->program->tasks.count == 1) return 0;
+    if (session_single_task(s) >= 0) return session_single_task(s);
     diag_error(s->diags, "E0952", (Pos){0}, "%s works on one task: name it with --task", command);
     session_hint_tasks(s);
     return -1;

@@ -29,7 +29,8 @@ typedef struct Session {
     double compile_ms; /* from graphs to loaded kernels */
 } Session;
 
-/* `options->file` may be a graph file or a run's folder, which holds both graph and weights. */
+/* `options->file` may be a graph file or a run's folder, which holds both graph and weights. Wanted tasks are those of --tasks, or those that
+ * the run has trained, or all. */
 bool session_load_program(Session *session, const Options *options, Diagnostics *diags);
 /* The same for a probe (see frontend.h); all its tasks are wanted. */
 bool session_load_probe(Session *session, const Options *options, const ProbeOptions *probe, Diagnostics *diags);
@@ -48,8 +49,9 @@ void session_close(Session *session);
 /* Marks the tasks of a list "a,b"; NULL: all. */
 bool session_choose_tasks(Session *session, const char *list);
 void session_hint_tasks(Session *s); /* "the tasks are: ..." */
-/* The task that --task names, or the only one; -1 with a diagnostic. */
+/* The task that --task names, or the only one that is wanted; -1 with a diagnostic. */
 int session_only_task(Session *s, const char *command);
+int session_single_task(const Session *session); /* the only one that is wanted; -1: there are others */
 int session_find_task(Session *session, const char *name); /* -1 with a diagnostic */
 
 /* Of all rows of a split, without labels, for who wants something else of them. */

@@ -22,8 +22,8 @@ ok "it is in the layout of gradc fmt" $?
 demo_run train notes.graph --lr 2e-3 --out run --quiet
 [ "$status" = 0 ] && awk '$1 == "notes" { good = $4 >= 0.8 } END { exit !good }' "$t/out"
 ok "it trains as it is" $?
-run eval run --tasks notes
-[ "$status" = 0 ] && cp notes.csv new.csv && run predict run --task notes --input new.csv --keep id --probabilities --header
+run eval run
+[ "$status" = 0 ] && cp notes.csv new.csv && run predict run --input new.csv --keep id --probabilities --header
 [ "$status" = 0 ] && has "$t/out" "id	prediction	probabilities.even" && [ "$(wc -l <"$t/out")" = 241 ]
 ok "its run evaluates and predicts" $?
 run export run --task notes --out hf
