@@ -226,6 +226,8 @@ Value build_attention(Elab *e, const BuiltinCall *call);
 Value build_update_rows(Elab *e, const BuiltinCall *call);
 Value build_dropout_rate(Elab *e, const BuiltinCall *call);
 
+bool reads_param(const Graph *graph, const char *name); /* task.c */
+
 /* fit.c: a task's fits as declared; as names of its graphs; as parameters, which the evaluation reads. False after a message. */
 bool eval_fits(Elab *e, const TaskDecl *decl, Task *task);
 void bind_fits(Elab *e, const Task *task);

@@ -1,5 +1,4 @@
 /* Elaboration: numbers that are fitted on the development set. Each is a parameter that no gradient reaches. */
-#include <math.h>
 #include <string.h>
 
 #include "frontend/elaborate.h"
@@ -45,19 +44,11 @@ void bind_fits(Elab *e, const Task *task) {
     }
 }
 
-static bool reads(const Graph *graph, const char *param) {
-    for (int i = 0; i < graph->nodes.count; i++) {
-        const Node *node = graph->nodes.items[i];
-        if (node->op == OP_param && strcmp(node->attrs.text, param) == 0) return true;
-    }
-    return false;
-}
-
 void find_fitted(Elab *e, Task *task) {
     for (int i = 0; i < task->n_fits; i++) {
         Fit *fit = &task->fits[i];
         const char *name = param_name(e, task, fit);
         while (fit->param < e->program->params.count && strcmp(e->program->params.items[fit->param].name, name) != 0) fit->param++;
-        if (!reads(task->eval, name)) bad_fit(e, fit->pos, fit->name, "is fitted, but no prediction and nothing shown reads it");
+        if (!reads_param(task->eval, name)) bad_fit(e, fit->pos, fit->name, "is fitted, but no prediction and nothing shown reads it");
     }
 }

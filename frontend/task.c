@@ -195,19 +195,20 @@ static Task describe(const TaskDecl *decl) {
     return task;
 }
 
+bool reads_param(const Graph *graph, const char *name) {
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        if (node->op == OP_param && strcmp(node->attrs.text, name) == 0) return true;
+    }
+    return false;
+}
+
 /* The parameters that the training graph reads, in the program's order. */
 void list_params(Elab *e, Task *task) {
     task->params =
         arena_array(e->arena, (size_t)e->program->params.count + 1, sizeof *task->params);
     for (int i = 0; i < e->program->params.count; i++) {
-        for (int j = 0; j < task->train->nodes.count; j++) {
-            const Node *node = task->train->nodes.items[j];
-            if (node->op != OP_param ||
-                strcmp(node->attrs.text, e->program->params.items[i].name) != 0)
-                continue;
-            task->params[task->n_params++] = i;
-            break;
-        }
+        if (reads_param(task->train, e->program->params.items[i].name)) task->params[task->n_params++] = i;
     }
 }
 

@@ -4,22 +4,20 @@
 #include <math.h>
 #include <string.h>
 
-static int64_t longest_row(const Dataset *data, int input) {
-    int64_t longest = 0;
-    const int64_t *bounds = data->inputs[input].bounds;
-    for (int64_t i = 0; i < data->rows; i++) {
-        if (bounds[i + 1] - bounds[i] > longest) longest = bounds[i + 1] - bounds[i];
-    }
-    return longest;
-}
-
-static int64_t most_windows(const Dataset *data, int input) {
-    int64_t most = 1;
-    const int64_t *windows = data->inputs[input].windows;
-    for (int64_t i = 0; windows && i < data->rows; i++) {
-        if (windows[i + 1] - windows[i] > most) most = windows[i + 1] - windows[i];
+/* The longest stretch between two of rows + 1 bounds. */
+static int64_t longest(const int64_t *bounds, int64_t rows) {
+    int64_t most = 0;
+    for (int64_t i = 0; i < rows; i++) {
+        if (bounds[i + 1] - bounds[i] > most) most = bounds[i + 1] - bounds[i];
     }
     return most;
+}
+
+static int64_t longest_row(const Dataset *data, int input) { return longest(data->inputs[input].bounds, data->rows); }
+
+static int64_t most_windows(const Dataset *data, int input) {
+    const int64_t *windows = data->inputs[input].windows;
+    return windows ? longest(windows, data->rows) : 1;
 }
 
 /* The most of `of(set, input)` over the sets that have the input. */

@@ -139,7 +139,11 @@ static const char *error_of(const Dataset *data, int64_t row, char *text, size_t
 static void write_kept(const PredictionWriter *w, const Dataset *data, int64_t row, int column) {
     const Table *table = data->table;
     int64_t at = data->table_rows[row], items = table_items(table, at, column);
-    const char *text = items < 0 ? table_cell(table, at, column, NULL) : "";
+    if (items < 0) {
+        write_text(w, table_cell(table, at, column, NULL));
+        return;
+    }
+    const char *text = "";
     Arena *arena = arena_new();
     for (int64_t i = 0; i < items; i++) text = arena_printf(arena, "%s%s%s", text, i ? "|" : "", table_item(table, at, column, i, NULL));
     write_text(w, text);

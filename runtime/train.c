@@ -5,11 +5,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "runtime/fit.h"
 #include "runtime/interrupt.h"
 #include "runtime/settings.h"
-#include "runtime/fit.h"
 #include "runtime/train.h"
-
 
 /* --- Gradients of the first step, for comparison with other programs ------------------------------------------------- */
 

@@ -156,12 +156,11 @@ static bool check_limit(Trainer *t, double kept, size_t most) {
 
 bool train_plan_memory(Trainer *t) {
     const Parameters *params = model_parameters(t->s->model);
-    double kept = (double)parameters_bytes(params);
+    double own = (double)parameters_bytes(params);
     size_t reused = plan_kept(t);
     t->planned_slab = plan_run(t);
-    kept += (double)reused;
     if (!t->o->quiet && !t->o->json) say_kept(t, reused);
     if (!t->o->quiet && !t->o->json)
-        fprintf(stderr, "memory: %.1f MiB of weights, gradients and moments, %.1f MiB for the largest batch\n", mib(kept), mib((double)t->planned_slab));
-    return check_limit(t, kept, t->planned_slab) && model_reserve(t->s->model, t->planned_slab, t->diags);
+        fprintf(stderr, "memory: %.1f MiB of weights, gradients and moments, %.1f MiB for the largest batch\n", mib(own), mib((double)t->planned_slab));
+    return check_limit(t, own + (double)reused, t->planned_slab) && model_reserve(t->s->model, t->planned_slab, t->diags);
 }
