@@ -6,8 +6,7 @@
  * becomes two graphs: one with the output `kept.0` (the first rows of `states`), and the loss with an input of this name in its place. The
  * first one is evaluated once for each row of the data; what is trained comes after it.
  *
- * A value is settled when it is computed from inputs, constants and frozen parameters, with nothing random, and when each row of it, a
- * row for each sequence (symbol S) or each token (x.T), is computed from the rows of its own sequence. */
+ * A value is settled when it is computed from inputs, constants and frozen parameters, with nothing random, and is row-wise (rowwise.h). */
 #ifndef GRADC_PASSES_SETTLED_H
 #define GRADC_PASSES_SETTLED_H
 

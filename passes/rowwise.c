@@ -1,0 +1,180 @@
+/* Row-wise values: what the rows of each node count, from operands to results. */
+#include "passes/rowwise.h"
+
+#include <string.h>
+
+#include "graph/pattern.h"
+
+typedef struct Finder {
+    const Graph *graph;
+    const RowRules *rules;
+    int *rows;
+    bool *works;
+    Arena *arena;
+} Finder;
+
+static int rows_of_dim(const Finder *f, Dim dim) {
+    if (dim_is_const(dim) || dim.scale != 1 || dim.offset != 0) return ROWS_MIXED;
+    const char *symbol = f->graph->symbols.names[dim.symbol];
+    return strcmp(symbol, "S") == 0 || pattern_matches("*.T", symbol) || pattern_matches("*.R", symbol) ? dim.symbol : ROWS_MIXED;
+}
+
+static bool is_place(const char *input) {
+    return pattern_matches("*.coords", input) || pattern_matches("*.rows", input) || pattern_matches("*.places", input);
+}
+
+/* What is not a row counts the batch, or is the key of all random numbers. */
+static int rows_of_input(const Finder *f, const Node *node) {
+    bool steady = f->rules->steady, is_key = strcmp(node->attrs.text, "rng") == 0;
+    if (is_key && !steady) return ROWS_NONE;
+    return node->type.rank == 0 || (steady && is_place(node->attrs.text)) ? ROWS_MIXED : rows_of_dim(f, node->type.dims[0]);
+}
+
+static bool is_excluded(const Finder *f, const char *param) {
+    for (int i = 0; i < f->rules->n_excluded; i++) {
+        if (strcmp(f->rules->excluded[i], param) == 0) return true;
+    }
+    return false;
+}
+
+static int rows_at(const Finder *f, const Node *node, int operand) { return f->rows[node->inputs[operand]->id]; }
+
+/* Of operands that agree. */
+static int join(const Finder *f, const Node *node) {
+    int rows = ROWS_NONE;
+    for (int i = 0; i < node->n_inputs; i++) {
+        int own = rows_at(f, node, i);
+        if (own == ROWS_MIXED || (own != ROWS_NONE && rows != ROWS_NONE && own != rows)) return ROWS_MIXED;
+        if (own != ROWS_NONE) rows = own;
+    }
+    return rows;
+}
+
+/* Of a node along whose rows nothing moves. */
+static int if_rows_stay(const Finder *f, const Node *node, bool stay) {
+    int rows = join(f, node);
+    return rows == ROWS_NONE || stay ? rows : ROWS_MIXED;
+}
+
+static bool same_rows(const Node *node) {
+    const Type *from = &node->inputs[0]->type;
+    return from->rank > 0 && node->type.rank > 0 && dim_equal(from->dims[0], node->type.dims[0]);
+}
+
+static bool is_constant_type(const Type *type) {
+    for (int i = 0; i < type->rank; i++) {
+        if (!dim_is_const(type->dims[i])) return false;
+    }
+    return true;
+}
+
+static int rows_of_broadcast(const Finder *f, const Node *node) {
+    int rows = rows_at(f, node, 0);
+    if (rows >= 0) return same_rows(node) && node->inputs[0]->type.rank == node->type.rank ? rows : ROWS_MIXED;
+    if (rows == ROWS_MIXED || is_constant_type(&node->type)) return rows;
+    return rows_of_dim(f, node->type.dims[0]);
+}
+
+/* "x" of the input "x.first". NULL: it is none. */
+static const char *stem(const Finder *f, const Node *node, const char *part) {
+    if (node->op != OP_input || !pattern_matches(arena_printf(f->arena, "*.%s", part), node->attrs.text)) return NULL;
+    return arena_strndup(f->arena, node->attrs.text, strlen(node->attrs.text) - strlen(part) - 1);
+}
+
+/* Do these rows count the tokens of text `name`? */
+static bool are_tokens(const Finder *f, int rows, const char *name) {
+    return rows >= 0 && name && strcmp(f->graph->symbols.names[rows], arena_printf(f->arena, "%s.T", name)) == 0;
+}
+
+static bool are_sequences(const Finder *f, int rows) { return rows >= 0 && strcmp(f->graph->symbols.names[rows], "S") == 0; }
+
+/* Rows of a table that is the same for all; or a step between tokens and sequences. */
+static int rows_of_gather(const Finder *f, const Node *node) {
+    int table = rows_at(f, node, 0), index = rows_at(f, node, 1);
+    if (table == ROWS_NONE || table == ROWS_MIXED) return table == ROWS_MIXED ? ROWS_MIXED : index;
+    bool first = are_tokens(f, table, stem(f, node->inputs[1], "first")) && are_sequences(f, index);
+    bool spread = are_sequences(f, table) && are_tokens(f, index, stem(f, node->inputs[1], "sequence"));
+    return first || spread ? index : ROWS_MIXED;
+}
+
+static int rows_of_scatter(const Finder *f, const Node *node) {
+    const Node *index = node->inputs[0];
+    bool pools = are_tokens(f, rows_at(f, node, 1), stem(f, index, "sequence")) || (stem(f, index, "row") && are_sequences(f, rows_at(f, node, 1)));
+    return pools ? rows_of_dim(f, node->type.dims[0]) : ROWS_MIXED;
+}
+
+/* Do the bounds cut rows by sequences: those of a text's tokens, or one row for each? */
+static bool are_bounds(const Finder *f, const Node *bounds, int rows) {
+    return are_tokens(f, rows, stem(f, bounds, "bounds")) || (bounds->op == OP_iota && are_sequences(f, rows));
+}
+
+static int rows_of_attention(const Finder *f, const Node *node) {
+    int q = rows_at(f, node, 0), k = rows_at(f, node, 1);
+    bool places = f->rules->steady ? node->attrs.number == 0 : rows_at(f, node, 5) == ROWS_NONE && rows_at(f, node, 6) == q;
+    bool good = rows_at(f, node, 2) == k && are_bounds(f, node->inputs[3], q) && are_bounds(f, node->inputs[4], k);
+    return good && places ? q : ROWS_MIXED;
+}
+
+static int rows_of_matmul(const Finder *f, const Node *node) {
+    int left = rows_at(f, node, 0), right = rows_at(f, node, 1);
+    bool stay = right == ROWS_NONE && (left == ROWS_NONE || !node->attrs.ints[0]);
+    return stay ? left : ROWS_MIXED;
+}
+
+static int rows_of(const Finder *f, const Node *node) {
+    switch (node->op) {
+    case OP_input: return rows_of_input(f, node);
+    case OP_param: return is_excluded(f, node->attrs.text) ? ROWS_MIXED : ROWS_NONE;
+    case OP_const: return ROWS_NONE;
+    case OP_iota: return is_constant_type(&node->type) ? ROWS_NONE : ROWS_MIXED;
+    case OP_sum:
+    case OP_max:
+    case OP_slice:
+    case OP_concat: return if_rows_stay(f, node, node->attrs.ints[0] > 0);
+    case OP_transpose: return if_rows_stay(f, node, false);
+    case OP_reshape: return if_rows_stay(f, node, same_rows(node));
+    case OP_broadcast: return rows_of_broadcast(f, node);
+    case OP_matmul: return rows_of_matmul(f, node);
+    case OP_gather: return rows_of_gather(f, node);
+    case OP_scatter_add:
+    case OP_scatter_max: return rows_of_scatter(f, node);
+    case OP_random: return join(f, node);
+    case OP_attention: return rows_of_attention(f, node);
+    default: return op_kind(node->op) == KIND_ELEMENTWISE ? join(f, node) : ROWS_MIXED;
+    }
+}
+
+static void find(Finder *f) {
+    for (int i = 0; i < f->graph->nodes.count; i++) {
+        const Node *node = f->graph->nodes.items[i];
+        f->rows[i] = rows_of(f, node);
+        f->works[i] = f->rows[i] >= 0 && (op_kind(node->op) == KIND_MATMUL || op_kind(node->op) == KIND_ATTENTION);
+        for (int j = 0; j < node->n_inputs && f->rows[i] >= 0; j++) f->works[i] = f->works[i] || f->works[node->inputs[j]->id];
+    }
+}
+
+RowWise rowwise_find(const Graph *graph, const RowRules *rules, Arena *arena) {
+    size_t count = (size_t)graph->nodes.count + 1;
+    Finder f = {.graph = graph, .rules = rules, .rows = arena_array(arena, count, sizeof *f.rows), .works = arena_array(arena, count, sizeof *f.works),
+                .arena = arena};
+    find(&f);
+    return (RowWise){f.rows, f.works};
+}
+
+/* Moved elements are not worth keeping where they come from is. */
+static bool can_be_kept(const RowWise *of, const Node *node) {
+    const Type *type = &node->type;
+    return of->works[node->id] && op_kind(node->op) != KIND_MOVE && type->elem == ELEM_F32 && type->rank == 2 && dim_is_const(type->dims[1]);
+}
+
+bool *rowwise_border(const Graph *graph, const RowWise *of, const bool *within, Arena *arena) {
+    size_t count = (size_t)graph->nodes.count + 1;
+    bool *read = arena_array(arena, count, sizeof *read), *border = arena_array(arena, count, sizeof *border);
+    for (int i = 0; i < graph->outputs.count; i++) read[graph->outputs.items[i].node->id] = true;
+    for (int i = graph->nodes.count - 1; i >= 0; i--) {
+        const Node *node = graph->nodes.items[i];
+        border[i] = read[i] && (!within || within[i]) && can_be_kept(of, node);
+        for (int j = 0; j < node->n_inputs && read[i] && !border[i]; j++) read[node->inputs[j]->id] = true;
+    }
+    return border;
+}
