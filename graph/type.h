@@ -10,7 +10,7 @@
 
 #include "graph/arena.h"
 
-enum { MAX_RANK = 4, MAX_SYMBOLS = 16, ELEMENT_BYTES = 4 };
+enum { MAX_RANK = 4, MAX_SYMBOLS = 64, ELEMENT_BYTES = 4 };
 
 typedef enum ElemType { ELEM_F32, ELEM_I32, ELEM_BOOL } ElemType;
 

@@ -14,7 +14,7 @@ Node *step_gather(Maker *m) {
         return op2(m, OP_gather, x, first);
     }
     if (dim_equal(x->type.dims[0], m->sequences)) {
-        Node *of = maker_index(m, "x.seq", m->tokens, m->sequences, LEAF_SEQUENCE);
+        Node *of = maker_index(m, "x.sequence", m->tokens, m->sequences, LEAF_SEQUENCE);
         return op2(m, OP_gather, x, of);
     }
     Node *table = maker_param(m, matrix(ELEM_F32, dim_const(VOCAB), dim_const(WIDTH)));
@@ -27,7 +27,7 @@ Node *step_pool(Maker *m) {
     if (!(m->features & RANDOM_GATHER) || !dim_equal(x->type.dims[0], m->tokens)) return NULL;
     bool by_id = chance(m, 50), most = m->features & RANDOM_KINKS && chance(m, 30);
     Dim rows = by_id ? dim_const(VOCAB) : m->sequences;
-    Node *of = by_id ? ids(m) : maker_index(m, "x.seq", m->tokens, m->sequences, LEAF_SEQUENCE);
+    Node *of = by_id ? ids(m) : maker_index(m, "x.sequence", m->tokens, m->sequences, LEAF_SEQUENCE);
     Node *inputs[] = {of, x};
     NodeSpec spec = {.op = most ? OP_scatter_max : OP_scatter_add,
                      .n_inputs = 2,

@@ -192,7 +192,7 @@ static Node *example_concat(Maker *m, Example e) {
 static Node *index_of(Maker *m, int which, Dim *rows) {
     *rows = which == 0 ? dim_const(VOCAB) : which == 1 ? m->sequences : m->tokens;
     if (which == 0) return maker_index(m, "x.ids", m->tokens, *rows, LEAF_BELOW);
-    if (which == 1) return maker_index(m, "x.seq", m->tokens, *rows, LEAF_SEQUENCE);
+    if (which == 1) return maker_index(m, "x.sequence", m->tokens, *rows, LEAF_SEQUENCE);
     return maker_index(m, "x.first", m->sequences, *rows, LEAF_FIRST);
 }
 

@@ -1,0 +1,194 @@
+/* Joined: (1) an image of each row-wise node over the text of all, the same node for parts that compute alike; (2) where images of all parts
+ * end, each part takes its rows of them; (3) the rest of each part as it was. */
+#include "passes/joined.h"
+
+#include <string.h>
+
+#include "passes/rowwise.h"
+
+typedef struct Part {
+    const JoinPart *given;
+    const Graph *graph;
+    RowWise of;
+    Node **images;   /* [nodes]: over the text of all; NULL: there is none */
+    bool *is_shared; /* [nodes]: all parts have this image */
+    int32_t all_symbols[MAX_SYMBOLS], own_symbols[MAX_SYMBOLS]; /* in the joined graph; all: -1 for what `all` does not have */
+} Part;
+
+typedef struct Joiner {
+    Graph *to;
+    const char *text;
+    Part *parts;
+    int count;
+    Arena *arena;
+} Joiner;
+
+/* --- Symbols and types ------------------------------------------------------------------------------------------------ */
+
+static void map_symbols(const Joiner *j, Part *part) {
+    const char *tokens = arena_printf(j->arena, "%s.T", part->given->text);
+    for (int i = 0; i < part->graph->symbols.count; i++) {
+        const char *symbol = part->graph->symbols.names[i];
+        bool counts_tokens = strcmp(symbol, tokens) == 0, is_in_all = counts_tokens || strcmp(symbol, "S") == 0;
+        const char *all = counts_tokens ? arena_printf(j->arena, "%s.T", j->text) : symbol;
+        part->all_symbols[i] = is_in_all ? graph_symbol(j->to, all) : -1;
+        part->own_symbols[i] = graph_symbol(j->to, arena_printf(j->arena, "%s.%s", part->given->name, symbol));
+    }
+}
+
+static bool map_dim(Dim *dim, const int32_t *symbols) {
+    if (dim_is_const(*dim)) return true;
+    dim->symbol = symbols[dim->symbol];
+    return dim->symbol >= 0;
+}
+
+/* False when the type has a symbol that is none there. */
+static bool map_type(Type *type, const int32_t *symbols) {
+    bool good = map_dim(&type->bound, symbols);
+    for (int i = 0; i < type->rank; i++) good = map_dim(&type->dims[i], symbols) && good;
+    return good;
+}
+
+/* A node like `node` over other operands. */
+static Node *copy_node(const Joiner *j, const Node *node, Type type, const char *name, Node **inputs) {
+    NodeSpec spec = {node->op, node->n_inputs, inputs, node->attrs, type, node->pos, 0};
+    if (name) spec.attrs.text = name;
+    return graph_node(j->to, &spec);
+}
+
+/* --- (1) Images ------------------------------------------------------------------------------------------------------- */
+
+/* "ids" of "x.ids", where the text is x; NULL: it is none of the text's. */
+static const char *part_of_text(const Part *part, const char *input) {
+    size_t length = strlen(part->given->text);
+    return strncmp(input, part->given->text, length) == 0 && input[length] == '.' ? input + length + 1 : NULL;
+}
+
+/* What an input is called in `all`; NULL: it has none such. */
+static const char *image_name(const Joiner *j, const Part *part, const Node *node) {
+    const char *of_text = part_of_text(part, node->attrs.text);
+    if (strcmp(node->attrs.text, "rng") == 0) return node->attrs.text;
+    bool has_rows = part->of.rows[node->id] >= 0 || (of_text && strcmp(of_text, "bounds") == 0);
+    return of_text && has_rows ? arena_printf(j->arena, "%s.%s", j->text, of_text) : NULL;
+}
+
+static Node *make_image(const Joiner *j, const Part *part, const Node *node) {
+    Type type = node->type;
+    Node *inputs[MAX_OPERANDS];
+    const char *name = node->op == OP_input ? image_name(j, part, node) : NULL;
+    bool has_one = node->op == OP_input ? name != NULL : node->op == OP_iota || part->of.rows[node->id] != ROWS_MIXED;
+    for (int i = 0; i < node->n_inputs; i++) {
+        inputs[i] = part->images[node->inputs[i]->id];
+        has_one = has_one && inputs[i];
+    }
+    return has_one && map_type(&type, part->all_symbols) ? copy_node(j, node, type, name, inputs) : NULL;
+}
+
+static void make_images(const Joiner *j, Part *part) {
+    size_t count = (size_t)part->graph->nodes.count + 1;
+    part->of = rowwise_find(part->graph, &(RowRules){0}, j->arena);
+    part->images = arena_array(j->arena, count, sizeof *part->images);
+    part->is_shared = arena_array(j->arena, count, sizeof *part->is_shared);
+    for (int i = 0; i < part->graph->nodes.count; i++) part->images[i] = make_image(j, part, part->graph->nodes.items[i]);
+}
+
+/* An image is made of one node of each part: equal nodes are one there too. */
+static void find_shared(const Joiner *j) {
+    int *users = arena_array(j->arena, (size_t)j->to->nodes.count + 1, sizeof *users);
+    for (int p = 0; p < j->count; p++) {
+        const Part *part = &j->parts[p];
+        for (int i = 0; i < part->graph->nodes.count; i++) {
+            if (part->images[i]) users[part->images[i]->id]++;
+        }
+    }
+    for (int p = 0; p < j->count; p++) {
+        Part *part = &j->parts[p];
+        for (int i = 0; i < part->graph->nodes.count; i++) part->is_shared[i] = part->images[i] && users[part->images[i]->id] == j->count;
+    }
+}
+
+/* --- (2), (3) The parts ------------------------------------------------------------------------------------------------ */
+
+/* The part's rows of an image. */
+static Node *take_rows(const Joiner *j, const Part *part, const Node *node) {
+    Node *image = part->images[node->id];
+    int counted = part->of.rows[node->id];
+    bool sequences = strcmp(part->graph->symbols.names[counted], "S") == 0;
+    const char *name = arena_printf(j->arena, "%s.%s.%s", part->given->name, part->given->text, sequences ? "sequences" : "tokens");
+    Type type = type_make(ELEM_I32, 1, (Dim[]){dim_symbol(part->own_symbols[counted])});
+    type.bound = image->type.dims[0];
+    return graph_op2(j->to, OP_gather, image, graph_leaf(j->to, OP_input, name, type), node);
+}
+
+static Node *copy_own(const Joiner *j, const Part *part, const Node *node, Node **copies) {
+    Type type = node->type;
+    Node *inputs[MAX_OPERANDS];
+    bool is_own = node->op == OP_input && strcmp(node->attrs.text, "rng") != 0;
+    for (int i = 0; i < node->n_inputs; i++) inputs[i] = copies[node->inputs[i]->id];
+    map_type(&type, part->own_symbols);
+    return copy_node(j, node, type, is_own ? arena_printf(j->arena, "%s.%s", part->given->name, node->attrs.text) : NULL, inputs);
+}
+
+/* The part's loss; NULL: nothing is shared. */
+static Node *join_part(const Joiner *j, const Part *part) {
+    const bool *border = rowwise_border(part->graph, &part->of, part->is_shared, j->arena);
+    Node **copies = arena_array(j->arena, (size_t)part->graph->nodes.count + 1, sizeof *copies);
+    bool shares = false;
+    for (int i = 0; i < part->graph->nodes.count; i++) {
+        const Node *node = part->graph->nodes.items[i];
+        copies[i] = border[i] ? take_rows(j, part, node) : copy_own(j, part, node, copies);
+        shares = shares || border[i];
+    }
+    return shares ? copies[graph_find_output(part->graph, "loss")->id] : NULL;
+}
+
+static bool is_wanted(const Graph *graph, const char *name) {
+    for (int i = 0; i < graph->wanted.count; i++) {
+        if (strcmp(graph->wanted.items[i], name) == 0) return true;
+    }
+    return false;
+}
+
+static void want_all(const Joiner *j, const Graph *graph) {
+    for (int i = 0; i < graph->wanted.count; i++) {
+        if (!is_wanted(j->to, graph->wanted.items[i])) graph_want(j->to, graph->wanted.items[i]);
+    }
+}
+
+static bool join_all(const Joiner *j) {
+    Node *sum = NULL;
+    for (int p = 0; p < j->count; p++) {
+        const Part *part = &j->parts[p];
+        Node *loss = join_part(j, part);
+        if (!loss) return false;
+        Node *weight = graph_leaf(j->to, OP_input, arena_printf(j->arena, "%s.update.weight", part->given->name), type_scalar(ELEM_F32));
+        Node *weighted = graph_op2(j->to, OP_mul, weight, loss, loss);
+        sum = sum ? graph_op2(j->to, OP_add, sum, weighted, loss) : weighted;
+        graph_output(j->to, arena_printf(j->arena, "%s.loss", part->given->name), loss);
+        want_all(j, part->graph);
+    }
+    graph_output(j->to, "loss", sum);
+    return true;
+}
+
+static bool have_room(const JoinPart *parts, int count) {
+    int symbols = 2; /* of all */
+    for (int p = 0; p < count; p++) symbols += parts[p].graph->symbols.count;
+    return count > 1 && count <= MAX_JOINED && symbols <= MAX_SYMBOLS;
+}
+
+Graph *join_graphs(const JoinPart *parts, int count, const char *text) {
+    if (!have_room(parts, count)) return NULL;
+    Arena *arena = arena_new();
+    Joiner j = {.to = graph_new("together.train", NULL), .text = text, .count = count, .arena = arena, .parts = arena_array(arena, (size_t)count, sizeof *j.parts)};
+    for (int p = 0; p < count; p++) {
+        j.parts[p] = (Part){.given = &parts[p], .graph = parts[p].graph};
+        map_symbols(&j, &j.parts[p]);
+        make_images(&j, &j.parts[p]);
+    }
+    find_shared(&j);
+    Graph *joined = join_all(&j) ? graph_canonical(j.to) : NULL;
+    graph_free(j.to);
+    arena_free(arena);
+    return joined;
+}

@@ -1,0 +1,213 @@
+/* Joined: the graph of two tasks gives each of them the loss that it has alone, with its own batch, whatever of it is shared. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "passes/joined.h"
+#include "tests/random_graph.h"
+
+enum { PARTS = 2, MOST = 256 };
+static const char *const part_names[PARTS] = {"a", "b"};
+static const double weights[PARTS] = {0.75, -2};
+
+/* One task: its graph, with the main inputs as parts of the text, and a batch. */
+typedef struct Side {
+    Graph *graph;
+    Binding bindings[MOST];
+    int64_t extents[MAX_SYMBOLS];
+    int64_t counts[MOST];
+} Side;
+
+static bool is_rows(const Node *node) { return node->type.elem == ELEM_F32 && node->type.rank == 2 && !dim_is_const(node->type.dims[0]) && dim_is_const(node->type.dims[1]); }
+
+static Node *sum_all(Graph *g, Node *x) {
+    for (int axis = 1; axis >= 0; axis--) x = graph_node(g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &x, .attrs.ints[0] = axis});
+    Type scalar = type_scalar(ELEM_F32);
+    return graph_reshape(g, x, &scalar, NULL);
+}
+
+static bool is_of_text(const char *name) { return strncmp(name, "x.", 2) == 0; }
+static bool is_main(const char *name) { return strcmp(name, "features") == 0 || strcmp(name, "summary") == 0; }
+
+/* `other`: to the loss comes the sum of one of the nodes, so that two tasks part at different places. */
+static Graph *make_side(const RandomGraph *r, uint64_t other) {
+    Graph *g = graph_new("side", &r->graph->symbols);
+    Node **copies = arena_array(r->arena, (size_t)r->graph->nodes.count + 1, sizeof *copies), *extra = NULL;
+    int at = other ? (int)random_below(&other, (uint64_t)r->graph->nodes.count) : 0;
+    for (int i = 0; i < r->graph->nodes.count; i++) {
+        Node copy = *r->graph->nodes.items[i], *inputs[MAX_OPERANDS];
+        for (int j = 0; j < copy.n_inputs; j++) inputs[j] = copies[copy.inputs[j]->id];
+        if (copy.op == OP_input && is_main(copy.attrs.text)) copy.attrs.text = arena_printf(r->arena, "x.%s", copy.attrs.text);
+        copies[i] = graph_clone(g, &copy, inputs);
+        if (other && i >= at && !extra && is_rows(&copy)) extra = copies[i];
+    }
+    Node *loss = copies[graph_find_output(r->graph, "loss")->id];
+    graph_output(g, "loss", extra ? graph_op2(g, OP_add, loss, sum_all(g, extra), NULL) : loss);
+    Graph *canonical = graph_canonical(g);
+    graph_free(g);
+    return canonical;
+}
+
+static void take_batch(Side *side, const RandomGraph *r) {
+    memcpy(side->bindings, r->bindings, (size_t)r->n_bindings * sizeof *side->bindings);
+    memcpy(side->extents, r->extents, sizeof side->extents);
+    for (int i = 0; i < r->n_bindings; i++) {
+        const char *name = r->bindings[i].name;
+        side->counts[i] = type_count(&r->leaves[i].type, r->extents);
+        if (is_main(name)) side->bindings[i].name = arena_printf(r->arena, "x.%s", name);
+    }
+}
+
+/* Parameters, and the key of the random numbers. */
+static bool is_common(const RandomGraph *r, int binding) {
+    for (int i = 0; i < r->n_params; i++) {
+        if (strcmp(r->params[i], r->bindings[binding].name) == 0) return true;
+    }
+    return r->leaves[binding].kind == LEAF_KEY;
+}
+
+/* --- The batch of both ------------------------------------------------------------------------------------------------- */
+
+typedef struct Both {
+    const RandomGraph *r;
+    const Side *sides;
+    Binding bindings[4 * MOST];
+    int count;
+} Both;
+
+static double *bind(Both *b, const char *name, int64_t count) {
+    double *values = arena_array(b->r->arena, (size_t)count + 1, sizeof *values);
+    b->bindings[b->count++] = (Binding){name, values};
+    return values;
+}
+
+/* What the second batch's integers grow by. */
+static double shift_of(const Both *b, LeafKind kind) {
+    if (kind == LEAF_BOUNDS || kind == LEAF_FIRST) return (double)b->sides[0].extents[0];
+    return kind == LEAF_SEQUENCE ? (double)b->sides[0].extents[1] : 0;
+}
+
+static void bind_text(Both *b, int leaf) {
+    const Side *one = &b->sides[0], *two = &b->sides[1];
+    LeafKind kind = b->r->leaves[leaf].kind;
+    int64_t skip = kind == LEAF_BOUNDS; /* its first, 0, is the end of the other */
+    double *values = bind(b, arena_printf(b->r->arena, "all.%s", one->bindings[leaf].name + 2), one->counts[leaf] + two->counts[leaf]);
+    memcpy(values, one->bindings[leaf].values, (size_t)one->counts[leaf] * sizeof *values);
+    for (int64_t i = skip; i < two->counts[leaf]; i++)
+        values[one->counts[leaf] + i - skip] = two->bindings[leaf].values[i] + shift_of(b, kind);
+}
+
+static void bind_places(Both *b, int part, int symbol, const char *what) {
+    int64_t from = part ? b->sides[0].extents[symbol] : 0, count = b->sides[part].extents[symbol];
+    double *values = bind(b, arena_printf(b->r->arena, "%s.x.%s", part_names[part], what), count);
+    for (int64_t i = 0; i < count; i++) values[i] = (double)(from + i);
+}
+
+static void bind_both(Both *b) {
+    for (int i = 0; i < b->r->n_bindings; i++) {
+        if (is_of_text(b->sides[0].bindings[i].name)) bind_text(b, i);
+        if (is_common(b->r, i)) b->bindings[b->count++] = b->sides[0].bindings[i];
+        for (int p = 0; p < PARTS && !is_common(b->r, i); p++) {
+            const Binding *own = &b->sides[p].bindings[i];
+            b->bindings[b->count++] = (Binding){arena_printf(b->r->arena, "%s.%s", part_names[p], own->name), own->values};
+        }
+    }
+    for (int p = 0; p < PARTS; p++) {
+        bind_places(b, p, 0, "tokens");
+        bind_places(b, p, 1, "sequences");
+        bind(b, arena_printf(b->r->arena, "%s.update.weight", part_names[p]), 1)[0] = weights[p];
+    }
+}
+
+static void set_extents(const Both *b, const Graph *joined, int64_t *extents) {
+    for (int i = 0; i < joined->symbols.count; i++) {
+        const char *name = joined->symbols.names[i];
+        int which = name[strlen(name) - 1] == 'T' ? 0 : 1;
+        int64_t first = b->sides[0].extents[which], second = b->sides[1].extents[which];
+        extents[i] = name[0] == 'a' && name[1] == '.' ? first : name[0] == 'b' ? second : first + second;
+    }
+}
+
+/* --- The test ---------------------------------------------------------------------------------------------------------- */
+
+static double output_of(const Graph *graph, const Interpretation *run, const char *name) { return run->values[graph_find_output(graph, name)->id][0]; }
+
+static double loss_alone(const RandomGraph *r, const Side *side) {
+    Interpretation *run = interpret(side->graph, side->extents, side->bindings, r->n_bindings);
+    cr_assert(!run->error, "%s", run->error);
+    double loss = output_of(side->graph, run, "loss");
+    interpretation_free(run);
+    return loss;
+}
+
+static void expect_near(double got, double wanted, uint64_t seed, const char *what) {
+    cr_assert(fabs(got - wanted) <= 1e-11 * fmax(1, fabs(wanted)) || got == wanted, "seed %d, %s: %.17g joined, %.17g alone", (int)seed, what, got, wanted);
+}
+
+static void check_losses(const RandomGraph *r, const Side *sides, const Graph *joined, uint64_t seed) {
+    Both both = {.r = r, .sides = sides};
+    int64_t extents[MAX_SYMBOLS];
+    bind_both(&both);
+    set_extents(&both, joined, extents);
+    Interpretation *run = interpret(joined, extents, both.bindings, both.count);
+    cr_assert(!run->error, "seed %d: %s", (int)seed, run->error);
+    double a = loss_alone(r, &sides[0]), b = loss_alone(r, &sides[1]);
+    expect_near(output_of(joined, run, "a.loss"), a, seed, "a");
+    expect_near(output_of(joined, run, "b.loss"), b, seed, "b");
+    expect_near(output_of(joined, run, "loss"), weights[0] * a + weights[1] * b, seed, "sum");
+    interpretation_free(run);
+}
+
+static bool reads(const Graph *graph, const char *input) {
+    for (int i = 0; i < graph->nodes.count; i++) {
+        if (graph->nodes.items[i]->op == OP_input && strcmp(graph->nodes.items[i]->attrs.text, input) == 0) return true;
+    }
+    return false;
+}
+
+/* Has a batch of each task: the first one's, and then another with the same parameters. */
+static void make_sides(RandomGraph *r, Side *sides, uint64_t seed) {
+    for (int p = 0; p < PARTS; p++) {
+        sides[p].graph = make_side(r, p ? seed + 1 : 0);
+        random_graph_batch(r, seed + (uint64_t)p, p ? BATCH_SINGLE : BATCH_LONG);
+        take_batch(&sides[p], r);
+    }
+    for (int i = 0; i < r->n_bindings; i++) {
+        if (is_common(r, i)) sides[1].bindings[i] = sides[0].bindings[i];
+    }
+}
+
+Test(joined, two_tasks_of_random_graphs) {
+    int joined_ones = 0, by_tokens = 0, by_sequences = 0;
+    for (uint64_t seed = 0; seed < 1500; seed++) {
+        RandomGraph *r = random_graph_new(seed, 8 + (int)(seed % 24), RANDOM_ALL);
+        Side sides[PARTS] = {0};
+        make_sides(r, sides, seed);
+        const JoinPart parts[PARTS] = {{sides[0].graph, part_names[0], "x"}, {sides[1].graph, part_names[1], "x"}};
+        Graph *joined = join_graphs(parts, PARTS, "all");
+        if (joined) {
+            cr_assert(!graph_verify(joined), "seed %d: %s", (int)seed, graph_verify(joined));
+            check_losses(r, sides, joined, seed);
+            joined_ones++;
+            by_tokens += reads(joined, "a.x.tokens"), by_sequences += reads(joined, "a.x.sequences");
+        }
+        graph_free(joined);
+        for (int p = 0; p < PARTS; p++) graph_free(sides[p].graph);
+        random_graph_free(r);
+    }
+    cr_expect_gt(joined_ones, 100, "only %d pairs were joined", joined_ones);
+    cr_expect(by_tokens > 20 && by_sequences > 20, "%d read tokens, %d sequences", by_tokens, by_sequences);
+}
+
+/* A task alone, and tasks that have nothing in common but their inputs. */
+Test(joined, nothing_in_common) {
+    RandomGraph *r = random_graph_new(3, 20, RANDOM_ALL);
+    Graph *g = make_side(r, 0), *other = graph_new("other", NULL);
+    graph_output(other, "loss", graph_leaf(other, OP_param, "p", type_scalar(ELEM_F32)));
+    cr_expect_null(join_graphs(&(JoinPart){g, "a", "x"}, 1, "all"));
+    cr_expect_null(join_graphs((JoinPart[]){{g, "a", "x"}, {other, "b", "x"}}, PARTS, "all"));
+    graph_free(g);
+    graph_free(other);
+    random_graph_free(r);
+}
