@@ -176,6 +176,7 @@ static const Example examples[] = {
     {"E0963", "gradc dump my.graph --why encoder.wieght", "gradc dump my.graph --why encoder.weight"},
     {"E0964", "gradc dump my.graph --format svg", "gradc dump my.graph --format dot"},
     {"E0965", "gradc opt t.gir --emit elf", "gradc opt t.gir --emit asm --cpu x86-64-v4"},
+    {"E0966", "gradc dump my.graph --graph together", "gradc dump models/bert.graph --graph together"},
     {"E0970", "gradc run my.graph --task t --show logit", "gradc run my.graph --task t --show logits"},
     {"E0704", "gradc cache list", "gradc cache ls"},
     {"E0705", NULL, "gradc cache gc"},

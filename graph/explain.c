@@ -410,8 +410,8 @@ static const Explanation table[] = {
               "a kind: operators, rules, passes, metrics, diagnostics."},
     {"E0919", "a sampler that does not fit\n"
               "--sampler decides which task comes next; `gradc train --help` lists them.\n"
-              "What works on the gradients of several tasks, --pcgrad, needs steps that have\n"
-              "all of them: --sampler together."},
+              "What works on the gradients of several tasks, --pcgrad or --cosines, needs\n"
+              "steps that have all of them: --sampler together."},
     {"E0920", "unknown task\n"
               "The graph file has no task of this name. `gradc check FILE` prints those that\n"
               "it has."},
@@ -484,7 +484,8 @@ static const Explanation table[] = {
               "the names of the files that --out writes, will do too."},
     {"E0962", "unknown kind of graph\n"
               "A task has a training and an evaluation graph, the program an update. --graph\n"
-              "chooses among them: train, eval, update or all."},
+              "chooses among them: train, eval, update or all; together is the training graph\n"
+              "of all tasks in one step."},
     {"E0963", "no such node\n"
               "--why takes the number of a node as `gradc dump` prints it for the same task,\n"
               "graph and stage, or the name of a parameter, an input or an output. A parameter\n"
@@ -494,6 +495,10 @@ static const Explanation table[] = {
               "kernels as LLVM IR (llvm) or assembly (asm)."},
     {"E0965", "unknown form\n"
               "`gradc opt --emit` prints ir, or the kernels' code as llvm or asm."},
+    {"E0966", "tasks that cannot be joined\n"
+              "Tasks are joined when there are at least two, each has one text, and all of them\n"
+              "compute some product of its rows alike, with the same parameters. Otherwise a\n"
+              "step over all tasks has a pass for each of them."},
     {"E0970", "nothing of this name to show\n"
               "`gradc run --show` takes a local name (q), a definition and its local\n"
               "(encoder_layer.q), the end of a scope and a name (layer.0.attention.self.q; *\n"

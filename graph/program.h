@@ -164,6 +164,8 @@ typedef struct Task {
     Graph *eval;
     int *params; /* indices into the program's parameters that `train` uses */
     int n_params;
+    const struct Task *const *parts; /* [n_parts]: of a task that stands for several in one step (passes/joined.h); its one input is their texts */
+    int n_parts;
 } Task;
 
 /* The optimizer's update as a graph over one flat run of N parameters: inputs "weight", "gradient" and each state, f32[N]; scalars f32[]

@@ -43,6 +43,8 @@ static void allocate_input(Arena *arena, BatchInput *input, int64_t rows, int64_
     input->row = arena_array(arena, r, sizeof(int32_t));
     input->places = arena_array(arena, (size_t)rows + 1, 2 * sizeof(int32_t));
     input->windows = arena_array(arena, (size_t)rows + 1, sizeof(int64_t));
+    input->room_sequences = sequences;
+    input->room_tokens = tokens;
 }
 
 /* Room for `rows` rows' labels of any of the sets. */
@@ -62,7 +64,7 @@ static void allocate_labels(Arena *arena, BatchLabels *labels, const Dataset *co
 Batch *batch_new(const Dataset *const *sets, int n_sets, int64_t rows) {
     Arena *arena = arena_new();
     Batch *batch = arena_alloc(arena, sizeof *batch);
-    *batch = (Batch){.arena = arena, .capacity_rows = rows};
+    *batch = (Batch){.arena = arena, .capacity_rows = rows, .weight = {1}};
     for (int i = 0; i < 2; i++) {
         allocate_input(arena, &batch->inputs[i], rows, rows * most_of(sets, n_sets, i, most_windows), rows * most_of(sets, n_sets, i, longest_row));
     }
@@ -73,6 +75,7 @@ Batch *batch_new(const Dataset *const *sets, int n_sets, int64_t rows) {
 
 void batch_free(Batch *batch) {
     if (!batch) return;
+    for (int i = 0; i < batch->n_parts; i++) batch_free(batch->parts[i]);
     label_list_free(&batch->list);
     arena_free(batch->arena);
 }
@@ -175,7 +178,7 @@ static bool is_of(const char *symbol, const char *name, const char *letter) {
 RowsOf batch_symbol(const Task *task, const char *symbol, int *input) {
     if (strcmp(symbol, "S") == 0) {
         *input = 0;
-        return task->n_inputs && task->inputs[0].window ? ROWS_OF_WINDOWS : ROWS_OF_SEQUENCES;
+        return task->n_parts || (task->n_inputs && task->inputs[0].window) ? ROWS_OF_WINDOWS : ROWS_OF_SEQUENCES;
     }
     if (task->n_inputs && is_of(symbol, task->inputs[0].name, "R")) return ROWS_OF_SEQUENCES;
     if (task->label.name && is_of(symbol, task->label.name, "W")) return ROWS_OF_LABELS;
@@ -188,13 +191,27 @@ RowsOf batch_symbol(const Task *task, const char *symbol, int *input) {
 }
 
 int64_t batch_extent(const Batch *batch, const Task *task, const char *symbol) {
-    int input = 0;
+    int input = 0, part = batch_part(task, symbol, &symbol);
+    if (part >= 0) return batch_extent(batch->parts[part], task->parts[part], symbol);
     switch (batch_symbol(task, symbol, &input)) {
     case ROWS_OF_SEQUENCES: return batch->rows;
     case ROWS_OF_WINDOWS: return batch->inputs[input].sequences;
     case ROWS_OF_LABELS: return batch->labels.count;
     case ROWS_OF_TOKENS: return batch->inputs[input].tokens;
     default: return 0;
+    }
+}
+
+int64_t batch_row_of(const Batch *batch, const Task *task, const char *symbol, int64_t index) {
+    int input = 0, part = batch_part(task, symbol, &symbol);
+    if (part >= 0) return batch->parts[part]->first_row + batch_row_of(batch->parts[part], task->parts[part], symbol, index);
+    const BatchInput *in = batch->inputs;
+    switch (batch_symbol(task, symbol, &input)) {
+    case ROWS_OF_SEQUENCES: return index;
+    case ROWS_OF_WINDOWS: return in[input].row[index];
+    case ROWS_OF_TOKENS: return in[input].row[in[input].sequence[index]];
+    case ROWS_OF_LABELS: return in[task->label.of].row[in[task->label.of].sequence[batch->labels.at[index]]];
+    default: return -1;
     }
 }
 

@@ -20,6 +20,8 @@ typedef struct BatchInput {
     int32_t *row, *places;               /* [sequences]: its row; [rows, 2] */
     int64_t *windows;                    /* [rows + 1]: row i's sequences */
     float update_tokens[1], update_sequences[1]; /* of the whole update */
+    int64_t room_sequences, room_tokens;
+    int32_t *in_all_sequences, *in_all_tokens;   /* of a part of a joined batch: its own ones there, [sequences] and [tokens] */
 } BatchInput;
 
 /* One label for each sequence, or W of them. */
@@ -43,6 +45,11 @@ typedef struct Batch {
     int64_t *data_rows;    /* [rows]: their indices there */
     bool by_index;         /* see RowNumbers */
     LabelList list;        /* of the row at hand */
+    float weight[1];       /* of a part's loss */
+    int64_t first_row;     /* a part's, among those of all */
+    struct Batch **parts;  /* [n_parts]: of a joined batch, whose only input is made of their first ones */
+    int n_parts;
+    int32_t *count_up;     /* 0, 1, 2, ...: of a joined batch */
 } Batch;
 
 /* Which number a row has among the random numbers. */
@@ -62,10 +69,22 @@ void batch_begin(Batch *batch, const Dataset *data, const int64_t *rows, int64_t
 /* Fills it with the rows at these indices; the first is row `first_row` of the update. Labels that are not given are 0. */
 void batch_fill(Batch *batch, const Dataset *data, const int64_t *rows, int64_t count, int64_t first_row);
 
+/* A joined batch: room for parts of at most `rows` rows each of these data sets; batch_join, when the parts are filled. The key of random numbers is
+ * its own. */
+Batch *batch_joined_new(const Dataset *const *sets, int n_sets, int64_t rows);
+void batch_join(Batch *joined);
+
+/* The number of the part that a name of a joined task belongs to, and `*own` what the part calls it; -1: to none of them. */
+int batch_part(const Task *task, const char *name, const char **own);
+/* Where row `row` of a batch comes from. */
+int64_t batch_data_row(const Batch *batch, int64_t row, const Dataset **data);
+/* The row of the batch that the `index`th of what a symbol counts belongs to; -1: to none. */
+int64_t batch_row_of(const Batch *batch, const Task *task, const char *symbol, int64_t index);
+
 /* What a symbol of the task's graphs counts, and how many of it the batch has. */
 typedef enum RowsOf {
     ROWS_OF_SEQUENCES, /* one for each row: its sequence, or what its windows are pooled to */
-    ROWS_OF_WINDOWS,   /* of the first input */
+    ROWS_OF_WINDOWS,   /* of the first input; or the sequences of a joined batch */
     ROWS_OF_LABELS,
     ROWS_OF_TOKENS,
     ROWS_OF_BATCH, /* none of these */

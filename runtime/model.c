@@ -25,10 +25,10 @@ const Code *model_code(const Model *model) { return model->code; }
 
 /* Every executable, in the arena; some are NULL. */
 static Executable **list_executables(const Model *m, Arena *arena, int *count) {
-    size_t most = 4 * ((size_t)m->program->tasks.count + (size_t)m->params->n_runs) + 1;
+    size_t most = 4 * ((size_t)m->program->tasks.count + (size_t)m->params->n_runs) + 5;
     Executable **list = arena_array(arena, most, sizeof *list);
     *count = 0;
-    for (int t = 0; t < m->program->tasks.count; t++) {
+    for (int t = 0; t <= m->program->tasks.count; t++) {
         const TaskState *state = &m->tasks[t];
         Executable *own[] = {state->train_frozen.exec, state->public.train, state->eval_frozen.exec, state->public.eval};
         for (int i = 0; i < 4; i++) list[(*count)++] = own[i];

@@ -29,6 +29,8 @@ typedef struct ModelOptions {
     const double *rates; /* [program's parameters]: what the learning rate is multiplied with; NULL: 1 */
     const bool *tasks; /* [program's tasks]: which are compiled; NULL: all */
     bool adds;          /* gradients of several batches are to be added (parts.h): none stays compact */
+    bool together;      /* so are those of all tasks, of a batch of each */
+    bool joins;         /* then one training graph of all tasks (passes/joined.h), where that can be, in place of theirs */
     size_t kept_room;   /* bytes to keep outputs of a frozen part in, which are computed once (kept.h); 0: they are computed each time */
     const char *passes; /* see passes/pipeline.h; NULL: the usual ones */
     const OutputNames *outputs; /* [program's tasks]: of the evaluation graphs, what model_evaluate gives; NULL: "predict" of all. The
@@ -45,6 +47,12 @@ void model_free(Model *model);
 /* Updates that were put off (deferred.h) are made first: all weights and states are as of the last step. */
 Parameters *model_parameters(Model *model);
 const TaskModel *model_task(const Model *model, int task);
+/* The task that stands for these [program's tasks; NULL: for all], in `arena`; its training graph is the caller's to free. NULL when they cannot be joined. */
+Task *joined_task(const Program *program, const bool *tasks, Arena *arena);
+/* The number of the task that stands for all tasks in model_step, model_gradients and model_plan, with a joined batch (batch.h); -1: they are not joined. */
+int model_joined(const Model *model);
+/* The loss of a part of the last joined batch, the parts in the order of the program's tasks, of those that are wanted. */
+float model_part_loss(const Model *model, int part);
 const Code *model_code(const Model *model);
 /* Bytes of the activation slab so far. */
 size_t model_slab_bytes(const Model *model);

@@ -139,6 +139,30 @@ static PipelineOptions training_options(const Model *m, const Task *task) {
     return options;
 }
 
+/* Does it have a frozen part that is to be kept? */
+static bool keeps(const Model *m, int index, Diagnostics *diags) {
+    const Task *task = &m->program->tasks.items[index];
+    PipelineOptions options = training_options(m, task);
+    SettledCut parts;
+    if (!may_keep(m, task, &m->tasks[index].train_frozen) || !cut(task->train, &options, &parts, diags)) return false;
+    graph_free(parts.settled);
+    graph_free(parts.rest);
+    return true;
+}
+
+/* What is kept is kept for the rows of each task. */
+static bool can_join(const Model *m, Diagnostics *diags) {
+    bool good = m->options.together && m->options.joins;
+    for (int t = 0; good && t < m->program->tasks.count; t++) good = !is_wanted(m, t) || !keeps(m, t, diags);
+    return good;
+}
+
+static bool make_joined_training(Model *m, Diagnostics *diags) {
+    TaskState *state = &m->tasks[model_joined(m)];
+    PipelineOptions options = training_options(m, state->public.task);
+    return make_stage(m, &state->train, state->public.task->train, &options, diags);
+}
+
 static bool make_training(Model *m, TaskState *state, Diagnostics *diags) {
     const Task *task = state->public.task;
     PipelineOptions options = training_options(m, task);
@@ -167,8 +191,8 @@ static bool make_evaluation(Model *m, int index, Diagnostics *diags) {
 /* Of the tasks that train a run's table: do they leave its gradient compact? */
 static void count_compact(const Model *m, const ParamRun *run, int *compact, int *dense) {
     *compact = *dense = 0;
-    for (int t = 0; run->table >= 0 && t < m->program->tasks.count; t++) {
-        if (!(run->tasks >> t & 1)) continue;
+    for (int t = 0; run->table >= 0 && t <= m->program->tasks.count; t++) {
+        if (!m->tasks[t].train.graph || (t != model_joined(m) && !(run->tasks >> t & 1))) continue;
         bool is_compact = compact_index(m->tasks[t].train.graph, m->params->slots[run->table].param->name) != NULL;
         *compact += is_compact, *dense += !is_compact;
     }
@@ -190,11 +214,14 @@ static bool any_is_mixed(const Model *m) {
 }
 
 static bool make_trainings(Model *m, Diagnostics *diags) {
-    for (int t = 0; t < m->program->tasks.count; t++) {
+    bool joined = model_joined(m) >= 0;
+    for (int t = 0; t <= m->program->tasks.count; t++) {
         stage_free(&m->tasks[t].train);
         frozen_free(&m->tasks[t].train_frozen);
-        if (is_wanted(m, t) && !make_training(m, &m->tasks[t], diags)) return false;
+        if (t == m->program->tasks.count || !is_wanted(m, t) || joined) continue;
+        if (!make_training(m, &m->tasks[t], diags)) return false;
     }
+    if (joined && !make_joined_training(m, diags)) return false;
     /* A table that one task touches by rows and another one whole is updated whole, so no gradient is compact. */
     if (!any_is_mixed(m)) return true;
     m->compacts = false;
@@ -281,7 +308,7 @@ static void make_frozen(Model *m, const Task *task, Frozen *frozen) {
 }
 
 static void make_executables(Model *m) {
-    for (int t = 0; t < m->program->tasks.count; t++) {
+    for (int t = 0; t <= m->program->tasks.count; t++) {
         TaskState *state = &m->tasks[t];
         make_frozen(m, state->public.task, &state->train_frozen);
         make_frozen(m, state->public.task, &state->eval_frozen);
@@ -330,7 +357,9 @@ static bool build(Model *m, Diagnostics *diags) {
         diag_hint(diags, "train fewer tasks at once with --tasks");
         return false;
     }
-    m->compacts = !m->options.adds;
+    Task *joined = m->options.training && can_join(m, diags) ? joined_task(m->program, m->options.tasks, m->arena) : NULL;
+    m->tasks[m->program->tasks.count].public.task = joined;
+    m->compacts = !m->options.adds && (joined || !m->options.together);
     if (m->options.training && !make_trainings(m, diags)) return false;
     for (int t = 0; t < m->program->tasks.count; t++) {
         if (is_wanted(m, t) && !make_evaluation(m, t, diags)) return false;
@@ -346,7 +375,7 @@ Model *model_new(const Program *program, const ModelOptions *options, Diagnostic
     Arena *arena = arena_new();
     Model *m = arena_alloc(arena, sizeof *m);
     *m = (Model){.arena = arena, .program = program, .options = *options, .kernels = kernel_set_new(), .kept_room = options->kept_room};
-    m->tasks = arena_array(arena, (size_t)program->tasks.count + 1, sizeof *m->tasks);
+    m->tasks = arena_array(arena, (size_t)program->tasks.count + 2, sizeof *m->tasks);
     for (int t = 0; t < program->tasks.count; t++) m->tasks[t].public.task = &program->tasks.items[t];
     if (build(m, diags)) return m;
     model_free(m);
@@ -359,7 +388,8 @@ void model_free(Model *m) {
         run_update_free(m->runs[i]);
         deferred_free(m->tables[i]);
     }
-    for (int t = 0; t < m->program->tasks.count; t++) {
+    if (model_joined(m) >= 0) graph_free(m->tasks[model_joined(m)].public.task->train);
+    for (int t = 0; t <= m->program->tasks.count; t++) {
         executable_free(m->tasks[t].public.train);
         executable_free(m->tasks[t].public.eval);
         stage_free(&m->tasks[t].train);

@@ -59,7 +59,7 @@ struct Model {
     Parameters *params;
     KernelSet *kernels;
     Code *code;
-    TaskState *tasks;
+    TaskState *tasks; /* [program's tasks + 1]: the last one is the joined task's; without one its task is NULL */
     bool compacts; /* 'compact' is among the usual passes of the training graphs */
     Stage update;
     Stage *norms;      /* [runs] */

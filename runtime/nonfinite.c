@@ -40,22 +40,10 @@ static bool is_bad(const Search *s, double value) { return s->nan_only ? isnan(v
 
 /* --- Rows ------------------------------------------------------------------------------------------------------------ */
 
-/* The sequence that token `token` of an input belongs to. */
-static int64_t sequence_of(const Batch *batch, int input, int64_t token) { return batch->inputs[input].sequence[token]; }
-
 /* The row of the batch that index `index` of a dimension belongs to; -1: to none. */
 static int64_t row_of(const Search *s, Dim dim, int64_t index) {
-    int input = 0;
-    const Batch *batch = s->step->batch;
     if (dim_is_const(dim) || dim.offset != 0) return -1;
-    int64_t i = index / dim.scale;
-    switch (batch_symbol(s->step->task, s->graph->symbols.names[dim.symbol], &input)) {
-    case ROWS_OF_SEQUENCES: return i;
-    case ROWS_OF_WINDOWS: return batch->inputs[input].row[i];
-    case ROWS_OF_TOKENS: return batch->inputs[input].row[sequence_of(batch, input, i)];
-    case ROWS_OF_LABELS: return sequence_of(batch, s->step->task->label.of, batch->labels.at[i]);
-    default: return -1;
-    }
+    return batch_row_of(s->step->batch, s->step->task, s->graph->symbols.names[dim.symbol], index / dim.scale);
 }
 
 static void mark_row(Search *s, const Type *type, int64_t element) {
@@ -223,7 +211,9 @@ static void note_rows(const Search *s, Diagnostics *diags) {
             diag_note(diags, (Pos){0}, "and in %d more row%s of the batch", more, more == 1 ? "" : "s");
             return;
         }
-        diag_note(diags, pos_in_file(batch->data->file, batch->data->lines[batch->data_rows[i]]), "in this row");
+        const Dataset *data;
+        int64_t row = batch_data_row(batch, i, &data);
+        diag_note(diags, pos_in_file(data->file, data->lines[row]), "in this row");
     }
 }
 

@@ -88,7 +88,7 @@ typedef struct Options {
     bool no_eval;
     bool no_reuse;
     bool no_shuffle;
-    bool pcgrad;
+    bool cosines, pcgrad;
     bool probabilities;
     bool profile;
     bool quiet;

@@ -272,7 +272,7 @@ bool session_load_model(Session *s, bool training) {
     const double *rates = rates_of(s->program, s->options, s->arena, &good, s->diags);
     if (!good) return false;
     ModelOptions options = {.rates = rates, .training = training, .freeze = s->options->freeze.items, .n_freeze = s->options->freeze.count,
-                            .tasks = s->tasks, .adds = s->adds, .kept_room = s->kept_room, .passes = s->options->passes, .outputs = s->outputs ? s->outputs : choose_outputs(s), .target = s->target, .cache = s->cache,
+                            .tasks = s->tasks, .adds = s->adds, .together = s->together, .joins = s->joins, .kept_room = s->kept_room, .passes = s->options->passes, .outputs = s->outputs ? s->outputs : choose_outputs(s), .target = s->target, .cache = s->cache,
                             .team = s->team};
     double began = seconds_now();
     s->model = model_new(s->program, &options, s->diags);
@@ -286,6 +286,7 @@ bool session_load_model(Session *s, bool training) {
 
 void session_close(Session *s) {
     model_free(s->model);
+    graph_free(s->joined);
     team_free(s->team);
     if (s->cache) cache_close(s->cache);
     if (s->target) target_free(s->target);

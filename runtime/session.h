@@ -21,11 +21,12 @@ typedef struct Session {
     Cache *cache;
     Team *team;
     Model *model;
-    bool adds; /* the model is to add gradients of several batches; set before it is loaded */
+    bool adds, together, joins; /* as the model's options; set before it is loaded */
     size_t kept_room; /* as the model's option; set before it is loaded */
     const OutputNames *outputs; /* [program's tasks]: what the model evaluates; NULL: what the metrics read */
     int64_t max_length;
     const char *token_folder; /* of a run; NULL: nothing is kept */
+    Graph *joined; /* of all tasks, for tools that ask for it (stages.h); NULL: nobody did */
     double compile_ms; /* from graphs to loaded kernels */
 } Session;
 

@@ -38,13 +38,27 @@ static void add_update(Session *s, Sources *sources) {
     vec_push(s->arena, sources, ((Source){.name = arena_printf(s->arena, "%s.update", optimizer->name), .graph = optimizer->update}));
 }
 
+/* All tasks in one step. */
+static bool add_joined(Session *s, Sources *sources) {
+    const Task *task = joined_task(s->program, s->tasks, s->arena);
+    if (task) {
+        s->joined = task->train;
+        add_training(s, task, sources);
+        return true;
+    }
+    diag_error(s->diags, "E0966", (Pos){0}, "the tasks cannot be joined");
+    diag_hint(s->diags, "`gradc explain E0966` says which can");
+    return false;
+}
+
 static bool check_choice(const char *choice, Diagnostics *diags) {
-    static const char *const names[] = {"train", "eval", "update", "all"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const names[] = {"train", "eval", "update", "together", "all"};
+    enum { NAMES = sizeof names / sizeof *names };
+    for (int i = 0; i < NAMES; i++) {
         if (strcmp(choice, names[i]) == 0) return true;
     }
-    const char *near = nearest_name(choice, names, 4);
-    diag_error(diags, "E0962", (Pos){0}, "--graph is train, eval, update or all, not '%s'", choice);
+    const char *near = nearest_name(choice, names, NAMES);
+    diag_error(diags, "E0962", (Pos){0}, "--graph is train, eval, update, together or all, not '%s'", choice);
     if (near) diag_hint(diags, "did you mean '%s'?", near);
     return false;
 }
@@ -53,6 +67,7 @@ bool sources_choose(Session *session, const char *fallback, Sources *sources) {
     const char *choice = session->options->graph ? session->options->graph : fallback, *only = session->options->task;
     if (!check_choice(choice, session->diags)) return false;
     if (only && session_find_task(session, only) < 0) return false;
+    if (strcmp(choice, "together") == 0) return add_joined(session, sources);
     bool all = strcmp(choice, "all") == 0, update = strcmp(choice, "update") == 0;
     for (int i = 0; i < session->program->tasks.count; i++) {
         const Task *task = &session->program->tasks.items[i];

@@ -9,7 +9,7 @@
 
 /* One of the program's graphs. */
 typedef struct Source {
-    const char *name; /* "sentiment.train", "sentiment.eval", "adamw.update" */
+    const char *name; /* "sentiment.train", "sentiment.eval", "adamw.update", "together.train" */
     const Graph *graph;
     const char **wanted; /* to differentiate for */
     int n_wanted;
@@ -17,7 +17,7 @@ typedef struct Source {
 
 typedef VEC(Source) Sources;
 
-/* The graphs that --task and --graph choose, in the arena. --graph is train, eval, update or all; `fallback` where it is not given.
+/* The graphs that --task and --graph choose, in the arena. --graph is train, eval, update, together or all (of the first three); `fallback` where it is not given.
  * An evaluation graph has the one output that is compiled: `predict`, or what --show names. False after a message. */
 bool sources_choose(Session *session, const char *fallback, Sources *sources);
 

@@ -10,33 +10,7 @@
 #include "runtime/settings.h"
 #include "runtime/train.h"
 
-/* --- Gradients of the first step, for comparison with other programs ------------------------------------------------- */
-
-static bool write_gradients(Trainer *t, int task) {
-    float loss;
-    if (!model_gradients(t->s->model, task, t->batch, &loss, t->diags)) return false;
-    const Parameters *params = model_parameters(t->s->model);
-    const Task *info = &t->s->program->tasks.items[task];
-    TensorToWrite *list = arena_array(t->s->arena, (size_t)info->n_params + 1, sizeof *list);
-    int count = 0;
-    for (int i = 0; i < info->n_params; i++) {
-        const ParamSlot *slot = &params->slots[info->params[i]];
-        if (!slot->trained) continue;
-        int64_t *shape = arena_array(t->s->arena, MAX_RANK, sizeof *shape);
-        for (int j = 0; j < slot->param->type.rank; j++) shape[j] = slot->param->type.dims[j].offset;
-        list[count++] = (TensorToWrite){slot->param->name, slot->param->type.rank, shape, params->gradients + slot->offset};
-    }
-    return safetensors_write(t->o->grads, list, count, NULL, 0, t->diags);
-}
-
 /* --- Steps ----------------------------------------------------------------------------------------------------------- */
-
-/* One batch of a task, or what several of them add to a step. */
-typedef struct StepPart {
-    Draw draw;
-    StepResult result;
-    int64_t tokens;
-} StepPart;
 
 static void log_part(Trainer *t, int64_t step, const StepPart *part, double rate, double ms) {
     log_event(t->log, json_pack("{s:s, s:I, s:s, s:f, s:f, s:f, s:I, s:I, s:f}", "event", "step", "step", (json_int_t)step,
@@ -76,83 +50,16 @@ static void tell_step(Trainer *t, int64_t step, const StepPart *parts, int count
     t->last_step = now;
 }
 
-static void log_cosines(Trainer *t, int64_t step) {
-    json_t *cosines = json_object();
-    for (int a = 0; a < t->n_tasks; a++) {
-        for (int b = a + 1; b < t->n_tasks; b++) {
-            double cosine = parts_cosine(t->parts, a, b);
-            const Task *tasks = t->s->program->tasks.items;
-            const char *pair = arena_printf(t->diags->arena, "%s,%s", tasks[t->order[a]].name, tasks[t->order[b]].name);
-            json_object_set_new(cosines, pair, isfinite(cosine) ? json_real(cosine) : json_null());
-        }
-    }
-    log_event(t->log, json_pack("{s:s, s:I, s:o}", "event", "cosine", "step", (json_int_t)step, "between", cosines));
-}
-
-static UpdateSettings update_settings(const Trainer *t, int64_t step) {
-    return (UpdateSettings){.rate = rate_at(&t->rate, step), .clip = t->o->clip, .decay = session_decay(t->s), .weight = 1};
-}
-
-static bool single_step(Trainer *t, int64_t step, StepPart *part) {
-    int task = t->order[part->draw.task];
-    batch_begin(t->batch, t->train[task], part->draw.rows, part->draw.count, NUMBERS_OF_UPDATE);
-    batch_fill(t->batch, t->train[task], part->draw.rows, part->draw.count, 0);
-    part->tokens = batch_tokens(t->batch);
-    if (step == 0 && t->o->grads && !write_gradients(t, task)) return false;
-    UpdateSettings settings = update_settings(t, step);
-    settings.weight = t->weights[part->draw.task];
-    return model_step(t->s->model, task, t->batch, &settings, &part->result, t->diags);
-}
-
-/* The gradients of a draw, batch by batch. */
-static bool add_part(Trainer *t, int group, StepPart *part) {
-    const Draw *draw = &part->draw;
-    int task = t->order[draw->task];
-    batch_begin(t->batch, t->train[task], draw->rows, draw->count, NUMBERS_OF_UPDATE);
-    for (int64_t from = 0; from < draw->count; from += t->o->batch) {
-        int64_t rest = draw->count - from;
-        float loss;
-        batch_fill(t->batch, t->train[task], draw->rows + from, rest < t->o->batch ? rest : t->o->batch, from);
-        part->tokens += batch_tokens(t->batch);
-        if (!parts_add(t->parts, group, task, t->batch, &loss, t->diags)) return false;
-        part->result.loss += loss;
-    }
-    return true;
-}
-
-static bool added_step(Trainer *t, int64_t step, StepPart *parts, int count) {
-    double weights[MAX_GROUPS];
-    parts_begin(t->parts);
-    for (int i = 0; i < count; i++) {
-        weights[i] = t->weights[parts[i].draw.task];
-        if (!add_part(t, i, &parts[i])) return false;
-    }
-    UpdateSettings settings = update_settings(t, step);
-    PartsSum sum = {.weights = weights, .surgery = t->o->pcgrad, .turn = step};
-    StepResult result;
-    if (!parts_update(t->parts, &sum, &settings, &result, t->diags)) return false;
-    for (int i = 0; i < count; i++) parts[i].result.norm = result.norm;
-    if (count > 1 && t->log) log_cosines(t, step + 1);
-    return true;
-}
-
-static bool compute_step(Trainer *t, int64_t step, int64_t epoch, int64_t index, StepPart *parts, int count) {
-    for (int i = 0; i < count; i++) parts[i].draw = sampler_draw(t->sampler, epoch, index, i);
-    t->batch->rng[1] = (int32_t)(uint32_t)step;
-    return t->parts ? added_step(t, step, parts, count) : single_step(t, step, &parts[0]);
-}
-
 bool train_try_step(Trainer *t, int64_t index) {
     enum { NOT_THE_FIRST = 1 }; /* whose gradients may be asked for */
     StepPart parts[MAX_GROUPS] = {0};
-    return compute_step(t, NOT_THE_FIRST, 0, index, parts, sampler_parts(t->sampler));
+    return train_compute_step(t, NOT_THE_FIRST, 0, index, parts);
 }
 
 static bool one_step(Trainer *t, int64_t step, int64_t epoch, int64_t index) {
     StepPart parts[MAX_GROUPS] = {0};
-    int count = sampler_parts(t->sampler);
-    if (!compute_step(t, step, epoch, index, parts, count)) return false;
-    tell_step(t, step + 1, parts, count, rate_at(&t->rate, step));
+    if (!train_compute_step(t, step, epoch, index, parts)) return false;
+    tell_step(t, step + 1, parts, sampler_parts(t->sampler), rate_at(&t->rate, step));
     return true;
 }
 

@@ -24,7 +24,7 @@ typedef struct Trainer {
     Sampler *sampler;
     double *weights; /* [n_tasks]: of the losses */
     Parts *parts;    /* NULL: a step is one batch */
-    Batch *batch;
+    Batch *batch;    /* a joined one when a step is one batch of all tasks */
     RateSchedule rate;
     Progress progress;
     Evaluation *evaluations; /* [n_tasks] */
@@ -73,6 +73,21 @@ double train_process_ms(void);
 
 /* Sampler, batch and schedule anew, after the options for epochs or steps have changed. */
 bool train_plan_steps(Trainer *t);
+
+/* --- train_step.c --- */
+
+/* One batch of a task, or what several of them add to a step. */
+typedef struct StepPart {
+    Draw draw;
+    StepResult result;
+    int64_t tokens;
+} StepPart;
+
+/* Step `step` of the run, which is number `index` of its epoch. `parts` [MAX_GROUPS]: zeros, and then the first sampler_parts of them. False with a
+ * diagnostic. */
+bool train_compute_step(Trainer *t, int64_t step, int64_t epoch, int64_t index, StepPart *parts);
+/* What model_plan says of a batch: of the rows from `from` on of a part of a step, or, joined, of all its parts. */
+size_t train_plan_batch(Trainer *t, int64_t epoch, int64_t index, int part, int64_t from);
 
 /* --- train.c --- */
 

@@ -34,17 +34,37 @@ static int64_t batch_count(const Trainer *t, const Draw *draw, int64_t from) {
     return draw->count - from < t->o->batch ? draw->count - from : t->o->batch;
 }
 
+static int64_t tokens_from(const Trainer *t, const Draw *draw, int64_t from) {
+    if (from >= draw->count) return 0;
+    return dataset_tokens_of(t->train[t->order[draw->task]], draw->rows + from, batch_count(t, draw, from));
+}
+
 static void consider_draw(const Trainer *t, const Draw *draw, Place place, Largest *largest) {
-    const Dataset *data = t->train[t->order[draw->task]];
     for (place.from = 0; place.from < draw->count; place.from += t->o->batch) {
-        place.tokens = dataset_tokens_of(data, draw->rows + place.from, batch_count(t, draw, place.from));
+        place.tokens = tokens_from(t, draw, place.from);
         consider(&largest[draw->task], place);
+    }
+}
+
+/* Batches that join those of all parts are counted with the first task. */
+static void consider_joined(const Trainer *t, Place place, Largest *largest) {
+    for (place.from = 0; place.from < t->o->batch * t->o->accumulate; place.from += t->o->batch) {
+        place.tokens = 0;
+        for (int part = 0; part < sampler_parts(t->sampler); part++) {
+            Draw draw = sampler_draw(t->sampler, place.epoch, place.step, part);
+            place.tokens += tokens_from(t, &draw, place.from);
+        }
+        if (place.tokens > 0) consider(&largest[0], place);
     }
 }
 
 static void find_largest(const Trainer *t, Largest *largest) {
     int64_t per_epoch = sampler_steps_per_epoch(t->sampler);
     for (int64_t step = t->step; step < t->rate.steps; step++) {
+        if (t->batch->n_parts) {
+            consider_joined(t, (Place){.epoch = step / per_epoch, .step = step % per_epoch}, largest);
+            continue;
+        }
         for (int part = 0; part < sampler_parts(t->sampler); part++) {
             Draw draw = sampler_draw(t->sampler, step / per_epoch, step % per_epoch, part);
             consider_draw(t, &draw, (Place){.epoch = step / per_epoch, .step = step % per_epoch, .part = part}, largest);
@@ -52,13 +72,7 @@ static void find_largest(const Trainer *t, Largest *largest) {
     }
 }
 
-static size_t plan_batch(Trainer *t, const Place *place) {
-    Draw draw = sampler_draw(t->sampler, place->epoch, place->step, place->part);
-    int task = t->order[draw.task];
-    batch_begin(t->batch, t->train[task], draw.rows, draw.count, NUMBERS_OF_UPDATE);
-    batch_fill(t->batch, t->train[task], draw.rows + place->from, batch_count(t, &draw, place->from), place->from);
-    return model_plan(t->s->model, task, true, t->batch);
-}
+static size_t plan_place(Trainer *t, const Place *place) { return train_plan_batch(t, place->epoch, place->step, place->part, place->from); }
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
@@ -68,7 +82,7 @@ static size_t plan_run(Trainer *t) {
     if (!largest) abort();
     find_largest(t, largest);
     for (int i = 0; i < t->n_tasks; i++) {
-        for (int j = 0; j < largest[i].count; j++) most = larger(most, plan_batch(t, &largest[i].places[j]));
+        for (int j = 0; j < largest[i].count; j++) most = larger(most, plan_place(t, &largest[i].places[j]));
         const Dataset *dev = t->dev[t->order[i]];
         if (dev) most = larger(most, collect_plan(t->s->model, t->order[i], dev, EVAL_BATCH));
     }
@@ -77,17 +91,23 @@ static size_t plan_run(Trainer *t) {
 }
 
 /* The longest row of each task by itself: no batch needs less. */
+static void fill_longest(const Dataset *data, Batch *batch) {
+    int64_t longest = 0;
+    for (int64_t row = 0; row < data->rows; row++) longest = dataset_tokens(data, row) > dataset_tokens(data, longest) ? row : longest;
+    batch_begin(batch, data, &longest, 1, NUMBERS_OF_UPDATE);
+    batch_fill(batch, data, &longest, 1, 0);
+}
+
 static size_t plan_single_rows(Trainer *t) {
+    bool joined = t->batch->n_parts > 0;
     size_t most = 0;
     for (int i = 0; i < t->n_tasks; i++) {
-        const Dataset *data = t->train[t->order[i]];
-        int64_t longest = 0;
-        for (int64_t row = 0; row < data->rows; row++) longest = dataset_tokens(data, row) > dataset_tokens(data, longest) ? row : longest;
-        batch_begin(t->batch, data, &longest, 1, NUMBERS_OF_UPDATE);
-        batch_fill(t->batch, data, &longest, 1, 0);
-        most = larger(most, model_plan(t->s->model, t->order[i], true, t->batch));
+        fill_longest(t->train[t->order[i]], joined ? t->batch->parts[i] : t->batch);
+        if (!joined) most = larger(most, model_plan(t->s->model, t->order[i], true, t->batch));
     }
-    return most;
+    if (!joined) return most;
+    batch_join(t->batch);
+    return model_plan(t->s->model, model_joined(t->s->model), true, t->batch);
 }
 
 static double mib(double bytes) { return bytes / 0x1p20; }

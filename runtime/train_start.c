@@ -40,8 +40,9 @@ static bool check_task_numbers(Trainer *t, const char *option, const TextList *l
 }
 
 static bool check_steps(Trainer *t, const SamplerRule *rule) {
-    if (!t->o->pcgrad || rule->together) return true;
-    diag_error(t->diags, "E0919", (Pos){0}, "--pcgrad needs steps over all tasks");
+    const char *option = t->o->pcgrad ? "pcgrad" : t->o->cosines ? "cosines" : NULL;
+    if (!option || rule->together) return true;
+    diag_error(t->diags, "E0919", (Pos){0}, "--%s needs steps over all tasks", option);
     diag_hint(t->diags, "add --sampler together");
     return false;
 }
@@ -64,7 +65,9 @@ static bool find_best(Trainer *t) {
 
 bool train_choose_steps(Trainer *t) {
     const SamplerRule *rule = sampler_find_rule(t->o->sampler, t->diags);
-    t->s->adds = rule && (rule->together || t->o->accumulate > 1);
+    t->s->adds = t->o->accumulate > 1;
+    t->s->together = rule && rule->together;
+    t->s->joins = !t->o->pcgrad && !t->o->cosines;
     t->s->kept_room = t->o->no_reuse ? 0 : train_kept_room(t);
     return rule && check_steps(t, rule) && find_best(t) && check_task_numbers(t, "limit", &t->o->limit, 1, true) &&
            check_task_numbers(t, "share", &t->o->share, 0, false) && check_task_numbers(t, "loss-weight", &t->o->loss_weight, 0, false);
@@ -137,6 +140,19 @@ static double flops_of_token(const Task *task) {
     return 3 * token_flops(task->train, extents) / task->n_inputs;
 }
 
+/* And the slabs in which gradients are added. */
+static bool make_batch(Trainer *t, const Dataset *const *sets) {
+    bool joined = model_joined(t->s->model) >= 0, adds = t->s->adds || (t->s->together && !joined);
+    t->batch = joined ? batch_joined_new(sets, t->n_tasks, t->o->batch) : batch_new(sets, t->n_tasks, t->o->batch);
+    t->batch->rng[0] = (int32_t)(uint32_t)t->o->seed;
+    for (int i = 0; i < t->batch->n_parts; i++) {
+        t->batch->parts[i]->weight[0] = (float)t->weights[i];
+        t->batch->parts[i]->rng[0] = t->batch->rng[0];
+    }
+    if (adds) t->parts = parts_new(t->s->model, joined ? 1 : sampler_parts(t->sampler), t->diags);
+    return t->parts || !adds;
+}
+
 static bool make_sampler(Trainer *t) {
     int64_t sizes[64];
     const Dataset *sets[64];
@@ -153,10 +169,7 @@ static bool make_sampler(Trainer *t) {
     SamplerOptions options = {.batch = t->o->batch * t->o->accumulate, .seed = (uint64_t)t->o->seed, .shuffle = !t->o->no_shuffle,
                               .rule = sampler_find_rule(t->o->sampler, t->diags), .shares = shares, .epochs = t->o->epochs};
     t->sampler = sampler_new(sizes, t->n_tasks, options);
-    t->batch = batch_new(sets, t->n_tasks, t->o->batch);
-    t->batch->rng[0] = (int32_t)(uint32_t)t->o->seed;
-    if (t->s->adds) t->parts = parts_new(t->s->model, sampler_parts(t->sampler), t->diags);
-    return t->parts || !t->s->adds;
+    return make_batch(t, sets);
 }
 
 static bool make_schedule(Trainer *t) {
@@ -224,12 +237,12 @@ static void log_start(Trainer *t) {
                             json_pack("{s:s, s:I, s:I, s:I}", "file", set->file->path, "rows", (json_int_t)set->rows,
                                       "left_out", (json_int_t)set->skipped, "cut", (json_int_t)set->cut));
     }
-    log_event(t->log, json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:i, s:o, s:O}", "event", "start", "version",
+    log_event(t->log, json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:i, s:b, s:o, s:O}", "event", "start", "version",
                                 GRADC_VERSION, "target", target_name(t->s->target), "threads", team_threads(t->s->team),
                                 "seed", (json_int_t)t->o->seed, "steps", (json_int_t)t->rate.steps, "parameters",
                                 (json_int_t)params->total, "trained", (json_int_t)params->trained, "kernels_compiled",
                                 code->compiled, "kernels_cached", code->cached, "compile_ms", t->s->compile_ms, "load_ms",
-                                t->load_ms, "start_ms", train_process_ms(), "sets_from_cache", count_cached(t), "tasks", tasks, "settings", t->settings));
+                                t->load_ms, "start_ms", train_process_ms(), "sets_from_cache", count_cached(t), "joined", t->batch->n_parts, "tasks", tasks, "settings", t->settings));
 }
 
 void train_say_start(Trainer *t) {
@@ -239,6 +252,7 @@ void train_say_start(Trainer *t) {
     fprintf(stderr, "settings: %s\n", options_settings_text(t->o, t->s->arena));
     fprintf(stderr, "%s, %d threads; %d kernels compiled, %d from the cache\n", target_name(t->s->target),
             team_threads(t->s->team), code->compiled, code->cached);
+    if (t->s->together && t->n_tasks > 1) fprintf(stderr, "a step is %s\n", t->batch->n_parts ? "one pass over the rows of all tasks" : "a pass for each task");
     for (int i = 0; i < t->n_tasks; i++) {
         const Dataset *set = t->train[t->order[i]];
         fprintf(stderr, "%s: %" PRId64 " rows", set->task->name, set->rows);

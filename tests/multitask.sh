@@ -31,9 +31,42 @@ far=$(apart large small)
 awk -v far="${far:-1}" 'BEGIN { exit !(far < 1e-5) }'
 ok "four batches of 4 train as one of 16 does, dropout included: losses differ by ${far:-?}" $?
 
-train together --sampler together --steps 4 --threads 2 && [ "$(count together similarity)" = 4 ] && grep -q '"sentiment,paraphrase": *[-0-9]' "$t/together.log"
-ok "a step over all tasks logs each loss and the cosines" $?
-train surgery --sampler together --pcgrad --steps 4 --threads 2 && [ -n "$(weights surgery)" ] && [ "$(weights surgery)" != "$(weights together)" ]
+joined() { grep -q '"joined": *true' "$t/$1.log"; }
+train together --sampler together --steps 4 --threads 2 && [ "$(count together similarity)" = 4 ] && joined together
+ok "a step over all tasks is one pass, and logs each loss" $?
+train again --sampler together --steps 4 --threads 1 && [ -n "$(weights again)" ] && [ "$(weights again)" = "$(weights together)" ]
+ok "one pass on one thread, the same bits" $?
+train singly --sampler together --steps 4 --cosines && ! joined singly && grep -q '"sentiment,paraphrase": *[-0-9]' "$t/singly.log"
+ok "a pass for each task logs the cosines" $?
+far=$(apart together singly)
+awk -v far="${far:-1}" 'BEGIN { exit !(far < 1e-5) }'
+ok "one pass trains as a pass for each does, dropout included: losses differ by ${far:-?}" $?
+train parts --sampler together --steps 4 --batch 4 --accumulate 2 && joined parts
+far=$(apart together parts)
+awk -v far="${far:-1}" 'BEGIN { exit !(far < 1e-5) }'
+ok "and so do two joined batches of half the rows: losses differ by ${far:-?}" $?
+
+# Tasks that read words, windows, hidden tokens, means of tokens and gradients: what of them is one pass is theirs to share.
+for head in tagging masked windows mean_pooled topics smart; do echo "import \"$root/models/heads/$head.graph\""; done >"$t/many.graph"
+many() { # NAME OPTIONS...
+  name=$1
+  shift
+  run train "$t/many.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --quiet --batch 8 --lr 1e-3 --sampler together --steps 3 --log "$t/$name.log" "$@"
+}
+for tasks in tagging,masked,windows,mean_pooled,topics,similarity smart,sentiment,paraphrase; do
+  many one --tasks "$tasks" && joined one && many each --tasks "$tasks" --cosines && ! joined each
+  far=$(apart one each)
+  awk -v far="${far:-1}" 'BEGIN { exit !(far < 1e-5) }'
+  ok "$tasks: losses differ by ${far:-?}" $?
+done
+run train models/experiments/course.graph --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --sampler together --steps 1 --batch 4 --log "$t/course.log"
+[ "$status" = 0 ] && ! joined course && has "$t/err" "a pass for each task"
+ok "pairs encoded apart are not joined" $?
+sed 's/loss mse(score, similarity)/loss mse(score, log(similarity - 1))/' models/bert.graph >"$t/bad.graph"
+run train "$t/bad.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --quiet --batch 8 --sampler together --steps 6
+[ "$status" = 1 ] && has "$t/err" "E0905" && has "$t/err" "sts-train.csv"
+ok "one pass: what is not finite is told with the rows of its task" $?
+train surgery --sampler together --pcgrad --steps 4 --threads 2 && [ -n "$(weights surgery)" ] && [ "$(weights surgery)" != "$(weights singly)" ]
 ok "surgery trains differently" $?
 train again --sampler together --pcgrad --steps 4 --threads 1 && [ "$(weights again)" = "$(weights surgery)" ]
 ok "one thread, the same bits" $?
@@ -50,6 +83,9 @@ ok "gradients of a loss with weight 2 are twice as long" $?
 train bad --pcgrad
 [ $? = 1 ] && has "$t/err" "E0919" && has "$t/err" "--sampler together"
 ok "surgery without steps over all tasks" $?
+train bad --cosines
+[ $? = 1 ] && has "$t/err" "E0919" && has "$t/err" "--cosines needs"
+ok "cosines without steps over all tasks" $?
 train bad --sampler anneald
 [ $? = 1 ] && has "$t/err" "did you mean 'annealed'"
 ok "an unknown sampler" $?

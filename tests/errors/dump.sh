@@ -1,6 +1,6 @@
 # What gradc dump is asked for.
 gradc dump model.graph --stage fuse --graph training
-#> error[E0962]: --graph is train, eval, update or all, not 'training'
+#> error[E0962]: --graph is train, eval, update, together or all, not 'training'
 #>       = hint: did you mean 'train'?
 
 gradc dump model.graph --why encoder.wieght
@@ -9,3 +9,7 @@ gradc dump model.graph --why encoder.wieght
 
 gradc dump model.graph --format svg
 #> error[E0964]: --format is text, dot, llvm or asm, not 'svg'
+
+gradc dump models/experiments/course.graph --graph together
+#> error[E0966]: the tasks cannot be joined
+#>       = hint: `gradc explain E0966` says which can
