@@ -57,6 +57,8 @@ void parts_free(Parts *p) {
     for (int g = 0; p && g < p->groups; g++) slab_free(p->slabs[g], slab_bytes(p));
 }
 
+size_t parts_bytes(const Parts *p) { return p ? (size_t)p->groups * slab_bytes(p) : 0; }
+
 void parts_begin(Parts *p) {
     memset(p->active, 0, (size_t)p->groups * (size_t)n_runs(p) * sizeof *p->active);
     memset(p->any, 0, (size_t)n_runs(p) * sizeof *p->any);

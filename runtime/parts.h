@@ -19,6 +19,8 @@ enum { MAX_GROUPS = 64 };
 Parts *parts_new(Model *model, int groups, Diagnostics *diags);
 void parts_free(Parts *parts); /* NULL is allowed */
 
+size_t parts_bytes(const Parts *parts); /* NULL: 0 */
+
 /* Forgets what was added. */
 void parts_begin(Parts *parts);
 

@@ -266,7 +266,7 @@ static const OutputNames *choose_outputs(Session *s) {
     return outputs;
 }
 
-bool session_load_model(Session *s, bool training) {
+bool session_make_model(Session *s, bool training) {
     if (!session_load_tokenizer(s) || !session_choose_length(s) || !session_open_machine(s)) return false;
     bool good;
     const double *rates = rates_of(s->program, s->options, s->arena, &good, s->diags);
@@ -277,12 +277,18 @@ bool session_load_model(Session *s, bool training) {
     double began = seconds_now();
     s->model = model_new(s->program, &options, s->diags);
     s->compile_ms = 1e3 * (seconds_now() - began);
+    return s->model != NULL;
+}
+
+bool session_fill_model(Session *s, bool training) {
     bool *missing = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *missing);
-    if (!s->model || (!training && !lay_over(s)) || !load_weights(s, model_parameters(s->model), missing)) return false;
+    if ((!training && !lay_over(s)) || !load_weights(s, model_parameters(s->model), missing)) return false;
     say_missing(s, missing);
     if (s->folder && hf_folder_has_weights(s->folder)) say_skipped(s);
     return true;
 }
+
+bool session_load_model(Session *s, bool training) { return session_make_model(s, training) && session_fill_model(s, training); }
 
 void session_close(Session *s) {
     model_free(s->model);

@@ -35,8 +35,11 @@ typedef struct Session {
 bool session_load_program(Session *session, const Options *options, Diagnostics *diags);
 /* The same for a probe (see frontend.h); all its tasks are wanted. */
 bool session_load_probe(Session *session, const Options *options, const ProbeOptions *probe, Diagnostics *diags);
-/* After the program: tokenizer, machine, compiled model, weights. Says on standard error what was not found or not used. */
+/* After the program: tokenizer, machine, compiled model; then weights. Says on standard error what was not found or not used. */
 bool session_load_model(Session *session, bool training);
+/* The two apart: before there are weights, parameters take no memory. */
+bool session_make_model(Session *session, bool training);
+bool session_fill_model(Session *session, bool training);
 /* Its parts, for tools that compile by themselves. */
 bool session_load_tokenizer(Session *session);
 bool session_choose_length(Session *session);

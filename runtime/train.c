@@ -243,7 +243,8 @@ static bool is_any_frozen(const Trainer *t) {
 static bool train(Trainer *t) {
     Session *s = t->s;
     if (!evaluate_check(s->program, s->tasks, t->diags)) return false;
-    if (!train_choose_steps(t) || !session_load_model(s, true) || !train_prepare(t)) return false;
+    if (!train_choose_steps(t) || !session_make_model(s, true) || !train_prepare(t)) return false;
+    if (!train_check_memory(t) || !session_fill_model(s, true)) return false;
     if (t->o->resume) t->o->within = NULL; /* the run has its steps */
     if ((t->o->dry_run || t->o->within) && (!train_plan(t) || t->o->dry_run)) return t->diags->errors == 0;
     if (!train_begin(t) || !train_keep_data(t)) return false;

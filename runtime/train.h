@@ -96,6 +96,8 @@ bool train_try_step(Trainer *t, int64_t index);
 
 /* --- train_memory.c --- */
 
+/* Before there are weights: may the run take what it needs? */
+bool train_check_memory(Trainer *t);
 /* Finds out what the largest batch of the run needs, says it, and sets it aside. False with a diagnostic when it is not there. */
 bool train_plan_memory(Trainer *t);
 /* Bytes that the outputs of a frozen part may take (see kept.h): a quarter of what there is or of what --max-memory allows. */

@@ -162,25 +162,42 @@ static void say_kept(const Trainer *t, size_t bytes) {
     if (bytes) fprintf(stderr, "frozen: what it gives each row%s is computed once and kept, %.1f MiB\n", prevented ? " to evaluate" : "", mib((double)bytes));
 }
 
-static bool check_limit(Trainer *t, double kept, size_t most) {
-    double limit = t->o->max_memory ? read_size(t->o->max_memory) : INFINITY;
-    if (limit <= 0) return bad_size(t);
-    if (kept + (double)most <= limit) return true;
-    double least = kept + (double)plan_single_rows(t);
-    diag_error(t->diags, "E0988", (Pos){0}, "the run needs %.1f MiB, %.1f of them for weights, gradients and moments, the rest for the largest batch",
-               mib(kept + (double)most), mib(kept));
+/* Bytes of a run beside its largest batch. */
+typedef struct Standing {
+    double own;  /* weights, gradients, those that are added up, moments */
+    double kept; /* outputs of a frozen part */
+} Standing;
+
+static Standing standing_of(const Trainer *t) {
+    double gradients = (double)parts_bytes(t->parts);
+    return (Standing){(double)parameters_bytes(model_parameters(t->s->model)) + gradients, (double)plan_kept(t)};
+}
+
+static bool refuse(Trainer *t, Standing standing, double most, double limit) {
+    double always = standing.own + standing.kept, least = always + (double)plan_single_rows(t);
+    const char *kept = standing.kept > 0 ? arena_printf(t->diags->arena, " and %.1f for what is kept of a frozen part", mib(standing.kept)) : "";
+    diag_error(t->diags, "E0988", (Pos){0}, "the run needs %.1f MiB, %.1f of them for weights, gradients and moments%s, the rest for the largest batch",
+               mib(always + most), mib(standing.own), kept);
     if (least <= limit) diag_hint(t->diags, "smaller batches need less, with --accumulate as many rows a step: with --batch 1 it is %.1f MiB", mib(least));
     else diag_hint(t->diags, "with --batch 1 it would be %.1f MiB: freeze a part (--freeze), cut texts (--max-length), or allow more", mib(least));
     return false;
 }
 
+bool train_check_memory(Trainer *t) {
+    double limit = t->o->max_memory ? read_size(t->o->max_memory) : INFINITY;
+    if (limit <= 0) return bad_size(t);
+    if (!isfinite(limit)) return true;
+    Standing standing = standing_of(t);
+    double most = (double)plan_run(t);
+    return standing.own + standing.kept + most <= limit || refuse(t, standing, most, limit);
+}
+
 bool train_plan_memory(Trainer *t) {
-    const Parameters *params = model_parameters(t->s->model);
-    double own = (double)parameters_bytes(params);
-    size_t reused = plan_kept(t);
+    Standing standing = standing_of(t);
     t->planned_slab = plan_run(t);
-    if (!t->o->quiet && !t->o->json) say_kept(t, reused);
-    if (!t->o->quiet && !t->o->json)
-        fprintf(stderr, "memory: %.1f MiB of weights, gradients and moments, %.1f MiB for the largest batch\n", mib(own), mib((double)t->planned_slab));
-    return check_limit(t, own + (double)reused, t->planned_slab) && model_reserve(t->s->model, t->planned_slab, t->diags);
+    if (!t->o->quiet && !t->o->json) {
+        say_kept(t, (size_t)standing.kept);
+        fprintf(stderr, "memory: %.1f MiB of weights, gradients and moments, %.1f MiB for the largest batch\n", mib(standing.own), mib((double)t->planned_slab));
+    }
+    return train_check_memory(t) && model_reserve(t->s->model, t->planned_slab, t->diags);
 }
