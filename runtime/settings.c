@@ -60,7 +60,16 @@ json_t *settings_collect(Session *s, const Options *options, Dataset *const *tra
                      config, "data", data, "initial_weights", initial, "version", GRADC_VERSION);
 }
 
-static bool is_harmless(const char *name) {
+static bool is_text(const json_t *options, const char *name, const char *text) {
+    const char *value = json_string_value(json_object_get(options, name));
+    return value && strcmp(value, text) == 0;
+}
+
+/* Does each step do the same however many there will be? */
+static bool is_open_ended(const json_t *options) { return is_text(options, "schedule", "constant") && !is_text(options, "sampler", "annealed"); }
+
+static bool is_harmless(const json_t *options, const char *name) {
+    if (strcmp(name, "epochs") == 0) return is_open_ended(options);
     for (int i = 0; harmless[i]; i++) {
         if (strcmp(harmless[i], name) == 0) return true;
     }
@@ -83,7 +92,7 @@ static void list_differences(const json_t *saved, const json_t *now, bool are_op
     json_object_update_missing(both, (json_t *)now);
     json_object_foreach(both, key, value) {
         const json_t *then = json_object_get(saved, key), *new = json_object_get(now, key);
-        if ((are_options && is_harmless(key)) || json_equal(then, new)) continue;
+        if ((are_options && is_harmless(saved, key)) || json_equal(then, new)) continue;
         if (json_is_object(then) && json_is_object(new)) {
             list_differences(then, new, strcmp(key, "options") == 0, list, arena);
         } else {

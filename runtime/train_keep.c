@@ -130,6 +130,7 @@ static bool take_up(Trainer *t, const Checkpoint *checkpoint) {
     if (!checkpoint_restore(checkpoint, params, t->s->program->optimizer.states, t->diags)) return false;
     read_state(t, state);
     t->checkpoint = t->step;
+    if (!settings_write(t->o->out, t->settings, t->diags)) return false; /* of a run that is to become longer */
     if (!t->o->quiet) fprintf(stderr, "going on after step %" PRId64 ", from %s\n", t->step, checkpoint_path(checkpoint));
     return true;
 }

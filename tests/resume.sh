@@ -75,6 +75,16 @@ ok "it goes on with the same weights and no step twice" $?
 train --out "$t/killed" --resume --lr 2e-3 --seed 5
 [ $? = 1 ] && grep -q "error\[E0942\]" "$t/err" && grep -q "lr: 0.001 then, 0.002 now" "$t/err" && grep -q "seed: 1 then, 5 now" "$t/err"
 ok "other settings are refused and listed" $?
+
+# With a constant rate a step is the same in a run of any length.
+train --out "$t/four" --quiet --schedule constant && train --out "$t/two" --quiet --schedule constant --epochs 2 &&
+  again "$t/two" --resume --epochs 4 --threads 1 && [ "$(hash_of "$t/two/log.jsonl")" = "$(hash_of "$t/four/log.jsonl")" ]
+ok "two epochs at a constant rate become four" $?
+[ "$(steps_of "$t/two/log.jsonl")" = "$(steps_of "$t/four/log.jsonl")" ] && again "$t/two" --resume && cmp -s "$t/two/model.safetensors" "$t/four/model.safetensors"
+ok "and that is what the folder then says" $?
+train --out "$t/fixed" --quiet --epochs 2 && again "$t/fixed" --resume --epochs 4
+[ $? = 1 ] && grep -q "epochs: 2 then, 4 now" "$t/err"
+ok "a falling rate knows its end" $?
 sed -i '3d' "$t/data/ids-sst-train.csv"
 train --out "$t/killed" --resume
 [ $? = 1 ] && grep -q "error\[E0942\]" "$t/err" && grep -q "sentiment.train" "$t/err"
