@@ -11,15 +11,21 @@
 enum { TIMED_STEPS = 8, WARM_STEPS = 2, TIMED_ROWS = 512 };
 static const double enough_seconds = 10; /* of steps of one task */
 
-/* Steps are counted with the task of their first batch. What a frozen part gives rows is computed in the first epoch and there later. */
+/* What the run does with a task's rows. */
+typedef struct Work {
+    int64_t steps, tokens; /* steps that have a batch of it */
+} Work;
+
+/* The tokens of a step are counted with the task of its first batch. What a frozen part gives rows is computed in the first epoch and there later. */
 typedef struct Share {
-    int64_t steps, tokens, first_tokens; /* first_tokens: of `tokens`, those of the first epoch */
+    int64_t tokens, first_tokens; /* first_tokens: of `tokens`, those of the first epoch */
     double first, later;                 /* seconds of a token */
 } Share;
 
 typedef struct Plan {
     Trainer *t;
-    Share *training, *evaluation; /* [t->n_tasks]: of the whole run; evaluation's steps are epochs */
+    Share *training, *evaluation; /* [t->n_tasks]: of the whole run */
+    Work *work;                   /* [t->n_tasks] */
     int64_t *tokens;              /* [steps of an epoch]: of the first epoch */
     int *tasks;                   /* [steps of an epoch] */
     int64_t longest;              /* the step of the first epoch with the most tokens */
@@ -58,26 +64,30 @@ static void put_back(Parameters *p, Snapshot *s) {
 
 /* --- What there is to do ------------------------------------------------------------------------------------------------ */
 
-/* Tokens of a step, and the task of its first batch. */
-static int64_t tokens_of_step(const Trainer *t, int64_t epoch, int64_t step, int *task) {
-    int64_t tokens = 0;
+/* Tokens of a step, and the task of its first batch; `work` [t->n_tasks] (may be NULL) grows by what it does. */
+static int64_t tokens_of_step(const Trainer *t, int64_t epoch, int64_t step, int *task, Work *work) {
+    int64_t all = 0;
     for (int i = 0; i < sampler_parts(t->sampler); i++) {
         Draw draw = sampler_draw(t->sampler, epoch, step, i);
-        tokens += dataset_tokens_of(t->train[t->order[draw.task]], draw.rows, draw.count);
+        int64_t tokens = dataset_tokens_of(t->train[t->order[draw.task]], draw.rows, draw.count);
+        if (work) work[draw.task].steps++, work[draw.task].tokens += tokens;
         if (i == 0) *task = draw.task;
+        all += tokens;
     }
-    return tokens;
+    return all;
 }
 
 /* The steps of the run, each once. */
 static void count_training(Plan *plan) {
     Trainer *t = plan->t;
     int64_t per_epoch = sampler_steps_per_epoch(t->sampler);
-    for (int i = 0; i < t->n_tasks; i++) plan->training[i].steps = plan->training[i].tokens = plan->training[i].first_tokens = 0;
+    for (int i = 0; i < t->n_tasks; i++) {
+        plan->training[i].tokens = plan->training[i].first_tokens = 0;
+        plan->work[i] = (Work){0};
+    }
     for (int64_t step = 0; step < t->rate.steps; step++) {
         int task = 0;
-        int64_t tokens = tokens_of_step(t, step / per_epoch, step % per_epoch, &task);
-        plan->training[task].steps++;
+        int64_t tokens = tokens_of_step(t, step / per_epoch, step % per_epoch, &task, plan->work);
         plan->training[task].tokens += tokens;
         if (step < per_epoch) plan->training[task].first_tokens += tokens;
     }
@@ -92,7 +102,6 @@ static void count_evaluation(Plan *plan) {
     Trainer *t = plan->t;
     for (int i = 0; i < t->n_tasks && !t->o->no_eval; i++) {
         const Dataset *data = t->dev[t->order[i]];
-        plan->evaluation[i].steps = epochs_of(t);
         plan->evaluation[i].first_tokens = 0;
         for (int64_t row = 0; row < data->rows; row++) plan->evaluation[i].first_tokens += dataset_tokens(data, row);
         plan->evaluation[i].tokens = plan->evaluation[i].first_tokens * epochs_of(t);
@@ -105,7 +114,7 @@ static void look_at_first_epoch(Plan *plan) {
     plan->tasks = calloc((size_t)steps + 1, sizeof *plan->tasks);
     if (!plan->tokens || !plan->tasks) abort();
     for (int64_t i = 0; i < steps; i++) {
-        plan->tokens[i] = tokens_of_step(plan->t, 0, i, &plan->tasks[i]);
+        plan->tokens[i] = tokens_of_step(plan->t, 0, i, &plan->tasks[i], NULL);
         if (plan->tokens[i] > plan->tokens[plan->longest]) plan->longest = i;
     }
 }
@@ -231,8 +240,8 @@ static void print_plan(const Plan *plan, FILE *out) {
     for (int i = 0; i < t->n_tasks; i++) {
         const Dataset *data = t->train[t->order[i]];
         fprintf(out, "%-16s %9" PRId64 " %8" PRId64 " %7" PRId64 " %9" PRId64 " %12" PRId64 "\n", data->task->name, data->rows, data->skipped, data->cut,
-               plan->training[i].steps, plan->training[i].tokens);
-        tokens += plan->training[i].tokens;
+               plan->work[i].steps, plan->work[i].tokens);
+        tokens += plan->work[i].tokens;
     }
     fprintf(out, "%" PRId64 " steps in %" PRId64 " epochs, %" PRId64 " parameters, %" PRId64 " trained\n", t->rate.steps, epochs_of(t), params->total,
            params->trained);
@@ -243,7 +252,8 @@ static void print_plan(const Plan *plan, FILE *out) {
 
 bool train_plan(Trainer *t) {
     size_t size = (size_t)t->n_tasks + 1;
-    Plan plan = {.t = t, .training = arena_array(t->s->arena, size, sizeof *plan.training), .evaluation = arena_array(t->s->arena, size, sizeof *plan.evaluation)};
+    Plan plan = {.t = t, .training = arena_array(t->s->arena, size, sizeof *plan.training), .evaluation = arena_array(t->s->arena, size, sizeof *plan.evaluation),
+                 .work = arena_array(t->s->arena, size, sizeof *plan.work)};
     Parameters *params = model_parameters(t->s->model);
     double budget = 0;
     if (t->o->within && !read_budget(t, &budget)) return false;

@@ -43,6 +43,9 @@ train board --epochs 1 --quiet --tensorboard "$t/board.events"
   grep -aq dev/similarity/pearson "$t/board.events"/* && grep -aq dev/overall "$t/board.events"/*
 ok "--tensorboard writes losses and metrics" $?
 
+run train models/bert.graph --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --batch 8 --epochs 1 --sampler together --dry-run
+[ "$status" = 0 ] && awk '$1 == "sentiment" || $1 == "paraphrase" || $1 == "similarity" { if ($5 > 0 && $6 > 0) n++; if (!s) s = $5; if ($5 != s) n = 9 } END { exit n != 3 }' "$t/out"
+ok "a step over all tasks is counted with each" $?
 # What is set aside before the first step is what the run then has, to one part in a hundred.
 for more in "" "--sampler together" "--accumulate 3" "--no-eval"; do
   train memory --epochs 2 $more
