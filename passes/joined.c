@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "passes/expand.h"
 #include "passes/rowwise.h"
 
 typedef struct Part {
@@ -177,8 +178,16 @@ static bool have_room(const JoinPart *parts, int count) {
     return count > 1 && count <= MAX_JOINED && symbols <= MAX_SYMBOLS;
 }
 
+/* grad(y, x) would be zero where y comes to depend on the rows of all, and x stays the part's own. */
+static bool are_plain(const JoinPart *parts, int count) {
+    for (int p = 0; p < count; p++) {
+        if (has_grad(parts[p].graph)) return false;
+    }
+    return true;
+}
+
 Graph *join_graphs(const JoinPart *parts, int count, const char *text) {
-    if (!have_room(parts, count)) return NULL;
+    if (!have_room(parts, count) || !are_plain(parts, count)) return NULL;
     Arena *arena = arena_new();
     Joiner j = {.to = graph_new("together.train", NULL), .text = text, .count = count, .arena = arena, .parts = arena_array(arena, (size_t)count, sizeof *j.parts)};
     for (int p = 0; p < count; p++) {

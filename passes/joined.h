@@ -20,14 +20,14 @@
 #include "graph/graph.h"
 
 typedef struct JoinPart {
-    const Graph *graph; /* plain nodes; output "loss" f32[] */
+    const Graph *graph; /* nodes in no kernel, and no grad(y, x) among them: pass `expand` comes first; output "loss" f32[] */
     const char *name, *text;
 } JoinPart;
 
 enum { MAX_JOINED = 64 };
 
 /* A canonical graph with outputs "loss" and, of each part, "a.loss", that wants what any of them wants; the caller frees it. NULL when there is no product that all parts compute
- * alike, or there are too many symbols, or just one part. `text` is what `all` is called: no part's name. */
+ * alike, a part is not plain, there are too many symbols, or just one part. `text` is what `all` is called: no part's name. */
 Graph *join_graphs(const JoinPart *parts, int count, const char *text);
 
 #endif

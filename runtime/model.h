@@ -48,7 +48,7 @@ void model_free(Model *model);
 Parameters *model_parameters(Model *model);
 const TaskModel *model_task(const Model *model, int task);
 /* The task that stands for these [program's tasks; NULL: for all], in `arena`; its training graph is the caller's to free. NULL when they cannot be joined. */
-Task *joined_task(const Program *program, const bool *tasks, Arena *arena);
+Task *joined_task(const Program *program, const bool *tasks, Arena *arena, Diagnostics *diags);
 /* The number of the task that stands for all tasks in model_step, model_gradients and model_plan, with a joined batch (batch.h); -1: they are not joined. */
 int model_joined(const Model *model);
 /* The loss of a part of the last joined batch, the parts in the order of the program's tasks, of those that are wanted. */

@@ -357,7 +357,8 @@ static bool build(Model *m, Diagnostics *diags) {
         diag_hint(diags, "train fewer tasks at once with --tasks");
         return false;
     }
-    Task *joined = m->options.training && can_join(m, diags) ? joined_task(m->program, m->options.tasks, m->arena) : NULL;
+    Task *joined = m->options.training && can_join(m, diags) ? joined_task(m->program, m->options.tasks, m->arena, diags) : NULL;
+    if (diags->errors) return false;
     m->tasks[m->program->tasks.count].public.task = joined;
     m->compacts = !m->options.adds && (joined || !m->options.together);
     if (m->options.training && !make_trainings(m, diags)) return false;

@@ -24,7 +24,12 @@ static void add_params(Task *joined, const Task *part) {
     }
 }
 
-Task *joined_task(const Program *program, const bool *tasks, Arena *arena) {
+static void free_parts(const JoinPart *parts, int count) {
+    for (int i = 0; i < count; i++) graph_free((Graph *)parts[i].graph);
+}
+
+Task *joined_task(const Program *program, const bool *tasks, Arena *arena, Diagnostics *diags) {
+    const PipelineOptions expand = {.passes = "expand"};
     JoinPart parts[MAX_JOINED];
     const Task **list = arena_array(arena, (size_t)program->tasks.count + 1, sizeof *list);
     Task *joined = arena_alloc(arena, sizeof *joined);
@@ -33,12 +38,14 @@ Task *joined_task(const Program *program, const bool *tasks, Arena *arena) {
     for (int t = 0; t < program->tasks.count; t++) {
         const Task *task = &program->tasks.items[t];
         if (tasks && !tasks[t]) continue;
-        if (task->n_inputs != 1 || joined->n_parts == MAX_JOINED) return NULL;
-        parts[joined->n_parts] = (JoinPart){task->train, task->name, task->inputs[0].name};
+        Graph *plain = task->n_inputs == 1 && joined->n_parts < MAX_JOINED ? pipeline_apply(task->train, &expand, diags) : NULL;
+        if (!plain) return free_parts(parts, joined->n_parts), NULL;
+        parts[joined->n_parts] = (JoinPart){plain, task->name, task->inputs[0].name};
         list[joined->n_parts++] = task;
         add_params(joined, task);
     }
     joined->train = join_graphs(parts, joined->n_parts, joined->inputs[0].name);
+    free_parts(parts, joined->n_parts);
     joined->pos = joined->n_parts ? list[0]->pos : (Pos){0};
     return joined->train ? joined : NULL;
 }

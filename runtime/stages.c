@@ -40,7 +40,7 @@ static void add_update(Session *s, Sources *sources) {
 
 /* All tasks in one step. */
 static bool add_joined(Session *s, Sources *sources) {
-    const Task *task = joined_task(s->program, s->tasks, s->arena);
+    const Task *task = joined_task(s->program, s->tasks, s->arena, s->diags);
     if (task) {
         s->joined = task->train;
         add_training(s, task, sources);

@@ -59,6 +59,26 @@ for tasks in tagging,masked,windows,mean_pooled,topics,similarity smart,sentimen
   awk -v far="${far:-1}" 'BEGIN { exit !(far < 1e-5) }'
   ok "$tasks: losses differ by ${far:-?}" $?
 done
+# A loss that reads its own gradient for what the shared part begins with: the derivative goes through the rows of all tasks.
+cat >"$t/many.graph" <<EOF
+import "$root/models/heads/poolers.graph"
+task penalty {
+  data "sst/ids-sst-{split}.csv" tab unquoted
+  input x = sentence: text
+  label sentiment: class[5]
+  h = embeddings(x) in "bert.embeddings"
+  states = encoder_stack(h, x) in "bert"
+  pooled = pooler(states, x) in "bert"
+  logits = head(pooled, 5) in "heads.penalty"
+  first = cross_entropy(logits, sentiment)
+  loss first + sum(sum(grad(first, h) * grad(first, h), axis = 1), axis = 0)
+}
+EOF
+many one --tasks penalty,sentiment && joined one && many each --tasks penalty,sentiment --cosines
+far=$(apart one each)
+awk -v far="${far:-1}" 'BEGIN { exit !(far < 2e-6) }'
+ok "a loss with a gradient in it: losses differ by ${far:-?}" $?
+
 run train models/experiments/course.graph --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --sampler together --steps 1 --batch 4 --log "$t/course.log"
 [ "$status" = 0 ] && ! joined course && has "$t/err" "a pass for each task"
 ok "pairs encoded apart are not joined" $?

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "passes/expand.h"
 #include "passes/joined.h"
 #include "tests/random_graph.h"
 
@@ -44,9 +45,12 @@ static Graph *make_side(const RandomGraph *r, uint64_t other) {
     }
     Node *loss = copies[graph_find_output(r->graph, "loss")->id];
     graph_output(g, "loss", extra ? graph_op2(g, OP_add, loss, sum_all(g, extra), NULL) : loss);
-    Graph *canonical = graph_canonical(g);
+    Diagnostics *diags = diagnostics_new();
+    Graph *plain = expand(g, diags);
+    cr_assert_not_null(plain);
+    diagnostics_free(diags);
     graph_free(g);
-    return canonical;
+    return plain;
 }
 
 static void take_batch(Side *side, const RandomGraph *r) {
@@ -181,7 +185,7 @@ static void make_sides(RandomGraph *r, Side *sides, uint64_t seed) {
 Test(joined, two_tasks_of_random_graphs) {
     int joined_ones = 0, by_tokens = 0, by_sequences = 0;
     for (uint64_t seed = 0; seed < 1500; seed++) {
-        RandomGraph *r = random_graph_new(seed, 8 + (int)(seed % 24), RANDOM_ALL);
+        RandomGraph *r = random_graph_new(seed, 8 + (int)(seed % 24), seed % 3 ? RANDOM_ALL : RANDOM_ALL | RANDOM_GRADS);
         Side sides[PARTS] = {0};
         make_sides(r, sides, seed);
         const JoinPart parts[PARTS] = {{sides[0].graph, part_names[0], "x"}, {sides[1].graph, part_names[1], "x"}};
@@ -200,11 +204,22 @@ Test(joined, two_tasks_of_random_graphs) {
     cr_expect(by_tokens > 20 && by_sequences > 20, "%d read tokens, %d sequences", by_tokens, by_sequences);
 }
 
-/* A task alone, and tasks that have nothing in common but their inputs. */
+/* A loss that has a derivative for the shared part in it. */
+static Graph *with_grad(const Graph *graph) {
+    Graph *copy = graph_canonical(graph);
+    Node *loss = graph_find_output(copy, "loss"), *of = NULL;
+    for (int i = 0; !of; i++) of = is_rows(copy->nodes.items[i]) ? copy->nodes.items[i] : NULL;
+    copy->outputs.items[0].node = graph_op2(copy, OP_add, loss, sum_all(copy, graph_op2(copy, OP_grad, loss, of, NULL)), NULL);
+    return copy;
+}
+
+/* A task alone, tasks that have nothing in common but their inputs, and one with a grad that nobody has expanded. */
 Test(joined, nothing_in_common) {
     RandomGraph *r = random_graph_new(3, 20, RANDOM_ALL);
-    Graph *g = make_side(r, 0), *other = graph_new("other", NULL);
+    Graph *g = make_side(r, 0), *other = graph_new("other", NULL), *grad = with_grad(g);
     graph_output(other, "loss", graph_leaf(other, OP_param, "p", type_scalar(ELEM_F32)));
+    cr_expect_null(join_graphs((JoinPart[]){{g, "a", "x"}, {grad, "b", "x"}}, PARTS, "all"));
+    graph_free(grad);
     cr_expect_null(join_graphs(&(JoinPart){g, "a", "x"}, 1, "all"));
     cr_expect_null(join_graphs((JoinPart[]){{g, "a", "x"}, {other, "b", "x"}}, PARTS, "all"));
     graph_free(g);
