@@ -109,7 +109,7 @@ again "$t/killed" --resume --quiet
 ok "without a whole checkpoint a run does not go on" $?
 
 # Steps of several batches, rates of several kinds, an order of tasks that changes from epoch to epoch.
-for more in "--sampler together --pcgrad --layer-decay 0.9" "--sampler annealed --accumulate 2 --patience 3"; do
+for more in "--sampler together" "--sampler together --pcgrad --layer-decay 0.9" "--sampler annealed --accumulate 2 --patience 3"; do
   rm -rf "$t/several"
   whole=$t/several
   train --out "$whole" --quiet $more
