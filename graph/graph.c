@@ -194,8 +194,15 @@ int graph_group(Graph *graph, KernelKind kind, const char *name) {
     return graph->groups.count - 1;
 }
 
+bool graph_wants(const Graph *graph, const char *name) {
+    for (int i = 0; i < graph->wanted.count; i++) {
+        if (strcmp(graph->wanted.items[i], name) == 0) return true;
+    }
+    return false;
+}
+
 void graph_want(Graph *graph, const char *name) {
-    for (int i = 0; i < graph->wanted.count; i++) assert(strcmp(graph->wanted.items[i], name) != 0);
+    assert(!graph_wants(graph, name));
     vec_push(graph->arena, &graph->wanted, arena_strdup(graph->arena, name));
 }
 

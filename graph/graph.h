@@ -117,6 +117,7 @@ void graph_output(Graph *graph, const char *name, Node *node);
 Node *graph_find_output(const Graph *graph, const char *name); /* NULL: none */
 int graph_group(Graph *graph, KernelKind kind, const char *name);
 void graph_want(Graph *graph, const char *name); /* once for each name (asserted) */
+bool graph_wants(const Graph *graph, const char *name);
 
 /* A copy with dead nodes gone and nodes numbered by a walk from the outputs, operands first: the canonical order that
  * printing, hashing and differentiation rely on (C leaves the order of nested builder calls open). */

@@ -321,9 +321,7 @@ static bool read_kernel(Reader *r) {
 static bool read_wanted(Reader *r) {
     const char *name;
     if (!read_string(r, &name)) return false;
-    for (int i = 0; i < r->graph->wanted.count; i++) {
-        if (strcmp(r->graph->wanted.items[i], name) == 0) return fail(r, "\"%s\" is wanted twice", name);
-    }
+    if (graph_wants(r->graph, name)) return fail(r, "\"%s\" is wanted twice", name);
     graph_want(r->graph, name);
     return true;
 }

@@ -143,16 +143,9 @@ static Node *join_part(const Joiner *j, const Part *part) {
     return shares ? copies[graph_find_output(part->graph, "loss")->id] : NULL;
 }
 
-static bool is_wanted(const Graph *graph, const char *name) {
-    for (int i = 0; i < graph->wanted.count; i++) {
-        if (strcmp(graph->wanted.items[i], name) == 0) return true;
-    }
-    return false;
-}
-
 static void want_all(const Joiner *j, const Graph *graph) {
     for (int i = 0; i < graph->wanted.count; i++) {
-        if (!is_wanted(j->to, graph->wanted.items[i])) graph_want(j->to, graph->wanted.items[i]);
+        if (!graph_wants(j->to, graph->wanted.items[i])) graph_want(j->to, graph->wanted.items[i]);
     }
 }
 

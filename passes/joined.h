@@ -26,8 +26,9 @@ typedef struct JoinPart {
 
 enum { MAX_JOINED = 64 };
 
-/* A canonical graph with outputs "loss" and, of each part, "a.loss", that wants what any of them wants; the caller frees it. NULL when there is no product that all parts compute
- * alike, a part is not plain, there are too many symbols, or just one part. `text` is what `all` is called: no part's name. */
+/* A canonical graph with outputs "loss" and, of each part, "a.loss", that wants what any of them wants; the caller frees it. NULL when there
+ * is no product that all parts compute alike, a part is not plain, there are too many symbols, or just one part. `text` is what `all` is
+ * called: no part's name. */
 Graph *join_graphs(const JoinPart *parts, int count, const char *text);
 
 #endif

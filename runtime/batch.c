@@ -4,20 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-/* The longest stretch between two of rows + 1 bounds. */
-static int64_t longest(const int64_t *bounds, int64_t rows) {
-    int64_t most = 0;
-    for (int64_t i = 0; i < rows; i++) {
-        if (bounds[i + 1] - bounds[i] > most) most = bounds[i + 1] - bounds[i];
-    }
-    return most;
-}
-
-static int64_t longest_row(const Dataset *data, int input) { return longest(data->inputs[input].bounds, data->rows); }
+static int64_t longest_row(const Dataset *data, int input) { return longest_stretch(data->inputs[input].bounds, data->rows); }
 
 static int64_t most_windows(const Dataset *data, int input) {
     const int64_t *windows = data->inputs[input].windows;
-    return windows ? longest(windows, data->rows) : 1;
+    return windows ? longest_stretch(windows, data->rows) : 1;
 }
 
 /* The most of `of(set, input)` over the sets that have the input. */

@@ -91,12 +91,16 @@ void row_labels(const Dataset *data, int64_t row, RowKey key, int32_t *ids, Labe
         add_label(list, labels->at ? labels->at[i] : 0, labels->values + i * width, width);
 }
 
-int64_t most_labels(const Dataset *data) {
-    bool masked = data->task->label.kind == LABEL_MASKED;
-    const int64_t *bounds = masked ? data->inputs[data->task->label.of].bounds : data->labels.bounds;
+int64_t longest_stretch(const int64_t *bounds, int64_t count) {
     int64_t most = 0;
-    for (int64_t i = 0; bounds && i < data->rows; i++) {
+    for (int64_t i = 0; i < count; i++) {
         if (bounds[i + 1] - bounds[i] > most) most = bounds[i + 1] - bounds[i];
     }
     return most;
+}
+
+int64_t most_labels(const Dataset *data) {
+    bool masked = data->task->label.kind == LABEL_MASKED;
+    const int64_t *bounds = masked ? data->inputs[data->task->label.of].bounds : data->labels.bounds;
+    return bounds ? longest_stretch(bounds, data->rows) : 0;
 }

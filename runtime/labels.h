@@ -26,6 +26,9 @@ typedef struct RowKey {
 void row_labels(const Dataset *data, int64_t row, RowKey key, int32_t *ids, LabelList *list);
 void label_list_free(LabelList *list);
 
+/* The longest stretch between two of count + 1 bounds. */
+int64_t longest_stretch(const int64_t *bounds, int64_t count);
+
 /* The most labels that a row can have. */
 int64_t most_labels(const Dataset *data);
 

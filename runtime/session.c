@@ -272,8 +272,9 @@ bool session_make_model(Session *s, bool training) {
     const double *rates = rates_of(s->program, s->options, s->arena, &good, s->diags);
     if (!good) return false;
     ModelOptions options = {.rates = rates, .training = training, .freeze = s->options->freeze.items, .n_freeze = s->options->freeze.count,
-                            .tasks = s->tasks, .adds = s->adds, .together = s->together, .joins = s->joins, .kept_room = s->kept_room, .passes = s->options->passes, .outputs = s->outputs ? s->outputs : choose_outputs(s), .target = s->target, .cache = s->cache,
-                            .team = s->team};
+                            .tasks = s->tasks, .adds = s->adds, .together = s->together, .joins = s->joins, .kept_room = s->kept_room,
+                            .passes = s->options->passes, .outputs = s->outputs ? s->outputs : choose_outputs(s), .target = s->target,
+                            .cache = s->cache, .team = s->team};
     double began = seconds_now();
     s->model = model_new(s->program, &options, s->diags);
     s->compile_ms = 1e3 * (seconds_now() - began);

@@ -83,6 +83,8 @@ typedef struct StepPart {
     int64_t tokens;
 } StepPart;
 
+/* The rows of a draw in the batch that begins at `from`; none, where others that it is joined with have more. */
+Draw train_rows_from(const Trainer *t, const Draw *draw, int64_t from);
 /* Step `step` of the run, which is number `index` of its epoch. `parts` [MAX_GROUPS]: zeros, and then the first sampler_parts of them. False with a
  * diagnostic. */
 bool train_compute_step(Trainer *t, int64_t step, int64_t epoch, int64_t index, StepPart *parts);

@@ -123,14 +123,26 @@ static bool same_settings(Trainer *t, const json_t *saved) {
     return same;
 }
 
+/* In the folder too, where the run is to become longer; all else there stays as the run began. */
+static bool keep_epochs(Trainer *t, const json_t *saved) {
+    if (json_integer_value(json_object_get(json_object_get(saved, "options"), "epochs")) == t->o->epochs) return true;
+    int errors = t->diags->errors;
+    json_t *settings = settings_read(t->o->out, t->diags);
+    if (!settings) return t->diags->errors == errors; /* somebody took the file away */
+    json_object_set_new(json_object_get(settings, "options"), "epochs", json_integer(t->o->epochs));
+    bool good = settings_write(t->o->out, settings, t->diags);
+    json_decref(settings);
+    return good;
+}
+
 static bool take_up(Trainer *t, const Checkpoint *checkpoint) {
     const json_t *state = checkpoint_state(checkpoint);
-    if (!same_settings(t, json_object_get(state, "settings"))) return false;
+    const json_t *saved = json_object_get(state, "settings");
+    if (!same_settings(t, saved) || !keep_epochs(t, saved)) return false;
     Parameters *params = model_parameters(t->s->model);
     if (!checkpoint_restore(checkpoint, params, t->s->program->optimizer.states, t->diags)) return false;
     read_state(t, state);
     t->checkpoint = t->step;
-    if (!settings_write(t->o->out, t->settings, t->diags)) return false; /* of a run that is to become longer */
     if (!t->o->quiet) fprintf(stderr, "going on after step %" PRId64 ", from %s\n", t->step, checkpoint_path(checkpoint));
     return true;
 }

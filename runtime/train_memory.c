@@ -30,13 +30,9 @@ static void consider(Largest *largest, Place place) {
     largest->count += largest->count < CANDIDATES;
 }
 
-static int64_t batch_count(const Trainer *t, const Draw *draw, int64_t from) {
-    return draw->count - from < t->o->batch ? draw->count - from : t->o->batch;
-}
-
 static int64_t tokens_from(const Trainer *t, const Draw *draw, int64_t from) {
-    if (from >= draw->count) return 0;
-    return dataset_tokens_of(t->train[t->order[draw->task]], draw->rows + from, batch_count(t, draw, from));
+    Draw rows = train_rows_from(t, draw, from);
+    return dataset_tokens_of(t->train[t->order[draw->task]], rows.rows, rows.count);
 }
 
 static void consider_draw(const Trainer *t, const Draw *draw, Place place, Largest *largest) {
@@ -183,14 +179,13 @@ static bool refuse(Trainer *t, Standing standing, double most, double limit) {
     return false;
 }
 
-bool train_check_memory(Trainer *t) {
+static bool check_limit(Trainer *t, Standing standing, double most) {
     double limit = t->o->max_memory ? read_size(t->o->max_memory) : INFINITY;
     if (limit <= 0) return bad_size(t);
-    if (!isfinite(limit)) return true;
-    Standing standing = standing_of(t);
-    double most = (double)plan_run(t);
     return standing.own + standing.kept + most <= limit || refuse(t, standing, most, limit);
 }
+
+bool train_check_memory(Trainer *t) { return !t->o->max_memory || check_limit(t, standing_of(t), (double)plan_run(t)); }
 
 bool train_plan_memory(Trainer *t) {
     Standing standing = standing_of(t);
@@ -199,5 +194,5 @@ bool train_plan_memory(Trainer *t) {
         say_kept(t, (size_t)standing.kept);
         fprintf(stderr, "memory: %.1f MiB of weights, gradients and moments, %.1f MiB for the largest batch\n", mib(standing.own), mib((double)t->planned_slab));
     }
-    return train_check_memory(t) && model_reserve(t->s->model, t->planned_slab, t->diags);
+    return check_limit(t, standing, (double)t->planned_slab) && model_reserve(t->s->model, t->planned_slab, t->diags);
 }

@@ -29,18 +29,23 @@ static void set_step(Batch *batch, int64_t step) {
     for (int i = 0; i < batch->n_parts; i++) set_step(batch->parts[i], step);
 }
 
-/* Rows of the draw in the batch that begins at `from`; none, where others that it is joined with have more. */
-static int64_t count_from(const Trainer *t, const Draw *draw, int64_t from) {
+Draw train_rows_from(const Trainer *t, const Draw *draw, int64_t from) {
     int64_t rest = draw->count - from;
-    return rest < 0 ? 0 : rest < t->o->batch ? rest : t->o->batch;
+    if (rest <= 0) return (Draw){draw->task, draw->rows, 0};
+    return (Draw){draw->task, draw->rows + from, rest < t->o->batch ? rest : t->o->batch};
 }
 
 static void fill(const Trainer *t, Batch *batch, const Draw *draw, int64_t from) {
-    batch_fill(batch, t->train[t->order[draw->task]], draw->rows + from, count_from(t, draw, from), from);
+    Draw rows = train_rows_from(t, draw, from);
+    batch_fill(batch, t->train[t->order[draw->task]], rows.rows, rows.count, from);
 }
 
 static void begin(const Trainer *t, Batch *batch, const Draw *draw) {
     batch_begin(batch, t->train[t->order[draw->task]], draw->rows, draw->count, NUMBERS_OF_UPDATE);
+}
+
+static void begin_joined(const Trainer *t, const StepPart *parts) {
+    for (int i = 0; i < t->batch->n_parts; i++) begin(t, t->batch->parts[i], &parts[i].draw);
 }
 
 /* Tokens of a joined batch, those of the rows from `from` on of each part; 0: no part has any left. */
@@ -48,7 +53,6 @@ static int64_t fill_joined(Trainer *t, StepPart *parts, int64_t from) {
     int64_t tokens = 0;
     for (int i = 0; i < t->batch->n_parts; i++) {
         Batch *batch = t->batch->parts[i];
-        if (from == 0) begin(t, batch, &parts[i].draw);
         fill(t, batch, &parts[i].draw, from);
         tokens += batch_tokens(batch);
         parts[i].tokens += batch_tokens(batch);
@@ -139,6 +143,7 @@ static bool joined_step(Trainer *t, int64_t step, StepPart *parts) {
     PartsSum sum = {.weights = one};
     StepResult result;
     bool good;
+    begin_joined(t, parts);
     if (t->parts) good = add_joined(t, parts) && parts_update(t->parts, &sum, &settings, &result, t->diags);
     else {
         fill_joined(t, parts, 0);
@@ -148,7 +153,6 @@ static bool joined_step(Trainer *t, int64_t step, StepPart *parts) {
     for (int i = 0; good && i < t->batch->n_parts; i++) parts[i].result.norm = result.norm;
     return good;
 }
-
 
 bool train_compute_step(Trainer *t, int64_t step, int64_t epoch, int64_t index, StepPart *parts) {
     int count = sampler_parts(t->sampler);
@@ -161,10 +165,8 @@ bool train_compute_step(Trainer *t, int64_t step, int64_t epoch, int64_t index, 
 size_t train_plan_batch(Trainer *t, int64_t epoch, int64_t index, int part, int64_t from) {
     StepPart parts[MAX_GROUPS] = {0};
     if (t->batch->n_parts) {
-        for (int i = 0; i < sampler_parts(t->sampler); i++) {
-            parts[i].draw = sampler_draw(t->sampler, epoch, index, i);
-            begin(t, t->batch->parts[i], &parts[i].draw);
-        }
+        for (int i = 0; i < sampler_parts(t->sampler); i++) parts[i].draw = sampler_draw(t->sampler, epoch, index, i);
+        begin_joined(t, parts);
         fill_joined(t, parts, from);
         return model_plan(t->s->model, model_joined(t->s->model), true, t->batch);
     }

@@ -80,7 +80,9 @@ ok "other settings are refused and listed" $?
 train --out "$t/four" --quiet --schedule constant && train --out "$t/two" --quiet --schedule constant --epochs 2 &&
   again "$t/two" --resume --epochs 4 --threads 1 && [ "$(hash_of "$t/two/log.jsonl")" = "$(hash_of "$t/four/log.jsonl")" ]
 ok "two epochs at a constant rate become four" $?
-[ "$(steps_of "$t/two/log.jsonl")" = "$(steps_of "$t/four/log.jsonl")" ] && again "$t/two" --resume && cmp -s "$t/two/model.safetensors" "$t/four/model.safetensors"
+[ "$(steps_of "$t/two/log.jsonl")" = "$(steps_of "$t/four/log.jsonl")" ] && again "$t/two" --resume && cmp -s "$t/two/model.safetensors" "$t/four/model.safetensors" &&
+  diff "$t/two/settings.json" "$t/four/settings.json" | grep '^[<>]' | grep -v '"out"' >"$t/err"
+[ $? = 1 ]
 ok "and that is what the folder then says" $?
 train --out "$t/fixed" --quiet --epochs 2 && again "$t/fixed" --resume --epochs 4
 [ $? = 1 ] && grep -q "epochs: 2 then, 4 now" "$t/err"
