@@ -121,18 +121,28 @@ static void begin_writer(Writer *w) {
 /* --- Threads ---------------------------------------------------------------------------------- */
 
 /* The threads form a grid: `across` of them share the columns, threads / across the rows. The best
- * grid has the least work in the largest rectangle: multiply-adds, and the copies, a row of A
- * costing about as much as 4 columns of multiply-adds and a column of B as 10 rows. */
-static LLVMValueRef choose_grid(Writer *w, LLVMValueRef tiles, LLVMValueRef units) {
+ * grid has the least work in the largest rectangle: multiply-adds, and what goes with them, told in
+ * multiply-adds too. To copy a row of A costs as much as 4 columns, a column of B as 10 rows. A row
+ * of C that threads share costs SHARED_ROW columns: where their parts meet, each thread's prefetcher
+ * asks for lines that the other one writes, and cores without a common cache pass them to and fro. */
+enum { A_ROW = 4, B_COLUMN = 10, SHARED_ROW = 24 };
+
+static LLVMValueRef grid_cost(Writer *w, LLVMValueRef units, LLVMValueRef across) {
+    Emitter *e = w->e;
+    LLVMValueRef rows = divide_up(w, w->m, divide(w, e->threads, across));
+    LLVMValueRef columns = times(w, divide_up(w, units, across), w->c.tiling.unit);
+    LLVMValueRef shared = less(w, emit_i64(e, 1), across);
+    LLVMValueRef row = LLVMBuildSelect(e->builder, shared, emit_i64(e, A_ROW + SHARED_ROW),
+                                       emit_i64(e, A_ROW), "");
+    return emit_add(e, emit_mul(e, rows, emit_add(e, columns, row)), times(w, columns, B_COLUMN));
+}
+
+static LLVMValueRef choose_grid(Writer *w, LLVMValueRef units) {
     Emitter *e = w->e;
     LLVMValueRef best = emit_local(e, e->i64, emit_i64(e, INT64_MAX)),
                  across = emit_local(e, e->i64, emit_i64(e, 1));
     Loop loop = emit_for(e, emit_i64(e, 1), emit_add(e, e->threads, emit_i64(e, 1)), 1, "across");
-    LLVMValueRef rows =
-        times(w, divide_up(w, tiles, divide(w, e->threads, loop.i)), w->c.tiling.rows);
-    LLVMValueRef columns = times(w, divide_up(w, units, loop.i), w->c.tiling.unit);
-    LLVMValueRef cost = emit_add(e, emit_mul(e, rows, columns),
-                                 emit_add(e, times(w, rows, 4), times(w, columns, 10)));
+    LLVMValueRef cost = grid_cost(w, units, loop.i);
     LLVMValueRef old = emit_get(e, e->i64, best), better = less(w, cost, old);
     emit_set(e, best, LLVMBuildSelect(e->builder, better, cost, old, ""));
     LLVMValueRef kept = emit_get(e, e->i64, across);
@@ -152,14 +162,16 @@ static void share(Writer *w, LLVMValueRef items, LLVMValueRef part, LLVMValueRef
     *to = emit_min(e, times(w, divide(w, emit_mul(e, items, end), parts), size), extent);
 }
 
+/* Rows are shared as row kernels share them, to the row, so that a thread finds in its cache what it
+ * wrote there; the last tile of a part is one of the lower ones. */
 static void emit_rectangle(Writer *w) {
     Emitter *e = w->e;
     const Tiling *t = &w->c.tiling;
-    LLVMValueRef tiles = emit_div_up(e, w->m, t->rows), units = emit_div_up(e, w->n, t->unit);
-    LLVMValueRef across = choose_grid(w, tiles, units), down = divide(w, e->threads, across);
+    LLVMValueRef units = emit_div_up(e, w->n, t->unit);
+    LLVMValueRef across = choose_grid(w, units), down = divide(w, e->threads, across);
     LLVMValueRef row_part = divide(w, e->thread, across),
                  column_part = LLVMBuildURem(e->builder, e->thread, across, "");
-    share(w, tiles, row_part, down, t->rows, w->m, &w->row_from, &w->row_to);
+    share(w, w->m, row_part, down, 1, w->m, &w->row_from, &w->row_to);
     share(w, units, column_part, across, t->unit, w->n, &w->column_from, &w->column_to);
 }
 
