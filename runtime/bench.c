@@ -168,8 +168,9 @@ static json_t *measured_json(const Bench *b, const Measured *m) {
 static void print_json(const Bench *b, const Measured *list, int count) {
     json_t *tasks = json_array();
     for (int i = 0; i < count; i++) json_array_append_new(tasks, measured_json(b, &list[i]));
-    json_t *all = json_pack("{s:s, s:i, s:f, s:f, s:o}", "target", target_name(b->s->target), "threads", team_threads(b->s->team),
-                            "peak_gflops", 1e-9 * b->machine.flops, "triad_gbytes", 1e-9 * b->machine.bytes, "tasks", tasks);
+    json_t *all = json_pack("{s:s, s:i, s:f, s:f, s:f, s:o}", "target", target_name(b->s->target), "threads", team_threads(b->s->team),
+                            "peak_gflops", 1e-9 * b->machine.flops, "triad_gbytes", 1e-9 * b->machine.bytes,
+                            "barrier_us", 1e6 * b->machine.barrier, "tasks", tasks);
     json_dumpf(all, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(all);
@@ -180,8 +181,8 @@ static void print_all(const Bench *b, const Measured *list, int count) {
         print_json(b, list, count);
         return;
     }
-    printf("%s, %d threads: peak %.1f GFLOP/s in f32, %.1f GB/s from memory\n", target_name(b->s->target),
-           team_threads(b->s->team), 1e-9 * b->machine.flops, 1e-9 * b->machine.bytes);
+    printf("%s, %d threads: peak %.1f GFLOP/s in f32, %.1f GB/s from memory, %.2f us a barrier\n", target_name(b->s->target),
+           team_threads(b->s->team), 1e-9 * b->machine.flops, 1e-9 * b->machine.bytes, 1e6 * b->machine.barrier);
     for (int i = 0; i < count; i++) print_measured(b, &list[i]);
 }
 

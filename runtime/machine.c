@@ -5,7 +5,7 @@
 #include "runtime/progress.h"
 #include "runtime/slab.h"
 
-enum { RUNS = 9, PEAK_LANES = 16, TRIAD_FLOATS = 24 * 1024 * 1024 };
+enum { RUNS = 9, PEAK_LANES = 16, TRIAD_FLOATS = 24 * 1024 * 1024, MEETINGS = 1000 };
 static const int64_t peak_rounds = 4 * 1000 * 1000;
 
 typedef struct Peak {
@@ -20,6 +20,11 @@ static void run_peak(void *user, const Worker *worker) {
 }
 
 static void run_triad(void *user, const Worker *worker) { executable_run(user, worker); }
+
+static void run_meetings(void *user, const Worker *worker) {
+    (void)user;
+    for (int i = 0; i < MEETINGS; i++) worker->barrier();
+}
 
 /* Seconds of the fastest run; the first is not counted. */
 static double best_time(Team *team, void (*work)(void *user, const Worker *worker), void *user) {
@@ -88,6 +93,7 @@ static bool measure(Machine *machine, const KernelList *list, const KernelSet *s
         machine->flops = measure_peak(peak, flops_per_round, team);
         machine->bytes = measure_triad(list, code, team, list->arena);
     }
+    machine->barrier = best_time(team, run_meetings, NULL) / MEETINGS;
     code_free(code);
     if (!peak || (machine->flops > 0 && machine->bytes > 0)) return peak != NULL;
     return diag_error(diags, "E0907", (Pos){0}, "there is no memory to measure this machine");
@@ -113,5 +119,6 @@ bool machine_measure_again(Machine *machine, Team *team, const Target *target, D
     if (!machine_measure(&now, team, target, diags)) return false;
     machine->flops = (machine->flops + now.flops) / 2;
     machine->bytes = (machine->bytes + now.bytes) / 2;
+    machine->barrier = (machine->barrier + now.barrier) / 2;
     return true;
 }

@@ -7,6 +7,7 @@
 typedef struct Machine {
     double flops; /* a second: f32 multiplications and additions of fused multiply-adds in registers, all threads together */
     double bytes; /* a second: a[i] = b[i] + 3 c[i] over arrays larger than caches; two reads and a write are counted (McCalpin's triad) */
+    double barrier; /* seconds until all threads have met: how far apart their caches are. On some machines it changes while they run */
 } Machine;
 
 /* The best of several runs of some hundredths of a second each. False with a diagnostic when code or memory is not to be had. */
