@@ -20,6 +20,7 @@ typedef struct Writer {
     /* Parts of the scratch: a tile at an edge of C, A's copy, B's panels. */
     LLVMValueRef tile_place, a_place, b_place;
     LLVMValueRef pack_a, pack_b, copy, ask[2], tiles[MAX_HEIGHTS]; /* ask: to read, to write */
+    LLVMValueRef packing_tile; /* of all rows; NULL: B has to be transposed */
     /* This thread's rectangle. */
     LLVMValueRef row_from, row_to, column_from, column_to;
     /* Columns in a strip, depth of a block of K: evened out below their bounds. */
@@ -112,7 +113,8 @@ static void begin_writer(Writer *w) {
     w->copy = emit_tile_copy(e);
     for (int i = 0; i < 2 && !w->alone; i++) w->ask[i] = emit_tile_ask(e, &w->c, i);
     for (int i = 0; i < w->c.tiling.n_heights; i++)
-        w->tiles[i] = emit_tile(e, &w->c, w->c.tiling.heights[i]);
+        w->tiles[i] = emit_tile(e, &w->c, w->c.tiling.heights[i], false);
+    w->packing_tile = w->c.tb ? NULL : emit_tile(e, &w->c, w->c.tiling.rows, true);
     place_scratch(w);
     scope_open(&w->root, NULL);
     emit_uniform_nodes(e, &w->root);
@@ -295,28 +297,34 @@ static void ask_for_epilogue(Writer *w, LLVMValueRef offset) {
     emit_end_if(e, after);
 }
 
-/* Packs the panel if this is the first row of tiles, and runs the tile over it. */
-static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef offset, LLVMValueRef sums,
-                          LLVMValueRef stride) {
+/* Runs the tile over a panel, which the first row of tiles packs: by itself, or with the tile
+ * `packing` that does both. */
+static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef packing, LLVMValueRef offset,
+                          LLVMValueRef sums, LLVMValueRef stride) {
     Emitter *e = w->e;
     LLVMValueRef panel = emit_address(e, w->b_place, emit_mul(e, offset, w->padded));
+    LLVMValueRef from = b_address(w, emit_add(e, w->column, offset), w->depth_from),
+                 from_stride = w->c.tb ? w->k : w->n;
     LLVMValueRef top = LLVMBuildICmp(e->builder, LLVMIntEQ, w->row, w->row_from, "");
-    LLVMBasicBlockRef after = emit_if(e, top);
-    LLVMValueRef columns =
-        emit_min(e, minus(w, w->columns, offset), emit_i64(e, w->c.tiling.columns));
-    emit_call(e, w->pack_b, 5,
-              (LLVMValueRef[]){panel, b_address(w, emit_add(e, w->column, offset), w->depth_from),
-                               w->c.tb ? w->k : w->n, columns, w->depth});
-    emit_end_if(e, after);
+    if (packing) {
+        tile = choose(w, top, packing, tile);
+    } else {
+        LLVMBasicBlockRef after = emit_if(e, top);
+        LLVMValueRef columns =
+            emit_min(e, minus(w, w->columns, offset), emit_i64(e, w->c.tiling.columns));
+        emit_call(e, w->pack_b, 5,
+                  (LLVMValueRef[]){panel, from, from_stride, columns, w->depth});
+        emit_end_if(e, after);
+    }
     ask_for_epilogue(w, offset);
     Ahead ahead;
     LLVMValueRef along = divide(w, offset, emit_i64(e, w->c.tiling.columns));
     find_a_ahead(w, &ahead, along);
     find_b_ahead(w, &ahead, along, emit_div_up(e, w->columns, w->c.tiling.columns));
-    emit_call(e, tile, 14,
+    emit_call(e, tile, 16,
               (LLVMValueRef[]){w->a_place, panel, sums, stride, w->depth, w->first,
                                next_sums(w, offset), ahead.a, ahead.a_row, ahead.a_step, ahead.b[0],
-                               ahead.b_row, ahead.b_step, ahead.b[1]});
+                               ahead.b_row, ahead.b_step, ahead.b[1], from, from_stride});
 }
 
 /* A tile that C does not fill is computed aside. */
@@ -328,7 +336,7 @@ static void emit_edge_tile(Writer *w, LLVMValueRef tile, LLVMValueRef offset) {
     LLVMBasicBlockRef after = emit_if(e, LLVMBuildNot(e->builder, w->first, ""));
     emit_call(e, w->copy, 6, (LLVMValueRef[]){w->tile_place, stride, sums, w->n, w->rows, columns});
     emit_end_if(e, after);
-    emit_one_tile(w, tile, offset, w->tile_place, stride);
+    emit_one_tile(w, tile, NULL, offset, w->tile_place, stride);
     emit_call(e, w->copy, 6, (LLVMValueRef[]){sums, w->n, w->tile_place, stride, w->rows, columns});
 }
 
@@ -340,7 +348,8 @@ static void emit_row_of_tiles(Writer *w) {
     LLVMValueRef short_of_rows = less(w, w->rows, emit_i64(e, t->rows));
     LLVMValueRef whole = LLVMBuildSelect(e->builder, short_of_rows, emit_i64(e, 0), full, "");
     Loop loop = emit_for(e, emit_i64(e, 0), whole, t->columns, "tile");
-    emit_one_tile(w, tile, loop.i, sum_address(w, w->row, emit_add(e, w->column, loop.i)), w->n);
+    emit_one_tile(w, tile, w->packing_tile, loop.i,
+                  sum_address(w, w->row, emit_add(e, w->column, loop.i)), w->n);
     emit_end_for(e, &loop);
     Loop edge = emit_for(e, whole, w->columns, t->columns, "edge");
     emit_edge_tile(w, tile, edge.i);

@@ -66,11 +66,13 @@ LLVMValueRef lanes_below(Emitter *e, LLVMTypeRef vector, LLVMValueRef count);
 void emit_prefetch(Emitter *e, LLVMValueRef address, bool write, int locality);
 
 /* contract_tile.c: void tile(a, b, c, row stride of c, depth, first, next, s, row, step, s, row,
- * step, s): `height` rows of C over one panel; sums start at +0 when `first` (i1), else at what c
- * holds. `next` is where the next tile's sums lie. Each s begins a stream that is brought into the
- * second-level cache meanwhile (the last has the strides of the one before): during step k of
- * `depth` one line at s + (k mod 16) * row + (k rounded down to 16) * step. */
-LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height);
+ * step, s, from, row stride of from): `height` rows of C over the panel b; sums start at +0 when
+ * `first` (i1), else at what c holds. `next` is where the next tile's sums lie. Each s begins a
+ * stream that is brought into the second-level cache meanwhile (the last has the strides of the one
+ * before): during step k of `depth` one line at s + (k mod 16) * row + (k rounded down to 16) *
+ * step. A tile that `packs` reads the columns of B stored [K, N] at `from` instead, and fills the
+ * panel on the way, as pack_b would have. */
+LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height, bool packs);
 /* void copy(to, row stride, from, row stride, rows, columns) */
 LLVMValueRef emit_tile_copy(const Emitter *kernel);
 /* void ask(address, row stride, rows): brings a tile's lines there into the first-level cache. */

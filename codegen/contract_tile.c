@@ -68,7 +68,8 @@ typedef struct TileCode {
     Emitter *e;
     const Contraction *c;
     int height, count; /* count: height * vectors accumulators */
-    LLVMValueRef a, b, out, stride, depth, first, next;
+    bool packs;
+    LLVMValueRef a, b, out, stride, depth, first, next, from, from_stride;
     Stream ahead[AHEAD];
     LLVMValueRef sums[MAX_ACCUMULATORS]; /* locals, which become registers */
 } TileCode;
@@ -104,17 +105,26 @@ static LLVMValueRef broadcast(TileCode *t, LLVMValueRef address) {
     return LLVMBuildShuffleVector(b, first, poison, zeros, "");
 }
 
+/* Row k of the panel, from where it is or from where it comes. */
+static void read_panel_row(TileCode *t, LLVMValueRef k, LLVMValueRef *columns) {
+    Emitter *e = t->e;
+    const Tiling *tiling = &t->c->tiling;
+    LLVMValueRef panel = emit_address(e, t->b, emit_mul(e, k, emit_i64(e, tiling->columns)));
+    LLVMValueRef from = t->packs ? emit_address(e, t->from, emit_mul(e, k, t->from_stride)) : panel;
+    for (int v = 0; v < tiling->vectors; v++) {
+        LLVMValueRef offset = emit_i64(e, (int64_t)v * tiling->lanes);
+        columns[v] = load_lanes(e, t->c->vector, emit_address(e, from, offset), NULL);
+        if (t->packs) store_lanes(e, columns[v], emit_address(e, panel, offset), NULL);
+    }
+}
+
 /* One step of every chain. */
 static void emit_step(TileCode *t, LLVMValueRef k) {
     Emitter *e = t->e;
     const Tiling *tiling = &t->c->tiling;
     int64_t k_stride = t->c->ta ? tiling->rows : 1, row_stride = t->c->ta ? 1 : tiling->row_stride;
     LLVMValueRef columns[MAX_ACCUMULATORS];
-    LLVMValueRef panel = emit_address(e, t->b, emit_mul(e, k, emit_i64(e, tiling->columns)));
-    for (int v = 0; v < tiling->vectors; v++) {
-        columns[v] = load_lanes(
-            e, t->c->vector, emit_address(e, panel, emit_i64(e, (int64_t)v * tiling->lanes)), NULL);
-    }
+    read_panel_row(t, k, columns);
     LLVMValueRef a = emit_address(e, t->a, emit_mul(e, k, emit_i64(e, k_stride)));
     for (int row = 0; row < t->height; row++) {
         LLVMValueRef x = broadcast(t, emit_address(e, a, emit_i64(e, row * row_stride)));
@@ -148,11 +158,12 @@ static Stream stream_of(LLVMValueRef from, const LLVMValueRef *strides) {
     return (Stream){from, strides[0], strides[1]};
 }
 
-LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height) {
+LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height, bool packs) {
     char name[32];
-    snprintf(name, sizeof name, "tile_%d", height);
+    snprintf(name, sizeof name, packs ? "tile_%d_packs" : "tile_%d", height);
     LLVMTypeRef p1 = kernel->ptr, i64 = kernel->i64;
-    LLVMTypeRef params[] = {p1, p1, p1, i64, i64, kernel->i1, p1, p1, i64, i64, p1, i64, i64, p1};
+    LLVMTypeRef params[] = {p1, p1,  p1,  i64, i64, kernel->i1, p1, p1,
+                            i64, i64, p1, i64, i64, p1,         p1, i64};
     enum { COUNT = sizeof params / sizeof *params };
     Emitter e = begin_function(kernel, name, params, COUNT);
     LLVMValueRef p[COUNT];
@@ -162,6 +173,7 @@ LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height) 
         .c = c,
         .height = height,
         .count = height * c->tiling.vectors,
+        .packs = packs,
         .a = p[0],
         .b = p[1],
         .out = p[2],
@@ -169,7 +181,9 @@ LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height) 
         .depth = p[4],
         .first = p[5],
         .next = p[6],
-        .ahead = {stream_of(p[7], p + 8), stream_of(p[10], p + 11), stream_of(p[13], p + 11)}};
+        .ahead = {stream_of(p[7], p + 8), stream_of(p[10], p + 11), stream_of(p[13], p + 11)},
+        .from = p[14],
+        .from_stride = dim_or(&e, c->n, p[15])};
     start_sums(&t);
     Loop loop = emit_for(&e, emit_i64(&e, 0), t.depth, LANES, "line");
     emit_sixteen(&t, loop.i);
