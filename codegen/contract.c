@@ -48,6 +48,9 @@ static LLVMValueRef divide_up(Writer *w, LLVMValueRef a, LLVMValueRef b) {
 static LLVMValueRef times(Writer *w, LLVMValueRef a, int64_t b) {
     return emit_mul(w->e, a, emit_i64(w->e, b));
 }
+static LLVMValueRef choose(Writer *w, LLVMValueRef condition, LLVMValueRef a, LLVMValueRef b) {
+    return LLVMBuildSelect(w->e->builder, condition, a, b, "");
+}
 static LLVMValueRef at_least_one(Writer *w, LLVMValueRef a) {
     return emit_intrinsic(w->e, "llvm.smax", 1, &w->e->i64, 2,
                           (LLVMValueRef[]){a, emit_i64(w->e, 1)});
@@ -134,8 +137,7 @@ static LLVMValueRef grid_cost(Writer *w, LLVMValueRef units, LLVMValueRef across
     LLVMValueRef rows = divide_up(w, w->m, divide(w, e->threads, across));
     LLVMValueRef columns = times(w, divide_up(w, units, across), w->c.tiling.unit);
     LLVMValueRef shared = less(w, emit_i64(e, 1), across);
-    LLVMValueRef row = LLVMBuildSelect(e->builder, shared, emit_i64(e, A_ROW + SHARED_ROW),
-                                       emit_i64(e, A_ROW), "");
+    LLVMValueRef row = choose(w, shared, emit_i64(e, A_ROW + SHARED_ROW), emit_i64(e, A_ROW));
     return emit_add(e, emit_mul(e, rows, emit_add(e, columns, row)), times(w, columns, B_COLUMN));
 }
 
@@ -146,9 +148,9 @@ static LLVMValueRef choose_grid(Writer *w, LLVMValueRef units) {
     Loop loop = emit_for(e, emit_i64(e, 1), emit_add(e, e->threads, emit_i64(e, 1)), 1, "across");
     LLVMValueRef cost = grid_cost(w, units, loop.i);
     LLVMValueRef old = emit_get(e, e->i64, best), better = less(w, cost, old);
-    emit_set(e, best, LLVMBuildSelect(e->builder, better, cost, old, ""));
+    emit_set(e, best, choose(w, better, cost, old));
     LLVMValueRef kept = emit_get(e, e->i64, across);
-    emit_set(e, across, LLVMBuildSelect(e->builder, better, loop.i, kept, ""));
+    emit_set(e, across, choose(w, better, loop.i, kept));
     emit_end_for(e, &loop);
     return emit_get(e, e->i64, across);
 }
@@ -190,10 +192,13 @@ static LLVMValueRef a_address(Writer *w, LLVMValueRef row) {
                         emit_add(w->e, emit_mul(w->e, outer, w->c.ta ? w->m : w->k), inner));
 }
 
+/* Between rows of B as it is stored. */
+static LLVMValueRef b_stride(const Writer *w) { return w->c.tb ? w->k : w->n; }
+
 static LLVMValueRef b_address(Writer *w, LLVMValueRef column, LLVMValueRef depth_from) {
     LLVMValueRef outer = w->c.tb ? column : depth_from, inner = w->c.tb ? depth_from : column;
     return emit_address(w->e, w->b,
-                        emit_add(w->e, emit_mul(w->e, outer, w->c.tb ? w->k : w->n), inner));
+                        emit_add(w->e, emit_mul(w->e, outer, b_stride(w)), inner));
 }
 
 static LLVMValueRef choose_tile_function(Writer *w) {
@@ -201,7 +206,7 @@ static LLVMValueRef choose_tile_function(Writer *w) {
     LLVMValueRef function = w->tiles[t->n_heights - 1];
     for (int i = t->n_heights - 2; i >= 0; i--) {
         LLVMValueRef fits = less(w, w->rows, emit_i64(w->e, t->heights[i] + 1));
-        function = LLVMBuildSelect(w->e->builder, fits, w->tiles[i], function, "");
+        function = choose(w, fits, w->tiles[i], function);
     }
     return function;
 }
@@ -210,10 +215,6 @@ static LLVMValueRef choose_tile_function(Writer *w) {
 typedef struct Ahead {
     LLVMValueRef a, a_row, a_step, b[2], b_row, b_step;
 } Ahead;
-
-static LLVMValueRef choose(Writer *w, LLVMValueRef condition, LLVMValueRef a, LLVMValueRef b) {
-    return LLVMBuildSelect(w->e->builder, condition, a, b, "");
-}
 
 /* A's next rows are asked for by the first tile of a row, or, where A is stored [K, M] and they lie
  * in up to two lines, by the first two. */
@@ -238,7 +239,7 @@ static LLVMValueRef b_stream(Writer *w, LLVMValueRef column, LLVMValueRef end,
  * used; the others, over all of them, for the next block. */
 static void find_b_ahead(Writer *w, Ahead *ahead, LLVMValueRef along, LLVMValueRef panels) {
     Emitter *e = w->e;
-    ahead->b_row = w->c.tb ? w->k : w->n;
+    ahead->b_row = b_stride(w);
     ahead->b_step = w->c.tb ? emit_i64(e, 1) : w->n;
     LLVMValueRef rows_above =
         divide(w, minus(w, w->row, w->row_from), emit_i64(e, w->c.tiling.rows));
@@ -303,8 +304,7 @@ static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef packing, LL
                           LLVMValueRef sums, LLVMValueRef stride) {
     Emitter *e = w->e;
     LLVMValueRef panel = emit_address(e, w->b_place, emit_mul(e, offset, w->padded));
-    LLVMValueRef from = b_address(w, emit_add(e, w->column, offset), w->depth_from),
-                 from_stride = w->c.tb ? w->k : w->n;
+    LLVMValueRef from = b_address(w, emit_add(e, w->column, offset), w->depth_from);
     LLVMValueRef top = LLVMBuildICmp(e->builder, LLVMIntEQ, w->row, w->row_from, "");
     if (packing) {
         tile = choose(w, top, packing, tile);
@@ -313,7 +313,7 @@ static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef packing, LL
         LLVMValueRef columns =
             emit_min(e, minus(w, w->columns, offset), emit_i64(e, w->c.tiling.columns));
         emit_call(e, w->pack_b, 5,
-                  (LLVMValueRef[]){panel, from, from_stride, columns, w->depth});
+                  (LLVMValueRef[]){panel, from, b_stride(w), columns, w->depth});
         emit_end_if(e, after);
     }
     ask_for_epilogue(w, offset);
@@ -324,7 +324,7 @@ static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef packing, LL
     emit_call(e, tile, 16,
               (LLVMValueRef[]){w->a_place, panel, sums, stride, w->depth, w->first,
                                next_sums(w, offset), ahead.a, ahead.a_row, ahead.a_step, ahead.b[0],
-                               ahead.b_row, ahead.b_step, ahead.b[1], from, from_stride});
+                               ahead.b_row, ahead.b_step, ahead.b[1], from, b_stride(w)});
 }
 
 /* A tile that C does not fill is computed aside. */
@@ -346,7 +346,7 @@ static void emit_row_of_tiles(Writer *w) {
     const Tiling *t = &w->c.tiling;
     LLVMValueRef tile = choose_tile_function(w), full = emit_round_down(e, w->columns, t->columns);
     LLVMValueRef short_of_rows = less(w, w->rows, emit_i64(e, t->rows));
-    LLVMValueRef whole = LLVMBuildSelect(e->builder, short_of_rows, emit_i64(e, 0), full, "");
+    LLVMValueRef whole = choose(w, short_of_rows, emit_i64(e, 0), full);
     Loop loop = emit_for(e, emit_i64(e, 0), whole, t->columns, "tile");
     emit_one_tile(w, tile, w->packing_tile, loop.i,
                   sum_address(w, w->row, emit_add(e, w->column, loop.i)), w->n);
