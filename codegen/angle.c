@@ -12,17 +12,13 @@
 static const uint32_t turn_words[] = {0x28BE60DB, 0x9391054A, 0x7F09D5F4, 0x7D4D3770,
                                       0x36D8A566, 0x4F10E410, 0x7F9458EA};
 
-static LLVMTypeRef wide_float(const Emitter *e) {
-    return LLVMVectorType(LLVMDoubleTypeInContext(e->context), LANES);
-}
+static LLVMTypeRef wide_float(const Emitter *e) { return LLVMVectorType(LLVMDoubleTypeInContext(e->context), LANES); }
 
 static LLVMValueRef splat_double(Emitter *e, double value) {
     return emit_splat(e, LLVMConstReal(LLVMDoubleTypeInContext(e->context), value));
 }
 
-static LLVMValueRef splat_i64(Emitter *e, int64_t value) {
-    return emit_splat(e, emit_i64(e, value));
-}
+static LLVMValueRef splat_i64(Emitter *e, int64_t value) { return emit_splat(e, emit_i64(e, value)); }
 
 /* x = q pi / 2 + r for |x| <= 2^48. The nearest integer comes from adding 1.5 * 2^52, whose low
  * bits it then is. */

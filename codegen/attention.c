@@ -12,8 +12,8 @@
  *   out    = out a + drop(p) v                 from 0
  *   m      = m'
  *
- * Keys that a query does not see (causal attention) have the score -inf, so p is +0 and changes nothing: blocks that no query of a
- * block sees are left out, with the same bits.
+ * Keys that a query does not see (causal attention) have the score -inf, so p is +0 and changes nothing: blocks that no
+ * query of a block sees are left out, with the same bits.
  *
  * and at the end out / l, and lse = m + log(l). A row's maximum and sum within a block go through
  * 16 lanes (key j to lane j % 16, in ascending order) and the fixed tree of emit_fold. Dropout's
@@ -107,8 +107,7 @@ static void update_states(Attention *a, const Forward *f) {
     LLVMValueRef most = emit_tile_read(a, f->new_max, zero, query.i);
     LLVMValueRef old = emit_tile_read(a, f->max, zero, query.i);
     LLVMValueRef change = LLVMBuildFSub(e->builder, old, finite_maximum(e, most), "");
-    LLVMValueRef rescale = emit_exp(e, change),
-                 row_sum = emit_tile_read(a, f->row_sum, zero, query.i);
+    LLVMValueRef rescale = emit_exp(e, change), row_sum = emit_tile_read(a, f->row_sum, zero, query.i);
     LLVMValueRef sum = emit_fma(e, emit_tile_read(a, f->sum, zero, query.i), rescale, row_sum);
     emit_tile_write(a, f->rescale, zero, query.i, rescale);
     emit_tile_write(a, f->sum, zero, query.i, sum);
@@ -133,10 +132,8 @@ static void rescale_out(Attention *a, const Forward *f) {
 
 static void emit_key_block(Attention *a, const Forward *f) {
     Emitter *e = a->e;
-    LLVMValueRef room = emit_key_room(a, f->kv_count),
-                 first = emit_add(e, a->kv_first, f->kv_block);
-    emit_pack(a, f->keys, (HeadRows){attention_buffer(a, ATTENTION_K), first, f->kv_count}, room,
-              a->scale);
+    LLVMValueRef room = emit_key_room(a, f->kv_count), first = emit_add(e, a->kv_first, f->kv_block);
+    emit_pack(a, f->keys, (HeadRows){attention_buffer(a, ATTENTION_K), first, f->kv_count}, room, a->scale);
     emit_transpose(a, f->keys_t, f->keys, room);
     mark_keys(a, f);
     emit_product(a, &(Product){.out = f->scores,
@@ -151,8 +148,7 @@ static void emit_key_block(Attention *a, const Forward *f) {
     update_states(a, f);
     if (f->out < 0) return;
     rescale_out(a, f);
-    emit_pack(a, f->values, (HeadRows){attention_buffer(a, ATTENTION_V), first, f->kv_count},
-              f->kv_count, 1);
+    emit_pack(a, f->values, (HeadRows){attention_buffer(a, ATTENTION_V), first, f->kv_count}, f->kv_count, 1);
     emit_product(a, &(Product){.out = f->sum_out,
                                .left = f->scores,
                                .right = f->values,
@@ -170,8 +166,7 @@ static void finish_states(Attention *a, const Forward *f) {
     LLVMValueRef sum = emit_tile_read(a, f->sum, zero, query.i);
     LLVMValueRef empty = LLVMBuildFCmp(e->builder, LLVMRealOEQ, sum, nothing, "");
     LLVMValueRef factor = LLVMBuildFDiv(e->builder, emit_f32x(e, a->kept_scale), sum, "");
-    emit_tile_write(a, f->rescale, zero, query.i,
-                    LLVMBuildSelect(e->builder, empty, nothing, factor, ""));
+    emit_tile_write(a, f->rescale, zero, query.i, LLVMBuildSelect(e->builder, empty, nothing, factor, ""));
     LLVMValueRef most = emit_tile_read(a, f->max, zero, query.i);
     LLVMValueRef lse = LLVMBuildFAdd(e->builder, most, emit_log(e, sum), "");
     lse = LLVMBuildSelect(e->builder, empty, emit_f32x(e, -HUGE_VAL), lse, "");
@@ -207,8 +202,7 @@ static void emit_pair(Attention *a, void *context) {
     Loop q = emit_for(e, zero, a->q_count, BLOCK, "q_block");
     f->q_block = q.i, f->q_count = emit_block_count(a, q.i, a->q_count);
     LLVMValueRef room = emit_query_room(a, f->q_count), first = emit_add(e, a->q_first, q.i);
-    emit_pack(a, f->queries, (HeadRows){attention_buffer(a, ATTENTION_Q), first, f->q_count}, room,
-              1);
+    emit_pack(a, f->queries, (HeadRows){attention_buffer(a, ATTENTION_Q), first, f->q_count}, room, 1);
     emit_tile_fill(a, f->max, one, BLOCK, -HUGE_VAL);
     emit_tile_fill(a, f->sum, one, BLOCK, 0);
     if (f->out >= 0) emit_tile_fill(a, f->sum_out, room, a->padded, 0);

@@ -21,8 +21,16 @@ enum { BLOCK = 64, ROW_STEP = 8 }; /* as many keys as Philox gives words; rows o
 
 /* Operands of both operators, in the order of ops.def. */
 enum {
-    ATTENTION_Q, ATTENTION_K, ATTENTION_V, ATTENTION_Q_BOUNDS, ATTENTION_KV_BOUNDS, ATTENTION_KEY,
-    ATTENTION_COORDS, ATTENTION_OUT, ATTENTION_LSE, ATTENTION_OUT_COTANGENT
+    ATTENTION_Q,
+    ATTENTION_K,
+    ATTENTION_V,
+    ATTENTION_Q_BOUNDS,
+    ATTENTION_KV_BOUNDS,
+    ATTENTION_KEY,
+    ATTENTION_COORDS,
+    ATTENTION_OUT,
+    ATTENTION_LSE,
+    ATTENTION_OUT_COTANGENT
 };
 
 /* f32[rows][stride] in the scratch; rows start at multiples of 64 bytes. */
@@ -40,9 +48,9 @@ typedef struct Attention {
     int tile_rows;               /* of a product's register tile; divides ROW_STEP */
     double scale;                /* 1 / sqrt(depth) */
     bool causal;
-    double dropout, kept_scale;  /* as f32: the attribute, and 1 / (1 - dropout) */
-    LLVMValueRef key[2], site;   /* i32x; unset without dropout */
-    Tile words; /* i32[4][LANES]: random words of one query and one block of keys */
+    double dropout, kept_scale; /* as f32: the attribute, and 1 / (1 - dropout) */
+    LLVMValueRef key[2], site;  /* i32x; unset without dropout */
+    Tile words;                 /* i32[4][LANES]: random words of one query and one block of keys */
     /* The pair at hand: i64. */
     LLVMValueRef head, q_first, q_count, kv_first, kv_count;
 } Attention;
@@ -63,7 +71,8 @@ void emit_pairs(Attention *a, PairBody *body, void *context);
 
 /* Causal attention: how many keys of its sequence query row `row` (of all rows) sees; at most zero: none. */
 LLVMValueRef emit_seen(Attention *a, LLVMValueRef row);
-/* The most that any of `count` queries from row `first` sees: keys from there on need not be looked at. All when it is not causal. */
+/* The most that any of `count` queries from row `first` sees: keys from there on need not be looked at. All when it is
+ * not causal. */
 LLVMValueRef emit_most_seen(Attention *a, LLVMValueRef first, LLVMValueRef count);
 /* `value` at keys that are seen, `other` elsewhere; the LANES keys start at `key` in the sequence. */
 LLVMValueRef emit_where_seen(Attention *a, LLVMValueRef key, LLVMValueRef seen, LLVMValueRef value, double other);
@@ -74,8 +83,7 @@ Tile tile_new(Attention *a, int64_t rows, int64_t columns);
 LLVMValueRef emit_tile_address(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column);
 LLVMValueRef emit_tile_read(Attention *a, Tile tile, LLVMValueRef row,
                             LLVMValueRef column); /* f32x; column % LANES = 0 */
-void emit_tile_write(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column,
-                     LLVMValueRef value);
+void emit_tile_write(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column, LLVMValueRef value);
 
 /* States: one f32 for each query of a block, in a tile of one row. */
 LLVMValueRef emit_state_read(Attention *a, Tile states, LLVMValueRef query);

@@ -10,9 +10,9 @@
  *   dk = ds^T q / sqrt(D)                summed over queries in ascending order
  *   dv = (m p)^T dO                      likewise
  *
- * where p is +0 at keys that a query does not see (causal attention). Blocks of keys are the outer loop: dk and dv of a block stay in the scratch, dq goes to and fro
- * between its buffer and the scratch. A factor that all terms of a sum have in common is applied to
- * k (for dq) or at the end (for dk and dv). */
+ * where p is +0 at keys that a query does not see (causal attention). Blocks of keys are the outer loop: dk and dv of a
+ * block stay in the scratch, dq goes to and fro between its buffer and the scratch. A factor that all terms of a sum
+ * have in common is applied to k (for dq) or at the end (for dk and dv). */
 #include "codegen/attention.h"
 
 typedef struct Backward {
@@ -32,8 +32,7 @@ static void make_tiles(Attention *a, Backward *b) {
     b->lse = tile_new(a, 1, BLOCK);
     b->probabilities = tile_new(a, BLOCK, BLOCK);
     b->slopes = tile_new(a, BLOCK, BLOCK);
-    Tile *by_row[] = {&b->queries, &b->keys,   &b->values, &b->cotangents,
-                      &b->sum_dq,  &b->sum_dk, &b->sum_dv};
+    Tile *by_row[] = {&b->queries, &b->keys, &b->values, &b->cotangents, &b->sum_dq, &b->sum_dk, &b->sum_dv};
     for (int i = 0; i < 7; i++) *by_row[i] = tile_new(a, BLOCK, a->depth);
     b->keys_t = tile_new(a, a->padded, BLOCK);
     b->values_t = tile_new(a, a->padded, BLOCK);
@@ -77,8 +76,7 @@ static void pack_lse(Attention *a, const Backward *b) {
 /* One query: scores become p where kept, slopes become ds. */
 static void derive_row(Attention *a, const Backward *b, LLVMValueRef query) {
     Emitter *e = a->e;
-    LLVMValueRef zero = emit_f32x(e, 0), lse = emit_splat(e, emit_state_read(a, b->lse, query)),
-                 kept = NULL;
+    LLVMValueRef zero = emit_f32x(e, 0), lse = emit_splat(e, emit_state_read(a, b->lse, query)), kept = NULL;
     LLVMValueRef delta = b->wants_ds ? emit_splat(e, emit_state_read(a, b->delta, query)) : NULL;
     LLVMValueRef row = emit_add(e, emit_add(e, a->q_first, b->q_block), query);
     LLVMValueRef seen = a->causal ? emit_seen(a, row) : NULL;
@@ -98,8 +96,7 @@ static void derive_row(Attention *a, const Backward *b, LLVMValueRef query) {
             slope = LLVMBuildFMul(e->builder, slope, emit_f32x(e, a->kept_scale), "");
             slope = LLVMBuildSelect(e->builder, kept, slope, zero, "");
         }
-        LLVMValueRef ds =
-            LLVMBuildFMul(e->builder, p, LLVMBuildFSub(e->builder, slope, delta, ""), "");
+        LLVMValueRef ds = LLVMBuildFMul(e->builder, p, LLVMBuildFSub(e->builder, slope, delta, ""), "");
         emit_tile_write(a, b->slopes, query, key.i, ds);
     }
     emit_end_for(e, &key);
@@ -134,8 +131,7 @@ static void emit_query_block(Attention *a, const Backward *b, LLVMValueRef kv_ro
     Emitter *e = a->e;
     LLVMValueRef q_room = emit_query_room(a, b->q_count), depth = emit_i64(e, a->depth);
     emit_pack(a, b->queries, query_rows(a, b, attention_buffer(a, ATTENTION_Q)), q_room, 1);
-    emit_pack(a, b->cotangents, query_rows(a, b, attention_buffer(a, ATTENTION_OUT_COTANGENT)),
-              q_room, 1);
+    emit_pack(a, b->cotangents, query_rows(a, b, attention_buffer(a, ATTENTION_OUT_COTANGENT)), q_room, 1);
     pack_lse(a, b);
     emit_product(a, &(Product){.out = b->probabilities,
                                .left = b->queries,
@@ -174,8 +170,7 @@ static void emit_key_block(Attention *a, Backward *b) {
     Loop q = emit_for(e, zero, a->q_count, BLOCK, "q_block");
     b->q_block = q.i, b->q_count = emit_block_count(a, q.i, a->q_count);
     LLVMValueRef seen = emit_most_seen(a, emit_add(e, a->q_first, q.i), b->q_count);
-    LLVMBasicBlockRef after =
-        emit_if(e, LLVMBuildICmp(e->builder, LLVMIntSLT, b->kv_block, seen, ""));
+    LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntSLT, b->kv_block, seen, ""));
     emit_query_block(a, b, room);
     emit_end_if(e, after);
     emit_end_for(e, &q);

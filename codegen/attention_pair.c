@@ -11,9 +11,7 @@ static int tile_rows_of(const Target *target) {
     return rows;
 }
 
-int attention_buffer(const Attention *a, int operand) {
-    return emit_operand(a->node->inputs[operand]);
-}
+int attention_buffer(const Attention *a, int operand) { return emit_operand(a->node->inputs[operand]); }
 
 /* An element of an i32 operand: loaded, or computed where the operand is not an input (bounds may
  * be iota). */
@@ -38,15 +36,13 @@ Attention attention_begin(Emitter *e, const Node *node) {
     a.kept_scale = 1 / (1 - a.dropout);
     if (a.dropout == 0) return a;
     a.words = tile_new(&a, 4, LANES);
-    for (int i = 0; i < 2; i++)
-        a.key[i] = emit_splat(e, read_element(&a, ATTENTION_KEY, emit_i64(e, i), 0));
+    for (int i = 0; i < 2; i++) a.key[i] = emit_splat(e, read_element(&a, ATTENTION_KEY, emit_i64(e, i), 0));
     a.site = emit_splat(e, emit_site(e, node->attrs.text));
     return a;
 }
 
 /* [first, first + count) of sequence `s`. */
-static void read_bounds(Attention *a, int operand, LLVMValueRef s, LLVMValueRef *first,
-                        LLVMValueRef *count) {
+static void read_bounds(Attention *a, int operand, LLVMValueRef s, LLVMValueRef *first, LLVMValueRef *count) {
     Emitter *e = a->e;
     LLVMValueRef end = read_element(a, operand, emit_add(e, s, emit_i64(e, 1)), 0);
     *first = LLVMBuildSExt(e->builder, read_element(a, operand, s, 0), e->i64, "");
@@ -60,8 +56,7 @@ static LLVMValueRef read_work(Attention *a, LLVMValueRef s) {
     read_bounds(a, ATTENTION_Q_BOUNDS, s, &a->q_first, &a->q_count);
     read_bounds(a, ATTENTION_KV_BOUNDS, s, &a->kv_first, &a->kv_count);
     LLVMValueRef row = emit_add(e, a->kv_count, emit_i64(e, LANES));
-    LLVMValueRef packing =
-        emit_add(e, emit_mul(e, a->kv_count, emit_i64(e, LANES)), emit_i64(e, 1));
+    LLVMValueRef packing = emit_add(e, emit_mul(e, a->kv_count, emit_i64(e, LANES)), emit_i64(e, 1));
     return emit_add(e, emit_mul(e, a->q_count, row), packing);
 }
 
@@ -118,8 +113,7 @@ LLVMValueRef emit_most_seen(Attention *a, LLVMValueRef first, LLVMValueRef count
     return emit_min(e, emit_get(e, e->i64, most), a->kv_count);
 }
 
-LLVMValueRef emit_where_seen(Attention *a, LLVMValueRef key, LLVMValueRef seen, LLVMValueRef value,
-                             double other) {
+LLVMValueRef emit_where_seen(Attention *a, LLVMValueRef key, LLVMValueRef seen, LLVMValueRef value, double other) {
     Emitter *e = a->e;
     if (!a->causal) return value;
     LLVMValueRef mask = emit_mask(e, coord_lanes(key, 0, LANES), seen);
@@ -138,8 +132,7 @@ void emit_random_words(Attention *a, LLVMValueRef row, LLVMValueRef block) {
     first = LLVMBuildAdd(b, emit_splat(e, first), emit_lane_numbers(e, e->i32), "");
     LLVMValueRef counter[] = {first, emit_splat(e, position), emit_splat(e, row_word), a->site};
     emit_philox(e, counter, a->key, words);
-    for (int i = 0; i < 4; i++)
-        emit_tile_write(a, a->words, emit_i64(e, i), emit_i64(e, 0), words[i]);
+    for (int i = 0; i < 4; i++) emit_tile_write(a, a->words, emit_i64(e, i), emit_i64(e, 0), words[i]);
 }
 
 /* uniform >= dropout, as a comparison of whole words: the uniform number is a multiple of 2^-24. */
@@ -149,6 +142,5 @@ LLVMValueRef emit_kept(Attention *a, LLVMValueRef column) {
     int64_t threshold = least < UINT32_MAX ? (int64_t)least : UINT32_MAX;
     LLVMValueRef address = emit_address(e, a->words.base, column);
     LLVMValueRef words = emit_read(e, -1, e->i32x, address, LANES * ELEMENT_BYTES);
-    return LLVMBuildICmp(e->builder, LLVMIntUGE, words, emit_i32x(e, (int32_t)(uint32_t)threshold),
-                         "");
+    return LLVMBuildICmp(e->builder, LLVMIntUGE, words, emit_i32x(e, (int32_t)(uint32_t)threshold), "");
 }

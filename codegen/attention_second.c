@@ -20,17 +20,17 @@ typedef struct Second {
     int for_q, for_k, for_v, for_out; /* buffers; -1: not asked for */
     Tile queries, turns, cotangents;  /* s q, s a, dO: by query */
     Tile keys, key_turns, values, value_turns, keys_t, key_turns_t, values_t, value_turns_t;
-    Tile p, x, dp, y;                 /* by query and key; then m p, g, ds and u */
+    Tile p, x, dp, y; /* by query and key; then m p, g, ds and u */
     Tile sum, sum_q, sum_out;
-    Tile delta, lse, mean, products;  /* f32[BLOCK] by query; mean: r; products: p (dp x + m y) */
+    Tile delta, lse, mean, products;                   /* f32[BLOCK] by query; mean: r; products: p (dp x + m y) */
     LLVMValueRef q_block, q_count, kv_block, kv_count; /* block: first row within the sequence */
 } Second;
 
 static void make_tiles(Attention *a, Second *d) {
     Tile *states[] = {&d->delta, &d->lse, &d->mean, &d->products};
     Tile *scores[] = {&d->p, &d->x, &d->dp, &d->y};
-    Tile *by_row[] = {&d->queries,     &d->turns, &d->cotangents, &d->keys, &d->key_turns, &d->values,
-                      &d->value_turns, &d->sum,   &d->sum_q,      &d->sum_out};
+    Tile *by_row[] = {&d->queries, &d->turns,       &d->cotangents, &d->keys,  &d->key_turns,
+                      &d->values,  &d->value_turns, &d->sum,        &d->sum_q, &d->sum_out};
     Tile *transposed[] = {&d->keys_t, &d->key_turns_t, &d->values_t, &d->value_turns_t};
     for (int i = 0; i < 4; i++) *states[i] = tile_new(a, 1, BLOCK);
     for (int i = 0; i < 4; i++) *scores[i] = tile_new(a, BLOCK, BLOCK);
@@ -187,12 +187,9 @@ static void derive_row(Attention *a, const Second *d, LLVMValueRef query) {
 }
 
 static void add_over_keys(Attention *a, const Second *d, Tile sum, Tile left, Tile right) {
-    emit_product(a, &(Product){.out = sum,
-                               .left = left,
-                               .right = right,
-                               .adds = true,
-                               .rows = d->q_count,
-                               .depth = d->kv_count});
+    emit_product(
+        a,
+        &(Product){.out = sum, .left = left, .right = right, .adds = true, .rows = d->q_count, .depth = d->kv_count});
 }
 
 static void add_over_queries(Attention *a, const Second *d, Tile left, Tile right) {

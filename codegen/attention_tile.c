@@ -23,12 +23,10 @@ LLVMValueRef emit_tile_address(Attention *a, Tile tile, LLVMValueRef row, LLVMVa
 }
 
 LLVMValueRef emit_tile_read(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column) {
-    return emit_read(a->e, -1, a->e->f32x, emit_tile_address(a, tile, row, column),
-                     LANES * ELEMENT_BYTES);
+    return emit_read(a->e, -1, a->e->f32x, emit_tile_address(a, tile, row, column), LANES * ELEMENT_BYTES);
 }
 
-void emit_tile_write(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column,
-                     LLVMValueRef value) {
+void emit_tile_write(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column, LLVMValueRef value) {
     emit_write(a->e, -1, value, emit_tile_address(a, tile, row, column), LANES * ELEMENT_BYTES);
 }
 
@@ -48,9 +46,7 @@ LLVMValueRef emit_block_count(Attention *a, LLVMValueRef first, LLVMValueRef tot
     return emit_min(a->e, LLVMBuildSub(a->e->builder, total, first, ""), emit_i64(a->e, BLOCK));
 }
 
-LLVMValueRef emit_query_room(Attention *a, LLVMValueRef count) {
-    return round_up(a, count, ROW_STEP);
-}
+LLVMValueRef emit_query_room(Attention *a, LLVMValueRef count) { return round_up(a, count, ROW_STEP); }
 LLVMValueRef emit_key_room(Attention *a, LLVMValueRef count) { return round_up(a, count, LANES); }
 
 void emit_tile_fill(Attention *a, Tile tile, LLVMValueRef rows, int64_t columns, double value) {
@@ -79,15 +75,14 @@ static LLVMValueRef scaled(Emitter *e, LLVMValueRef value, double scale) {
 
 static void move_vector(Attention *a, const RowMove *m, LLVMValueRef column, LLVMValueRef mask) {
     Emitter *e = a->e;
-    LLVMValueRef start = emit_add(e, emit_mul(e, m->row, emit_i64(e, a->width)),
-                                  emit_mul(e, a->head, emit_i64(e, a->depth)));
+    LLVMValueRef start =
+        emit_add(e, emit_mul(e, m->row, emit_i64(e, a->width)), emit_mul(e, a->head, emit_i64(e, a->depth)));
     LLVMValueRef address = emit_address(e, emit_address(e, e->buffers[m->buffer], start), column);
     if (m->to_tile) {
         LLVMValueRef value = emit_read_masked(e, m->buffer, e->f32x, address, mask);
         emit_tile_write(a, m->tile, m->tile_row, column, scaled(e, value, m->scale));
     } else {
-        LLVMValueRef value =
-            m->tile_row ? emit_tile_read(a, m->tile, m->tile_row, column) : emit_f32x(e, 0);
+        LLVMValueRef value = m->tile_row ? emit_tile_read(a, m->tile, m->tile_row, column) : emit_f32x(e, 0);
         emit_write_masked(e, m->buffer, scaled(e, value, m->scale), address, mask);
     }
 }
@@ -108,8 +103,7 @@ static void move_row(Attention *a, const RowMove *m) {
         move_vector(a, m, column.i, NULL);
         emit_end_for(e, &column);
     } else {
-        for (int64_t column = 0; column < full; column += LANES)
-            move_vector(a, m, emit_i64(e, column), NULL);
+        for (int64_t column = 0; column < full; column += LANES) move_vector(a, m, emit_i64(e, column), NULL);
     }
     if (full < a->depth) move_vector(a, m, emit_i64(e, full), last_mask(a));
 }
@@ -153,13 +147,11 @@ static LLVMValueRef shuffle_fours(Emitter *e, LLVMValueRef x, LLVMValueRef y, co
 static LLVMValueRef join(Emitter *e, LLVMValueRef low, LLVMValueRef high, int size) {
     LLVMValueRef mask[LANES];
     for (int i = 0; i < 2 * size; i++) mask[i] = emit_i32(e, i);
-    return LLVMBuildShuffleVector(e->builder, low, high,
-                                  LLVMConstVector(mask, (unsigned)(2 * size)), "");
+    return LLVMBuildShuffleVector(e->builder, low, high, LLVMConstVector(mask, (unsigned)(2 * size)), "");
 }
 
 /* Four columns of the rows m, 4 + m, 8 + m, 12 + m from `key`. */
-static LLVMValueRef read_fours(Attention *a, Tile from, LLVMValueRef key, int m,
-                               LLVMValueRef column) {
+static LLVMValueRef read_fours(Attention *a, Tile from, LLVMValueRef key, int m, LLVMValueRef column) {
     Emitter *e = a->e;
     LLVMValueRef start = emit_tile_address(a, from, key, column), part[4];
     for (int i = 0; i < 4; i++) {
@@ -171,10 +163,8 @@ static LLVMValueRef read_fours(Attention *a, Tile from, LLVMValueRef key, int m,
 
 /* 16 keys by 4 columns: the rows are loaded so that what remains are four transpositions of 4 x 4,
  * side by side. */
-static void transpose_fours(Attention *a, Tile to, Tile from, LLVMValueRef key,
-                            LLVMValueRef column) {
-    static const int low[] = {0, 4, 1, 5}, high[] = {2, 6, 3, 7}, left[] = {0, 1, 4, 5},
-                     right[] = {2, 3, 6, 7};
+static void transpose_fours(Attention *a, Tile to, Tile from, LLVMValueRef key, LLVMValueRef column) {
+    static const int low[] = {0, 4, 1, 5}, high[] = {2, 6, 3, 7}, left[] = {0, 1, 4, 5}, right[] = {2, 3, 6, 7};
     Emitter *e = a->e;
     LLVMValueRef x[4], pairs[4];
     for (int m = 0; m < 4; m++) x[m] = read_fours(a, from, key, m, column);
@@ -214,8 +204,8 @@ static LLVMValueRef offset_by(Emitter *e, LLVMValueRef value, int64_t offset) {
 static LLVMValueRef left_address(Attention *a, const RegisterTile *t, LLVMValueRef k, int row) {
     Emitter *e = a->e;
     Tile left = t->p->left;
-    LLVMValueRef start = t->p->left_transposed ? emit_tile_address(a, left, k, t->row)
-                                               : emit_tile_address(a, left, t->row, k);
+    LLVMValueRef start =
+        t->p->left_transposed ? emit_tile_address(a, left, k, t->row) : emit_tile_address(a, left, t->row, k);
     return emit_address(e, start, emit_i64(e, row * (t->p->left_transposed ? 1 : left.stride)));
 }
 
@@ -226,8 +216,7 @@ static void multiply_step(Attention *a, const RegisterTile *t, LLVMValueRef k) {
         right[v] = emit_tile_read(a, t->p->right, k, offset_by(e, t->column, v * LANES));
     }
     for (int row = 0; row < a->tile_rows; row++) {
-        LLVMValueRef left =
-            emit_splat(e, emit_read(e, -1, e->f32, left_address(a, t, k, row), ELEMENT_BYTES));
+        LLVMValueRef left = emit_splat(e, emit_read(e, -1, e->f32, left_address(a, t, k, row), ELEMENT_BYTES));
         for (int v = 0; v < t->vectors; v++) {
             LLVMValueRef acc = emit_get(e, e->f32x, t->acc[row][v]);
             emit_set(e, t->acc[row][v], emit_fma(e, left, right[v], acc));
@@ -252,8 +241,7 @@ static void end_tile(Attention *a, const RegisterTile *t) {
     for (int row = 0; row < a->tile_rows; row++) {
         for (int v = 0; v < t->vectors; v++) {
             LLVMValueRef column = offset_by(e, t->column, v * LANES);
-            emit_tile_write(a, t->p->out, offset_by(e, t->row, row), column,
-                            emit_get(e, e->f32x, t->acc[row][v]));
+            emit_tile_write(a, t->p->out, offset_by(e, t->row, row), column, emit_get(e, e->f32x, t->acc[row][v]));
         }
     }
 }

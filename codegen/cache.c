@@ -61,8 +61,7 @@ static char *entry_path(const Cache *cache, XXH128_hash_t key, const char *endin
     char *path = malloc(size);
     if (!path) abort();
     int used = snprintf(path, size, "%s/", cache->folder);
-    for (int i = 0; i < 16; i++)
-        used += snprintf(path + used, size - (size_t)used, "%02x", digest[i]);
+    for (int i = 0; i < 16; i++) used += snprintf(path + used, size - (size_t)used, "%02x", digest[i]);
     snprintf(path + used, size - (size_t)used, "%s", ending);
     return path;
 }
@@ -95,8 +94,7 @@ Cache *cache_open(const char *folder, Diagnostics *diags) {
     if (!folder) return NULL;
     const char *fault = folder_fault(folder);
     if (fault) {
-        diag_warning(diags, "E0703", (Pos){0}, "compiled kernels are not kept in '%s': %s", folder,
-                     fault);
+        diag_warning(diags, "E0703", (Pos){0}, "compiled kernels are not kept in '%s': %s", folder, fault);
         diag_hint(diags, "set XDG_CACHE_HOME to a folder of your own to start faster");
         return NULL;
     }
@@ -144,11 +142,9 @@ static bool read_header(int file, XXH128_hash_t key, Header *header) {
     if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) return false;
     if (info.st_uid != geteuid() || (info.st_mode & 077)) return false;
     if (!read_all(file, header, sizeof *header)) return false;
-    if (memcmp(header->magic, magic, sizeof magic) != 0 ||
-        memcmp(header->key, digest, sizeof digest) != 0)
+    if (memcmp(header->magic, magic, sizeof magic) != 0 || memcmp(header->key, digest, sizeof digest) != 0)
         return false;
-    return header->length <= MAX_OBJECT_BYTES &&
-           (uint64_t)info.st_size == sizeof *header + header->length &&
+    return header->length <= MAX_OBJECT_BYTES && (uint64_t)info.st_size == sizeof *header + header->length &&
            memchr(header->name, 0, sizeof header->name);
 }
 
@@ -168,9 +164,7 @@ static bool read_entry(int file, XXH128_hash_t key, Header *header, Object *obje
     return good;
 }
 
-static int open_entry(const char *path) {
-    return open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-}
+static int open_entry(const char *path) { return open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK); }
 
 bool cache_get(const Cache *cache, XXH128_hash_t key, Object *object) {
     if (!cache) return false;
@@ -191,8 +185,7 @@ void cache_put(const Cache *cache, XXH128_hash_t key, const char *name, Object o
     int file = mkstemp(aside); /* mode 0600 */
     if (file >= 0) {
         Header header = make_header(key, name, object);
-        bool good =
-            write_all(file, &header, sizeof header) && write_all(file, object.bytes, object.size);
+        bool good = write_all(file, &header, sizeof header) && write_all(file, object.bytes, object.size);
         good = close(file) == 0 && good;
         if (!good || rename(aside, path) != 0) unlink(aside);
     }

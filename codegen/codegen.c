@@ -17,8 +17,8 @@
 #define GRADC_CODE_VERSION __DATE__ " " __TIME__
 #endif
 
-/* Few passes: the vector code is written as it should run. Variables become registers, address arithmetic folds, what a loop does
- * not change leaves it. Neither LLVM's vectorisers nor its unroller run. */
+/* Few passes: the vector code is written as it should run. Variables become registers, address arithmetic folds, what a
+ * loop does not change leaves it. Neither LLVM's vectorisers nor its unroller run. */
 static const char *const pipeline = "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"
                                     "loop-mssa(licm),gvn<no-load-pre>,instcombine<no-verify-fixpoint>,simplifycfg)";
 /* Enough to make most of it registers. */

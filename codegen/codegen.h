@@ -1,6 +1,7 @@
 /* Code generation: machine code for kernels, through LLVM.
  *
- * Everything here may be called from several threads at once on different kernels: no state is shared but what is said. */
+ * Everything here may be called from several threads at once on different kernels: no state is shared but what is said.
+ * */
 #ifndef GRADC_CODEGEN_CODEGEN_H
 #define GRADC_CODEGEN_CODEGEN_H
 
@@ -15,8 +16,8 @@ typedef struct Target Target;
  * contraction's register tile, legalised by LLVM to what the CPU has. NULL with a diagnostic for an unknown CPU. */
 Target *target_new(const char *cpu, int lanes, Diagnostics *diags);
 void target_free(Target *target);
-/* From now on code is made quickly rather than made quick: for tests, which compile many kernels to run each once. The bits of
- * results stay the same. */
+/* From now on code is made quickly rather than made quick: for tests, which compile many kernels to run each once. The
+ * bits of results stay the same. */
 void target_hurry(Target *target);
 const char *target_name(const Target *target); /* "sapphirerapids, 16 lanes": for logs */
 
@@ -33,17 +34,20 @@ Object kernel_object(const Kernel *kernel, const Target *target);
 typedef enum CodeFormat { CODE_LLVM, CODE_ASSEMBLY } CodeFormat;
 char *kernel_text(const Kernel *kernel, const Target *target, CodeFormat format);
 
-/* Code that shows what the machine can do: chains of fused multiply-adds in registers, enough of them to hide each other's latency.
- * A KernelFunction by the name PEAK_KERNEL: every thread runs extents[0] rounds, of `flops_per_round` multiplications and additions
- * each, on 16 floats of its own at buffers[0] + 16 * thread, which should be 0.5: then all numbers stay ordinary ones. */
+/* Code that shows what the machine can do: chains of fused multiply-adds in registers, enough of them to hide each
+ * other's latency. A KernelFunction by the name PEAK_KERNEL: every thread runs extents[0] rounds, of `flops_per_round`
+ * multiplications and additions each, on 16 floats of its own at buffers[0] + 16 * thread, which should be 0.5: then
+ * all numbers stay ordinary ones. */
 #define PEAK_KERNEL "peak"
 Object peak_object(const Target *target, int64_t *flops_per_round);
 
-/* XXH3-128 of everything that changes the code: the kernel's text, target, LLVM and gradc versions. The key of the object cache. */
+/* XXH3-128 of everything that changes the code: the kernel's text, target, LLVM and gradc versions. The key of the
+ * object cache. */
 XXH128_hash_t object_key(const Kernel *kernel, const Target *target);
 
-/* The object cache: one file a kernel in a private folder (mode 0700), written aside and renamed, with a header of its own,
- * length and checksum checked on load, owner and mode too. A bad entry is as good as none: it is compiled anew. `folder` NULL: no cache. */
+/* The object cache: one file a kernel in a private folder (mode 0700), written aside and renamed, with a header of its
+ * own, length and checksum checked on load, owner and mode too. A bad entry is as good as none: it is compiled anew.
+ * `folder` NULL: no cache. */
 typedef struct Cache Cache;
 Cache *cache_open(const char *folder, Diagnostics *diags); /* NULL: not usable, with a warning that says why */
 void cache_close(Cache *cache);
@@ -53,8 +57,9 @@ void cache_put(const Cache *cache, XXH128_hash_t key, const char *name, Object o
 /* $XDG_CACHE_HOME/gradc or ~/.cache/gradc, created when absent; in the arena. NULL when neither is set. */
 const char *cache_default_folder(Arena *arena);
 
-/* The cache as a folder: its files, least recently used first. A file that was left while it was written has its `aside` set; it is one
- * of a process at work unless it is old. Files that the cache did not name are neither listed nor touched. */
+/* The cache as a folder: its files, least recently used first. A file that was left while it was written has its
+ * `aside` set; it is one of a process at work unless it is old. Files that the cache did not name are neither listed
+ * nor touched. */
 typedef struct CacheEntry {
     XXH128_hash_t key;
     const char *file, *name; /* in the folder; the kernel's, "?" when not looked at or not good */

@@ -17,15 +17,12 @@ typedef struct Column {
     LLVMValueRef base; /* first column of the block */
 } Column;
 
-static const Node *output_node(const Emitter *e, int output) {
-    return e->body->outputs.items[output].node;
-}
+static const Node *output_node(const Emitter *e, int output) { return e->body->outputs.items[output].node; }
 
 static Fold fold_of(const Node *node) { return node->op == OP_sum ? FOLD_SUM : FOLD_MAX; }
 
 /* The position of element (outer, k, column), or with k NULL that of a result. */
-static Index make_index(Emitter *e, const Column *c, LLVMValueRef k, Coord column,
-                        LLVMValueRef mask) {
+static Index make_index(Emitter *e, const Column *c, LLVMValueRef k, Coord column, LLVMValueRef mask) {
     Index index = {.mask = mask};
     LLVMValueRef outer = c->outer;
     int last = c->domain->rank - 1;
@@ -52,14 +49,12 @@ static LLVMValueRef outer_count(Emitter *e, const Column *c) {
 static void reset(Emitter *e, const Column *c, int vectors) {
     for (int i = 0; i < e->n_results; i++) {
         for (int v = 0; v < vectors; v++) {
-            emit_set(e, c->accs[i * BLOCK_VECTORS + v],
-                     emit_fold_identity(e, fold_of(output_node(e, i))));
+            emit_set(e, c->accs[i * BLOCK_VECTORS + v], emit_fold_identity(e, fold_of(output_node(e, i))));
         }
     }
 }
 
-static void add_row(Emitter *e, const Column *c, const Scope *parent, int vectors, int align,
-                    LLVMValueRef mask) {
+static void add_row(Emitter *e, const Column *c, const Scope *parent, int vectors, int align, LLVMValueRef mask) {
     Scope scope;
     scope_open(&scope, parent);
     for (int v = 0; v < vectors; v++) {
@@ -69,8 +64,7 @@ static void add_row(Emitter *e, const Column *c, const Scope *parent, int vector
             const Node *node = output_node(e, i);
             LLVMValueRef local = c->accs[i * BLOCK_VECTORS + v];
             LLVMValueRef value = emit_vector(e, &scope, node->inputs[0], &index);
-            emit_set(e, local,
-                     emit_fold_step(e, fold_of(node), emit_get(e, e->f32x, local), value));
+            emit_set(e, local, emit_fold_step(e, fold_of(node), emit_get(e, e->f32x, local), value));
         }
     }
     scope_close(&scope);
@@ -78,8 +72,7 @@ static void add_row(Emitter *e, const Column *c, const Scope *parent, int vector
 
 /* `vectors` vectors of columns from c->base, all rows, and their results. Lanes past the mask add
  * up garbage that is not stored. */
-static void emit_block(Emitter *e, Column *c, const Scope *parent, int vectors, int align,
-                       LLVMValueRef mask) {
+static void emit_block(Emitter *e, Column *c, const Scope *parent, int vectors, int align, LLVMValueRef mask) {
     reset(e, c, vectors);
     Loop loop = emit_for(e, emit_i64(e, 0), emit_dim(e, c->domain->dims[c->axis]), 1, "k");
     c->k = loop.i;
@@ -95,8 +88,7 @@ static void emit_block(Emitter *e, Column *c, const Scope *parent, int vectors, 
 }
 
 /* What is left of the columns after full blocks, vector by vector. */
-static void emit_rest(Emitter *e, Column *c, const Scope *parent, LLVMValueRef from,
-                      LLVMValueRef columns) {
+static void emit_rest(Emitter *e, Column *c, const Scope *parent, LLVMValueRef from, LLVMValueRef columns) {
     Loop loop = emit_for(e, from, columns, LANES, "column");
     c->base = loop.i;
     bool partial = !LLVMIsAConstantInt(columns) || LLVMConstIntGetSExtValue(columns) % LANES;
@@ -105,8 +97,7 @@ static void emit_rest(Emitter *e, Column *c, const Scope *parent, LLVMValueRef f
     emit_end_for(e, &loop);
 }
 
-static void emit_item(Emitter *e, Column *c, const Scope *parent, LLVMValueRef base,
-                      LLVMValueRef columns) {
+static void emit_item(Emitter *e, Column *c, const Scope *parent, LLVMValueRef base, LLVMValueRef columns) {
     int64_t width = BLOCK_VECTORS * LANES;
     LLVMValueRef left = LLVMBuildSub(e->builder, columns, base, "");
     LLVMValueRef full = LLVMBuildICmp(e->builder, LLVMIntSGE, left, emit_i64(e, width), "");

@@ -11,16 +11,16 @@ typedef struct Writer {
     Emitter *e;
     Contraction c;
     Scope root;
-    Type type;  /* of the sums: f32[M, N] */
-    int sums;   /* the buffer they are kept in: the matmul's if it is a result, else any result's */
-    bool alone; /* the sums are the only result: no epilogue */
+    Type type;   /* of the sums: f32[M, N] */
+    int sums;    /* the buffer they are kept in: the matmul's if it is a result, else any result's */
+    bool alone;  /* the sums are the only result: no epilogue */
     int vectors; /* that the epilogue takes at once */
     LLVMValueRef m, n, k;
     LLVMValueRef a, b; /* operands */
     /* Parts of the scratch: a tile at an edge of C, A's copy, B's panels. */
     LLVMValueRef tile_place, a_place, b_place;
     LLVMValueRef pack_a, pack_b, copy, ask[2], tiles[MAX_HEIGHTS]; /* ask: to read, to write */
-    LLVMValueRef packing_tile; /* of all rows; NULL: B has to be transposed */
+    LLVMValueRef packing_tile;                                     /* of all rows; NULL: B has to be transposed */
     /* This thread's rectangle. */
     LLVMValueRef row_from, row_to, column_from, column_to;
     /* Columns in a strip, depth of a block of K: evened out below their bounds. */
@@ -39,21 +39,16 @@ static LLVMValueRef less(Writer *w, LLVMValueRef a, LLVMValueRef b) {
 static LLVMValueRef minus(Writer *w, LLVMValueRef a, LLVMValueRef b) {
     return LLVMBuildNSWSub(w->e->builder, a, b, "");
 }
-static LLVMValueRef divide(Writer *w, LLVMValueRef a, LLVMValueRef b) {
-    return LLVMBuildUDiv(w->e->builder, a, b, "");
-}
+static LLVMValueRef divide(Writer *w, LLVMValueRef a, LLVMValueRef b) { return LLVMBuildUDiv(w->e->builder, a, b, ""); }
 static LLVMValueRef divide_up(Writer *w, LLVMValueRef a, LLVMValueRef b) {
     return divide(w, minus(w, emit_add(w->e, a, b), emit_i64(w->e, 1)), b);
 }
-static LLVMValueRef times(Writer *w, LLVMValueRef a, int64_t b) {
-    return emit_mul(w->e, a, emit_i64(w->e, b));
-}
+static LLVMValueRef times(Writer *w, LLVMValueRef a, int64_t b) { return emit_mul(w->e, a, emit_i64(w->e, b)); }
 static LLVMValueRef choose(Writer *w, LLVMValueRef condition, LLVMValueRef a, LLVMValueRef b) {
     return LLVMBuildSelect(w->e->builder, condition, a, b, "");
 }
 static LLVMValueRef at_least_one(Writer *w, LLVMValueRef a) {
-    return emit_intrinsic(w->e, "llvm.smax", 1, &w->e->i64, 2,
-                          (LLVMValueRef[]){a, emit_i64(w->e, 1)});
+    return emit_intrinsic(w->e, "llvm.smax", 1, &w->e->i64, 2, (LLVMValueRef[]){a, emit_i64(w->e, 1)});
 }
 
 static const Node *find_matmul(const Graph *body) {
@@ -78,8 +73,7 @@ static void find_results(Writer *w) {
 
 static Contraction describe(const Emitter *e, int group) {
     const Node *matmul = find_matmul(e->body);
-    Contraction c = {
-        .matmul = matmul, .ta = matmul->attrs.ints[0] != 0, .tb = matmul->attrs.ints[1] != 0};
+    Contraction c = {.matmul = matmul, .ta = matmul->attrs.ints[0] != 0, .tb = matmul->attrs.ints[1] != 0};
     c.m = matmul->type.dims[0];
     c.n = matmul->type.dims[1];
     c.k = matmul->inputs[0]->type.dims[c.ta ? 0 : 1];
@@ -115,8 +109,7 @@ static void begin_writer(Writer *w) {
     w->pack_b = emit_pack_b(e, &w->c);
     w->copy = emit_tile_copy(e);
     for (int i = 0; i < 2 && !w->alone; i++) w->ask[i] = emit_tile_ask(e, &w->c, i);
-    for (int i = 0; i < w->c.tiling.n_heights; i++)
-        w->tiles[i] = emit_tile(e, &w->c, w->c.tiling.heights[i], false);
+    for (int i = 0; i < w->c.tiling.n_heights; i++) w->tiles[i] = emit_tile(e, &w->c, w->c.tiling.heights[i], false);
     w->packing_tile = w->c.tb ? NULL : emit_tile(e, &w->c, w->c.tiling.rows, true);
     place_scratch(w);
     scope_open(&w->root, NULL);
@@ -143,8 +136,7 @@ static LLVMValueRef grid_cost(Writer *w, LLVMValueRef units, LLVMValueRef across
 
 static LLVMValueRef choose_grid(Writer *w, LLVMValueRef units) {
     Emitter *e = w->e;
-    LLVMValueRef best = emit_local(e, e->i64, emit_i64(e, INT64_MAX)),
-                 across = emit_local(e, e->i64, emit_i64(e, 1));
+    LLVMValueRef best = emit_local(e, e->i64, emit_i64(e, INT64_MAX)), across = emit_local(e, e->i64, emit_i64(e, 1));
     Loop loop = emit_for(e, emit_i64(e, 1), emit_add(e, e->threads, emit_i64(e, 1)), 1, "across");
     LLVMValueRef cost = grid_cost(w, units, loop.i);
     LLVMValueRef old = emit_get(e, e->i64, best), better = less(w, cost, old);
@@ -157,11 +149,10 @@ static LLVMValueRef choose_grid(Writer *w, LLVMValueRef units) {
 
 /* Part `part` of `parts` of `items` things of `size` each, of which `extent` exist. A part past the
  * last is empty. */
-static void share(Writer *w, LLVMValueRef items, LLVMValueRef part, LLVMValueRef parts,
-                  int64_t size, LLVMValueRef extent, LLVMValueRef *from, LLVMValueRef *to) {
+static void share(Writer *w, LLVMValueRef items, LLVMValueRef part, LLVMValueRef parts, int64_t size,
+                  LLVMValueRef extent, LLVMValueRef *from, LLVMValueRef *to) {
     Emitter *e = w->e;
-    LLVMValueRef begin = emit_min(e, part, parts),
-                 end = emit_min(e, emit_add(e, part, emit_i64(e, 1)), parts);
+    LLVMValueRef begin = emit_min(e, part, parts), end = emit_min(e, emit_add(e, part, emit_i64(e, 1)), parts);
     *from = times(w, divide(w, emit_mul(e, items, begin), parts), size);
     *to = emit_min(e, times(w, divide(w, emit_mul(e, items, end), parts), size), extent);
 }
@@ -188,8 +179,7 @@ static LLVMValueRef sum_address(Writer *w, LLVMValueRef row, LLVMValueRef column
 
 static LLVMValueRef a_address(Writer *w, LLVMValueRef row) {
     LLVMValueRef outer = w->c.ta ? w->depth_from : row, inner = w->c.ta ? row : w->depth_from;
-    return emit_address(w->e, w->a,
-                        emit_add(w->e, emit_mul(w->e, outer, w->c.ta ? w->m : w->k), inner));
+    return emit_address(w->e, w->a, emit_add(w->e, emit_mul(w->e, outer, w->c.ta ? w->m : w->k), inner));
 }
 
 /* Between rows of B as it is stored. */
@@ -197,8 +187,7 @@ static LLVMValueRef b_stride(const Writer *w) { return w->c.tb ? w->k : w->n; }
 
 static LLVMValueRef b_address(Writer *w, LLVMValueRef column, LLVMValueRef depth_from) {
     LLVMValueRef outer = w->c.tb ? column : depth_from, inner = w->c.tb ? depth_from : column;
-    return emit_address(w->e, w->b,
-                        emit_add(w->e, emit_mul(w->e, outer, b_stride(w)), inner));
+    return emit_address(w->e, w->b, emit_add(w->e, emit_mul(w->e, outer, b_stride(w)), inner));
 }
 
 static LLVMValueRef choose_tile_function(Writer *w) {
@@ -230,8 +219,7 @@ static void find_a_ahead(Writer *w, Ahead *ahead, LLVMValueRef along) {
 }
 
 /* Sixteen columns of B at `column`, if they are below `end`. */
-static LLVMValueRef b_stream(Writer *w, LLVMValueRef column, LLVMValueRef end,
-                             LLVMValueRef depth_from) {
+static LLVMValueRef b_stream(Writer *w, LLVMValueRef column, LLVMValueRef end, LLVMValueRef depth_from) {
     return choose(w, less(w, column, end), b_address(w, column, depth_from), w->b_place);
 }
 
@@ -241,13 +229,10 @@ static void find_b_ahead(Writer *w, Ahead *ahead, LLVMValueRef along, LLVMValueR
     Emitter *e = w->e;
     ahead->b_row = b_stride(w);
     ahead->b_step = w->c.tb ? emit_i64(e, 1) : w->n;
-    LLVMValueRef rows_above =
-        divide(w, minus(w, w->row, w->row_from), emit_i64(e, w->c.tiling.rows));
+    LLVMValueRef rows_above = divide(w, minus(w, w->row, w->row_from), emit_i64(e, w->c.tiling.rows));
     LLVMValueRef top = LLVMBuildICmp(e->builder, LLVMIntEQ, rows_above, emit_i64(e, 0), "");
-    LLVMValueRef number =
-        emit_add(e, emit_mul(e, minus(w, rows_above, emit_i64(e, 1)), panels), along);
-    LLVMValueRef here =
-        emit_add(e, w->column, times(w, emit_add(e, along, emit_i64(e, 1)), w->c.tiling.columns));
+    LLVMValueRef number = emit_add(e, emit_mul(e, minus(w, rows_above, emit_i64(e, 1)), panels), along);
+    LLVMValueRef here = emit_add(e, w->column, times(w, emit_add(e, along, emit_i64(e, 1)), w->c.tiling.columns));
     LLVMValueRef there = emit_add(e, w->ahead_column, times(w, number, 2 * LANES));
     LLVMValueRef column = choose(w, top, here, there);
     LLVMValueRef end = choose(w, top, emit_add(e, w->column, w->columns), w->ahead_end);
@@ -262,15 +247,13 @@ static LLVMValueRef next_sums(Writer *w, LLVMValueRef offset) {
     Emitter *e = w->e;
     LLVMValueRef beside = emit_add(e, offset, emit_i64(e, w->c.tiling.columns));
     LLVMValueRef fits = less(w, beside, w->columns);
-    LLVMValueRef row = emit_min(e, emit_add(e, w->row, emit_i64(e, w->c.tiling.rows)),
-                                minus(w, w->row_to, emit_i64(e, 1)));
+    LLVMValueRef row =
+        emit_min(e, emit_add(e, w->row, emit_i64(e, w->c.tiling.rows)), minus(w, w->row_to, emit_i64(e, 1)));
     row = choose(w, fits, w->row, row);
     return sum_address(w, row, emit_add(e, w->column, choose(w, fits, beside, emit_i64(e, 0))));
 }
 
-static bool is_like_sums(const Writer *w, const Node *node) {
-    return type_equal(&node->type, &w->type);
-}
+static bool is_like_sums(const Writer *w, const Node *node) { return type_equal(&node->type, &w->type); }
 
 static void ask_for_tile(Writer *w, int buffer, bool write, LLVMValueRef column) {
     Emitter *e = w->e;
@@ -292,16 +275,15 @@ static void ask_for_epilogue(Writer *w, LLVMValueRef offset) {
     }
     for (int i = 0; i < e->body->outputs.count; i++) {
         bool other = emit_result(e, i) != w->sums;
-        if (other && is_like_sums(w, e->body->outputs.items[i].node))
-            ask_for_tile(w, emit_result(e, i), true, column);
+        if (other && is_like_sums(w, e->body->outputs.items[i].node)) ask_for_tile(w, emit_result(e, i), true, column);
     }
     emit_end_if(e, after);
 }
 
 /* Runs the tile over a panel, which the first row of tiles packs: by itself, or with the tile
  * `packing` that does both. */
-static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef packing, LLVMValueRef offset,
-                          LLVMValueRef sums, LLVMValueRef stride) {
+static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef packing, LLVMValueRef offset, LLVMValueRef sums,
+                          LLVMValueRef stride) {
     Emitter *e = w->e;
     LLVMValueRef panel = emit_address(e, w->b_place, emit_mul(e, offset, w->padded));
     LLVMValueRef from = b_address(w, emit_add(e, w->column, offset), w->depth_from);
@@ -310,10 +292,8 @@ static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef packing, LL
         tile = choose(w, top, packing, tile);
     } else {
         LLVMBasicBlockRef after = emit_if(e, top);
-        LLVMValueRef columns =
-            emit_min(e, minus(w, w->columns, offset), emit_i64(e, w->c.tiling.columns));
-        emit_call(e, w->pack_b, 5,
-                  (LLVMValueRef[]){panel, from, b_stride(w), columns, w->depth});
+        LLVMValueRef columns = emit_min(e, minus(w, w->columns, offset), emit_i64(e, w->c.tiling.columns));
+        emit_call(e, w->pack_b, 5, (LLVMValueRef[]){panel, from, b_stride(w), columns, w->depth});
         emit_end_if(e, after);
     }
     ask_for_epilogue(w, offset);
@@ -322,9 +302,9 @@ static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef packing, LL
     find_a_ahead(w, &ahead, along);
     find_b_ahead(w, &ahead, along, emit_div_up(e, w->columns, w->c.tiling.columns));
     emit_call(e, tile, 16,
-              (LLVMValueRef[]){w->a_place, panel, sums, stride, w->depth, w->first,
-                               next_sums(w, offset), ahead.a, ahead.a_row, ahead.a_step, ahead.b[0],
-                               ahead.b_row, ahead.b_step, ahead.b[1], from, b_stride(w)});
+              (LLVMValueRef[]){w->a_place, panel, sums, stride, w->depth, w->first, next_sums(w, offset), ahead.a,
+                               ahead.a_row, ahead.a_step, ahead.b[0], ahead.b_row, ahead.b_step, ahead.b[1], from,
+                               b_stride(w)});
 }
 
 /* A tile that C does not fill is computed aside. */
@@ -348,16 +328,14 @@ static void emit_row_of_tiles(Writer *w) {
     LLVMValueRef short_of_rows = less(w, w->rows, emit_i64(e, t->rows));
     LLVMValueRef whole = choose(w, short_of_rows, emit_i64(e, 0), full);
     Loop loop = emit_for(e, emit_i64(e, 0), whole, t->columns, "tile");
-    emit_one_tile(w, tile, w->packing_tile, loop.i,
-                  sum_address(w, w->row, emit_add(e, w->column, loop.i)), w->n);
+    emit_one_tile(w, tile, w->packing_tile, loop.i, sum_address(w, w->row, emit_add(e, w->column, loop.i)), w->n);
     emit_end_for(e, &loop);
     Loop edge = emit_for(e, whole, w->columns, t->columns, "edge");
     emit_edge_tile(w, tile, edge.i);
     emit_end_for(e, &edge);
 }
 
-static void epilogue_chunk(Emitter *e, Scope *scope, void *context, Coord column,
-                           LLVMValueRef mask) {
+static void epilogue_chunk(Emitter *e, Scope *scope, void *context, Coord column, LLVMValueRef mask) {
     Writer *w = context;
     Index index = {.at = {coord_splat(w->row), column}, .mask = mask};
     scope_bind(e, scope, w->c.matmul, &index, emit_load(e, w->sums, &w->type, &index));
@@ -383,8 +361,7 @@ static void emit_epilogue(Writer *w) {
         Scope scope;
         scope_open(&scope, &w->root);
         for (int i = 0; i < w->vectors; i++) {
-            epilogue_chunk(e, &scope, &at_row, coord_lanes(column.i, (int64_t)i * LANES, width),
-                           NULL);
+            epilogue_chunk(e, &scope, &at_row, coord_lanes(column.i, (int64_t)i * LANES, width), NULL);
         }
         scope_close(&scope);
         emit_end_for(e, &column);
@@ -401,8 +378,7 @@ static void emit_rows(Writer *w) {
     w->row = loop.i;
     w->rows = emit_min(e, minus(w, w->row_to, w->row), emit_i64(e, w->c.tiling.rows));
     LLVMValueRef stride = w->c.ta ? w->m : w->k;
-    emit_call(e, w->pack_a, 5,
-              (LLVMValueRef[]){w->a_place, a_address(w, w->row), stride, w->rows, w->depth});
+    emit_call(e, w->pack_a, 5, (LLVMValueRef[]){w->a_place, a_address(w, w->row), stride, w->rows, w->depth});
     emit_row_of_tiles(w);
     emit_epilogue(w);
     emit_end_for(e, &loop);
@@ -422,8 +398,7 @@ static void find_ahead(Writer *w) {
 /* At least one block, even of depth 0: the sum of nothing is +0, and has an epilogue. */
 static void emit_blocks(Writer *w) {
     Emitter *e = w->e;
-    Loop loop =
-        emit_for(e, emit_i64(e, 0), at_least_one(w, divide_up(w, w->k, w->block)), 1, "block");
+    Loop loop = emit_for(e, emit_i64(e, 0), at_least_one(w, divide_up(w, w->k, w->block)), 1, "block");
     w->depth_from = emit_mul(e, loop.i, w->block);
     w->depth = emit_min(e, minus(w, w->k, w->depth_from), w->block);
     w->padded = emit_round_down(e, emit_add(e, w->depth, emit_i64(e, LANES - 1)), LANES);
@@ -458,8 +433,7 @@ void emit_contract(Emitter *e) {
     Writer writer = {.e = e}, *w = &writer;
     begin_writer(w);
     emit_rectangle(w);
-    LLVMValueRef rows = less(w, w->row_from, w->row_to),
-                 columns = less(w, w->column_from, w->column_to);
+    LLVMValueRef rows = less(w, w->row_from, w->row_to), columns = less(w, w->column_from, w->column_to);
     LLVMBasicBlockRef after = emit_if(e, LLVMBuildAnd(e->builder, rows, columns, ""));
     emit_strips(w);
     emit_end_if(e, after);

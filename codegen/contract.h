@@ -50,8 +50,7 @@ typedef struct Contraction {
 /* contract_function.c: an internal function of the module, with the kernel's attributes: an Emitter
  * that stands in its first block. Its extents and buffers are not the kernel's: everything comes as
  * parameters. `end_function` returns from it and gives the function. */
-Emitter begin_function(const Emitter *kernel, const char *name, LLVMTypeRef *params,
-                       unsigned n_params);
+Emitter begin_function(const Emitter *kernel, const char *name, LLVMTypeRef *params, unsigned n_params);
 LLVMValueRef end_function(Emitter *e);
 /* A dimension inside of such a function: the constant, or else the parameter. */
 LLVMValueRef dim_or(Emitter *e, Dim dim, LLVMValueRef param);

@@ -12,8 +12,7 @@ static void copy_attributes(LLVMValueRef from, LLVMValueRef to) {
     for (unsigned i = 0; i < count; i++) LLVMAddAttributeAtIndex(to, where, attributes[i]);
 }
 
-Emitter begin_function(const Emitter *kernel, const char *name, LLVMTypeRef *params,
-                       unsigned n_params) {
+Emitter begin_function(const Emitter *kernel, const char *name, LLVMTypeRef *params, unsigned n_params) {
     Emitter e = *kernel;
     LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(e.context), params, n_params, false);
     e.function = LLVMAddFunction(e.module, name, type);
@@ -60,8 +59,7 @@ LLVMValueRef load_lanes(Emitter *e, LLVMTypeRef vector, LLVMValueRef address, LL
 void store_lanes(Emitter *e, LLVMValueRef value, LLVMValueRef address, LLVMValueRef mask) {
     if (mask) {
         LLVMValueRef args[] = {value, address, emit_i32(e, ELEMENT_BYTES), mask};
-        emit_intrinsic(e, "llvm.masked.store", 2, (LLVMTypeRef[]){LLVMTypeOf(value), e->ptr}, 4,
-                       args);
+        emit_intrinsic(e, "llvm.masked.store", 2, (LLVMTypeRef[]){LLVMTypeOf(value), e->ptr}, 4, args);
         return;
     }
     LLVMSetAlignment(LLVMBuildStore(e->builder, value, address), ELEMENT_BYTES);
@@ -71,8 +69,7 @@ LLVMValueRef lanes_below(Emitter *e, LLVMTypeRef vector, LLVMValueRef count) {
     unsigned lanes = LLVMGetVectorSize(vector);
     LLVMValueRef numbers[LANES], zeros = LLVMConstNull(LLVMVectorType(e->i32, lanes));
     for (unsigned i = 0; i < lanes; i++) numbers[i] = emit_i32(e, i);
-    LLVMValueRef some =
-        LLVMBuildTrunc(e->builder, emit_min(e, count, emit_i64(e, LANES)), e->i32, "");
+    LLVMValueRef some = LLVMBuildTrunc(e->builder, emit_min(e, count, emit_i64(e, LANES)), e->i32, "");
     LLVMValueRef poison = LLVMGetPoison(LLVMVectorType(e->i32, lanes));
     LLVMValueRef first = LLVMBuildInsertElement(e->builder, poison, some, emit_i64(e, 0), "");
     LLVMValueRef counts = LLVMBuildShuffleVector(e->builder, first, poison, zeros, "");

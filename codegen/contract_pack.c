@@ -13,13 +13,11 @@ static void emit_pack_rows(Emitter *e, const Contraction *c, const LLVMValueRef 
     LLVMValueRef from = emit_address(e, p[1], emit_mul(e, emit_min(e, row.i, last), stride));
     LLVMValueRef to = emit_address(e, p[0], emit_mul(e, row.i, emit_i64(e, c->tiling.row_stride)));
     Loop k = emit_for(e, emit_i64(e, 0), full, LANES, "k");
-    store_lanes(e, load_lanes(e, e->f32x, emit_address(e, from, k.i), NULL),
-                emit_address(e, to, k.i), NULL);
+    store_lanes(e, load_lanes(e, e->f32x, emit_address(e, from, k.i), NULL), emit_address(e, to, k.i), NULL);
     emit_end_for(e, &k);
     LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntNE, full, p[4], ""));
     LLVMValueRef mask = lanes_below(e, e->f32x, LLVMBuildSub(e->builder, p[4], full, ""));
-    store_lanes(e, load_lanes(e, e->f32x, emit_address(e, from, full), mask),
-                emit_address(e, to, full), NULL);
+    store_lanes(e, load_lanes(e, e->f32x, emit_address(e, from, full), mask), emit_address(e, to, full), NULL);
     emit_end_if(e, after);
     emit_end_for(e, &row);
 }
@@ -39,8 +37,7 @@ static void emit_pack_columns(Emitter *e, const Contraction *c, const LLVMValueR
     LLVMValueRef to = emit_address(e, p[0], emit_mul(e, k.i, emit_i64(e, c->tiling.rows)));
     LLVMValueRef values[LANES];
     for (int v = 0; v < vectors; v++) {
-        values[v] = load_lanes(e, c->vector, emit_address(e, from, emit_i64(e, (int64_t)v * lanes)),
-                               masks[v]);
+        values[v] = load_lanes(e, c->vector, emit_address(e, from, emit_i64(e, (int64_t)v * lanes)), masks[v]);
     }
     for (int v = 0; v < vectors; v++) {
         store_lanes(e, values[v], emit_address(e, to, emit_i64(e, (int64_t)v * lanes)), NULL);
@@ -60,21 +57,19 @@ LLVMValueRef emit_pack_a(const Emitter *kernel, const Contraction *c) {
 /* --- B stored [K, N]: columns are copied ------------------------------------------------------ */
 
 /* Where row k of the panel that begins at column `column` lies. */
-static LLVMValueRef panel_address(Emitter *e, const Contraction *c, const LLVMValueRef *p,
-                                  LLVMValueRef column, LLVMValueRef k) {
+static LLVMValueRef panel_address(Emitter *e, const Contraction *c, const LLVMValueRef *p, LLVMValueRef column,
+                                  LLVMValueRef k) {
     LLVMValueRef padded = emit_round_down(e, emit_add(e, p[4], emit_i64(e, LANES - 1)), LANES);
-    LLVMValueRef offset =
-        emit_add(e, emit_mul(e, column, padded), emit_mul(e, k, emit_i64(e, c->tiling.columns)));
+    LLVMValueRef offset = emit_add(e, emit_mul(e, column, padded), emit_mul(e, k, emit_i64(e, c->tiling.columns)));
     return emit_address(e, p[0], offset);
 }
 
-static void copy_panel_row(Emitter *e, const Contraction *c, LLVMValueRef to, LLVMValueRef from,
-                           LLVMValueRef count) {
+static void copy_panel_row(Emitter *e, const Contraction *c, LLVMValueRef to, LLVMValueRef from, LLVMValueRef count) {
     for (int v = 0; v < c->tiling.vectors; v++) {
         LLVMValueRef offset = emit_i64(e, (int64_t)v * c->tiling.lanes), mask = NULL;
         if (count) mask = lanes_below(e, c->vector, LLVMBuildSub(e->builder, count, offset, ""));
-        store_lanes(e, load_lanes(e, c->vector, emit_address(e, from, offset), mask),
-                    emit_address(e, to, offset), NULL);
+        store_lanes(e, load_lanes(e, c->vector, emit_address(e, from, offset), mask), emit_address(e, to, offset),
+                    NULL);
     }
 }
 
@@ -90,8 +85,7 @@ static void emit_copy_panels(Emitter *e, const Contraction *c, const LLVMValueRe
     Loop k = emit_for(e, emit_i64(e, 0), p[4], 1, "k");
     LLVMValueRef from = emit_address(e, p[1], emit_mul(e, k.i, stride));
     Loop column = emit_for(e, emit_i64(e, 0), full, c->tiling.columns, "column");
-    copy_panel_row(e, c, panel_address(e, c, p, column.i, k.i), emit_address(e, from, column.i),
-                   NULL);
+    copy_panel_row(e, c, panel_address(e, c, p, column.i, k.i), emit_address(e, from, column.i), NULL);
     emit_end_for(e, &column);
     if (has_narrow_panel(c)) {
         LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntNE, full, p[3], ""));
@@ -106,8 +100,7 @@ static void emit_copy_panels(Emitter *e, const Contraction *c, const LLVMValueRe
 
 /* Lanes of (a, b): pieces of `width` lanes, every other one, from a and b by turns. `odd`:
  * beginning with the second piece. */
-static LLVMValueRef interleave(Emitter *e, int lanes, int width, bool odd, LLVMValueRef a,
-                               LLVMValueRef b) {
+static LLVMValueRef interleave(Emitter *e, int lanes, int width, bool odd, LLVMValueRef a, LLVMValueRef b) {
     LLVMValueRef lane[LANES];
     for (int i = 0; i < lanes; i++) {
         int piece = i / width, from_b = piece % 2;
@@ -131,20 +124,17 @@ static void transpose_square(Emitter *e, int lanes, LLVMValueRef *rows) {
 
 /* The square at column `column` and depth k. `careful`: columns beyond the last are read as the
  * last, and a depth beyond the block as 0. */
-static void emit_square(Emitter *e, const Contraction *c, const LLVMValueRef *p,
-                        LLVMValueRef column, LLVMValueRef k, bool careful) {
+static void emit_square(Emitter *e, const Contraction *c, const LLVMValueRef *p, LLVMValueRef column, LLVMValueRef k,
+                        bool careful) {
     int lanes = c->tiling.lanes;
     LLVMValueRef stride = dim_or(e, c->k, p[2]), rows[LANES], mask = NULL;
-    LLVMValueRef from = emit_address(e, p[1], k),
-                 last = LLVMBuildSub(e->builder, p[3], emit_i64(e, 1), "");
+    LLVMValueRef from = emit_address(e, p[1], k), last = LLVMBuildSub(e->builder, p[3], emit_i64(e, 1), "");
     if (careful) mask = lanes_below(e, c->vector, LLVMBuildSub(e->builder, p[4], k, ""));
     for (int i = 0; i < lanes; i++) {
         LLVMValueRef row = emit_add(e, column, emit_i64(e, i));
         if (careful) row = emit_min(e, row, last);
         LLVMValueRef address = emit_address(e, from, emit_mul(e, row, stride));
-        if (!careful)
-            emit_prefetch(e, emit_address(e, address, emit_mul(e, stride, emit_i64(e, lanes))),
-                          false, 2);
+        if (!careful) emit_prefetch(e, emit_address(e, address, emit_mul(e, stride, emit_i64(e, lanes))), false, 2);
         rows[i] = load_lanes(e, c->vector, address, mask);
     }
     transpose_square(e, lanes, rows);
@@ -152,8 +142,7 @@ static void emit_square(Emitter *e, const Contraction *c, const LLVMValueRef *p,
     LLVMValueRef to = panel_address(e, c, p, panel, k);
     to = emit_address(e, to, LLVMBuildSub(e->builder, column, panel, ""));
     for (int i = 0; i < lanes; i++) {
-        store_lanes(e, rows[i], emit_address(e, to, emit_i64(e, (int64_t)i * c->tiling.columns)),
-                    NULL);
+        store_lanes(e, rows[i], emit_address(e, to, emit_i64(e, (int64_t)i * c->tiling.columns)), NULL);
     }
 }
 
@@ -166,8 +155,7 @@ static bool has_narrow_square(const Contraction *c) {
  */
 static void emit_transpose_panels(Emitter *e, const Contraction *c, const LLVMValueRef *p) {
     int lanes = c->tiling.lanes;
-    LLVMValueRef wide =
-        emit_mul(e, emit_div_up(e, p[3], c->tiling.columns), emit_i64(e, c->tiling.columns));
+    LLVMValueRef wide = emit_mul(e, emit_div_up(e, p[3], c->tiling.columns), emit_i64(e, c->tiling.columns));
     LLVMValueRef inner = emit_round_down(e, p[4], lanes);
     Loop column = emit_for(e, emit_i64(e, 0), wide, lanes, "column");
     LLVMValueRef end = emit_add(e, column.i, emit_i64(e, lanes));

@@ -6,9 +6,7 @@
 /* --- Sizes ------------------------------------------------------------------------------------ */
 
 /* Rows that fit beside `vectors` of B and two broadcasts of A in flight. */
-static int rows_of(const Target *target, int vectors) {
-    return (target->registers - vectors - 2) / vectors;
-}
+static int rows_of(const Target *target, int vectors) { return (target->registers - vectors - 2) / vectors; }
 
 /* The most accumulators (they hide the latency of an FMA) among tiles whose loads, one a row and
  * one a vector, leave the load ports idle a third of the time: 14 x 2 vectors of 32 registers, 6 x
@@ -16,8 +14,7 @@ static int rows_of(const Target *target, int vectors) {
 static void choose_tile(Tiling *t, const Target *target) {
     for (int vectors = 1; vectors <= 4; vectors *= 2) {
         int rows = rows_of(target, vectors);
-        if (10 * (rows + vectors) > 7 * rows * vectors || rows * vectors <= t->rows * t->vectors)
-            continue;
+        if (10 * (rows + vectors) > 7 * rows * vectors || rows * vectors <= t->rows * t->vectors) continue;
         t->rows = rows;
         t->vectors = vectors;
     }
@@ -97,8 +94,7 @@ static void start_sums(TileCode *t) {
 
 static LLVMValueRef broadcast(TileCode *t, LLVMValueRef address) {
     LLVMBuilderRef b = t->e->builder;
-    LLVMValueRef scalar = LLVMBuildLoad2(b, t->e->f32, address, ""),
-                 poison = LLVMGetPoison(t->c->vector);
+    LLVMValueRef scalar = LLVMBuildLoad2(b, t->e->f32, address, ""), poison = LLVMGetPoison(t->c->vector);
     LLVMSetAlignment(scalar, ELEMENT_BYTES);
     LLVMValueRef zeros = LLVMConstNull(LLVMVectorType(t->e->i32, (unsigned)t->c->tiling.lanes));
     LLVMValueRef first = LLVMBuildInsertElement(b, poison, scalar, emit_i64(t->e, 0), "");
@@ -162,28 +158,26 @@ LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height, 
     char name[32];
     snprintf(name, sizeof name, packs ? "tile_%d_packs" : "tile_%d", height);
     LLVMTypeRef p1 = kernel->ptr, i64 = kernel->i64;
-    LLVMTypeRef params[] = {p1, p1,  p1,  i64, i64, kernel->i1, p1, p1,
-                            i64, i64, p1, i64, i64, p1,         p1, i64};
+    LLVMTypeRef params[] = {p1, p1, p1, i64, i64, kernel->i1, p1, p1, i64, i64, p1, i64, i64, p1, p1, i64};
     enum { COUNT = sizeof params / sizeof *params };
     Emitter e = begin_function(kernel, name, params, COUNT);
     LLVMValueRef p[COUNT];
     LLVMGetParams(e.function, p);
-    TileCode t = {
-        .e = &e,
-        .c = c,
-        .height = height,
-        .count = height * c->tiling.vectors,
-        .packs = packs,
-        .a = p[0],
-        .b = p[1],
-        .out = p[2],
-        .stride = p[3],
-        .depth = p[4],
-        .first = p[5],
-        .next = p[6],
-        .ahead = {stream_of(p[7], p + 8), stream_of(p[10], p + 11), stream_of(p[13], p + 11)},
-        .from = p[14],
-        .from_stride = dim_or(&e, c->n, p[15])};
+    TileCode t = {.e = &e,
+                  .c = c,
+                  .height = height,
+                  .count = height * c->tiling.vectors,
+                  .packs = packs,
+                  .a = p[0],
+                  .b = p[1],
+                  .out = p[2],
+                  .stride = p[3],
+                  .depth = p[4],
+                  .first = p[5],
+                  .next = p[6],
+                  .ahead = {stream_of(p[7], p + 8), stream_of(p[10], p + 11), stream_of(p[13], p + 11)},
+                  .from = p[14],
+                  .from_stride = dim_or(&e, c->n, p[15])};
     start_sums(&t);
     Loop loop = emit_for(&e, emit_i64(&e, 0), t.depth, LANES, "line");
     emit_sixteen(&t, loop.i);
@@ -194,8 +188,7 @@ LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height, 
 }
 
 LLVMValueRef emit_tile_copy(const Emitter *kernel) {
-    LLVMTypeRef params[] = {kernel->ptr, kernel->i64, kernel->ptr,
-                            kernel->i64, kernel->i64, kernel->i64};
+    LLVMTypeRef params[] = {kernel->ptr, kernel->i64, kernel->ptr, kernel->i64, kernel->i64, kernel->i64};
     Emitter function = begin_function(kernel, "tile_copy", params, 6), *e = &function;
     LLVMValueRef p[6], zero = emit_i64(e, 0);
     LLVMGetParams(e->function, p);

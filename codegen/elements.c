@@ -16,9 +16,7 @@ void scope_close(Scope *scope) {
     *scope = (Scope){0};
 }
 
-static bool same_coord(Coord a, Coord b) {
-    return a.kind == b.kind && a.base == b.base && a.offset == b.offset;
-}
+static bool same_coord(Coord a, Coord b) { return a.kind == b.kind && a.base == b.base && a.offset == b.offset; }
 
 static bool same_place(const Node *node, const Memo *memo, const Index *index) {
     for (int i = 0; i < node->type.rank; i++) {
@@ -31,8 +29,7 @@ LLVMValueRef scope_find(const Scope *scope, const Node *node, const Index *index
     for (; scope; scope = scope->parent) {
         for (int i = scope->count - 1; i >= 0; i--) {
             const Memo *memo = &scope->memos[i];
-            if (memo->node == node && memo->word == word && same_place(node, memo, index))
-                return memo->value;
+            if (memo->node == node && memo->word == word && same_place(node, memo, index)) return memo->value;
         }
     }
     return NULL;
@@ -62,8 +59,7 @@ static Index canonical_index(const Emitter *e, const Type *type, const Index *in
     return out;
 }
 
-void scope_bind(const Emitter *e, Scope *scope, const Node *node, const Index *index,
-                LLVMValueRef value) {
+void scope_bind(const Emitter *e, Scope *scope, const Node *node, const Index *index, LLVMValueRef value) {
     Index place = canonical_index(e, &node->type, index);
     scope_add(scope, node, &place, -1, value);
 }
@@ -75,9 +71,7 @@ int emit_operand(const Node *input) {
     return atoi(input->attrs.text);
 }
 
-int emit_result(const Emitter *e, int output) {
-    return e->n_operands + atoi(e->body->outputs.items[output].name);
-}
+int emit_result(const Emitter *e, int output) { return e->n_operands + atoi(e->body->outputs.items[output].name); }
 
 static LLVMValueRef element_const(Emitter *e, Scope *scope, const Node *node, const Index *index) {
     (void)scope, (void)index;
@@ -95,20 +89,17 @@ static LLVMValueRef element_input(Emitter *e, Scope *scope, const Node *node, co
 static LLVMValueRef element_iota(Emitter *e, Scope *scope, const Node *node, const Index *index) {
     (void)scope;
     Coord at = index->at[node->attrs.ints[0]];
-    LLVMValueRef first = LLVMBuildTrunc(
-        e->builder, at.kind == COORD_VECTOR ? emit_coord(e, at) : emit_coord_scalar(e, at),
-        at.kind == COORD_VECTOR ? e->i32x : e->i32, "");
+    LLVMValueRef first =
+        LLVMBuildTrunc(e->builder, at.kind == COORD_VECTOR ? emit_coord(e, at) : emit_coord_scalar(e, at),
+                       at.kind == COORD_VECTOR ? e->i32x : e->i32, "");
     if (at.kind == COORD_VECTOR) return first;
     LLVMValueRef splat = emit_splat(e, first);
-    return at.kind == COORD_SPLAT
-               ? splat
-               : LLVMBuildAdd(e->builder, splat, emit_lane_numbers(e, e->i32), "");
+    return at.kind == COORD_SPLAT ? splat : LLVMBuildAdd(e->builder, splat, emit_lane_numbers(e, e->i32), "");
 }
 
 /* --- What moves elements --- */
 
-static LLVMValueRef element_transpose(Emitter *e, Scope *scope, const Node *node,
-                                      const Index *index) {
+static LLVMValueRef element_transpose(Emitter *e, Scope *scope, const Node *node, const Index *index) {
     Index from = *index;
     int last = node->type.rank - 1;
     from.at[last] = index->at[last - 1];
@@ -116,8 +107,7 @@ static LLVMValueRef element_transpose(Emitter *e, Scope *scope, const Node *node
     return emit_vector(e, scope, node->inputs[0], &from);
 }
 
-static LLVMValueRef element_broadcast(Emitter *e, Scope *scope, const Node *node,
-                                      const Index *index) {
+static LLVMValueRef element_broadcast(Emitter *e, Scope *scope, const Node *node, const Index *index) {
     const Type *type = &node->inputs[0]->type;
     Index from = {.mask = index->mask};
     for (int i = 0; i < type->rank; i++) from.at[i] = index->at[node->type.rank - type->rank + i];
@@ -133,8 +123,7 @@ static LLVMValueRef element_slice(Emitter *e, Scope *scope, const Node *node, co
     return emit_vector(e, scope, node->inputs[0], &from);
 }
 
-static LLVMValueRef element_reshape(Emitter *e, Scope *scope, const Node *node,
-                                    const Index *index) {
+static LLVMValueRef element_reshape(Emitter *e, Scope *scope, const Node *node, const Index *index) {
     Index from = emit_reshape_index(e, &node->type, index, &node->inputs[0]->type);
     return emit_vector(e, scope, node->inputs[0], &from);
 }
@@ -157,17 +146,14 @@ static LLVMValueRef concat_lanes(Emitter *e, Scope *scope, const Node *node, con
     LLVMValueRef positions = emit_coord(e, index->at[axis]), start = emit_i64(e, 0), value = NULL;
     for (int i = 0; i < node->n_inputs; i++) {
         LLVMValueRef end = emit_add(e, start, emit_dim(e, node->inputs[i]->type.dims[axis]));
-        LLVMValueRef inside =
-            LLVMBuildICmp(e->builder, LLVMIntSGE, positions, emit_splat(e, start), "");
-        LLVMValueRef before =
-            LLVMBuildICmp(e->builder, LLVMIntSLT, positions, emit_splat(e, end), "");
+        LLVMValueRef inside = LLVMBuildICmp(e->builder, LLVMIntSGE, positions, emit_splat(e, start), "");
+        LLVMValueRef before = LLVMBuildICmp(e->builder, LLVMIntSLT, positions, emit_splat(e, end), "");
         inside = LLVMBuildAnd(e->builder, inside, before, "");
         Index part = *index;
         part.mask = index->mask ? LLVMBuildAnd(e->builder, inside, index->mask, "") : inside;
         part.at[axis] = coord_vector(LLVMBuildSub(e->builder, positions, emit_splat(e, start), ""));
         if (index->at[axis].kind == COORD_LANES) {
-            LLVMValueRef base =
-                LLVMBuildSub(e->builder, emit_coord_scalar(e, index->at[axis]), start, "");
+            LLVMValueRef base = LLVMBuildSub(e->builder, emit_coord_scalar(e, index->at[axis]), start, "");
             part.at[axis] = coord_lanes(base, 0, 1);
         }
         Scope inner; /* values under this mask are of use to nobody else */
@@ -189,8 +175,7 @@ static LLVMValueRef concat_scalar(Emitter *e, Scope *scope, const Node *node, co
     for (int i = 0; i < node->n_inputs; i++) {
         LLVMValueRef own = LLVMBuildSub(e->builder, position, start, "");
         LLVMValueRef extent = emit_dim(e, node->inputs[i]->type.dims[axis]);
-        LLVMBasicBlockRef after =
-            emit_if(e, LLVMBuildICmp(e->builder, LLVMIntULT, own, extent, ""));
+        LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntULT, own, extent, ""));
         Scope inner;
         scope_open(&inner, scope);
         Index part = *index;
@@ -210,8 +195,7 @@ static LLVMValueRef element_concat(Emitter *e, Scope *scope, const Node *node, c
 
 /* --- Everything --- */
 
-static LLVMValueRef element_computed(Emitter *e, Scope *scope, const Node *node,
-                                     const Index *index) {
+static LLVMValueRef element_computed(Emitter *e, Scope *scope, const Node *node, const Index *index) {
     LLVMValueRef in[3] = {0};
     for (int i = 0; i < node->n_inputs; i++) in[i] = emit_vector(e, scope, node->inputs[i], index);
     return emit_lowered(e, node, in);
@@ -220,12 +204,10 @@ static LLVMValueRef element_computed(Emitter *e, Scope *scope, const Node *node,
 static LLVMValueRef emit_element(Emitter *e, Scope *scope, const Node *node, const Index *index) {
     typedef LLVMValueRef Element(Emitter *, Scope *, const Node *, const Index *);
     static Element *const elements[OP_COUNT] = {
-        [OP_input] = element_input,         [OP_param] = element_input,
-        [OP_const] = element_const,         [OP_iota] = element_iota,
-        [OP_reshape] = element_reshape,     [OP_transpose] = element_transpose,
-        [OP_broadcast] = element_broadcast, [OP_slice] = element_slice,
-        [OP_concat] = element_concat,       [OP_gather] = element_gather,
-        [OP_random] = element_random,
+        [OP_input] = element_input,         [OP_param] = element_input,     [OP_const] = element_const,
+        [OP_iota] = element_iota,           [OP_reshape] = element_reshape, [OP_transpose] = element_transpose,
+        [OP_broadcast] = element_broadcast, [OP_slice] = element_slice,     [OP_concat] = element_concat,
+        [OP_gather] = element_gather,       [OP_random] = element_random,
     };
     if (op_kind(node->op) == KIND_ELEMENTWISE) return element_computed(e, scope, node, index);
     assert(elements[node->op]); /* what only a kind of its own computes must be bound */
@@ -268,8 +250,8 @@ static bool is_single(const Type *type) {
 /* Can emit_vector compute it without a binding? */
 static bool computable(const Node *node) {
     OpKind kind = op_kind(node->op);
-    return kind == KIND_LEAF || kind == KIND_ELEMENTWISE || kind == KIND_MOVE ||
-           kind == KIND_GATHER || kind == KIND_RANDOM;
+    return kind == KIND_LEAF || kind == KIND_ELEMENTWISE || kind == KIND_MOVE || kind == KIND_GATHER ||
+           kind == KIND_RANDOM;
 }
 
 void emit_uniform_nodes(Emitter *e, Scope *scope) {
@@ -280,8 +262,7 @@ void emit_uniform_nodes(Emitter *e, Scope *scope) {
     for (int i = 0; i < e->body->nodes.count; i++) {
         const Node *node = e->body->nodes.items[i];
         bool good = computable(node);
-        for (int k = 0; k < node->n_inputs; k++)
-            good = good && free_of_reductions[node->inputs[k]->id];
+        for (int k = 0; k < node->n_inputs; k++) good = good && free_of_reductions[node->inputs[k]->id];
         free_of_reductions[node->id] = good;
         if (good && is_single(&node->type)) emit_vector(e, scope, node, &index);
     }
@@ -290,16 +271,14 @@ void emit_uniform_nodes(Emitter *e, Scope *scope) {
 
 static bool is_row_scalar(const Node *node, const Type *domain) {
     int last = domain->rank - 1;
-    if (node->type.rank != domain->rank || last < 1 || !dim_is(node->type.dims[last], 1))
-        return false;
+    if (node->type.rank != domain->rank || last < 1 || !dim_is(node->type.dims[last], 1)) return false;
     for (int i = 0; i < last; i++) {
         if (!dim_equal(node->type.dims[i], domain->dims[i])) return false;
     }
     return computable(node);
 }
 
-void emit_row_scalars(Emitter *e, Scope *scope, const Type *domain, const Index *row,
-                      const int *level, int at_most) {
+void emit_row_scalars(Emitter *e, Scope *scope, const Type *domain, const Index *row, const int *level, int at_most) {
     for (int i = 0; i < e->body->nodes.count; i++) {
         const Node *node = e->body->nodes.items[i];
         if (!is_row_scalar(node, domain) || (level && level[i] > at_most)) continue;

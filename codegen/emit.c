@@ -7,18 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-LLVMValueRef emit_i64(const Emitter *e, int64_t value) {
-    return LLVMConstInt(e->i64, (unsigned long long)value, true);
-}
+LLVMValueRef emit_i64(const Emitter *e, int64_t value) { return LLVMConstInt(e->i64, (unsigned long long)value, true); }
 
-LLVMValueRef emit_i32(const Emitter *e, int64_t value) {
-    return LLVMConstInt(e->i32, (unsigned long long)value, true);
-}
+LLVMValueRef emit_i32(const Emitter *e, int64_t value) { return LLVMConstInt(e->i32, (unsigned long long)value, true); }
 
 /* Rounded here, so that LLVM is never asked to round. NaN and infinity pass. */
-LLVMValueRef emit_f32(const Emitter *e, double value) {
-    return LLVMConstReal(e->f32, (double)(float)value);
-}
+LLVMValueRef emit_f32(const Emitter *e, double value) { return LLVMConstReal(e->f32, (double)(float)value); }
 
 static LLVMValueRef constant_splat(LLVMValueRef scalar) {
     LLVMValueRef lanes[LANES];
@@ -26,12 +20,8 @@ static LLVMValueRef constant_splat(LLVMValueRef scalar) {
     return LLVMConstVector(lanes, LANES);
 }
 
-LLVMValueRef emit_f32x(const Emitter *e, double value) {
-    return constant_splat(emit_f32(e, value));
-}
-LLVMValueRef emit_i32x(const Emitter *e, int64_t value) {
-    return constant_splat(emit_i32(e, value));
-}
+LLVMValueRef emit_f32x(const Emitter *e, double value) { return constant_splat(emit_f32(e, value)); }
+LLVMValueRef emit_i32x(const Emitter *e, int64_t value) { return constant_splat(emit_i32(e, value)); }
 
 LLVMValueRef emit_splat(Emitter *e, LLVMValueRef scalar) {
     if (LLVMIsConstant(scalar)) return constant_splat(scalar);
@@ -56,13 +46,9 @@ LLVMTypeRef emit_vector_type(const Emitter *e, ElemType elem) {
     return elem == ELEM_F32 ? e->f32x : elem == ELEM_I32 ? e->i32x : e->i1x;
 }
 
-LLVMValueRef emit_add(Emitter *e, LLVMValueRef a, LLVMValueRef b) {
-    return LLVMBuildNSWAdd(e->builder, a, b, "");
-}
+LLVMValueRef emit_add(Emitter *e, LLVMValueRef a, LLVMValueRef b) { return LLVMBuildNSWAdd(e->builder, a, b, ""); }
 
-LLVMValueRef emit_mul(Emitter *e, LLVMValueRef a, LLVMValueRef b) {
-    return LLVMBuildNSWMul(e->builder, a, b, "");
-}
+LLVMValueRef emit_mul(Emitter *e, LLVMValueRef a, LLVMValueRef b) { return LLVMBuildNSWMul(e->builder, a, b, ""); }
 
 static bool constant_value(LLVMValueRef value, int64_t *constant) {
     if (!LLVMIsAConstantInt(value)) return false;
@@ -91,8 +77,8 @@ LLVMValueRef emit_div_up(Emitter *e, LLVMValueRef a, int64_t b) {
     return LLVMBuildUDiv(e->builder, emit_add(e, a, emit_i64(e, b - 1)), emit_i64(e, b), "");
 }
 
-LLVMValueRef emit_intrinsic(Emitter *e, const char *name, int n_types, LLVMTypeRef *types,
-                            int n_args, LLVMValueRef *args) {
+LLVMValueRef emit_intrinsic(Emitter *e, const char *name, int n_types, LLVMTypeRef *types, int n_args,
+                            LLVMValueRef *args) {
     unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
     assert(id != 0);
     LLVMValueRef function = LLVMGetIntrinsicDeclaration(e->module, id, types, (size_t)n_types);
@@ -128,10 +114,8 @@ LLVMValueRef emit_fold(Emitter *e, Fold fold, LLVMValueRef vector) {
             low[i] = emit_i32(e, i);
             high[i] = emit_i32(e, half + i);
         }
-        LLVMValueRef a = LLVMBuildShuffleVector(e->builder, vector, vector,
-                                                LLVMConstVector(low, (unsigned)half), "");
-        LLVMValueRef b = LLVMBuildShuffleVector(e->builder, vector, vector,
-                                                LLVMConstVector(high, (unsigned)half), "");
+        LLVMValueRef a = LLVMBuildShuffleVector(e->builder, vector, vector, LLVMConstVector(low, (unsigned)half), "");
+        LLVMValueRef b = LLVMBuildShuffleVector(e->builder, vector, vector, LLVMConstVector(high, (unsigned)half), "");
         vector = emit_fold_step(e, fold, a, b);
     }
     return emit_lane(e, vector, 0);
@@ -142,10 +126,7 @@ static LLVMBasicBlockRef new_block(Emitter *e, const char *name) {
 }
 
 Loop emit_for(Emitter *e, LLVMValueRef from, LLVMValueRef to, int64_t step, const char *name) {
-    Loop loop = {.to = to,
-                 .step = emit_i64(e, step),
-                 .body = new_block(e, name),
-                 .exit = new_block(e, "done")};
+    Loop loop = {.to = to, .step = emit_i64(e, step), .body = new_block(e, name), .exit = new_block(e, "done")};
     LLVMBasicBlockRef before = LLVMGetInsertBlock(e->builder);
     LLVMValueRef any = LLVMBuildICmp(e->builder, LLVMIntSLT, from, to, "");
     LLVMBuildCondBr(e->builder, any, loop.body, loop.exit);
@@ -191,9 +172,7 @@ LLVMValueRef emit_get(Emitter *e, LLVMTypeRef type, LLVMValueRef local) {
     return LLVMBuildLoad2(e->builder, type, local, "");
 }
 
-void emit_set(Emitter *e, LLVMValueRef local, LLVMValueRef value) {
-    LLVMBuildStore(e->builder, value, local);
-}
+void emit_set(Emitter *e, LLVMValueRef local, LLVMValueRef value) { LLVMBuildStore(e->builder, value, local); }
 
 void emit_share(Emitter *e, LLVMValueRef items, LLVMValueRef *from, LLVMValueRef *to) {
     LLVMValueRef next = emit_add(e, e->thread, emit_i64(e, 1));

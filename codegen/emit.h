@@ -34,7 +34,7 @@ typedef struct Emitter {
     LLVMValueRef thread, threads;      /* i64 */
     LLVMTypeRef ptr, i1, i32, i64, f32;
     LLVMTypeRef i1x, i32x, i64x, f32x; /* of 16 lanes */
-    bool in_place; /* map kernels: results may be operands, so nothing is said about aliases */
+    bool in_place;                     /* map kernels: results may be operands, so nothing is said about aliases */
 } Emitter;
 
 /* --- Constants and small operations --- */
@@ -44,37 +44,33 @@ LLVMValueRef emit_i32(const Emitter *e, int64_t value);
 LLVMValueRef emit_f32(const Emitter *e, double value); /* rounded to f32 */
 LLVMValueRef emit_f32x(const Emitter *e, double value);
 LLVMValueRef emit_i32x(const Emitter *e, int64_t value);
-LLVMValueRef emit_splat(Emitter *e, LLVMValueRef scalar);          /* to 16 lanes */
-LLVMValueRef emit_lane(Emitter *e, LLVMValueRef vector, int lane); /* one element */
-LLVMValueRef emit_lane_numbers(const Emitter *e,
-                               LLVMTypeRef elem);              /* <0, 1, ..., 15> of i32 or i64 */
-LLVMTypeRef emit_vector_type(const Emitter *e, ElemType elem); /* f32x, i32x or i1x */
-LLVMValueRef emit_dim(Emitter *e, Dim dim);                    /* i64 */
+LLVMValueRef emit_splat(Emitter *e, LLVMValueRef scalar);           /* to 16 lanes */
+LLVMValueRef emit_lane(Emitter *e, LLVMValueRef vector, int lane);  /* one element */
+LLVMValueRef emit_lane_numbers(const Emitter *e, LLVMTypeRef elem); /* <0, 1, ..., 15> of i32 or i64 */
+LLVMTypeRef emit_vector_type(const Emitter *e, ElemType elem);      /* f32x, i32x or i1x */
+LLVMValueRef emit_dim(Emitter *e, Dim dim);                         /* i64 */
 
 /* i64 arithmetic without wrapping; constants fold. */
 LLVMValueRef emit_add(Emitter *e, LLVMValueRef a, LLVMValueRef b);
 LLVMValueRef emit_mul(Emitter *e, LLVMValueRef a, LLVMValueRef b);
-LLVMValueRef emit_min(Emitter *e, LLVMValueRef a, LLVMValueRef b); /* signed */
-LLVMValueRef emit_round_down(Emitter *e, LLVMValueRef a,
-                             int64_t power); /* to a multiple of a power of two */
+LLVMValueRef emit_min(Emitter *e, LLVMValueRef a, LLVMValueRef b);       /* signed */
+LLVMValueRef emit_round_down(Emitter *e, LLVMValueRef a, int64_t power); /* to a multiple of a power of two */
 LLVMValueRef emit_div_up(Emitter *e, LLVMValueRef a, int64_t b);
 
 /* f32, scalars or vectors of any width. */
-LLVMValueRef emit_fma(Emitter *e, LLVMValueRef a, LLVMValueRef b,
-                      LLVMValueRef c);                              /* a * b + c, rounded once */
-LLVMValueRef emit_fmax(Emitter *e, LLVMValueRef a, LLVMValueRef b); /* a > b ? a : b */
+LLVMValueRef emit_fma(Emitter *e, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c); /* a * b + c, rounded once */
+LLVMValueRef emit_fmax(Emitter *e, LLVMValueRef a, LLVMValueRef b);                /* a > b ? a : b */
 
 /* Any intrinsic, overloaded on the types given: emit_intrinsic(e, "llvm.fma", 1, &type, 3, args).
  */
-LLVMValueRef emit_intrinsic(Emitter *e, const char *name, int n_types, LLVMTypeRef *types,
-                            int n_args, LLVMValueRef *args);
+LLVMValueRef emit_intrinsic(Emitter *e, const char *name, int n_types, LLVMTypeRef *types, int n_args,
+                            LLVMValueRef *args);
 
 /* The fixed tree over 16 lanes: lane i takes in lane i+8, then i+4, i+2, i+1. A scalar. */
 typedef enum Fold { FOLD_SUM, FOLD_MAX } Fold;
 LLVMValueRef emit_fold(Emitter *e, Fold fold, LLVMValueRef vector);
-LLVMValueRef emit_fold_identity(const Emitter *e, Fold fold); /* +0 or -inf, f32x */
-LLVMValueRef emit_fold_step(Emitter *e, Fold fold, LLVMValueRef acc,
-                            LLVMValueRef vector); /* lane by lane */
+LLVMValueRef emit_fold_identity(const Emitter *e, Fold fold);                              /* +0 or -inf, f32x */
+LLVMValueRef emit_fold_step(Emitter *e, Fold fold, LLVMValueRef acc, LLVMValueRef vector); /* lane by lane */
 
 /* math.c: 16 lanes of f32, at most 2 ulp from the true value. */
 LLVMValueRef emit_exp(Emitter *e, LLVMValueRef x);
@@ -92,8 +88,7 @@ LLVMValueRef emit_sqrt(Emitter *e, LLVMValueRef x);
 LLVMValueRef emit_reduce_angle(Emitter *e, LLVMValueRef x, LLVMValueRef *quadrant);
 
 /* random.c: Philox4x32-10. `counter` and `key` are i32x; gives the four words, i32x. */
-void emit_philox(Emitter *e, const LLVMValueRef counter[4], const LLVMValueRef key[2],
-                 LLVMValueRef words[4]);
+void emit_philox(Emitter *e, const LLVMValueRef counter[4], const LLVMValueRef key[2], LLVMValueRef words[4]);
 /* The upper 24 bits times 2^-24: f32x in [0, 1). */
 LLVMValueRef emit_unit_interval(Emitter *e, LLVMValueRef word);
 /* The run-time number of a site of the body ("0", "1", ...): i32. */
@@ -131,8 +126,8 @@ void emit_share(Emitter *e, LLVMValueRef items, LLVMValueRef *from, LLVMValueRef
 typedef enum CoordKind { COORD_SPLAT, COORD_LANES, COORD_VECTOR } CoordKind;
 typedef struct Coord {
     CoordKind kind;
-    int align;      /* LANES: the base is known to be a multiple of this power of two, at most 64 */
-    int64_t offset; /* 0 for VECTOR */
+    int align;         /* LANES: the base is known to be a multiple of this power of two, at most 64 */
+    int64_t offset;    /* 0 for VECTOR */
     LLVMValueRef base; /* i64; i64x for VECTOR */
 } Coord;
 
@@ -147,10 +142,9 @@ Coord coord_splat(LLVMValueRef position);
 Coord coord_const(const Emitter *e, int64_t position);
 Coord coord_lanes(LLVMValueRef base, int64_t offset, int align);
 Coord coord_vector(LLVMValueRef positions);
-LLVMValueRef emit_coord(Emitter *e, Coord coord);        /* i64x: every lane's position */
-LLVMValueRef emit_coord_scalar(Emitter *e, Coord coord); /* i64: that of lane 0 */
-LLVMValueRef emit_mask(Emitter *e, Coord lanes,
-                       LLVMValueRef extent); /* i1x: base + offset + lane < extent */
+LLVMValueRef emit_coord(Emitter *e, Coord coord);                     /* i64x: every lane's position */
+LLVMValueRef emit_coord_scalar(Emitter *e, Coord coord);              /* i64: that of lane 0 */
+LLVMValueRef emit_mask(Emitter *e, Coord lanes, LLVMValueRef extent); /* i1x: base + offset + lane < extent */
 
 /* --- Elements --- */
 
@@ -175,8 +169,7 @@ void scope_close(Scope *scope);
 /* Says what `node` is at `index`: an accumulator, a reduced scalar (splat), a stashed row. `value`
  * has 16 lanes. Coordinates along axes of the constant extent 1 are taken as 0, here and in all
  * functions below. */
-void scope_bind(const Emitter *e, Scope *scope, const Node *node, const Index *index,
-                LLVMValueRef value);
+void scope_bind(const Emitter *e, Scope *scope, const Node *node, const Index *index, LLVMValueRef value);
 
 /* 16 elements of any node of the body: bound, remembered, or computed from its operands down to
  * loads of body inputs. Reductions, matmul, attention and scatters must be bound (asserted). The
@@ -200,15 +193,12 @@ void emit_output(Emitter *e, Scope *scope, int output, const Index *index);
  * scratch. They say which buffer is touched, so that LLVM knows what cannot overlap. `align` in
  * bytes. */
 LLVMValueRef emit_address(Emitter *e, LLVMValueRef base, LLVMValueRef offset);
-LLVMValueRef emit_read(Emitter *e, int buffer, LLVMTypeRef type, LLVMValueRef address,
-                       unsigned align);
+LLVMValueRef emit_read(Emitter *e, int buffer, LLVMTypeRef type, LLVMValueRef address, unsigned align);
 void emit_write(Emitter *e, int buffer, LLVMValueRef value, LLVMValueRef address, unsigned align);
 /* <16 x float> with a mask: other lanes read as +0 and are not written. mask NULL: all. Element
  * alignment. */
-LLVMValueRef emit_read_masked(Emitter *e, int buffer, LLVMTypeRef type, LLVMValueRef address,
-                              LLVMValueRef mask);
-void emit_write_masked(Emitter *e, int buffer, LLVMValueRef value, LLVMValueRef address,
-                       LLVMValueRef mask);
+LLVMValueRef emit_read_masked(Emitter *e, int buffer, LLVMTypeRef type, LLVMValueRef address, LLVMValueRef mask);
+void emit_write_masked(Emitter *e, int buffer, LLVMValueRef value, LLVMValueRef address, LLVMValueRef mask);
 /* Marks a load, store or call that the caller built itself as touching this buffer only. */
 void emit_touches(Emitter *e, LLVMValueRef instruction, int buffer);
 
@@ -219,8 +209,8 @@ void emit_touches(Emitter *e, LLVMValueRef instruction, int buffer);
  * 4): how many calls share one iteration and its scope, which pays when random numbers of 64
  * columns come from one evaluation. */
 typedef void ChunkBody(Emitter *e, Scope *scope, void *context, Coord column, LLVMValueRef mask);
-void emit_chunks(Emitter *e, const Scope *scope, LLVMValueRef from, LLVMValueRef to, int vectors,
-                 ChunkBody *body, void *context);
+void emit_chunks(Emitter *e, const Scope *scope, LLVMValueRef from, LLVMValueRef to, int vectors, ChunkBody *body,
+                 void *context);
 
 /* The last axis that is not of the constant extent 1 (0 when there is none): where the lanes go. */
 int type_lane_axis(const Type *type);
@@ -236,8 +226,7 @@ Index index_in_row(const Index *row, int axis, Coord column, LLVMValueRef mask);
 void emit_uniform_nodes(Emitter *e, Scope *scope);
 /* The same for values with one element in each row of `domain`, at the row that starts at `row`,
  * into the scope of the row. `level`: [node], only those up to `at_most`; NULL: all. */
-void emit_row_scalars(Emitter *e, Scope *scope, const Type *domain, const Index *row,
-                      const int *level, int at_most);
+void emit_row_scalars(Emitter *e, Scope *scope, const Type *domain, const Index *row, const int *level, int at_most);
 bool body_has(const Graph *body, Op op);
 
 /* --- The kinds --- */
@@ -245,8 +234,8 @@ bool body_has(const Graph *body, Op op);
 /* Each emits the kernel's code where the builder stands, ending in a block without terminator; the
  * frame is emit_kernel's. */
 typedef void EmitKind(Emitter *e);
-EmitKind emit_map, emit_row, emit_column, emit_scatter, emit_contract, emit_attention,
-    emit_attention_grad, emit_attention_second;
+EmitKind emit_map, emit_row, emit_column, emit_scatter, emit_contract, emit_attention, emit_attention_grad,
+    emit_attention_second;
 
 /* peak.c: what measures the machine; multiplications and additions of one round of it. */
 EmitKind emit_peak;
@@ -254,7 +243,6 @@ int64_t peak_flops(const Target *target);
 
 /* The LLVM module with the kernel's function, in `context`; the caller disposes of it. `emit` NULL:
  * the code of the kernel's kind. */
-LLVMModuleRef emit_kernel(const Kernel *kernel, const Target *target, LLVMContextRef context,
-                          EmitKind *emit);
+LLVMModuleRef emit_kernel(const Kernel *kernel, const Target *target, LLVMContextRef context, EmitKind *emit);
 
 #endif

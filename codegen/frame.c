@@ -25,8 +25,8 @@ static void add_attribute(Emitter *e, LLVMAttributeIndex where, const char *name
 }
 
 static void add_text_attribute(Emitter *e, const char *name, const char *value) {
-    LLVMAttributeRef attribute = LLVMCreateStringAttribute(e->context, name, (unsigned)strlen(name),
-                                                           value, (unsigned)strlen(value));
+    LLVMAttributeRef attribute =
+        LLVMCreateStringAttribute(e->context, name, (unsigned)strlen(name), value, (unsigned)strlen(value));
     LLVMAddAttributeAtIndex(e->function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, attribute);
 }
 
@@ -82,8 +82,7 @@ static void load_arguments(Emitter *e) {
     e->threads = LLVMGetParam(e->function, 5);
 }
 
-LLVMModuleRef emit_kernel(const Kernel *kernel, const Target *target, LLVMContextRef context,
-                          EmitKind *emit) {
+LLVMModuleRef emit_kernel(const Kernel *kernel, const Target *target, LLVMContextRef context, EmitKind *emit) {
     static EmitKind *const kinds[KERNEL_KINDS] = {
         [KERNEL_MAP] = emit_map,
         [KERNEL_ROW] = emit_row,

@@ -3,9 +3,7 @@
 
 #include "codegen/emit.h"
 
-Coord coord_splat(LLVMValueRef position) {
-    return (Coord){.kind = COORD_SPLAT, .align = 1, .base = position};
-}
+Coord coord_splat(LLVMValueRef position) { return (Coord){.kind = COORD_SPLAT, .align = 1, .base = position}; }
 
 Coord coord_const(const Emitter *e, int64_t position) { return coord_splat(emit_i64(e, position)); }
 
@@ -13,9 +11,7 @@ Coord coord_lanes(LLVMValueRef base, int64_t offset, int align) {
     return (Coord){.kind = COORD_LANES, .align = align, .offset = offset, .base = base};
 }
 
-Coord coord_vector(LLVMValueRef positions) {
-    return (Coord){.kind = COORD_VECTOR, .align = 1, .base = positions};
-}
+Coord coord_vector(LLVMValueRef positions) { return (Coord){.kind = COORD_VECTOR, .align = 1, .base = positions}; }
 
 LLVMValueRef emit_coord_scalar(Emitter *e, Coord coord) {
     LLVMValueRef base = coord.kind == COORD_VECTOR ? emit_lane(e, coord.base, 0) : coord.base;
@@ -82,8 +78,7 @@ typedef struct Walk {
 } Walk;
 
 /* `count` vectors from `base`, masked by `extent` where that is given. */
-static void emit_group(Emitter *e, const Walk *walk, LLVMValueRef base, int count, int align,
-                       LLVMValueRef extent) {
+static void emit_group(Emitter *e, const Walk *walk, LLVMValueRef base, int count, int align, LLVMValueRef extent) {
     Scope scope;
     scope_open(&scope, walk->scope);
     for (int i = 0; i < count; i++) {
@@ -94,8 +89,7 @@ static void emit_group(Emitter *e, const Walk *walk, LLVMValueRef base, int coun
     scope_close(&scope);
 }
 
-static void emit_group_loop(Emitter *e, const Walk *walk, LLVMValueRef from, LLVMValueRef to,
-                            int vectors) {
+static void emit_group_loop(Emitter *e, const Walk *walk, LLVMValueRef from, LLVMValueRef to, int vectors) {
     int width = vectors * LANES;
     Loop loop = emit_for(e, from, to, width, "column");
     emit_group(e, walk, loop.i, vectors, width, NULL);
@@ -103,8 +97,7 @@ static void emit_group_loop(Emitter *e, const Walk *walk, LLVMValueRef from, LLV
 }
 
 /* Columns [from, to) known now: full groups in a loop, the rest straight on. */
-static void emit_constant_walk(Emitter *e, const Walk *walk, int64_t from, int64_t to,
-                               int vectors) {
+static void emit_constant_walk(Emitter *e, const Walk *walk, int64_t from, int64_t to, int vectors) {
     int64_t width = (int64_t)vectors * LANES, full = to / width * width;
     if (full > from + width) {
         emit_group_loop(e, walk, emit_i64(e, from), emit_i64(e, full), vectors);
@@ -113,19 +106,16 @@ static void emit_constant_walk(Emitter *e, const Walk *walk, int64_t from, int64
     }
     if (to > full) {
         int rest = (int)((to - full + LANES - 1) / LANES);
-        emit_group(e, walk, emit_i64(e, full), rest, (int)width,
-                   to % LANES ? emit_i64(e, to) : NULL);
+        emit_group(e, walk, emit_i64(e, full), rest, (int)width, to % LANES ? emit_i64(e, to) : NULL);
     }
 }
 
-static void emit_symbolic_walk(Emitter *e, const Walk *walk, LLVMValueRef from, LLVMValueRef to,
-                               int vectors) {
+static void emit_symbolic_walk(Emitter *e, const Walk *walk, LLVMValueRef from, LLVMValueRef to, int vectors) {
     int64_t width = (int64_t)vectors * LANES;
     LLVMValueRef full = emit_round_down(e, to, width), last = emit_round_down(e, to, LANES);
     emit_group_loop(e, walk, from, full, vectors);
     if (vectors > 1) {
-        LLVMValueRef rest =
-            emit_intrinsic(e, "llvm.smax", 1, &e->i64, 2, (LLVMValueRef[]){from, full});
+        LLVMValueRef rest = emit_intrinsic(e, "llvm.smax", 1, &e->i64, 2, (LLVMValueRef[]){from, full});
         emit_group_loop(e, walk, rest, last, 1);
     }
     /* A thread without columns may have from == to past the last multiple. */
@@ -136,12 +126,11 @@ static void emit_symbolic_walk(Emitter *e, const Walk *walk, LLVMValueRef from, 
     emit_end_if(e, after);
 }
 
-void emit_chunks(Emitter *e, const Scope *scope, LLVMValueRef from, LLVMValueRef to, int vectors,
-                 ChunkBody *body, void *context) {
+void emit_chunks(Emitter *e, const Scope *scope, LLVMValueRef from, LLVMValueRef to, int vectors, ChunkBody *body,
+                 void *context) {
     Walk walk = {scope, body, context};
     if (LLVMIsAConstantInt(from) && LLVMIsAConstantInt(to)) {
-        emit_constant_walk(e, &walk, LLVMConstIntGetSExtValue(from), LLVMConstIntGetSExtValue(to),
-                           vectors);
+        emit_constant_walk(e, &walk, LLVMConstIntGetSExtValue(from), LLVMConstIntGetSExtValue(to), vectors);
     } else {
         emit_symbolic_walk(e, &walk, from, to, vectors);
     }

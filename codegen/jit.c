@@ -13,8 +13,7 @@ struct Jit {
     LLVMOrcLLJITRef lljit;
 };
 
-static LLVMOrcObjectLayerRef make_layer(void *context, LLVMOrcExecutionSessionRef session,
-                                        const char *triple) {
+static LLVMOrcObjectLayerRef make_layer(void *context, LLVMOrcExecutionSessionRef session, const char *triple) {
     (void)context, (void)triple;
     return LLVMOrcCreateRTDyldObjectLinkingLayerWithSectionMemoryManager(session);
 }
@@ -34,8 +33,7 @@ static bool succeeded(LLVMErrorRef error, const char *what, Diagnostics *diags) 
 static bool add_process_symbols(LLVMOrcLLJITRef lljit, Diagnostics *diags) {
     LLVMOrcDefinitionGeneratorRef generator = NULL;
     char prefix = LLVMOrcLLJITGetGlobalPrefix(lljit);
-    LLVMErrorRef error =
-        LLVMOrcCreateDynamicLibrarySearchGeneratorForProcess(&generator, prefix, NULL, NULL);
+    LLVMErrorRef error = LLVMOrcCreateDynamicLibrarySearchGeneratorForProcess(&generator, prefix, NULL, NULL);
     if (!succeeded(error, "linked", diags)) return false;
     LLVMOrcJITDylibAddGenerator(LLVMOrcLLJITGetMainJITDylib(lljit), generator);
     return true;
@@ -65,8 +63,7 @@ void jit_free(Jit *jit) {
 }
 
 bool jit_add(Jit *jit, Object object, Diagnostics *diags) {
-    LLVMMemoryBufferRef buffer =
-        LLVMCreateMemoryBufferWithMemoryRangeCopy(object.bytes, object.size, "kernel");
+    LLVMMemoryBufferRef buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(object.bytes, object.size, "kernel");
     free(object.bytes);
     LLVMOrcJITDylibRef library = LLVMOrcLLJITGetMainJITDylib(jit->lljit);
     return succeeded(LLVMOrcLLJITAddObjectFile(jit->lljit, library, buffer), "added", diags);
@@ -74,8 +71,7 @@ bool jit_add(Jit *jit, Object object, Diagnostics *diags) {
 
 KernelFunction *jit_find(Jit *jit, const char *kernel_name, Diagnostics *diags) {
     LLVMOrcExecutorAddress address = 0;
-    if (!succeeded(LLVMOrcLLJITLookup(jit->lljit, &address, kernel_name), "found", diags))
-        return NULL;
+    if (!succeeded(LLVMOrcLLJITLookup(jit->lljit, &address, kernel_name), "found", diags)) return NULL;
     KernelFunction *function;
     uintptr_t value = (uintptr_t)address;
     static_assert(sizeof function == sizeof value, "a function's address is a number of that size");

@@ -5,8 +5,7 @@
 #include <assert.h>
 
 typedef LLVMValueRef Lower(Emitter *e, const Node *node, const LLVMValueRef *in);
-#define LOWER(name)                                                                                \
-    static LLVMValueRef lower_##name(Emitter *e, const Node *node, const LLVMValueRef *in)
+#define LOWER(name) static LLVMValueRef lower_##name(Emitter *e, const Node *node, const LLVMValueRef *in)
 
 static bool is_real(const Node *node) { return node->type.elem == ELEM_F32; }
 
@@ -15,23 +14,19 @@ LOWER(identity) {
     return in[0];
 }
 
-LOWER(neg) {
-    return is_real(node) ? LLVMBuildFNeg(e->builder, in[0], "")
-                         : LLVMBuildNeg(e->builder, in[0], "");
-}
+LOWER(neg) { return is_real(node) ? LLVMBuildFNeg(e->builder, in[0], "") : LLVMBuildNeg(e->builder, in[0], ""); }
 
 LOWER(abs) {
-    if (is_real(node))
-        return emit_intrinsic(e, "llvm.fabs", 1, &e->f32x, 1, (LLVMValueRef[]){in[0]});
+    if (is_real(node)) return emit_intrinsic(e, "llvm.fabs", 1, &e->f32x, 1, (LLVMValueRef[]){in[0]});
     LLVMValueRef may_be_min = LLVMConstInt(e->i1, 0, false);
     return emit_intrinsic(e, "llvm.abs", 1, &e->i32x, 2, (LLVMValueRef[]){in[0], may_be_min});
 }
 
 /* Functions of one real argument; sqrt and division are correctly rounded. */
-#define LOWER_REAL(name)                                                                           \
-    LOWER(name) {                                                                                  \
-        (void)node;                                                                                \
-        return emit_##name(e, in[0]);                                                              \
+#define LOWER_REAL(name)                                                                                               \
+    LOWER(name) {                                                                                                      \
+        (void)node;                                                                                                    \
+        return emit_##name(e, in[0]);                                                                                  \
     }
 LOWER_REAL(exp)
 LOWER_REAL(expm1)
@@ -49,18 +44,15 @@ LOWER(rsqrt) {
 }
 
 LOWER(add) {
-    return is_real(node) ? LLVMBuildFAdd(e->builder, in[0], in[1], "")
-                         : LLVMBuildAdd(e->builder, in[0], in[1], "");
+    return is_real(node) ? LLVMBuildFAdd(e->builder, in[0], in[1], "") : LLVMBuildAdd(e->builder, in[0], in[1], "");
 }
 
 LOWER(sub) {
-    return is_real(node) ? LLVMBuildFSub(e->builder, in[0], in[1], "")
-                         : LLVMBuildSub(e->builder, in[0], in[1], "");
+    return is_real(node) ? LLVMBuildFSub(e->builder, in[0], in[1], "") : LLVMBuildSub(e->builder, in[0], in[1], "");
 }
 
 LOWER(mul) {
-    return is_real(node) ? LLVMBuildFMul(e->builder, in[0], in[1], "")
-                         : LLVMBuildMul(e->builder, in[0], in[1], "");
+    return is_real(node) ? LLVMBuildFMul(e->builder, in[0], in[1], "") : LLVMBuildMul(e->builder, in[0], in[1], "");
 }
 
 LOWER(div) {
@@ -69,8 +61,8 @@ LOWER(div) {
 }
 
 /* Comparisons look at the operands: their result is bool. */
-static LLVMValueRef compare(Emitter *e, const Node *node, LLVMRealPredicate real,
-                            LLVMIntPredicate integer, LLVMValueRef a, LLVMValueRef b) {
+static LLVMValueRef compare(Emitter *e, const Node *node, LLVMRealPredicate real, LLVMIntPredicate integer,
+                            LLVMValueRef a, LLVMValueRef b) {
     if (is_real(node->inputs[0])) return LLVMBuildFCmp(e->builder, real, a, b, "");
     return LLVMBuildICmp(e->builder, integer, a, b, "");
 }
@@ -129,8 +121,7 @@ LOWER(cast) {
 LLVMValueRef emit_lowered(Emitter *e, const Node *node, const LLVMValueRef *in) {
     Lower *const lower_own = NULL; /* not elementwise */
     Lower *const table[OP_COUNT] = {
-#define OP(name, arity, attributes, kind, shape, value, gradient, lowering)                        \
-    [OP_##name] = lower_##lowering,
+#define OP(name, arity, attributes, kind, shape, value, gradient, lowering) [OP_##name] = lower_##lowering,
 #include "graph/ops.def"
 #undef OP
     };

@@ -12,9 +12,7 @@ typedef struct Map {
     int vectors;
 } Map;
 
-static const Type *output_type(const Emitter *e, int output) {
-    return &e->body->outputs.items[output].node->type;
-}
+static const Type *output_type(const Emitter *e, int output) { return &e->body->outputs.items[output].node->type; }
 
 /* Is it the first of its shape? */
 static bool leads(const Emitter *e, int output) {
@@ -24,8 +22,7 @@ static bool leads(const Emitter *e, int output) {
     return true;
 }
 
-static void emit_elements(Emitter *e, Scope *scope, void *context, Coord column,
-                          LLVMValueRef mask) {
+static void emit_elements(Emitter *e, Scope *scope, void *context, Coord column, LLVMValueRef mask) {
     const Map *map = context;
     Index index = index_in_row(&map->row, map->axis, column, mask);
     LLVMValueRef values[MAX_BUFFERS];
@@ -69,10 +66,8 @@ static void emit_rows(Emitter *e, const Scope *root, Map *map) {
     Scope scope;
     scope_open(&scope, root);
     map->row = emit_row_start(e, map->type, map->axis, loop.i);
-    if (map->axis == map->type->rank - 1)
-        emit_row_scalars(e, &scope, map->type, &map->row, NULL, 0);
-    emit_chunks(e, &scope, emit_i64(e, 0), emit_dim(e, map->type->dims[map->axis]), map->vectors,
-                emit_elements, map);
+    if (map->axis == map->type->rank - 1) emit_row_scalars(e, &scope, map->type, &map->row, NULL, 0);
+    emit_chunks(e, &scope, emit_i64(e, 0), emit_dim(e, map->type->dims[map->axis]), map->vectors, emit_elements, map);
     scope_close(&scope);
     emit_end_for(e, &loop);
 }

@@ -13,15 +13,9 @@
 #define LN2_LOW (-0x1.05c610p-29)
 #define LOG2_E 0x1.715476p+0
 
-static LLVMValueRef add(Emitter *e, LLVMValueRef a, LLVMValueRef b) {
-    return LLVMBuildFAdd(e->builder, a, b, "");
-}
-static LLVMValueRef sub(Emitter *e, LLVMValueRef a, LLVMValueRef b) {
-    return LLVMBuildFSub(e->builder, a, b, "");
-}
-static LLVMValueRef mul(Emitter *e, LLVMValueRef a, LLVMValueRef b) {
-    return LLVMBuildFMul(e->builder, a, b, "");
-}
+static LLVMValueRef add(Emitter *e, LLVMValueRef a, LLVMValueRef b) { return LLVMBuildFAdd(e->builder, a, b, ""); }
+static LLVMValueRef sub(Emitter *e, LLVMValueRef a, LLVMValueRef b) { return LLVMBuildFSub(e->builder, a, b, ""); }
+static LLVMValueRef mul(Emitter *e, LLVMValueRef a, LLVMValueRef b) { return LLVMBuildFMul(e->builder, a, b, ""); }
 static LLVMValueRef number(Emitter *e, double value) { return emit_f32x(e, value); }
 
 static LLVMValueRef where(Emitter *e, LLVMValueRef condition, LLVMValueRef yes, LLVMValueRef no) {
@@ -32,20 +26,14 @@ static LLVMValueRef compare(Emitter *e, LLVMRealPredicate predicate, LLVMValueRe
     return LLVMBuildFCmp(e->builder, predicate, a, number(e, b), "");
 }
 
-static LLVMValueRef magnitude(Emitter *e, LLVMValueRef x) {
-    return emit_intrinsic(e, "llvm.fabs", 1, &e->f32x, 1, &x);
-}
+static LLVMValueRef magnitude(Emitter *e, LLVMValueRef x) { return emit_intrinsic(e, "llvm.fabs", 1, &e->f32x, 1, &x); }
 
 static LLVMValueRef with_sign(Emitter *e, LLVMValueRef value, LLVMValueRef sign) {
     return emit_intrinsic(e, "llvm.copysign", 1, &e->f32x, 2, (LLVMValueRef[]){value, sign});
 }
 
-static LLVMValueRef as_bits(Emitter *e, LLVMValueRef x) {
-    return LLVMBuildBitCast(e->builder, x, e->i32x, "");
-}
-static LLVMValueRef as_floats(Emitter *e, LLVMValueRef x) {
-    return LLVMBuildBitCast(e->builder, x, e->f32x, "");
-}
+static LLVMValueRef as_bits(Emitter *e, LLVMValueRef x) { return LLVMBuildBitCast(e->builder, x, e->i32x, ""); }
+static LLVMValueRef as_floats(Emitter *e, LLVMValueRef x) { return LLVMBuildBitCast(e->builder, x, e->f32x, ""); }
 
 /* c[0] + c[1] x + ... + c[degree] x^degree, by Horner's rule. */
 static LLVMValueRef polynomial(Emitter *e, LLVMValueRef x, const double *c, int degree) {
@@ -86,8 +74,7 @@ static LLVMValueRef power_of_two(Emitter *e, LLVMValueRef n) {
 }
 
 /* (e^r - 1 - r) / r^2 on |r| <= 0.3473: 1.3e-8 / |r| */
-static const double exp_short[] = {0x1.000000p-1, 0x1.5554aep-3, 0x1.555486p-5, 0x1.12291ap-7,
-                                   0x1.6d9a94p-10};
+static const double exp_short[] = {0x1.000000p-1, 0x1.5554aep-3, 0x1.555486p-5, 0x1.12291ap-7, 0x1.6d9a94p-10};
 /* the same: 2.4e-10 / |r| */
 static const double exp_long[] = {0x1.000000p-1, 0x1.555556p-3,  0x1.5554acp-5,
                                   0x1.11108ep-7, 0x1.6d75e8p-10, 0x1.a1a2f0p-13};
@@ -118,8 +105,7 @@ LLVMValueRef emit_expm1(Emitter *e, LLVMValueRef x) {
     Reduced reduced = reduce_by_ln2(e, clamp(e, x, -20, 89));
     LLVMValueRef r = reduced.r;
     LLVMValueRef p = emit_fma(e, mul(e, r, r), polynomial(e, r, exp_long, 5), reduced.rest);
-    LLVMValueRef half =
-        power_of_two(e, LLVMBuildSub(e->builder, reduced.bits, emit_i32x(e, 1), ""));
+    LLVMValueRef half = power_of_two(e, LLVMBuildSub(e->builder, reduced.bits, emit_i32x(e, 1), ""));
     LLVMValueRef value = emit_fma(e, half, add(e, r, p), sub(e, half, number(e, 0.5)));
     value = add(e, value, value);
     LLVMValueRef tiny = compare(e, LLVMRealOLT, magnitude(e, x), 0x1p-60);
@@ -142,8 +128,7 @@ static LLVMValueRef split_exponent(Emitter *e, LLVMValueRef x, LLVMValueRef *m) 
     LLVMValueRef bits = as_bits(e, x), low = emit_i32x(e, 0x3F3504F3);
     LLVMValueRef above = LLVMBuildSub(e->builder, bits, low, "");
     LLVMValueRef k = LLVMBuildAShr(e->builder, above, emit_i32x(e, 23), "");
-    *m = as_floats(
-        e, LLVMBuildSub(e->builder, bits, LLVMBuildShl(e->builder, k, emit_i32x(e, 23), ""), ""));
+    *m = as_floats(e, LLVMBuildSub(e->builder, bits, LLVMBuildShl(e->builder, k, emit_i32x(e, 23), ""), ""));
     return LLVMBuildSIToFP(e->builder, k, e->f32x, "");
 }
 
@@ -185,8 +170,7 @@ LLVMValueRef emit_log1p(Emitter *e, LLVMValueRef x) {
 }
 
 /* (tanh(a) / a - 1) / z, z = a^2, on a <= 0.56: 1.2e-9 / z */
-static const double tanh_small[] = {-0x1.55554ap-2, 0x1.110cb2p-3, -0x1.b91370p-5, 0x1.58828cp-6,
-                                    -0x1.96cf62p-8};
+static const double tanh_small[] = {-0x1.55554ap-2, 0x1.110cb2p-3, -0x1.b91370p-5, 0x1.58828cp-6, -0x1.96cf62p-8};
 
 /* Odd polynomial below 0.55, above 1 - 2 / (e^2a + 1). */
 LLVMValueRef emit_tanh(Emitter *e, LLVMValueRef x) {
@@ -228,8 +212,8 @@ static LLVMValueRef emit_wave(Emitter *e, LLVMValueRef x, int shift) {
     LLVMValueRef odd = LLVMBuildAnd(e->builder, quadrant, emit_i32x(e, 1), "");
     LLVMValueRef even = LLVMBuildICmp(e->builder, LLVMIntEQ, odd, emit_i32x(e, 0), "");
     LLVMValueRef value = where(e, even, sine, cosine);
-    LLVMValueRef sign = LLVMBuildShl(
-        e->builder, LLVMBuildAnd(e->builder, quadrant, emit_i32x(e, 2), ""), emit_i32x(e, 30), "");
+    LLVMValueRef sign =
+        LLVMBuildShl(e->builder, LLVMBuildAnd(e->builder, quadrant, emit_i32x(e, 2), ""), emit_i32x(e, 30), "");
     return as_floats(e, LLVMBuildXor(e->builder, as_bits(e, value), sign, ""));
 }
 
@@ -241,6 +225,4 @@ LLVMValueRef emit_sin(Emitter *e, LLVMValueRef x) {
 
 LLVMValueRef emit_cos(Emitter *e, LLVMValueRef x) { return emit_wave(e, x, 1); }
 
-LLVMValueRef emit_sqrt(Emitter *e, LLVMValueRef x) {
-    return emit_intrinsic(e, "llvm.sqrt", 1, &e->f32x, 1, &x);
-}
+LLVMValueRef emit_sqrt(Emitter *e, LLVMValueRef x) { return emit_intrinsic(e, "llvm.sqrt", 1, &e->f32x, 1, &x); }

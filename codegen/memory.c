@@ -20,8 +20,8 @@ static LLVMMetadataRef alias_scope(const Emitter *e, int buffer) {
     return LLVMMDNodeInContext2(e->context, parts, 2);
 }
 
-static void set_metadata(const Emitter *e, LLVMValueRef instruction, const char *kind,
-                         LLVMMetadataRef *list, size_t count) {
+static void set_metadata(const Emitter *e, LLVMValueRef instruction, const char *kind, LLVMMetadataRef *list,
+                         size_t count) {
     LLVMMetadataRef node = LLVMMDNodeInContext2(e->context, list, count);
     unsigned id = LLVMGetMDKindIDInContext(e->context, kind, (unsigned)strlen(kind));
     LLVMSetMetadata(instruction, id, LLVMMetadataAsValue(e->context, node));
@@ -43,8 +43,7 @@ LLVMValueRef emit_address(Emitter *e, LLVMValueRef base, LLVMValueRef offset) {
     return LLVMBuildGEP2(e->builder, e->f32, base, &offset, 1, "");
 }
 
-LLVMValueRef emit_read(Emitter *e, int buffer, LLVMTypeRef type, LLVMValueRef address,
-                       unsigned align) {
+LLVMValueRef emit_read(Emitter *e, int buffer, LLVMTypeRef type, LLVMValueRef address, unsigned align) {
     LLVMValueRef load = LLVMBuildLoad2(e->builder, type, address, "");
     LLVMSetAlignment(load, align);
     emit_touches(e, load, buffer);
@@ -57,8 +56,7 @@ void emit_write(Emitter *e, int buffer, LLVMValueRef value, LLVMValueRef address
     emit_touches(e, store, buffer);
 }
 
-LLVMValueRef emit_read_masked(Emitter *e, int buffer, LLVMTypeRef type, LLVMValueRef address,
-                              LLVMValueRef mask) {
+LLVMValueRef emit_read_masked(Emitter *e, int buffer, LLVMTypeRef type, LLVMValueRef address, LLVMValueRef mask) {
     if (!mask) return emit_read(e, buffer, type, address, ELEMENT_BYTES);
     LLVMTypeRef types[] = {type, e->ptr};
     LLVMValueRef args[] = {address, emit_i32(e, ELEMENT_BYTES), mask, LLVMConstNull(type)};
@@ -67,8 +65,7 @@ LLVMValueRef emit_read_masked(Emitter *e, int buffer, LLVMTypeRef type, LLVMValu
     return load;
 }
 
-void emit_write_masked(Emitter *e, int buffer, LLVMValueRef value, LLVMValueRef address,
-                       LLVMValueRef mask) {
+void emit_write_masked(Emitter *e, int buffer, LLVMValueRef value, LLVMValueRef address, LLVMValueRef mask) {
     if (!mask) {
         emit_write(e, buffer, value, address, ELEMENT_BYTES);
         return;
@@ -93,9 +90,7 @@ static bool is_zero(Coord coord) {
            LLVMConstIntGetZExtValue(coord.base) == 0;
 }
 
-static bool is_one(LLVMValueRef stride) {
-    return LLVMIsAConstantInt(stride) && LLVMConstIntGetZExtValue(stride) == 1;
-}
+static bool is_one(LLVMValueRef stride) { return LLVMIsAConstantInt(stride) && LLVMConstIntGetZExtValue(stride) == 1; }
 
 static LLVMValueRef spread(Emitter *e, LLVMValueRef offsets, Coord coord, LLVMValueRef stride) {
     LLVMValueRef part = LLVMBuildMul(e->builder, emit_coord(e, coord), emit_splat(e, stride), "");
@@ -110,8 +105,7 @@ static Place find_place(Emitter *e, const Type *type, const Index *index) {
         bool contiguous = coord.kind == COORD_LANES && is_one(stride) && place.kind == COORD_SPLAT;
         if (coord.kind == COORD_SPLAT || contiguous) {
             LLVMValueRef position = emit_coord_scalar(e, coord);
-            if (!is_zero(coord))
-                place.scalar = emit_add(e, place.scalar, emit_mul(e, position, stride));
+            if (!is_zero(coord)) place.scalar = emit_add(e, place.scalar, emit_mul(e, position, stride));
             if (contiguous) place.kind = COORD_LANES;
         } else {
             if (place.kind == COORD_LANES) place.offsets = emit_lane_numbers(e, e->i64);
@@ -133,11 +127,10 @@ static LLVMValueRef addresses(Emitter *e, int buffer, const Place *place) {
     return LLVMBuildGEP2(e->builder, e->f32, e->buffers[buffer], &offsets, 1, "");
 }
 
-static LLVMValueRef load_spread(Emitter *e, int buffer, LLVMTypeRef type, const Place *place,
-                                LLVMValueRef mask) {
+static LLVMValueRef load_spread(Emitter *e, int buffer, LLVMTypeRef type, const Place *place, LLVMValueRef mask) {
     LLVMTypeRef types[] = {type, LLVMVectorType(e->ptr, LANES)};
-    LLVMValueRef args[] = {addresses(e, buffer, place), emit_i32(e, ELEMENT_BYTES),
-                           mask ? mask : all_lanes(e), LLVMConstNull(type)};
+    LLVMValueRef args[] = {addresses(e, buffer, place), emit_i32(e, ELEMENT_BYTES), mask ? mask : all_lanes(e),
+                           LLVMConstNull(type)};
     LLVMValueRef load = emit_intrinsic(e, "llvm.masked.gather", 2, types, 4, args);
     emit_touches(e, load, buffer);
     return load;
@@ -154,19 +147,16 @@ LLVMValueRef emit_load(Emitter *e, int buffer, const Type *type, const Index *in
         if (place.kind == COORD_LANES) {
             value = emit_read_masked(e, buffer, memory, address, index->mask);
         } else {
-            value = emit_splat(
-                e, emit_read(e, buffer, LLVMGetElementType(memory), address, ELEMENT_BYTES));
+            value = emit_splat(e, emit_read(e, buffer, LLVMGetElementType(memory), address, ELEMENT_BYTES));
         }
     }
     if (type->elem != ELEM_BOOL) return value;
     return LLVMBuildICmp(e->builder, LLVMIntNE, value, emit_i32x(e, 0), "");
 }
 
-static void store_spread(Emitter *e, int buffer, LLVMValueRef value, const Place *place,
-                         LLVMValueRef mask) {
+static void store_spread(Emitter *e, int buffer, LLVMValueRef value, const Place *place, LLVMValueRef mask) {
     LLVMTypeRef types[] = {LLVMTypeOf(value), LLVMVectorType(e->ptr, LANES)};
-    LLVMValueRef args[] = {value, addresses(e, buffer, place), emit_i32(e, ELEMENT_BYTES),
-                           mask ? mask : all_lanes(e)};
+    LLVMValueRef args[] = {value, addresses(e, buffer, place), emit_i32(e, ELEMENT_BYTES), mask ? mask : all_lanes(e)};
     emit_touches(e, emit_intrinsic(e, "llvm.masked.scatter", 2, types, 4, args), buffer);
 }
 

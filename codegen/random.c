@@ -7,8 +7,7 @@
 
 /* 16 products of 32 by 32 bits as 2 x 8 products in 64-bit lanes: the even elements in place, the
  * odd ones shifted down. */
-static void multiply(Emitter *e, LLVMValueRef x, uint32_t factor, LLVMValueRef *high,
-                     LLVMValueRef *low) {
+static void multiply(Emitter *e, LLVMValueRef x, uint32_t factor, LLVMValueRef *high, LLVMValueRef *low) {
     LLVMBuilderRef b = e->builder;
     LLVMTypeRef wide = LLVMVectorType(e->i64, LANES / 2);
     LLVMValueRef factors[LANES / 2], lows[LANES / 2], highs[LANES / 2], halves[LANES / 2];
@@ -18,23 +17,18 @@ static void multiply(Emitter *e, LLVMValueRef x, uint32_t factor, LLVMValueRef *
         highs[i] = LLVMConstInt(e->i64, 0xFFFFFFFF00000000u, false);
         halves[i] = LLVMConstInt(e->i64, 32, false);
     }
-    LLVMValueRef m = LLVMConstVector(factors, LANES / 2),
-                 low_mask = LLVMConstVector(lows, LANES / 2);
-    LLVMValueRef high_mask = LLVMConstVector(highs, LANES / 2),
-                 half = LLVMConstVector(halves, LANES / 2);
+    LLVMValueRef m = LLVMConstVector(factors, LANES / 2), low_mask = LLVMConstVector(lows, LANES / 2);
+    LLVMValueRef high_mask = LLVMConstVector(highs, LANES / 2), half = LLVMConstVector(halves, LANES / 2);
     LLVMValueRef pairs = LLVMBuildBitCast(b, x, wide, "");
     LLVMValueRef even = LLVMBuildMul(b, LLVMBuildAnd(b, pairs, low_mask, ""), m, "");
     LLVMValueRef odd = LLVMBuildMul(b, LLVMBuildLShr(b, pairs, half, ""), m, "");
-    LLVMValueRef lo =
-        LLVMBuildOr(b, LLVMBuildAnd(b, even, low_mask, ""), LLVMBuildShl(b, odd, half, ""), "");
-    LLVMValueRef hi =
-        LLVMBuildOr(b, LLVMBuildLShr(b, even, half, ""), LLVMBuildAnd(b, odd, high_mask, ""), "");
+    LLVMValueRef lo = LLVMBuildOr(b, LLVMBuildAnd(b, even, low_mask, ""), LLVMBuildShl(b, odd, half, ""), "");
+    LLVMValueRef hi = LLVMBuildOr(b, LLVMBuildLShr(b, even, half, ""), LLVMBuildAnd(b, odd, high_mask, ""), "");
     *low = LLVMBuildBitCast(b, lo, e->i32x, "");
     *high = LLVMBuildBitCast(b, hi, e->i32x, "");
 }
 
-void emit_philox(Emitter *e, const LLVMValueRef counter[4], const LLVMValueRef key[2],
-                 LLVMValueRef words[4]) {
+void emit_philox(Emitter *e, const LLVMValueRef counter[4], const LLVMValueRef key[2], LLVMValueRef words[4]) {
     LLVMBuilderRef b = e->builder;
     LLVMValueRef x0 = counter[0], x1 = counter[1], x2 = counter[2], x3 = counter[3];
     for (uint32_t round = 0; round < 10; round++) {
@@ -69,16 +63,16 @@ LLVMValueRef emit_site(Emitter *e, const char *site) {
 
 /* --- The operator `random` --- */
 
-static LLVMValueRef operand_at(Emitter *e, Scope *scope, const Node *node, Coord row,
-                               int64_t column, LLVMValueRef mask) {
+static LLVMValueRef operand_at(Emitter *e, Scope *scope, const Node *node, Coord row, int64_t column,
+                               LLVMValueRef mask) {
     Index index = {.at = {row, coord_const(e, column)}, .mask = mask};
     if (node->type.rank == 1) index.at[0] = index.at[1];
     return emit_vector(e, scope, node, &index);
 }
 
 /* The four words at counters `first` (i32x) of the row at index->at[0]. */
-static void words_at(Emitter *e, Scope *scope, const Node *node, const Index *index,
-                     LLVMValueRef first, LLVMValueRef words[4]) {
+static void words_at(Emitter *e, Scope *scope, const Node *node, const Index *index, LLVMValueRef first,
+                     LLVMValueRef words[4]) {
     Coord row = index->at[0];
     LLVMValueRef key[] = {operand_at(e, scope, node->inputs[0], row, 0, index->mask),
                           operand_at(e, scope, node->inputs[0], row, 1, index->mask)};
@@ -89,16 +83,15 @@ static void words_at(Emitter *e, Scope *scope, const Node *node, const Index *in
 }
 
 /* The words of the 64 columns that `base` (i64) lies in, remembered by `base`. */
-static void words_of_block(Emitter *e, Scope *scope, const Node *node, const Index *index,
-                           LLVMValueRef base, LLVMValueRef words[4]) {
+static void words_of_block(Emitter *e, Scope *scope, const Node *node, const Index *index, LLVMValueRef base,
+                           LLVMValueRef words[4]) {
     Index place = *index;
     place.at[1] = coord_splat(base);
     words[0] = scope_find(scope, node, &place, 0);
     for (int i = 1; i < 4 && words[0]; i++) words[i] = scope_find(scope, node, &place, i);
     if (words[0]) return;
     LLVMValueRef block = LLVMBuildLShr(e->builder, base, emit_i64(e, 6), "");
-    LLVMValueRef first =
-        LLVMBuildTrunc(e->builder, LLVMBuildShl(e->builder, block, emit_i64(e, 4), ""), e->i32, "");
+    LLVMValueRef first = LLVMBuildTrunc(e->builder, LLVMBuildShl(e->builder, block, emit_i64(e, 4), ""), e->i32, "");
     first = LLVMBuildAdd(e->builder, emit_splat(e, first), emit_lane_numbers(e, e->i32), "");
     Index unmasked = *index;
     words_at(e, scope, node, &unmasked, first, words);
@@ -112,10 +105,8 @@ static LLVMValueRef pick_word(Emitter *e, const LLVMValueRef words[4], LLVMValue
     bool vector = LLVMGetTypeKind(type) == LLVMVectorTypeKind;
     LLVMValueRef one = LLVMConstInt(e->i64, 1, false), two = LLVMConstInt(e->i64, 2, false);
     if (vector) one = emit_splat(e, one), two = emit_splat(e, two);
-    LLVMValueRef odd =
-        LLVMBuildICmp(b, LLVMIntNE, LLVMBuildAnd(b, number, one, ""), LLVMConstNull(type), "");
-    LLVMValueRef upper =
-        LLVMBuildICmp(b, LLVMIntNE, LLVMBuildAnd(b, number, two, ""), LLVMConstNull(type), "");
+    LLVMValueRef odd = LLVMBuildICmp(b, LLVMIntNE, LLVMBuildAnd(b, number, one, ""), LLVMConstNull(type), "");
+    LLVMValueRef upper = LLVMBuildICmp(b, LLVMIntNE, LLVMBuildAnd(b, number, two, ""), LLVMConstNull(type), "");
     LLVMValueRef low = LLVMBuildSelect(b, odd, words[1], words[0], "");
     LLVMValueRef high = LLVMBuildSelect(b, odd, words[3], words[2], "");
     return LLVMBuildSelect(b, upper, high, low, "");
@@ -158,8 +149,7 @@ static LLVMValueRef word_of_lanes(Emitter *e, Scope *scope, const Node *node, co
 
 LLVMValueRef element_random(Emitter *e, Scope *scope, const Node *node, const Index *index) {
     Coord at = index->at[1];
-    bool blocks =
-        at.kind == COORD_LANES && at.align >= LANES && at.offset % LANES == 0 && at.offset >= 0;
+    bool blocks = at.kind == COORD_LANES && at.align >= LANES && at.offset % LANES == 0 && at.offset >= 0;
     LLVMValueRef word = (blocks ? word_of_lanes : word_anywhere)(e, scope, node, index);
     return emit_unit_interval(e, word);
 }

@@ -14,8 +14,7 @@ static int long_axes(const Type *type, int axes[MAX_RANK]) {
     return count;
 }
 
-static bool map_axes(const Emitter *e, const Type *to, const Index *index, const Type *from,
-                     Index *out) {
+static bool map_axes(const Emitter *e, const Type *to, const Index *index, const Type *from, Index *out) {
     int old_axes[MAX_RANK], new_axes[MAX_RANK];
     int count = long_axes(from, old_axes);
     if (long_axes(to, new_axes) != count) return false;
@@ -43,8 +42,7 @@ static Coord linear_position(Emitter *e, const Type *type, const Index *index) {
         if (at.kind == COORD_SPLAT) {
             scalar = emit_add(e, scalar, emit_mul(e, emit_coord_scalar(e, at), stride));
             while (align > 1 &&
-                   !(LLVMIsAConstantInt(stride) &&
-                     LLVMConstIntGetZExtValue(stride) % (unsigned)align == 0) &&
+                   !(LLVMIsAConstantInt(stride) && LLVMConstIntGetZExtValue(stride) % (unsigned)align == 0) &&
                    !dim_is(type->dims[axis], 1)) {
                 align /= 2;
             }
@@ -87,8 +85,8 @@ static int last_long_axis(const Type *type) {
 
 /* May 16 lanes from here be taken as lying in one row of `extent`? */
 static bool stays_in_row(Coord position, Dim extent) {
-    return position.kind == COORD_LANES && position.align >= LANES &&
-           position.offset % LANES == 0 && dim_is_const(extent) && extent.offset % LANES == 0;
+    return position.kind == COORD_LANES && position.align >= LANES && position.offset % LANES == 0 &&
+           dim_is_const(extent) && extent.offset % LANES == 0;
 }
 
 Index emit_reshape_index(Emitter *e, const Type *to, const Index *index, const Type *from) {

@@ -36,9 +36,7 @@ static bool is_reduction(const Node *node) { return op_kind(node->op) == KIND_RE
 
 static Fold fold_of(const Node *node) { return node->op == OP_sum ? FOLD_SUM : FOLD_MAX; }
 
-static Dim width_of(const Node *node) {
-    return node->type.rank ? node->type.dims[node->type.rank - 1] : dim_const(1);
-}
+static Dim width_of(const Node *node) { return node->type.rank ? node->type.dims[node->type.rank - 1] : dim_const(1); }
 
 static bool is_wide(const Node *node) { return !dim_is(width_of(node), 1); }
 
@@ -113,8 +111,7 @@ static void plan_stash(const Emitter *e, Row *row) {
         const Node *node = node_at(e, i);
         row->slot[i] = -1;
         cost[i] = own_cost(node);
-        for (int k = 0; k < node->n_inputs; k++)
-            cost[i] += is_wide(node->inputs[k]) ? cost[node->inputs[k]->id] : 0;
+        for (int k = 0; k < node->n_inputs; k++) cost[i] += is_wide(node->inputs[k]) ? cost[node->inputs[k]->id] : 0;
         if (cost[i] > 1000) cost[i] = 1000;
         bool keeps = crossing[i] && is_wide(node) && dim_equal(width_of(node), width) &&
                      node->type.rank == row->domain->rank && cost[i] > CHEAP && row->n_slots < room;
@@ -129,31 +126,26 @@ static void plan_stash(const Emitter *e, Row *row) {
 /* --- A pass --- */
 
 static LLVMValueRef stash_address(Emitter *e, const Row *row, const Node *node, Coord column) {
-    LLVMValueRef at = emit_add(e, emit_coord_scalar(e, column),
-                               emit_i64(e, row->slot[node->id] * row->slot_elements));
+    LLVMValueRef at = emit_add(e, emit_coord_scalar(e, column), emit_i64(e, row->slot[node->id] * row->slot_elements));
     return emit_address(e, e->scratch, at);
 }
 
 static void bind_stashed(Emitter *e, const Row *row, Scope *scope, const Node *node, Coord column) {
     LLVMTypeRef type = node->type.elem == ELEM_F32 ? e->f32x : e->i32x;
-    LLVMValueRef value =
-        emit_read(e, -1, type, stash_address(e, row, node, column), LANES * ELEMENT_BYTES);
-    if (node->type.elem == ELEM_BOOL)
-        value = LLVMBuildICmp(e->builder, LLVMIntNE, value, emit_i32x(e, 0), "");
+    LLVMValueRef value = emit_read(e, -1, type, stash_address(e, row, node, column), LANES * ELEMENT_BYTES);
+    if (node->type.elem == ELEM_BOOL) value = LLVMBuildICmp(e->builder, LLVMIntNE, value, emit_i32x(e, 0), "");
     Index index = at_column(row, column, NULL);
     scope_bind(e, scope, node, &index, value);
 }
 
-static void stash(Emitter *e, const Row *row, Scope *scope, const Node *node, Coord column,
-                  LLVMValueRef mask) {
+static void stash(Emitter *e, const Row *row, Scope *scope, const Node *node, Coord column, LLVMValueRef mask) {
     Index index = at_column(row, column, mask);
     LLVMValueRef value = emit_vector(e, scope, node, &index);
     if (node->type.elem == ELEM_BOOL) value = LLVMBuildZExt(e->builder, value, e->i32x, "");
     emit_write(e, -1, value, stash_address(e, row, node, column), LANES * ELEMENT_BYTES);
 }
 
-static void accumulate(Emitter *e, const Row *row, Scope *scope, const Node *node, Coord column,
-                       LLVMValueRef mask) {
+static void accumulate(Emitter *e, const Row *row, Scope *scope, const Node *node, Coord column, LLVMValueRef mask) {
     Fold fold = fold_of(node);
     Index index = at_column(row, column, mask);
     LLVMValueRef value = emit_vector(e, scope, node->inputs[0], &index);
@@ -168,22 +160,18 @@ static bool reduces_now(const Row *row, const Node *node) {
 }
 
 static bool stores_now(const Row *row, const Node *node) {
-    return row->level[node->id] == row->pass && dim_equal(width_of(node), row->width) &&
-           is_wide(node);
+    return row->level[node->id] == row->pass && dim_equal(width_of(node), row->width) && is_wide(node);
 }
 
 static bool stashes_now(const Row *row, const Node *node) {
-    return row->slot[node->id] >= 0 && row->level[node->id] == row->pass &&
-           dim_equal(width_of(node), row->width);
+    return row->slot[node->id] >= 0 && row->level[node->id] == row->pass && dim_equal(width_of(node), row->width);
 }
 
-static void emit_pass_chunk(Emitter *e, Scope *scope, void *context, Coord column,
-                            LLVMValueRef mask) {
+static void emit_pass_chunk(Emitter *e, Scope *scope, void *context, Coord column, LLVMValueRef mask) {
     const Row *row = context;
     for (int i = 0; i < e->body->nodes.count; i++) {
         const Node *node = node_at(e, i);
-        bool earlier =
-            row->slot[i] >= 0 && row->level[i] < row->pass && dim_equal(width_of(node), row->width);
+        bool earlier = row->slot[i] >= 0 && row->level[i] < row->pass && dim_equal(width_of(node), row->width);
         if (earlier) bind_stashed(e, row, scope, node, column);
         if (stashes_now(row, node)) stash(e, row, scope, node, column, mask);
         if (reduces_now(row, node)) accumulate(e, row, scope, node, column, mask);
@@ -217,8 +205,7 @@ static void emit_pass(Emitter *e, Row *row, Scope *scope) {
 static bool has_work(const Emitter *e, Row *row, int id, Dim *width) {
     const Node *node = node_at(e, id);
     bool output = false;
-    for (int i = 0; i < e->body->outputs.count; i++)
-        output |= e->body->outputs.items[i].node == node;
+    for (int i = 0; i < e->body->outputs.count; i++) output |= e->body->outputs.items[i].node == node;
     if (is_reduction(node) && row->level[node->inputs[0]->id] == row->pass)
         *width = width_of(node->inputs[0]);
     else if ((output || row->slot[id] >= 0) && row->level[id] == row->pass && is_wide(node))

@@ -17,8 +17,7 @@ static void clear_chunk(Emitter *e, Scope *scope, void *context, Coord column, L
     (void)scope;
     const Scatter *s = context;
     Index index = {.at = {coord_splat(s->target), column}, .mask = mask};
-    emit_store(e, emit_result(e, s->output), &s->node->type, &index,
-               emit_fold_identity(e, s->fold));
+    emit_store(e, emit_result(e, s->output), &s->node->type, &index, emit_fold_identity(e, s->fold));
 }
 
 static void fold_chunk(Emitter *e, Scope *scope, void *context, Coord column, LLVMValueRef mask) {
@@ -27,20 +26,17 @@ static void fold_chunk(Emitter *e, Scope *scope, void *context, Coord column, LL
     Index to = {.at = {coord_splat(s->target), column}, .mask = mask};
     LLVMValueRef value = emit_vector(e, scope, s->node->inputs[1], &from);
     LLVMValueRef so_far = emit_load(e, emit_result(e, s->output), &s->node->type, &to);
-    emit_store(e, emit_result(e, s->output), &s->node->type, &to,
-               emit_fold_step(e, s->fold, so_far, value));
+    emit_store(e, emit_result(e, s->output), &s->node->type, &to, emit_fold_step(e, s->fold, so_far, value));
 }
 
-static void emit_clear(Emitter *e, Scatter *s, const Scope *root, LLVMValueRef from,
-                       LLVMValueRef to) {
+static void emit_clear(Emitter *e, Scatter *s, const Scope *root, LLVMValueRef from, LLVMValueRef to) {
     Loop loop = emit_for(e, emit_i64(e, 0), emit_dim(e, s->node->type.dims[0]), 1, "target");
     s->target = loop.i;
     emit_chunks(e, root, from, to, 1, clear_chunk, s);
     emit_end_for(e, &loop);
 }
 
-static void emit_fold_rows(Emitter *e, Scatter *s, const Scope *root, LLVMValueRef from,
-                           LLVMValueRef to) {
+static void emit_fold_rows(Emitter *e, Scatter *s, const Scope *root, LLVMValueRef from, LLVMValueRef to) {
     const Node *indices = s->node->inputs[0];
     Loop loop = emit_for(e, emit_i64(e, 0), emit_dim(e, indices->type.dims[0]), 1, "row");
     Scope scope;

@@ -74,8 +74,8 @@ static void report_unknown(Diagnostics *diags, const char *cpu) {
     for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++) names[i] = cpus[i].name;
     const char *near = nearest_name(cpu, names, (int)(sizeof names / sizeof *names));
     diag_error(diags, "E0701", (Pos){0}, "there is no x86-64 CPU called '%s'", cpu);
-    diag_hint(diags, "%s%s; without a name, code is made for this machine",
-              near ? "did you mean " : "try ", near ? near : "x86-64-v3");
+    diag_hint(diags, "%s%s; without a name, code is made for this machine", near ? "did you mean " : "try ",
+              near ? near : "x86-64-v3");
 }
 
 Target *target_new(const char *cpu, int lanes, Diagnostics *diags) {
@@ -123,11 +123,9 @@ LLVMTargetMachineRef target_machine(const Target *target) {
     bool failed = LLVMGetTargetFromTriple(triple, &llvm_target, &error);
     assert(!failed);
     (void)failed;
-    LLVMCodeGenOptLevel level =
-        target->hurried ? LLVMCodeGenLevelNone : LLVMCodeGenLevelAggressive;
-    LLVMTargetMachineRef machine =
-        LLVMCreateTargetMachine(llvm_target, triple, target->cpu, target->features, level,
-                                LLVMRelocPIC, LLVMCodeModelSmall);
+    LLVMCodeGenOptLevel level = target->hurried ? LLVMCodeGenLevelNone : LLVMCodeGenLevelAggressive;
+    LLVMTargetMachineRef machine = LLVMCreateTargetMachine(llvm_target, triple, target->cpu, target->features, level,
+                                                           LLVMRelocPIC, LLVMCodeModelSmall);
     LLVMDisposeMessage(triple);
     return machine;
 }

@@ -8,11 +8,11 @@
 #include "codegen/codegen.h"
 
 struct Target {
-    char *cpu;      /* LLVM's name: "znver3" */
-    char *features; /* "+avx2,+fma,..." ; "" for a CPU given by name: LLVM knows what it has */
-    char *name;     /* for logs */
-    int lanes;      /* f32 lanes of a contraction's register tile: 4, 8 or 16 */
-    int registers;  /* vector registers of that width */
+    char *cpu;                  /* LLVM's name: "znver3" */
+    char *features;             /* "+avx2,+fma,..." ; "" for a CPU given by name: LLVM knows what it has */
+    char *name;                 /* for logs */
+    int lanes;                  /* f32 lanes of a contraction's register tile: 4, 8 or 16 */
+    int registers;              /* vector registers of that width */
     int64_t l1_bytes, l2_bytes; /* data caches of one core */
     bool hurried;               /* LLVM optimises next to nothing */
 };

@@ -28,8 +28,8 @@ typedef struct Arg {
 
 struct Expr {
     ExprKind kind;
-    Pos pos;   /* of the operator or the name, where a mistake is best shown */
-    int depth; /* of the tree; bounded */
+    Pos pos;     /* of the operator or the name, where a mistake is best shown */
+    int depth;   /* of the tree; bounded */
     bool shared; /* EXPR_SCOPED: what is made in the scope may be made by another part of the task too */
     double number;
     const char *text;
@@ -99,13 +99,13 @@ struct Def {
     bool has_result;
     TypeExpr result;
     Block body;
-    bool replaces;        /* `override` was written */
-    bool hidden;          /* something replaces it: what it says need not fit the rest any more */
-    Def *replaced;        /* then: what it stands in for; NULL: nothing, which was told */
-    bool prelude; /* comes with the language: mistakes are shown where the user calls it */
-    bool active;  /* elaboration is inside it */
-    bool failed;  /* a mistake inside was told already */
-    bool unread;  /* its parameters or its result have a mistake: calls of it are not looked at */
+    bool replaces; /* `override` was written */
+    bool hidden;   /* something replaces it: what it says need not fit the rest any more */
+    Def *replaced; /* then: what it stands in for; NULL: nothing, which was told */
+    bool prelude;  /* comes with the language: mistakes are shown where the user calls it */
+    bool active;   /* elaboration is inside it */
+    bool failed;   /* a mistake inside was told already */
+    bool unread;   /* its parameters or its result have a mistake: calls of it are not looked at */
 };
 
 /* Bytes of a file's text; {0}: none. */
@@ -149,7 +149,7 @@ typedef struct LabelDecl {
     Expr *weights;   /* of the classes: a list; NULL: none */
     Span balanced;   /* the word in its place: they come from the data */
     Pos weights_pos; /* no file: there are none */
-    const char *of;                           /* an input; NULL: sequences */
+    const char *of;  /* an input; NULL: sequences */
     Pos of_pos;
 } LabelDecl;
 
@@ -164,7 +164,7 @@ typedef struct DataDecl {
 
 /* split = "split" ("dev" share | "folds" count) ... */
 typedef struct SplitDecl {
-    Pos pos; /* no file: none */
+    Pos pos;                    /* no file: none */
     Expr *share, *folds, *seed; /* one of the first two; seed NULL: 0 */
     bool stratified;
     const char *group;

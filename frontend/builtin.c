@@ -41,8 +41,7 @@ static Value build_unary(Elab *e, const BuiltinCall *call) {
     if (x->kind == VALUE_NUMBER && call->fold) {
         double result = call->fold(x->number);
         if (isfinite(result)) return value_number(result);
-        return fail_value(e, "E0310", call->expr->pos, "%s(%g) is not a finite number", call->name,
-                          x->number);
+        return fail_value(e, "E0310", call->expr->pos, "%s(%g) is not a finite number", call->name, x->number);
     }
     if (call->fold && is_some_number(e, *x)) return (Value){.kind = VALUE_SOME_NUMBER};
     if (!needs_tensor(e, call, 0)) return value_error();
@@ -53,8 +52,7 @@ static Value build_binary(Elab *e, const BuiltinCall *call) {
     Value a = call->args[0], b = call->args[1];
     Node *nodes[2];
     if (a.kind == VALUE_NUMBER && b.kind == VALUE_NUMBER) {
-        return value_number(call->op == OP_maximum ? fmax(a.number, b.number)
-                                                   : fmin(a.number, b.number));
+        return value_number(call->op == OP_maximum ? fmax(a.number, b.number) : fmin(a.number, b.number));
     }
     if (is_number(e, a) && is_number(e, b)) return (Value){.kind = VALUE_SOME_NUMBER};
     if (!align(e, 2, call->args, nodes, call->expr->pos, call->name)) return value_error();
@@ -64,8 +62,7 @@ static Value build_binary(Elab *e, const BuiltinCall *call) {
 static Value build_pow(Elab *e, const BuiltinCall *call) {
     bool open = is_some_number(e, call->args[0]) || is_some_number(e, call->args[1]);
     if (open && is_number(e, call->args[0]) && is_number(e, call->args[1])) return (Value){.kind = VALUE_SOME_NUMBER};
-    if (!needs(e, call, 0, VALUE_NUMBER, "a number") ||
-        !needs(e, call, 1, VALUE_NUMBER, "a number")) {
+    if (!needs(e, call, 0, VALUE_NUMBER, "a number") || !needs(e, call, 1, VALUE_NUMBER, "a number")) {
         return value_error();
     }
     double result = pow(call->args[0].number, call->args[1].number);
@@ -96,8 +93,7 @@ static Value build_select(Elab *e, const BuiltinCall *call) {
     for (int i = 0; i < 3; i++) {
         bool number = is_number(e, call->args[i]);
         if (!number && !needs_tensor(e, call, i)) return value_error();
-        nodes[i] =
-            number ? number_node(e, shape.elem, call->args[i], pos) : call->args[i].node;
+        nodes[i] = number ? number_node(e, shape.elem, call->args[i], pos) : call->args[i].node;
         nodes[i] = to_shape(e, OP_broadcast, nodes[i], &shape, pos);
     }
     return value_tensor(emit_op(e, OP_select, 3, nodes, pos));
@@ -118,8 +114,7 @@ static Value build_float(Elab *e, const BuiltinCall *call) { return cast_to(e, c
 static Value build_cast(Elab *e, const BuiltinCall *call) {
     if (!needs(e, call, 1, VALUE_STRING, "f32, i32 or bool")) return value_error();
     for (int i = ELEM_F32; i <= ELEM_BOOL; i++) {
-        if (strcmp(call->args[1].text, elem_name((ElemType)i)) == 0)
-            return cast_to(e, call, (ElemType)i);
+        if (strcmp(call->args[1].text, elem_name((ElemType)i)) == 0) return cast_to(e, call, (ElemType)i);
     }
     return fail_value(e, "E0304", call->pos[1], "'cast' needs f32, i32 or bool here");
 }
@@ -130,7 +125,8 @@ static bool axis_of(Elab *e, const BuiltinCall *call, int i, const Node *x, int6
     if (!integer_of(e, call->args[i], call->pos[i], "an axis", -rank, axis)) return false;
     if (*axis < 0) *axis += rank;
     if (*axis < rank) return true;
-    if (fail(e, "E0310", call->pos[i], "%s has no axis %lld", value_print(e, value_tensor((Node *)x)), (long long)*axis)) {
+    if (fail(e, "E0310", call->pos[i], "%s has no axis %lld", value_print(e, value_tensor((Node *)x)),
+             (long long)*axis)) {
         note_made(e, x, call->pos[i]);
         diag_hint(e->diags, "axes count from 0; -1 is the last one");
     }
@@ -194,8 +190,7 @@ static bool dims_of(Elab *e, const BuiltinCall *call, int first, Type *type) {
 static Value build_shape(Elab *e, const BuiltinCall *call) {
     bool number = call->args[0].kind == VALUE_NUMBER;
     if (!number && !needs_tensor(e, call, 0)) return value_error();
-    Node *x = number ? scalar_node(e, ELEM_F32, call->args[0].number, call->pos[0])
-                     : call->args[0].node;
+    Node *x = number ? scalar_node(e, ELEM_F32, call->args[0].number, call->pos[0]) : call->args[0].node;
     Type type = type_scalar(x->type.elem);
     if (!dims_of(e, call, 1, &type)) return value_error();
     return value_tensor(to_shape(e, call->op, x, &type, call->expr->pos));
@@ -208,13 +203,11 @@ static Value build_slice(Elab *e, const BuiltinCall *call) {
     if (!axis_of(e, call, 1, x, &axis)) return value_error();
     if (!integer_of(e, call->args[2], call->pos[2], "the start", 0, &start)) return value_error();
     Type type = x->type, stop = {0};
-    if (!dims_of(e, &(BuiltinCall){.args[0] = call->args[3], .pos[0] = call->pos[3], .n = 1}, 0,
-                 &stop)) {
+    if (!dims_of(e, &(BuiltinCall){.args[0] = call->args[3], .pos[0] = call->pos[3], .n = 1}, 0, &stop)) {
         return value_error();
     }
     if (!dim_add(stop.dims[0], dim_const(-start), &type.dims[axis])) return value_error();
-    NodeSpec spec = {
-        .op = OP_slice, .n_inputs = 1, .inputs = &x, .attrs.ints = {axis, start}, .type = type};
+    NodeSpec spec = {.op = OP_slice, .n_inputs = 1, .inputs = &x, .attrs.ints = {axis, start}, .type = type};
     return value_tensor(emit(e, spec, call->expr->pos));
 }
 
@@ -225,11 +218,9 @@ static Value build_concat(Elab *e, const BuiltinCall *call) {
         if (!needs_tensor(e, call, i)) return value_error();
         parts[i - 1] = call->args[i].node;
     }
-    if (call->n < 2)
-        return fail_value(e, "E0301", call->expr->pos, "'concat' needs at least one tensor");
+    if (call->n < 2) return fail_value(e, "E0301", call->expr->pos, "'concat' needs at least one tensor");
     if (!axis_of(e, call, 0, parts[0], &axis)) return value_error();
-    NodeSpec spec = {
-        .op = OP_concat, .n_inputs = call->n - 1, .inputs = parts, .attrs.ints = {axis}};
+    NodeSpec spec = {.op = OP_concat, .n_inputs = call->n - 1, .inputs = parts, .attrs.ints = {axis}};
     return value_tensor(emit(e, spec, call->expr->pos));
 }
 
@@ -238,7 +229,8 @@ static Value build_gather(Elab *e, const BuiltinCall *call) {
     Node *inputs[] = {call->args[0].node, call->args[1].node};
     const Type *table = &inputs[0]->type, *index = &inputs[1]->type;
     bool open = table->rank == 2 && index->rank == 1 && index->elem == ELEM_I32;
-    if (open && (is_generic(e, table->dims[0]) || is_generic(e, index->bound))) { /* whether it is inside, a call knows */
+    if (open &&
+        (is_generic(e, table->dims[0]) || is_generic(e, index->bound))) { /* whether it is inside, a call knows */
         Dim dims[] = {index->dims[0], table->dims[1]};
         return stand_in(e, type_make(table->elem, 2, dims), call->expr->pos);
     }
@@ -362,13 +354,12 @@ static bool is_variadic(const Builtin *builtin) { return strchr(builtin->paramet
 static int parameter_of(Elab *e, const Builtin *builtin, const Arg *arg, int i) {
     size_t length;
     int index = arg->name ? find_parameter(builtin, arg->name) : i;
-    bool known =
-        index >= 0 && index < 16 && (is_variadic(builtin) || parameter(builtin, index, &length));
+    bool known = index >= 0 && index < 16 && (is_variadic(builtin) || parameter(builtin, index, &length));
     if (known) return index;
     if (arg->name) {
-        if (fail(e, "E0302", arg->pos, "'%s' has no parameter '%s'", builtin->name, arg->name)) hint_parameters(e, builtin);
-    } else if (fail(e, "E0301", arg->pos, "this is one argument too many for '%s'",
-                    builtin->name)) {
+        if (fail(e, "E0302", arg->pos, "'%s' has no parameter '%s'", builtin->name, arg->name))
+            hint_parameters(e, builtin);
+    } else if (fail(e, "E0301", arg->pos, "this is one argument too many for '%s'", builtin->name)) {
         hint_parameters(e, builtin);
     }
     return -1;
@@ -380,7 +371,8 @@ static bool all_given(Elab *e, const Builtin *builtin, const BuiltinCall *call) 
         const char *name = parameter(builtin, i, &length);
         if (!name) return true;
         if (call->given[i] || name[length] == '=' || name[length] == '*') continue;
-        if (fail(e, "E0301", call->expr->pos, "the argument '%.*s' of '%s' is missing", (int)length, name, builtin->name)) {
+        if (fail(e, "E0301", call->expr->pos, "the argument '%.*s' of '%s' is missing", (int)length, name,
+                 builtin->name)) {
             hint_parameters(e, builtin);
         }
         return false;
@@ -389,15 +381,13 @@ static bool all_given(Elab *e, const Builtin *builtin, const BuiltinCall *call) 
 
 Value call_builtin(Elab *e, const Expr *expr) {
     const Builtin *builtin = find_builtin(expr->text);
-    BuiltinCall call = {
-        .expr = expr, .name = builtin->name, .op = builtin->op, .fold = builtin->fold};
+    BuiltinCall call = {.expr = expr, .name = builtin->name, .op = builtin->op, .fold = builtin->fold};
     bool good = true;
     for (int i = 0; i < expr->n_args; i++) {
         const Arg *arg = &expr->args[i];
         int index = parameter_of(e, builtin, arg, i);
         if (index < 0) return value_error();
-        if (call.given[index])
-            return fail_value(e, "E0301", arg->pos, "this argument is given twice");
+        if (call.given[index]) return fail_value(e, "E0301", arg->pos, "this argument is given twice");
         call.given[index] = true;
         call.args[index] = eval(e, arg->value);
         call.pos[index] = arg->value ? arg->value->pos : arg->pos;

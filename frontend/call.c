@@ -42,8 +42,8 @@ static int formal_of(Elab *e, const Def *def, const Expr *expr, int i) {
     const Arg *arg = &expr->args[i];
     if (arg->name) return find_formal(e, def, arg);
     if (i < def->formals.count) return i;
-    if (fail(e, "E0301", arg->pos, "'%s' takes %d argument%s, this is one too many", def->name,
-             def->formals.count, def->formals.count == 1 ? "" : "s")) {
+    if (fail(e, "E0301", arg->pos, "'%s' takes %d argument%s, this is one too many", def->name, def->formals.count,
+             def->formals.count == 1 ? "" : "s")) {
         note_declared(e, def);
         hint_formals(e, def);
     }
@@ -65,8 +65,7 @@ static bool match_arguments(Elab *e, const Def *def, const Expr *expr, Actual *a
     for (int i = 0; i < def->formals.count; i++) {
         const Formal *formal = &def->formals.items[i];
         if (actuals[i].arg || formal->initial) continue;
-        if (fail(e, "E0301", expr->pos, "the argument '%s' of '%s' is missing", formal->name,
-                 def->name)) {
+        if (fail(e, "E0301", expr->pos, "the argument '%s' of '%s' is missing", formal->name, def->name)) {
             note_declared(e, def);
             hint_formals(e, def);
         }
@@ -91,8 +90,7 @@ static bool check_formal(Elab *e, const Def *def, const Formal *formal, Value *v
     const char *subject = arena_printf(e->arena, "argument '%s' of '%s'", formal->name, def->name);
     if (value->kind == VALUE_ERROR) return !formal->is_tokens && !formal->has_type; /* a call knows it */
     if (formal->is_tokens && value->kind != VALUE_TOKENS) {
-        if (fail(e, "E0304", pos, "%s must be a text input, not %s", subject,
-                 value_print(e, *value))) {
+        if (fail(e, "E0304", pos, "%s must be a text input, not %s", subject, value_print(e, *value))) {
             note_formal(e, def, formal);
             hint_kind(e, VALUE_TOKENS, *value);
         }
@@ -103,8 +101,7 @@ static bool check_formal(Elab *e, const Def *def, const Formal *formal, Value *v
         *value = value_tensor(number_node(e, formal->type.elem, *value, pos));
     }
     if (value->kind != VALUE_TENSOR) {
-        if (fail(e, "E0304", pos, "%s must be %s, not %s", subject, formal->type.text,
-                 value_print(e, *value))) {
+        if (fail(e, "E0304", pos, "%s must be %s, not %s", subject, formal->type.text, value_print(e, *value))) {
             note_formal(e, def, formal);
             hint_kind(e, VALUE_TENSOR, *value);
         }
@@ -190,8 +187,7 @@ Value call_def(Elab *e, Def *def, const Expr *expr) {
         return fail_value(e, "E0312", expr->pos, "more than %d calls are nested here", MAX_CALL_DEPTH);
     if (def->unread) return value_error();
     Actual *actuals = arena_array(e->arena, (size_t)def->formals.count + 1, sizeof *actuals);
-    if (!match_arguments(e, def, expr, actuals) || !eval_arguments(e, def, actuals))
-        return value_error();
+    if (!match_arguments(e, def, expr, actuals) || !eval_arguments(e, def, actuals)) return value_error();
     Frame frame = {.def = def, .scope = e->scope}, *outer = e->frame;
     e->frame = &frame;
     e->call_depth++;

@@ -2,8 +2,8 @@
  *
  * Names of dimensions that only a call knows are symbols, different from each other and from every other size; so are
  * untyped parameters where they are used as sizes. What cannot be known without a call (VALUE_ERROR with a name,
- * VALUE_SOME_NUMBER) passes through silently: nothing is told here that could be right for some caller of that type. Calls
- * inside give what the callee's declaration promises, so that each body is looked at once. */
+ * VALUE_SOME_NUMBER) passes through silently: nothing is told here that could be right for some caller of that type.
+ * Calls inside give what the callee's declaration promises, so that each body is looked at once. */
 #include "frontend/elaborate.h"
 
 bool is_generic(const Elab *e, Dim dim) { return e->checking && dim.scale != 0 && dim.symbol >= e->first_generic; }

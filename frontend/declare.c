@@ -56,8 +56,7 @@ void check_defs(Elab *e) {
     for (int i = 0; i < e->module->defs.count; i++) {
         Def *def = def_at(e, i), *old = find_earlier(e, i);
         if (!def->prelude && is_builtin(def->name)) {
-            fail(e, "E0203", def->pos, "'%s' is an operator of the language: choose another name",
-                 def->name);
+            fail(e, "E0203", def->pos, "'%s' is an operator of the language: choose another name", def->name);
         } else if (def->replaces && !old) {
             nothing_to_replace(e, i);
         } else if (def->replaces) {

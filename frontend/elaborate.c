@@ -33,8 +33,7 @@ static bool config_value(Elab *e, const ConfigDecl *decl, double *value) {
     const char *set = find_set(options, decl->name);
     if (!set) return good;
     if (parse_number(set, value)) return true;
-    diag_error(e->diags, "E0205", (Pos){0}, "--set %s=%s: '%s' is not a number", decl->name, set,
-               set);
+    diag_error(e->diags, "E0205", (Pos){0}, "--set %s=%s: '%s' is not a number", decl->name, set, set);
     diag_note(e->diags, decl->pos, "'%s' is declared here", decl->name);
     return false;
 }
@@ -54,9 +53,12 @@ static void note_source(Elab *e, const ConfigDecl *decl, double value) {
     const ProgramOptions *options = e->options;
     const char *set = find_set(options, decl->name);
     bool given = decl->key && options->lookup && options->lookup(options->user, decl->key, &looked_up);
-    if (set) diag_note(e->diags, (Pos){0}, "--set %s=%s gives it", decl->name, set);
-    else if (given && looked_up == value && options->where) diag_note(e->diags, options->where(options->user, decl->key), "its value is given here");
-    diag_hint(e->diags, "what is written without a point stays an integer; write %s = %s.0 for a number", decl->name, decl->value->text);
+    if (set)
+        diag_note(e->diags, (Pos){0}, "--set %s=%s gives it", decl->name, set);
+    else if (given && looked_up == value && options->where)
+        diag_note(e->diags, options->where(options->user, decl->key), "its value is given here");
+    diag_hint(e->diags, "what is written without a point stays an integer; write %s = %s.0 for a number", decl->name,
+              decl->value->text);
 }
 
 /* What is written as an integer stays one: it may be a size. */
@@ -80,7 +82,8 @@ static void elaborate_config(Elab *e, const ConfigDecl *decl) {
     bool integer = written && written->kind == EXPR_NUMBER && !strpbrk(written->text, ".eE");
     item.is_integer = integer || (written && written->kind != EXPR_NUMBER && is_integral(value));
     if (integer && !isnan(value) && !is_integral(value)) {
-        if (fail(e, "E0205", decl->pos, "'%s' must be an integer, not %.15g", decl->name, value)) note_source(e, decl, value);
+        if (fail(e, "E0205", decl->pos, "'%s' must be an integer, not %.15g", decl->name, value))
+            note_source(e, decl, value);
         item.value = NAN; /* whatever uses it is silent */
     }
     if (old)
@@ -100,8 +103,7 @@ static void check_sets(Elab *e) {
             diag_error(e->diags, "E0205", (Pos){0}, "--set %s: there is no value", set);
             diag_hint(e->diags, "write --set NAME=VALUE");
         } else if (!find_config(e->program, name)) {
-            diag_error(e->diags, "E0204", (Pos){0}, "--set %s: no config value is called '%s'", set,
-                       name);
+            diag_error(e->diags, "E0204", (Pos){0}, "--set %s: no config value is called '%s'", set, name);
             const char *near = nearest_name(name, names, program->configs.count);
             if (near) diag_hint(e->diags, "did you mean '%s'?", near);
         }
@@ -171,8 +173,7 @@ static void elaborate(Elab *e) {
     Frame none = {0};
     begin_graph(e, "config", &none);
     Graph *scratch = e->graph;
-    for (int i = 0; i < e->module->configs.count; i++)
-        elaborate_config(e, &e->module->configs.items[i]);
+    for (int i = 0; i < e->module->configs.count; i++) elaborate_config(e, &e->module->configs.items[i]);
     check_sets(e);
     elaborate_sizes(e);
     elaborate_recipe(e);

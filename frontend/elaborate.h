@@ -16,11 +16,11 @@
 #include "frontend/load.h"
 
 typedef enum ValueKind {
-    VALUE_ERROR,  /* a mistake that was told already; with a name: while a definition is checked, a parameter that
+    VALUE_ERROR,       /* a mistake that was told already; with a name: while a definition is checked, a parameter that
                      may be anything */
-    VALUE_NUMBER, /* known now */
+    VALUE_NUMBER,      /* known now */
     VALUE_SOME_NUMBER, /* while a definition is checked: known at a call */
-    VALUE_DIM,    /* a size known batch by batch */
+    VALUE_DIM,         /* a size known batch by batch */
     VALUE_STRING,
     VALUE_TENSOR,
     VALUE_TOKENS,
@@ -65,7 +65,7 @@ typedef struct NamedValue {
 /* The names of one body: a call's, a task's, the optimizer's. */
 typedef struct Frame {
     VEC(NamedValue) names;
-    const Def *def; /* NULL: a task */
+    const Def *def;    /* NULL: a task */
     const char *scope; /* of the call; `in` adds to it */
     bool returned;
     Value result;
@@ -86,9 +86,9 @@ typedef struct SiteCount {
 
 enum {
     MAX_CALL_DEPTH = 64,
-    MAX_EVAL_DEPTH = 3000, /* bounds the stack: expressions inside calls inside expressions */
+    MAX_EVAL_DEPTH = 3000,  /* bounds the stack: expressions inside calls inside expressions */
     MAX_CHECKED_TOKENS = 4, /* text inputs of one definition */
-    MAX_STEPS = 200000, /* expressions evaluated for one graph, 50 times BERT-large: bounds time and
+    MAX_STEPS = 200000,     /* expressions evaluated for one graph, 50 times BERT-large: bounds time and
                            memory */
 };
 
@@ -102,13 +102,13 @@ typedef struct Elab {
     /* The graph being built. */
     Graph *graph;
     bool training;
-    bool checking;     /* a definition on its own: see check.c */
-    int first_generic; /* symbols from here on get their sizes at a call */
+    bool checking;                  /* a definition on its own: see check.c */
+    int first_generic;              /* symbols from here on get their sizes at a call */
     Dim vocab, positions, segments; /* what `tokens` declares, with their names */
-    const ProbeOptions *probe; /* NULL: a program to run; otherwise names are watched */
-    const TokensValue *tokens; /* [n_tokens] */
+    const ProbeOptions *probe;      /* NULL: a program to run; otherwise names are watched */
+    const TokensValue *tokens;      /* [n_tokens] */
     int n_tokens;
-    LabelValue label; /* of a task without one, all zero */
+    LabelValue label;  /* of a task without one, all zero */
     const char *scope; /* "" or "bert.encoder" */
     bool shares;       /* inside of `in shared`: a parameter may be instantiated again */
     VEC(SiteCount) sites;
@@ -128,21 +128,20 @@ Value value_tensor(Node *node);                /* VALUE_ERROR for NULL */
 const char *value_print(Elab *e, Value value); /* "the number 3", "f32[S, 5]" */
 NamedValue *find_local(const Frame *frame, const char *name);
 void bind_name(Elab *e, Frame *frame, const char *name, Value value); /* or rebind */
-bool find_name(Elab *e, const char *name, Value *value); /* locals, config values, element types */
+bool find_name(Elab *e, const char *name, Value *value);              /* locals, config values, element types */
 void unknown_name(Elab *e, const char *name, Pos pos);
 Def *find_def(const Elab *e, const char *name);
 void unknown_function(Elab *e, const char *name, Pos pos);
 Pos place(const Elab *e, Pos pos); /* `pos`, or the user's call when it is in the prelude */
 /* Tells a mistake; false when the same one at the same place was told before: then add no notes or
  * hints. */
-bool fail(Elab *e, const char *code, Pos pos, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-Value fail_value(Elab *e, const char *code, Pos pos, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+bool fail(Elab *e, const char *code, Pos pos, const char *format, ...) __attribute__((format(printf, 4, 5)));
+Value fail_value(Elab *e, const char *code, Pos pos, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Notes and hints that follow a `fail` which was told. */
 void note_made(Elab *e, const Node *node, Pos pos); /* where an operand was made, unless that is `pos` */
 void note_formal(Elab *e, const Def *def, const Formal *formal);
-void hint_near(Elab *e, const char *name, const char *const *names, int count, const char *others); /* or "it has ..." */
+void hint_near(Elab *e, const char *name, const char *const *names, int count,
+               const char *others);          /* or "it has ..." */
 void hint_open_sizes(Elab *e, Dim a, Dim b); /* that differ: when one is a definition's own */
 void hint_kind(Elab *e, ValueKind wanted, Value value);
 /* Replaces "{i}" by constants. NULL after a message. */
@@ -151,22 +150,17 @@ const char *join_scope(Elab *e, const char *scope, const char *name);
 
 /* eval.c */
 Value eval(Elab *e, const Expr *expr);
-bool eval_number(Elab *e, const Expr *expr, const char *what,
-                 double *number); /* false after a message */
+bool eval_number(Elab *e, const Expr *expr, const char *what, double *number); /* false after a message */
 bool eval_integer(Elab *e, const Expr *expr, const char *what, int64_t lowest, int64_t *value);
 bool integer_of(Elab *e, Value value, Pos pos, const char *what, int64_t lowest, int64_t *integer);
-Node *emit(Elab *e, NodeSpec spec,
-           Pos pos); /* NULL after a message; any operand may be NULL: silent */
+Node *emit(Elab *e, NodeSpec spec, Pos pos); /* NULL after a message; any operand may be NULL: silent */
 Node *emit_op(Elab *e, Op op, int n, Node *const *inputs, Pos pos);
 Node *scalar_node(Elab *e, ElemType elem, double value, Pos pos);
 Node *number_node(Elab *e, ElemType elem, Value value, Pos pos); /* of a number, or of one that only a call knows */
 bool is_number(const Elab *e, Value value);
 Node *emit_input(Elab *e, const char *name, Type type, Pos pos); /* `pos`: what declares it, or else first needs it */
-Node *to_shape(Elab *e, Op op, Node *x, const Type *type,
-               Pos pos); /* reshape or broadcast; x itself when equal */
-bool join_shapes(
-    Type *shape,
-    const Type *type); /* grows `shape` so that `type` spreads to it; false: impossible */
+Node *to_shape(Elab *e, Op op, Node *x, const Type *type, Pos pos); /* reshape or broadcast; x itself when equal */
+bool join_shapes(Type *shape, const Type *type); /* grows `shape` so that `type` spreads to it; false: impossible */
 /* Values as tensors of one shape and one element type, numbers as constants of it. At least one is
  * a tensor. */
 bool align(Elab *e, int n, const Value *values, Node **nodes, Pos pos, const char *what);
@@ -178,12 +172,13 @@ bool has_generic(const Elab *e, const Type *type);
 bool is_some_number(const Elab *e, Value value); /* a number or a size that only a call knows */
 Value generic_size(Elab *e, const char *name);
 Value stand_in(Elab *e, Type type, Pos pos); /* some tensor of that type */
-Value promised_result(Elab *e, const Def *def, Pos pos); /* by the declaration of `def`, whose frame is the current one */
+Value promised_result(Elab *e, const Def *def,
+                      Pos pos); /* by the declaration of `def`, whose frame is the current one */
 
 /* dims.c */
 bool find_dim(Elab *e, const Expr *name, Value *value); /* silent */
 bool size_of(Elab *e, Value value, Pos pos, Dim *dim);  /* a value as a dimension; false after a message */
-bool eval_dim(Elab *e, const Expr *expr, Dim *dim); /* false after a message */
+bool eval_dim(Elab *e, const Expr *expr, Dim *dim);     /* false after a message */
 /* Checks `actual` against a type as written; names that are not known yet get their size. `subject`
  * begins the message: "argument 'x' of 'dense'". False after a message at `pos` with a note at the
  * declaration. */
@@ -228,7 +223,8 @@ Value build_dropout_rate(Elab *e, const BuiltinCall *call);
 
 bool reads_param(const Graph *graph, const char *name); /* task.c */
 
-/* fit.c: a task's fits as declared; as names of its graphs; as parameters, which the evaluation reads. False after a message. */
+/* fit.c: a task's fits as declared; as names of its graphs; as parameters, which the evaluation reads. False after a
+ * message. */
 bool eval_fits(Elab *e, const TaskDecl *decl, Task *task);
 void bind_fits(Elab *e, const Task *task);
 void find_fitted(Elab *e, Task *task);
@@ -251,10 +247,10 @@ const char *settled_source(const Program *program, const ProgramOptions *options
 const char *find_set(const ProgramOptions *options, const char *name);
 /* label.c: the declared label into `task->label`, with what only the data can say; false after a message. */
 bool eval_label(Elab *e, const TaskDecl *decl, Task *task);
-void check_weights_read(Elab *e, const Label *label); /* after the task's training graph */
-void list_params(Elab *e, Task *task); /* those that its training graph reads */
+void check_weights_read(Elab *e, const Label *label);      /* after the task's training graph */
+void list_params(Elab *e, Task *task);                     /* those that its training graph reads */
 void begin_graph(Elab *e, const char *name, Frame *frame); /* a fresh graph and fresh state */
-Graph *finish_graph(Elab *e); /* canonical, verified; NULL after an error */
+Graph *finish_graph(Elab *e);                              /* canonical, verified; NULL after an error */
 
 /* probe.c */
 void elaborate_probe(Elab *e);

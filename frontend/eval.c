@@ -37,8 +37,7 @@ Node *scalar_node(Elab *e, ElemType elem, double value, Pos pos) {
         fail(e, "E0304", pos, "%g is no %s", value, elem_name(elem));
         return NULL;
     }
-    return emit(e, (NodeSpec){.op = OP_const, .attrs.number = value, .type = type_scalar(elem)},
-                pos);
+    return emit(e, (NodeSpec){.op = OP_const, .attrs.number = value, .type = type_scalar(elem)}, pos);
 }
 
 Node *number_node(Elab *e, ElemType elem, Value value, Pos pos) {
@@ -94,8 +93,7 @@ static void hint_differing(Elab *e, const Type *a, const Type *b) {
 }
 
 /* The shape and element type that all tensors share. */
-static bool common_type(Elab *e, int n, const Value *values, Type *type, Pos pos,
-                        const char *what) {
+static bool common_type(Elab *e, int n, const Value *values, Type *type, Pos pos, const char *what) {
     const Node *first = NULL;
     for (int i = 0; i < n; i++) {
         if (values[i].kind != VALUE_TENSOR) continue;
@@ -103,8 +101,7 @@ static bool common_type(Elab *e, int n, const Value *values, Type *type, Pos pos
         if (!first)
             *type = type_make(next->elem, next->rank, next->dims);
         else if (next->elem != type->elem) {
-            if (fail(e, "E0306", pos, "%s: the element types differ: %s", what,
-                     list_values(e, n, values))) {
+            if (fail(e, "E0306", pos, "%s: the element types differ: %s", what, list_values(e, n, values))) {
                 for (int j = 0; j < n; j++) {
                     if (values[j].kind == VALUE_TENSOR) note_made(e, values[j].node, pos);
                 }
@@ -174,8 +171,7 @@ static Value fold_dims(Elab *e, const Expr *expr, Value a, Value b) {
     bool good = true;
     for (int i = 0; i < 2 && good; i++) {
         int64_t integer = 0;
-        good = values[i]->kind == VALUE_DIM ||
-               (values[i]->kind == VALUE_NUMBER && fabs(values[i]->number) < 1e15);
+        good = values[i]->kind == VALUE_DIM || (values[i]->kind == VALUE_NUMBER && fabs(values[i]->number) < 1e15);
         if (good) integer = (int64_t)values[i]->number;
         if (good && values[i]->kind == VALUE_NUMBER) good = (double)integer == values[i]->number;
         sizes[i] = values[i]->kind == VALUE_DIM ? values[i]->dim : dim_const(integer);
@@ -187,15 +183,14 @@ static Value fold_dims(Elab *e, const Expr *expr, Value a, Value b) {
         good = dim_mul(sizes[0], sizes[1], &result);
     else if (good && strcmp(expr->text, "-") == 0) {
         good = dim_mul(sizes[1], dim_const(-1), &minus) && dim_add(sizes[0], minus, &result);
-    } else if (good && strcmp(expr->text, "==") == 0 && a.kind == b.kind &&
-               dim_equal(sizes[0], sizes[1])) {
+    } else if (good && strcmp(expr->text, "==") == 0 && a.kind == b.kind && dim_equal(sizes[0], sizes[1])) {
         return value_number(1);
     } else
         good = false;
     if (good) return value_dim(result);
     if (is_some_number(e, a) || is_some_number(e, b)) return (Value){.kind = VALUE_SOME_NUMBER};
-    return fail_value(e, "E0310", expr->pos, "'%s' of %s and %s is not known before a batch comes",
-                      expr->text, value_print(e, a), value_print(e, b));
+    return fail_value(e, "E0310", expr->pos, "'%s' of %s and %s is not known before a batch comes", expr->text,
+                      value_print(e, a), value_print(e, b));
 }
 
 /* Step 3: tensors, or a tensor and a number. `>` is `<` with its operands swapped. */
@@ -210,8 +205,7 @@ static Value binary_tensors(Elab *e, const Expr *expr, Value a, Value b) {
                  {"and", OP_and, false}, {"or", OP_or, false}};
     Value operands[] = {a, b};
     Node *nodes[2], *swapped[2];
-    if (!align(e, 2, operands, nodes, expr->pos, arena_printf(e->arena, "'%s'", expr->text)))
-        return value_error();
+    if (!align(e, 2, operands, nodes, expr->pos, arena_printf(e->arena, "'%s'", expr->text))) return value_error();
     for (int i = 0; i < 2; i++) swapped[i] = nodes[1 - i];
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         if (strcmp(table[i].text, expr->text) != 0) continue;
@@ -223,9 +217,9 @@ static Value binary_tensors(Elab *e, const Expr *expr, Value a, Value b) {
 static Value eval_binary(Elab *e, const Expr *expr) {
     Value a = eval(e, expr->a), b = eval(e, expr->b);
     if (a.kind == VALUE_ERROR || b.kind == VALUE_ERROR) return value_error();
-    if (a.kind == VALUE_NUMBER && b.kind == VALUE_NUMBER)
-        return fold_numbers(e, expr, a.number, b.number);
-    if ((a.kind == VALUE_SOME_NUMBER || b.kind == VALUE_SOME_NUMBER) && a.kind != VALUE_TENSOR && b.kind != VALUE_TENSOR) {
+    if (a.kind == VALUE_NUMBER && b.kind == VALUE_NUMBER) return fold_numbers(e, expr, a.number, b.number);
+    if ((a.kind == VALUE_SOME_NUMBER || b.kind == VALUE_SOME_NUMBER) && a.kind != VALUE_TENSOR &&
+        b.kind != VALUE_TENSOR) {
         return (Value){.kind = VALUE_SOME_NUMBER};
     }
     bool dims = a.kind == VALUE_DIM || b.kind == VALUE_DIM;
@@ -290,21 +284,21 @@ static Value read_weights(Elab *e, const LabelValue *label, Pos pos) {
 /* How many classes a label has and what they weigh, and what one of tokens knows of its rows. */
 static Value eval_label_member(Elab *e, const Expr *expr, const LabelValue *label) {
     bool of_tokens = label->at != NULL;
-    if (label->classes && strcmp(expr->text, "classes") == 0)
-        return value_number((double)label->classes);
+    if (label->classes && strcmp(expr->text, "classes") == 0) return value_number((double)label->classes);
     if (label->weights && strcmp(expr->text, "weights") == 0) return read_weights(e, label, expr->pos);
     if (of_tokens && strcmp(expr->text, "at") == 0) return value_tensor(label->at);
     if (of_tokens && strcmp(expr->text, "W") == 0) return value_dim(label->at->type.dims[0]);
     if (fail(e, "E0206", expr->pos, "the label '%s' has no member '%s'", label->name, expr->text)) {
-        diag_hint(e->diags, "a label has classes, their number, and weights where it is declared with them; one of words or "
-                            "masked tokens also at and W: the token rows that it belongs to, and how many");
+        diag_hint(e->diags,
+                  "a label has classes, their number, and weights where it is declared with them; one of words or "
+                  "masked tokens also at and W: the token rows that it belongs to, and how many");
     }
     return value_error();
 }
 
 static Value eval_member(Elab *e, const Expr *expr) {
-    static const char *const names[] = {"ids",   "segments", "positions", "bounds",
-                                        "first", "sequence", "row",       "T", "S", "R", "pools_max"};
+    static const char *const names[] = {"ids", "segments", "positions", "bounds", "first",    "sequence",
+                                        "row", "T",        "S",         "R",      "pools_max"};
     enum { TENSORS = 7, NAMES = sizeof names / sizeof *names };
     Value value = eval(e, expr->a);
     if (value.kind == VALUE_ERROR) return value;
@@ -319,9 +313,10 @@ static Value eval_member(Elab *e, const Expr *expr) {
     if (strcmp(expr->text, "T") == 0) return value_dim(tokens->length);
     if (strcmp(expr->text, "S") == 0) return value_dim(tokens->rows->type.dims[0]);
     if (strcmp(expr->text, "R") == 0) return value_dim(tokens->n_rows);
-    if (strcmp(expr->text, "pools_max") == 0) return e->checking ? (Value){.kind = VALUE_SOME_NUMBER} : value_number(tokens->pools_max);
-    Node *const nodes[TENSORS] = {tokens->ids,    tokens->segments, tokens->positions,
-                                  tokens->bounds, tokens->first,    tokens->sequence, tokens->row};
+    if (strcmp(expr->text, "pools_max") == 0)
+        return e->checking ? (Value){.kind = VALUE_SOME_NUMBER} : value_number(tokens->pools_max);
+    Node *const nodes[TENSORS] = {tokens->ids,   tokens->segments, tokens->positions, tokens->bounds,
+                                  tokens->first, tokens->sequence, tokens->row};
     for (int i = 0; i < TENSORS; i++) {
         if (strcmp(expr->text, names[i]) == 0) return value_tensor(nodes[i]);
     }
@@ -387,22 +382,19 @@ bool eval_number(Elab *e, const Expr *expr, const char *what, double *number) {
     *number = value.number;
     if (value.kind == VALUE_NUMBER) return true;
     if (is_some_number(e, value)) return false; /* a call knows it */
-    fail(e, "E0304", expr->pos, "%s must be a number that is known now, not %s", what,
-         value_print(e, value));
+    fail(e, "E0304", expr->pos, "%s must be a number that is known now, not %s", what, value_print(e, value));
     return false;
 }
 
 bool integer_of(Elab *e, Value value, Pos pos, const char *what, int64_t lowest, int64_t *integer) {
     if (value.kind == VALUE_ERROR || is_some_number(e, value)) return false;
     if (value.kind != VALUE_NUMBER) {
-        fail(e, "E0304", pos, "%s must be an integer that is known now, not %s", what,
-             value_print(e, value));
+        fail(e, "E0304", pos, "%s must be an integer that is known now, not %s", what, value_print(e, value));
         return false;
     }
-    if (value.number != floor(value.number) || value.number < (double)lowest ||
-        value.number > INT32_MAX) {
-        fail(e, "E0310", pos, "%s must be an integer from %lld to %d, not %.15g", what,
-             (long long)lowest, INT32_MAX, value.number);
+    if (value.number != floor(value.number) || value.number < (double)lowest || value.number > INT32_MAX) {
+        fail(e, "E0310", pos, "%s must be an integer from %lld to %d, not %.15g", what, (long long)lowest, INT32_MAX,
+             value.number);
         return false;
     }
     *integer = (int64_t)value.number;

@@ -4,16 +4,19 @@
 #include "frontend/elaborate.h"
 
 static bool bad_fit(Elab *e, Pos pos, const char *name, const char *what) {
-    if (fail(e, "E0413", pos, "'%s' %s", name, what)) diag_hint(e->diags, "as in: fit threshold = 0.5 from 0 to 1 for f1, then: predict float(p > threshold)");
+    if (fail(e, "E0413", pos, "'%s' %s", name, what))
+        diag_hint(e->diags, "as in: fit threshold = 0.5 from 0 to 1 for f1, then: predict float(p > threshold)");
     return false;
 }
 
 static bool eval_fit(Elab *e, const FitDecl *decl, Fit *fit) {
-    *fit = (Fit){.name = decl->name, .metric = decl->metric, .metric_pos = decl->metric_pos, .pos = decl->pos, .count = 1};
+    *fit =
+        (Fit){.name = decl->name, .metric = decl->metric, .metric_pos = decl->metric_pos, .pos = decl->pos, .count = 1};
     if (decl->count && !eval_integer(e, decl->count, "how many numbers are fitted", 1, &fit->count)) return false;
     fit->is_list = decl->count != NULL;
     if (fit->count > MAX_FITTED) return bad_fit(e, decl->pos, decl->name, "is too many numbers to fit");
-    bool good = eval_number(e, decl->start, "where the fit starts", &fit->start) && eval_number(e, decl->lowest, "the lowest value", &fit->lowest) &&
+    bool good = eval_number(e, decl->start, "where the fit starts", &fit->start) &&
+                eval_number(e, decl->lowest, "the lowest value", &fit->lowest) &&
                 eval_number(e, decl->highest, "the highest value", &fit->highest);
     if (!good || (fit->lowest < fit->highest && fit->start >= fit->lowest && fit->start <= fit->highest)) return good;
     return bad_fit(e, decl->pos, decl->name, "must start between its lowest and its highest value");
@@ -26,17 +29,25 @@ bool eval_fits(Elab *e, const TaskDecl *decl, Task *task) {
     return good;
 }
 
-static const char *param_name(Elab *e, const Task *task, const Fit *fit) { return arena_printf(e->arena, "%s.%s", task->name, fit->name); }
+static const char *param_name(Elab *e, const Task *task, const Fit *fit) {
+    return arena_printf(e->arena, "%s.%s", task->name, fit->name);
+}
 
 void bind_fits(Elab *e, const Task *task) {
     for (int i = 0; i < task->n_fits; i++) {
         const Fit *fit = &task->fits[i];
         if (find_local(e->frame, fit->name)) {
-            if (fail(e, "E0203", fit->pos, "the task has something else called '%s'", fit->name)) diag_hint(e->diags, "give what is fitted another name");
+            if (fail(e, "E0203", fit->pos, "the task has something else called '%s'", fit->name))
+                diag_hint(e->diags, "give what is fitted another name");
             continue;
         }
-        Param param = {.name = param_name(e, task, fit), .type = type_scalar(ELEM_F32), .frozen = true, .fitted = true,
-                       .init = INIT_CONSTANT, .init_a = fit->start, .pos = fit->pos};
+        Param param = {.name = param_name(e, task, fit),
+                       .type = type_scalar(ELEM_F32),
+                       .frozen = true,
+                       .fitted = true,
+                       .init = INIT_CONSTANT,
+                       .init_a = fit->start,
+                       .pos = fit->pos};
         if (fit->is_list) param.type.dims[param.type.rank++] = dim_const(fit->count);
         bool good = instantiate(e, &param, false);
         NodeSpec spec = {.op = OP_param, .attrs.text = param.name, .type = param.type};
@@ -48,7 +59,9 @@ void find_fitted(Elab *e, Task *task) {
     for (int i = 0; i < task->n_fits; i++) {
         Fit *fit = &task->fits[i];
         const char *name = param_name(e, task, fit);
-        while (fit->param < e->program->params.count && strcmp(e->program->params.items[fit->param].name, name) != 0) fit->param++;
-        if (!reads_param(task->eval, name)) bad_fit(e, fit->pos, fit->name, "is fitted, but no prediction and nothing shown reads it");
+        while (fit->param < e->program->params.count && strcmp(e->program->params.items[fit->param].name, name) != 0)
+            fit->param++;
+        if (!reads_param(task->eval, name))
+            bad_fit(e, fit->pos, fit->name, "is fitted, but no prediction and nothing shown reads it");
     }
 }

@@ -88,9 +88,7 @@ static bool opens_angle(const Layout *l, int i) {
     return i > 0 && is_symbol(token_at(l, i), "<") && is_type_name(token_at(l, i - 1));
 }
 
-static bool closes_angle(const Layout *l, int i) {
-    return l->angles > 0 && is_symbol(token_at(l, i), ">");
-}
+static bool closes_angle(const Layout *l, int i) { return l->angles > 0 && is_symbol(token_at(l, i), ">"); }
 
 static bool needs_blank(const Layout *l, int i) {
     const Token *token = token_at(l, i), *last = token_at(l, i - 1);

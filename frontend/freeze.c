@@ -25,7 +25,7 @@ static const char *fill_in(Elab *e, const NamePattern *written) {
 /* "{7}", a name that was filled in, is the number itself. */
 static const char *without_braces(Elab *e, const char *text) {
     const char *result = "";
-    for (const char *open; (open = strchr(text, '{')); ) {
+    for (const char *open; (open = strchr(text, '{'));) {
         size_t digits = strspn(open + 1, "0123456789");
         bool single = digits && open[1 + digits] == '}';
         result = arena_printf(e->arena, "%s%.*s%.*s", result, (int)(open - text) + !single, text,

@@ -16,7 +16,8 @@ typedef struct ProbeShape {
 typedef struct ProbeOptions {
     const char *task; /* this task, or */
     const char *def;  /* this definition by itself */
-    const char *const *sizes; /* of the definition: "NAME=4" or, of a size known batch by batch, "NAME=x.T", for a generic dimension or an
+    const char *const *
+        sizes; /* of the definition: "NAME=4" or, of a size known batch by batch, "NAME=x.T", for a generic dimension or an
                                  argument that is a number; "NAME=2x3", a tensor for an argument without a type */
     int n_sizes;
     const ProbeShape *shapes; /* of arguments of the definition, stronger than sizes */
@@ -40,11 +41,13 @@ typedef struct ProgramOptions {
     bool (*lookup)(void *user, const char *key, double *value);
     /* Where config.json gives that key, for messages. */
     Pos (*where)(void *user, const char *key);
-    /* For `label x: class`, whose classes are those of the data (names and classes of `task->label` not set), and for `weights
-     * balanced`. NULL after a diagnostic. NULL instead of the function: no data is at hand, which is an error where it is needed. */
+    /* For `label x: class`, whose classes are those of the data (names and classes of `task->label` not set), and for
+     * `weights balanced`. NULL after a diagnostic. NULL instead of the function: no data is at hand, which is an error
+     * where it is needed. */
     const ClassCounts *(*count_classes)(void *user, const Task *task);
     void *user;
-    const ProbeOptions *probe; /* NULL: tasks and optimizer. Otherwise the program has one task and no optimizer: its `train` is the
+    const ProbeOptions
+        *probe; /* NULL: tasks and optimizer. Otherwise the program has one task and no optimizer: its `train` is the
                                   probe's graph, whose outputs are "loss" and those of `watched`; `eval` is NULL. The task of a
                                   definition has its text inputs alone; its loss is the sum of what it returns. */
     double dropout; /* replaces every positive dropout rate in training graphs; negative: rates as
@@ -67,7 +70,8 @@ bool is_reserved(const char *text);
  * what it imports is not read. */
 const char *source_format(const SourceFile *file, Arena *arena, Diagnostics *diags);
 
-/* A definition of the prelude as it is written, with the comment above it, in `arena`; NULL when the prelude has none of this name. */
+/* A definition of the prelude as it is written, with the comment above it, in `arena`; NULL when the prelude has none
+ * of this name. */
 const char *prelude_definition(const char *name, Arena *arena);
 
 #endif

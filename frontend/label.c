@@ -26,8 +26,7 @@ static bool eval_share(Elab *e, const LabelDecl *decl, Label *label) {
 static bool eval_classes(Elab *e, const LabelDecl *decl, Label *label) {
     const Names *names = decl->names.count ? &decl->names : &decl->columns;
     if (decl->open.end) return true;
-    if (decl->classes)
-        return eval_integer(e, decl->classes, "the number of classes", 1, &label->classes);
+    if (decl->classes) return eval_integer(e, decl->classes, "the number of classes", 1, &label->classes);
     label->classes = names->count;
     label->names = names->items;
     for (int i = 0; i < names->count; i++) {
@@ -44,13 +43,11 @@ static bool eval_classes(Elab *e, const LabelDecl *decl, Label *label) {
 static bool check_columns(Elab *e, const LabelDecl *decl, const Label *label) {
     if (decl->columns.count == 1) return true;
     if (label->kind == LABEL_FLAGS && decl->columns.count == label->classes) return true;
-    bool told = label->kind != LABEL_FLAGS
-                    ? fail(e, "E0409", decl->pos, "only flags can stand in several columns")
-                    : fail(e, "E0409", decl->pos, "%d columns for %lld flags", decl->columns.count,
-                           (long long)label->classes);
+    bool told = label->kind != LABEL_FLAGS ? fail(e, "E0409", decl->pos, "only flags can stand in several columns")
+                                           : fail(e, "E0409", decl->pos, "%d columns for %lld flags",
+                                                  decl->columns.count, (long long)label->classes);
     if (told) {
-        diag_hint(e->diags, "one column for each flag, 'label %s = (a, b): flags', or one for all",
-                  decl->name);
+        diag_hint(e->diags, "one column for each flag, 'label %s = (a, b): flags', or one for all", decl->name);
     }
     return false;
 }
@@ -70,8 +67,7 @@ static bool find_labelled(Elab *e, const TaskDecl *task, Label *label) {
     }
     if (!decl->of && !masked) return true;
     if (fail(e, "E0409", decl->of ? decl->of_pos : decl->pos,
-             decl->of ? "no input is called '%s'" : "'%s' is masked in which input?",
-             decl->of ? decl->of : decl->name))
+             decl->of ? "no input is called '%s'" : "'%s' is masked in which input?", decl->of ? decl->of : decl->name))
         diag_hint(e->diags, "name it at the end: of %s", task->inputs[0].name);
     return false;
 }
@@ -136,7 +132,8 @@ static bool check_weighted(Elab *e, const LabelDecl *decl, const Label *label) {
 bool eval_label(Elab *e, const TaskDecl *decl, Task *task) {
     const LabelDecl *said = &decl->label;
     Label *label = &task->label;
-    *label = (Label){.name = said->name, .kind = said->kind, .of = -1, .width = 1, .optional = said->optional, .pos = said->pos};
+    *label = (Label){
+        .name = said->name, .kind = said->kind, .of = -1, .width = 1, .optional = said->optional, .pos = said->pos};
     if (!said->name) return true;
     bool good = label->kind == LABEL_REAL     ? eval_range(e, said, label)
                 : label->kind == LABEL_MASKED ? eval_share(e, said, label)
@@ -153,5 +150,6 @@ bool eval_label(Elab *e, const TaskDecl *decl, Task *task) {
 void check_weights_read(Elab *e, const Label *label) {
     if (!label->weights || e->label.weights_read) return;
     if (fail(e, "E0411", label->pos, "the weights of '%s' are never used", label->name))
-        diag_hint(e->diags, "the loss takes them: loss class_weighted(logits, %s, %s.weights)", label->name, label->name);
+        diag_hint(e->diags, "the loss takes them: loss class_weighted(logits, %s, %s.weights)", label->name,
+                  label->name);
 }

@@ -18,9 +18,7 @@ typedef struct Lexer {
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-static bool starts_name(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+static bool starts_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 static bool in_name(char c) { return starts_name(c) || is_digit(c); }
 
@@ -100,9 +98,8 @@ static void lex_string(Lexer *lexer) {
 }
 
 static void lex_symbol(Lexer *lexer) {
-    static const char *const symbols[] = {"->", "<=", ">=", "==", "..", "(", ")", "[",
-                                          "]",  "{",  "}",  "<",  ">",  "=", "+", "-",
-                                          "*",  "/",  ",",  ":",  "~",  "."};
+    static const char *const symbols[] = {"->", "<=", ">=", "==", "..", "(", ")", "[", "]", "{", "}",
+                                          "<",  ">",  "=",  "+",  "-",  "*", "/", ",", ":", "~", "."};
     const char *text = lexer->file->text + lexer->at;
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
         size_t length = strlen(symbols[i]);
@@ -134,10 +131,14 @@ void lex(const SourceFile *file, Arena *arena, Diagnostics *diags, Tokens *token
         lexer.at = strlen(file->text);
     }
     for (char c; skip_blanks(&lexer), (c = file->text[lexer.at]);) {
-        if (starts_name(c)) lex_name(&lexer);
-        else if (is_digit(c)) lex_number(&lexer);
-        else if (c == '"') lex_string(&lexer);
-        else lex_symbol(&lexer);
+        if (starts_name(c))
+            lex_name(&lexer);
+        else if (is_digit(c))
+            lex_number(&lexer);
+        else if (c == '"')
+            lex_string(&lexer);
+        else
+            lex_symbol(&lexer);
     }
     add_token(&lexer, TOKEN_END, lexer.at);
 }

@@ -20,7 +20,8 @@ typedef struct Token {
     const char *text;  /* as written; of a string, what is between the quotes; "" of the end */
     double number;     /* TOKEN_NUMBER */
     size_t start, end; /* bytes of the file's text */
-    /* What the parser says for the formatter: it begins a declaration or statement; it is the word of a clause, no member or call. */
+    /* What the parser says for the formatter: it begins a declaration or statement; it is the word of a clause, no
+     * member or call. */
     bool begins, clause;
 } Token;
 

@@ -34,7 +34,8 @@ Value number_list(Elab *e, const double *numbers, int64_t count, Pos pos) {
     Node **items = arena_array(e->arena, (size_t)count + 1, sizeof(Node *));
     Dim one = dim_const(1);
     Type type = type_make(ELEM_F32, 1, &one);
-    for (int64_t i = 0; i < count; i++) items[i] = to_shape(e, OP_reshape, scalar_node(e, ELEM_F32, numbers[i], pos), &type, pos);
+    for (int64_t i = 0; i < count; i++)
+        items[i] = to_shape(e, OP_reshape, scalar_node(e, ELEM_F32, numbers[i], pos), &type, pos);
     return value_tensor(join_items(e, items, (int)count, pos));
 }
 

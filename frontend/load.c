@@ -74,8 +74,8 @@ static const char *real_path(Arena *arena, const char *path) {
 
 static void append(Reading *reading, size_t until) {
     const char *text = reading->file->text + reading->copied;
-    reading->source = arena_printf(reading->loader->arena, "%s%.*s", reading->source,
-                                   (int)(until - reading->copied), text);
+    reading->source =
+        arena_printf(reading->loader->arena, "%s%.*s", reading->source, (int)(until - reading->copied), text);
     reading->copied = until;
 }
 
@@ -95,8 +95,7 @@ static bool is_cycle(const Reading *reading, const char *real, const ImportDecl 
     return true;
 }
 
-static const char *read_file(Loader *loader, const char *path, const char *real, Pos pos,
-                             const Reading *importer);
+static const char *read_file(Loader *loader, const char *path, const char *real, Pos pos, const Reading *importer);
 
 static void import_file(void *user, const ImportDecl *import) {
     Reading *reading = user;
@@ -114,14 +113,12 @@ static void import_file(void *user, const ImportDecl *import) {
     }
     const char *source = read_file(loader, path, real, import->pos, reading);
     if (!source) return;
-    reading->source =
-        arena_printf(loader->arena, "%s# from %s\n%s\n", reading->source, import->path, source);
+    reading->source = arena_printf(loader->arena, "%s# from %s\n%s\n", reading->source, import->path, source);
 }
 
 /* The source text of the file with its imports in their places; NULL and a message when it cannot
  * be read. */
-static const char *read_file(Loader *loader, const char *path, const char *real, Pos pos,
-                             const Reading *importer) {
+static const char *read_file(Loader *loader, const char *path, const char *real, Pos pos, const Reading *importer) {
     const char *problem = NULL;
     const char *text = read_text(loader->arena, path, &problem);
     if (!text) {
@@ -134,8 +131,7 @@ static const char *read_file(Loader *loader, const char *path, const char *real,
     vec_push(loader->arena, &loader->done, real);
     Reading reading = {.loader = loader, .real = real, .importer = importer, .source = ""};
     reading.file = diagnostics_file(loader->diags, path, text);
-    parse(reading.file, false, loader->arena, loader->diags, &loader->loaded->module, import_file,
-          &reading);
+    parse(reading.file, false, loader->arena, loader->diags, &loader->loaded->module, import_file, &reading);
     append(&reading, strlen(reading.file->text));
     return reading.source;
 }

@@ -8,9 +8,8 @@
 extern const char prelude_text[];
 
 typedef struct Loaded {
-    Module module; /* imported files first, the prelude before all */
-    const char
-        *source; /* all files but the prelude, each import replaced by the text of its file */
+    Module module;      /* imported files first, the prelude before all */
+    const char *source; /* all files but the prelude, each import replaced by the text of its file */
 } Loaded;
 
 /* Mistakes are told in `diags`; the result holds what could be read. It belongs to `arena`. */

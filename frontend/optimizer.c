@@ -19,8 +19,7 @@ static void bind_numbers(Elab *e, const Def *def) {
         const Formal *formal = &def->formals.items[i];
         double number = 0;
         if (formal->has_type || formal->is_tokens || !formal->initial) {
-            fail(e, "E0407", formal->pos, "a parameter of an optimizer is a number: %s = 0.1",
-                 formal->name);
+            fail(e, "E0407", formal->pos, "a parameter of an optimizer is a number: %s = 0.1", formal->name);
             continue;
         }
         if (!eval_number(e, formal->initial, "an optimizer's parameter", &number)) continue;

@@ -37,7 +37,8 @@ static void parse_config(Parser *parser, Context *context) {
     } while (accept(parser, ","));
 }
 
-/* Of some declarations a program has one: a second must say that it replaces it, and one that says so must follow one. */
+/* Of some declarations a program has one: a second must say that it replaces it, and one that says so must follow one.
+ * */
 static void check_single(Parser *parser, const Context *context, Pos pos, Pos old, const char *word) {
     bool follows_imports = context->import != NULL; /* not for the layout alone, which then cannot know */
     if (parser->broken || !follows_imports || context->replaces == (old.file != NULL)) return;
@@ -62,8 +63,10 @@ static Expectation *find_expectation(Module *module, const char *key) {
 static void add_expectation(Parser *parser, Context *context, Expectation expectation) {
     Expectation *old = find_expectation(context->module, expectation.key);
     check_single(parser, context, expectation.pos, old ? old->pos : (Pos){0}, "checkpoint expects");
-    if (old) *old = expectation;
-    else vec_push(parser->arena, &context->module->expects, expectation);
+    if (old)
+        *old = expectation;
+    else
+        vec_push(parser->arena, &context->module->expects, expectation);
 }
 
 /* expectations = string "=" string {"," string "=" string} */
@@ -114,7 +117,8 @@ static void parse_freeze(Parser *parser, Context *context) {
     if (!parser->broken) vec_push(parser->arena, &context->module->freezes, freeze);
 }
 
-/* tokens = "tokens" size {"," size}, segments being optional; size = ("vocab" | "positions" | "segments") "=" arithmetic */
+/* tokens = "tokens" size {"," size}, segments being optional; size = ("vocab" | "positions" | "segments") "="
+ * arithmetic */
 static void parse_tokens(Parser *parser, Context *context) {
     TokensDecl tokens = {.pos = advance(parser)->pos, .replaces = context->replaces};
     do {
@@ -202,8 +206,10 @@ static void replace_task(Parser *parser, Module *module, TaskDecl *task) {
     }
     diag_error(parser->diags, "E0209", task->pos, "there is no task '%s' to replace", task->name);
     const char *near = nearest_name(task->name, names, module->tasks.count);
-    if (near) diag_hint(parser->diags, "did you mean '%s'?", near);
-    else diag_hint(parser->diags, "import the file that has it first; a new task needs no 'override'");
+    if (near)
+        diag_hint(parser->diags, "did you mean '%s'?", near);
+    else
+        diag_hint(parser->diags, "import the file that has it first; a new task needs no 'override'");
     parser->errors++;
 }
 
@@ -212,8 +218,10 @@ static void parse_task_item(Parser *parser, Context *context) {
     advance(parser);
     TaskDecl *task = parse_task(parser);
     if (parser->errors > errors) return;
-    if (context->replaces && context->import) replace_task(parser, context->module, task);
-    else vec_push(parser->arena, &context->module->tasks, task);
+    if (context->replaces && context->import)
+        replace_task(parser, context->module, task);
+    else
+        vec_push(parser->arena, &context->module->tasks, task);
 }
 
 static void add_setting(Parser *parser, RecipeDecl *to, const SettingDecl *setting) {
@@ -242,8 +250,10 @@ static void parse_export_item(Parser *parser, Context *context) {
     Export *old = exports_find(exports, export.format);
     check_single(parser, context, export.pos, old ? old->pos : (Pos){0}, "export");
     if (parser->broken) return;
-    if (old) *old = export;
-    else vec_push(parser->arena, exports, export);
+    if (old)
+        *old = export;
+    else
+        vec_push(parser->arena, exports, export);
 }
 
 static void parse_override(Parser *parser, Context *context);
@@ -298,8 +308,9 @@ static void no_item(Parser *parser) {
     }
     const char *words[ITEM_COUNT];
     for (int i = 0; i < ITEM_COUNT; i++) words[i] = items[i].word;
-    syntax_error(parser,
-                 "a declaration (import, config, checkpoint, tokens, export, freeze, def, optimizer, task, train, override)");
+    syntax_error(
+        parser,
+        "a declaration (import, config, checkpoint, tokens, export, freeze, def, optimizer, task, train, override)");
     const char *near = nearest_name(token->text, words, ITEM_COUNT);
     if (near) diag_hint(parser->diags, "did you mean '%s'?", near);
 }

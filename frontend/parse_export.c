@@ -5,8 +5,7 @@
 static void parse_names(Parser *parser, Export *export) {
     VEC(const char *) names = {0};
     if (!accept(parser, "of")) return;
-    do
-        vec_push(parser->arena, &names, expect_string(parser, "a pattern of names in quotes", NULL));
+    do vec_push(parser->arena, &names, expect_string(parser, "a pattern of names in quotes", NULL));
     while (accept(parser, ","));
     export->names = names.items;
     export->n_names = names.count;
@@ -26,7 +25,8 @@ static void parse_renames(Parser *parser, Export *export) {
     export->n_renames = renames.count;
 }
 
-/* export = "export" ("hf" | "sentence_transformers") ("none" | string ["of" patterns] ["with" string "as" string {"," string "as" string}]) */
+/* export = "export" ("hf" | "sentence_transformers") ("none" | string ["of" patterns] ["with" string "as" string {","
+ * string "as" string}]) */
 Export parse_export(Parser *parser) {
     Export export = {.pos = advance(parser)->pos};
     bool known = next_is(parser, "hf") || next_is(parser, "sentence_transformers");

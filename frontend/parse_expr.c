@@ -3,9 +3,7 @@
 
 #include "frontend/parser.h"
 
-const Token *peek(const Parser *parser) {
-    return parser->broken ? &parser->end : &parser->tokens.items[parser->at];
-}
+const Token *peek(const Parser *parser) { return parser->broken ? &parser->end : &parser->tokens.items[parser->at]; }
 
 const Token *peek_after(const Parser *parser) {
     bool last = parser->broken || parser->at + 1 >= parser->tokens.count;
@@ -48,8 +46,7 @@ void syntax_error(Parser *parser, const char *what) {
         diag_error(parser->diags, "E0104", token->pos, "expected %s, but the file ends", what);
     } else {
         const char *quote = token->kind == TOKEN_STRING ? "\"" : "'";
-        diag_error(parser->diags, "E0104", token->pos, "expected %s, not %s%s%s", what, quote,
-                   token->text, quote);
+        diag_error(parser->diags, "E0104", token->pos, "expected %s, not %s%s%s", what, quote, token->text, quote);
     }
 }
 
@@ -119,8 +116,7 @@ static Expr *make(Parser *parser, ExprKind kind, const Token *token, Expr *a, Ex
 static Arg parse_argument(Parser *parser) {
     Arg arg = {.pos = peek(parser)->pos};
     const Token *after = peek_after(parser);
-    if (peek(parser)->kind == TOKEN_NAME && after->kind == TOKEN_SYMBOL &&
-        strcmp(after->text, "=") == 0) {
+    if (peek(parser)->kind == TOKEN_NAME && after->kind == TOKEN_SYMBOL && strcmp(after->text, "=") == 0) {
         arg.name = advance(parser)->text;
         advance(parser);
     }

@@ -20,8 +20,7 @@ static void parse_setting(Parser *parser, RecipeDecl *recipe) {
     SettingDecl setting = {0};
     setting.name = expect_name(parser, "the name of a setting", &setting.pos);
     if (accept(parser, "=")) {
-        do
-            vec_push(parser->arena, &setting.values, parse_arithmetic(parser));
+        do vec_push(parser->arena, &setting.values, parse_arithmetic(parser));
         while (accept(parser, ","));
     }
     check_new(parser, recipe, &setting);

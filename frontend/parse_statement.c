@@ -109,7 +109,8 @@ void recover_statement(Parser *parser, int start, int nesting) {
     for (int i = start; tokens[i].kind != TOKEN_END; i++) {
         bool line = i == 0 || tokens[i].pos.line != tokens[i - 1].pos.line;
         if (line && tokens[i].pos.column == 1 && is_declaration(tokens[i].text)) return;
-        bool starts = line && i > start && tokens[i].pos.column <= tokens[start].pos.column && begins_statement(&tokens[i]);
+        bool starts =
+            line && i > start && tokens[i].pos.column <= tokens[start].pos.column && begins_statement(&tokens[i]);
         bool ends = is_symbol(&tokens[i], "}") && braces == 0;
         if (i >= parser->at && ((starts && braces == 0) || ends)) {
             parser->at = i;
@@ -142,8 +143,7 @@ static void no_statement(Parser *parser, BlockKind kind) {
     if (assigned) hint_line_above(parser);
     if (!named) return;
     const char *near = nearest_name(token->text, words, WORDS);
-    if (near && strcmp(near, token->text) != 0)
-        diag_hint(parser->diags, "did you mean '%s'?", near);
+    if (near && strcmp(near, token->text) != 0) diag_hint(parser->diags, "did you mean '%s'?", near);
 }
 
 /* statement = name "=" expr | param | repeat | show | state | ("return" | "loss" | "predict") expr;

@@ -50,8 +50,7 @@ static const char *parse_column(Parser *parser) {
 static Names parse_columns(Parser *parser) {
     Names columns = {0};
     bool several = accept(parser, "(");
-    do
-        vec_push(parser->arena, &columns, parse_column(parser));
+    do vec_push(parser->arena, &columns, parse_column(parser));
     while (several && accept(parser, ","));
     if (several) expect(parser, ")");
     return columns;
@@ -67,8 +66,7 @@ static void parse_data(Parser *parser, TaskDecl *task) {
     parse_data_form(parser, data);
     if (data->kind == DATA_TABLE) {
         data->quoted = accept(parser, "quoted");
-        if (!data->quoted && !accept(parser, "unquoted"))
-            syntax_error(parser, "'quoted' or 'unquoted'");
+        if (!data->quoted && !accept(parser, "unquoted")) syntax_error(parser, "'quoted' or 'unquoted'");
     }
     bool named = data->kind == DATA_CONLL || clause_follows(parser, "columns");
     if (!named) return;
@@ -79,10 +77,14 @@ static void parse_data(Parser *parser, TaskDecl *task) {
 /* split = "split" ("dev" arithmetic | "folds" arithmetic) ["stratified"] ["grouped" "by" column] ["seed" arithmetic] */
 static void parse_split(Parser *parser, TaskDecl *task) {
     SplitDecl split = {.pos = advance(parser)->pos};
-    if (task->split.pos.file) given_twice(parser, split.pos, task->split.pos, "a task has one 'split' clause, this is the second");
-    if (accept(parser, "dev")) split.share = parse_arithmetic(parser);
-    else if (accept(parser, "folds")) split.folds = parse_arithmetic(parser);
-    else syntax_error(parser, "'dev' and a share, or 'folds' and their number");
+    if (task->split.pos.file)
+        given_twice(parser, split.pos, task->split.pos, "a task has one 'split' clause, this is the second");
+    if (accept(parser, "dev"))
+        split.share = parse_arithmetic(parser);
+    else if (accept(parser, "folds"))
+        split.folds = parse_arithmetic(parser);
+    else
+        syntax_error(parser, "'dev' and a share, or 'folds' and their number");
     split.stratified = clause_follows(parser, "stratified") && accept(parser, "stratified");
     if (clause_follows(parser, "grouped")) {
         advance(parser);
@@ -126,8 +128,8 @@ static void parse_windows(Parser *parser, InputDecl *input) {
     if (!input->pools_max && !accept(parser, "mean")) syntax_error(parser, "'max' or 'mean'");
 }
 
-/* input = "input" [name "="] columns ":" ("words" | ("text" | "pair") [windows | "keep" ("head" | "tail" | "both")]); without a name a
- * text is called by its column, a pair `pair` */
+/* input = "input" [name "="] columns ":" ("words" | ("text" | "pair") [windows | "keep" ("head" | "tail" | "both")]);
+ * without a name a text is called by its column, a pair `pair` */
 static void parse_input(Parser *parser, TaskDecl *task) {
     Pos pos = advance(parser)->pos;
     if (task->n_inputs == 2) {
@@ -137,17 +139,19 @@ static void parse_input(Parser *parser, TaskDecl *task) {
     InputDecl *input = &task->inputs[task->n_inputs++];
     input->pos = peek(parser)->pos;
     Names columns = parse_named_columns(parser, "a name for the input", &input->name);
-    if (columns.count > 2)
-        given_twice(parser, input->pos, input->pos, "an input has at most two columns, a pair");
+    if (columns.count > 2) given_twice(parser, input->pos, input->pos, "an input has at most two columns, a pair");
     input->n_columns = columns.count == 2 ? 2 : 1;
     for (int i = 0; i < input->n_columns; i++) input->columns[i] = columns.items[i];
     if (!input->name) input->name = input->n_columns == 2 ? "pair" : input->columns[0];
     expect(parser, ":");
     input->words = input->n_columns == 1 && accept(parser, "words");
     if (input->words) return;
-    if (!accept(parser, input->n_columns == 2 ? "pair" : "text")) syntax_error(parser, input->n_columns == 2 ? "'pair'" : "'text' or 'words'");
-    else if (clause_follows(parser, "window")) parse_windows(parser, input);
-    else input->kept = parse_kept(parser);
+    if (!accept(parser, input->n_columns == 2 ? "pair" : "text"))
+        syntax_error(parser, input->n_columns == 2 ? "'pair'" : "'text' or 'words'");
+    else if (clause_follows(parser, "window"))
+        parse_windows(parser, input);
+    else
+        input->kept = parse_kept(parser);
 }
 
 /* classes = arithmetic | string {"," string} */
@@ -156,8 +160,7 @@ static void parse_classes(Parser *parser, LabelDecl *label) {
         label->classes = parse_arithmetic(parser);
         return;
     }
-    do
-        vec_push(parser->arena, &label->names, expect_string(parser, "a class in quotes", NULL));
+    do vec_push(parser->arena, &label->names, expect_string(parser, "a class in quotes", NULL));
     while (accept(parser, ","));
 }
 
@@ -175,8 +178,8 @@ static bool has_brackets(Parser *parser, LabelDecl *label) {
 /* kind = ("class" | "flags") ["[" classes "]"] | "real" "[" arithmetic "," arithmetic "]"
  *      | "masked" "[" arithmetic "]" */
 static void parse_label_kind(Parser *parser, LabelDecl *label) {
-    static const char *const words[] = {[LABEL_CLASS] = "class", [LABEL_FLAGS] = "flags",
-                                        [LABEL_REAL] = "real", [LABEL_MASKED] = "masked"};
+    static const char *const words[] = {
+        [LABEL_CLASS] = "class", [LABEL_FLAGS] = "flags", [LABEL_REAL] = "real", [LABEL_MASKED] = "masked"};
     for (int kind = LABEL_CLASS; kind <= LABEL_MASKED && !label->kind; kind++) {
         if (accept(parser, words[kind])) label->kind = (LabelKind)kind;
     }
@@ -203,9 +206,12 @@ static void parse_weights(Parser *parser, LabelDecl *label) {
     if (!clause_follows(parser, "weights")) return;
     mark_clause(parser);
     label->weights_pos = advance(parser)->pos;
-    if (next_is(parser, "balanced")) label->balanced = span_of(advance(parser));
-    else if (next_is(parser, "[")) label->weights = parse_arithmetic(parser);
-    else syntax_error(parser, "'balanced' or a list of numbers, one for each class");
+    if (next_is(parser, "balanced"))
+        label->balanced = span_of(advance(parser));
+    else if (next_is(parser, "["))
+        label->weights = parse_arithmetic(parser);
+    else
+        syntax_error(parser, "'balanced' or a list of numbers, one for each class");
 }
 
 /* label = "label" [name "="] columns ":" kind ["optional"] [weights] ["of" name]; without a name it is called by
@@ -267,8 +273,10 @@ static void parse_fit(Parser *parser, TaskDecl *task) {
 static void parse_task_export(Parser *parser, TaskDecl *task) {
     Export export = parse_export(parser);
     const Export *old = exports_find(&task->exports, export.format);
-    if (old) given_twice(parser, export.pos, old->pos, "a task is exported to a format in one way, this is the second");
-    else vec_push(parser->arena, &task->exports, export);
+    if (old)
+        given_twice(parser, export.pos, old->pos, "a task is exported to a format in one way, this is the second");
+    else
+        vec_push(parser->arena, &task->exports, export);
 }
 
 /* task = "task" name "{" {data | split | input | label | metric | fit | export | statement} "}" */

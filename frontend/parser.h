@@ -39,7 +39,8 @@ void expect(Parser *parser, const char *text);
 const char *expect_name(Parser *parser, const char *what, Pos *pos); /* pos may be NULL */
 const char *expect_string(Parser *parser, const char *what, Pos *pos);
 
-/* Says that a declaration, a clause or a statement begins with the next token; that it is the word of a clause, from which `[` stands off. */
+/* Says that a declaration, a clause or a statement begins with the next token; that it is the word of a clause, from
+ * which `[` stands off. */
 void mark_beginning(Parser *parser);
 void mark_clause(Parser *parser);
 
@@ -61,7 +62,7 @@ TypeExpr parse_type(Parser *parser);
 void parse_block(Parser *parser, BlockKind kind, Block *block);
 void parse_statement(Parser *parser, BlockKind kind, Block *block);
 TaskDecl *parse_task(Parser *parser);
-Export parse_export(Parser *parser); /* parse_export.c */
+Export parse_export(Parser *parser);                   /* parse_export.c */
 void parse_recipe(Parser *parser, RecipeDecl *recipe); /* after its word */
 
 #endif

@@ -1,5 +1,5 @@
-/* The prelude as text: a definition with the comment above it, for people. The file is in the layout of `gradc fmt`: a definition
- * begins its line, and ends on that line or at the next brace that begins one. */
+/* The prelude as text: a definition with the comment above it, for people. The file is in the layout of `gradc fmt`: a
+ * definition begins its line, and ends on that line or at the next brace that begins one. */
 #include <string.h>
 
 #include "frontend/frontend.h"

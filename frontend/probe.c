@@ -5,7 +5,7 @@
 
 #include "frontend/elaborate.h"
 
-/* --- What is watched ------------------------------------------------------------------------------------------------- */
+/* --- What is watched ---------------------------------------------------------------------------------------------- */
 
 /* "encoder.h:69", "encoder.h:69#2" for the second of that line and scope. */
 static const char *output_name(Elab *e, const char *name, Pos pos) {
@@ -28,7 +28,7 @@ void watch(Elab *e, const char *name, Value value, Pos pos) {
     vec_push(e->arena, &e->program->watched, watched);
 }
 
-/* --- A task ---------------------------------------------------------------------------------------------------------- */
+/* --- A task ------------------------------------------------------------------------------------------------------- */
 
 static void elaborate_watched_task(Elab *e) {
     VEC(const char *) names = {0};
@@ -45,7 +45,7 @@ static void elaborate_watched_task(Elab *e) {
     if (near) diag_hint(e->diags, "did you mean '%s'?", near);
 }
 
-/* --- A definition ---------------------------------------------------------------------------------------------------- */
+/* --- A definition ------------------------------------------------------------------------------------------------- */
 
 typedef struct Probed {
     Elab *e;
@@ -108,10 +108,13 @@ static bool bind_texts(Probed *p) {
     for (int i = 0; i < p->def->formals.count; i++) {
         const Formal *formal = &p->def->formals.items[i];
         if (!formal->is_tokens) continue;
-        if (p->task->n_inputs == 2) return fail(e, "E0971", formal->pos, "at most two text inputs can be given") && false;
-        if (!e->module->tokens.pos.file) return fail(e, "E0406", formal->pos, "the program does not say how large token numbers are") && false;
+        if (p->task->n_inputs == 2)
+            return fail(e, "E0971", formal->pos, "at most two text inputs can be given") && false;
+        if (!e->module->tokens.pos.file)
+            return fail(e, "E0406", formal->pos, "the program does not say how large token numbers are") && false;
         TokensValue *tokens = &p->tokens[p->task->n_inputs];
-        p->task->inputs[p->task->n_inputs++] = (TextInput){.name = formal->name, .columns = {formal->name}, .n_columns = 1, .pos = formal->pos};
+        p->task->inputs[p->task->n_inputs++] =
+            (TextInput){.name = formal->name, .columns = {formal->name}, .n_columns = 1, .pos = formal->pos};
         *tokens = declare_tokens(e, formal->name, false, formal->pos);
         bind_name(e, e->frame, formal->name, (Value){.kind = VALUE_TOKENS, .tokens = tokens});
     }
@@ -152,7 +155,8 @@ static bool needs_size(Probed *p, const Expr *dim, const Formal *formal) {
     value.name = dim->text;
     if (known) return bind_name(e, e->frame, dim->text, value), false;
     if (fail(e, "E0971", formal->type.pos, "the size '%s' of argument '%s' is not known", dim->text, formal->name)) {
-        diag_hint(e->diags, "say it with --shape %s=4, or give the tensor: --input %s=FILE.npy", dim->text, formal->name);
+        diag_hint(e->diags, "say it with --shape %s=4, or give the tensor: --input %s=FILE.npy", dim->text,
+                  formal->name);
     }
     return true;
 }
@@ -186,7 +190,8 @@ static Value typed_argument(Probed *p, const Formal *formal) {
     if (!shape && !written_type(p, formal, &type)) return value_error();
     if (shape) type = given_type(formal->type.elem, shape);
     if (formal->type.bound) {
-        if (needs_size(p, formal->type.bound, formal) || !eval_dim(e, formal->type.bound, &type.bound)) return value_error();
+        if (needs_size(p, formal->type.bound, formal) || !eval_dim(e, formal->type.bound, &type.bound))
+            return value_error();
     }
     Node *input = emit_input(e, formal->name, type, formal->pos);
     if (shape && !unify_type(e, &formal->type, input, formal->pos, subject)) return value_error();
@@ -259,6 +264,8 @@ static void elaborate_watched_def(Elab *e) {
 }
 
 void elaborate_probe(Elab *e) {
-    if (e->probe->task) elaborate_watched_task(e);
-    else elaborate_watched_def(e);
+    if (e->probe->task)
+        elaborate_watched_task(e);
+    else
+        elaborate_watched_def(e);
 }

@@ -8,7 +8,8 @@ static const char *setting_text(Elab *e, const Expr *expr) {
     Value value = eval(e, expr);
     if (value.kind == VALUE_STRING) return value.text;
     if (value.kind == VALUE_NUMBER) return arena_printf(e->arena, "%.17g", value.number);
-    if (value.kind != VALUE_ERROR) fail(e, "E0304", expr->pos, "a setting is a number or a text, not %s", value_print(e, value));
+    if (value.kind != VALUE_ERROR)
+        fail(e, "E0304", expr->pos, "a setting is a number or a text, not %s", value_print(e, value));
     return NULL;
 }
 

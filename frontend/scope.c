@@ -13,16 +13,12 @@ Value value_dim(Dim dim) {
     return (Value){.kind = VALUE_DIM, .dim = dim};
 }
 
-Value value_tensor(Node *node) {
-    return node ? (Value){.kind = VALUE_TENSOR, .node = node} : value_error();
-}
+Value value_tensor(Node *node) { return node ? (Value){.kind = VALUE_TENSOR, .node = node} : value_error(); }
 
 const char *value_print(Elab *e, Value value) {
     switch (value.kind) {
     case VALUE_NUMBER: return arena_printf(e->arena, "the number %g", value.number);
-    case VALUE_DIM:
-        return arena_printf(e->arena, "the size %s",
-                            dim_print(e->arena, value.dim, &e->graph->symbols));
+    case VALUE_DIM: return arena_printf(e->arena, "the size %s", dim_print(e->arena, value.dim, &e->graph->symbols));
     case VALUE_SOME_NUMBER: return value.name ? arena_printf(e->arena, "the number '%s'", value.name) : "a number";
     case VALUE_STRING: return arena_printf(e->arena, "the string \"%s\"", value.text);
     case VALUE_TENSOR: return type_print(e->arena, &value.node->type, &e->graph->symbols);
@@ -55,9 +51,7 @@ static bool find_element_type(const char *name, Value *value) {
     return false;
 }
 
-static bool in_prelude(const Elab *e) {
-    return e->frame && e->frame->def && e->frame->def->prelude;
-}
+static bool in_prelude(const Elab *e) { return e->frame && e->frame->def && e->frame->def->prelude; }
 
 /* The prelude cannot see the user's config values: its own names would change their meaning. */
 bool find_name(Elab *e, const char *name, Value *value) {
@@ -91,7 +85,8 @@ void unknown_name(Elab *e, const char *name, Pos pos) {
     else if (near)
         diag_hint(e->diags, "did you mean '%s'?", near);
     else
-        diag_hint(e->diags, "a name is visible after its assignment in the same body; config values are visible everywhere");
+        diag_hint(e->diags,
+                  "a name is visible after its assignment in the same body; config values are visible everywhere");
 }
 
 /* A user's definition hides the prelude's of that name, but not from the prelude itself. What replaces a
@@ -115,15 +110,15 @@ void unknown_function(Elab *e, const char *name, Pos pos) {
         names[count++] = e->module->defs.items[i]->name;
     }
     const char *near = nearest_name(name, names, count);
-    if (near) diag_hint(e->diags, "did you mean '%s'?", near);
-    else diag_hint(e->diags, "write 'def %s(...) { ... }', or import the file that has it", name);
+    if (near)
+        diag_hint(e->diags, "did you mean '%s'?", near);
+    else
+        diag_hint(e->diags, "write 'def %s(...) { ... }', or import the file that has it", name);
 }
 
 Pos place(const Elab *e, Pos pos) { return e->prelude_depth ? e->user_pos : pos; }
 
-static bool same_pos(Pos a, Pos b) {
-    return a.file == b.file && a.line == b.line && a.column == b.column;
-}
+static bool same_pos(Pos a, Pos b) { return a.file == b.file && a.line == b.line && a.column == b.column; }
 
 static bool told_before(const Elab *e, const char *code, Pos pos) {
     for (int i = 0; i < e->diags->list.count; i++) {
@@ -176,8 +171,10 @@ void note_made(Elab *e, const Node *node, Pos pos) {
 
 void note_formal(Elab *e, const Def *def, const Formal *formal) {
     const char *type = formal->has_type ? formal->type.text : "tokens";
-    if (!def->prelude) diag_note(e->diags, formal->pos, "'%s' is declared here as %s", formal->name, type);
-    else diag_note(e->diags, formal->pos, "'%s' of the prelude declares it as %s", def->name, type);
+    if (!def->prelude)
+        diag_note(e->diags, formal->pos, "'%s' is declared here as %s", formal->name, type);
+    else
+        diag_note(e->diags, formal->pos, "'%s' of the prelude declares it as %s", def->name, type);
 }
 
 void hint_near(Elab *e, const char *name, const char *const *names, int count, const char *others) {
@@ -193,7 +190,8 @@ void hint_near(Elab *e, const char *name, const char *const *names, int count, c
 
 void hint_open_sizes(Elab *e, Dim a, Dim b) {
     if (!is_generic(e, a) && !is_generic(e, b)) return;
-    diag_hint(e->diags, "in a definition, sizes of different names are different sizes: what must be equal has one name");
+    diag_hint(e->diags,
+              "in a definition, sizes of different names are different sizes: what must be equal has one name");
 }
 
 void hint_kind(Elab *e, ValueKind wanted, Value value) {
@@ -203,7 +201,9 @@ void hint_kind(Elab *e, ValueKind wanted, Value value) {
     } else if (wanted == VALUE_TOKENS) {
         diag_hint(e->diags, "hand over the input itself, as the task declares it: input sentence: text");
     } else if (wanted == VALUE_TENSOR && value.kind == VALUE_NUMBER) {
-        diag_hint(e->diags, "a number is known when the graph is built; a tensor comes from an input, a parameter or an operator");
+        diag_hint(
+            e->diags,
+            "a number is known when the graph is built; a tensor comes from an input, a parameter or an operator");
     } else if (wanted == VALUE_TENSOR && value.kind == VALUE_DIM) {
         diag_hint(e->diags, "a size can be used as a dimension only");
     }
@@ -219,8 +219,7 @@ static const char *interpolated(Elab *e, const char *name, Pos pos) {
     if (value.kind == VALUE_STRING) return value.text;
     if (is_some_number(e, value) || (value.kind == VALUE_ERROR && value.name)) return "?";
     if (value.kind != VALUE_ERROR) {
-        fail(e, "E0304", pos, "'{%s}' must be a number or a string, not %s", name,
-             value_print(e, value));
+        fail(e, "E0304", pos, "'{%s}' must be a number or a string, not %s", name, value_print(e, value));
     }
     return NULL;
 }
@@ -246,6 +245,5 @@ const char *interpolate(Elab *e, const char *text, Pos pos) {
 }
 
 const char *join_scope(Elab *e, const char *scope, const char *name) {
-    return *scope && *name ? arena_printf(e->arena, "%s.%s", scope, name)
-                           : arena_printf(e->arena, "%s%s", scope, name);
+    return *scope && *name ? arena_printf(e->arena, "%s.%s", scope, name) : arena_printf(e->arena, "%s%s", scope, name);
 }

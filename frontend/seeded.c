@@ -8,8 +8,7 @@
 static const char *next_site(Elab *e) {
     for (int i = 0; i < e->sites.count; i++) {
         SiteCount *site = &e->sites.items[i];
-        if (strcmp(site->scope, e->scope) == 0)
-            return arena_printf(e->arena, "%s#%d", e->scope, site->count++);
+        if (strcmp(site->scope, e->scope) == 0) return arena_printf(e->arena, "%s#%d", e->scope, site->count++);
     }
     vec_push(e->arena, &e->sites, ((SiteCount){e->scope, 1}));
     return arena_printf(e->arena, "%s#0", e->scope);
@@ -42,9 +41,11 @@ Value build_random(Elab *e, const BuiltinCall *call) {
     }
     const Type *like = &call->args[0].node->type;
     Node *coords = coords_of(e, like->dims[0], call->expr->pos);
-    if (!coords && is_generic(e, like->dims[0])) return stand_in(e, type_make(ELEM_F32, 2, like->dims), call->expr->pos);
+    if (!coords && is_generic(e, like->dims[0]))
+        return stand_in(e, type_make(ELEM_F32, 2, like->dims), call->expr->pos);
     if (!coords) {
-        if (fail(e, "E0311", call->pos[0], "the rows of %s are neither tokens nor sequences", value_print(e, call->args[0]))) {
+        if (fail(e, "E0311", call->pos[0], "the rows of %s are neither tokens nor sequences",
+                 value_print(e, call->args[0]))) {
             diag_hint(e->diags, "apply it before rows are selected, mixed or joined");
         }
         return value_error();
@@ -63,8 +64,7 @@ static const char *count_name(const Elab *e, int32_t symbol) {
     if (e->label.at && e->label.at->type.dims[0].symbol == symbol)
         return arena_printf(e->arena, "%s.update", e->label.name);
     for (int i = 0; i < e->n_tokens; i++) {
-        if (e->tokens[i].length.symbol == symbol)
-            return arena_printf(e->arena, "%s.update", e->tokens[i].name);
+        if (e->tokens[i].length.symbol == symbol) return arena_printf(e->arena, "%s.update", e->tokens[i].name);
     }
     return NULL;
 }
@@ -82,8 +82,8 @@ Value build_update_rows(Elab *e, const BuiltinCall *call) {
     const char *name = rows.offset == 0 ? count_name(e, rows.symbol) : NULL;
     if (!name && is_generic(e, rows)) return stand_in(e, type_scalar(ELEM_F32), call->expr->pos);
     if (!name) {
-        return fail_value(e, "E0311", call->pos[0],
-                          "the rows of %s are neither tokens nor sequences", value_print(e, x));
+        return fail_value(e, "E0311", call->pos[0], "the rows of %s are neither tokens nor sequences",
+                          value_print(e, x));
     }
     Node *count = emit_input(e, name, type_scalar(ELEM_F32), call->expr->pos);
     if (rows.scale == 1) return value_tensor(count);
@@ -94,8 +94,7 @@ Value build_update_rows(Elab *e, const BuiltinCall *call) {
 static bool rate_of(Elab *e, const BuiltinCall *call, int i, double *rate) {
     *rate = 0;
     if (is_some_number(e, call->args[i])) return true;
-    if (call->args[i].kind != VALUE_NUMBER ||
-        !(call->args[i].number >= 0 && call->args[i].number < 1)) {
+    if (call->args[i].kind != VALUE_NUMBER || !(call->args[i].number >= 0 && call->args[i].number < 1)) {
         if (fail(e, "E0310", call->pos[i], "a dropout rate must be a number from 0 up to 1, not %s",
                  value_print(e, call->args[i]))) {
             diag_hint(e->diags, "0.1 sets every tenth value to zero");
@@ -118,8 +117,8 @@ static bool check_kinds(Elab *e, const BuiltinCall *call) {
     for (int i = 0; i < 5; i++) {
         ValueKind wanted = i < 3 ? VALUE_TENSOR : VALUE_TOKENS;
         if (call->args[i].kind == wanted) continue;
-        fail(e, "E0304", call->pos[i], "'attention' needs %s here, not %s",
-             i < 3 ? "a tensor" : "a text input", value_print(e, call->args[i]));
+        fail(e, "E0304", call->pos[i], "'attention' needs %s here, not %s", i < 3 ? "a tensor" : "a text input",
+             value_print(e, call->args[i]));
         return false;
     }
     return true;
@@ -129,8 +128,7 @@ static bool check_kinds(Elab *e, const BuiltinCall *call) {
 static bool flag_of(Elab *e, const BuiltinCall *call, int i, int64_t *flag) {
     *flag = 0;
     if (!call->given[i]) return true;
-    bool good = call->args[i].kind == VALUE_NUMBER &&
-                (call->args[i].number == 0 || call->args[i].number == 1);
+    bool good = call->args[i].kind == VALUE_NUMBER && (call->args[i].number == 0 || call->args[i].number == 1);
     if (!good) {
         fail(e, "E0304", call->pos[i], "'%s' needs true or false here, not %s", call->name,
              value_print(e, call->args[i]));
@@ -143,13 +141,15 @@ Value build_attention(Elab *e, const BuiltinCall *call) {
     double rate = 0;
     int64_t heads, causal;
     if (!check_kinds(e, call)) return value_error();
-    if (is_some_number(e, call->args[5])) heads = 1; /* divides everything */
-    else if (!integer_of(e, call->args[5], call->pos[5], "the number of heads", 1, &heads)) return value_error();
+    if (is_some_number(e, call->args[5]))
+        heads = 1; /* divides everything */
+    else if (!integer_of(e, call->args[5], call->pos[5], "the number of heads", 1, &heads))
+        return value_error();
     if (call->given[6] && !rate_of(e, call, 6, &rate)) return value_error();
     if (!flag_of(e, call, 7, &causal)) return value_error();
     if (has_generic(e, &call->args[0].node->type)) return call->args[0];
     const TokensValue *queries = call->args[3].tokens, *keys = call->args[4].tokens;
-    Node *inputs[] = {call->args[0].node, call->args[1].node, call->args[2].node, queries->bounds,
+    Node *inputs[] = {call->args[0].node, call->args[1].node,         call->args[2].node, queries->bounds,
                       keys->bounds,       key_of(e, call->expr->pos), queries->coords};
     NodeSpec spec = {.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs.ints = {heads, 0, causal}};
     spec.attrs.number = rate;

@@ -1,4 +1,5 @@
-/* Settling: a program's text with what its data and --set said written into it, so that it can be read again without them. */
+/* Settling: a program's text with what its data and --set said written into it, so that it can be read again without
+ * them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,13 +28,15 @@ static void edit(Settler *s, Span place, const char *written) {
 /* ["no", "yes"] */
 static const char *write_names(Arena *arena, const Label *label) {
     const char *list = "[";
-    for (int64_t i = 0; i < label->classes; i++) list = arena_printf(arena, "%s%s\"%s\"", list, i ? ", " : "", label->names[i]);
+    for (int64_t i = 0; i < label->classes; i++)
+        list = arena_printf(arena, "%s%s\"%s\"", list, i ? ", " : "", label->names[i]);
     return arena_printf(arena, "%s]", list);
 }
 
 static const char *write_weights(Arena *arena, const Label *label) {
     const char *list = "[";
-    for (int64_t i = 0; i < label->classes; i++) list = arena_printf(arena, "%s%s%.17g", list, i ? ", " : "", label->weights[i]);
+    for (int64_t i = 0; i < label->classes; i++)
+        list = arena_printf(arena, "%s%s%.17g", list, i ? ", " : "", label->weights[i]);
     return arena_printf(arena, "%s]", list);
 }
 
@@ -69,7 +72,8 @@ static const ConfigDecl *find_declaration(const Settler *s, const char *name) {
 static void settle_config(Settler *s, const ConfigItem *item) {
     const ConfigDecl *decl = find_declaration(s, item->name);
     if (!decl || decl->key || !find_set(s->options, item->name)) return;
-    const char *form = item->is_integer || item->value != floor(item->value) ? "%.17g" : "%.1f"; /* 2.0 stays no integer */
+    const char *form =
+        item->is_integer || item->value != floor(item->value) ? "%.17g" : "%.1f"; /* 2.0 stays no integer */
     edit(s, decl->written, arena_printf(s->scratch, form, item->value));
 }
 
@@ -85,7 +89,8 @@ static const char *apply(Settler *s, Arena *arena) {
     qsort(s->edits.items, (size_t)s->edits.count, sizeof(Edit), by_place);
     for (int i = 0; i < s->edits.count; i++) {
         const Edit *next = &s->edits.items[i];
-        result = arena_printf(s->scratch, "%s%.*s%s", result, (int)(next->place.start - from), text + from, next->written);
+        result =
+            arena_printf(s->scratch, "%s%.*s%s", result, (int)(next->place.start - from), text + from, next->written);
         from = next->place.end;
     }
     return arena_printf(arena, "%s%s", result, text + from);

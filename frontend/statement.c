@@ -33,7 +33,8 @@ static const InitForm *find_form(const Expr *expr) {
     return NULL;
 }
 
-/* init = "zeros" | "ones" | "constant" "(" c ")" | "normal" "(" mean "," deviation ")" | "uniform" "(" low "," high ")" */
+/* init = "zeros" | "ones" | "constant" "(" c ")" | "normal" "(" mean "," deviation ")" | "uniform" "(" low "," high ")"
+ * */
 static bool eval_init(Elab *e, const Expr *expr, Init *init) {
     bool name = expr->kind == EXPR_NAME, call = expr->kind == EXPR_CALL;
     *init = (Init){.kind = INIT_CONSTANT};
@@ -63,8 +64,7 @@ static bool eval_param_type(Elab *e, const Stmt *stmt, Type *type) {
         if (!eval_dim(e, expr, &type->dims[i])) return false;
         if (is_generic(e, type->dims[i])) continue;
         if (!dim_is_const(type->dims[i]) || type->dims[i].offset < 1) {
-            fail(e, "E0310", expr->pos,
-                 "a parameter's dimension must be a positive constant, not %s",
+            fail(e, "E0310", expr->pos, "a parameter's dimension must be a positive constant, not %s",
                  dim_print(e->arena, type->dims[i], &e->graph->symbols));
             return false;
         }
@@ -81,8 +81,8 @@ static bool eval_param_type(Elab *e, const Stmt *stmt, Type *type) {
 }
 
 static bool same_param(const Param *a, const Param *b) {
-    return type_equal(&a->type, &b->type) && a->init == b->init && a->init_a == b->init_a &&
-           a->init_b == b->init_b && a->decay == b->decay && a->frozen == b->frozen;
+    return type_equal(&a->type, &b->type) && a->init == b->init && a->init_a == b->init_a && a->init_b == b->init_b &&
+           a->decay == b->decay && a->frozen == b->frozen;
 }
 
 /* The names of its dimensions may belong to the graph: the program outlives that. */
@@ -100,10 +100,8 @@ static int intern_param(Elab *e, const Param *param) {
         const Param *old = &e->program->params.items[i];
         if (strcmp(old->name, param->name) != 0) continue;
         if (same_param(old, param)) return i;
-        if (fail(e, "E0402", param->pos,
-                 "the parameter '%s' differs from an earlier one of that name", param->name)) {
-            diag_note(e->diags, old->pos, "there it is %s",
-                      type_print(e->arena, &old->type, &e->graph->symbols));
+        if (fail(e, "E0402", param->pos, "the parameter '%s' differs from an earlier one of that name", param->name)) {
+            diag_note(e->diags, old->pos, "there it is %s", type_print(e->arena, &old->type, &e->graph->symbols));
             diag_hint(e->diags, "put one of them into a scope of its own: ... in \"scope\"");
         }
         return -1;
@@ -129,12 +127,10 @@ static void note_first(Elab *e, const char *name) {
 bool instantiate(Elab *e, const Param *param, bool shared) {
     bool again = is_instantiated(e, param->name);
     if (again && !shared) {
-        if (fail(e, "E0401", param->pos, "the parameter '%s' is instantiated a second time",
-                 param->name)) {
+        if (fail(e, "E0401", param->pos, "the parameter '%s' is instantiated a second time", param->name)) {
             note_first(e, param->name);
-            diag_hint(
-                e->diags,
-                "give each its own scope: ... in \"scope\"; or say that it is one: ... in shared \"scope\"");
+            diag_hint(e->diags,
+                      "give each its own scope: ... in \"scope\"; or say that it is one: ... in shared \"scope\"");
         }
         return false;
     }
@@ -187,8 +183,7 @@ static void run_repeat(Elab *e, const Stmt *stmt) {
     for (int64_t i = from; i < to && !e->frame->returned && e->diags->errors == errors; i++) {
         vec_push(e->arena, &e->frame->names, ((NamedValue){stmt->name, value_number((double)i)}));
         if (++e->steps > MAX_STEPS) {
-            fail(e, "E0312", stmt->pos,
-                 "the program is too large: its calls and repeats never seem to end");
+            fail(e, "E0312", stmt->pos, "the program is too large: its calls and repeats never seem to end");
         } else {
             run_block(e, &stmt->body);
         }
@@ -237,8 +232,7 @@ static void run_loss(Elab *e, const Stmt *stmt) {
         Node *loss = to_shape(e, OP_reshape, value.node, &type, stmt->pos);
         graph_output(e->graph, "loss", loss);
         watch(e, "loss", value_tensor(loss), stmt->pos);
-    } else if (fail(e, "E0405", stmt->value->pos, "the loss must be one f32, not %s",
-                    value_print(e, value))) {
+    } else if (fail(e, "E0405", stmt->value->pos, "the loss must be one f32, not %s", value_print(e, value))) {
         diag_hint(e->diags, "the mean over the rows is sum(x, axis = 0) / update_rows(x)");
     }
 }
@@ -251,16 +245,16 @@ static void run_predict(Elab *e, const Stmt *stmt) {
     const Node *node = graph_find_output(e->graph, "predict");
     if (!node || e->n_tokens == 0) return;
     Dim rows = e->label.at ? e->label.at->type.dims[0] : e->tokens[0].n_rows;
-    bool good = node->type.elem == ELEM_F32 && node->type.rank == 2 &&
-                dim_equal(node->type.dims[0], rows);
+    bool good = node->type.elem == ELEM_F32 && node->type.rank == 2 && dim_equal(node->type.dims[0], rows);
     if (good) return;
     bool windowed = !dim_equal(e->tokens[0].n_rows, e->tokens[0].rows->type.dims[0]);
     const char *wanted = e->label.at ? "label" : windowed ? "row of the data" : "sequence";
-    if (fail(e, "E0405", stmt->value->pos,
-             "a prediction must be f32 with a row for each %s, not %s", wanted,
+    if (fail(e, "E0405", stmt->value->pos, "a prediction must be f32 with a row for each %s, not %s", wanted,
              type_print(e->arena, &node->type, &e->graph->symbols))) {
-        if (node->type.elem != ELEM_F32) diag_hint(e->diags, "float(x) makes an f32 tensor of x");
-        else if (windowed) diag_hint(e->diags, "pool_windows(x, %s) makes one row of a row's windows", e->tokens[0].name);
+        if (node->type.elem != ELEM_F32)
+            diag_hint(e->diags, "float(x) makes an f32 tensor of x");
+        else if (windowed)
+            diag_hint(e->diags, "pool_windows(x, %s) makes one row of a row's windows", e->tokens[0].name);
     }
 }
 

@@ -26,8 +26,7 @@ Graph *finish_graph(Elab *e) {
     return graph;
 }
 
-static Node *token_input(Elab *e, const char *text, const char *part, int rank, const Dim *dims,
-                         Dim bound, Pos pos) {
+static Node *token_input(Elab *e, const char *text, const char *part, int rank, const Dim *dims, Dim bound, Pos pos) {
     Type type = type_make(ELEM_I32, rank, dims);
     type.bound = bound;
     return emit_input(e, arena_printf(e->arena, "%s.%s", text, part), type, pos);
@@ -81,8 +80,7 @@ static void bind_inputs(Elab *e, const Task *task, TokensValue *tokens) {
 /* The token rows that the label belongs to. */
 static void declare_label_rows(Elab *e, const Label *label) {
     const TokensValue *tokens = &e->tokens[label->of];
-    Dim rows =
-        dim_symbol(graph_symbol(e->graph, arena_printf(e->arena, "%s.W", label->name)));
+    Dim rows = dim_symbol(graph_symbol(e->graph, arena_printf(e->arena, "%s.W", label->name)));
     e->label.tokens = tokens;
     e->label.at = token_input(e, label->name, "at", 1, &rows, tokens->length, label->pos);
 }
@@ -108,8 +106,7 @@ static Graph *build(Elab *e, const TaskDecl *decl, const Task *task, bool traini
     Frame frame = {0};
     TokensValue tokens[2];
     e->training = training;
-    begin_graph(e, arena_printf(e->arena, "%s.%s", task->name, training ? "train" : "eval"),
-                &frame);
+    begin_graph(e, arena_printf(e->arena, "%s.%s", task->name, training ? "train" : "eval"), &frame);
     bind_inputs(e, task, tokens);
     bind_label(e, &task->label);
     bind_fits(e, task);
@@ -142,8 +139,7 @@ static bool check_complete(Elab *e, const TaskDecl *decl) {
         return false;
     }
     if (e->module->tokens.pos.file) return true;
-    if (fail(e, "E0406", decl->inputs[0].pos,
-             "the program does not say how large token numbers are")) {
+    if (fail(e, "E0406", decl->inputs[0].pos, "the program does not say how large token numbers are")) {
         diag_hint(e->diags, "at the top: tokens vocab = 30522, positions = 512, segments = 2");
     }
     return false;
@@ -168,8 +164,7 @@ static bool check_input_names(Elab *e, const TaskDecl *decl) {
 }
 
 static Task describe(const TaskDecl *decl) {
-    Task task = {
-        .name = decl->name, .pos = decl->pos, .data = decl->data.path, .data_pos = decl->data.pos};
+    Task task = {.name = decl->name, .pos = decl->pos, .data = decl->data.path, .data_pos = decl->data.pos};
     task.data_kind = decl->data.kind;
     task.separator = decl->data.separator;
     task.quoted = decl->data.quoted;
@@ -178,8 +173,7 @@ static Task describe(const TaskDecl *decl) {
     task.n_inputs = decl->n_inputs;
     for (int i = 0; i < decl->n_inputs; i++) {
         const InputDecl *input = &decl->inputs[i];
-        task.inputs[i] =
-            (TextInput){.name = input->name, .n_columns = input->n_columns, .pos = input->pos};
+        task.inputs[i] = (TextInput){.name = input->name, .n_columns = input->n_columns, .pos = input->pos};
         for (int j = 0; j < input->n_columns; j++) task.inputs[i].columns[j] = input->columns[j];
         task.inputs[i].words = input->words;
         task.inputs[i].kept = input->kept;
@@ -205,8 +199,7 @@ bool reads_param(const Graph *graph, const char *name) {
 
 /* The parameters that the training graph reads, in the program's order. */
 void list_params(Elab *e, Task *task) {
-    task->params =
-        arena_array(e->arena, (size_t)e->program->params.count + 1, sizeof *task->params);
+    task->params = arena_array(e->arena, (size_t)e->program->params.count + 1, sizeof *task->params);
     for (int i = 0; i < e->program->params.count; i++) {
         if (reads_param(task->train, e->program->params.items[i].name)) task->params[task->n_params++] = i;
     }
@@ -217,19 +210,24 @@ static bool bad_window(Elab *e, Pos pos, const char *what, const char *hint) {
     return false;
 }
 
-/* Sequences of a task's texts go together, so windows of two texts would not; a label of tokens would come once in each window. */
+/* Sequences of a task's texts go together, so windows of two texts would not; a label of tokens would come once in each
+ * window. */
 static bool eval_windows(Elab *e, const TaskDecl *decl, Task *task) {
     const InputDecl *given = &decl->inputs[0];
     TextInput *input = &task->inputs[0];
     Pos pos = given->window_pos;
-    if (decl->n_inputs == 2 && decl->inputs[1].window) return bad_window(e, decl->inputs[1].window_pos, "one of two inputs has windows", "encode one text alone");
+    if (decl->n_inputs == 2 && decl->inputs[1].window)
+        return bad_window(e, decl->inputs[1].window_pos, "one of two inputs has windows", "encode one text alone");
     if (!given->window) return true;
-    if (decl->n_inputs == 2 || input->n_columns == 2) return bad_window(e, pos, "windows are of a text alone", "take one text, or cut the pair: pair keep both");
-    if (task->label.of >= 0) return bad_window(e, pos, "labels of words or tokens have no windows", "cut the text instead: text keep head");
+    if (decl->n_inputs == 2 || input->n_columns == 2)
+        return bad_window(e, pos, "windows are of a text alone", "take one text, or cut the pair: pair keep both");
+    if (task->label.of >= 0)
+        return bad_window(e, pos, "labels of words or tokens have no windows", "cut the text instead: text keep head");
     if (!eval_integer(e, given->window, "the tokens of a window", 4, &input->window)) return false;
     if (!eval_integer(e, given->stride, "the stride", 1, &input->stride)) return false;
     if (input->stride <= input->window - 2) return true;
-    return bad_window(e, given->stride->pos, "windows would leave tokens out", "the stride is at most the window's tokens less [CLS] and [SEP]");
+    return bad_window(e, given->stride->pos, "windows would leave tokens out",
+                      "the stride is at most the window's tokens less [CLS] and [SEP]");
 }
 
 static bool bad_split(Elab *e, Pos pos, const char *what, const char *hint) {
@@ -248,7 +246,8 @@ static bool eval_split(Elab *e, const SplitDecl *decl, Task *task) {
         return bad_split(e, decl->share->pos, "the share of dev must lie between 0 and 1", "as in: split dev 0.1");
     bool has_classes = task->label.kind == LABEL_CLASS && task->label.of < 0;
     if (split.stratified && !has_classes)
-        return bad_split(e, decl->pos, "only classes of texts can be stratified", "leave 'stratified' out: rows are drawn alike");
+        return bad_split(e, decl->pos, "only classes of texts can be stratified",
+                         "leave 'stratified' out: rows are drawn alike");
     task->split = split;
     return true;
 }
@@ -256,7 +255,9 @@ static bool eval_split(Elab *e, const SplitDecl *decl, Task *task) {
 void elaborate_task(Elab *e, const TaskDecl *decl) {
     Task task = describe(decl);
     if (!check_complete(e, decl) || !check_input_names(e, decl)) return;
-    if (!eval_label(e, decl, &task) || !eval_windows(e, decl, &task) || !eval_split(e, &decl->split, &task) || !eval_fits(e, decl, &task)) return;
+    if (!eval_label(e, decl, &task) || !eval_windows(e, decl, &task) || !eval_split(e, &decl->split, &task) ||
+        !eval_fits(e, decl, &task))
+        return;
     task.train = build(e, decl, &task, e->probe ? e->probe->training : true);
     if (task.train && !e->probe) check_weights_read(e, &task.label);
     /* Also after a mistake: predict and show are elaborated here alone. */

@@ -81,7 +81,8 @@ static const char *line_start(const char *text, uint32_t number) {
     return text;
 }
 
-/* Tabs before the caret are repeated so that it stands under its column; bytes that continue a UTF-8 character take no column. */
+/* Tabs before the caret are repeated so that it stands under its column; bytes that continue a UTF-8 character take no
+ * column. */
 static void print_caret(const char *line, Pos pos, FILE *out) {
     fputs("      | ", out);
     for (uint32_t i = 0; i + 1 < pos.column && line[i] && line[i] != '\n'; i++) {
@@ -146,7 +147,7 @@ static int edit_distance(const char *a, const char *b) {
 const char *nearest_name(const char *name, const char *const *candidates, int count) {
     const char *nearest = NULL;
     int length = (int)strlen(name), best = length / 3 + 2; /* further away is no help */
-    if (best > length) best = length; /* a name of one letter is like no other */
+    if (best > length) best = length;                      /* a name of one letter is like no other */
     for (int i = 0; i < count; i++) {
         if (strlen(name) > 63 || strlen(candidates[i]) > 63) continue;
         int distance = edit_distance(name, candidates[i]);

@@ -19,8 +19,9 @@ typedef struct SourceFile {
     const char *text; /* NUL-terminated, or NULL */
 } SourceFile;
 
-/* A place. `file` NULL: nowhere. `line` and `column` count from 1; 0 means the whole file or line. `column` and `length` count bytes.
- * `scope` says which of the instances of that line it is, as in "bert.encoder.layer.0"; NULL: not known, or there is but one. */
+/* A place. `file` NULL: nowhere. `line` and `column` count from 1; 0 means the whole file or line. `column` and
+ * `length` count bytes. `scope` says which of the instances of that line it is, as in "bert.encoder.layer.0"; NULL: not
+ * known, or there is but one. */
 typedef struct Pos {
     const SourceFile *file;
     uint32_t line, column, length;
@@ -45,7 +46,8 @@ typedef struct Diagnostics {
 Diagnostics *diagnostics_new(void);
 void diagnostics_free(Diagnostics *diags);
 
-/* A SourceFile owned by the diagnostics, so that positions outlive the parse. Copies both strings; `text` may be NULL. */
+/* A SourceFile owned by the diagnostics, so that positions outlive the parse. Copies both strings; `text` may be NULL.
+ * */
 const SourceFile *diagnostics_file(Diagnostics *diags, const char *path, const char *text);
 
 /* Adds an error. Always returns false, so that a caller can `return diag_error(...)`. */
@@ -68,7 +70,8 @@ Pos pos_in_file(const SourceFile *file, uint32_t line);
  *        = hint: did you mean 'hidden'? */
 void diagnostics_print(const Diagnostics *diags, FILE *out);
 
-/* A place as diagnostics show it: its name and a newline, then its line with a caret where the text is known. Nothing for nowhere. */
+/* A place as diagnostics show it: its name and a newline, then its line with a caret where the text is known. Nothing
+ * for nowhere. */
 void pos_print(Pos pos, FILE *out);
 
 /* The candidate nearest to `name` by edit distance, or NULL when none is near: for "did you mean". */

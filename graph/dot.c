@@ -1,4 +1,5 @@
-/* Graphviz. Clusters nest in one way only (a repeat holds kernels), so a kernel that reaches beyond a repeat has a cluster on both sides. */
+/* Graphviz. Clusters nest in one way only (a repeat holds kernels), so a kernel that reaches beyond a repeat has a
+ * cluster on both sides. */
 #include "graph/dot.h"
 
 #include <stdio.h>
@@ -66,8 +67,10 @@ static void put_number(const Drawing *d, const Node *node) {
 static void put_node(const Drawing *d, const Node *node, const char *indent) {
     bool is_leaf = op_kind(node->op) == KIND_LEAF;
     fprintf(d->out, "%sn%d [label=\"", indent, node->id);
-    if (is_leaf && node->attrs.text) put_text(d, node->attrs.text);
-    else fputs(op_name(node->op), d->out);
+    if (is_leaf && node->attrs.text)
+        put_text(d, node->attrs.text);
+    else
+        fputs(op_name(node->op), d->out);
     put_number(d, node);
     fputs("\\n", d->out);
     put_text(d, type_print(d->arena, &node->type, &d->graph->symbols));
@@ -94,23 +97,27 @@ static void put_region(const Drawing *d, int repeat, const char *indent) {
     }
     for (int k = 0; k < groups.count; k++) {
         const Group *group = &graph->groups.items[groups.items[k]];
-        fprintf(d->out, "%ssubgraph cluster_kernel_%d_%d {\n%s  label=\"%s ", indent, repeat, groups.items[k], indent, kernel_kind_name(group->kind));
+        fprintf(d->out, "%ssubgraph cluster_kernel_%d_%d {\n%s  label=\"%s ", indent, repeat, groups.items[k], indent,
+                kernel_kind_name(group->kind));
         put_text(d, group->name);
         fputs("\"; style=filled; fillcolor=gray95;\n", d->out);
         for (int i = 0; i < graph->nodes.count; i++) {
             const Node *node = graph->nodes.items[i];
-            if (node->group == groups.items[k] && is_drawn(d, i, repeat)) put_node(d, node, arena_printf(d->arena, "%s  ", indent));
+            if (node->group == groups.items[k] && is_drawn(d, i, repeat))
+                put_node(d, node, arena_printf(d->arena, "%s  ", indent));
         }
         fprintf(d->out, "%s}\n", indent);
     }
 }
 
-/* Edges into what is drawn: an operand in an earlier turn of the same repeat loops back. From a repeat to what follows, the last turn counts. */
+/* Edges into what is drawn: an operand in an earlier turn of the same repeat loops back. From a repeat to what follows,
+ * the last turn counts. */
 static void put_edges(const Drawing *d, const Node *node) {
     for (int j = 0; j < node->n_inputs; j++) {
         int from = node->inputs[j]->id, to = d->shown[node->id];
         if (node->inputs[j]->op == OP_const) {
-            fprintf(d->out, "  c%d_%d [label=\"%.6g\", shape=plaintext];\n  c%d_%d -> n%d;\n", to, j, node->inputs[j]->attrs.number, to, j, to);
+            fprintf(d->out, "  c%d_%d [label=\"%.6g\", shape=plaintext];\n  c%d_%d -> n%d;\n", to, j,
+                    node->inputs[j]->attrs.number, to, j, to);
             continue;
         }
         bool same_repeat = d->repeat[from] && d->repeat[from] == d->repeat[node->id];
@@ -159,7 +166,8 @@ char *graph_dot(const Graph *graph, bool folded) {
     fputs("\" {\n  node [shape=box, fontname=monospace];\n", d.out);
     put_region(&d, 0, "  ");
     for (int i = 0; i < d.repeats.count; i++) {
-        fprintf(d.out, "  subgraph cluster_repeat_%d {\n    label=\"%d times\"; style=dashed;\n", i + 1, d.repeats.items[i].times);
+        fprintf(d.out, "  subgraph cluster_repeat_%d {\n    label=\"%d times\"; style=dashed;\n", i + 1,
+                d.repeats.items[i].times);
         put_region(&d, i + 1, "    ");
         fputs("  }\n", d.out);
     }

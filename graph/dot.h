@@ -1,5 +1,5 @@
-/* A graph in the language of Graphviz: operators as boxes, each kernel a cluster, a repeated stretch (fold.h) drawn once as a
- * cluster that says how often; what its first turn reads of the turn before is a dashed edge. */
+/* A graph in the language of Graphviz: operators as boxes, each kernel a cluster, a repeated stretch (fold.h) drawn
+ * once as a cluster that says how often; what its first turn reads of the turn before is a dashed edge. */
 #ifndef GRADC_GRAPH_DOT_H
 #define GRADC_GRAPH_DOT_H
 

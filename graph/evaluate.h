@@ -10,8 +10,8 @@
 
 /* How results are rounded: not at all for `units` 0. */
 typedef struct Rounding {
-    uint64_t seed;  /* of the noise */
-    double units;   /* half units of the last place, at most */
+    uint64_t seed; /* of the noise */
+    double units;  /* half units of the last place, at most */
 } Rounding;
 
 typedef struct Evaluation {

@@ -1,8 +1,10 @@
 /* Folding of a graph's text, in four steps:
  *
- * 1. Each line becomes a key (the hash of all that is fixed) and its slots: the numbers that may differ from turn to turn.
+ * 1. Each line becomes a key (the hash of all that is fixed) and its slots: the numbers that may differ from turn to
+ * turn.
  * 2. Likely periods are the distances at which three lines in a row come again.
- * 3. For each period, one walk from the end gives the longest stretches in which every line has the key of the line one period
+ * 3. For each period, one walk from the end gives the longest stretches in which every line has the key of the line one
+ * period
  *    later and every slot goes on by the same step.
  * 4. The stretches that save most are taken first; the others are clipped to what they leave. */
 #include "graph/fold.h"
@@ -43,7 +45,7 @@ typedef struct Folder {
     Repeats repeats;
 } Folder;
 
-/* --- 1. Lines -------------------------------------------------------------------------------------------------------- */
+/* --- 1. Lines ----------------------------------------------------------------------------------------------------- */
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -62,7 +64,8 @@ static bool read_slot(const char *at, int length, Slot *slot) {
     return true;
 }
 
-/* One step of a walk over a line's bytes: bytes of what stands at `at` (an escape counts as one), and whether a string is open after it. */
+/* One step of a walk over a line's bytes: bytes of what stands at `at` (an escape counts as one), and whether a string
+ * is open after it. */
 static int step_over(const char *at, bool *in_string) {
     if (*in_string && *at == '\\') return at[1] == 'x' ? 4 : 2;
     if (*at == '"') *in_string = !*in_string;
@@ -76,7 +79,8 @@ static void add_line(Folder *f, const char *text, int length) {
     for (int i = 0; i < length;) {
         Slot slot = {.start = i, .in_string = in_string};
         int size = step_over(text + i, &in_string);
-        bool varies = is_digit(text[i]) && (in_string || is_reference(text, text + i)) && read_slot(text + i, size, &slot);
+        bool varies =
+            is_digit(text[i]) && (in_string || is_reference(text, text + i)) && read_slot(text + i, size, &slot);
         if (varies) {
             line.key = XXH3_64bits_withSeed(text + fixed, (size_t)(i - fixed), line.key + 1);
             vec_push(f->arena, &f->slots, slot);
@@ -97,7 +101,7 @@ static void split(Folder *f, const char *text) {
     }
 }
 
-/* --- 2. Periods ------------------------------------------------------------------------------------------------------ */
+/* --- 2. Periods --------------------------------------------------------------------------------------------------- */
 
 /* Counts, for each distance, how often three lines come again after it. */
 static int *count_distances(const Folder *f) {
@@ -131,7 +135,7 @@ static int choose_periods(const Folder *f, int *periods) {
     return chosen;
 }
 
-/* --- 3. Stretches ---------------------------------------------------------------------------------------------------- */
+/* --- 3. Stretches ------------------------------------------------------------------------------------------------- */
 
 static bool is_worth(int period, int times) { return times > 2 || (times == 2 && period >= LEAST_TWICE); }
 
@@ -168,12 +172,13 @@ static void find_stretches(Folder *f, int period) {
         if (end > i && i + period <= n && unsteady[i + period] < end) end = unsteady[i + period];
         int extent = end - i;
         bool is_longest = before && extent != before + 1; /* the stretch that began one line later does not grow */
-        if (is_longest && is_worth(period, 1 + before / period)) vec_push(f->arena, &f->stretches, ((Stretch){i + 1, period, before}));
+        if (is_longest && is_worth(period, 1 + before / period))
+            vec_push(f->arena, &f->stretches, ((Stretch){i + 1, period, before}));
         before = extent;
     }
 }
 
-/* --- 4. The choice --------------------------------------------------------------------------------------------------- */
+/* --- 4. The choice ------------------------------------------------------------------------------------------------ */
 
 static int lines_saved(const Stretch *s) { return s->extent / s->period * s->period; }
 
@@ -243,7 +248,7 @@ static void find(Folder *f, const char *text) {
     choose_repeats(f);
 }
 
-/* --- Text ------------------------------------------------------------------------------------------------------------ */
+/* --- Text --------------------------------------------------------------------------------------------------------- */
 
 /* "101+68i", "11-i", "i", "4". */
 static void put_index(int64_t value, int64_t step, FILE *out) {
@@ -299,7 +304,8 @@ static void put_all(const Folder *f, FILE *out) {
             continue;
         }
         Repeat r = f->repeats.items[next++];
-        fprintf(out, "repeat i in 0..%d { # %d times %d line%s\n", r.times, r.times, r.period, r.period == 1 ? "" : "s");
+        fprintf(out, "repeat i in 0..%d { # %d times %d line%s\n", r.times, r.times, r.period,
+                r.period == 1 ? "" : "s");
         for (int j = 0; j < r.period; j++) put_body_line(f, i + j, r.period, out);
         fputs("}\n", out);
         i += r.period * r.times;

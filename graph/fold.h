@@ -1,12 +1,14 @@
-/* Folding: a graph's text in which stretches of lines that repeat (layers, their gradients, their kernels) are written once:
+/* Folding: a graph's text in which stretches of lines that repeat (layers, their gradients, their kernels) are written
+ * once:
  *
  *     repeat i in 0..11 { # 11 times 45 lines
  *       %110+45i = param{name="encoder.layer.{1+i}.dense.bias"} : f32[768] @0:32:9:4
  *       %111+45i = add(%109+45i, %110+45i) : ...
  *     }
  *
- * Numbers of nodes and kernels, and numbers within strings, may differ from turn to turn by a fixed step; all else is equal. A
- * `{` that belongs to a string is written \x7b there. The reader (read.c) takes such text: it is a second spelling of the same graph. */
+ * Numbers of nodes and kernels, and numbers within strings, may differ from turn to turn by a fixed step; all else is
+ * equal. A `{` that belongs to a string is written \x7b there. The reader (read.c) takes such text: it is a second
+ * spelling of the same graph. */
 #ifndef GRADC_GRAPH_FOLD_H
 #define GRADC_GRAPH_FOLD_H
 

@@ -43,9 +43,7 @@ int32_t graph_symbol(Graph *graph, const char *name) {
 /* 0.0 and -0.0 are different constants, a NaN is equal to itself: identity is of bits. */
 static bool same_number(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
 
-static bool same_text(const char *a, const char *b) {
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
+static bool same_text(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
 
 static bool same_node(const Node *node, const NodeSpec *spec, const Type *type) {
     if (node->op != spec->op || node->group != spec->group || node->n_inputs != spec->n_inputs) return false;
@@ -112,8 +110,14 @@ static const char *own_name(Graph *graph, const NodeSpec *spec, const char *name
 
 static Node *add_node(Graph *graph, const NodeSpec *spec, const Type *type, uint64_t hash) {
     Node *node = arena_alloc(graph->arena, sizeof *node);
-    *node = (Node){.op = spec->op, .id = graph->nodes.count, .group = spec->group, .n_inputs = spec->n_inputs,
-                   .attrs = spec->attrs, .type = *type, .pos = spec->pos, .hash = hash};
+    *node = (Node){.op = spec->op,
+                   .id = graph->nodes.count,
+                   .group = spec->group,
+                   .n_inputs = spec->n_inputs,
+                   .attrs = spec->attrs,
+                   .type = *type,
+                   .pos = spec->pos,
+                   .hash = hash};
     if (spec->attrs.text) node->attrs.text = arena_strdup(graph->arena, spec->attrs.text);
     for (int i = 0; i < type->rank; i++) node->type.dims[i].name = own_name(graph, spec, type->dims[i].name);
     node->type.bound.name = own_name(graph, spec, type->bound.name);
@@ -173,8 +177,13 @@ Node *graph_broadcast(Graph *graph, Node *x, const Type *type, const Node *pos_o
 }
 
 Node *graph_clone(Graph *graph, const Node *node, Node *const *inputs) {
-    NodeSpec spec = {.op = node->op, .n_inputs = node->n_inputs, .inputs = inputs, .attrs = node->attrs,
-                     .type = node->type, .pos = node->pos, .group = node->group};
+    NodeSpec spec = {.op = node->op,
+                     .n_inputs = node->n_inputs,
+                     .inputs = inputs,
+                     .attrs = node->attrs,
+                     .type = node->type,
+                     .pos = node->pos,
+                     .group = node->group};
     return graph_node(graph, &spec);
 }
 

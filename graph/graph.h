@@ -16,8 +16,16 @@ typedef enum Op {
 } Op;
 
 typedef enum OpKind { /* KIND column of ops.def */
-    KIND_LEAF, KIND_ELEMENTWISE, KIND_REDUCE, KIND_MATMUL, KIND_MOVE, KIND_GATHER, KIND_SCATTER, KIND_RANDOM,
-    KIND_ATTENTION, KIND_GRAD
+                      KIND_LEAF,
+                      KIND_ELEMENTWISE,
+                      KIND_REDUCE,
+                      KIND_MATMUL,
+                      KIND_MOVE,
+                      KIND_GATHER,
+                      KIND_SCATTER,
+                      KIND_RANDOM,
+                      KIND_ATTENTION,
+                      KIND_GRAD
 } OpKind;
 
 enum { MAX_ATTR_INTS = 3, MAX_OPERANDS = 16 };
@@ -31,8 +39,14 @@ typedef struct Attrs {
 
 /* The kind of kernel that computes a group of nodes (see design: map, row, column, ...). */
 typedef enum KernelKind {
-    KERNEL_MAP, KERNEL_ROW, KERNEL_COLUMN, KERNEL_CONTRACT, KERNEL_ATTENTION, KERNEL_ATTENTION_GRAD,
-    KERNEL_ATTENTION_SECOND, KERNEL_SCATTER,
+    KERNEL_MAP,
+    KERNEL_ROW,
+    KERNEL_COLUMN,
+    KERNEL_CONTRACT,
+    KERNEL_ATTENTION,
+    KERNEL_ATTENTION_GRAD,
+    KERNEL_ATTENTION_SECOND,
+    KERNEL_SCATTER,
     KERNEL_KINDS
 } KernelKind;
 
@@ -67,8 +81,9 @@ typedef struct Graph {
     VEC(Node *) nodes;
     VEC(Output) outputs;
     VEC(Group) groups; /* items[0] is a placeholder */
-    VEC(const char *) wanted; /* parameters and outputs that the loss is still to be differentiated for, in this order: see passes/differentiate.h */
-    Node **table;      /* hash-consing: open addressing, `table_size` a power of two */
+    VEC(const char *)
+    wanted; /* parameters and outputs that the loss is still to be differentiated for, in this order: see passes/differentiate.h */
+    Node **table; /* hash-consing: open addressing, `table_size` a power of two */
     int table_size;
 } Graph;
 
@@ -94,23 +109,25 @@ typedef struct NodeSpec {
     int group;
 } NodeSpec;
 
-/* The type of the node that `spec` describes. NULL and `*type` set, or else the constraint that is broken, as a sentence in
- * `graph`'s arena ("matmul: inner dimensions differ: 384 and 768"), and `*type` untouched. */
+/* The type of the node that `spec` describes. NULL and `*type` set, or else the constraint that is broken, as a
+ * sentence in `graph`'s arena ("matmul: inner dimensions differ: 384 and 768"), and `*type` untouched. */
 const char *infer_type(Graph *graph, const NodeSpec *spec, Type *type);
 
-/* The one node equal to `spec`, made when it is new; strings are copied. The spec must be valid (asserted): callers that
- * pass on a user's operands ask `infer_type` first. Operands belong to `graph`. */
+/* The one node equal to `spec`, made when it is new; strings are copied. The spec must be valid (asserted): callers
+ * that pass on a user's operands ask `infer_type` first. Operands belong to `graph`. */
 Node *graph_node(Graph *graph, const NodeSpec *spec);
 
 /* Shorthands for passes and tests. All take the position of `pos_of` (may be NULL: nowhere) and no group. */
 Node *graph_op1(Graph *graph, Op op, Node *a, const Node *pos_of);
 Node *graph_op2(Graph *graph, Op op, Node *a, Node *b, const Node *pos_of);
 Node *graph_const(Graph *graph, ElemType elem, double value, const Node *pos_of);
-Node *graph_leaf(Graph *graph, Op op, const char *name, Type type); /* input or param */
-Node *graph_reshape(Graph *graph, Node *x, const Type *type, const Node *pos_of);   /* to the type's shape */
-Node *graph_broadcast(Graph *graph, Node *x, const Type *type, const Node *pos_of); /* to the type's shape; x itself when equal */
+Node *graph_leaf(Graph *graph, Op op, const char *name, Type type);               /* input or param */
+Node *graph_reshape(Graph *graph, Node *x, const Type *type, const Node *pos_of); /* to the type's shape */
+Node *graph_broadcast(Graph *graph, Node *x, const Type *type,
+                      const Node *pos_of); /* to the type's shape; x itself when equal */
 
-/* A node like `node` (operator, attributes, type, position, group) over other operands of the same types: how passes copy. */
+/* A node like `node` (operator, attributes, type, position, group) over other operands of the same types: how passes
+ * copy. */
 Node *graph_clone(Graph *graph, const Node *node, Node *const *inputs);
 
 void graph_output(Graph *graph, const char *name, Node *node);
@@ -123,8 +140,8 @@ bool graph_wants(const Graph *graph, const char *name);
  * printing, hashing and differentiation rely on (C leaves the order of nested builder calls open). */
 Graph *graph_canonical(const Graph *graph);
 
-/* A reshape moves nothing: after fusion it stands in no group and is a view of its operand. The node whose memory holds the value of
- * `node`: the node itself, or what a view looks at. */
+/* A reshape moves nothing: after fusion it stands in no group and is a view of its operand. The node whose memory holds
+ * the value of `node`: the node itself, or what a view looks at. */
 bool node_is_view(const Node *node);
 Node *node_storage(Node *node);
 
@@ -134,16 +151,19 @@ bool op_find(const char *name, Op *op);
 int op_arity(Op op);
 OpKind op_kind(Op op);
 const char *op_kind_name(OpKind kind); /* "elementwise" */
-const char *op_attributes(Op op); /* "heads:i result:i causal:i dropout:f site:s" */
+const char *op_attributes(Op op);      /* "heads:i result:i causal:i dropout:f site:s" */
 const char *kernel_kind_name(KernelKind kind);
 
-/* The graph as text, ending in a newline; `parse(print(g))` is g. Positions are printed when `positions` is set. Caller frees with `free`. */
+/* The graph as text, ending in a newline; `parse(print(g))` is g. Positions are printed when `positions` is set. Caller
+ * frees with `free`. */
 char *graph_print(const Graph *graph, bool positions);
 /* XXH3 of that text without positions: equal for equal graphs, wherever their text came from. */
 uint64_t graph_hash(const Graph *graph);
-/* One node as in that text, without its place; `alone`: without number, operands and kernel too ("sum{axis=1} : f32[T, 1]"). */
+/* One node as in that text, without its place; `alone`: without number, operands and kernel too ("sum{axis=1} : f32[T,
+ * 1]"). */
 const char *node_print(const Graph *graph, const Node *node, bool alone, Arena *arena);
-/* Does the text begin as a printed graph does? What a user hands over may be one in place of a graph file, or the other way round. */
+/* Does the text begin as a printed graph does? What a user hands over may be one in place of a graph file, or the other
+ * way round. */
 bool graph_text_begins(const char *text);
 /* Reads such a text. NULL and diagnostics with line and caret on a mistake. The graph is verified. */
 Graph *graph_read(const SourceFile *file, Diagnostics *diags);

@@ -30,13 +30,9 @@ __attribute__((format(printf, 3, 4))) static const char *broken(Rule *r, int con
     return arena_printf(r->graph->arena, "%s: %s (constraint %d)", op_name(r->op), text, constraint);
 }
 
-static const char *shown(Rule *r, const Type *type) {
-    return type_print(r->graph->arena, type, &r->graph->symbols);
-}
+static const char *shown(Rule *r, const Type *type) { return type_print(r->graph->arena, type, &r->graph->symbols); }
 
-static const char *dim_shown(Rule *r, Dim dim) {
-    return dim_print(r->graph->arena, dim, &r->graph->symbols);
-}
+static const char *dim_shown(Rule *r, Dim dim) { return dim_print(r->graph->arena, dim, &r->graph->symbols); }
 
 static bool unbounded(const Type *type) { return dim_is(type->bound, 0); }
 
@@ -294,8 +290,8 @@ static const char *infer_grad(Rule *r) {
 static const char *check_coords(Rule *r, const Type *key, const Type *coords, Dim rows, int base) {
     bool good = key->elem == ELEM_I32 && key->rank == 1 && dim_is(key->dims[0], 2);
     if (!good) FAIL(r, base, "the key must be i32[2], not %s", shown(r, key));
-    good = coords->elem == ELEM_I32 && coords->rank == 2 && dim_equal(coords->dims[0], rows) &&
-           dim_is(coords->dims[1], 2);
+    good =
+        coords->elem == ELEM_I32 && coords->rank == 2 && dim_equal(coords->dims[0], rows) && dim_is(coords->dims[1], 2);
     if (!good) FAIL(r, base + 1, "the coordinates must be i32[%s, 2], not %s", dim_shown(r, rows), shown(r, coords));
     return NULL;
 }
@@ -315,7 +311,8 @@ static const char *check_attention_matrices(Rule *r) {
         }
     }
     int64_t heads = r->attrs->ints[0], width = r->in[0]->dims[1].offset;
-    if (heads < 1 || width % heads) FAIL(r, 2, "%" PRId64 " columns do not divide into %" PRId64 " heads", width, heads);
+    if (heads < 1 || width % heads)
+        FAIL(r, 2, "%" PRId64 " columns do not divide into %" PRId64 " heads", width, heads);
     if (!type_same_shape(r->in[1], r->in[2]) || !dim_equal(r->in[0]->dims[1], r->in[1]->dims[1])) {
         FAIL(r, 1, "q, k and v do not fit: %s, %s and %s", shown(r, r->in[0]), shown(r, r->in[1]), shown(r, r->in[2]));
     }
@@ -390,10 +387,12 @@ const char *infer_type(Graph *graph, const NodeSpec *spec, Type *type) {
     Rule rule = {.graph = graph, .op = spec->op, .n = spec->n_inputs, .attrs = &spec->attrs, .given = &spec->type};
     int arity = op_arity(spec->op);
     if (arity >= 0 ? spec->n_inputs != arity : spec->n_inputs < 1) {
-        return arena_printf(graph->arena, "%s: %d operands are needed, not %d", op_name(spec->op), arity < 0 ? 1 : arity, spec->n_inputs);
+        return arena_printf(graph->arena, "%s: %d operands are needed, not %d", op_name(spec->op),
+                            arity < 0 ? 1 : arity, spec->n_inputs);
     }
     if (spec->n_inputs > MAX_OPERANDS) {
-        return arena_printf(graph->arena, "%s: %d operands are too many, %d the most", op_name(spec->op), spec->n_inputs, MAX_OPERANDS);
+        return arena_printf(graph->arena, "%s: %d operands are too many, %d the most", op_name(spec->op),
+                            spec->n_inputs, MAX_OPERANDS);
     }
     for (int i = 0; i < spec->n_inputs; i++) rule.in[i] = &spec->inputs[i]->type;
     const char *error = rules[spec->op](&rule);

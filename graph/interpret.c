@@ -49,12 +49,11 @@ static bool evaluate_input(Evaluation *e) {
     if (!values) return evaluation_error(e, "'%s' has no values", name);
     bool bounded = type->bound.scale || type->bound.offset;
     int64_t bound = dim_value(type->bound, e->extents);
-    if (bounded && bound <= 0 && e->count)
-        return evaluation_error(e, "'%s' has an empty range", name);
+    if (bounded && bound <= 0 && e->count) return evaluation_error(e, "'%s' has an empty range", name);
     int64_t bad = find_foreign(type, values, e->count, bounded ? bound : 0);
     if (bad >= 0) {
-        return evaluation_error(e, "'%s' has %g at element %" PRId64 ", which its type rules out",
-                                name, values[bad], bad);
+        return evaluation_error(e, "'%s' has %g at element %" PRId64 ", which its type rules out", name, values[bad],
+                                bad);
     }
     if (e->count) memcpy(e->out, values, (size_t)e->count * sizeof *values);
     return true;
@@ -62,9 +61,7 @@ static bool evaluate_input(Evaluation *e) {
 
 /* A constant of type f32 is the f32 next to what is written: 0.1 means the same here as in compiled
  * code. */
-static double as_constant(ElemType elem, double value) {
-    return elem == ELEM_F32 ? (double)(float)value : value;
-}
+static double as_constant(ElemType elem, double value) { return elem == ELEM_F32 ? (double)(float)value : value; }
 
 static bool evaluate_const(Evaluation *e) {
     e->out[0] = as_constant(e->node->type.elem, e->node->attrs.number);
@@ -77,19 +74,17 @@ static bool evaluate_iota(Evaluation *e) {
     return true;
 }
 
-static bool evaluate_grad(Evaluation *e) {
-    return evaluation_error(e, "it is evaluated after the pass 'expand' only");
-}
+static bool evaluate_grad(Evaluation *e) { return evaluation_error(e, "it is evaluated after the pass 'expand' only"); }
 
 /* Elementwise operators: value_<name> is the expression in ops.def; those that need types are on
  * their own. */
 
 #define VALUE(expression) return (double)(expression)
 #define EVALUATE(function) return NAN
-#define OP(name, arity, attributes, kind, shape, rule, ...)                                        \
-    static double value_##name(double a, double b, double c) {                                     \
-        (void)a, (void)b, (void)c;                                                                 \
-        rule;                                                                                      \
+#define OP(name, arity, attributes, kind, shape, rule, ...)                                                            \
+    static double value_##name(double a, double b, double c) {                                                         \
+        (void)a, (void)b, (void)c;                                                                                     \
+        rule;                                                                                                          \
     }
 #include "graph/ops.def"
 #undef OP
@@ -130,16 +125,15 @@ static bool evaluate_elementwise(Evaluation *e) {
     const double *c = e->node->n_inputs > 2 ? e->in[2] : a;
     for (int64_t i = 0; i < e->count; i++) {
         e->out[i] = value(a[i], b[i], c[i]);
-        if (!fits_element(e->node->type.elem, e->out[i]))
-            return evaluation_error(e, "%.0f overflows i32", e->out[i]);
+        if (!fits_element(e->node->type.elem, e->out[i])) return evaluation_error(e, "%.0f overflows i32", e->out[i]);
     }
     return true;
 }
 
 bool interpret_element(Op op, ElemType to, const double operands[3], double *value) {
     if (op_kind(op) != KIND_ELEMENTWISE) return false;
-    double result = op == OP_cast ? cast_value(to, operands[0])
-                                  : value_function(op)(operands[0], operands[1], operands[2]);
+    double result =
+        op == OP_cast ? cast_value(to, operands[0]) : value_function(op)(operands[0], operands[1], operands[2]);
     if (!isfinite(result) || !fits_element(to, result)) return false;
     *value = as_constant(to, result);
     return isfinite(*value);
@@ -179,8 +173,7 @@ static bool make_room(Evaluation *e) {
     for (int i = 0; i < type->rank; i++) {
         int64_t extent = dim_value(type->dims[i], e->extents);
         if (extent < 0) return evaluation_error(e, "axis %d has the extent %" PRId64, i, extent);
-        if (__builtin_mul_overflow(e->count, extent, &e->count))
-            return evaluation_error(e, "too many elements");
+        if (__builtin_mul_overflow(e->count, extent, &e->count)) return evaluation_error(e, "too many elements");
     }
     e->out = calloc((size_t)e->count + 1, sizeof *e->out);
     return e->out || evaluation_error(e, "no memory for %" PRId64 " elements", e->count);
@@ -200,13 +193,12 @@ static bool evaluate_node(Holder *holder, const Node *node) {
     return good;
 }
 
-static Interpretation *run(const Graph *graph, const int64_t *extents, const Binding *bindings,
-                           int n_bindings, Rounding rounding) {
+static Interpretation *run(const Graph *graph, const int64_t *extents, const Binding *bindings, int n_bindings,
+                           Rounding rounding) {
     Holder *holder = calloc(1, sizeof *holder);
     if (!holder) abort();
     holder->evaluation =
-        (Evaluation){.extents = extents, .bindings = bindings, .n_bindings = n_bindings,
-                     .rounding = rounding};
+        (Evaluation){.extents = extents, .bindings = bindings, .n_bindings = n_bindings, .rounding = rounding};
     holder->n_nodes = graph->nodes.count;
     holder->result.values = calloc((size_t)graph->nodes.count + 1, sizeof *holder->result.values);
     bool *reached = find_reached(graph);
@@ -220,14 +212,12 @@ static Interpretation *run(const Graph *graph, const int64_t *extents, const Bin
     return &holder->result;
 }
 
-Interpretation *interpret(const Graph *graph, const int64_t *extents, const Binding *bindings,
-                          int n_bindings) {
+Interpretation *interpret(const Graph *graph, const int64_t *extents, const Binding *bindings, int n_bindings) {
     return run(graph, extents, bindings, n_bindings, (Rounding){0});
 }
 
-Interpretation *interpret_rounded(const Graph *graph, const int64_t *extents,
-                                  const Binding *bindings, int n_bindings, uint64_t seed,
-                                  double units) {
+Interpretation *interpret_rounded(const Graph *graph, const int64_t *extents, const Binding *bindings, int n_bindings,
+                                  uint64_t seed, double units) {
     return run(graph, extents, bindings, n_bindings, (Rounding){seed, units});
 }
 

@@ -5,14 +5,15 @@
 
 #include "graph/graph.h"
 
-/* Values of inputs and parameters by name. Integers are given as doubles too; sizes must match the types under `extents`. */
+/* Values of inputs and parameters by name. Integers are given as doubles too; sizes must match the types under
+ * `extents`. */
 typedef struct Binding {
     const char *name;
     const double *values; /* borrowed; row-major */
 } Binding;
 
 typedef struct Interpretation {
-    double **values; /* [node id] row-major elements; NULL for nodes not reached from an output */
+    double **values;   /* [node id] row-major elements; NULL for nodes not reached from an output */
     const char *error; /* NULL, or what is missing or out of range ("gather: index 7 is out of [0, 5)") */
 } Interpretation;
 
@@ -21,9 +22,9 @@ typedef struct Interpretation {
 Interpretation *interpret(const Graph *graph, const int64_t *extents, const Binding *bindings, int n_bindings);
 void interpretation_free(Interpretation *result);
 
-/* The same as f32 code may compute it: each result is rounded to f32 after a random change of at most `units` half units of
- * its last place, and operators that add up see their operands changed as much; what needs no rounding stays exact. How far such
- * results lie from `interpret`'s, over several seeds, is how far right code may lie from them. */
+/* The same as f32 code may compute it: each result is rounded to f32 after a random change of at most `units` half
+ * units of its last place, and operators that add up see their operands changed as much; what needs no rounding stays
+ * exact. How far such results lie from `interpret`'s, over several seeds, is how far right code may lie from them. */
 Interpretation *interpret_rounded(const Graph *graph, const int64_t *extents, const Binding *bindings, int n_bindings,
                                   uint64_t seed, double units);
 
@@ -33,8 +34,8 @@ float random_uniform(uint32_t seed, uint32_t step, uint32_t site, uint32_t row, 
 /* Philox4x32-10: the block of random words at `counter` under `key`, in place. */
 void philox4x32_10(uint32_t counter[4], const uint32_t key[2]);
 
-/* An elementwise operator on one element; `to` is the result's element type, f32 results are rounded to f32. False, and `*value`
- * untouched, when the operator is not elementwise or the result is not finite: for constant folding. */
+/* An elementwise operator on one element; `to` is the result's element type, f32 results are rounded to f32. False, and
+ * `*value` untouched, when the operator is not elementwise or the result is not finite: for constant folding. */
 bool interpret_element(Op op, ElemType to, const double operands[3], double *value);
 
 #endif

@@ -22,9 +22,7 @@ typedef struct Head {
 } Head;
 
 /* Operands of the three operators, in the order of ops.def. */
-enum {
-    Q, K, V, Q_BOUNDS, KV_BOUNDS, KEY, COORDS, OUT, LSE, OUT_COTANGENT, DQ_COTANGENT, DK_COTANGENT, DV_COTANGENT
-};
+enum { Q, K, V, Q_BOUNDS, KV_BOUNDS, KEY, COORDS, OUT, LSE, OUT_COTANGENT, DQ_COTANGENT, DK_COTANGENT, DV_COTANGENT };
 
 static const double *head_row(const Evaluation *e, const Head *h, int operand, int64_t row) {
     return e->in[operand] + row * h->width + h->head * h->depth;
@@ -45,9 +43,8 @@ static double kept(const Evaluation *e, const Head *h, int64_t i, int64_t j) {
     if (h->dropout == 0) return 1;
     const double *key = e->in[KEY], *coords = e->in[COORDS] + 2 * i;
     uint32_t position = (uint32_t)((int64_t)coords[1] * h->heads + h->head);
-    float uniform =
-        random_uniform((uint32_t)(int64_t)key[0], (uint32_t)(int64_t)key[1], h->site,
-                       (uint32_t)(int64_t)coords[0], position, (uint32_t)(j - h->kv_first));
+    float uniform = random_uniform((uint32_t)(int64_t)key[0], (uint32_t)(int64_t)key[1], h->site,
+                                   (uint32_t)(int64_t)coords[0], position, (uint32_t)(j - h->kv_first));
     return uniform >= h->dropout ? 1 / (1 - (double)h->dropout) : 0;
 }
 
@@ -104,8 +101,7 @@ static void attend_backward(Evaluation *e, const Head *h) {
         for (int64_t j = h->kv_first; j < end; j++) {
             double p = probability(e, h, i, j, e->in[LSE][i * h->heads + h->head]);
             double m = kept(e, h, i, j);
-            double ds = p * (m * dot(cotangent, head_row(e, h, V, j), h->depth) - delta) /
-                        sqrt((double)h->depth);
+            double ds = p * (m * dot(cotangent, head_row(e, h, V, j), h->depth) - delta) / sqrt((double)h->depth);
             double *to = e->out + (result == 0 ? i : j) * h->width + column;
             if (result == 0) add_scaled(to, ds, head_row(e, h, K, j), h->depth);
             if (result == 1) add_scaled(to, ds, head_row(e, h, Q, i), h->depth);
@@ -123,8 +119,7 @@ typedef struct Term {
 
 static Term term_at(const Evaluation *e, const Head *h, int64_t i, int64_t j) {
     const double *cotangent = head_row(e, h, OUT_COTANGENT, i);
-    Term t = {.p = probability(e, h, i, j, e->in[LSE][i * h->heads + h->head]),
-              .m = kept(e, h, i, j)};
+    Term t = {.p = probability(e, h, i, j, e->in[LSE][i * h->heads + h->head]), .m = kept(e, h, i, j)};
     t.dp = t.m * dot(cotangent, head_row(e, h, V, j), h->depth);
     t.x = (dot(head_row(e, h, DQ_COTANGENT, i), head_row(e, h, K, j), h->depth) +
            dot(head_row(e, h, Q, i), head_row(e, h, DK_COTANGENT, j), h->depth)) /
@@ -173,16 +168,14 @@ static bool check_bounds(Evaluation *e, int operand, int64_t rows) {
     int64_t sequences = operand_extent(e, operand, 0) - 1;
     bool good = sequences >= 0 && bounds[0] == 0 && bounds[sequences] == (double)rows;
     for (int64_t s = 0; good && s < sequences; s++) good = bounds[s] <= bounds[s + 1];
-    return good || evaluation_error(e, "operand %d does not cut %" PRId64 " rows into sequences",
-                                    operand, rows);
+    return good || evaluation_error(e, "operand %d does not cut %" PRId64 " rows into sequences", operand, rows);
 }
 
 static bool for_each_head(Evaluation *e, void (*run)(Evaluation *, const Head *)) {
     const Attrs *attrs = &e->node->attrs;
     if (!check_bounds(e, Q_BOUNDS, operand_extent(e, Q, 0))) return false;
     if (!check_bounds(e, KV_BOUNDS, operand_extent(e, K, 0))) return false;
-    Head h = {
-        .width = operand_extent(e, Q, 1), .heads = attrs->ints[0], .dropout = (float)attrs->number};
+    Head h = {.width = operand_extent(e, Q, 1), .heads = attrs->ints[0], .dropout = (float)attrs->number};
     h.causal = attrs->ints[2];
     if (attrs->text) h.site = XXH32(attrs->text, strlen(attrs->text), 0);
     h.depth = h.width / h.heads;

@@ -45,8 +45,7 @@ bool evaluate_max(Evaluation *e) {
     for (int64_t o = 0; o < x.outer; o++) {
         for (int64_t k = 0; k < x.extent; k++) {
             for (int64_t i = 0; i < x.inner; i++) {
-                double *most = &e->out[o * x.inner + i],
-                       value = e->in[0][(o * x.extent + k) * x.inner + i];
+                double *most = &e->out[o * x.inner + i], value = e->in[0][(o * x.extent + k) * x.inner + i];
                 if (value > *most || isnan(value)) *most = value;
             }
         }
@@ -73,8 +72,7 @@ bool evaluate_matmul(Evaluation *e) {
     for (int64_t i = 0; i < m; i++) {
         for (int64_t p = 0; p < k; p++) {
             double factor = e->in[0][i * a.row + p * a.column];
-            for (int64_t j = 0; j < n; j++)
-                e->out[i * n + j] += factor * e->in[1][p * b.row + j * b.column];
+            for (int64_t j = 0; j < n; j++) e->out[i * n + j] += factor * e->in[1][p * b.row + j * b.column];
         }
     }
     return true;
@@ -98,12 +96,10 @@ bool evaluate_reshape(Evaluation *e) {
 }
 
 /* Where element `index` of the result comes from: its coordinates, but 0 along spread axes. */
-static int64_t broadcast_source(const Evaluation *e, const Type *from, const Type *to,
-                                int64_t index) {
+static int64_t broadcast_source(const Evaluation *e, const Type *from, const Type *to, int64_t index) {
     int64_t source = 0, stride = 1;
     for (int axis = to->rank - 1, own = from->rank - 1; own >= 0; axis--, own--) {
-        int64_t extent = dim_value(to->dims[axis], e->extents),
-                mine = dim_value(from->dims[own], e->extents);
+        int64_t extent = dim_value(to->dims[axis], e->extents), mine = dim_value(from->dims[own], e->extents);
         if (mine != 1) source += index % extent * stride;
         stride *= mine;
         index /= extent;
@@ -121,10 +117,8 @@ bool evaluate_broadcast(Evaluation *e) {
 
 bool evaluate_slice(Evaluation *e) {
     int64_t axis = e->node->attrs.ints[0], start = e->node->attrs.ints[1];
-    AxisSplit x = split_axis(e, &e->node->inputs[0]->type, axis),
-              y = split_axis(e, &e->node->type, axis);
-    if (start + y.extent > x.extent)
-        return evaluation_error(e, "not inside the extent %" PRId64, x.extent);
+    AxisSplit x = split_axis(e, &e->node->inputs[0]->type, axis), y = split_axis(e, &e->node->type, axis);
+    if (start + y.extent > x.extent) return evaluation_error(e, "not inside the extent %" PRId64, x.extent);
     int64_t run = y.extent * y.inner;
     for (int64_t o = 0; o < y.outer; o++) {
         copy(e->out + o * run, e->in[0] + (o * x.extent + start) * x.inner, run);
@@ -138,8 +132,7 @@ bool evaluate_concat(Evaluation *e) {
     for (int i = 0; i < e->node->n_inputs; i++) {
         AxisSplit x = split_axis(e, &e->node->inputs[i]->type, axis);
         int64_t run = x.extent * x.inner;
-        for (int64_t o = 0; o < y.outer; o++)
-            copy(e->out + o * y.extent * y.inner + at, e->in[i] + o * run, run);
+        for (int64_t o = 0; o < y.outer; o++) copy(e->out + o * y.extent * y.inner + at, e->in[i] + o * run, run);
         at += run;
     }
     return true;
@@ -152,8 +145,7 @@ static bool check_row(Evaluation *e, double index, int64_t rows) {
 
 /* table [N, C], indices [M] -> [M, C] */
 bool evaluate_gather(Evaluation *e) {
-    int64_t rows = operand_extent(e, 0, 0), width = operand_extent(e, 0, 1),
-            count = operand_extent(e, 1, 0);
+    int64_t rows = operand_extent(e, 0, 0), width = operand_extent(e, 0, 1), count = operand_extent(e, 1, 0);
     for (int64_t i = 0; i < count; i++) {
         if (!check_row(e, e->in[1][i], rows)) return false;
         copy(e->out + i * width, e->in[0] + (int64_t)e->in[1][i] * width, width);
@@ -197,9 +189,8 @@ bool evaluate_random(Evaluation *e) {
     int64_t width = dim_value(e->node->type.dims[1], e->extents);
     for (int64_t i = 0; i < e->count; i++) {
         const double *at = coords + i / width * 2;
-        e->out[i] = (double)random_uniform((uint32_t)(int64_t)key[0], (uint32_t)(int64_t)key[1],
-                                           site, (uint32_t)(int64_t)at[0], (uint32_t)(int64_t)at[1],
-                                           (uint32_t)(i % width));
+        e->out[i] = (double)random_uniform((uint32_t)(int64_t)key[0], (uint32_t)(int64_t)key[1], site,
+                                           (uint32_t)(int64_t)at[0], (uint32_t)(int64_t)at[1], (uint32_t)(i % width));
     }
     return true;
 }

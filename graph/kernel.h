@@ -1,5 +1,5 @@
-/* Kernel list: what fusion and scheduling leave of a graph, as plain data. One launch per group of nodes; equal groups share
- * one kernel. Code generation reads kernels, the runtime reads launches. */
+/* Kernel list: what fusion and scheduling leave of a graph, as plain data. One launch per group of nodes; equal groups
+ * share one kernel. Code generation reads kernels, the runtime reads launches. */
 #ifndef GRADC_GRAPH_KERNEL_H
 #define GRADC_GRAPH_KERNEL_H
 
@@ -7,9 +7,10 @@
 
 #include "graph/graph.h"
 
-/* One distinct piece of code. The body is a graph of its own: inputs named "0", "1", ... in operand order, outputs "0", "1", ... in
- * result order, symbols "d0", "d1", ... and sites "0", "1", ... in order of appearance, no positions; so two layers' groups have one body text.
- * All nodes of the body but its inputs and constants are computed by the kernel; the interpreter can evaluate it as well. */
+/* One distinct piece of code. The body is a graph of its own: inputs named "0", "1", ... in operand order, outputs "0",
+ * "1", ... in result order, symbols "d0", "d1", ... and sites "0", "1", ... in order of appearance, no positions; so
+ * two layers' groups have one body text. All nodes of the body but its inputs and constants are computed by the kernel;
+ * the interpreter can evaluate it as well. */
 typedef struct Kernel {
     KernelKind kind;
     const char *name;  /* in object code: "row_", then the hash in hexadecimal */
@@ -19,7 +20,8 @@ typedef struct Kernel {
     int index;          /* in the set of distinct kernels it belongs to */
 } Kernel;
 
-/* One call of a kernel. Values are nodes of the grouped graph: leaves, results of earlier launches, or views of either. */
+/* One call of a kernel. Values are nodes of the grouped graph: leaves, results of earlier launches, or views of either.
+ * */
 typedef struct Launch {
     const Kernel *kernel;
     Node **operands; /* [kernel's inputs] */
@@ -29,7 +31,8 @@ typedef struct Launch {
     int32_t *symbols; /* [body symbols]: the graph's symbol for each */
     uint32_t *sites;  /* [sites]: XXH32 of each site's text, seed 0 */
     int n_sites;
-    bool barrier; /* all threads must meet before this launch: it reads what another launch since the last barrier wrote */
+    bool
+        barrier; /* all threads must meet before this launch: it reads what another launch since the last barrier wrote */
 } Launch;
 
 typedef struct KernelList {
@@ -44,7 +47,8 @@ typedef struct KernelList {
  *   extents  of the body's symbols
  *   sites    of the body's random nodes
  *   scratch  SCRATCH_BYTES for this thread alone, 64-byte aligned
- * Thread `thread` of `threads` computes its share of the results; every element of a result has the same bits however many share the work. */
+ * Thread `thread` of `threads` computes its share of the results; every element of a result has the same bits however
+ * many share the work. */
 typedef void KernelFunction(void *const *buffers, const int64_t *extents, const uint32_t *sites, void *scratch,
                             int64_t thread, int64_t threads);
 

@@ -1,5 +1,5 @@
-/* Matching, by classes: a class is the hash of a node's operator, attributes and type and of the classes of its operands. A changed
- * node takes the class of its like, so that what is built on it is found to be the same. */
+/* Matching, by classes: a class is the hash of a node's operator, attributes and type and of the classes of its
+ * operands. A changed node takes the class of its like, so that what is built on it is found to be the same. */
 #include "graph/match.h"
 
 #include <string.h>
@@ -50,9 +50,11 @@ static void table_add(Table *table, uint64_t key, int node, Arena *arena) {
 
 static int table_find(const Table *table, uint64_t key) { return *table_slot(table, key) - 1; }
 
-/* --- Keys ------------------------------------------------------------------------------------------------------------ */
+/* --- Keys --------------------------------------------------------------------------------------------------------- */
 
-static uint64_t hash_text(const char *text, size_t length, uint64_t seed) { return XXH3_64bits_withSeed(text, length, seed); }
+static uint64_t hash_text(const char *text, size_t length, uint64_t seed) {
+    return XXH3_64bits_withSeed(text, length, seed);
+}
 
 /* Symbols are called by name: two files may number them apart. */
 static uint64_t hash_dim(const Graph *graph, Dim dim, uint64_t seed) {
@@ -108,7 +110,7 @@ static uint64_t hash_loose(const Graph *graph, const Node *node, bool with_type)
     return hash_place(node->pos, with_type ? hash_own(graph, node) : hash_name(node));
 }
 
-/* --- The walk -------------------------------------------------------------------------------------------------------- */
+/* --- The walk ----------------------------------------------------------------------------------------------------- */
 
 static void pair(Matcher *m, int old_node, int new_node, bool changed) {
     m->match.old_of[new_node] = old_node;
@@ -127,7 +129,8 @@ static void match_same(Matcher *m, const Table *classes) {
 /* The first node with the key that has no partner yet; -1: none. */
 static int find_like(const Matcher *m, const Table *table, uint64_t key) {
     int found = table_find(table, key);
-    while (found >= 0 && m->match.new_of[table->entries.items[found].node] >= 0) found = table->entries.items[found].next;
+    while (found >= 0 && m->match.new_of[table->entries.items[found].node] >= 0)
+        found = table->entries.items[found].next;
     return found >= 0 ? table->entries.items[found].node : -1;
 }
 

@@ -1,9 +1,10 @@
-/* Matching: which node of one graph is which node of another, by structure and place and never by number. For the eyes of people:
- * what a pass changed, what became of a node.
+/* Matching: which node of one graph is which node of another, by structure and place and never by number. For the eyes
+ * of people: what a pass changed, what became of a node.
  *
- * Nodes are the same when operator, attributes, type and, in turn, their operands are; the kernels that they are in do not
- * count. Of the rest, a node is changed when its like in the other graph stands at the same place of the source (the text of its
- * line, not the number; and the same instance of it) with the same operator. What reads a changed node is not changed by that. */
+ * Nodes are the same when operator, attributes, type and, in turn, their operands are; the kernels that they are in do
+ * not count. Of the rest, a node is changed when its like in the other graph stands at the same place of the source
+ * (the text of its line, not the number; and the same instance of it) with the same operator. What reads a changed node
+ * is not changed by that. */
 #ifndef GRADC_GRAPH_MATCH_H
 #define GRADC_GRAPH_MATCH_H
 

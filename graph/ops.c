@@ -23,7 +23,8 @@ int op_arity(Op op) { return rows[op].arity; }
 OpKind op_kind(Op op) { return rows[op].kind; }
 
 const char *op_kind_name(OpKind kind) {
-    static const char *const names[] = {"leaf", "elementwise", "reduce", "matmul", "move", "gather", "scatter", "random", "attention", "grad"};
+    static const char *const names[] = {"leaf",   "elementwise", "reduce", "matmul",    "move",
+                                        "gather", "scatter",     "random", "attention", "grad"};
     return names[kind];
 }
 
@@ -40,6 +41,7 @@ bool op_find(const char *name, Op *op) {
 }
 
 const char *kernel_kind_name(KernelKind kind) {
-    static const char *const names[] = {"map", "row", "column", "contract", "attention", "attention_grad", "attention_second", "scatter"};
+    static const char *const names[] = {
+        "map", "row", "column", "contract", "attention", "attention_grad", "attention_second", "scatter"};
     return names[kind];
 }

@@ -10,7 +10,8 @@
  *     %8 = param{name="bias"} : f32[hidden = 768]
  *     output "loss" = %7
  *
- * A constant dimension may have a name, that of the config value as which it was written: for people, no part of the meaning.
+ * A constant dimension may have a name, that of the config value as which it was written: for people, no part of the
+ * meaning.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Program: what the frontend makes of a source file: configuration, parameters, tasks with their graphs, and the update of
- * the optimizer. Plain data for `runtime/`; owned by the program's arena, graphs included. */
+/* Program: what the frontend makes of a source file: configuration, parameters, tasks with their graphs, and the update
+ * of the optimizer. Plain data for `runtime/`; owned by the program's arena, graphs included. */
 #ifndef GRADC_GRAPH_PROGRAM_H
 #define GRADC_GRAPH_PROGRAM_H
 
@@ -31,11 +31,13 @@ typedef struct Param {
 /* What stays of a text that is too long. */
 typedef enum KeptPart { KEPT_HEAD, KEPT_TAIL, KEPT_BOTH } KeptPart;
 
-/* A text input gives these graph inputs, for input `x` with T = "x.T" tokens and S sequences (all declared, used or not):
+/* A text input gives these graph inputs, for input `x` with T = "x.T" tokens and S sequences (all declared, used or
+ * not):
  *   x.ids i32<vocab>[x.T]  x.segments i32<segments>[x.T]  x.positions i32<positions>[x.T]  x.bounds i32[S+1]
  *   x.first i32<x.T>[S] (row of each sequence's first token)  x.sequence i32<S>[x.T] (the sequence of each token)
  *   x.coords i32[x.T, 2] (row within the update, position)  x.rows i32[S, 2] (row within the update, 0)
- * One with windows gives several sequences for each of the R = "x.R" rows; the label and the prediction have R rows instead of S, and there are
+ * One with windows gives several sequences for each of the R = "x.R" rows; the label and the prediction have R rows
+ * instead of S, and there are
  *   x.row i32<x.R>[S] (the row of each window)  x.places i32[x.R, 2] (row within the update, 0)
  * where x.coords and x.rows count windows. */
 typedef struct TextInput {
@@ -43,8 +45,9 @@ typedef struct TextInput {
     const char *columns[2]; /* one text, or a pair encoded jointly */
     int n_columns;
     KeptPart kept;
-    int64_t window, stride; /* tokens of a window, special ones included, and from the beginning of one to that of the next; 0: no windows */
-    bool pools_max;         /* of windows: how the text asks for them to be pooled; otherwise by their mean */
+    int64_t window,
+        stride; /* tokens of a window, special ones included, and from the beginning of one to that of the next; 0: no windows */
+    bool pools_max; /* of windows: how the text asks for them to be pooled; otherwise by their mean */
     Pos window_pos;
     bool words; /* the column holds a list of words, or a text to be split at blanks */
     Pos pos;
@@ -52,16 +55,16 @@ typedef struct TextInput {
 
 typedef enum LabelKind { LABEL_NONE, LABEL_CLASS, LABEL_FLAGS, LABEL_REAL, LABEL_MASKED } LabelKind;
 
-/* What a task learns to tell, given to the graph as input NAME, one row for each sequence (R = S) or, with `of`, for each of the
- * W = "NAME.W" labelled tokens of a text input: first pieces of words, masked positions.
+/* What a task learns to tell, given to the graph as input NAME, one row for each sequence (R = S) or, with `of`, for
+ * each of the W = "NAME.W" labelled tokens of a text input: first pieces of words, masked positions.
  *   class, masked i32<classes>[R, 1]   flags i32<2>[R, classes]   real f32[R, 1]
  *   NAME.at i32<x.T>[NAME.W] (with `of`: the token row that each label belongs to)
- * Evaluation graphs need it only for the loss. A masked label has no column: its inputs' ids are hidden from the graph, and are
- * the label (Devlin et al. 2018). */
+ * Evaluation graphs need it only for the loss. A masked label has no column: its inputs' ids are hidden from the graph,
+ * and are the label (Devlin et al. 2018). */
 typedef struct Label {
     const char *name; /* NULL: none */
     LabelKind kind;
-    int of;                    /* index of the input whose tokens it belongs to; -1: sequences */
+    int of;                     /* index of the input whose tokens it belongs to; -1: sequences */
     const char *const *columns; /* [n_columns]: one, or for flags one each; none when masked */
     int n_columns;
     int64_t classes;          /* of class; flags: how many; masked: the vocabulary */
@@ -106,8 +109,10 @@ typedef struct Rename {
 /* How the parameters become a model of another program. */
 typedef struct Export {
     const char *format; /* "hf" or "sentence_transformers" */
-    const char *target; /* the class in transformers; how sentence-transformers pools: "mean", "cls", "max"; NULL: it is none */
-    const char *const *names; /* [n_names]: patterns of the parameters that it knows; none: those of the program's export to hf */
+    const char *
+        target; /* the class in transformers; how sentence-transformers pools: "mean", "cls", "max"; NULL: it is none */
+    const char *const
+        *names; /* [n_names]: patterns of the parameters that it knows; none: those of the program's export to hf */
     int n_names;
     const Rename *renames; /* [n_renames]: of a head that goes with them */
     int n_renames;
@@ -144,7 +149,8 @@ typedef struct Task {
     DataKind data_kind;
     char separator; /* DATA_TABLE: '\t' or ',' */
     bool quoted;
-    const char *const *data_columns; /* [n_data_columns]: what the file's columns are called; NULL: its header says it */
+    const char *const
+        *data_columns; /* [n_data_columns]: what the file's columns are called; NULL: its header says it */
     int n_data_columns;
     Split split;
     TextInput inputs[2];
@@ -156,20 +162,22 @@ typedef struct Task {
     Fit fits[MAX_FITS]; /* in the order in which they are made */
     int n_fits;
     Exports exports;
-    /* Both: graph inputs as above; where used also "rng" i32[2] (seed, step) and, f32[], what losses are means over: "update.rows", "update.sequences" (windows),
-     * "LABEL.update", "INPUT.update", the sequences, labels and tokens of the whole update.
-     * Both have output "loss" f32[]; eval, with dropout gone, has "predict" f32[R, C], a row for each of the label's (or for each sequence)
-     * and columns as its metrics take them, and outputs for `show`n values. */
+    /* Both: graph inputs as above; where used also "rng" i32[2] (seed, step) and, f32[], what losses are means over:
+     * "update.rows", "update.sequences" (windows), "LABEL.update", "INPUT.update", the sequences, labels and tokens of
+     * the whole update. Both have output "loss" f32[]; eval, with dropout gone, has "predict" f32[R, C], a row for each
+     * of the label's (or for each sequence) and columns as its metrics take them, and outputs for `show`n values. */
     Graph *train;
     Graph *eval;
     int *params; /* indices into the program's parameters that `train` uses */
     int n_params;
-    const struct Task *const *parts; /* [n_parts]: of a task that stands for several in one step (passes/joined.h); its one input is their texts */
+    const struct Task *const *
+        parts; /* [n_parts]: of a task that stands for several in one step (passes/joined.h); its one input is their texts */
     int n_parts;
 } Task;
 
-/* The optimizer's update as a graph over one flat run of N parameters: inputs "weight", "gradient" and each state, f32[N]; scalars f32[]
- * "rate", "decay", "step" (from 1), "scale" (of the gradient, from clipping); outputs "weight" and each state. */
+/* The optimizer's update as a graph over one flat run of N parameters: inputs "weight", "gradient" and each state,
+ * f32[N]; scalars f32[] "rate", "decay", "step" (from 1), "scale" (of the gradient, from clipping); outputs "weight"
+ * and each state. */
 typedef struct Optimizer {
     const char *name;
     Graph *update;
@@ -183,9 +191,10 @@ typedef struct Watched {
     const char *name; /* "q"; "return": what a definition gives; "loss", "predict" and what `show` lines say */
     const char *def;  /* the definition that it stands in; NULL: the task itself */
     bool prelude;     /* a definition of the prelude */
-    const char *output; /* of the graph: scope, name and line, "bert.encoder.layer.0.attention.self.q:52"; NULL: it is no tensor */
-    const char *text;   /* of what is no tensor: "the number 4" */
-    Pos pos;            /* of the name, with its scope */
+    const char *
+        output; /* of the graph: scope, name and line, "bert.encoder.layer.0.attention.self.q:52"; NULL: it is no tensor */
+    const char *text; /* of what is no tensor: "the number 4" */
+    Pos pos;          /* of the name, with its scope */
 } Watched;
 
 /* A setting of the training that the text has, by the name of the command line's option with _ for -. */
@@ -205,14 +214,14 @@ typedef struct Program {
     Optimizer optimizer;
     VEC(Setting) settings;
     Expectations expects;
-    Exports exports; /* for tasks that do not say it themselves; at most one of a format, as there */
+    Exports exports;      /* for tasks that do not say it themselves; at most one of a format, as there */
     VEC(Watched) watched; /* of a probe, in the order of evaluation */
-    /* Names in checkpoints: what begins with the scope here ("bert.") begins with the prefix there ("distilbert."; most often both are
-     * equal), or has no prefix at all. "" for none. */
+    /* Names in checkpoints: what begins with the scope here ("bert.") begins with the prefix there ("distilbert."; most
+     * often both are equal), or has no prefix at all. "" for none. */
     const char *checkpoint_scope, *checkpoint_prefix;
     bool apart; /* what is frozen is not saved with a run: it comes from the base's weights again */
     int64_t vocab, positions, segments; /* what `tokens` declares; segments 1 when it does not: all are 0 */
-    const char *source; /* the whole program as one text, imports resolved: saved with a run */
+    const char *source;                 /* the whole program as one text, imports resolved: saved with a run */
 } Program;
 
 #endif

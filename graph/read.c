@@ -49,9 +49,7 @@ static bool accept(Reader *r, const char *text) {
     return true;
 }
 
-static bool expect(Reader *r, const char *text) {
-    return accept(r, text) || fail(r, "'%s' is expected here", text);
-}
+static bool expect(Reader *r, const char *text) { return accept(r, text) || fail(r, "'%s' is expected here", text); }
 
 static bool is_word_byte(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
@@ -379,7 +377,8 @@ static bool read_turn(Reader *r) {
 static bool read_repeat(Reader *r) {
     int64_t times;
     if (r->in_repeat) return fail(r, "a repeat stands in no other");
-    if (!expect(r, "i") || !expect(r, "in") || !expect(r, "0") || !expect(r, "..") || !read_int(r, &times)) return false;
+    if (!expect(r, "i") || !expect(r, "in") || !expect(r, "0") || !expect(r, "..") || !read_int(r, &times))
+        return false;
     if (times < 1 || times > MAX_TURNS) return fail(r, "a repeat has 1 to %d turns", MAX_TURNS);
     if (!expect(r, "{") || !end_line(r)) return false;
     const Reader body = *r;

@@ -15,7 +15,7 @@ enum { MAX_RANK = 4, MAX_SYMBOLS = 64, ELEMENT_BYTES = 4 };
 typedef enum ElemType { ELEM_F32, ELEM_I32, ELEM_BOOL } ElemType;
 
 typedef struct Dim {
-    int64_t scale;  /* 0: a constant */
+    int64_t scale; /* 0: a constant */
     int64_t offset;
     int32_t symbol; /* index into the graph's symbols; -1 when scale is 0 */
     /* Of a constant: how the text calls it ("hidden"), or NULL. For people only: no part of its identity. */

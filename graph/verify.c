@@ -27,7 +27,8 @@ static const char *cite(Graph *graph, int rule) { return arena_printf(graph->are
 /* `how`: what exactly is broken, or NULL. */
 static const char *at_node(Graph *graph, const Node *node, int rule, const char *how) {
     const char *before = how ? ": " : "";
-    return arena_printf(graph->arena, "%s%s%s (at %%%d, %s)", cite(graph, rule), before, how ? how : "", node->id, op_name(node->op));
+    return arena_printf(graph->arena, "%s%s%s (at %%%d, %s)", cite(graph, rule), before, how ? how : "", node->id,
+                        op_name(node->op));
 }
 
 static bool is_leaf(const Node *node) { return op_kind(node->op) == KIND_LEAF; }
@@ -38,8 +39,8 @@ static const char *check_node(Graph *graph, Node *node) {
         if (input->id >= node->id) return at_node(graph, node, 1, NULL);
         if (graph->nodes.items[input->id] != input) return at_node(graph, node, 2, NULL);
     }
-    NodeSpec spec = {.op = node->op, .n_inputs = node->n_inputs, .inputs = node->inputs, .attrs = node->attrs,
-                     .type = node->type};
+    NodeSpec spec = {
+        .op = node->op, .n_inputs = node->n_inputs, .inputs = node->inputs, .attrs = node->attrs, .type = node->type};
     Type type;
     const char *error = infer_type(graph, &spec, &type);
     if (error) return at_node(graph, node, 3, error);
@@ -48,8 +49,8 @@ static const char *check_node(Graph *graph, Node *node) {
     return NULL;
 }
 
-/* Groups form an acyclic order: a value of a group that is used outside never leads back into it. Checked by levels: the
- * level of a group is above that of every group it reads. With n groups a cycle shows as a level above n. */
+/* Groups form an acyclic order: a value of a group that is used outside never leads back into it. Checked by levels:
+ * the level of a group is above that of every group it reads. With n groups a cycle shows as a level above n. */
 static const char *check_groups(Graph *graph) {
     int n = graph->groups.count;
     int *level = arena_array(graph->arena, (size_t)n + 1, sizeof *level);

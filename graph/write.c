@@ -26,8 +26,10 @@ void write_quoted(FILE *out, const char *text) {
         fwrite(c, 1, plain, out);
         c += plain;
         if (!*c) break;
-        if (*c == '"' || *c == '\\') fprintf(out, "\\%c", *c);
-        else fprintf(out, "\\x%02x", *c);
+        if (*c == '"' || *c == '\\')
+            fprintf(out, "\\%c", *c);
+        else
+            fprintf(out, "\\x%02x", *c);
         c++;
     }
     fputc('"', out);

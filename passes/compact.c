@@ -71,7 +71,8 @@ Graph *compact(const Graph *graph) {
     for (int i = 0; i < graph->outputs.count; i++) {
         Output output = graph->outputs.items[i];
         Node *copy = copies[output.node->id];
-        if (can_be_compact(graph, &output)) copy = scatter_to_slots(work, output.node, copy->inputs[0], copy->inputs[1]);
+        if (can_be_compact(graph, &output))
+            copy = scatter_to_slots(work, output.node, copy->inputs[0], copy->inputs[1]);
         graph_output(work, output.name, copy);
     }
     Graph *result = graph_canonical(work);

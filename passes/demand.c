@@ -22,21 +22,19 @@ static bool is_symbol(Dim dim) { return dim.scale == 1 && dim.offset == 0; }
 
 /* Is the index the first row of each sequence, `x.first` of a text input? */
 static bool is_first_rows(const Node *index) {
-    return index->op == OP_input && pattern_matches("*.first", index->attrs.text) &&
-           is_symbol(index->type.bound) && is_symbol(index->type.dims[0]);
+    return index->op == OP_input && pattern_matches("*.first", index->attrs.text) && is_symbol(index->type.bound) &&
+           is_symbol(index->type.dims[0]);
 }
 
 /* Does the index select exactly one row in order from each of the sequences that `bounds` cut? */
 static bool selects_one_of_each(const Node *index, const Node *bounds) {
-    if (!is_first_rows(index) || bounds->op != OP_input ||
-        !pattern_matches("*.bounds", bounds->attrs.text))
+    if (!is_first_rows(index) || bounds->op != OP_input || !pattern_matches("*.bounds", bounds->attrs.text))
         return false;
     size_t stem = strlen(index->attrs.text) - strlen("first");
     if (stem != strlen(bounds->attrs.text) - strlen("bounds")) return false;
     Dim sequences = index->type.dims[0];
     sequences.offset++;
-    return strncmp(index->attrs.text, bounds->attrs.text, stem) == 0 &&
-           dim_equal(bounds->type.dims[0], sequences);
+    return strncmp(index->attrs.text, bounds->attrs.text, stem) == 0 && dim_equal(bounds->type.dims[0], sequences);
 }
 
 static bool is_selection(const Node *index, const Type *table) {
@@ -140,8 +138,7 @@ static Node *selected_gather(Round *round, const Node *node) {
 
 /* 0, 1, ..., S: one query in each sequence. */
 static Node *one_in_each(Round *round, const Node *bounds) {
-    NodeSpec spec = {
-        .op = OP_iota, .type = type_make(ELEM_I32, 1, bounds->type.dims), .pos = bounds->pos};
+    NodeSpec spec = {.op = OP_iota, .type = type_make(ELEM_I32, 1, bounds->type.dims), .pos = bounds->pos};
     return graph_node(round->to, &spec);
 }
 
@@ -172,8 +169,7 @@ static Node *copy_whole(Round *round, const Node *node) {
 /* Copies the index and what it needs, so that any node can be selected by it. None of these moves:
  * what moves is needed through gathers by the index only. */
 static void copy_index(Round *round) {
-    bool *needed =
-        arena_array(round->to->arena, (size_t)round->from->nodes.count + 1, sizeof *needed);
+    bool *needed = arena_array(round->to->arena, (size_t)round->from->nodes.count + 1, sizeof *needed);
     needed[round->index->id] = true;
     for (int i = round->index->id; i >= 0; i--) {
         const Node *node = round->from->nodes.items[i];
@@ -230,8 +226,7 @@ static Graph *run_any_round(const Graph *graph, Remarks *remarks) {
     const Node *last = NULL;
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        bool candidate = node->op == OP_gather && node->inputs[1] != last &&
-                         op_kind(node->inputs[0]->op) != KIND_LEAF;
+        bool candidate = node->op == OP_gather && node->inputs[1] != last && op_kind(node->inputs[0]->op) != KIND_LEAF;
         if (!candidate) continue;
         last = node->inputs[1];
         Graph *next = run_round(graph, last, remarks);
@@ -264,7 +259,8 @@ static const char *why_it_stays(const Graph *graph, const Node *gather, Arena *a
     const Node *table = gather->inputs[0], *user = find_other_user(graph, gather);
     Round round = {.index = gather->inputs[1]};
     if (!is_selection(gather->inputs[1], &table->type)) return "it may take more rows than there are";
-    if (!is_row_wise(&round, table)) return arena_printf(arena, "%s makes a row from more than one row", op_name(table->op));
+    if (!is_row_wise(&round, table))
+        return arena_printf(arena, "%s makes a row from more than one row", op_name(table->op));
     if (is_output(graph, table)) return arena_printf(arena, "all rows of %s are an output", op_name(table->op));
     if (!user) return NULL;
     const char *line = user->pos.file ? arena_printf(arena, " in line %u", user->pos.line) : "";

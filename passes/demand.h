@@ -11,8 +11,8 @@
  * Only a selection moves, an index known to have at most as many entries as the table has rows: by
  * constant extents, or `NAME.first`, the input that graph/program.h defines as the row of each
  * sequence's first token. Attention asks for the latter, with `NAME.bounds` cutting the queries:
- * exactly one query of each sequence, in order, so that the query's bounds become 0, 1, ..., S. Its coordinates go with it, so dropout
- * and causal attention know its position still.
+ * exactly one query of each sequence, in order, so that the query's bounds become 0, 1, ..., S. Its coordinates go with
+ * it, so dropout and causal attention know its position still.
  *
  * Runs before differentiation: the gradient of the selected rows is then cheap by itself. */
 #ifndef GRADC_PASSES_DEMAND_H
@@ -20,8 +20,8 @@
 
 #include "passes/remark.h"
 
-/* A new canonical graph with outputs of the same values. A grouped graph is only copied. Remarks (may be NULL): what moved, and why a
- * gather stays where it is. */
+/* A new canonical graph with outputs of the same values. A grouped graph is only copied. Remarks (may be NULL): what
+ * moved, and why a gather stays where it is. */
 Graph *demand(const Graph *graph, Remarks *remarks);
 
 #endif

@@ -20,16 +20,14 @@ static Node *find_loss(const Graph *graph, Diagnostics *diags) {
     Node *loss = graph_find_output(graph, "loss");
     if (loss && loss->type.elem == ELEM_F32 && loss->type.rank == 0) return loss;
     const char *is = loss ? type_print(graph->arena, &loss->type, &graph->symbols) : "missing";
-    diag_error(diags, "E0601", loss ? loss->pos : (Pos){0},
-               "the output 'loss' of '%s' must be f32[]; it is %s", graph->name, is);
-    diag_hint(diags,
-              "give the graph one scalar output named 'loss', for instance a mean over rows");
+    diag_error(diags, "E0601", loss ? loss->pos : (Pos){0}, "the output 'loss' of '%s' must be f32[]; it is %s",
+               graph->name, is);
+    diag_hint(diags, "give the graph one scalar output named 'loss', for instance a mean over rows");
     return NULL;
 }
 
 /* False after an error. */
-static bool add_gradients(Graph *work, Node *loss, const char *const *wanted, int n,
-                          Diagnostics *diags) {
+static bool add_gradients(Graph *work, Node *loss, const char *const *wanted, int n, Diagnostics *diags) {
     Node **values = arena_array(work->arena, (size_t)n + 1, sizeof *values);
     Node **cotangents = arena_array(work->arena, (size_t)n + 1, sizeof *cotangents);
     for (int i = 0; i < n; i++) values[i] = find_value(work, wanted[i]);
@@ -41,8 +39,7 @@ static bool add_gradients(Graph *work, Node *loss, const char *const *wanted, in
     return true;
 }
 
-Graph *differentiate(const Graph *graph, const char *const *wanted, int n_wanted,
-                     Diagnostics *diags) {
+Graph *differentiate(const Graph *graph, const char *const *wanted, int n_wanted, Diagnostics *diags) {
     Graph *work = expand(graph, diags), *result = NULL;
     Node *loss = work ? find_loss(work, diags) : NULL;
     if (loss && add_gradients(work, loss, wanted, n_wanted, diags)) result = graph_canonical(work);

@@ -13,9 +13,8 @@
 /* A new canonical graph: the outputs of `graph`, then "grad.<name>" for each of the wanted names, in
  * this order, that the output "loss" (f32[]) depends on; its type is that of the value. A name is a
  * parameter's, or else an output's: then the value of that node, whatever uses it, is varied. Gradient
- * nodes have their forward nodes' positions. Nothing more is wanted of the result. NULL and errors when there is no such loss (E0601) or
- * a path to a wanted value leads through an operator that has no gradient (E0602, E0603). */
-Graph *differentiate(const Graph *graph, const char *const *wanted, int n_wanted,
-                     Diagnostics *diags);
+ * nodes have their forward nodes' positions. Nothing more is wanted of the result. NULL and errors when there is no
+ * such loss (E0601) or a path to a wanted value leads through an operator that has no gradient (E0602, E0603). */
+Graph *differentiate(const Graph *graph, const char *const *wanted, int n_wanted, Diagnostics *diags);
 
 #endif

@@ -20,17 +20,12 @@ static Node *div(Tape *g, Node *a, Node *b) { return op2(g, OP_div, a, b); }
 
 /* `value` in every element of a tensor of x's shape and element type. */
 static Node *scalar_like(Tape *g, Node *x, double value) {
-    return graph_broadcast(g->graph, graph_const(g->graph, x->type.elem, value, g->at), &x->type,
-                           g->at);
+    return graph_broadcast(g->graph, graph_const(g->graph, x->type.elem, value, g->at), &x->type, g->at);
 }
 
-static Node *add_scalar(Tape *g, Node *x, double value) {
-    return op2(g, OP_add, x, scalar_like(g, x, value));
-}
+static Node *add_scalar(Tape *g, Node *x, double value) { return op2(g, OP_add, x, scalar_like(g, x, value)); }
 
-static Node *mul_scalar(Tape *g, Node *x, double value) {
-    return mul(g, x, scalar_like(g, x, value));
-}
+static Node *mul_scalar(Tape *g, Node *x, double value) { return mul(g, x, scalar_like(g, x, value)); }
 
 static Node *one_minus(Tape *g, Node *x) { return op2(g, OP_sub, scalar_like(g, x, 1), x); }
 
@@ -59,19 +54,14 @@ static Node *sin_of(Tape *g, Node *x) { return op1(g, OP_sin, x); }
 
 /* Shapes. */
 
-static Node *broadcast_like(Tape *g, Node *x, Node *like) {
-    return graph_broadcast(g->graph, x, &like->type, g->at);
-}
+static Node *broadcast_like(Tape *g, Node *x, Node *like) { return graph_broadcast(g->graph, x, &like->type, g->at); }
 
-static Node *reshape_like(Tape *g, Node *x, Node *like) {
-    return graph_reshape(g->graph, x, &like->type, g->at);
-}
+static Node *reshape_like(Tape *g, Node *x, Node *like) { return graph_reshape(g->graph, x, &like->type, g->at); }
 
 static Node *transpose(Tape *g, Node *x) { return op1(g, OP_transpose, x); }
 
 static Node *sum(Tape *g, Node *x, int axis) {
-    NodeSpec spec = {
-        .op = OP_sum, .n_inputs = 1, .inputs = &x, .attrs.ints[0] = axis, .pos = g->at->pos};
+    NodeSpec spec = {.op = OP_sum, .n_inputs = 1, .inputs = &x, .attrs.ints[0] = axis, .pos = g->at->pos};
     return graph_node(g->graph, &spec);
 }
 
@@ -81,16 +71,14 @@ static Node *unbroadcast(Tape *g, Node *dy, Node *like) {
     int added = dy->type.rank - like->type.rank;
     Node *x = dy;
     for (int axis = dy->type.rank - 1; axis >= 0; axis--) {
-        bool spread =
-            axis < added || !dim_equal(like->type.dims[axis - added], dy->type.dims[axis]);
+        bool spread = axis < added || !dim_equal(like->type.dims[axis - added], dy->type.dims[axis]);
         if (spread && !dim_is(dy->type.dims[axis], 1)) x = sum(g, x, axis);
     }
     return reshape_like(g, x, like);
 }
 
 static Node *slice(Tape *g, Node *x, int64_t axis, int64_t start, Dim extent) {
-    NodeSpec spec = {
-        .op = OP_slice, .n_inputs = 1, .inputs = &x, .type = x->type, .pos = g->at->pos};
+    NodeSpec spec = {.op = OP_slice, .n_inputs = 1, .inputs = &x, .type = x->type, .pos = g->at->pos};
     spec.attrs.ints[0] = axis;
     spec.attrs.ints[1] = start;
     spec.type.dims[axis] = extent;
@@ -101,11 +89,8 @@ static Node *gather(Tape *g, Node *table, Node *index) { return op2(g, OP_gather
 
 /* Rows added at their indices into zeros of the table's shape. */
 static Node *scatter_like(Tape *g, Node *index, Node *rows, Node *table) {
-    NodeSpec spec = {.op = OP_scatter_add,
-                     .n_inputs = 2,
-                     .inputs = (Node *[]){index, rows},
-                     .type = table->type,
-                     .pos = g->at->pos};
+    NodeSpec spec = {
+        .op = OP_scatter_add, .n_inputs = 2, .inputs = (Node *[]){index, rows}, .type = table->type, .pos = g->at->pos};
     return graph_node(g->graph, &spec);
 }
 
@@ -138,11 +123,8 @@ static bool rule_cast(Tape *g, Node *dy, Operands x, Node **dx) {
 
 /* 1 where true, 0 elsewhere. */
 static Node *one_where(Tape *g, Node *condition) {
-    NodeSpec spec = {.op = OP_cast,
-                     .n_inputs = 1,
-                     .inputs = &condition,
-                     .type = type_scalar(ELEM_F32),
-                     .pos = g->at->pos};
+    NodeSpec spec = {
+        .op = OP_cast, .n_inputs = 1, .inputs = &condition, .type = type_scalar(ELEM_F32), .pos = g->at->pos};
     return graph_node(g->graph, &spec);
 }
 
@@ -167,11 +149,8 @@ static bool rule_scatter_max(Tape *g, Node *dy, Operands x, Node **dx) {
 }
 
 static Node *matmul(Tape *g, Node *a, bool ta, Node *b, bool tb) {
-    NodeSpec spec = {.op = OP_matmul,
-                     .n_inputs = 2,
-                     .inputs = (Node *[]){a, b},
-                     .attrs.ints = {ta, tb},
-                     .pos = g->at->pos};
+    NodeSpec spec = {
+        .op = OP_matmul, .n_inputs = 2, .inputs = (Node *[]){a, b}, .attrs.ints = {ta, tb}, .pos = g->at->pos};
     return graph_node(g->graph, &spec);
 }
 
@@ -201,8 +180,7 @@ static bool rule_slice(Tape *g, Node *dy, Operands x, Node **dx) {
     if (start) parts[n++] = zeros_along(g, dy, axis, start);
     parts[n++] = dy;
     if (rest) parts[n++] = zeros_along(g, dy, axis, rest);
-    NodeSpec spec = {
-        .op = OP_concat, .n_inputs = n, .inputs = parts, .attrs.ints[0] = axis, .pos = g->at->pos};
+    NodeSpec spec = {.op = OP_concat, .n_inputs = n, .inputs = parts, .attrs.ints[0] = axis, .pos = g->at->pos};
     dx[0] = n == 1 ? dy : graph_node(g->graph, &spec);
     return true;
 }
@@ -227,21 +205,17 @@ static bool rule_concat(Tape *g, Node *dy, Operands x, Node **dx) {
     for (int i = 0; i < g->at->n_inputs; i++) {
         Dim extent = x[i]->type.dims[axis];
         if (g->wanted[i] && !can_slice(dy->type.dims[axis], start, extent)) {
-            return refuse(
-                g, "E0603",
-                "concat has no gradient for this operand beside one of a run-time extent",
-                "put the operand of run-time extent last, or stop_gradient around the others");
+            return refuse(g, "E0603", "concat has no gradient for this operand beside one of a run-time extent",
+                          "put the operand of run-time extent last, or stop_gradient around the others");
         }
-        if (g->wanted[i])
-            dx[i] = g->at->n_inputs == 1 ? dy : slice(g, dy, axis, start.offset, extent);
+        if (g->wanted[i]) dx[i] = g->at->n_inputs == 1 ? dy : slice(g, dy, axis, start.offset, extent);
         if (!dim_add(start, extent, &start)) break; /* impossible: the shape rule added them */
     }
     return true;
 }
 
 static Node *attention_result(Tape *g, Operands x, int64_t result) {
-    NodeSpec spec = {
-        .op = OP_attention, .n_inputs = 7, .inputs = x, .attrs = g->at->attrs, .pos = g->at->pos};
+    NodeSpec spec = {.op = OP_attention, .n_inputs = 7, .inputs = x, .attrs = g->at->attrs, .pos = g->at->pos};
     spec.attrs.ints[1] = result;
     return graph_node(g->graph, &spec);
 }
@@ -260,11 +234,8 @@ static bool rule_attention(Tape *g, Node *dy, Operands x, Node **dx) {
     operands[8] = attention_result(g, x, 1);
     operands[9] = dy;
     for (int i = 0; i < 3; i++) {
-        NodeSpec spec = {.op = OP_attention_grad,
-                         .n_inputs = 10,
-                         .inputs = operands,
-                         .attrs = g->at->attrs,
-                         .pos = g->at->pos};
+        NodeSpec spec = {
+            .op = OP_attention_grad, .n_inputs = 10, .inputs = operands, .attrs = g->at->attrs, .pos = g->at->pos};
         spec.attrs.ints[1] = i;
         if (g->wanted[i]) dx[i] = graph_node(g->graph, &spec);
     }
@@ -278,11 +249,8 @@ static bool rule_attention_grad(Tape *g, Node *dy, Operands x, Node **dx) {
     for (int i = 0; i < 10; i++) operands[i] = x[i];
     for (int i = 0; i < 3; i++) operands[10 + i] = i == own ? dy : scalar_like(g, x[i], 0);
     for (int i = 0; i < 4; i++) {
-        NodeSpec spec = {.op = OP_attention_second,
-                         .n_inputs = 13,
-                         .inputs = operands,
-                         .attrs = g->at->attrs,
-                         .pos = g->at->pos};
+        NodeSpec spec = {
+            .op = OP_attention_second, .n_inputs = 13, .inputs = operands, .attrs = g->at->attrs, .pos = g->at->pos};
         int to = i == 3 ? 9 : i;
         spec.attrs.ints[1] = i;
         if (g->wanted[to]) dx[to] = graph_node(g->graph, &spec);
@@ -305,26 +273,25 @@ static bool rule_grad(Tape *g, Node *dy, Operands x, Node **dx) {
 
 /* The column: apply_<name> for every row. */
 
-#define GRADIENT(...)                                                                              \
-    {                                                                                              \
-        Node *const cotangents[] = {__VA_ARGS__};                                                  \
-        for (int i = 0; i < (int)(sizeof cotangents / sizeof *cotangents); i++)                    \
-            dx[i] = cotangents[i];                                                                 \
-        return true;                                                                               \
+#define GRADIENT(...)                                                                                                  \
+    {                                                                                                                  \
+        Node *const cotangents[] = {__VA_ARGS__};                                                                      \
+        for (int i = 0; i < (int)(sizeof cotangents / sizeof *cotangents); i++) dx[i] = cotangents[i];                 \
+        return true;                                                                                                   \
     }
-#define GRADIENT_BY(function)                                                                      \
-    {                                                                                              \
-        return rule_##function(g, dy, x, dx);                                                      \
+#define GRADIENT_BY(function)                                                                                          \
+    {                                                                                                                  \
+        return rule_##function(g, dy, x, dx);                                                                          \
     }
-#define NO_GRADIENT                                                                                \
-    {                                                                                              \
-        return true;                                                                               \
+#define NO_GRADIENT                                                                                                    \
+    {                                                                                                                  \
+        return true;                                                                                                   \
     }
-#define OP(name, arity, attributes, kind, shape, value, gradient, ...)                             \
-    static bool apply_##name(Tape *g, Node *dy, Operands x, Node **dx) {                           \
-        Node *const y = (Node *)g->at, *const x0 = x[0], *const x1 = x[1];                         \
-        (void)g, (void)dy, (void)dx, (void)y, (void)x0, (void)x1;                                  \
-        gradient                                                                                   \
+#define OP(name, arity, attributes, kind, shape, value, gradient, ...)                                                 \
+    static bool apply_##name(Tape *g, Node *dy, Operands x, Node **dx) {                                               \
+        Node *const y = (Node *)g->at, *const x0 = x[0], *const x1 = x[1];                                             \
+        (void)g, (void)dy, (void)dx, (void)y, (void)x0, (void)x1;                                                      \
+        gradient                                                                                                       \
     }
 #include "graph/ops.def"
 #undef OP

@@ -99,7 +99,8 @@ static void finish(Extractor *x) {
     }
 }
 
-Graph *extract_body(const Graph *graph, Node *const *nodes, int count, const bool *used_outside, Arena *arena, Launch *launch) {
+Graph *extract_body(const Graph *graph, Node *const *nodes, int count, const bool *used_outside, Arena *arena,
+                    Launch *launch) {
     Extractor x = {.graph = graph, .body = graph_new("kernel", NULL), .launch = launch, .arena = arena};
     int most = count;
     for (int i = 0; i < count; i++) most += nodes[i]->n_inputs;

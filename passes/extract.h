@@ -6,6 +6,7 @@
 
 /* Fills all of `launch` but `kernel` and `barrier`, in `arena`; returns the body, which the caller owns.
  * `nodes`: the group's nodes in order. `used_outside`: [node id] a value is read by another group or is an output. */
-Graph *extract_body(const Graph *graph, Node *const *nodes, int count, const bool *used_outside, Arena *arena, Launch *launch);
+Graph *extract_body(const Graph *graph, Node *const *nodes, int count, const bool *used_outside, Arena *arena,
+                    Launch *launch);
 
 #endif

@@ -54,8 +54,8 @@ static Fusion fusion_new(const Graph *graph) {
     return fusion;
 }
 
-/* Every output has memory of its own, which whoever runs the graph may choose: an output that is a leaf, or a view of one, is
- * copied there. */
+/* Every output has memory of its own, which whoever runs the graph may choose: an output that is a leaf, or a view of
+ * one, is copied there. */
 static Graph *with_computed_outputs(const Graph *graph) {
     Graph *copy = graph_canonical(graph);
     for (int i = 0; i < copy->outputs.count; i++) {

@@ -1,9 +1,10 @@
 /* Fusion: from nodes to kernels.
  *
- * Three steps, a file each. (1) fuse_store.c decides which values are stored in memory; all others are computed where they are
- * used, in several places if that is cheap. Each stored value is the root of a kernel. (2) fuse_merge.c joins kernels that work on the same
- * rows or read the same operands. (3) fuse_build.c writes the grouped graph, in which a value needed by two kernels but not stored
- * is there twice, once in each group. No step changes what is computed or in which order it is added up. */
+ * Three steps, a file each. (1) fuse_store.c decides which values are stored in memory; all others are computed where
+ * they are used, in several places if that is cheap. Each stored value is the root of a kernel. (2) fuse_merge.c joins
+ * kernels that work on the same rows or read the same operands. (3) fuse_build.c writes the grouped graph, in which a
+ * value needed by two kernels but not stored is there twice, once in each group. No step changes what is computed or in
+ * which order it is added up. */
 #ifndef GRADC_PASSES_FUSE_H
 #define GRADC_PASSES_FUSE_H
 

@@ -7,10 +7,10 @@
 typedef struct Builder {
     const Fusion *f;
     Graph *to;
-    int *group;   /* [kernel]: its group in `to` */
-    Node **root;  /* [node]: the new node of a stored value or a leaf */
-    Node **copy;  /* [node]: the new node inside the kernel of stamp `stamp[node]` */
-    int *stamp;   /* [node]: group of `copy` */
+    int *group;  /* [kernel]: its group in `to` */
+    Node **root; /* [node]: the new node of a stored value or a leaf */
+    Node **copy; /* [node]: the new node inside the kernel of stamp `stamp[node]` */
+    int *stamp;  /* [node]: group of `copy` */
 } Builder;
 
 static Node *build(Builder *b, const Node *node, int kernel);

@@ -1,5 +1,6 @@
 /* Joining kernels. Two become one when
- *   - one reads what the other stores, at the same place: rows of a map or row kernel, elements of a product (its epilogue);
+ *   - one reads what the other stores, at the same place: rows of a map or row kernel, elements of a product (its
+ *   epilogue);
  *   - both are column sums over the same rows and read the same matrix;
  *   - both are results of the same attention or of its gradient;
  * and no third kernel would have to run between them. */
@@ -26,13 +27,15 @@ static void collect_reads(Merger *m, const Node *node, IntList *reads) {
         const Node *input = node->inputs[i];
         if (fusion_is_leaf(input) || m->seen[input->id] == m->stamp) continue;
         m->seen[input->id] = m->stamp;
-        if (m->f->stored[input->id] && !fusion_is_view(input)) vec_push(m->f->arena, reads, input->id);
-        else collect_reads(m, input, reads);
+        if (m->f->stored[input->id] && !fusion_is_view(input))
+            vec_push(m->f->arena, reads, input->id);
+        else
+            collect_reads(m, input, reads);
     }
 }
 
-/* Is there a way from kernel `from` to kernel `to` through at least one other kernel? Walks upwards from `to`; a kernel's members
- * have higher ids than what they read, so nothing below the first member of `from` matters. */
+/* Is there a way from kernel `from` to kernel `to` through at least one other kernel? Walks upwards from `to`; a
+ * kernel's members have higher ids than what they read, so nothing below the first member of `from` matters. */
 static bool climbs_to(Merger *m, int at, int from, bool direct_allowed) {
     for (int i = 0; i < m->members[at].count; i++) {
         const IntList *reads = &m->reads[m->members[at].items[i]];
@@ -63,7 +66,8 @@ static void join(Merger *m, int a, int b, KernelKind kind) {
     for (int i = 0; i < m->members[b].count; i++) vec_push(m->f->arena, &m->members[a], m->members[b].items[i]);
 }
 
-/* How a cone reads a stored value, if it does: as a row of the same number, as an element at the same index, or otherwise. */
+/* How a cone reads a stored value, if it does: as a row of the same number, as an element at the same index, or
+ * otherwise. */
 typedef struct Access {
     bool reads, same_row, same_element;
 } Access;
@@ -84,8 +88,8 @@ static void widen(Access *all, Access one) {
     all->same_element &= one.same_element;
 }
 
-/* A part of the cone that was seen before is not walked again: it has been counted, or does not read `wanted`. Its second way to
- * the root may be another, so only parts that do not read `wanted` are marked. */
+/* A part of the cone that was seen before is not walked again: it has been counted, or does not read `wanted`. Its
+ * second way to the root may be another, so only parts that do not read `wanted` are marked. */
 static Access access_through(Merger *m, const Node *node, int wanted) {
     Access all = no_access;
     for (int i = 0; i < node->n_inputs; i++) {
@@ -95,8 +99,10 @@ static Access access_through(Merger *m, const Node *node, int wanted) {
             widen(&all, through_edge(node, input, no_access));
         } else if (!m->f->stored[input->id] || fusion_is_view(input)) {
             Access deeper = access_through(m, input, wanted);
-            if (deeper.reads) widen(&all, through_edge(node, input, deeper));
-            else m->seen[input->id] = m->stamp;
+            if (deeper.reads)
+                widen(&all, through_edge(node, input, deeper));
+            else
+                m->seen[input->id] = m->stamp;
         }
     }
     return all;
@@ -142,7 +148,8 @@ static bool same_shapes(const Merger *m, int a, int b) {
 static bool joint_kind(Merger *m, int producer, int consumer, KernelKind *kind) {
     KernelKind p = m->f->kind[producer], c = m->f->kind[consumer];
     bool shapes = same_shapes(m, producer, consumer);
-    bool rows = (p == KERNEL_MAP || p == KERNEL_ROW) && (c == KERNEL_MAP || c == KERNEL_ROW) && same_rows(m, producer, consumer);
+    bool rows = (p == KERNEL_MAP || p == KERNEL_ROW) && (c == KERNEL_MAP || c == KERNEL_ROW) &&
+                same_rows(m, producer, consumer);
     bool elements = (p == KERNEL_MAP || p == KERNEL_CONTRACT) && c == KERNEL_MAP && shapes;
     if (!rows && !elements) return false;
     Access access = access_of(m, consumer, producer);
@@ -160,7 +167,8 @@ static bool join_vertical(Merger *m, int producer, int consumer) {
 /* Do two column kernels sum along the same axis over the same rows, with a matrix in common? */
 static bool columns_match(const Merger *m, int a, int b) {
     const Node *x = node_at(m, a)->inputs[0], *y = node_at(m, b)->inputs[0];
-    if (m->f->kind[a] != KERNEL_COLUMN || m->f->kind[b] != KERNEL_COLUMN || !type_same_shape(&x->type, &y->type)) return false;
+    if (m->f->kind[a] != KERNEL_COLUMN || m->f->kind[b] != KERNEL_COLUMN || !type_same_shape(&x->type, &y->type))
+        return false;
     if (node_at(m, a)->attrs.ints[0] != node_at(m, b)->attrs.ints[0]) return false;
     if (x == y) return true;
     for (int i = 0; i < m->reads[a].count; i++) {
@@ -212,13 +220,14 @@ static IntList sibling_candidates(const Merger *m) {
     return roots;
 }
 
-/* --- Remarks ---------------------------------------------------------------------------------------------------------- */
+/* --- Remarks ------------------------------------------------------------------------------------------------------ */
 
 /* Why no value is handed on between these kinds of kernels but through memory; NULL: it may be. */
 static const char *why_kinds_differ(KernelKind producer, KernelKind consumer) {
     if (producer == KERNEL_COLUMN) return "needs the sum over all rows";
     if (producer == KERNEL_SCATTER) return "needs the whole table";
-    if (producer != KERNEL_MAP && producer != KERNEL_ROW && producer != KERNEL_CONTRACT) return "comes after attention, which takes nothing in";
+    if (producer != KERNEL_MAP && producer != KERNEL_ROW && producer != KERNEL_CONTRACT)
+        return "comes after attention, which takes nothing in";
     if (consumer == KERNEL_COLUMN) return "is part of a sum over rows, which goes down columns";
     if (consumer == KERNEL_CONTRACT) return "is part of another product's tiles";
     if (consumer != KERNEL_MAP && consumer != KERNEL_ROW) return "is part of a kernel that takes nothing in";
@@ -253,7 +262,8 @@ static int other_kernel(const Merger *m, const Node *node, const Node *consumer)
     return -1;
 }
 
-/* One line for a stored value that another kernel reads: the first such reader. What is seen through a view is the view's reader. */
+/* One line for a stored value that another kernel reads: the first such reader. What is seen through a view is the
+ * view's reader. */
 static bool remark_reader(Merger *m, const Node *node, const Node *at, Remarks *remarks) {
     const IntList *consumers = &m->f->consumers[at->id];
     for (int i = 0; i < consumers->count; i++) {

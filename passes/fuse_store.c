@@ -1,12 +1,12 @@
 /* Which values are stored. Nodes are visited from the last to the first, so that the fate of every consumer is known.
  *
  * A value must be stored when it is an output, when a consumer reads it at places other than its own (an operand of a
- * product, of attention, of a gather or another move), or when its kind of kernel takes no consumers (attention, scatter, column sums).
- * Any other value lives inside the kernel of its users. A product or a row reduction lives there only if there is one user and it works
- * on the same rows; a cheap value is computed again in each of its users.
+ * product, of attention, of a gather or another move), or when its kind of kernel takes no consumers (attention,
+ * scatter, column sums). Any other value lives inside the kernel of its users. A product or a row reduction lives there
+ * only if there is one user and it works on the same rows; a cheap value is computed again in each of its users.
  *
- * What is cheap depends on what is stored below, which is decided later: so the choice is made twice, the second time with the first
- * result as the estimate of what can be read from memory. */
+ * What is cheap depends on what is stored below, which is decided later: so the choice is made twice, the second time
+ * with the first result as the estimate of what can be read from memory. */
 #include "passes/fusion.h"
 
 enum { CHEAP_COST = 40, CHEAP_SMALL_COST = 4, COST_LIMIT = 1000 };
@@ -33,7 +33,10 @@ static bool is_small(const Node *node) {
 
 bool fusion_reads_elsewhere(const Node *consumer, const Node *node) {
     switch (op_kind(consumer->op)) {
-    case KIND_MATMUL: case KIND_ATTENTION: case KIND_GATHER: case KIND_RANDOM: return true;
+    case KIND_MATMUL:
+    case KIND_ATTENTION:
+    case KIND_GATHER:
+    case KIND_RANDOM: return true;
     case KIND_MOVE: return consumer->op != OP_broadcast;
     case KIND_SCATTER: return consumer->inputs[0] == node;
     default: return false;
@@ -69,8 +72,8 @@ static void collect_users(const Chooser *c, const Node *node) {
         if (f->stored[consumer->id]) add_user(c, node->id, consumer->id);
         for (int j = 0; j < f->users[consumer->id].count; j++) add_user(c, node->id, f->users[consumer->id].items[j]);
         bool is_elementwise = op_kind(consumer->op) == KIND_ELEMENTWISE;
-        bool same_rows = node->type.rank == 2 && consumer->type.rank == 2 &&
-                         dim_equal(node->type.dims[0], consumer->type.dims[0]);
+        bool same_rows =
+            node->type.rank == 2 && consumer->type.rank == 2 && dim_equal(node->type.dims[0], consumer->type.dims[0]);
         bool keeps_rows = is_elementwise || consumer->op == OP_broadcast || fusion_is_row_reduction(consumer);
         same_shape &= is_elementwise && c->same_shape[consumer->id];
         row_aligned &= keeps_rows && same_rows && c->row_aligned[consumer->id];
@@ -117,9 +120,20 @@ static void store(const Chooser *c, const Node *node) {
 
 static int own_cost(const Node *node) {
     switch (node->op) {
-    case OP_exp: case OP_expm1: case OP_log: case OP_log1p: case OP_tanh: case OP_erf: case OP_sin: case OP_cos: return 8;
-    case OP_random: case OP_div: case OP_rsqrt: case OP_sqrt: return 4;
-    case OP_broadcast: case OP_cast: return 0;
+    case OP_exp:
+    case OP_expm1:
+    case OP_log:
+    case OP_log1p:
+    case OP_tanh:
+    case OP_erf:
+    case OP_sin:
+    case OP_cos: return 8;
+    case OP_random:
+    case OP_div:
+    case OP_rsqrt:
+    case OP_sqrt: return 4;
+    case OP_broadcast:
+    case OP_cast: return 0;
     default: return 1;
     }
 }
@@ -133,7 +147,8 @@ static void estimate(const Chooser *c, const Node *node) {
         bool counted = i > 0 && node->inputs[i] == node->inputs[0];
         if (!counted) loads += c->loads[from];
     }
-    bool is_anchor = c->f->kind[id] != KERNEL_MAP || fusion_is_leaf(node) || op_kind(node->op) == KIND_GATHER || c->f->stored[id];
+    bool is_anchor =
+        c->f->kind[id] != KERNEL_MAP || fusion_is_leaf(node) || op_kind(node->op) == KIND_GATHER || c->f->stored[id];
     if (is_anchor) cost = 0;
     if (is_anchor) loads = !is_small(node) && node->op != OP_const;
     if (node->op == OP_random || node->op == OP_iota) loads = 0;

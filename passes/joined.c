@@ -1,5 +1,5 @@
-/* Joined: (1) an image of each row-wise node over the text of all, the same node for parts that compute alike; (2) where images of all parts
- * end, each part takes its rows of them; (3) the rest of each part as it was. */
+/* Joined: (1) an image of each row-wise node over the text of all, the same node for parts that compute alike; (2)
+ * where images of all parts end, each part takes its rows of them; (3) the rest of each part as it was. */
 #include "passes/joined.h"
 
 #include <string.h>
@@ -13,7 +13,8 @@ typedef struct Part {
     RowWise of;
     Node **images;   /* [nodes]: over the text of all; NULL: there is none */
     bool *is_shared; /* [nodes]: all parts have this image */
-    int32_t all_symbols[MAX_SYMBOLS], own_symbols[MAX_SYMBOLS]; /* in the joined graph; all: -1 for what `all` does not have */
+    int32_t all_symbols[MAX_SYMBOLS],
+        own_symbols[MAX_SYMBOLS]; /* in the joined graph; all: -1 for what `all` does not have */
 } Part;
 
 typedef struct Joiner {
@@ -24,7 +25,7 @@ typedef struct Joiner {
     Arena *arena;
 } Joiner;
 
-/* --- Symbols and types ------------------------------------------------------------------------------------------------ */
+/* --- Symbols and types -------------------------------------------------------------------------------------------- */
 
 static void map_symbols(const Joiner *j, Part *part) {
     const char *tokens = arena_printf(j->arena, "%s.T", part->given->text);
@@ -57,7 +58,7 @@ static Node *copy_node(const Joiner *j, const Node *node, Type type, const char 
     return graph_node(j->to, &spec);
 }
 
-/* --- (1) Images ------------------------------------------------------------------------------------------------------- */
+/* --- (1) Images --------------------------------------------------------------------------------------------------- */
 
 /* "ids" of "x.ids", where the text is x; NULL: it is none of the text's. */
 static const char *part_of_text(const Part *part, const char *input) {
@@ -90,7 +91,8 @@ static void make_images(const Joiner *j, Part *part) {
     part->of = rowwise_find(part->graph, &(RowRules){0}, j->arena);
     part->images = arena_array(j->arena, count, sizeof *part->images);
     part->is_shared = arena_array(j->arena, count, sizeof *part->is_shared);
-    for (int i = 0; i < part->graph->nodes.count; i++) part->images[i] = make_image(j, part, part->graph->nodes.items[i]);
+    for (int i = 0; i < part->graph->nodes.count; i++)
+        part->images[i] = make_image(j, part, part->graph->nodes.items[i]);
 }
 
 /* An image is made of one node of each part: equal nodes are one there too. */
@@ -104,18 +106,20 @@ static void find_shared(const Joiner *j) {
     }
     for (int p = 0; p < j->count; p++) {
         Part *part = &j->parts[p];
-        for (int i = 0; i < part->graph->nodes.count; i++) part->is_shared[i] = part->images[i] && users[part->images[i]->id] == j->count;
+        for (int i = 0; i < part->graph->nodes.count; i++)
+            part->is_shared[i] = part->images[i] && users[part->images[i]->id] == j->count;
     }
 }
 
-/* --- (2), (3) The parts ------------------------------------------------------------------------------------------------ */
+/* --- (2), (3) The parts ------------------------------------------------------------------------------------------- */
 
 /* The part's rows of an image. */
 static Node *take_rows(const Joiner *j, const Part *part, const Node *node) {
     Node *image = part->images[node->id];
     int counted = part->of.rows[node->id];
     bool sequences = strcmp(part->graph->symbols.names[counted], "S") == 0;
-    const char *name = arena_printf(j->arena, "%s.%s.%s", part->given->name, part->given->text, sequences ? "sequences" : "tokens");
+    const char *name =
+        arena_printf(j->arena, "%s.%s.%s", part->given->name, part->given->text, sequences ? "sequences" : "tokens");
     Type type = type_make(ELEM_I32, 1, (Dim[]){dim_symbol(part->own_symbols[counted])});
     type.bound = image->type.dims[0];
     return graph_op2(j->to, OP_gather, image, graph_leaf(j->to, OP_input, name, type), node);
@@ -127,7 +131,8 @@ static Node *copy_own(const Joiner *j, const Part *part, const Node *node, Node 
     bool is_own = node->op == OP_input && strcmp(node->attrs.text, "rng") != 0;
     for (int i = 0; i < node->n_inputs; i++) inputs[i] = copies[node->inputs[i]->id];
     map_type(&type, part->own_symbols);
-    return copy_node(j, node, type, is_own ? arena_printf(j->arena, "%s.%s", part->given->name, node->attrs.text) : NULL, inputs);
+    return copy_node(j, node, type,
+                     is_own ? arena_printf(j->arena, "%s.%s", part->given->name, node->attrs.text) : NULL, inputs);
 }
 
 /* The part's loss; NULL: nothing is shared. */
@@ -155,7 +160,8 @@ static bool join_all(const Joiner *j) {
         const Part *part = &j->parts[p];
         Node *loss = join_part(j, part);
         if (!loss) return false;
-        Node *weight = graph_leaf(j->to, OP_input, arena_printf(j->arena, "%s.update.weight", part->given->name), type_scalar(ELEM_F32));
+        Node *weight = graph_leaf(j->to, OP_input, arena_printf(j->arena, "%s.update.weight", part->given->name),
+                                  type_scalar(ELEM_F32));
         Node *weighted = graph_op2(j->to, OP_mul, weight, loss, loss);
         sum = sum ? graph_op2(j->to, OP_add, sum, weighted, loss) : weighted;
         graph_output(j->to, arena_printf(j->arena, "%s.loss", part->given->name), loss);
@@ -182,7 +188,11 @@ static bool are_plain(const JoinPart *parts, int count) {
 Graph *join_graphs(const JoinPart *parts, int count, const char *text) {
     if (!have_room(parts, count) || !are_plain(parts, count)) return NULL;
     Arena *arena = arena_new();
-    Joiner j = {.to = graph_new("together.train", NULL), .text = text, .count = count, .arena = arena, .parts = arena_array(arena, (size_t)count, sizeof *j.parts)};
+    Joiner j = {.to = graph_new("together.train", NULL),
+                .text = text,
+                .count = count,
+                .arena = arena,
+                .parts = arena_array(arena, (size_t)count, sizeof *j.parts)};
     for (int p = 0; p < count; p++) {
         j.parts[p] = (Part){.given = &parts[p], .graph = parts[p].graph};
         map_symbols(&j, &j.parts[p]);

@@ -1,13 +1,14 @@
-/* Joined: the training graphs of several tasks as one, in which what all of them compute alike of the rows of their texts is computed once, of the
- * rows of all of them.
+/* Joined: the training graphs of several tasks as one, in which what all of them compute alike of the rows of their
+ * texts is computed once, of the rows of all of them.
  *
  *     a.loss = mse(head_a(encoder(x)), y)            all.states = encoder(all)
  *     b.loss = mse(head_b(encoder(x)), y)    is      a.loss = mse(head_a(rows of a of all.states), a.y)
  *                                                    b.loss = mse(head_b(rows of b of all.states), b.y)
  *                                                    loss = a.update.weight * a.loss + b.update.weight * b.loss
  *
- * Inputs and symbols of task `a` are called as before with "a." in front, x.ids, S and x.T as a.x.ids, a.S and a.x.T; but parameters and "rng"
- * are the same in all. The text `all` has the sequences of all tasks, one task after the other: inputs all.ids, ..., symbols all.T and S. New inputs:
+ * Inputs and symbols of task `a` are called as before with "a." in front, x.ids, S and x.T as a.x.ids, a.S and a.x.T;
+ * but parameters and "rng" are the same in all. The text `all` has the sequences of all tasks, one task after the
+ * other: inputs all.ids, ..., symbols all.T and S. New inputs:
  *
  *     a.update.weight   f32[]                 what a's loss counts
  *     a.x.sequences     i32<S>[a.S]           a's among the sequences of `all`
@@ -20,15 +21,16 @@
 #include "graph/graph.h"
 
 typedef struct JoinPart {
-    const Graph *graph; /* nodes in no kernel, and no grad(y, x) among them: pass `expand` comes first; output "loss" f32[] */
+    const Graph
+        *graph; /* nodes in no kernel, and no grad(y, x) among them: pass `expand` comes first; output "loss" f32[] */
     const char *name, *text;
 } JoinPart;
 
 enum { MAX_JOINED = 64 };
 
-/* A canonical graph with outputs "loss" and, of each part, "a.loss", that wants what any of them wants; the caller frees it. NULL when there
- * is no product that all parts compute alike, a part is not plain, there are too many symbols, or just one part. `text` is what `all` is
- * called: no part's name. */
+/* A canonical graph with outputs "loss" and, of each part, "a.loss", that wants what any of them wants; the caller
+ * frees it. NULL when there is no product that all parts compute alike, a part is not plain, there are too many
+ * symbols, or just one part. `text` is what `all` is called: no part's name. */
 Graph *join_graphs(const JoinPart *parts, int count, const char *text);
 
 #endif

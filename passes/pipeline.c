@@ -11,7 +11,7 @@
 #include "passes/fuse.h"
 #include "passes/simplify.h"
 
-/* --- The tables ------------------------------------------------------------------------------------------------------ */
+/* --- The tables --------------------------------------------------------------------------------------------------- */
 
 typedef struct Pass {
     PassInfo info;
@@ -56,7 +56,8 @@ static const Pass table[] = {
     {{"differentiate", "adds an output grad.NAME for each wanted parameter", "nodes plain", "gradients", "simple"},
      run_differentiate},
     {{"compact", "makes gradients of tables of the rows that are touched", "nodes plain", "", ""}, run_compact},
-    {{"fuse", "puts nodes that are computed together into kernels", "nodes plain", "kernels", "nodes simple"}, run_fuse},
+    {{"fuse", "puts nodes that are computed together into kernels", "nodes plain", "kernels", "nodes simple"},
+     run_fuse},
     {{"group", "puts each node into a kernel of its own", "nodes plain", "kernels", "nodes simple"}, run_group},
 };
 
@@ -78,7 +79,8 @@ static bool has_gradients(const Graph *graph) { return graph->wanted.count == 0;
 static bool is_simple(const Graph *graph) {
     Graph *simple = simplify(graph, NULL);
     bool same = simple->nodes.count == graph->nodes.count;
-    for (int i = 0; same && i < graph->nodes.count; i++) same = simple->nodes.items[i]->hash == graph->nodes.items[i]->hash;
+    for (int i = 0; same && i < graph->nodes.count; i++)
+        same = simple->nodes.items[i]->hash == graph->nodes.items[i]->hash;
     graph_free(simple);
     return same;
 }
@@ -117,7 +119,7 @@ const char *pipeline_pass_names(Arena *arena) {
     return names;
 }
 
-/* --- The choice of passes -------------------------------------------------------------------------------------------- */
+/* --- The choice of passes ----------------------------------------------------------------------------------------- */
 
 typedef struct Plan {
     const Pass *passes[MAX_PLAN];
@@ -136,8 +138,10 @@ static bool unknown_pass(const char *name, int length, Diagnostics *diags) {
     for (int i = 0; i < PASSES; i++) names[i] = table[i].info.name;
     const char *near = nearest_name(arena_strndup(diags->arena, name, (size_t)length), names, PASSES);
     diag_error(diags, "E0611", (Pos){0}, "there is no pass '%.*s'", length, name);
-    if (near) diag_hint(diags, "did you mean '%s'?", near);
-    else diag_hint(diags, "the passes are %s", pipeline_pass_names(diags->arena));
+    if (near)
+        diag_hint(diags, "did you mean '%s'?", near);
+    else
+        diag_hint(diags, "the passes are %s", pipeline_pass_names(diags->arena));
     return false;
 }
 
@@ -169,8 +173,10 @@ static bool read_plan(Plan *plan, const char *text, bool training, Diagnostics *
         const Pass *pass = find_pass(at, length);
         if (!pass) return unknown_pass(at, (int)length, diags);
         if (plan->count == MAX_PLAN) return bad_choice(text, "it is too long", diags);
-        if (without) leave_out(plan, pass);
-        else plan->passes[plan->count++] = pass;
+        if (without)
+            leave_out(plan, pass);
+        else
+            plan->passes[plan->count++] = pass;
         at += length;
         if (*at && !*++at) return bad_choice(text, "it ends with a comma", diags);
     }
@@ -199,13 +205,14 @@ const char *pipeline_stage_names(Arena *arena) {
     return names;
 }
 
-/* --- The driver ------------------------------------------------------------------------------------------------------ */
+/* --- The driver --------------------------------------------------------------------------------------------------- */
 
 /* A pass in the wrong place is the mistake of whoever chose the order. */
 static bool check_needs(const Pass *pass, const Graph *graph, Diagnostics *diags) {
     for (int i = 0; i < FACTS; i++) {
         if (!fact_is_in(&facts[i], pass->info.needs) || facts[i].holds(graph)) continue;
-        diag_error(diags, "E0612", (Pos){0}, "pass '%s' cannot run here: it needs that %s", pass->info.name, facts[i].means);
+        diag_error(diags, "E0612", (Pos){0}, "pass '%s' cannot run here: it needs that %s", pass->info.name,
+                   facts[i].means);
         diag_hint(diags, "the usual order is %s", usual);
         return false;
     }
@@ -239,7 +246,8 @@ static Graph *run_checked(const Pass *pass, const Graph *graph, const PipelineOp
     Graph *result = pass->run(graph, options->remarks, diags);
     double ran = seconds();
     const char *broken = result ? graph_verify(result) : NULL;
-    PassTime time = {pass->info.name, 1, ran - start, seconds() - ran, graph->nodes.count, result ? result->nodes.count : 0};
+    PassTime time = {
+        pass->info.name, 1, ran - start, seconds() - ran, graph->nodes.count, result ? result->nodes.count : 0};
     if (options->times) add_time(options->times, &time);
     if (!broken) return result;
     diag_error(diags, "E0610", (Pos){0}, "internal: pass '%s' made a graph that breaks %s", pass->info.name, broken);
@@ -264,7 +272,8 @@ static Graph *run_plan(const Graph *graph, const Plan *plan, const PipelineOptio
     if (options->n_wanted) current->wanted.count = 0;
     for (int i = 0; i < options->n_wanted; i++) graph_want(current, options->wanted[i]);
     show(options, 0, "source", current);
-    for (int i = 0; i < plan->count && current; i++) current = run_pass(plan->passes[i], i + 1, current, options, diags);
+    for (int i = 0; i < plan->count && current; i++)
+        current = run_pass(plan->passes[i], i + 1, current, options, diags);
     return current;
 }
 

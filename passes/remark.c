@@ -29,7 +29,8 @@ void remark(Remarks *remarks, const Node *at, const char *format, ...) {
     if (!remarks) return;
     va_list args;
     va_start(args, format);
-    Remark new = {.pass = remarks->pass, .pos = at->pos, .text = arena_vprintf(remarks->arena, format, args), .times = 1};
+    Remark new = {
+        .pass = remarks->pass, .pos = at->pos, .text = arena_vprintf(remarks->arena, format, args), .times = 1};
     va_end(args);
     if (!new.pos.file) new.text = arena_printf(remarks->arena, "%%%d: %s", at->id, new.text);
     for (int i = 0; i < remarks->list.count; i++) {

@@ -1,8 +1,8 @@
-/* Remarks: what a pass did to which line of the source, and what it could not do and why. For people: the passes record, the command
- * line prints.
+/* Remarks: what a pass did to which line of the source, and what it could not do and why. For people: the passes
+ * record, the command line prints.
  *
- * Layers that repeat have the same lines, so the same remark at the same place is kept once and counted. A sink of NULL takes nothing and
- * costs nothing: the text is not made. */
+ * Layers that repeat have the same lines, so the same remark at the same place is kept once and counted. A sink of NULL
+ * takes nothing and costs nothing: the text is not made. */
 #ifndef GRADC_PASSES_REMARK_H
 #define GRADC_PASSES_REMARK_H
 

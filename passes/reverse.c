@@ -43,8 +43,8 @@ static bool report(const Walk *walk, const Node *node, const Tape *tape) {
     for (int i = 0; at && i < PATH_SHOWN; i++, at = walk->user[at->id]) {
         path = arena_printf(arena, "%s <- %s", path, op_name(at->op));
     }
-    diag_error(walk->diags, tape->code, node->pos, "%s, on the path %s%s <- %s", tape->error, path,
-               at ? " <- ..." : "", walk->name);
+    diag_error(walk->diags, tape->code, node->pos, "%s, on the path %s%s <- %s", tape->error, path, at ? " <- ..." : "",
+               walk->name);
     at = walk->user[node->id];
     for (int i = 0; at && i < PATH_SHOWN; i++, at = walk->user[at->id]) {
         if (at->pos.file) diag_note(walk->diags, at->pos, "used by this %s", op_name(at->op));
@@ -66,8 +66,7 @@ static bool pull_back(Walk *walk, const Node *node) {
         tape.wanted[i] = is_active_operand(walk, node, i);
     }
     Node *dx[MAX_OPERANDS] = {0};
-    if (!apply_gradient_rule(&tape, walk->cotangents[node->id], dx))
-        return report(walk, node, &tape);
+    if (!apply_gradient_rule(&tape, walk->cotangents[node->id], dx)) return report(walk, node, &tape);
     for (int i = 0; i < node->n_inputs; i++) {
         if (tape.wanted[i] && dx[i]) accumulate(walk, node->inputs[i], dx[i], node);
     }

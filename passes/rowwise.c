@@ -16,7 +16,8 @@ typedef struct Finder {
 static int rows_of_dim(const Finder *f, Dim dim) {
     if (dim_is_const(dim) || dim.scale != 1 || dim.offset != 0) return ROWS_MIXED;
     const char *symbol = f->graph->symbols.names[dim.symbol];
-    return strcmp(symbol, "S") == 0 || pattern_matches("*.T", symbol) || pattern_matches("*.R", symbol) ? dim.symbol : ROWS_MIXED;
+    return strcmp(symbol, "S") == 0 || pattern_matches("*.T", symbol) || pattern_matches("*.R", symbol) ? dim.symbol
+                                                                                                        : ROWS_MIXED;
 }
 
 static bool is_place(const char *input) {
@@ -27,7 +28,8 @@ static bool is_place(const char *input) {
 static int rows_of_input(const Finder *f, const Node *node) {
     bool steady = f->rules->steady, is_key = strcmp(node->attrs.text, "rng") == 0;
     if (is_key && !steady) return ROWS_NONE;
-    return node->type.rank == 0 || (steady && is_place(node->attrs.text)) ? ROWS_MIXED : rows_of_dim(f, node->type.dims[0]);
+    return node->type.rank == 0 || (steady && is_place(node->attrs.text)) ? ROWS_MIXED
+                                                                          : rows_of_dim(f, node->type.dims[0]);
 }
 
 static bool is_excluded(const Finder *f, const char *param) {
@@ -86,7 +88,9 @@ static bool are_tokens(const Finder *f, int rows, const char *name) {
     return rows >= 0 && name && strcmp(f->graph->symbols.names[rows], arena_printf(f->arena, "%s.T", name)) == 0;
 }
 
-static bool are_sequences(const Finder *f, int rows) { return rows >= 0 && strcmp(f->graph->symbols.names[rows], "S") == 0; }
+static bool are_sequences(const Finder *f, int rows) {
+    return rows >= 0 && strcmp(f->graph->symbols.names[rows], "S") == 0;
+}
 
 /* Rows of a table that is the same for all; or a step between tokens and sequences. */
 static int rows_of_gather(const Finder *f, const Node *node) {
@@ -99,7 +103,8 @@ static int rows_of_gather(const Finder *f, const Node *node) {
 
 static int rows_of_scatter(const Finder *f, const Node *node) {
     const Node *index = node->inputs[0];
-    bool pools = are_tokens(f, rows_at(f, node, 1), stem(f, index, "sequence")) || (stem(f, index, "row") && are_sequences(f, rows_at(f, node, 1)));
+    bool pools = are_tokens(f, rows_at(f, node, 1), stem(f, index, "sequence")) ||
+                 (stem(f, index, "row") && are_sequences(f, rows_at(f, node, 1)));
     return pools ? rows_of_dim(f, node->type.dims[0]) : ROWS_MIXED;
 }
 
@@ -110,7 +115,8 @@ static bool are_bounds(const Finder *f, const Node *bounds, int rows) {
 
 static int rows_of_attention(const Finder *f, const Node *node) {
     int q = rows_at(f, node, 0), k = rows_at(f, node, 1);
-    bool places = f->rules->steady ? node->attrs.number == 0 : rows_at(f, node, 5) == ROWS_NONE && rows_at(f, node, 6) == q;
+    bool places =
+        f->rules->steady ? node->attrs.number == 0 : rows_at(f, node, 5) == ROWS_NONE && rows_at(f, node, 6) == q;
     bool good = rows_at(f, node, 2) == k && are_bounds(f, node->inputs[3], q) && are_bounds(f, node->inputs[4], k);
     return good && places ? q : ROWS_MIXED;
 }
@@ -149,13 +155,17 @@ static void find(Finder *f) {
         const Node *node = f->graph->nodes.items[i];
         f->rows[i] = rows_of(f, node);
         f->works[i] = f->rows[i] >= 0 && (op_kind(node->op) == KIND_MATMUL || op_kind(node->op) == KIND_ATTENTION);
-        for (int j = 0; j < node->n_inputs && f->rows[i] >= 0; j++) f->works[i] = f->works[i] || f->works[node->inputs[j]->id];
+        for (int j = 0; j < node->n_inputs && f->rows[i] >= 0; j++)
+            f->works[i] = f->works[i] || f->works[node->inputs[j]->id];
     }
 }
 
 RowWise rowwise_find(const Graph *graph, const RowRules *rules, Arena *arena) {
     size_t count = (size_t)graph->nodes.count + 1;
-    Finder f = {.graph = graph, .rules = rules, .rows = arena_array(arena, count, sizeof *f.rows), .works = arena_array(arena, count, sizeof *f.works),
+    Finder f = {.graph = graph,
+                .rules = rules,
+                .rows = arena_array(arena, count, sizeof *f.rows),
+                .works = arena_array(arena, count, sizeof *f.works),
                 .arena = arena};
     find(&f);
     return (RowWise){f.rows, f.works};
@@ -164,7 +174,8 @@ RowWise rowwise_find(const Graph *graph, const RowRules *rules, Arena *arena) {
 /* Moved elements are not worth keeping where they come from is. */
 static bool can_be_kept(const RowWise *of, const Node *node) {
     const Type *type = &node->type;
-    return of->works[node->id] && op_kind(node->op) != KIND_MOVE && type->elem == ELEM_F32 && type->rank == 2 && dim_is_const(type->dims[1]);
+    return of->works[node->id] && op_kind(node->op) != KIND_MOVE && type->elem == ELEM_F32 && type->rank == 2 &&
+           dim_is_const(type->dims[1]);
 }
 
 bool *rowwise_border(const Graph *graph, const RowWise *of, const bool *within, Arena *arena) {

@@ -1,5 +1,5 @@
-/* Row-wise values: those of which each row, a row for each sequence (symbol S), for each token (x.T) or for each row of windows (x.R), is
- * computed from the rows of its own sequence. */
+/* Row-wise values: those of which each row, a row for each sequence (symbol S), for each token (x.T) or for each row of
+ * windows (x.R), is computed from the rows of its own sequence. */
 #ifndef GRADC_PASSES_ROWWISE_H
 #define GRADC_PASSES_ROWWISE_H
 
@@ -11,7 +11,10 @@ typedef struct RowRules {
     bool steady; /* a row is to be the same whenever it comes: nothing random, nor its place in the update */
 } RowRules;
 
-enum { ROWS_MIXED = -2, ROWS_NONE = -1 }; /* not row-wise; the same for all rows; or else the symbol that a node's rows count */
+enum {
+    ROWS_MIXED = -2,
+    ROWS_NONE = -1
+}; /* not row-wise; the same for all rows; or else the symbol that a node's rows count */
 
 typedef struct RowWise {
     int *rows;   /* [nodes]: see above */
@@ -21,7 +24,8 @@ typedef struct RowWise {
 /* Of a graph of plain nodes; in `arena`. */
 RowWise rowwise_find(const Graph *graph, const RowRules *rules, Arena *arena);
 
-/* [nodes], in `arena`: where what is computed otherwise reads row-wise values that work, f32 [rows, C]; only of those `within` (NULL: all). */
+/* [nodes], in `arena`: where what is computed otherwise reads row-wise values that work, f32 [rows, C]; only of those
+ * `within` (NULL: all). */
 bool *rowwise_border(const Graph *graph, const RowWise *of, const bool *within, Arena *arena);
 
 #endif

@@ -60,12 +60,12 @@ typedef struct Scheduler {
     KernelList *list;
     Arena *scratch;
     bool *used_outside; /* [node] */
-    Node ***nodes;   /* [group][..] */
-    int *count;      /* [group] */
-    bool *done;      /* [group] */
-    bool *is_sink;   /* [group]: no other group reads it */
-    IntList *readers; /* [group]: the groups that read it */
-    int *epoch_made; /* [group]: barriers before the launch that made it, from 1; 0: not yet */
+    Node ***nodes;      /* [group][..] */
+    int *count;         /* [group] */
+    bool *done;         /* [group] */
+    bool *is_sink;      /* [group]: no other group reads it */
+    IntList *readers;   /* [group]: the groups that read it */
+    int *epoch_made;    /* [group]: barriers before the launch that made it, from 1; 0: not yet */
 } Scheduler;
 
 static void collect_groups(Scheduler *s) {

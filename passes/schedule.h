@@ -1,7 +1,8 @@
 /* Schedule: from a grouped graph to the list of kernel launches, in order, with barriers.
  *
- * Kernels run in the order of the graph, each after what it needs; a kernel that nothing waits for (the gradient of a weight) runs
- * as soon as it can, so that what it reads need not be kept, and between the same two barriers as the next one. Equal groups (after renaming operands, symbols and sites) share one kernel. */
+ * Kernels run in the order of the graph, each after what it needs; a kernel that nothing waits for (the gradient of a
+ * weight) runs as soon as it can, so that what it reads need not be kept, and between the same two barriers as the next
+ * one. Equal groups (after renaming operands, symbols and sites) share one kernel. */
 #ifndef GRADC_PASSES_SCHEDULE_H
 #define GRADC_PASSES_SCHEDULE_H
 

@@ -15,10 +15,13 @@ typedef struct Cutter {
 /* Of a matrix product, for each of its rows; other work is small beside it. */
 static double flops_of_row(const Node *node) {
     const Type *right = node->op == OP_matmul ? &node->inputs[1]->type : NULL;
-    return right && dim_is_const(right->dims[0]) && dim_is_const(right->dims[1]) ? 2.0 * (double)(right->dims[0].offset * right->dims[1].offset) : 0;
+    return right && dim_is_const(right->dims[0]) && dim_is_const(right->dims[1])
+               ? 2.0 * (double)(right->dims[0].offset * right->dims[1].offset)
+               : 0;
 }
 
-/* Is what it takes to compute the kept values much, for each number that has to be kept? A text is taken to have 16 tokens. */
+/* Is what it takes to compute the kept values much, for each number that has to be kept? A text is taken to have 16
+ * tokens. */
 static bool is_worth_it(const Cutter *c, double worth) {
     static const double tokens = 16;
     double flops = 0, floats = 0;
@@ -66,7 +69,8 @@ bool settled_cut(const Graph *graph, const char *const *trained, int n_trained, 
         Graph *settled = graph_new(graph->name, &graph->symbols), *rest = graph_new_like(graph);
         copy_nodes(&c, settled, false);
         Node **copies = copy_nodes(&c, rest, true);
-        for (int i = 0; i < graph->outputs.count; i++) graph_output(rest, graph->outputs.items[i].name, copies[graph->outputs.items[i].node->id]);
+        for (int i = 0; i < graph->outputs.count; i++)
+            graph_output(rest, graph->outputs.items[i].name, copies[graph->outputs.items[i].node->id]);
         *cut = (SettledCut){finish(settled), finish(rest)};
     }
     arena_free(arena);

@@ -1,12 +1,14 @@
-/* Settled: the part of a graph that gives a row the same values whenever the row comes, whatever stands beside it in the batch.
+/* Settled: the part of a graph that gives a row the same values whenever the row comes, whatever stands beside it in
+ * the batch.
  *
  *     states = encoder(x)                    # all parameters frozen, no dropout
  *     loss   = mse(head(states[x.first]))    # the head is trained
  *
- * becomes two graphs: one with the output `kept.0` (the first rows of `states`), and the loss with an input of this name in its place. The
- * first one is evaluated once for each row of the data; what is trained comes after it.
+ * becomes two graphs: one with the output `kept.0` (the first rows of `states`), and the loss with an input of this
+ * name in its place. The first one is evaluated once for each row of the data; what is trained comes after it.
  *
- * A value is settled when it is computed from inputs, constants and frozen parameters, with nothing random, and is row-wise (rowwise.h). */
+ * A value is settled when it is computed from inputs, constants and frozen parameters, with nothing random, and is
+ * row-wise (rowwise.h). */
 #ifndef GRADC_PASSES_SETTLED_H
 #define GRADC_PASSES_SETTLED_H
 
@@ -18,9 +20,9 @@ typedef struct SettledCut {
     Graph *rest;    /* outputs as before; inputs kept.0, ... */
 } SettledCut;
 
-/* Cuts a graph of plain nodes in two, where this spares `worth` additions and multiplications of matrix products for each number that is
- * kept: SETTLED_WORTH of them, as a layer of an encoder takes, but not a single product. `trained`: [n] names of the parameters that change. False when there is nothing to spare;
- * then nothing is to be freed. */
+/* Cuts a graph of plain nodes in two, where this spares `worth` additions and multiplications of matrix products for
+ * each number that is kept: SETTLED_WORTH of them, as a layer of an encoder takes, but not a single product. `trained`:
+ * [n] names of the parameters that change. False when there is nothing to spare; then nothing is to be freed. */
 enum { SETTLED_WORTH = 4096 };
 bool settled_cut(const Graph *graph, const char *const *trained, int n_trained, double worth, SettledCut *cut);
 

@@ -26,8 +26,7 @@ Graph *simplify(const Graph *graph, Remarks *remarks) {
     Graph *work = graph_new_like(graph);
     Simplifier simplifier = {.graph = work, .remarks = remarks};
     Node **copies = arena_array(work->arena, (size_t)graph->nodes.count + 1, sizeof *copies);
-    for (int i = 0; i < graph->nodes.count; i++)
-        copies[i] = copy_simple(&simplifier, graph->nodes.items[i], copies);
+    for (int i = 0; i < graph->nodes.count; i++) copies[i] = copy_simple(&simplifier, graph->nodes.items[i], copies);
     for (int i = 0; i < graph->outputs.count; i++) {
         Output output = graph->outputs.items[i];
         graph_output(work, output.name, copies[output.node->id]);

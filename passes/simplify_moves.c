@@ -4,9 +4,7 @@
 /* The same shape: reshape, broadcast, slice, concat of one. */
 static Node *unmoved(Simplifier *s, const NodeSpec *spec) {
     (void)s;
-    return spec->n_inputs == 1 && type_same_shape(&spec->inputs[0]->type, &spec->type)
-               ? spec->inputs[0]
-               : NULL;
+    return spec->n_inputs == 1 && type_same_shape(&spec->inputs[0]->type, &spec->type) ? spec->inputs[0] : NULL;
 }
 
 /* Any move of equal elements. Spreading a scalar constant is what a constant is. */
@@ -68,8 +66,7 @@ static Node *slice_of_concat(Simplifier *s, const NodeSpec *spec) {
     Dim size = spec->type.dims[axis];
     for (int i = 0; i < x->n_inputs; i++) {
         Dim extent = x->inputs[i]->type.dims[axis];
-        bool same_form =
-            extent.scale == size.scale && (!extent.scale || extent.symbol == size.symbol);
+        bool same_form = extent.scale == size.scale && (!extent.scale || extent.symbol == size.symbol);
         bool inside = same_form && start >= at && start - at + size.offset <= extent.offset;
         if (inside) return slice_from(s, x->inputs[i], start - at, spec);
         if (!dim_is_const(extent)) return NULL;
@@ -83,8 +80,7 @@ static Node *concat_without_empty(Simplifier *s, const NodeSpec *spec) {
     Node *kept[MAX_OPERANDS];
     int n = 0;
     for (int i = 0; i < spec->n_inputs; i++) {
-        if (!dim_is(spec->inputs[i]->type.dims[spec->attrs.ints[0]], 0))
-            kept[n++] = spec->inputs[i];
+        if (!dim_is(spec->inputs[i]->type.dims[spec->attrs.ints[0]], 0)) kept[n++] = spec->inputs[i];
     }
     if (n == 0 || n == spec->n_inputs) return NULL;
     NodeSpec direct = *spec;

@@ -24,26 +24,20 @@ static bool is_known(const Node *x) {
 }
 
 Node *constant_of(Simplifier *s, const NodeSpec *spec, double value) {
-    NodeSpec scalar = {.op = OP_const,
-                       .attrs.number = value,
-                       .type = type_scalar(spec->type.elem),
-                       .pos = spec->pos};
+    NodeSpec scalar = {.op = OP_const, .attrs.number = value, .type = type_scalar(spec->type.elem), .pos = spec->pos};
     Node *x = graph_node(s->graph, &scalar);
     if (spec->type.rank == 0) return x;
-    NodeSpec spread = {
-        .op = OP_broadcast, .n_inputs = 1, .inputs = &x, .type = spec->type, .pos = spec->pos};
+    NodeSpec spread = {.op = OP_broadcast, .n_inputs = 1, .inputs = &x, .type = spec->type, .pos = spec->pos};
     return graph_node(s->graph, &spread);
 }
 
 Node *simple1(Simplifier *s, Op op, Node *a, const NodeSpec *spec) {
-    return simple_node(s,
-        &(NodeSpec){.op = op, .n_inputs = 1, .inputs = &a, .type = spec->type, .pos = spec->pos});
+    return simple_node(s, &(NodeSpec){.op = op, .n_inputs = 1, .inputs = &a, .type = spec->type, .pos = spec->pos});
 }
 
 Node *simple2(Simplifier *s, Op op, Node *a, Node *b, const NodeSpec *spec) {
     Node *inputs[] = {a, b};
-    return simple_node(s, &(NodeSpec){
-               .op = op, .n_inputs = 2, .inputs = inputs, .type = spec->type, .pos = spec->pos});
+    return simple_node(s, &(NodeSpec){.op = op, .n_inputs = 2, .inputs = inputs, .type = spec->type, .pos = spec->pos});
 }
 
 /* Rules for every elementwise operator. */
@@ -53,9 +47,7 @@ static Node *fold_constants(Simplifier *s, const NodeSpec *spec) {
     for (int i = 0; i < spec->n_inputs; i++) {
         if (!is_constant(spec->inputs[i], &operands[i])) return NULL;
     }
-    return interpret_element(spec->op, spec->type.elem, operands, &value)
-               ? constant_of(s, spec, value)
-               : NULL;
+    return interpret_element(spec->op, spec->type.elem, operands, &value) ? constant_of(s, spec, value) : NULL;
 }
 
 /* What a spread operand is spread from, or NULL. */
@@ -88,13 +80,9 @@ static Node *compute_before_spreading(Simplifier *s, const NodeSpec *spec) {
 
 static Node *operand_of(const Node *x, Op op) { return x->op == op ? x->inputs[0] : NULL; }
 
-static Node *simple_neg(Simplifier *s, const NodeSpec *spec) {
-    return (void)s, operand_of(spec->inputs[0], OP_neg);
-}
+static Node *simple_neg(Simplifier *s, const NodeSpec *spec) { return (void)s, operand_of(spec->inputs[0], OP_neg); }
 
-static Node *simple_not(Simplifier *s, const NodeSpec *spec) {
-    return (void)s, operand_of(spec->inputs[0], OP_not);
-}
+static Node *simple_not(Simplifier *s, const NodeSpec *spec) { return (void)s, operand_of(spec->inputs[0], OP_not); }
 
 static Node *simple_abs(Simplifier *s, const NodeSpec *spec) {
     Node *x = spec->inputs[0], *negated = operand_of(x, OP_neg);
@@ -260,8 +248,7 @@ Node *simple_node(Simplifier *s, const NodeSpec *given) {
     bool elementwise = op_kind(spec.op) == KIND_ELEMENTWISE;
     if (elementwise) node = accepted(fold_constants(s, &spec), &spec);
     if (node) remark(s->remarks, s->at, "%s of constants is a constant", op_name(spec.op));
-    if (!node)
-        node = apply_rules(s, &spec, value_rules, (int)(sizeof value_rules / sizeof *value_rules));
+    if (!node) node = apply_rules(s, &spec, value_rules, (int)(sizeof value_rules / sizeof *value_rules));
     if (!node) node = apply_rules(s, &spec, move_rules, n_move_rules);
     if (node || !elementwise) return node ? node : graph_node(s->graph, &spec);
     node = accepted(compute_before_spreading(s, &spec), &spec);

@@ -41,15 +41,18 @@ static void hint_base(Session *s) {
 bool apart_check(Session *s, const Parameters *params, const bool *missing) {
     Pos pos = pos_in_file(diagnostics_file(s->diags, hf_folder_overlay(s->folder), NULL), 0);
     int lacking = 0;
-    for (int i = 0; i < params->n_slots; i++) lacking += missing[i] && params->slots[i].param->frozen && !params->slots[i].param->fitted;
+    for (int i = 0; i < params->n_slots; i++)
+        lacking += missing[i] && params->slots[i].param->frozen && !params->slots[i].param->fitted;
     if (lacking) {
-        diag_error(s->diags, "E0845", pos, "the run holds what was trained alone; %d tensors of its base are missing", lacking);
+        diag_error(s->diags, "E0845", pos, "the run holds what was trained alone; %d tensors of its base are missing",
+                   lacking);
         hint_base(s);
         return false;
     }
     const char *wanted = hf_folder_overlay_metadata(s->folder, "base");
     if (!wanted || strcmp(wanted, apart_fingerprint(s, params)) == 0) return true;
-    diag_error(s->diags, "E0846", pos, "this was trained beside other weights than those of %s", hf_folder_path(s->folder));
+    diag_error(s->diags, "E0846", pos, "this was trained beside other weights than those of %s",
+               hf_folder_path(s->folder));
     hint_base(s);
     return false;
 }

@@ -23,15 +23,11 @@ enum { BUFFER_BYTES = 1 << 16, NAME_TRIES = 100 };
 static bool fail(AtomicFile *file, const char *doing, int error) {
     if (!file->failed) {
         Pos pos = pos_in_file(diagnostics_file(file->diags, file->path, NULL), 0);
-        diag_error(file->diags, "E0830", pos, "cannot write the file: %s: %s", doing,
-                   strerror(error));
+        diag_error(file->diags, "E0830", pos, "cannot write the file: %s: %s", doing, strerror(error));
         bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-        diag_hint(
-            file->diags,
-            full
-                ? "free some space there or choose another folder; what the file held before is "
-                  "untouched"
-                : "check that the folder exists and that you may write to it; nothing was changed");
+        diag_hint(file->diags, full ? "free some space there or choose another folder; what the file held before is "
+                                      "untouched"
+                                    : "check that the folder exists and that you may write to it; nothing was changed");
     }
     file->failed = true;
     return false;
@@ -105,8 +101,7 @@ static bool sync_folder(AtomicFile *file) {
 
 bool atomic_file_commit(AtomicFile *file) {
     bool renamed = !file->failed && finish_content(file);
-    if (renamed && rename(file->aside, file->path))
-        renamed = fail(file, "renaming it into place", errno);
+    if (renamed && rename(file->aside, file->path)) renamed = fail(file, "renaming it into place", errno);
     if (!renamed) {
         atomic_file_abort(file);
         return false;
@@ -132,7 +127,8 @@ bool atomic_file_put(const char *path, const void *bytes, size_t size, Diagnosti
 
 bool folder_make(const char *path, Diagnostics *diags) {
     if (mkdir(path, 0777) == 0 || errno == EEXIST) return true;
-    diag_error(diags, "E0830", pos_in_file(diagnostics_file(diags, path, NULL), 0), "cannot make the folder: %s", strerror(errno));
+    diag_error(diags, "E0830", pos_in_file(diagnostics_file(diags, path, NULL), 0), "cannot make the folder: %s",
+               strerror(errno));
     diag_hint(diags, "check that the folder above it exists and that you may write to it");
     return false;
 }

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-static int64_t longest_row(const Dataset *data, int input) { return longest_stretch(data->inputs[input].bounds, data->rows); }
+static int64_t longest_row(const Dataset *data, int input) {
+    return longest_stretch(data->inputs[input].bounds, data->rows);
+}
 
 static int64_t most_windows(const Dataset *data, int input) {
     const int64_t *windows = data->inputs[input].windows;
@@ -12,7 +14,8 @@ static int64_t most_windows(const Dataset *data, int input) {
 }
 
 /* The most of `of(set, input)` over the sets that have the input. */
-static int64_t most_of(const Dataset *const *sets, int n_sets, int input, int64_t (*of)(const Dataset *data, int input)) {
+static int64_t most_of(const Dataset *const *sets, int n_sets, int input,
+                       int64_t (*of)(const Dataset *data, int input)) {
     int64_t most = 0;
     for (int i = 0; i < n_sets; i++) {
         int64_t of_set = input < sets[i]->task->n_inputs ? of(sets[i], input) : 0;
@@ -57,7 +60,8 @@ Batch *batch_new(const Dataset *const *sets, int n_sets, int64_t rows) {
     Batch *batch = arena_alloc(arena, sizeof *batch);
     *batch = (Batch){.arena = arena, .capacity_rows = rows, .weight = {1}};
     for (int i = 0; i < 2; i++) {
-        allocate_input(arena, &batch->inputs[i], rows, rows * most_of(sets, n_sets, i, most_windows), rows * most_of(sets, n_sets, i, longest_row));
+        allocate_input(arena, &batch->inputs[i], rows, rows * most_of(sets, n_sets, i, most_windows),
+                       rows * most_of(sets, n_sets, i, longest_row));
     }
     batch->data_rows = arena_array(arena, (size_t)rows + 1, sizeof(int64_t));
     allocate_labels(arena, &batch->labels, sets, n_sets, rows);
@@ -89,14 +93,16 @@ static void append_sequence(BatchInput *to, const Sequences *from, int64_t start
     to->bounds[sequence + 1] = (int32_t)to->tokens;
 }
 
-/* Row `row` of the data set as row `place` of the batch. Windows have numbers of their own, so that no two share random numbers. */
+/* Row `row` of the data set as row `place` of the batch. Windows have numbers of their own, so that no two share random
+ * numbers. */
 static void append_row(BatchInput *to, const Sequences *from, int64_t row, int64_t place, int64_t number) {
     enum { MOST_WINDOWS = 4096 };
     const int64_t *bounds = from->windows ? from->window_bounds : from->bounds;
     int64_t first = from->windows ? from->windows[row] : row, end = from->windows ? from->windows[row + 1] : row + 1;
     for (int64_t i = first; i < end; i++) {
         to->row[to->sequences] = (int32_t)place;
-        append_sequence(to, from, bounds[i], bounds[i + 1] - bounds[i], from->windows ? number * MOST_WINDOWS + i - first : number);
+        append_sequence(to, from, bounds[i], bounds[i + 1] - bounds[i],
+                        from->windows ? number * MOST_WINDOWS + i - first : number);
     }
     to->windows[place + 1] = to->sequences;
     to->places[2 * place] = (int32_t)number;
@@ -195,7 +201,8 @@ int64_t batch_extent(const Batch *batch, const Task *task, const char *symbol) {
 
 int64_t batch_row_of(const Batch *batch, const Task *task, const char *symbol, int64_t index) {
     int input = 0, part = batch_part(task, symbol, &symbol);
-    if (part >= 0) return batch->parts[part]->first_row + batch_row_of(batch->parts[part], task->parts[part], symbol, index);
+    if (part >= 0)
+        return batch->parts[part]->first_row + batch_row_of(batch->parts[part], task->parts[part], symbol, index);
     const BatchInput *in = batch->inputs;
     switch (batch_symbol(task, symbol, &input)) {
     case ROWS_OF_SEQUENCES: return index;

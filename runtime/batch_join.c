@@ -10,11 +10,14 @@ Batch *batch_joined_new(const Dataset *const *sets, int n_sets, int64_t rows) {
     joined->count_up = arena_array(joined->arena, most + 1, sizeof *joined->count_up);
     for (size_t i = 0; i < most; i++) joined->count_up[i] = (int32_t)i;
     joined->parts = arena_array(joined->arena, (size_t)n_sets, sizeof *joined->parts);
-    for (joined->n_parts = 0; joined->n_parts < n_sets; joined->n_parts++) joined->parts[joined->n_parts] = batch_new(&sets[joined->n_parts], 1, rows);
+    for (joined->n_parts = 0; joined->n_parts < n_sets; joined->n_parts++)
+        joined->parts[joined->n_parts] = batch_new(&sets[joined->n_parts], 1, rows);
     return joined;
 }
 
-static void copy_plain(int32_t *to, const int32_t *from, int64_t count) { memcpy(to, from, (size_t)count * sizeof *to); }
+static void copy_plain(int32_t *to, const int32_t *from, int64_t count) {
+    memcpy(to, from, (size_t)count * sizeof *to);
+}
 
 static void copy_shifted(int32_t *to, const int32_t *from, int64_t count, int64_t shift) {
     for (int64_t i = 0; i < count; i++) to[i] = from[i] + (int32_t)shift;

@@ -1,4 +1,5 @@
-/* gradc bench: steps of each task on real rows in file order, and where their time goes, beside what this machine can do. */
+/* gradc bench: steps of each task on real rows in file order, and where their time goes, beside what this machine can
+ * do. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -19,7 +20,8 @@ typedef struct Timing {
     double flops;       /* of the encoder's matrices: 2 a weight and token forward, 6 in training */
 } Timing;
 
-/* One task: its steps as they run in training, then once more with a clock around each kernel, which takes time itself. */
+/* One task: its steps as they run in training, then once more with a clock around each kernel, which takes time itself.
+ * */
 typedef struct Measured {
     const Task *task;
     int64_t steps;
@@ -60,8 +62,7 @@ static void fill(Bench *b, int64_t step) {
 static double useful_flops(const Bench *b, const Task *task) {
     const Graph *graph = b->o->eval ? task->eval : task->train;
     int64_t extents[MAX_SYMBOLS] = {0};
-    for (int i = 0; i < graph->symbols.count; i++)
-        extents[i] = batch_extent(b->batch, task, graph->symbols.names[i]);
+    for (int i = 0; i < graph->symbols.count; i++) extents[i] = batch_extent(b->batch, task, graph->symbols.names[i]);
     return token_flops(graph, extents) * (b->o->eval ? 1 : 3);
 }
 
@@ -126,10 +127,11 @@ static void print_measured(const Bench *b, const Measured *m) {
     const Timing *t = &m->plain;
     ProfileRow sum = profile_sum(&m->profile);
     double whole = m->profiled.whole, rest = whole - sum.run_s - sum.wait_s - m->profiled.fill;
-    printf("\n%s, %s: %" PRId64 " steps of %" PRId64 " rows, %" PRId64 " tokens in %.1f ms; median step %.2f ms\n", m->task->name,
-           b->o->eval ? "evaluation" : "training", m->steps, b->size, t->tokens, 1e3 * t->whole, 1e3 * t->median);
-    printf("%.0f real tokens/s; useful %.1f GFLOP/s, %.1f %% of peak\n", (double)t->tokens / t->whole, 1e-9 * t->flops / t->whole,
-           100 * t->flops / t->whole / b->machine.flops);
+    printf("\n%s, %s: %" PRId64 " steps of %" PRId64 " rows, %" PRId64 " tokens in %.1f ms; median step %.2f ms\n",
+           m->task->name, b->o->eval ? "evaluation" : "training", m->steps, b->size, t->tokens, 1e3 * t->whole,
+           1e3 * t->median);
+    printf("%.0f real tokens/s; useful %.1f GFLOP/s, %.1f %% of peak\n", (double)t->tokens / t->whole,
+           1e-9 * t->flops / t->whole, 100 * t->flops / t->whole / b->machine.flops);
     printf("the same steps with a clock around each kernel, %.1f ms:\n", 1e3 * whole);
     profile_print(&m->profile, whole, &b->machine, stdout);
     print_outside("waiting at barriers", sum.wait_s, whole);
@@ -141,36 +143,39 @@ static json_t *kernels_json(const Profile *profile) {
     json_t *list = json_array();
     for (int i = 0; i < profile->count; i++) {
         const ProfileRow *row = &profile->rows[i];
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:f}", "kernel", row->kernel->name, "kind",
-                                              kernel_kind_name(row->kernel->kind), "from", row->label, "calls",
-                                              (json_int_t)row->runs, "ms", 1e3 * row->run_s, "wait_ms", 1e3 * row->wait_s,
-                                              "gflop", 1e-9 * row->cost.flops, "gbyte", 1e-9 * row->cost.bytes));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:f}", "kernel", row->kernel->name, "kind",
+                                        kernel_kind_name(row->kernel->kind), "from", row->label, "calls",
+                                        (json_int_t)row->runs, "ms", 1e3 * row->run_s, "wait_ms", 1e3 * row->wait_s,
+                                        "gflop", 1e-9 * row->cost.flops, "gbyte", 1e-9 * row->cost.bytes));
     }
     return list;
 }
 
 static json_t *timing_json(const Bench *b, const Timing *t) {
-    return json_pack("{s:I, s:f, s:f, s:f, s:f, s:f}", "tokens", (json_int_t)t->tokens, "ms", 1e3 * t->whole, "median_step_ms",
-                     1e3 * t->median, "real_tokens_per_s", (double)t->tokens / t->whole, "useful_gflops", 1e-9 * t->flops / t->whole,
-                     "share_of_peak", t->flops / t->whole / b->machine.flops);
+    return json_pack("{s:I, s:f, s:f, s:f, s:f, s:f}", "tokens", (json_int_t)t->tokens, "ms", 1e3 * t->whole,
+                     "median_step_ms", 1e3 * t->median, "real_tokens_per_s", (double)t->tokens / t->whole,
+                     "useful_gflops", 1e-9 * t->flops / t->whole, "share_of_peak",
+                     t->flops / t->whole / b->machine.flops);
 }
 
 static json_t *measured_json(const Bench *b, const Measured *m) {
     ProfileRow sum = profile_sum(&m->profile);
     json_t *all = timing_json(b, &m->plain);
     json_object_update_new(all, json_pack("{s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:o}", "task", m->task->name, "mode",
-                                          b->o->eval ? "eval" : "train", "steps", (json_int_t)m->steps, "batch", (json_int_t)b->size,
-                                          "profiled_ms", 1e3 * m->profiled.whole, "kernels_ms", 1e3 * sum.run_s, "wait_ms",
-                                          1e3 * sum.wait_s, "kernels", kernels_json(&m->profile)));
+                                          b->o->eval ? "eval" : "train", "steps", (json_int_t)m->steps, "batch",
+                                          (json_int_t)b->size, "profiled_ms", 1e3 * m->profiled.whole, "kernels_ms",
+                                          1e3 * sum.run_s, "wait_ms", 1e3 * sum.wait_s, "kernels",
+                                          kernels_json(&m->profile)));
     return all;
 }
 
 static void print_json(const Bench *b, const Measured *list, int count) {
     json_t *tasks = json_array();
     for (int i = 0; i < count; i++) json_array_append_new(tasks, measured_json(b, &list[i]));
-    json_t *all = json_pack("{s:s, s:i, s:f, s:f, s:f, s:o}", "target", target_name(b->s->target), "threads", team_threads(b->s->team),
-                            "peak_gflops", 1e-9 * b->machine.flops, "triad_gbytes", 1e-9 * b->machine.bytes,
-                            "barrier_us", 1e6 * b->machine.barrier, "tasks", tasks);
+    json_t *all = json_pack("{s:s, s:i, s:f, s:f, s:f, s:o}", "target", target_name(b->s->target), "threads",
+                            team_threads(b->s->team), "peak_gflops", 1e-9 * b->machine.flops, "triad_gbytes",
+                            1e-9 * b->machine.bytes, "barrier_us", 1e6 * b->machine.barrier, "tasks", tasks);
     json_dumpf(all, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(all);
@@ -181,14 +186,16 @@ static void print_all(const Bench *b, const Measured *list, int count) {
         print_json(b, list, count);
         return;
     }
-    printf("%s, %d threads: peak %.1f GFLOP/s in f32, %.1f GB/s from memory, %.2f us a barrier\n", target_name(b->s->target),
-           team_threads(b->s->team), 1e-9 * b->machine.flops, 1e-9 * b->machine.bytes, 1e6 * b->machine.barrier);
+    printf("%s, %d threads: peak %.1f GFLOP/s in f32, %.1f GB/s from memory, %.2f us a barrier\n",
+           target_name(b->s->target), team_threads(b->s->team), 1e-9 * b->machine.flops, 1e-9 * b->machine.bytes,
+           1e6 * b->machine.barrier);
     for (int i = 0; i < count; i++) print_measured(b, &list[i]);
 }
 
 static bool bench(Bench *b) {
     Session *s = b->s;
-    if (!session_load_model(s, !b->o->eval) || !machine_measure(&b->machine, s->team, s->target, b->diags)) return false;
+    if (!session_load_model(s, !b->o->eval) || !machine_measure(&b->machine, s->team, s->target, b->diags))
+        return false;
     Measured *list = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *list);
     b->rows = arena_array(s->arena, (size_t)b->size + 1, sizeof *b->rows);
     b->times = arena_array(s->arena, (size_t)b->o->steps + 1, sizeof *b->times);

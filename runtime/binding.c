@@ -9,12 +9,18 @@ static const struct {
     size_t offset; /* in BatchInput */
     bool points;
 } input_parts[] = {
-    {"ids", offsetof(BatchInput, ids), true},           {"segments", offsetof(BatchInput, segments), true},
-    {"positions", offsetof(BatchInput, positions), true}, {"bounds", offsetof(BatchInput, bounds), true},
-    {"first", offsetof(BatchInput, first), true},       {"sequence", offsetof(BatchInput, sequence), true},
-    {"coords", offsetof(BatchInput, coords), true},     {"rows", offsetof(BatchInput, row_coords), true},
-    {"row", offsetof(BatchInput, row), true},           {"places", offsetof(BatchInput, places), true},
-    {"update", offsetof(BatchInput, update_tokens), false}, {"sequences", offsetof(BatchInput, in_all_sequences), true},
+    {"ids", offsetof(BatchInput, ids), true},
+    {"segments", offsetof(BatchInput, segments), true},
+    {"positions", offsetof(BatchInput, positions), true},
+    {"bounds", offsetof(BatchInput, bounds), true},
+    {"first", offsetof(BatchInput, first), true},
+    {"sequence", offsetof(BatchInput, sequence), true},
+    {"coords", offsetof(BatchInput, coords), true},
+    {"rows", offsetof(BatchInput, row_coords), true},
+    {"row", offsetof(BatchInput, row), true},
+    {"places", offsetof(BatchInput, places), true},
+    {"update", offsetof(BatchInput, update_tokens), false},
+    {"sequences", offsetof(BatchInput, in_all_sequences), true},
     {"tokens", offsetof(BatchInput, in_all_tokens), true},
 };
 enum { INPUT_PARTS = sizeof input_parts / sizeof *input_parts };
@@ -23,7 +29,7 @@ typedef struct Binder {
     Executable *exec;
     Arena *arena;
     Bindings list;
-    int part; /* whose inputs; -1: those of the batch itself */
+    int part;           /* whose inputs; -1: those of the batch itself */
     const char *prefix; /* of their names */
 } Binder;
 
@@ -48,7 +54,8 @@ static void add_task(Binder *b, const Task *task) {
     for (int i = 0; i < task->n_inputs; i++) {
         const char *name = task->inputs[i].name;
         size_t input = offsetof(Batch, inputs) + (size_t)i * sizeof(BatchInput);
-        for (int j = 0; j < INPUT_PARTS; j++) add_part(b, name, input_parts[j].part, input + input_parts[j].offset, input_parts[j].points);
+        for (int j = 0; j < INPUT_PARTS; j++)
+            add_part(b, name, input_parts[j].part, input + input_parts[j].offset, input_parts[j].points);
     }
     if (task->label.kind != LABEL_NONE) add_label(b, &task->label);
     add(b, "update.rows", offsetof(Batch, update_rows), false);

@@ -1,4 +1,5 @@
-/* Binding: where a graph's inputs find what a batch has for them. The names are looked up once; a step only copies addresses. */
+/* Binding: where a graph's inputs find what a batch has for them. The names are looked up once; a step only copies
+ * addresses. */
 #ifndef GRADC_RUNTIME_BINDING_H
 #define GRADC_RUNTIME_BINDING_H
 

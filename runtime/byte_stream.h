@@ -12,7 +12,8 @@ typedef struct ByteStream ByteStream;
 ByteStream *byte_stream_new(int descriptor);
 void byte_stream_free(ByteStream *stream); /* NULL is allowed */
 
-/* Waits for bytes and takes those that are there, at most `room` (at least 2) of them; 0 at the end, -1 with `*problem` when reading fails. */
+/* Waits for bytes and takes those that are there, at most `room` (at least 2) of them; 0 at the end, -1 with `*problem`
+ * when reading fails. */
 ssize_t byte_stream_read(ByteStream *stream, char *to, size_t room, const char **problem);
 
 /* Can bytes be had without waiting, or the end? */

@@ -58,8 +58,10 @@ static bool verify(Job *job) {
     for (int i = 0; i < entries.count; i++) {
         const CacheEntry *entry = &entries.items[i];
         if (entry->aside) continue;
-        if (entry->good) good++, bytes += entry->bytes;
-        else diag_error(job->diags, "E0705", (Pos){0}, "the cached kernel '%s' is damaged, or not private", entry->file);
+        if (entry->good)
+            good++, bytes += entry->bytes;
+        else
+            diag_error(job->diags, "E0705", (Pos){0}, "the cached kernel '%s' is damaged, or not private", entry->file);
     }
     if (job->diags->errors) diag_hint(job->diags, "it is compiled anew when it is needed; gradc cache gc removes it");
     print_total("good: ", good, bytes);
@@ -126,8 +128,11 @@ int command_cache(const Options *options, Diagnostics *diags) {
     job.arena = arena_new();
     const char *folder = options->cache ? options->cache : cache_default_folder(job.arena);
     job.cache = cache_open(folder, diags);
-    if (job.cache) cache_bound(job.cache, options->cache_size << 20);
-    else diag_error(diags, "E0703", (Pos){0}, "there is no folder for compiled kernels here"), diag_hint(diags, "name one with --cache");
+    if (job.cache)
+        cache_bound(job.cache, options->cache_size << 20);
+    else
+        diag_error(diags, "E0703", (Pos){0}, "there is no folder for compiled kernels here"),
+            diag_hint(diags, "name one with --cache");
     bool good = job.cache && action->run(&job);
     cache_close(job.cache);
     arena_free(job.arena);

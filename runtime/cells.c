@@ -92,7 +92,8 @@ static bool names_are_words(const Label *label) {
 static const char *class_from(const Label *label, Piece piece, double *value, Arena *arena) {
     int64_t named = find_name(label, piece);
     if (named >= 0) return *value = (double)named, NULL;
-    if (label->names && !(names_are_words(label) && number_from(piece, value))) return "the label is none of the declared names";
+    if (label->names && !(names_are_words(label) && number_from(piece, value)))
+        return "the label is none of the declared names";
     if (!label->names && !number_from(piece, value)) return "the label is not a number";
     if (*value == floor(*value) && *value >= 0 && *value < (double)label->classes) return NULL;
     return arena_printf(arena, "the label is not a class from 0 to %" PRId64, label->classes - 1);
@@ -123,7 +124,8 @@ static const char *flags_from(const Label *label, Piece piece, double *values, A
     return problem;
 }
 
-const char *flags_from_columns(const Label *label, const Table *table, int64_t row, int column, double *values, int *bad) {
+const char *flags_from_columns(const Label *label, const Table *table, int64_t row, int column, double *values,
+                               int *bad) {
     for (int64_t i = 0; i < label->width; i++) {
         bool good = number_from(cell_piece(table, row, column + (int)i), &values[i]);
         *bad = (int)i;

@@ -69,7 +69,8 @@ static size_t tensor_bytes(const TensorToWrite *tensor) {
 /* The text of gradc.state; the caller frees. */
 static char *describe(Arena *arena, const Parameters *params, const TensorList *tensors, json_t *state) {
     json_t *runs = json_array(), *hashes = json_object();
-    for (int i = 0; i < params->n_runs; i++) json_array_append_new(runs, json_integer((json_int_t)params->runs[i].steps));
+    for (int i = 0; i < params->n_runs; i++)
+        json_array_append_new(runs, json_integer((json_int_t)params->runs[i].steps));
     for (int i = 0; i < tensors->count; i++) {
         const TensorToWrite *tensor = &tensors->items[i];
         json_object_set_new(hashes, tensor->name, json_string(hash_text(arena, tensor->data, tensor_bytes(tensor))));
@@ -121,8 +122,8 @@ static void remove_others(Arena *arena, const char *folder, int64_t step, int64_
     }
 }
 
-bool checkpoint_save(const char *folder, int64_t step, int64_t previous, int64_t limit, const Parameters *params, const char *const *states,
-                     json_t *state, Diagnostics *diags) {
+bool checkpoint_save(const char *folder, int64_t step, int64_t previous, int64_t limit, const Parameters *params,
+                     const char *const *states, json_t *state, Diagnostics *diags) {
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
         diag_error(diags, "E0941", (Pos){0}, "the folder %s cannot be made: %s", folder, strerror(errno));
         diag_hint(diags, "the folder above it must exist and may be written to");
@@ -144,7 +145,8 @@ bool checkpoint_save(const char *folder, int64_t step, int64_t previous, int64_t
 
 /* NULL: whole. Otherwise what is wrong with it. */
 static const char *find_damage(Checkpoint *c) {
-    const char *text = safetensors_metadata(c->file, "gradc.state"), *hash = safetensors_metadata(c->file, "gradc.hash");
+    const char *text = safetensors_metadata(c->file, "gradc.state"),
+               *hash = safetensors_metadata(c->file, "gradc.hash");
     if (!text || !hash) return "it is not a checkpoint of gradc";
     if (strcmp(hash_text(c->arena, text, strlen(text)), hash) != 0) return "its description does not have its hash";
     c->all = json_loads(text, 0, NULL);
@@ -167,7 +169,9 @@ static Checkpoint *open_one(const char *path, Diagnostics *diags) {
     Diagnostics *own = diagnostics_new(); /* a broken file is a warning here */
     c->file = safetensors_open(path, own);
     const char *damage = c->file ? find_damage(c) : own->list.items[0].message;
-    if (damage) diag_warning(diags, "E0943", pos_in_file(diagnostics_file(diags, path, NULL), 0), "a damaged checkpoint: %s", damage);
+    if (damage)
+        diag_warning(diags, "E0943", pos_in_file(diagnostics_file(diags, path, NULL), 0), "a damaged checkpoint: %s",
+                     damage);
     diagnostics_free(own);
     if (!damage) return c;
     checkpoint_close(c);
@@ -227,6 +231,7 @@ bool checkpoint_restore(const Checkpoint *c, Parameters *params, const char *con
         return diag_error(diags, "E0945", pos_in_file(diagnostics_file(diags, c->path, NULL), 0),
                           "the checkpoint's parameters are trained in other groups");
     }
-    for (int i = 0; good && i < params->n_runs; i++) params->runs[i].steps = json_integer_value(json_array_get(runs, (size_t)i));
+    for (int i = 0; good && i < params->n_runs; i++)
+        params->runs[i].steps = json_integer_value(json_array_get(runs, (size_t)i));
     return good;
 }

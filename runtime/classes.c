@@ -41,8 +41,10 @@ static int place_of(const Counter *c, Piece piece) {
     int low = 0, high = c->classes.count;
     while (low < high) {
         int middle = (low + high) / 2;
-        if (compare(&c->classes.items[middle], piece) < 0) low = middle + 1;
-        else high = middle;
+        if (compare(&c->classes.items[middle], piece) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }
@@ -57,8 +59,10 @@ static bool can_be_written(Piece name) {
 static bool add_name(Counter *c, Piece name, uint32_t line) {
     int at = place_of(c, name);
     if (at < c->classes.count && compare(&c->classes.items[at], name) == 0) return c->classes.items[at].count++, true;
-    if (!can_be_written(name)) return bad_label(c, line, "a class with a double quote, a line end or a zero byte in its name");
-    if (c->classes.count == MOST_CLASSES) return bad_label(c, line, "more than 10000 different labels: these are no classes");
+    if (!can_be_written(name))
+        return bad_label(c, line, "a class with a double quote, a line end or a zero byte in its name");
+    if (c->classes.count == MOST_CLASSES)
+        return bad_label(c, line, "more than 10000 different labels: these are no classes");
     vec_push(c->diags->arena, &c->classes, ((Class){0}));
     memmove(c->classes.items + at + 1, c->classes.items + at, (size_t)(c->classes.count - 1 - at) * sizeof(Class));
     c->classes.items[at] = (Class){arena_strndup(c->diags->arena, name.bytes, name.length), 1};
@@ -84,7 +88,8 @@ static bool add(Counter *c, Piece piece, uint32_t line) {
 static bool add_words(Counter *c, int64_t row, Pieces *pieces) {
     bool good = true;
     cell_pieces(c->table, row, c->column, " ", pieces);
-    for (int64_t i = 0; good && i < pieces->count; i++) good = add(c, pieces->items[i], table_item_line(c->table, row, i));
+    for (int64_t i = 0; good && i < pieces->count; i++)
+        good = add(c, pieces->items[i], table_item_line(c->table, row, i));
     return good;
 }
 
@@ -92,7 +97,8 @@ static bool add_rows(Counter *c) {
     Pieces pieces = {0};
     bool good = true;
     for (int64_t row = 0; good && row < table_rows(c->table); row++) {
-        good = c->task->label.of >= 0 ? add_words(c, row, &pieces) : add(c, cell_piece(c->table, row, c->column), table_line(c->table, row));
+        good = c->task->label.of >= 0 ? add_words(c, row, &pieces)
+                                      : add(c, cell_piece(c->table, row, c->column), table_line(c->table, row));
     }
     pieces_free(&pieces);
     if (good && c->classes.count == 0) return bad_label(c, 0, "no row has a label");
@@ -101,7 +107,8 @@ static bool add_rows(Counter *c) {
 
 static void begin_with_declared(Counter *c) {
     const Label *label = &c->task->label;
-    for (int64_t i = 0; i < label->classes; i++) vec_push(c->diags->arena, &c->classes, ((Class){label->names ? label->names[i] : "", 0}));
+    for (int64_t i = 0; i < label->classes; i++)
+        vec_push(c->diags->arena, &c->classes, ((Class){label->names ? label->names[i] : "", 0}));
 }
 
 static bool is_whole(const char *name) {
@@ -131,7 +138,8 @@ static const ClassCounts *as_counts(Counter *c) {
     return result;
 }
 
-const ClassCounts *classes_of_table(const Task *task, const Table *table, int column, const SourceFile *file, bool skips_bad, Diagnostics *diags) {
+const ClassCounts *classes_of_table(const Task *task, const Table *table, int column, const SourceFile *file,
+                                    bool skips_bad, Diagnostics *diags) {
     Counter c = {.task = task, .diags = diags, .skips_bad = skips_bad, .file = file, .table = table, .column = column};
     begin_with_declared(&c);
     if (!add_rows(&c)) return NULL;
@@ -146,7 +154,8 @@ const ClassCounts *classes_count(const Task *task, const DatasetOptions *options
     format.keeps_bad = options->skips_bad; /* as rows of empty cells */
     Table *table = table_read(path, format, task->label.columns, 1, diags);
     if (!table) return NULL;
-    const ClassCounts *counts = classes_of_table(task, table, 0, diagnostics_file(diags, path, NULL), options->skips_bad, diags);
+    const ClassCounts *counts =
+        classes_of_table(task, table, 0, diagnostics_file(diags, path, NULL), options->skips_bad, diags);
     table_free(table);
     return counts;
 }

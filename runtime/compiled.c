@@ -18,7 +18,8 @@ struct Compiled {
     int64_t extents[MAX_SYMBOLS]; /* of the last run */
 };
 
-static bool build(Compiled *c, const Graph *graph, const PipelineOptions *options, const CompileFor *on, Diagnostics *diags) {
+static bool build(Compiled *c, const Graph *graph, const PipelineOptions *options, const CompileFor *on,
+                  Diagnostics *diags) {
     c->graph = pipeline_run(graph, options, diags);
     if (!c->graph) return false;
     c->list = schedule(c->graph, c->kernels);
@@ -73,8 +74,10 @@ bool compiled_read(const Compiled *c, const char *output, double *to) {
     const void *from = executable_output(c->exec, output);
     int64_t count = type_count(&node->type, c->extents);
     for (int64_t i = 0; i < count; i++) {
-        if (!from) to[i] = node->attrs.number; /* simplified to a constant: no kernel writes it */
-        else to[i] = node->type.elem == ELEM_F32 ? (double)((const float *)from)[i] : (double)((const int32_t *)from)[i];
+        if (!from)
+            to[i] = node->attrs.number; /* simplified to a constant: no kernel writes it */
+        else
+            to[i] = node->type.elem == ELEM_F32 ? (double)((const float *)from)[i] : (double)((const int32_t *)from)[i];
     }
     assert(from || node->op == OP_const);
     return true;

@@ -1,4 +1,5 @@
-/* Compiled: one graph by itself as machine code with its memory: for tools that evaluate a graph once or a few times. */
+/* Compiled: one graph by itself as machine code with its memory: for tools that evaluate a graph once or a few times.
+ * */
 #ifndef GRADC_RUNTIME_COMPILED_H
 #define GRADC_RUNTIME_COMPILED_H
 

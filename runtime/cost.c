@@ -21,15 +21,16 @@ static int64_t length_at(const Node *bounds, int64_t i, void *const *buffers) {
 
 /* Pairs of a query and a key that see each other; under a causal mask queries stand at 0, 1, ... in their sequence. */
 static double pairs_at(const Node *node, int64_t sequence, void *const *buffers) {
-    int64_t queries = length_at(node->inputs[3], sequence, buffers), keys = length_at(node->inputs[4], sequence, buffers), seen = 0;
+    int64_t queries = length_at(node->inputs[3], sequence, buffers),
+            keys = length_at(node->inputs[4], sequence, buffers), seen = 0;
     if (!node->attrs.ints[2]) return (double)queries * (double)keys;
     for (int64_t i = 0; i < queries; i++) seen += i + 1 < keys ? i + 1 : keys;
     return (double)seen;
 }
 
 /* Pairs times the width of a row: a product each of two for the forward pass, of five for
- * the gradient (scores again, and the cotangents of probabilities, values, queries and keys), of seventeen for the second derivative
- * (five for the scores, twice, and seven for the results). */
+ * the gradient (scores again, and the cotangents of probabilities, values, queries and keys), of seventeen for the
+ * second derivative (five for the scores, twice, and seven for the results). */
 static double attention_flops(const Node *node, const int64_t *extents, void *const *buffers) {
     int64_t sequences = dim_value(node->inputs[3]->type.dims[0], extents) - 1;
     double pairs = 0;
@@ -80,7 +81,8 @@ Cost launch_cost(const Kernel *kernel, const int64_t *extents, void *const *buff
 }
 
 bool cost_reads_buffers(const Kernel *kernel) {
-    return kernel->kind == KERNEL_ATTENTION || kernel->kind == KERNEL_ATTENTION_GRAD || kernel->kind == KERNEL_ATTENTION_SECOND;
+    return kernel->kind == KERNEL_ATTENTION || kernel->kind == KERNEL_ATTENTION_GRAD ||
+           kernel->kind == KERNEL_ATTENTION_SECOND;
 }
 
 static bool is_token_symbol(const Graph *graph, Dim dim) {
@@ -98,7 +100,8 @@ double token_flops(const Graph *graph, const int64_t *extents) {
     double flops = 0;
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        bool counts = node->op == OP_matmul && is_token_symbol(graph, node->type.dims[0]) && reads_parameter(node->inputs[1]);
+        bool counts =
+            node->op == OP_matmul && is_token_symbol(graph, node->type.dims[0]) && reads_parameter(node->inputs[1]);
         if (counts) flops += product_flops(node, extents);
     }
     return flops;

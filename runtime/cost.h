@@ -5,7 +5,8 @@
 #include "graph/kernel.h"
 
 typedef struct Cost {
-    double flops; /* multiplications and additions of its products, attention's included; elementwise work is not counted */
+    double
+        flops; /* multiplications and additions of its products, attention's included; elementwise work is not counted */
     double bytes; /* each operand read once and each result written once; of a table only the rows that are gathered */
 } Cost;
 
@@ -14,8 +15,8 @@ Cost launch_cost(const Kernel *kernel, const int64_t *extents, void *const *buff
 /* Does it depend on what lies in the buffers, the lengths of sequences, or on the extents alone? */
 bool cost_reads_buffers(const Kernel *kernel);
 
-/* Multiplications and additions of the graph's products of parameters with rows of tokens, whose number is an extent named "x.T": the work
- * of the encoder's matrices on a batch. */
+/* Multiplications and additions of the graph's products of parameters with rows of tokens, whose number is an extent
+ * named "x.T": the work of the encoder's matrices on a batch. */
 double token_flops(const Graph *graph, const int64_t *extents);
 
 #endif

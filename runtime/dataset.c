@@ -60,7 +60,8 @@ static const char *file_in(Arena *arena, const char *folder, const char *name) {
 
 /* Does the file hold more than the part that is wanted? */
 static bool is_split(const Task *task, const DatasetOptions *o) {
-    return task->split.pos.file && !o->path && !o->text && (strcmp(o->split, "train") == 0 || strcmp(o->split, "dev") == 0);
+    return task->split.pos.file && !o->path && !o->text &&
+           (strcmp(o->split, "train") == 0 || strcmp(o->split, "dev") == 0);
 }
 
 const char *dataset_path(const Task *task, const DatasetOptions *o, Diagnostics *diags) {
@@ -126,8 +127,8 @@ static void hint_names(Loader *l) {
     diag_hint(l->diags, "the names are %s%s", list, label->classes > 20 ? ", ..." : "");
 }
 
-/* Tells of a bad row: as an error that ends the loading or, where bad rows are skipped, as a warning of the first few. True when
- * something was told, to which notes may be added. */
+/* Tells of a bad row: as an error that ends the loading or, where bad rows are skipped, as a warning of the first few.
+ * True when something was told, to which notes may be added. */
 static bool tell_bad(Loader *l, const char *code, uint32_t line, const char *what) {
     enum { MOST_TOLD = 5 };
     Pos pos = pos_in_file(l->data->file, line);
@@ -137,7 +138,9 @@ static bool tell_bad(Loader *l, const char *code, uint32_t line, const char *wha
 }
 
 static bool bad_label(Loader *l, uint32_t line, int column, const char *what) {
-    if (!tell_bad(l, "E0851", line, arena_printf(l->diags->arena, "column '%s': %s", l->task->label.columns[column], what))) return false;
+    if (!tell_bad(l, "E0851", line,
+                  arena_printf(l->diags->arena, "column '%s': %s", l->task->label.columns[column], what)))
+        return false;
     diag_note(l->diags, l->task->label.pos, "the label is declared here");
     hint_names(l);
     diag_hint(l->diags, "--skip-bad-rows leaves such rows out; a label that rows may lack is 'optional'");
@@ -228,7 +231,8 @@ static void cut_words(Loader *l, int64_t tokens) {
 
 /* False: nothing was cut. */
 static bool end_input(Loader *l, Sequences *to) {
-    for (int64_t i = to->bounds[l->data->rows]; l->options->one_segment && i < to->segments.count; i++) to->segments.items[i] = 0;
+    for (int64_t i = to->bounds[l->data->rows]; l->options->one_segment && i < to->segments.count; i++)
+        to->segments.items[i] = 0;
     to->bounds[l->data->rows + 1] = to->ids.count;
     return false;
 }
@@ -268,7 +272,8 @@ static bool append_input(Loader *l, int64_t row, int index, int column) {
     }
     TokenIds *second = input->n_columns == 2 ? &l->text[1] : NULL;
     if (input->kept != KEPT_HEAD) tokenizer_cut(&l->text[0], second, l->options->max_length, input->kept);
-    int64_t got = tokenizer_assemble(l->options->tokenizer, &l->text[0], second, l->options->max_length, &to->ids, &to->segments);
+    int64_t got =
+        tokenizer_assemble(l->options->tokenizer, &l->text[0], second, l->options->max_length, &to->ids, &to->segments);
     if (l->task->label.of == index) cut_words(l, got);
     return end_input(l, to) || got < wanted;
 }
@@ -297,8 +302,10 @@ static void store_labels(Loader *l) {
     int64_t width = l->task->label.width;
     if (!labels->bounds) return;
     labels->bounds[l->data->rows + 1] = labels->bounds[l->data->rows];
-    if (l->task->label.of < 0) store_label(l, -1, l->values);
-    else labels->words[l->data->rows] = (int32_t)l->n_first;
+    if (l->task->label.of < 0)
+        store_label(l, -1, l->values);
+    else
+        labels->words[l->data->rows] = (int32_t)l->n_first;
     for (int64_t i = 0; l->task->label.of >= 0 && i < l->n_first; i++) {
         if (l->label_column < 0) new_value(l);
         bool given = l->label_column < 0 || !isnan(l->values[i * width]);
@@ -307,11 +314,12 @@ static void store_labels(Loader *l) {
 }
 
 static bool lists_differ(Loader *l, int64_t row) {
-    const char *what = arena_printf(l->diags->arena, "%lld words, but column '%s' has %lld labels", (long long)l->n_first,
-                                    l->task->label.columns[0], (long long)l->n_values);
+    const char *what = arena_printf(l->diags->arena, "%lld words, but column '%s' has %lld labels",
+                                    (long long)l->n_first, l->task->label.columns[0], (long long)l->n_values);
     if (!tell_bad(l, "E0853", table_line(l->table, row), what)) return false;
     diag_note(l->diags, l->task->label.pos, "the label is declared here");
-    diag_hint(l->diags, "a row has one label for each of its words; an empty one, in a list, is left out; --skip-bad-rows leaves such rows out");
+    diag_hint(l->diags, "a row has one label for each of its words; an empty one, in a list, is left out; "
+                        "--skip-bad-rows leaves such rows out");
     return false;
 }
 
@@ -387,7 +395,8 @@ static bool read_rows(Loader *l) {
     int64_t rows = table_rows(l->table), limit = l->options->limit ? l->options->limit : rows;
     bool *chosen = choose_rows(l, rows), good = true;
     allocate_rows(l, rows);
-    for (int64_t row = 0; good && row < rows && l->data->rows < limit; row++) good = (chosen && !chosen[row]) || append_row(l, row);
+    for (int64_t row = 0; good && row < rows && l->data->rows < limit; row++)
+        good = (chosen && !chosen[row]) || append_row(l, row);
     free(chosen);
     if (!good) return false;
     if (l->data->rows || l->options->text) return true;
@@ -403,15 +412,19 @@ static bool check_mask(Loader *l) {
 }
 
 TableFormat dataset_format(const Task *task) {
-    return (TableFormat){.kind = task->data_kind, .separator = task->separator, .quoted = task->quoted,
-                         .header = task->data_columns, .n_header = task->n_data_columns};
+    return (TableFormat){.kind = task->data_kind,
+                         .separator = task->separator,
+                         .quoted = task->quoted,
+                         .header = task->data_columns,
+                         .n_header = task->n_data_columns};
 }
 
 static bool check_windows(const Loader *l) {
     for (int i = 0; i < l->task->n_inputs; i++) {
         const TextInput *input = &l->task->inputs[i];
         if (input->window <= l->options->max_length) continue;
-        diag_error(l->diags, "E0414", input->window_pos, "windows of %lld tokens are longer than sequences may be, %lld", (long long)input->window,
+        diag_error(l->diags, "E0414", input->window_pos,
+                   "windows of %lld tokens are longer than sequences may be, %lld", (long long)input->window,
                    (long long)l->options->max_length);
         diag_hint(l->diags, "make them shorter here; the limit is the model's positions, or --max-length");
         return false;
@@ -439,14 +452,17 @@ static void loader_close(Loader *l) {
 static bool check_fold(const Loader *l) {
     const Split *split = &l->task->split;
     if (!is_split(l->task, l->options) || !split->folds || l->options->fold < split->folds) return true;
-    diag_error(l->diags, "E0412", split->pos, "there is no fold %lld of task '%s'", (long long)l->options->fold, l->task->name);
+    diag_error(l->diags, "E0412", split->pos, "there is no fold %lld of task '%s'", (long long)l->options->fold,
+               l->task->name);
     diag_hint(l->diags, "its folds are 0 to %lld", (long long)split->folds - 1);
     return false;
 }
 
 Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnostics *diags) {
     Loader l = {.task = task, .options = options, .diags = diags};
-    const char *path = !check_mask(&l) || !check_fold(&l) || !check_windows(&l) ? NULL : options->text ? options->text->name : dataset_path(task, options, diags);
+    const char *path = !check_mask(&l) || !check_fold(&l) || !check_windows(&l) ? NULL
+                       : options->text                                          ? options->text->name
+                                                                                : dataset_path(task, options, diags);
     if (!path) return NULL;
     collect_columns(&l);
     collect_kept(&l);

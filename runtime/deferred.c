@@ -64,7 +64,8 @@ static bool allocate(Deferred *t, CodeList update) {
     return good;
 }
 
-Deferred *deferred_new(const Parameters *params, int slot, CodeList update, CodeList norm, const char *const *states, Team *team) {
+Deferred *deferred_new(const Parameters *params, int slot, CodeList update, CodeList norm, const char *const *states,
+                       Team *team) {
     Arena *arena = arena_new();
     Deferred *t = arena_alloc(arena, sizeof *t);
     const ParamSlot *info = &params->slots[slot];
@@ -146,7 +147,7 @@ void deferred_push(Deferred *t, UpdateNumbers numbers) {
     t->history[t->n_history++] = numbers;
 }
 
-/* --- Updates of a row ------------------------------------------------------------------------------------------------ */
+/* --- Updates of a row --------------------------------------------------------------------------------------------- */
 
 static void no_barrier(void) {}
 

@@ -32,7 +32,8 @@ typedef struct Dumper {
 static bool put(Dumper *d, int index, const char *stage, const char *text) {
     d->found = true;
     if (!d->o->out) return fputs(text, stdout) >= 0;
-    const char *path = arena_printf(d->s->arena, "%s/%s.%02d.%s.%s", d->o->out, d->source, index, stage, extensions[d->format]);
+    const char *path =
+        arena_printf(d->s->arena, "%s/%s.%02d.%s.%s", d->o->out, d->source, index, stage, extensions[d->format]);
     return atomic_file_put(path, text, strlen(text), d->s->diags);
 }
 

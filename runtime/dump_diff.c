@@ -1,5 +1,5 @@
-/* gradc dump --diff. Changes are gathered by place, since that is where their reader can do something about them; equal ones at a place
- * are counted. */
+/* gradc dump --diff. Changes are gathered by place, since that is where their reader can do something about them; equal
+ * ones at a place are counted. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ typedef struct Differ {
     int removed, added, changed;
 } Differ;
 
-/* --- Gathering ------------------------------------------------------------------------------------------------------- */
+/* --- Gathering ---------------------------------------------------------------------------------------------------- */
 
 /* "add : f32[T, 4], now f32[S, 4]"; or which operands are others. */
 static const char *describe_change(const Differ *d, const Node *was, const Node *is) {
@@ -37,13 +37,15 @@ static const char *describe_change(const Differ *d, const Node *was, const Node 
     }
     for (int i = 0; i < is->n_inputs && i < was->n_inputs; i++) {
         if (d->match.old_of[is->inputs[i]->id] == was->inputs[i]->id) continue;
-        after = arena_printf(d->arena, "%s, operand %d: %s for %s", after, i, op_name(is->inputs[i]->op), op_name(was->inputs[i]->op));
+        after = arena_printf(d->arena, "%s, operand %d: %s for %s", after, i, op_name(is->inputs[i]->op),
+                             op_name(was->inputs[i]->op));
     }
     return after;
 }
 
 static void add_change(Differ *d, char sign, const Node *node, const char *text) {
-    vec_push(d->arena, &d->changes, ((Change){.pos = node->pos, .sign = sign, .text = text, .numbers = {node->id}, .count = 1}));
+    vec_push(d->arena, &d->changes,
+             ((Change){.pos = node->pos, .sign = sign, .text = text, .numbers = {node->id}, .count = 1}));
 }
 
 static void gather(Differ *d) {
@@ -87,7 +89,8 @@ static void merge(Differ *d) {
     if (d->changes.count) qsort(d->changes.items, (size_t)d->changes.count, sizeof(Change), by_place);
     for (int i = 0; i < d->changes.count; i++) {
         Change *next = &d->changes.items[i], *last = kept ? &d->changes.items[kept - 1] : NULL;
-        bool equal = last && last->sign == next->sign && compare_places(last->pos, next->pos) == 0 && strcmp(last->text, next->text) == 0;
+        bool equal = last && last->sign == next->sign && compare_places(last->pos, next->pos) == 0 &&
+                     strcmp(last->text, next->text) == 0;
         if (!equal) {
             d->changes.items[kept++] = *next;
             continue;
@@ -98,7 +101,7 @@ static void merge(Differ *d) {
     d->changes.count = kept;
 }
 
-/* --- Printing -------------------------------------------------------------------------------------------------------- */
+/* --- Printing ----------------------------------------------------------------------------------------------------- */
 
 static void print_change(const Change *c) {
     printf("  %c ", c->sign);
@@ -117,11 +120,14 @@ static void print_changes(const Differ *d) {
         if (starts) {
             at_place = 0;
             putchar('\n');
-            if (c->pos.file) pos_print(c->pos, stdout);
-            else puts("(no place)");
+            if (c->pos.file)
+                pos_print(c->pos, stdout);
+            else
+                puts("(no place)");
         }
         if (at_place++ < CHANGES_SHOWN) print_change(c);
-        if (ends && at_place > CHANGES_SHOWN) printf("    and %d more kinds of change here\n", at_place - CHANGES_SHOWN);
+        if (ends && at_place > CHANGES_SHOWN)
+            printf("    and %d more kinds of change here\n", at_place - CHANGES_SHOWN);
     }
 }
 
@@ -138,13 +144,15 @@ void diff_print(const char *old_name, const Graph *old_graph, const char *new_na
     merge(&d);
     print_side("---", old_name, old_graph);
     print_side("+++", new_name, new_graph);
-    if (d.changes.count) printf("%d removed, %d changed, %d added\n", d.removed, d.changed, d.added);
-    else puts("the same, node by node");
+    if (d.changes.count)
+        printf("%d removed, %d changed, %d added\n", d.removed, d.changed, d.added);
+    else
+        puts("the same, node by node");
     print_changes(&d);
     arena_free(d.arena);
 }
 
-/* --- Two stages ------------------------------------------------------------------------------------------------------ */
+/* --- Two stages --------------------------------------------------------------------------------------------------- */
 
 bool diff_stages(Session *session, const char *old_stage, const char *new_stage) {
     Sources sources = {0};
@@ -152,7 +160,8 @@ bool diff_stages(Session *session, const char *old_stage, const char *new_stage)
     for (int i = 0; good && i < sources.count; i++) {
         Stages stages = {0};
         good = stages_collect(session, &sources.items[i], &stages);
-        int a = good ? stage_find(&stages, old_stage, session->diags) : -1, b = a < 0 ? -1 : stage_find(&stages, new_stage, session->diags);
+        int a = good ? stage_find(&stages, old_stage, session->diags) : -1,
+            b = a < 0 ? -1 : stage_find(&stages, new_stage, session->diags);
         good = a >= 0 && b >= 0;
         if (good && i) putchar('\n');
         if (good) {
@@ -165,7 +174,7 @@ bool diff_stages(Session *session, const char *old_stage, const char *new_stage)
     return good;
 }
 
-/* --- Two files ------------------------------------------------------------------------------------------------------- */
+/* --- Two files ---------------------------------------------------------------------------------------------------- */
 
 /* A file's graphs; a program's session stays open for their places. */
 typedef struct Side {
@@ -186,7 +195,8 @@ static bool load_program(Side *side, const Options *options, Diagnostics *diags)
     Options *kept = arena_alloc(side->arena, sizeof *kept);
     *kept = own;
     Sources sources = {0};
-    if (!session_load_program(&side->session, kept, diags) || !sources_choose(&side->session, "train", &sources)) return false;
+    if (!session_load_program(&side->session, kept, diags) || !sources_choose(&side->session, "train", &sources))
+        return false;
     for (int i = 0; i < sources.count; i++) {
         Stages stages = {0};
         bool good = stages_collect(&side->session, &sources.items[i], &stages);
@@ -231,8 +241,11 @@ static void diff_sides(const Side *a, const Side *b) {
     for (int i = 0; i < a->graphs.count; i++) {
         const Graph *graph = a->graphs.items[i], *partner = partner_of(graph, a, b);
         if (i) putchar('\n');
-        if (!partner) printf("only in %s: %s\n", a->path, graph->name);
-        else diff_print(arena_printf(a->arena, "%s, %s", a->path, graph->name), graph, arena_printf(a->arena, "%s, %s", b->path, partner->name), partner);
+        if (!partner)
+            printf("only in %s: %s\n", a->path, graph->name);
+        else
+            diff_print(arena_printf(a->arena, "%s, %s", a->path, graph->name), graph,
+                       arena_printf(a->arena, "%s, %s", b->path, partner->name), partner);
     }
     for (int i = 0; i < b->graphs.count; i++) {
         if (!partner_of(b->graphs.items[i], b, a)) printf("\nonly in %s: %s\n", b->path, b->graphs.items[i]->name);
@@ -241,7 +254,8 @@ static void diff_sides(const Side *a, const Side *b) {
 
 bool diff_files(const Options *options, Diagnostics *diags) {
     Side a, b;
-    bool good_a = load_side(&a, options->diff.items[0], options, diags), good_b = load_side(&b, options->diff.items[1], options, diags);
+    bool good_a = load_side(&a, options->diff.items[0], options, diags),
+         good_b = load_side(&b, options->diff.items[1], options, diags);
     if (good_a && good_b) diff_sides(&a, &b);
     free_side(&a);
     free_side(&b);

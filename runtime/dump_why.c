@@ -1,5 +1,5 @@
-/* gradc dump --why. Nothing is recorded while passes run: a node is followed from stage to stage by what it is and where it comes
- * from (graph/match.h), so this costs nothing when nobody asks. */
+/* gradc dump --why. Nothing is recorded while passes run: a node is followed from stage to stage by what it is and
+ * where it comes from (graph/match.h), so this costs nothing when nobody asks. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ typedef struct Found {
     int stage, node; /* position in the stages; id */
 } Found;
 
-/* --- Which node ------------------------------------------------------------------------------------------------------ */
+/* --- Which node --------------------------------------------------------------------------------------------------- */
 
 /* A leaf or an output of this name; -1: none. */
 static int find_name(const Graph *graph, const char *name) {
@@ -47,13 +47,16 @@ static bool find_node(const Stages *stages, const char *stage, const char *name,
     return false;
 }
 
-/* --- Its way through the stages -------------------------------------------------------------------------------------- */
+/* --- Its way through the stages ----------------------------------------------------------------------------------- */
 
-static const char *line_of(const Stage *stage, int node, Arena *arena) { return node_print(stage->graph, stage->graph->nodes.items[node], false, arena); }
+static const char *line_of(const Stage *stage, int node, Arena *arena) {
+    return node_print(stage->graph, stage->graph->nodes.items[node], false, arena);
+}
 
 static bool same_place(Pos a, Pos b) {
     bool same_scope = a.scope == b.scope || (a.scope && b.scope && strcmp(a.scope, b.scope) == 0);
-    return a.file && b.file && strcmp(a.file->path, b.file->path) == 0 && a.line == b.line && a.column == b.column && same_scope;
+    return a.file && b.file && strcmp(a.file->path, b.file->path) == 0 && a.line == b.line && a.column == b.column &&
+           same_scope;
 }
 
 /* What a stage has at a place. */
@@ -61,8 +64,10 @@ static void print_neighbours(const Stage *stage, Pos pos, Arena *arena) {
     int shown = 0, more = 0;
     for (int i = 0; i < stage->graph->nodes.count; i++) {
         if (!same_place(stage->graph->nodes.items[i]->pos, pos)) continue;
-        if (shown == NEIGHBOURS_SHOWN) more++;
-        else printf("%*s%s\n", COLUMN + 2, "", line_of(stage, i, arena)), shown++;
+        if (shown == NEIGHBOURS_SHOWN)
+            more++;
+        else
+            printf("%*s%s\n", COLUMN + 2, "", line_of(stage, i, arena)), shown++;
     }
     if (more) printf("%*sand %d more\n", COLUMN + 2, "", more);
 }
@@ -80,11 +85,16 @@ static void print_step(const Stages *stages, int at, int before, int now, bool c
     const Stage *stage = &stages->items[at];
     const Graph *graph = stage->graph;
     printf("  %02d %-13s ", stage->index, stage->name);
-    if (at == 0 && now >= 0) printf("written: %s\n", line_of(stage, now, arena));
-    else if (before >= 0 && now < 0) puts("dropped");
-    else if (before < 0) printf("made: %s\n", line_of(stage, now, arena));
-    else if (changed) printf("changed: %s\n%*swas %s\n", line_of(stage, now, arena), COLUMN, "", line_of(stage - 1, before, arena));
-    else printf("the same, %%%d\n", now);
+    if (at == 0 && now >= 0)
+        printf("written: %s\n", line_of(stage, now, arena));
+    else if (before >= 0 && now < 0)
+        puts("dropped");
+    else if (before < 0)
+        printf("made: %s\n", line_of(stage, now, arena));
+    else if (changed)
+        printf("changed: %s\n%*swas %s\n", line_of(stage, now, arena), COLUMN, "", line_of(stage - 1, before, arena));
+    else
+        printf("the same, %%%d\n", now);
     if (now >= 0 && graph->nodes.items[now]->group) print_kernel(graph, graph->nodes.items[now]);
 }
 
@@ -116,8 +126,11 @@ static void print_way(const Stages *stages, Found found, Pos pos, Arena *arena) 
         if (before < 0 && ids[i] < 0) continue;
         print_step(stages, i, before, ids[i], changed[i], arena);
         bool is_made = i && !begun, is_gone = before >= 0 && ids[i] < 0;
-        if (is_made) printf("%*sat the place where the stage before had:\n", COLUMN, ""), print_neighbours(&stages->items[i - 1], pos, arena);
-        if (is_gone) printf("%*sat its place there is now:\n", COLUMN, ""), print_neighbours(&stages->items[i], pos, arena);
+        if (is_made)
+            printf("%*sat the place where the stage before had:\n", COLUMN, ""),
+                print_neighbours(&stages->items[i - 1], pos, arena);
+        if (is_gone)
+            printf("%*sat its place there is now:\n", COLUMN, ""), print_neighbours(&stages->items[i], pos, arena);
         begun = true;
     }
 }
@@ -138,13 +151,15 @@ bool why_node(Session *session, const char *name) {
     for (int i = 0; i < sources.count; i++) {
         Stages stages = {0};
         Found found;
-        bool good = stages_collect(session, &sources.items[i], &stages) && find_node(&stages, session->options->stage, name, session->diags, &found);
+        bool good = stages_collect(session, &sources.items[i], &stages) &&
+                    find_node(&stages, session->options->stage, name, session->diags, &found);
         if (good) print_answer(&sources.items[i], &stages, found, session->arena);
         stages_free(&stages);
         if (good) return true;
         if (session->diags->errors > errors) return false;
     }
     diag_error(session->diags, "E0963", (Pos){0}, "no stage has a node, parameter, input or output '%s'", name);
-    diag_hint(session->diags, "numbers are those of `gradc dump` with the same --task, --graph and --stage (default: fuse)");
+    diag_hint(session->diags,
+              "numbers are those of `gradc dump` with the same --task, --graph and --stage (default: fuse)");
     return false;
 }

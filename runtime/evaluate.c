@@ -23,8 +23,10 @@ static void unknown_metric(const Task *task, int index, Diagnostics *diags) {
     for (int j = 0; j < count; j++) names[j] = list[j].name;
     diag_error(diags, "E0930", task->metric_pos[index], "there is no metric '%s'", task->metrics[index]);
     const char *near = nearest_name(task->metrics[index], names, count);
-    if (near) diag_hint(diags, "did you mean '%s'?", near);
-    else diag_hint(diags, "those that fit the label are %s", fitting_metrics(&task->label, diags->arena));
+    if (near)
+        diag_hint(diags, "did you mean '%s'?", near);
+    else
+        diag_hint(diags, "those that fit the label are %s", fitting_metrics(&task->label, diags->arena));
 }
 
 /* Metrics of probabilities read an output with a column for each class or flag, or one for class 1 of two. */
@@ -33,11 +35,14 @@ static bool check_scores(const Task *task, int index, Diagnostics *diags) {
     int64_t wanted = task->label.kind == LABEL_FLAGS ? task->label.width : task->label.classes;
     const Node *predict = graph_find_output(task->eval, "predict");
     bool beside = scores && scores->type.rank == 2 && dim_equal(scores->type.dims[0], predict->type.dims[0]);
-    if (beside && (dim_is(scores->type.dims[1], wanted) || (wanted == 2 && dim_is(scores->type.dims[1], 1)))) return true;
+    if (beside && (dim_is(scores->type.dims[1], wanted) || (wanted == 2 && dim_is(scores->type.dims[1], 1))))
+        return true;
     diag_error(diags, "E0933", task->metric_pos[index], "the metric '%s' reads probabilities, %s", task->metrics[index],
                scores ? "one for each class" : "and the task shows none");
-    if (scores) diag_note(diags, scores->pos, "these are %s", type_print(diags->arena, &scores->type, &task->eval->symbols));
-    diag_hint(diags, "add a line such as: show softmax(logits) as \"" SCORES_OUTPUT "\", or sigmoid(logits) for flags and two classes");
+    if (scores)
+        diag_note(diags, scores->pos, "these are %s", type_print(diags->arena, &scores->type, &task->eval->symbols));
+    diag_hint(diags, "add a line such as: show softmax(logits) as \"" SCORES_OUTPUT
+                     "\", or sigmoid(logits) for flags and two classes");
     return false;
 }
 
@@ -60,7 +65,8 @@ static bool check_fit(const Task *task, const Fit *fit, Diagnostics *diags) {
         if (strcmp(task->metrics[i], fit->metric) == 0) return true;
         names = arena_printf(diags->arena, "%s%s%s", names, *names ? ", " : "", task->metrics[i]);
     }
-    diag_error(diags, "E0934", fit->metric_pos, "'%s' is fitted for '%s', which is no metric of the task", fit->name, fit->metric);
+    diag_error(diags, "E0934", fit->metric_pos, "'%s' is fitted for '%s', which is no metric of the task", fit->name,
+               fit->metric);
     diag_hint(diags, "add it to the line 'metric %s', or fit for one of these", names);
     return false;
 }
@@ -69,8 +75,8 @@ static bool check_fit(const Task *task, const Fit *fit, Diagnostics *diags) {
 static bool check_columns(const Task *task, Diagnostics *diags) {
     const Node *predict = graph_find_output(task->eval, "predict");
     if (task->label.kind != LABEL_FLAGS || dim_is(predict->type.dims[1], task->label.width)) return true;
-    diag_error(diags, "E0932", task->label.pos, "there are %lld flags, but the prediction is %s", (long long)task->label.width,
-               type_print(diags->arena, &predict->type, &task->eval->symbols));
+    diag_error(diags, "E0932", task->label.pos, "there are %lld flags, but the prediction is %s",
+               (long long)task->label.width, type_print(diags->arena, &predict->type, &task->eval->symbols));
     diag_hint(diags, "predict a column of 0 or 1 for each flag: predict float(logits > 0)");
     return false;
 }
@@ -167,7 +173,8 @@ static void keep_batch(Collected *c, const Batch *batch, const OutputValue *out,
     }
 }
 
-static bool run_batch(Model *model, int task, Batch *batch, const int64_t *rows, Collected *outputs, Diagnostics *diags) {
+static bool run_batch(Model *model, int task, Batch *batch, const int64_t *rows, Collected *outputs,
+                      Diagnostics *diags) {
     OutputValue values[MAX_OUTPUTS];
     if (!model_evaluate(model, task, batch, values, diags)) return false;
     for (int i = 0; i < model_outputs(model, task); i++) keep_batch(&outputs[i], batch, &values[i], rows);
@@ -185,7 +192,7 @@ static int64_t rows_that_fit(const Dataset *data, const int64_t *rows, int64_t m
 /* The batches of a data set, one after the other. */
 typedef struct Walk {
     const Dataset *data;
-    int64_t *rows; /* [data->rows], sorted */
+    int64_t *rows;           /* [data->rows], sorted */
     int64_t size, at, count; /* at most; where the batch begins; its rows */
     Batch *batch;
 } Walk;
@@ -221,7 +228,8 @@ size_t collect_plan(Model *model, int task, const Dataset *data, int64_t size) {
     return most;
 }
 
-bool collect_outputs(Model *model, int task, const Dataset *data, int64_t size, Collected *outputs, Diagnostics *diags) {
+bool collect_outputs(Model *model, int task, const Dataset *data, int64_t size, Collected *outputs,
+                     Diagnostics *diags) {
     bool good = true;
     for (int i = 0; i < model_outputs(model, task); i++) {
         outputs[i] = (Collected){.starts = calloc((size_t)data->rows + 1, sizeof(int64_t)),
@@ -301,8 +309,13 @@ static void measure(const Dataset *data, const Collected *outputs, Evaluation *r
     const Collected *loss = output_of(task, outputs, "loss"), *scores = output_of(task, outputs, SCORES_OUTPUT);
     Pairs p = {0};
     pair_up(&p, data, &outputs[0]);
-    MetricInput in = {.prediction = p.predictions, .label = p.labels, .n = p.lines, .width = task->label.width,
-                      .bounds = p.bounds, .sequences = data->rows, .names = task->label.names,
+    MetricInput in = {.prediction = p.predictions,
+                      .label = p.labels,
+                      .n = p.lines,
+                      .width = task->label.width,
+                      .bounds = p.bounds,
+                      .sequences = data->rows,
+                      .names = task->label.names,
                       .classes = task->label.classes};
     if (loss) in.loss = loss->sum;
     double *lines = scores ? line_up(data, scores) : NULL;
@@ -319,7 +332,8 @@ static void measure(const Dataset *data, const Collected *outputs, Evaluation *r
     free(p.bounds);
 }
 
-bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, ClassTable *table, Diagnostics *diags) {
+bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, ClassTable *table,
+              Diagnostics *diags) {
     Collected outputs[MAX_OUTPUTS] = {0};
     *result = (Evaluation){.task = task, .rows = data->rows};
     bool good = collect_outputs(model, task, data, batch, outputs, diags);

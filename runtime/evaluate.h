@@ -2,8 +2,8 @@
 #ifndef GRADC_RUNTIME_EVALUATE_H
 #define GRADC_RUNTIME_EVALUATE_H
 
-#include "runtime/scores.h"
 #include "runtime/model.h"
+#include "runtime/scores.h"
 
 enum { MAX_METRICS = 8, EVAL_BATCH = 64 /* rows at a time, where nothing else is asked for */ };
 
@@ -20,9 +20,9 @@ bool evaluate_check(const Program *program, const bool *tasks, Diagnostics *diag
 /* The outputs that a task's metrics read: "predict", and "loss" where one asks for it. */
 OutputNames evaluate_outputs(const Task *task);
 
-/* One output over all rows of a data set, in the order of the data set: of row i, `counts[i]` numbers from `values + starts[i]`, in lines
- * of `columns`: one line of a sequence, several of its labels or tokens. An output of the batch as a whole is a share of the data set's:
- * `sum` is all of it (a loss divided by update_rows). */
+/* One output over all rows of a data set, in the order of the data set: of row i, `counts[i]` numbers from `values +
+ * starts[i]`, in lines of `columns`: one line of a sequence, several of its labels or tokens. An output of the batch as
+ * a whole is a share of the data set's: `sum` is all of it (a loss divided by update_rows). */
 typedef struct Collected {
     RowsOf of;
     int64_t columns;
@@ -32,9 +32,10 @@ typedef struct Collected {
     double sum;
 } Collected;
 
-/* Runs the rows in batches of at most `batch` rows and some thousand tokens, sorted by length, so that batches are of even size. `outputs` [model_outputs], which the caller
- * frees, also after a failure. */
-bool collect_outputs(Model *model, int task, const Dataset *data, int64_t batch, Collected *outputs, Diagnostics *diags);
+/* Runs the rows in batches of at most `batch` rows and some thousand tokens, sorted by length, so that batches are of
+ * even size. `outputs` [model_outputs], which the caller frees, also after a failure. */
+bool collect_outputs(Model *model, int task, const Dataset *data, int64_t batch, Collected *outputs,
+                     Diagnostics *diags);
 /* The bytes of the activation slab that the largest of these batches needs. */
 size_t collect_plan(Model *model, int task, const Dataset *data, int64_t batch);
 void collected_free(Collected *outputs, int count);
@@ -47,7 +48,8 @@ typedef struct ClassTable {
 } ClassTable;
 
 /* `table` may be NULL; its arrays are the caller's to free. */
-bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, ClassTable *table, Diagnostics *diags);
+bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, ClassTable *table,
+              Diagnostics *diags);
 void class_table_free(ClassTable *table);
 
 /* The mean of the tasks' scores. */

@@ -15,7 +15,7 @@ struct EventFile {
     bool failed;
 };
 
-/* --- Checksums ---------------------------------------------------------------------------------------------------------- */
+/* --- Checksums ---------------------------------------------------------------------------------------------------- */
 
 uint32_t crc32c(const void *bytes, size_t size) {
     const uint32_t polynomial = 0x82f63b78; /* reflected */
@@ -28,13 +28,14 @@ uint32_t crc32c(const void *bytes, size_t size) {
     return ~crc;
 }
 
-/* A checksum of bytes that hold checksums is weak: TFRecords turn and shift theirs (tensorflow/core/lib/hash/crc32c.h). */
+/* A checksum of bytes that hold checksums is weak: TFRecords turn and shift theirs (tensorflow/core/lib/hash/crc32c.h).
+ * */
 uint32_t crc32c_masked(const void *bytes, size_t size) {
     uint32_t crc = crc32c(bytes, size);
     return ((crc >> 15) | (crc << 17)) + 0xa282ead8u;
 }
 
-/* --- Protocol buffers ----------------------------------------------------------------------------------------------------- */
+/* --- Protocol buffers --------------------------------------------------------------------------------------------- */
 
 typedef struct Message {
     unsigned char bytes[MOST_BYTES];
@@ -77,7 +78,7 @@ static void put_float(Message *m, unsigned field, float value) {
     put_little_endian(m, bits, 4);
 }
 
-/* --- Records ------------------------------------------------------------------------------------------------------------ */
+/* --- Records ------------------------------------------------------------------------------------------------------ */
 
 static void write_record(EventFile *file, const Message *event) {
     Message length = {0}, check = {0};
@@ -111,7 +112,8 @@ static void write_version(EventFile *file, double wall_time) {
 }
 
 EventFile *event_file_open(const char *folder, double wall_time, Diagnostics *diags) {
-    const char *path = arena_printf(diags->arena, "%s/events.out.tfevents.%.0f.gradc.%ld", folder, wall_time, (long)getpid());
+    const char *path =
+        arena_printf(diags->arena, "%s/events.out.tfevents.%.0f.gradc.%ld", folder, wall_time, (long)getpid());
     bool made = mkdir(folder, 0777) == 0 || errno == EEXIST;
     FILE *out = made ? fopen(path, "ab") : NULL;
     if (!out) {
@@ -129,7 +131,8 @@ EventFile *event_file_open(const char *folder, double wall_time, Diagnostics *di
 bool event_file_close(EventFile *file, Diagnostics *diags) {
     if (!file) return true;
     bool failed = fclose(file->out) != 0 || file->failed;
-    if (failed) diag_error(diags, "E0915", (Pos){0}, "the event file %s is not complete: is the disk full?", file->path);
+    if (failed)
+        diag_error(diags, "E0915", (Pos){0}, "the event file %s is not complete: is the disk full?", file->path);
     free(file->path);
     free(file);
     return !failed;

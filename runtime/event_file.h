@@ -1,8 +1,9 @@
-/* Event files as TensorBoard reads them: scalars by tag and step. A file is a list of TFRecords, each a protocol buffer `Event`
- * (tensorflow/core/util/event.proto), written by hand:
+/* Event files as TensorBoard reads them: scalars by tag and step. A file is a list of TFRecords, each a protocol buffer
+ * `Event` (tensorflow/core/util/event.proto), written by hand:
  *
  *     record   length: u64   masked CRC-32C of it: u32   event   masked CRC-32C of it: u32      all little-endian
- *     event    wall_time = 1: double   step = 2: int64   file_version = 3: string | summary = 5 { value = 1 { tag = 1, simple_value = 2: float } } */
+ *     event    wall_time = 1: double   step = 2: int64   file_version = 3: string | summary = 5 { value = 1 { tag = 1,
+ *     simple_value = 2: float } } */
 #ifndef GRADC_RUNTIME_EVENT_FILE_H
 #define GRADC_RUNTIME_EVENT_FILE_H
 
@@ -10,8 +11,8 @@
 
 typedef struct EventFile EventFile;
 
-/* A new file in the folder, which is made when it is not there; `wall_time` (seconds since 1970) is part of its name. NULL and a diagnostic
- * when it cannot be written. */
+/* A new file in the folder, which is made when it is not there; `wall_time` (seconds since 1970) is part of its name.
+ * NULL and a diagnostic when it cannot be written. */
 EventFile *event_file_open(const char *folder, double wall_time, Diagnostics *diags);
 
 /* Written at once, so that a killed run keeps them. */

@@ -14,7 +14,7 @@ typedef struct Call {
     int n_values;
     int64_t *extents; /* of the body's symbols */
     const Launch *launch;
-    Cost price; /* of a run, for the profile, */
+    Cost price;  /* of a run, for the profile, */
     bool priced; /* if it is known */
 } Call;
 
@@ -171,7 +171,8 @@ static void run_call(const Call *call, const Worker *worker) {
 
 static void meet_nobody(void) {}
 
-void executable_watch(const Executable *exec, void *scratch, bool (*after)(void *user, const Launch *launch, void *const *buffers), void *user) {
+void executable_watch(const Executable *exec, void *scratch,
+                      bool (*after)(void *user, const Launch *launch, void *const *buffers), void *user) {
     Worker alone = {0, 1, scratch, meet_nobody};
     for (int i = 0; i < exec->n_calls; i++) {
         run_call(&exec->calls[i], &alone);
@@ -225,4 +226,3 @@ const LaunchTime *executable_times(const Executable *exec, int *count) {
 }
 
 int executable_launches(const Executable *exec) { return exec->n_calls; }
-

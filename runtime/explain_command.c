@@ -1,4 +1,5 @@
-/* gradc explain: what a diagnostic, an operator or a pass is, from their tables, and what a function of the prelude is, from its text. */
+/* gradc explain: what a diagnostic, an operator or a pass is, from their tables, and what a function of the prelude is,
+ * from its text. */
 #include <string.h>
 
 #include "frontend/frontend.h"
@@ -68,8 +69,10 @@ static void hint_names(const char *word, Diagnostics *diags) {
     const char *names[OP_COUNT];
     for (int i = 0; i < OP_COUNT; i++) names[i] = op_name((Op)i);
     const char *near = nearest_name(word, names, OP_COUNT);
-    if (near && *word != 'E') diag_hint(diags, "did you mean the operator '%s'?", near);
-    else diag_hint(diags, "codes look like E0810 and stand in brackets in every message");
+    if (near && *word != 'E')
+        diag_hint(diags, "did you mean the operator '%s'?", near);
+    else
+        diag_hint(diags, "codes look like E0810 and stand in brackets in every message");
 }
 
 int command_explain(const Options *options, Diagnostics *diags) {
@@ -80,7 +83,8 @@ int command_explain(const Options *options, Diagnostics *diags) {
     known |= explain_pass(word);
     known |= explain_function(word);
     if (known) return 0;
-    diag_error(diags, "E0918", (Pos){0}, "there is no diagnostic, operator, pass or function of the prelude '%s'", word);
+    diag_error(diags, "E0918", (Pos){0}, "there is no diagnostic, operator, pass or function of the prelude '%s'",
+               word);
     hint_names(word, diags);
     return 1;
 }

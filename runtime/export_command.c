@@ -1,4 +1,5 @@
-/* gradc export: a run's task as a folder that another program loads. Which parameters make which model is said by the graph file. */
+/* gradc export: a run's task as a folder that another program loads. Which parameters make which model is said by the
+ * graph file. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +14,8 @@ typedef struct Exporter {
     Diagnostics *diags;
     const char *format; /* as in the text: "sentence_transformers" */
     const Task *task;
-    const Export *export;      /* of the task to the format */
-    const Export *model;       /* the program's to hf: which parameters the encoder has */
+    const Export *export; /* of the task to the format */
+    const Export *model;  /* the program's to hf: which parameters the encoder has */
     Parameters *params;
     VEC(TensorToWrite) tensors;
     VEC(const char *) left_out;
@@ -45,24 +46,30 @@ static bool choose_export(Exporter *e) {
     if (e->export && e->export->target && e->model && e->model->target) return true;
     bool said = e->export && e->model; /* that it is none */
     diag_error(e->diags, "E0983", said ? (e->export->target ? e->model->pos : e->export->pos) : e->task->pos,
-               said ? "the file says that '%s' is no model of another program" : "the file does not say what '%s' is to another program",
+               said ? "the file says that '%s' is no model of another program"
+                    : "the file does not say what '%s' is to another program",
                e->task->name);
-    diag_hint(e->diags, strcmp(e->format, "hf") == 0
-                            ? "say it in the task: export hf \"...ForSequenceClassification\" with \"heads.%s.\" as \"classifier.\""
-                            : "say how '%s' pools its tokens: export sentence_transformers \"mean\", or \"cls\" or \"max\"",
-              e->task->name);
+    diag_hint(
+        e->diags,
+        strcmp(e->format, "hf") == 0
+            ? "say it in the task: export hf \"...ForSequenceClassification\" with \"heads.%s.\" as \"classifier.\""
+            : "say how '%s' pools its tokens: export sentence_transformers \"mean\", or \"cls\" or \"max\"",
+        e->task->name);
     return false;
 }
 
 /* --- Tensors --- */
 
-static bool begins_with(const char *name, const char *beginning) { return strncmp(name, beginning, strlen(beginning)) == 0; }
+static bool begins_with(const char *name, const char *beginning) {
+    return strncmp(name, beginning, strlen(beginning)) == 0;
+}
 
 /* NULL: no part of the head. */
 static const char *renamed(const Exporter *e, const char *name) {
     for (int i = 0; i < e->export->n_renames; i++) {
         const Rename *rename = &e->export->renames[i];
-        if (begins_with(name, rename->from)) return arena_printf(e->s->arena, "%s%s", rename->to, name + strlen(rename->from));
+        if (begins_with(name, rename->from))
+            return arena_printf(e->s->arena, "%s%s", rename->to, name + strlen(rename->from));
     }
     return NULL;
 }
@@ -78,7 +85,9 @@ static bool is_known(const Exporter *e, const char *name) {
 /* Part of the encoder, or of a head that is to go with it: then it cannot be left out. */
 static bool unknown_parameter(Exporter *e, const Param *param) {
     diag_error(e->diags, "E0984", param->pos, "%s has no place for '%s'", e->model->target, param->name);
-    diag_hint(e->diags, "only what computes the same there can be exported; the lines 'export' of the graph file say what that is");
+    diag_hint(
+        e->diags,
+        "only what computes the same there can be exported; the lines 'export' of the graph file say what that is");
     return false;
 }
 
@@ -123,11 +132,16 @@ static const char *name_outputs(const Exporter *e, bool by_name) {
     const Label *label = &e->task->label;
     json_t *names = json_object();
     for (int64_t i = 0; i < e->outputs; i++) {
-        const char *number = arena_printf(e->s->arena, "%lld", (long long)i), *name = arena_printf(e->s->arena, "LABEL_%s", number);
-        if (e->outputs == 1) name = label->name;
-        else if (label->names && label->classes == e->outputs) name = label->names[i];
-        if (by_name) json_object_set_new(names, name, json_integer((json_int_t)i));
-        else json_object_set_new(names, number, json_string(name));
+        const char *number = arena_printf(e->s->arena, "%lld", (long long)i),
+                   *name = arena_printf(e->s->arena, "LABEL_%s", number);
+        if (e->outputs == 1)
+            name = label->name;
+        else if (label->names && label->classes == e->outputs)
+            name = label->names[i];
+        if (by_name)
+            json_object_set_new(names, name, json_integer((json_int_t)i));
+        else
+            json_object_set_new(names, number, json_string(name));
     }
     char *text = json_dumps(names, JSON_COMPACT);
     const char *copy = arena_strdup(e->s->arena, text);
@@ -139,7 +153,8 @@ static const char *name_outputs(const Exporter *e, bool by_name) {
 /* As transformers calls what such a head is trained for. */
 static const char *problem_of(const Exporter *e) {
     if (e->task->label.kind == LABEL_REAL) return "regression";
-    return e->task->label.kind == LABEL_CLASS && e->outputs > 1 ? "single_label_classification" : "multi_label_classification";
+    return e->task->label.kind == LABEL_CLASS && e->outputs > 1 ? "single_label_classification"
+                                                                : "multi_label_classification";
 }
 
 static bool write_model(Exporter *e, const char *folder) {
@@ -152,7 +167,8 @@ static bool write_model(Exporter *e, const char *folder) {
         if (item->key) vec_push(arena, &pairs, ((ConfigPair){item->key, CONFIG_NUMBER, item->value, NULL}));
     }
     for (int i = 0; i < program->expects.count; i++)
-        vec_push(arena, &pairs, ((ConfigPair){program->expects.items[i].key, CONFIG_STRING, 0, program->expects.items[i].value}));
+        vec_push(arena, &pairs,
+                 ((ConfigPair){program->expects.items[i].key, CONFIG_STRING, 0, program->expects.items[i].value}));
     const char *class = is_sentence ? e->model->target : e->export->target;
     vec_push(arena, &pairs, ((ConfigPair){"architectures", CONFIG_JSON, 0, arena_printf(arena, "[\"%s\"]", class)}));
     if (e->outputs) {
@@ -160,8 +176,12 @@ static bool write_model(Exporter *e, const char *folder) {
         vec_push(arena, &pairs, ((ConfigPair){"label2id", CONFIG_JSON, 0, name_outputs(e, true)}));
         vec_push(arena, &pairs, ((ConfigPair){"problem_type", CONFIG_STRING, 0, problem_of(e)}));
     }
-    HfContents contents = {.config = hf_folder_config(e->s->folder), .pairs = pairs.items, .n_pairs = pairs.count,
-                           .tokenizer = hf_folder_tokenizer(e->s->folder), .tensors = e->tensors.items, .n_tensors = e->tensors.count};
+    HfContents contents = {.config = hf_folder_config(e->s->folder),
+                           .pairs = pairs.items,
+                           .n_pairs = pairs.count,
+                           .tokenizer = hf_folder_tokenizer(e->s->folder),
+                           .tensors = e->tensors.items,
+                           .n_tensors = e->tensors.count};
     return hf_folder_write(folder, &contents, e->diags);
 }
 
@@ -192,26 +212,33 @@ static int64_t state_width(const Exporter *e) {
 }
 
 static bool write_sentence_files(const Exporter *e, const char *folder) {
-    static const char modules[] = "[\n  {\"idx\": 0, \"name\": \"0\", \"path\": \"\", \"type\": \"sentence_transformers.models.Transformer\"},\n"
-                                  "  {\"idx\": 1, \"name\": \"1\", \"path\": \"1_Pooling\", \"type\": \"sentence_transformers.models.Pooling\"}\n]\n";
+    static const char modules[] =
+        "[\n  {\"idx\": 0, \"name\": \"0\", \"path\": \"\", \"type\": \"sentence_transformers.models.Transformer\"},\n"
+        "  {\"idx\": 1, \"name\": \"1\", \"path\": \"1_Pooling\", \"type\": "
+        "\"sentence_transformers.models.Pooling\"}\n]\n";
     const char *way = e->export->target, *pooling = arena_printf(e->s->arena, "%s/1_Pooling", folder);
-    const char *config = arena_printf(e->s->arena,
-                                      "{\n  \"word_embedding_dimension\": %lld,\n  \"pooling_mode_cls_token\": %s,\n"
-                                      "  \"pooling_mode_mean_tokens\": %s,\n  \"pooling_mode_max_tokens\": %s\n}\n",
-                                      (long long)state_width(e), strcmp(way, "cls") == 0 ? "true" : "false", strcmp(way, "mean") == 0 ? "true" : "false",
-                                      strcmp(way, "max") == 0 ? "true" : "false");
-    const char *lengths = arena_printf(e->s->arena, "{\n  \"max_seq_length\": %lld,\n  \"do_lower_case\": false\n}\n", (long long)e->s->max_length);
-    return folder_make(pooling, e->diags) && put(e, folder, "modules.json", modules) && put(e, pooling, "config.json", config) &&
-           put(e, folder, "sentence_bert_config.json", lengths);
+    const char *config =
+        arena_printf(e->s->arena,
+                     "{\n  \"word_embedding_dimension\": %lld,\n  \"pooling_mode_cls_token\": %s,\n"
+                     "  \"pooling_mode_mean_tokens\": %s,\n  \"pooling_mode_max_tokens\": %s\n}\n",
+                     (long long)state_width(e), strcmp(way, "cls") == 0 ? "true" : "false",
+                     strcmp(way, "mean") == 0 ? "true" : "false", strcmp(way, "max") == 0 ? "true" : "false");
+    const char *lengths = arena_printf(e->s->arena, "{\n  \"max_seq_length\": %lld,\n  \"do_lower_case\": false\n}\n",
+                                       (long long)e->s->max_length);
+    return folder_make(pooling, e->diags) && put(e, folder, "modules.json", modules) &&
+           put(e, pooling, "config.json", config) && put(e, folder, "sentence_bert_config.json", lengths);
 }
 
 /* What the other program does not do by itself. */
 static void say_limits(const Exporter *e) {
     const TextInput *input = &e->task->inputs[0];
     if (input->window)
-        fprintf(stderr, "note: it reads one window of %lld tokens; cutting texts and pooling what it gives is up to its user\n", (long long)input->window);
+        fprintf(stderr,
+                "note: it reads one window of %lld tokens; cutting texts and pooling what it gives is up to its user\n",
+                (long long)input->window);
     for (int i = 0; i < e->task->n_fits; i++)
-        fprintf(stderr, "note: '%s', which was fitted for %s, does not go with it\n", e->task->fits[i].name, e->task->fits[i].metric);
+        fprintf(stderr, "note: '%s', which was fitted for %s, does not go with it\n", e->task->fits[i].name,
+                e->task->fits[i].metric);
 }
 
 static bool export_task(Exporter *e) {
@@ -231,8 +258,9 @@ static bool check_out(const Options *options, Diagnostics *diags) {
 int command_export(const Options *options, Diagnostics *diags) {
     Session session = {0};
     Exporter e = {.s = &session, .diags = diags};
-    bool good = check_out(options, diags) && session_load_program(&session, options, diags) && choose_format(&e) && choose_task(&e) &&
-                choose_export(&e) && session_load_tokenizer(&session) && session_choose_length(&session);
+    bool good = check_out(options, diags) && session_load_program(&session, options, diags) && choose_format(&e) &&
+                choose_task(&e) && choose_export(&e) && session_load_tokenizer(&session) &&
+                session_choose_length(&session);
     if (good) e.params = session_parameters(&session);
     good = good && e.params && session_load_weights(&session, e.params) && export_task(&e);
     if (good) fprintf(stderr, "%s: %s, %d tensors\n", options->out, e.export->target, e.tensors.count);

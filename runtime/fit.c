@@ -43,7 +43,8 @@ static bool fit_number(Fitter *f, int64_t index) {
     double step = (f->fit->highest - f->fit->lowest) / (WIDE - 1);
     f->best = *number_of(f, index);
     f->best_score = -INFINITY;
-    bool good = try_value(f, index, *number_of(f, index)) && try_value(f, index, f->fit->start) && try_range(f, index, f->fit->lowest, f->fit->highest, WIDE);
+    bool good = try_value(f, index, *number_of(f, index)) && try_value(f, index, f->fit->start) &&
+                try_range(f, index, f->fit->lowest, f->fit->highest, WIDE);
     for (int round = 0; good && round < ROUNDS; round++, step /= (NARROW - 1) / 2)
         good = try_range(f, index, fmax(f->fit->lowest, f->best - step), fmin(f->fit->highest, f->best + step), NARROW);
     *number_of(f, index) = (float)f->best;

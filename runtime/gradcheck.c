@@ -1,7 +1,7 @@
 /* Gradient check: five-point central differences,
  *   f'(0) = (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / (12 h) + O(h^4),
- * for several h, of which the one that agrees best counts: the largest may step over a kink (a maximum, a select), the smallest drowns
- * in rounding. A gradient that is wrong differs from all. */
+ * for several h, of which the one that agrees best counts: the largest may step over a kink (a maximum, a select), the
+ * smallest drowns in rounding. A gradient that is wrong differs from all. */
 #include "runtime/gradcheck.h"
 
 #include <math.h>
@@ -21,9 +21,10 @@ struct GradientCheck {
 
 static const double steps[] = {1e-3, 1e-4, 1e-5, 2e-6};
 
-/* --- What does not vary ---------------------------------------------------------------------------------------------- */
+/* --- What does not vary ------------------------------------------------------------------------------------------- */
 
-/* For a gradient the value of stop_gradient is a constant: here an input that gets the value that it has at the point. */
+/* For a gradient the value of stop_gradient is a constant: here an input that gets the value that it has at the point.
+ * */
 static Graph *hold_stopped(const Graph *graph, Values *values, const Interpretation *run, const int64_t *extents) {
     Graph *held = graph_new(graph->name, &graph->symbols);
     Node **copies = arena_array(held->arena, (size_t)graph->nodes.count + 1, sizeof *copies);
@@ -76,12 +77,14 @@ static double find_floor(const GradientCheck *c) {
     for (int i = 0; i < c->gradients->outputs.count; i++) {
         const Output *output = &c->gradients->outputs.items[i];
         if (strncmp(output->name, "grad.", 5) != 0) continue;
-        largest = fmax(largest, largest_of(c->run->values[output->node->id], type_count(&output->node->type, c->extents)));
+        largest =
+            fmax(largest, largest_of(c->run->values[output->node->id], type_count(&output->node->type, c->extents)));
     }
     return 1e-2 * largest;
 }
 
-GradientCheck *gradient_check_new(const Graph *graph, const Graph *gradients, Values *values, double *floor, Diagnostics *diags) {
+GradientCheck *gradient_check_new(const Graph *graph, const Graph *gradients, Values *values, double *floor,
+                                  Diagnostics *diags) {
     Arena *arena = arena_new();
     GradientCheck *c = arena_alloc(arena, sizeof *c);
     *c = (GradientCheck){.arena = arena, .gradients = gradients, .values = values};
@@ -109,7 +112,7 @@ void gradient_check_free(GradientCheck *c) {
 
 double gradient_check_loss(const GradientCheck *c) { return c->loss; }
 
-/* --- Differences ----------------------------------------------------------------------------------------------------- */
+/* --- Differences -------------------------------------------------------------------------------------------------- */
 
 /* The slope of the loss along a direction. */
 typedef struct Line {
@@ -128,7 +131,8 @@ static double slope_of(const GradientCheck *c, const Line *line, double expected
     double best = NAN;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         double h = steps[i];
-        double near = loss_at(c, line, h) - loss_at(c, line, -h), far = loss_at(c, line, 2 * h) - loss_at(c, line, -2 * h);
+        double near = loss_at(c, line, h) - loss_at(c, line, -h),
+               far = loss_at(c, line, 2 * h) - loss_at(c, line, -2 * h);
         double slope = (8 * near - far) / (12 * h);
         if (isnan(best) || fabs(slope - expected) < fabs(best - expected)) best = slope;
         if (fabs(best - expected) <= enough) break;
@@ -137,7 +141,7 @@ static double slope_of(const GradientCheck *c, const Line *line, double expected
     return best;
 }
 
-/* --- One parameter --------------------------------------------------------------------------------------------------- */
+/* --- One parameter ------------------------------------------------------------------------------------------------ */
 
 typedef struct Checking {
     GradientCheck *check;
@@ -172,10 +176,13 @@ static void compare_slope(Checking *k, int64_t element) {
     GradientFinding *f = k->finding;
     double expected = 0;
     for (int64_t i = 0; k->gradient && i < k->line.count; i++) expected += k->gradient[i] * k->line.direction[i];
-    double slope = slope_of(k->check, &k->line, expected, 1e-2 * GRADCHECK_DIFFERENCE_BOUND * k->scale), error = relative(k, slope, expected);
+    double slope = slope_of(k->check, &k->line, expected, 1e-2 * GRADCHECK_DIFFERENCE_BOUND * k->scale),
+           error = relative(k, slope, expected);
     bool first = f->elements + f->directions == 0, compiled_wrong = !(f->compiled_error <= GRADCHECK_COMPILED_BOUND);
-    if (element < 0) f->directions++;
-    else f->elements++;
+    if (element < 0)
+        f->directions++;
+    else
+        f->elements++;
     if (compiled_wrong && element == f->element) f->difference = slope;
     if (!first && !is_worse(error, f->difference_error)) return;
     f->difference_error = error;
@@ -210,7 +217,8 @@ static void compare_differences(Checking *k, double *direction, int samples, uin
     compare_slope(k, -1);
 }
 
-GradientFinding gradient_check_param(GradientCheck *c, const char *name, const double *compiled, int samples, uint64_t *state) {
+GradientFinding gradient_check_param(GradientCheck *c, const char *name, const double *compiled, int samples,
+                                     uint64_t *state) {
     GradientFinding finding = {.compiled = NAN, .difference = NAN};
     LeafValue *leaf = values_find(c->values, name);
     Arena *arena = arena_new();
@@ -218,7 +226,10 @@ GradientFinding gradient_check_param(GradientCheck *c, const char *name, const d
     double *start = arena_alloc(arena, bytes + 1), *direction = arena_alloc(arena, bytes + 1);
     memcpy(start, leaf->wide, bytes);
     const Node *gradient = graph_find_output(c->gradients, arena_printf(arena, "grad.%s", name));
-    Checking k = {.check = c, .gradient = gradient ? c->run->values[gradient->id] : NULL, .compiled = compiled, .finding = &finding};
+    Checking k = {.check = c,
+                  .gradient = gradient ? c->run->values[gradient->id] : NULL,
+                  .compiled = compiled,
+                  .finding = &finding};
     k.line = (Line){leaf->wide, start, direction, leaf->count};
     finding.largest = k.gradient ? largest_of(k.gradient, leaf->count) : 0;
     k.scale = fmax(finding.largest, c->floor);

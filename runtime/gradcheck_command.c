@@ -12,7 +12,8 @@
 #include "runtime/session.h"
 #include "runtime/synthetic.h"
 
-/* Sequences of one token, of two, as long as there may be, and in between; then a batch of one sequence and one of equal ones. */
+/* Sequences of one token, of two, as long as there may be, and in between; then a batch of one sequence and one of
+ * equal ones. */
 enum { LONGEST = 9, BATCHES = 3 };
 static const struct {
     int64_t lengths[4];
@@ -58,13 +59,15 @@ static bool make_graphs(TaskCheck *c) {
     return c->compiled != NULL;
 }
 
-/* How far a parameter is moved: by less in rows that are long, whose products would drive what follows into saturation. */
+/* How far a parameter is moved: by less in rows that are long, whose products would drive what follows into saturation.
+ * */
 static double spread_of(const Type *type) {
     static const double vector = 0.3, row = 0.85;
     return type->rank < 2 ? vector : row / sqrt((double)type->dims[type->rank - 1].offset);
 }
 
-/* As training starts, and a random number on top: what starts at zero hides the gradients of what it is multiplied with. */
+/* As training starts, and a random number on top: what starts at zero hides the gradients of what it is multiplied
+ * with. */
 static bool give_parameters(TaskCheck *c) {
     Parameters *params = session_parameters(c->s);
     for (int i = 0; params && i < c->task->n_params; i++) {
@@ -73,14 +76,16 @@ static bool give_parameters(TaskCheck *c) {
         LeafValue *leaf = values_add(c->values, slot->param->name, ELEM_F32, slot->count);
         double spread = spread_of(&slot->param->type);
         for (int64_t j = 0; j < slot->count; j++) {
-            values_set(leaf, j, (double)params->weights[slot->offset + j] + spread * (2 * values_uniform(&c->state) - 1));
+            values_set(leaf, j,
+                       (double)params->weights[slot->offset + j] + spread * (2 * values_uniform(&c->state) - 1));
         }
     }
     parameters_free(params);
     return params != NULL;
 }
 
-/* Element by element as many as the interpreter evaluates in a second or so: by the multiplications that one evaluation takes. */
+/* Element by element as many as the interpreter evaluates in a second or so: by the multiplications that one evaluation
+ * takes. */
 static int choose_samples(const TaskCheck *c) {
     enum { MOST = 8, OVERHEAD = 50, EVALUATIONS = 8 };
     static const double budget = 3e8;
@@ -89,7 +94,8 @@ static int choose_samples(const TaskCheck *c) {
     values_extents(c->values, &c->graph->symbols, extents);
     for (int i = 0; i < c->graph->nodes.count; i++) {
         const Node *node = c->graph->nodes.items[i];
-        double depth = node->op == OP_matmul ? (double)dim_value(node->inputs[0]->type.dims[!node->attrs.ints[0]], extents) : 1;
+        double depth =
+            node->op == OP_matmul ? (double)dim_value(node->inputs[0]->type.dims[!node->attrs.ints[0]], extents) : 1;
         work += OVERHEAD + (double)type_count(&node->type, extents) * depth;
     }
     double samples = budget / (work * EVALUATIONS * (c->n_params + 1));
@@ -101,8 +107,10 @@ static void check_params(TaskCheck *c, GradientCheck *check, int samples) {
         LeafValue *leaf = values_find(c->values, c->names[i]);
         double *compiled = arena_array(c->arena, (size_t)leaf->count + 1, sizeof *compiled);
         compiled_read(c->compiled, arena_printf(c->arena, "grad.%s", c->names[i]), compiled); /* or else zeros */
-        GradientFinding found = gradient_check_param(check, c->names[i], compiled, samples, &c->state), *kept = &c->findings[i];
-        if (samples) *kept = found;
+        GradientFinding found = gradient_check_param(check, c->names[i], compiled, samples, &c->state),
+                        *kept = &c->findings[i];
+        if (samples)
+            *kept = found;
         else if (!(found.compiled_error <= kept->compiled_error) && gradient_finding_good(kept)) {
             found.difference_error = kept->difference_error;
             found.elements = kept->elements, found.directions = kept->directions;
@@ -128,7 +136,7 @@ static bool check_batch(TaskCheck *c, int index) {
     return good;
 }
 
-/* --- Telling --------------------------------------------------------------------------------------------------------- */
+/* --- Telling ------------------------------------------------------------------------------------------------------ */
 
 static const char *compared_text(Arena *arena, const GradientFinding *f, int64_t count) {
     if (!f->directions) return arena_printf(arena, "all %d", f->elements);
@@ -140,13 +148,13 @@ static void print_findings(const TaskCheck *c) {
     for (int i = 0; i < c->n_params; i++) {
         if ((int)strlen(c->names[i]) > width) width = (int)strlen(c->names[i]);
     }
-    printf("task %s: the losses differ by %.1e\n  %-*s  %-14s  %9s  %9s  %11s\n", c->task->name, c->loss_error, width, "parameter",
-           "compared", "largest", "compiled", "differences");
+    printf("task %s: the losses differ by %.1e\n  %-*s  %-14s  %9s  %9s  %11s\n", c->task->name, c->loss_error, width,
+           "parameter", "compared", "largest", "compiled", "differences");
     for (int i = 0; i < c->n_params; i++) {
         const GradientFinding *f = &c->findings[i];
         printf("  %-*s  %-14s  %9.1e  %9.1e  %11.1e%s\n", width, c->names[i],
-               compared_text(c->arena, f, type_count(&c->params[i]->type, NULL)), f->largest, f->compiled_error, f->difference_error,
-               gradient_finding_good(f) ? "" : "  WRONG");
+               compared_text(c->arena, f, type_count(&c->params[i]->type, NULL)), f->largest, f->compiled_error,
+               f->difference_error, gradient_finding_good(f) ? "" : "  WRONG");
     }
 }
 
@@ -163,8 +171,10 @@ static bool tell_wrong(TaskCheck *c) {
         const GradientFinding *f = &c->findings[i];
         if (gradient_finding_good(f)) continue;
         told++;
-        good = diag_error(c->s->diags, "E0980", c->params[i]->pos, "task '%s': the gradient of '%s' is wrong %s", c->task->name, c->names[i], place_text(c->arena, f));
-        diag_hint(c->s->diags, "compiled %.6g, interpreted %.6g, by differences %.6g", f->compiled, f->interpreted, f->difference);
+        good = diag_error(c->s->diags, "E0980", c->params[i]->pos, "task '%s': the gradient of '%s' is wrong %s",
+                          c->task->name, c->names[i], place_text(c->arena, f));
+        diag_hint(c->s->diags, "compiled %.6g, interpreted %.6g, by differences %.6g", f->compiled, f->interpreted,
+                  f->difference);
     }
     return good;
 }
@@ -180,7 +190,8 @@ static bool run_task(TaskCheck *c) {
 }
 
 static bool check_task(Session *s, const Task *task) {
-    TaskCheck c = {.s = s, .task = task, .arena = arena_new(), .values = values_new(), .state = (uint64_t)s->options->seed};
+    TaskCheck c = {
+        .s = s, .task = task, .arena = arena_new(), .values = values_new(), .state = (uint64_t)s->options->seed};
     bool good = run_task(&c);
     compiled_free(c.compiled);
     graph_free(c.gradients);
@@ -196,7 +207,8 @@ static void say_sizes(const Session *s) {
         const ConfigItem *item = &s->program->configs.items[i];
         if (item->is_integer) printf(" %s=%.15g", item->name, item->value);
     }
-    printf("\nerrors relative to the largest gradient; bounds: compiled against interpreted %.0e, interpreted against differences %.0e\n",
+    printf("\nerrors relative to the largest gradient; bounds: compiled against interpreted %.0e, interpreted against "
+           "differences %.0e\n",
            GRADCHECK_COMPILED_BOUND, GRADCHECK_DIFFERENCE_BOUND);
 }
 
@@ -204,7 +216,8 @@ int command_gradcheck(const Options *given, Diagnostics *diags) {
     Session session = {0};
     Options options = *given;
     Arena *arena = arena_new();
-    bool good = reduce_sizes(&options, arena, diags) && session_load_program(&session, &options, diags) && session_open_machine(&session);
+    bool good = reduce_sizes(&options, arena, diags) && session_load_program(&session, &options, diags) &&
+                session_open_machine(&session);
     if (good) say_sizes(&session);
     for (int i = 0; session.target && good && i < session.program->tasks.count; i++) {
         if (session.tasks[i]) good = check_task(&session, &session.program->tasks.items[i]) && good;

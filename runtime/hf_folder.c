@@ -27,16 +27,15 @@ typedef struct SuffixAlias {
 } SuffixAlias;
 static const SuffixAlias suffix_aliases[] = {{".weight", ".gamma"}, {".bias", ".beta"}};
 
-static Pos in_file(const char *path, Diagnostics *diags) {
-    return pos_in_file(diagnostics_file(diags, path, NULL), 0);
-}
+static Pos in_file(const char *path, Diagnostics *diags) { return pos_in_file(diagnostics_file(diags, path, NULL), 0); }
 
 /* --- Opening --- */
 
 HfFolder *hf_folder_open(const char *path, const char *lower_case, Diagnostics *diags) {
     Arena *arena = arena_new();
     HfFolder *folder = arena_alloc(arena, sizeof *folder);
-    *folder = (HfFolder){.arena = arena, .path = arena_strdup(arena, path), .config_path = hf_file_path(arena, path, "config.json")};
+    *folder = (HfFolder){
+        .arena = arena, .path = arena_strdup(arena, path), .config_path = hf_file_path(arena, path, "config.json")};
     bool good = hf_file_exists(arena, path, "config.json") || hf_file_missing(arena, path, "config.json", diags);
     good = good && hf_tokenizer_read(folder->path, lower_case, arena, &folder->tokenizer, diags);
     if (good) folder->config = hf_file_object(folder->config_path, &folder->config_text, diags);
@@ -84,17 +83,13 @@ static Lookup find_value(const HfFolder *folder, const char *key, const json_t *
     return *value && !json_is_null(*value) ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
-static Lookup wrong_kind(const HfFolder *folder, const char *key, const char *wanted,
-                         Diagnostics *diags) {
-    diag_error(diags, "E0841", hf_config_pos(folder, key, diags), "the value of \"%s\" is not %s",
-               key, wanted);
-    diag_hint(diags,
-              "correct it in the file, or take the key away to have the value of the graph file");
+static Lookup wrong_kind(const HfFolder *folder, const char *key, const char *wanted, Diagnostics *diags) {
+    diag_error(diags, "E0841", hf_config_pos(folder, key, diags), "the value of \"%s\" is not %s", key, wanted);
+    diag_hint(diags, "correct it in the file, or take the key away to have the value of the graph file");
     return LOOKUP_FAILED;
 }
 
-Lookup hf_config_number(const HfFolder *folder, const char *key, double *value,
-                        Diagnostics *diags) {
+Lookup hf_config_number(const HfFolder *folder, const char *key, double *value, Diagnostics *diags) {
     const json_t *found;
     if (find_value(folder, key, &found) == LOOKUP_ABSENT) return LOOKUP_ABSENT;
     if (!json_is_number(found)) return wrong_kind(folder, key, "a number", diags);
@@ -110,8 +105,7 @@ Lookup hf_config_bool(const HfFolder *folder, const char *key, bool *value, Diag
     return LOOKUP_FOUND;
 }
 
-Lookup hf_config_string(const HfFolder *folder, const char *key, const char **value,
-                        Diagnostics *diags) {
+Lookup hf_config_string(const HfFolder *folder, const char *key, const char **value, Diagnostics *diags) {
     const json_t *found;
     if (find_value(folder, key, &found) == LOOKUP_ABSENT) return LOOKUP_ABSENT;
     if (!json_is_string(found)) return wrong_kind(folder, key, "a text", diags);
@@ -128,7 +122,8 @@ static HfTensor find_spelling(HfFolder *folder, const char *name) {
     for (size_t i = 0; !found.file && i < sizeof suffix_aliases / sizeof *suffix_aliases; i++) {
         size_t suffix = strlen(suffix_aliases[i].now);
         if (length < suffix || strcmp(name + length - suffix, suffix_aliases[i].now)) continue;
-        found = hf_weights_find(folder->weights, arena_printf(folder->arena, "%.*s%s", (int)(length - suffix), name, suffix_aliases[i].old));
+        found = hf_weights_find(folder->weights, arena_printf(folder->arena, "%.*s%s", (int)(length - suffix), name,
+                                                              suffix_aliases[i].old));
     }
     return found;
 }
@@ -160,8 +155,7 @@ const char *hf_folder_overlay_metadata(const HfFolder *folder, const char *key) 
 }
 
 static bool same_shape(const SafeTensor *tensor, const int64_t *shape, int rank) {
-    return tensor->rank == rank &&
-           (!rank || !memcmp(tensor->shape, shape, (size_t)rank * sizeof *shape));
+    return tensor->rank == rank && (!rank || !memcmp(tensor->shape, shape, (size_t)rank * sizeof *shape));
 }
 
 /* What was laid over counts first, by its exact name. */
@@ -170,19 +164,17 @@ static HfTensor find_over(HfFolder *folder, const char *name) {
     return tensor ? (HfTensor){folder->overlay, tensor, folder->overlay_path, NULL} : (HfTensor){0};
 }
 
-Lookup hf_folder_load(HfFolder *folder, const char *name, const char *prefix, const int64_t *shape,
-                      int rank, float *out, Diagnostics *diags) {
+Lookup hf_folder_load(HfFolder *folder, const char *name, const char *prefix, const int64_t *shape, int rank,
+                      float *out, Diagnostics *diags) {
     HfTensor own = find_parameter(folder, name, prefix), over = find_over(folder, name), found = over.file ? over : own;
     if (own.file) *own.used = true;
     if (!found.file) return LOOKUP_ABSENT;
     if (same_shape(found.tensor, shape, rank))
         return safetensors_to_f32(found.file, found.tensor, out, diags) ? LOOKUP_FOUND : LOOKUP_FAILED;
-    diag_error(diags, "E0842", in_file(found.path, diags),
-               "tensor '%s' has shape %s, but the model's '%s' has %s", found.tensor->name,
-               shape_print(folder->arena, found.tensor->shape, found.tensor->rank), name,
+    diag_error(diags, "E0842", in_file(found.path, diags), "tensor '%s' has shape %s, but the model's '%s' has %s",
+               found.tensor->name, shape_print(folder->arena, found.tensor->shape, found.tensor->rank), name,
                shape_print(folder->arena, shape, rank));
-    diag_hint(diags,
-              "use the config.json that belongs to these weights, or weights of the model's sizes");
+    diag_hint(diags, "use the config.json that belongs to these weights, or weights of the model's sizes");
     return LOOKUP_FAILED;
 }
 
@@ -217,12 +209,10 @@ static bool write_config(const char *path, const HfContents *contents, Diagnosti
     json_t *object = config ? json_loads(config, 0, NULL) : json_object();
     int failures = !json_is_object(object);
     for (int i = 0; i < contents->n_pairs && !failures; i++) {
-        failures += json_object_set_new(object, contents->pairs[i].key,
-                                        pair_value(&contents->pairs[i])) != 0;
+        failures += json_object_set_new(object, contents->pairs[i].key, pair_value(&contents->pairs[i])) != 0;
     }
     if (failures) {
-        diag_error(diags, "E0841", in_file(path, diags),
-                   "the configuration to write is not valid JSON in UTF-8");
+        diag_error(diags, "E0841", in_file(path, diags), "the configuration to write is not valid JSON in UTF-8");
         diag_hint(diags, "check config.json and the values given for its keys");
     }
     bool written = !failures && put_json(path, object, diags);
@@ -232,10 +222,12 @@ static bool write_config(const char *path, const HfContents *contents, Diagnosti
 
 static bool write_tokenizer(Arena *arena, const char *folder, const HfTokenizer *tokenizer, Diagnostics *diags) {
     if (!tokenizer) return true;
-    if (!atomic_file_put(hf_file_path(arena, folder, "vocab.txt"), tokenizer->vocab, tokenizer->vocab_bytes, diags)) return false;
+    if (!atomic_file_put(hf_file_path(arena, folder, "vocab.txt"), tokenizer->vocab, tokenizer->vocab_bytes, diags))
+        return false;
     const TokenizerRules *rules = &tokenizer->rules;
-    json_t *object = json_pack("{s:b, s:b, s:b, s:s}", "do_lower_case", (int)rules->lower_case, "strip_accents", (int)rules->strip_accents,
-                               "tokenize_chinese_chars", (int)rules->split_cjk, "tokenizer_class", "BertTokenizer");
+    json_t *object = json_pack("{s:b, s:b, s:b, s:s}", "do_lower_case", (int)rules->lower_case, "strip_accents",
+                               (int)rules->strip_accents, "tokenize_chinese_chars", (int)rules->split_cjk,
+                               "tokenizer_class", "BertTokenizer");
     bool written = put_json(hf_file_path(arena, folder, "tokenizer_config.json"), object, diags);
     json_decref(object);
     return written;
@@ -248,10 +240,11 @@ bool hf_folder_write(const char *path, const HfContents *contents, Diagnostics *
     metadata[0] = (MetadataEntry){"format", "pt"}; /* transformers refuses a file that does not say so */
     for (int i = 0; i < contents->n_metadata; i++) metadata[i + 1] = contents->metadata[i];
     const char *weights = contents->weights ? contents->weights : "model.safetensors";
-    bool written = write_config(hf_file_path(arena, path, "config.json"), contents, diags) &&
-                   write_tokenizer(arena, path, contents->tokenizer, diags) && (!contents->n_tensors ||
-                   safetensors_write(hf_file_path(arena, path, weights), contents->tensors,
-                                     contents->n_tensors, metadata, contents->n_metadata + 1, diags));
+    bool written =
+        write_config(hf_file_path(arena, path, "config.json"), contents, diags) &&
+        write_tokenizer(arena, path, contents->tokenizer, diags) &&
+        (!contents->n_tensors || safetensors_write(hf_file_path(arena, path, weights), contents->tensors,
+                                                   contents->n_tensors, metadata, contents->n_metadata + 1, diags));
     arena_free(arena);
     return written;
 }

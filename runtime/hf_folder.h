@@ -1,5 +1,5 @@
-/* A Hugging Face model folder: config.json (sizes), the tokenizer (hf_tokenizer.h), weights (hf_weights.h; optional: without them
- * the model starts from random ones). Keys and names are
+/* A Hugging Face model folder: config.json (sizes), the tokenizer (hf_tokenizer.h), weights (hf_weights.h; optional:
+ * without them the model starts from random ones). Keys and names are
  * the caller's: nothing here knows a model. */
 #ifndef GRADC_RUNTIME_HF_FOLDER_H
 #define GRADC_RUNTIME_HF_FOLDER_H
@@ -13,8 +13,8 @@ typedef struct HfFolder HfFolder;
 /* FAILED comes with an error. */
 typedef enum Lookup { LOOKUP_ABSENT, LOOKUP_FOUND, LOOKUP_FAILED } Lookup;
 
-/* Opens a folder; `lower_case` as in hf_tokenizer.h. NULL and errors when config.json or the tokenizer is missing, broken or of another
- * kind, or when the weights are broken or in a format that is not read. */
+/* Opens a folder; `lower_case` as in hf_tokenizer.h. NULL and errors when config.json or the tokenizer is missing,
+ * broken or of another kind, or when the weights are broken or in a format that is not read. */
 HfFolder *hf_folder_open(const char *path, const char *lower_case, Diagnostics *diags);
 void hf_folder_close(HfFolder *folder); /* NULL is allowed */
 
@@ -27,8 +27,7 @@ bool hf_folder_has_weights(const HfFolder *folder);
 /* A value of config.json; `*value` is set when it is FOUND. FAILED: it is of another kind. */
 Lookup hf_config_number(const HfFolder *folder, const char *key, double *value, Diagnostics *diags);
 Lookup hf_config_bool(const HfFolder *folder, const char *key, bool *value, Diagnostics *diags);
-Lookup hf_config_string(const HfFolder *folder, const char *key, const char **value,
-                        Diagnostics *diags);
+Lookup hf_config_string(const HfFolder *folder, const char *key, const char **value, Diagnostics *diags);
 
 /* Where config.json gives this key; the whole file when it does not. */
 Pos hf_config_pos(const HfFolder *folder, const char *key, Diagnostics *diags);
@@ -36,16 +35,16 @@ Pos hf_config_pos(const HfFolder *folder, const char *key, Diagnostics *diags);
 /* Copies the tensor of a parameter to `out` [product of shape]. It is looked for as `name`, with
  * `prefix` ("bert.") before it or taken from it (NULL: no prefix), each also under its old name
  * (LayerNorm.gamma and beta). FAILED: it has another shape or an element type that is no float. */
-Lookup hf_folder_load(HfFolder *folder, const char *name, const char *prefix, const int64_t *shape,
-                      int rank, float *out, Diagnostics *diags);
+Lookup hf_folder_load(HfFolder *folder, const char *name, const char *prefix, const int64_t *shape, int rank,
+                      float *out, Diagnostics *diags);
 
 /* Is there a tensor of that name, apart from what was laid over? */
 bool hf_folder_has(HfFolder *folder, const char *name, const char *prefix);
 
-/* Tensors of another safetensors file, of exactly the names asked for, count before those of the folder. False with an error when it
- * cannot be read; a second call does nothing. */
+/* Tensors of another safetensors file, of exactly the names asked for, count before those of the folder. False with an
+ * error when it cannot be read; a second call does nothing. */
 bool hf_folder_lay_over(HfFolder *folder, const char *path, Diagnostics *diags);
-const char *hf_folder_overlay(const HfFolder *folder); /* its path; NULL: none */
+const char *hf_folder_overlay(const HfFolder *folder);                           /* its path; NULL: none */
 const char *hf_folder_overlay_metadata(const HfFolder *folder, const char *key); /* NULL: none */
 
 /* The names of the tensors in the file that no load has found so far, in the order of the file; in
@@ -69,7 +68,7 @@ typedef struct HfContents {
     const HfTokenizer *tokenizer; /* written as vocab.txt and tokenizer_config.json; NULL: neither is */
     const TensorToWrite *tensors; /* none: the file is left as it is */
     int n_tensors;
-    const char *weights; /* the file's name; NULL: model.safetensors */
+    const char *weights;           /* the file's name; NULL: model.safetensors */
     const MetadataEntry *metadata; /* of that file, beside its format */
     int n_metadata;
 } HfContents;

@@ -74,7 +74,8 @@ static bool vocabulary_of_json(const Reader *r, json_t *vocab) {
     const char **tokens = order_tokens(r, vocab, &bytes);
     r->result->path = path_of(r, "tokenizer.json");
     if (!tokens) {
-        diag_error(r->diags, "E0802", in_file(r, "tokenizer.json"), "the ids of the vocabulary are not the numbers from 0");
+        diag_error(r->diags, "E0802", in_file(r, "tokenizer.json"),
+                   "the ids of the vocabulary are not the numbers from 0");
         diag_hint(r->diags, "save the tokenizer again, with its vocab.txt");
         return false;
     }
@@ -90,7 +91,9 @@ static bool vocabulary_of_json(const Reader *r, json_t *vocab) {
 
 static bool read_vocabulary(const Reader *r) {
     json_t *vocab = json_object_get(json_object_get(r->fast, "model"), "vocab");
-    if (!has_file(r, "vocab.txt")) return json_is_object(vocab) ? vocabulary_of_json(r, vocab) : hf_file_missing(r->arena, r->folder, "vocab.txt", r->diags);
+    if (!has_file(r, "vocab.txt"))
+        return json_is_object(vocab) ? vocabulary_of_json(r, vocab)
+                                     : hf_file_missing(r->arena, r->folder, "vocab.txt", r->diags);
     r->result->path = path_of(r, "vocab.txt");
     r->result->vocab = read_file(r->result->path, &r->result->vocab_bytes, r->diags);
     return r->result->vocab != NULL;
@@ -130,17 +133,21 @@ static bool agree(const Reader *r, const char *key, const char *fast_key, int *v
     int slow = said(r->config, key), fast = said(normalizer(r), fast_key);
     *value = slow >= 0 ? slow : fast;
     if (slow < 0 || fast < 0 || slow == fast) return true;
-    diag_error(r->diags, "E0848", in_file(r, "tokenizer_config.json"), "\"%s\" is %s here, but \"%s\" is %s in tokenizer.json", key,
-               slow ? "true" : "false", fast_key, fast ? "true" : "false");
-    diag_hint(r->diags, "correct one of the files, or say it: --lower-case yes (without accents) or --lower-case no (as it stands)");
+    diag_error(r->diags, "E0848", in_file(r, "tokenizer_config.json"),
+               "\"%s\" is %s here, but \"%s\" is %s in tokenizer.json", key, slow ? "true" : "false", fast_key,
+               fast ? "true" : "false");
+    diag_hint(
+        r->diags,
+        "correct one of the files, or say it: --lower-case yes (without accents) or --lower-case no (as it stands)");
     return false;
 }
 
 static bool unsaid_case(const Reader *r) {
     diag_error(r->diags, "E0843", pos_in_file(diagnostics_file(r->diags, r->result->path, NULL), 0),
                "the vocabulary has capital letters, and nothing says whether texts are lower-cased");
-    diag_hint(r->diags, "say it: --lower-case no for a cased model, --lower-case yes otherwise; or in tokenizer_config.json: "
-                        "{\"do_lower_case\": false}");
+    diag_hint(r->diags,
+              "say it: --lower-case no for a cased model, --lower-case yes otherwise; or in tokenizer_config.json: "
+              "{\"do_lower_case\": false}");
     return false;
 }
 
@@ -166,11 +173,12 @@ static bool choose_rules(const Reader *r) {
     return true;
 }
 
-bool hf_tokenizer_read(const char *folder, const char *lower_case, Arena *arena, HfTokenizer *result, Diagnostics *diags) {
+bool hf_tokenizer_read(const char *folder, const char *lower_case, Arena *arena, HfTokenizer *result,
+                       Diagnostics *diags) {
     Reader r = {.folder = folder, .lower_case = lower_case, .arena = arena, .diags = diags, .result = result};
     *result = (HfTokenizer){0};
-    bool good = read_json(&r, "tokenizer_config.json", &r.config) && read_json(&r, "tokenizer.json", &r.fast) && check_kind(&r) &&
-                read_vocabulary(&r) && choose_rules(&r);
+    bool good = read_json(&r, "tokenizer_config.json", &r.config) && read_json(&r, "tokenizer.json", &r.fast) &&
+                check_kind(&r) && read_vocabulary(&r) && choose_rules(&r);
     json_decref(r.config);
     json_decref(r.fast);
     if (good) return true;

@@ -24,7 +24,8 @@ struct HfWeights {
 /* A file, or else the index that names several, in the order in which they are looked for. */
 static const struct {
     const char *file, *index;
-} forms[] = {{"model.safetensors", "model.safetensors.index.json"}, {"pytorch_model.bin", "pytorch_model.bin.index.json"}};
+} forms[] = {{"model.safetensors", "model.safetensors.index.json"},
+             {"pytorch_model.bin", "pytorch_model.bin.index.json"}};
 
 static const char *path_of(const HfWeights *w, const char *name) { return hf_file_path(w->arena, w->folder, name); }
 
@@ -52,8 +53,10 @@ static bool bad_index(const HfWeights *w, const char *message, Diagnostics *diag
 static bool is_plain_name(const char *name) { return name && *name && *name != '.' && !strchr(name, '/'); }
 
 static bool add_entry(HfWeights *w, const char *tensor, const char *name, Diagnostics *diags) {
-    if (!is_plain_name(name)) return bad_index(w, arena_printf(w->arena, "tensor '%s' is in no file of the folder", tensor), diags);
-    if (!has_file(w, name)) return bad_index(w, arena_printf(w->arena, "the file %s, which it names, is not there", name), diags);
+    if (!is_plain_name(name))
+        return bad_index(w, arena_printf(w->arena, "tensor '%s' is in no file of the folder", tensor), diags);
+    if (!has_file(w, name))
+        return bad_index(w, arena_printf(w->arena, "the file %s, which it names, is not there", name), diags);
     return add_file(w, name, diags);
 }
 
@@ -90,7 +93,8 @@ static bool reject_other_formats(const HfWeights *w, Diagnostics *diags) {
     static const char *const others[] = {"tf_model.h5", "flax_model.msgpack"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (!has_file(w, others[i])) continue;
-        diag_error(diags, "E0844", hf_file_pos(w->arena, w->folder, others[i], diags), "the weights are in a format that is not read");
+        diag_error(diags, "E0844", hf_file_pos(w->arena, w->folder, others[i], diags),
+                   "the weights are in a format that is not read");
         diag_hint(diags, "save the model as safetensors (in Python: model.save_pretrained(folder))");
         return false;
     }
@@ -132,7 +136,9 @@ HfTensor hf_weights_find(const HfWeights *w, const char *name) {
     return (HfTensor){0};
 }
 
-const char *hf_weights_metadata(const HfWeights *w, const char *key) { return safetensors_metadata(w->shards.items[0].file, key); }
+const char *hf_weights_metadata(const HfWeights *w, const char *key) {
+    return safetensors_metadata(w->shards.items[0].file, key);
+}
 
 const char *const *hf_weights_unused(HfWeights *w, int *count) {
     VEC(const char *) names = {0};

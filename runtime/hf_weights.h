@@ -1,5 +1,5 @@
-/* The weights of a Hugging Face folder: model.safetensors, or the files that model.safetensors.index.json names; or else the same of
- * pytorch_model.bin (see torch_file.h). */
+/* The weights of a Hugging Face folder: model.safetensors, or the files that model.safetensors.index.json names; or
+ * else the same of pytorch_model.bin (see torch_file.h). */
 #ifndef GRADC_RUNTIME_HF_WEIGHTS_H
 #define GRADC_RUNTIME_HF_WEIGHTS_H
 
@@ -14,7 +14,8 @@ typedef struct HfTensor {
     bool *used;       /* for whoever loads it to set */
 } HfTensor;
 
-/* `*weights` is NULL when the folder has none. False and an error when they are broken, incomplete, or in a format that is not read. */
+/* `*weights` is NULL when the folder has none. False and an error when they are broken, incomplete, or in a format that
+ * is not read. */
 bool hf_weights_open(const char *folder, HfWeights **weights, Diagnostics *diags);
 void hf_weights_close(HfWeights *weights); /* NULL is allowed */
 

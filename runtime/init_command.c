@@ -53,7 +53,8 @@ static const char *find_models(Arena *arena) {
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     char *slash = length > 0 ? strrchr(program, '/') : NULL;
     if (slash) *slash = 0;
-    const char *places[] = {"models", arena_printf(arena, "%s/../models", program), arena_printf(arena, "%s/../share/gradc/models", program)};
+    const char *places[] = {"models", arena_printf(arena, "%s/../models", program),
+                            arena_printf(arena, "%s/../share/gradc/models", program)};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         if (access(arena_printf(arena, "%s/init", places[i]), F_OK) == 0) return places[i];
     }
@@ -99,7 +100,8 @@ static const char *data_line(const Init *init) {
     const TableFormat *format = &init->survey->format;
     const char *slash = strrchr(init->o->file, '/'), *name = slash ? slash + 1 : init->o->file;
     if (format->kind == DATA_JSONL) return arena_printf(init->arena, "\"%s\" jsonl", name);
-    return arena_printf(init->arena, "\"%s\" %s %s", name, format->separator == ',' ? "comma" : "tab", format->quoted ? "quoted" : "unquoted");
+    return arena_printf(init->arena, "\"%s\" %s %s", name, format->separator == ',' ? "comma" : "tab",
+                        format->quoted ? "quoted" : "unquoted");
 }
 
 static const char *split_line(const Init *init) {
@@ -120,8 +122,10 @@ static const char *input_line(const Init *init) {
 static const char *label_line(const Init *init) {
     const Survey *s = init->survey;
     const char *name = column(init, s->label), *optional = s->unlabelled ? " optional" : "", *list = "";
-    if (s->is_real) return arena_printf(init->arena, "%s: real[%g, %g]%s", name, floor(s->lowest), ceil(s->highest), optional);
-    for (int64_t i = 0; i < s->classes; i++) list = arena_printf(init->arena, "%s%s\"%s\"", list, i ? ", " : "", s->names[i]);
+    if (s->is_real)
+        return arena_printf(init->arena, "%s: real[%g, %g]%s", name, floor(s->lowest), ceil(s->highest), optional);
+    for (int64_t i = 0; i < s->classes; i++)
+        list = arena_printf(init->arena, "%s%s\"%s\"", list, i ? ", " : "", s->names[i]);
     return arena_printf(init->arena, "%s: class[%s]%s", name, list, optional);
 }
 
@@ -134,32 +138,37 @@ static const char *about_label(const Init *init) {
     int64_t least = INT64_MAX, most = 0;
     if (s->is_real) return arena_printf(init->arena, "# The label is a number from %g to %g.\n", s->lowest, s->highest);
     for (int64_t i = 0; i < s->classes; i++) {
-        if (i < MOST_SHOWN) list = arena_printf(init->arena, "%s%s%s %lld", list, i ? ", " : "", s->names[i], (long long)s->counts[i]);
+        if (i < MOST_SHOWN)
+            list = arena_printf(init->arena, "%s%s%s %lld", list, i ? ", " : "", s->names[i], (long long)s->counts[i]);
         least = s->counts[i] < least ? s->counts[i] : least;
         most = s->counts[i] > most ? s->counts[i] : most;
     }
-    const char *uneven = most < 4 * least ? ""
-                                          : "# They are uneven: with `weights balanced` behind the label and\n"
-                                            "# `loss class_weighted(logits, target, target.weights)` they count alike.\n";
-    return arena_printf(init->arena, "# Rows of each class: %s%s.\n%s", list, s->classes > MOST_SHOWN ? ", ..." : "", uneven);
+    const char *uneven = most < 4 * least
+                             ? ""
+                             : "# They are uneven: with `weights balanced` behind the label and\n"
+                               "# `loss class_weighted(logits, target, target.weights)` they count alike.\n";
+    return arena_printf(init->arena, "# Rows of each class: %s%s.\n%s", list, s->classes > MOST_SHOWN ? ", ..." : "",
+                        uneven);
 }
 
 static const char *about_lengths(const Init *init) {
     const Survey *s = init->survey;
     const char *unit = init->o->weights ? "tokens" : "words (with --weights it would be tokens)";
-    const char *text = arena_printf(init->arena, "# Of the rows half have at most %lld %s, 90 %% %lld, 99 %% %lld, the longest %lld.\n",
-                                    (long long)survey_length(s, 0.5), unit, (long long)survey_length(s, 0.9),
-                                    (long long)survey_length(s, 0.99), (long long)survey_length(s, 1));
+    const char *text = arena_printf(
+        init->arena, "# Of the rows half have at most %lld %s, 90 %% %lld, 99 %% %lld, the longest %lld.\n",
+        (long long)survey_length(s, 0.5), unit, (long long)survey_length(s, 0.9), (long long)survey_length(s, 0.99),
+        (long long)survey_length(s, 1));
     if (!init->o->weights) return text;
-    return arena_printf(init->arena, "%s# Cut would be %.1f %% at --max-length 128, %.1f %% at 512.\n", text, 100 * survey_longer(s, 128),
-                        100 * survey_longer(s, 512));
+    return arena_printf(init->arena, "%s# Cut would be %.1f %% at --max-length 128, %.1f %% at 512.\n", text,
+                        100 * survey_longer(s, 128), 100 * survey_longer(s, 512));
 }
 
 static const char *about(const Init *init) {
     const Survey *s = init->survey;
-    const char *lacking = s->unlabelled ? arena_printf(init->arena, ", %lld of them without a label", (long long)s->unlabelled) : "";
-    const char *text = arena_printf(init->arena, "# What gradc init saw in %s: %lld rows%s.\n%s%s", init->o->file, (long long)s->rows, lacking,
-                                    about_label(init), about_lengths(init));
+    const char *lacking =
+        s->unlabelled ? arena_printf(init->arena, ", %lld of them without a label", (long long)s->unlabelled) : "";
+    const char *text = arena_printf(init->arena, "# What gradc init saw in %s: %lld rows%s.\n%s%s", init->o->file,
+                                    (long long)s->rows, lacking, about_label(init), about_lengths(init));
     return arena_strndup(init->arena, text, strlen(text) - 1); /* the template has the last line's end */
 }
 
@@ -175,7 +184,8 @@ static const char *fill(const Init *init, const char *template, const Blank *bla
         if (!*at) break;
         size_t length = strcspn(++at, "@");
         for (int i = 0; i < count; i++) {
-            if (strncmp(blanks[i].name, at, length) == 0 && !blanks[i].name[length]) text = arena_printf(init->arena, "%s%s", text, blanks[i].text);
+            if (strncmp(blanks[i].name, at, length) == 0 && !blanks[i].name[length])
+                text = arena_printf(init->arena, "%s%s", text, blanks[i].text);
         }
         at += length + (at[length] == '@');
     }
@@ -184,11 +194,12 @@ static const char *fill(const Init *init, const char *template, const Blank *bla
 
 static bool write_file(const Init *init) {
     size_t size;
-    const char *path = arena_printf(init->arena, "%s/init/%s.txt", init->models, init->survey->is_real ? "real" : "class");
+    const char *path =
+        arena_printf(init->arena, "%s/init/%s.txt", init->models, init->survey->is_real ? "real" : "class");
     char *template = read_file(path, &size, init->diags);
     if (!template) return false;
-    const Blank blanks[] = {{"about", about(init)},      {"models", import_path(init)}, {"task", init->task},
-                            {"data", data_line(init)},   {"split", split_line(init)},   {"input", input_line(init)},
+    const Blank blanks[] = {{"about", about(init)},     {"models", import_path(init)}, {"task", init->task},
+                            {"data", data_line(init)},  {"split", split_line(init)},   {"input", input_line(init)},
                             {"label", label_line(init)}};
     const char *text = fill(init, template, blanks, sizeof blanks / sizeof *blanks);
     free(template);
@@ -205,9 +216,10 @@ static bool check_file(const Init *init) {
 
 static void say_next(const Init *init) {
     const char *slash = strrchr(init->o->file, '/');
-    const char *folder = slash ? arena_printf(init->arena, " --data %.*s", (int)(slash - init->o->file), init->o->file) : "";
-    printf("%s\nwritten to %s; look through it, then\n  gradc train %s --weights %s%s --out run\n", about(init), init->out, init->out,
-           init->o->weights ? init->o->weights : "FOLDER", folder);
+    const char *folder =
+        slash ? arena_printf(init->arena, " --data %.*s", (int)(slash - init->o->file), init->o->file) : "";
+    printf("%s\nwritten to %s; look through it, then\n  gradc train %s --weights %s%s --out run\n", about(init),
+           init->out, init->out, init->o->weights ? init->o->weights : "FOLDER", folder);
 }
 
 static Tokenizer *open_tokenizer(const Options *o, Diagnostics *diags) {
@@ -224,8 +236,12 @@ int command_init(const Options *options, Diagnostics *diags) {
     bool good = check_options(options, diags) && choose_places(&init);
     Tokenizer *tokenizer = good && options->weights ? open_tokenizer(options, diags) : NULL;
     good = good && (tokenizer || !options->weights);
-    SurveyOptions survey = {.path = options->file, .texts = options->text.items, .n_texts = options->text.count, .label = options->label,
-                            .group = options->group, .tokenizer = tokenizer};
+    SurveyOptions survey = {.path = options->file,
+                            .texts = options->text.items,
+                            .n_texts = options->text.count,
+                            .label = options->label,
+                            .group = options->group,
+                            .tokenizer = tokenizer};
     if (good) init.survey = survey_table(&survey, init.arena, diags);
     good = good && init.survey && write_file(&init) && check_file(&init);
     if (good) say_next(&init);

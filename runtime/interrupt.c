@@ -1,5 +1,5 @@
-/* Interrupts. The one variable of the program that lives in a file: a signal belongs to the process, and its handler is given no
- * context. */
+/* Interrupts. The one variable of the program that lives in a file: a signal belongs to the process, and its handler is
+ * given no context. */
 #include "runtime/interrupt.h"
 
 #include <signal.h>

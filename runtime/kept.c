@@ -61,10 +61,14 @@ void kept_free(Kept *kept) {
 /* Floats of the value before row `row`. */
 static int64_t floats_before(const KeptValue *value, const Dataset *data, int64_t row) {
     const Sequences *in = &data->inputs[value->input];
-    return value->width * (value->of == ROWS_OF_TOKENS ? in->bounds[row] : value->of == ROWS_OF_WINDOWS ? in->windows[row] : row);
+    return value->width * (value->of == ROWS_OF_TOKENS    ? in->bounds[row]
+                           : value->of == ROWS_OF_WINDOWS ? in->windows[row]
+                                                          : row);
 }
 
-static size_t bytes_of(const KeptValue *value, const Dataset *data) { return sizeof(float) * (size_t)floats_before(value, data, data->rows); }
+static size_t bytes_of(const KeptValue *value, const Dataset *data) {
+    return sizeof(float) * (size_t)floats_before(value, data, data->rows);
+}
 
 size_t kept_bytes(const Kept *kept, const Dataset *data) {
     size_t bytes = 0;
@@ -98,7 +102,9 @@ static void begin_data(Kept *kept, const Dataset *data, size_t *room) {
 
 static int64_t floats_of_batch(const KeptValue *value, const Batch *batch) {
     const BatchInput *in = &batch->inputs[value->input];
-    return value->width * (value->of == ROWS_OF_TOKENS ? in->tokens : value->of == ROWS_OF_WINDOWS ? in->sequences : batch->rows);
+    return value->width * (value->of == ROWS_OF_TOKENS    ? in->tokens
+                           : value->of == ROWS_OF_WINDOWS ? in->sequences
+                                                          : batch->rows);
 }
 
 static void make_places(Kept *kept, const Batch *batch) {
@@ -121,8 +127,10 @@ static void copy_rows(Kept *kept, const Batch *batch, bool to_store) {
         for (int64_t j = 0; j < batch->rows; j++) {
             int64_t from = floats_before(value, batch->data, batch->data_rows[j]);
             int64_t count = floats_before(value, batch->data, batch->data_rows[j] + 1) - from;
-            if (to_store) memcpy(value->store + from, place, (size_t)count * sizeof(float));
-            else memcpy(place, value->store + from, (size_t)count * sizeof(float));
+            if (to_store)
+                memcpy(value->store + from, place, (size_t)count * sizeof(float));
+            else
+                memcpy(place, value->store + from, (size_t)count * sizeof(float));
             place += count;
         }
     }
@@ -142,7 +150,8 @@ bool kept_recall(Kept *kept, const Batch *batch, size_t *room) {
 void kept_store(Kept *kept, const Batch *batch, const Executable *settled) {
     for (int i = 0; i < kept->values.count; i++) {
         KeptValue *value = &kept->values.items[i];
-        memcpy(value->place, executable_output(settled, value->name), (size_t)floats_of_batch(value, batch) * sizeof(float));
+        memcpy(value->place, executable_output(settled, value->name),
+               (size_t)floats_of_batch(value, batch) * sizeof(float));
     }
     if (!kept->has) return;
     copy_rows(kept, batch, true);
@@ -154,5 +163,6 @@ void kept_forget(Kept *kept) {
 }
 
 void kept_bind(const Kept *kept, Executable *rest) {
-    for (int i = 0; i < kept->values.count; i++) executable_bind(rest, kept->values.items[i].name, kept->values.items[i].place);
+    for (int i = 0; i < kept->values.count; i++)
+        executable_bind(rest, kept->values.items[i].name, kept->values.items[i].place);
 }

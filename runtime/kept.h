@@ -1,4 +1,5 @@
-/* Kept: what the frozen part of a graph gave each row of a data set, so that it is computed once (see passes/settled.h). */
+/* Kept: what the frozen part of a graph gave each row of a data set, so that it is computed once (see
+ * passes/settled.h). */
 #ifndef GRADC_RUNTIME_KEPT_H
 #define GRADC_RUNTIME_KEPT_H
 
@@ -14,8 +15,9 @@ void kept_free(Kept *kept); /* NULL is allowed */
 /* Bytes for all rows of a data set. */
 size_t kept_bytes(const Kept *kept, const Dataset *data);
 
-/* A batch begins. Room for all rows of its data set is set aside when that is new and takes no more than `*room` bytes, which become
- * fewer then; without it every batch is computed anew. True when the values of all of the batch's rows are there, in place for it. */
+/* A batch begins. Room for all rows of its data set is set aside when that is new and takes no more than `*room` bytes,
+ * which become fewer then; without it every batch is computed anew. True when the values of all of the batch's rows are
+ * there, in place for it. */
 bool kept_recall(Kept *kept, const Batch *batch, size_t *room);
 
 /* Puts in place, and stores where there is room, what the executable of the settled graph gave the batch. */

@@ -47,7 +47,8 @@ bool log_close(Log *log, Diagnostics *diags) {
 void log_echo(Log *log, FILE *out) { log->echo = out; }
 
 static bool write_line(const json_t *event, FILE *out) {
-    return json_dumpf(event, out, JSON_REAL_PRECISION(9) | JSON_COMPACT) == 0 && fputc('\n', out) != EOF && fflush(out) == 0;
+    return json_dumpf(event, out, JSON_REAL_PRECISION(9) | JSON_COMPACT) == 0 && fputc('\n', out) != EOF &&
+           fflush(out) == 0;
 }
 
 void log_event(Log *log, json_t *event) {

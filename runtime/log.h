@@ -9,7 +9,8 @@
 
 typedef struct Log Log;
 
-/* NULL path: a log that writes nothing. `append`: keeps what is there (a resumed run). NULL and a diagnostic when the file cannot be written. */
+/* NULL path: a log that writes nothing. `append`: keeps what is there (a resumed run). NULL and a diagnostic when the
+ * file cannot be written. */
 Log *log_open(const char *path, bool append, Diagnostics *diags);
 /* False with a diagnostic when not all could be written. */
 bool log_close(Log *log, Diagnostics *diags);

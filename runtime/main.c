@@ -9,16 +9,19 @@ typedef struct Command {
 } Command;
 
 static const Command commands[] = {
-    {"init", "TABLE", "looks at a table of texts and writes a task for it", "gradc init notes.csv --text note --label mood", command_init},
+    {"init", "TABLE", "looks at a table of texts and writes a task for it",
+     "gradc init notes.csv --text note --label mood", command_init},
     {"train", "FILE|DIR", "trains the tasks of a graph file",
      "gradc train models/bert.graph --weights bert-base-uncased --data data --out run", command_train},
     {"eval", "FILE|DIR", "evaluates on a split of the data", "gradc eval run --data data --json", command_eval},
     {"predict", "FILE|DIR", "predicts, one row in, one row out, in order",
      "gradc predict run --task sentiment --input reviews.tsv", command_predict},
-    {"serve", "FILE|DIR", "answers JSON lines on a Unix socket, all clients in one batch", "gradc serve run --socket /tmp/gradc.socket", command_serve},
+    {"serve", "FILE|DIR", "answers JSON lines on a Unix socket, all clients in one batch",
+     "gradc serve run --socket /tmp/gradc.socket", command_serve},
     {"export", "FILE|DIR", "writes a folder for transformers or sentence-transformers",
      "gradc export run --task mood --format hf --out mood-hf", command_export},
-    {"check", "FILE", "parses, types and verifies; prints the tasks and their shapes", "gradc check models/bert.graph", command_check},
+    {"check", "FILE", "parses, types and verifies; prints the tasks and their shapes", "gradc check models/bert.graph",
+     command_check},
     {"fmt", "FILE", "prints a graph file in the canonical layout", "gradc fmt my.graph --write", command_fmt},
     {"dump", "[FILE]", "prints the graph after a pass, kernels or their code; compares; explains",
      "gradc dump models/bert.graph --task sentiment --stage fuse", command_dump},
@@ -26,10 +29,12 @@ static const Command commands[] = {
      "gradc bench run --data data --batch 8", command_bench},
     {"run", "FILE", "evaluates a task or a definition and prints values and gradients",
      "gradc run models/bert.graph --def gelu --input 'x=[[-1, 0, 1]]' --grad", command_run},
-    {"gradcheck", "FILE", "compares gradients: compiled, interpreted, by differences", "gradc gradcheck my.graph", command_gradcheck},
+    {"gradcheck", "FILE", "compares gradients: compiled, interpreted, by differences", "gradc gradcheck my.graph",
+     command_gradcheck},
     {"opt", "IR_FILE", "reads IR text ('-': standard input), runs passes, prints IR or code",
      "gradc opt model.gir --passes simplify,fuse", command_opt},
-    {"cache", "ACTION", "the kernel cache: ls, verify, gc (down to --cache-size) or clear", "gradc cache gc --cache-size 64", command_cache},
+    {"cache", "ACTION", "the kernel cache: ls, verify, gc (down to --cache-size) or clear",
+     "gradc cache gc --cache-size 64", command_cache},
     {"explain", "NAME", "says more about a diagnostic, an operator or a pass", "gradc explain E0810", command_explain},
 };
 
@@ -37,7 +42,8 @@ enum { COMMANDS = sizeof commands / sizeof *commands, EXIT_USAGE = 2 };
 
 static void print_overview(FILE *out) {
     fputs("gradc " GRADC_VERSION ": compiles and trains models written as one text file\n\n", out);
-    for (int i = 0; i < COMMANDS; i++) fprintf(out, "  gradc %-8s %-9s %s\n", commands[i].name, commands[i].operand, commands[i].summary);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(out, "  gradc %-8s %-9s %s\n", commands[i].name, commands[i].operand, commands[i].summary);
     fputs("\ngradc COMMAND --help says more.\n", out);
 }
 
@@ -66,8 +72,10 @@ static int usage(const char *word, Diagnostics *diags) {
     for (int i = 0; i < COMMANDS; i++) names[i] = commands[i].name;
     const char *near = nearest_name(word, names, COMMANDS);
     diag_error(diags, "E0900", (Pos){0}, "there is no command '%s'", word);
-    if (near) diag_hint(diags, "did you mean 'gradc %s'?", near);
-    else diag_hint(diags, "gradc --help lists the commands");
+    if (near)
+        diag_hint(diags, "did you mean 'gradc %s'?", near);
+    else
+        diag_hint(diags, "gradc --help lists the commands");
     return EXIT_USAGE;
 }
 

@@ -61,8 +61,7 @@ static int by_value(const void *left, const void *right) {
 }
 
 /* The classes that occur in predictions or labels, sorted; the caller frees. NaN is no class. */
-static double *find_classes(const double *prediction, const double *label, int64_t n,
-                            int64_t *count) {
+static double *find_classes(const double *prediction, const double *label, int64_t n, int64_t *count) {
     double *classes = new_doubles(2 * n);
     int64_t all = 0, kept = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -139,8 +138,7 @@ static bool is_constant(const double *values, int64_t n) {
 }
 
 static double correlation(const double *prediction, const double *label, int64_t n) {
-    if (is_constant(prediction, n) || is_constant(label, n))
-        return 0; /* their mean may be off by a rounding */
+    if (is_constant(prediction, n) || is_constant(label, n)) return 0; /* their mean may be off by a rounding */
     double mean_p = mean(prediction, n), mean_l = mean(label, n), pl = 0, pp = 0, ll = 0;
     for (int64_t i = 0; i < n; i++) {
         double p = prediction[i] - mean_p, l = label[i] - mean_l;
@@ -172,8 +170,7 @@ static double *rank_values(const double *values, int64_t n) {
     qsort(sorted, (size_t)n, sizeof *sorted, by_ranked_value);
     for (int64_t first = 0, end; first < n; first = end) {
         for (end = first + 1; end < n && sorted[end].value == sorted[first].value;) end++;
-        for (int64_t i = first; i < end; i++)
-            ranks[sorted[i].index] = (double)(first + 1 + end) / 2;
+        for (int64_t i = first; i < end; i++) ranks[sorted[i].index] = (double)(first + 1 + end) / 2;
     }
     free(sorted);
     return ranks;
@@ -223,57 +220,97 @@ enum {
 };
 
 static const Metric metrics[] = {
-    {.name = "accuracy", .means = "share of lines that are right; of flags all of a line must be",
-     .compute = accuracy, .fits = ANY_CLASSES | FLAGS},
-    {.name = "balanced_accuracy", .means = "mean recall of the classes that are labelled",
-     .compute = balanced_accuracy, .fits = CLASSES},
-    {.name = "precision", .means = "precision of class 1: TP / (TP + FP)",
-     .compute = precision, .fits = CLASSES},
-    {.name = "recall", .means = "recall of class 1: TP / (TP + FN)",
-     .compute = recall, .fits = CLASSES},
-    {.name = "precision_macro", .means = "mean of the precision of each class that is predicted or labelled; of flags over all of them",
-     .compute = precision_macro, .fits = CLASSES | FLAGS},
-    {.name = "recall_macro", .means = "mean of the recall of each class that is predicted or labelled; of flags over all of them",
-     .compute = recall_macro, .fits = CLASSES | FLAGS},
-    {.name = "f1", .means = "F1 of class 1: 2 TP / (2 TP + FP + FN)",
-     .compute = f1, .fits = CLASSES},
-    {.name = "f1_macro", .means = "mean of the F1 of each class that is predicted or labelled; of flags over all of them",
-     .compute = f1_macro, .fits = CLASSES | FLAGS},
-    {.name = "f1_micro", .means = "F1 of all flags counted together; of classes the accuracy",
-     .compute = f1_micro, .fits = CLASSES | FLAGS},
-    {.name = "f1_weighted", .means = "mean of the F1 of each class, weighted by the lines labelled with it",
-     .compute = f1_weighted, .fits = CLASSES | FLAGS},
-    {.name = "entity_f1", .means = "F1 of entities: spans of words whose type, start and end are right, from tags such as B-PER and I-PER",
-     .compute = entity_f1, .fits = CLASSES, .needs_names = true},
-    {.name = "matthews", .means = "Matthews' correlation, for any number of classes",
-     .compute = matthews, .fits = CLASSES, .is_correlation = true},
-    {.name = "roc_auc", .means = "area under the ROC curve; of several classes, each against the rest, or of flags the mean",
-     .compute = roc_auc, .fits = CLASSES | FLAGS, .reads_scores = true},
-    {.name = "average_precision", .means = "sum over thresholds of precision times gained recall; of several classes or flags the mean",
-     .compute = average_precision, .fits = CLASSES | FLAGS, .reads_scores = true},
-    {.name = "log_loss", .means = "mean of -log of the probability of what is right",
-     .compute = log_loss, .fits = CLASSES | FLAGS, .reads_scores = true, .lower_is_better = true},
-    {.name = "calibration_error", .means = "expected calibration error in 15 bins (Guo et al. 2017)",
-     .compute = calibration_error, .fits = CLASSES | FLAGS, .reads_scores = true, .lower_is_better = true},
-    {.name = "pearson", .means = "Pearson's correlation",
-     .compute = pearson, .fits = NUMBERS, .is_correlation = true},
-    {.name = "spearman", .means = "Spearman's correlation: Pearson's of ranks, equal numbers sharing theirs",
-     .compute = spearman, .fits = NUMBERS, .is_correlation = true},
-    {.name = "mse", .means = "mean squared error",
-     .compute = mse, .fits = NUMBERS, .lower_is_better = true},
-    {.name = "mae", .means = "mean absolute error",
-     .compute = mae, .fits = NUMBERS, .lower_is_better = true},
-    {.name = "r2", .means = "1 - squared error / squared deviation of the labels",
-     .compute = r2, .fits = NUMBERS},
-    {.name = "loss", .means = "the task's loss, with dropout gone",
-     .compute = loss, .fits = ANY, .reads_loss = true, .lower_is_better = true},
-    {.name = "perplexity", .means = "e to the power of the loss",
-     .compute = perplexity, .fits = ANY, .reads_loss = true, .lower_is_better = true},
+    {.name = "accuracy",
+     .means = "share of lines that are right; of flags all of a line must be",
+     .compute = accuracy,
+     .fits = ANY_CLASSES | FLAGS},
+    {.name = "balanced_accuracy",
+     .means = "mean recall of the classes that are labelled",
+     .compute = balanced_accuracy,
+     .fits = CLASSES},
+    {.name = "precision", .means = "precision of class 1: TP / (TP + FP)", .compute = precision, .fits = CLASSES},
+    {.name = "recall", .means = "recall of class 1: TP / (TP + FN)", .compute = recall, .fits = CLASSES},
+    {.name = "precision_macro",
+     .means = "mean of the precision of each class that is predicted or labelled; of flags over all of them",
+     .compute = precision_macro,
+     .fits = CLASSES | FLAGS},
+    {.name = "recall_macro",
+     .means = "mean of the recall of each class that is predicted or labelled; of flags over all of them",
+     .compute = recall_macro,
+     .fits = CLASSES | FLAGS},
+    {.name = "f1", .means = "F1 of class 1: 2 TP / (2 TP + FP + FN)", .compute = f1, .fits = CLASSES},
+    {.name = "f1_macro",
+     .means = "mean of the F1 of each class that is predicted or labelled; of flags over all of them",
+     .compute = f1_macro,
+     .fits = CLASSES | FLAGS},
+    {.name = "f1_micro",
+     .means = "F1 of all flags counted together; of classes the accuracy",
+     .compute = f1_micro,
+     .fits = CLASSES | FLAGS},
+    {.name = "f1_weighted",
+     .means = "mean of the F1 of each class, weighted by the lines labelled with it",
+     .compute = f1_weighted,
+     .fits = CLASSES | FLAGS},
+    {.name = "entity_f1",
+     .means = "F1 of entities: spans of words whose type, start and end are right, from tags such as B-PER and I-PER",
+     .compute = entity_f1,
+     .fits = CLASSES,
+     .needs_names = true},
+    {.name = "matthews",
+     .means = "Matthews' correlation, for any number of classes",
+     .compute = matthews,
+     .fits = CLASSES,
+     .is_correlation = true},
+    {.name = "roc_auc",
+     .means = "area under the ROC curve; of several classes, each against the rest, or of flags the mean",
+     .compute = roc_auc,
+     .fits = CLASSES | FLAGS,
+     .reads_scores = true},
+    {.name = "average_precision",
+     .means = "sum over thresholds of precision times gained recall; of several classes or flags the mean",
+     .compute = average_precision,
+     .fits = CLASSES | FLAGS,
+     .reads_scores = true},
+    {.name = "log_loss",
+     .means = "mean of -log of the probability of what is right",
+     .compute = log_loss,
+     .fits = CLASSES | FLAGS,
+     .reads_scores = true,
+     .lower_is_better = true},
+    {.name = "calibration_error",
+     .means = "expected calibration error in 15 bins (Guo et al. 2017)",
+     .compute = calibration_error,
+     .fits = CLASSES | FLAGS,
+     .reads_scores = true,
+     .lower_is_better = true},
+    {.name = "pearson", .means = "Pearson's correlation", .compute = pearson, .fits = NUMBERS, .is_correlation = true},
+    {.name = "spearman",
+     .means = "Spearman's correlation: Pearson's of ranks, equal numbers sharing theirs",
+     .compute = spearman,
+     .fits = NUMBERS,
+     .is_correlation = true},
+    {.name = "mse", .means = "mean squared error", .compute = mse, .fits = NUMBERS, .lower_is_better = true},
+    {.name = "mae", .means = "mean absolute error", .compute = mae, .fits = NUMBERS, .lower_is_better = true},
+    {.name = "r2", .means = "1 - squared error / squared deviation of the labels", .compute = r2, .fits = NUMBERS},
+    {.name = "loss",
+     .means = "the task's loss, with dropout gone",
+     .compute = loss,
+     .fits = ANY,
+     .reads_loss = true,
+     .lower_is_better = true},
+    {.name = "perplexity",
+     .means = "e to the power of the loss",
+     .compute = perplexity,
+     .fits = ANY,
+     .reads_loss = true,
+     .lower_is_better = true},
 };
 
 const char *metric_problem(const Metric *metric, const Label *label) {
-    static const char *const kinds[] = {[LABEL_NONE] = "needs a label", [LABEL_CLASS] = "does not fit classes",
-                                        [LABEL_FLAGS] = "does not fit flags", [LABEL_REAL] = "does not fit real numbers",
+    static const char *const kinds[] = {[LABEL_NONE] = "needs a label",
+                                        [LABEL_CLASS] = "does not fit classes",
+                                        [LABEL_FLAGS] = "does not fit flags",
+                                        [LABEL_REAL] = "does not fit real numbers",
                                         [LABEL_MASKED] = "does not fit masked tokens"};
     if (!(metric->fits & 1u << label->kind)) return kinds[label->kind];
     if (metric->needs_names && !label->names) return "needs the names of the classes: class[\"O\", \"B-...\", ...]";

@@ -8,18 +8,18 @@
 
 #include "graph/program.h"
 
-/* What a metric is computed from: lines of predictions beside lines of labels. Classes are small whole numbers; of flags a line has one 0 or 1
- * for each. */
+/* What a metric is computed from: lines of predictions beside lines of labels. Classes are small whole numbers; of
+ * flags a line has one 0 or 1 for each. */
 typedef struct MetricInput {
     const double *prediction, *label; /* [n, width] */
     int64_t n, width;
-    const int64_t *bounds;    /* [sequences + 1]: the lines of each sequence */
+    const int64_t *bounds; /* [sequences + 1]: the lines of each sequence */
     int64_t sequences;
     const char *const *names; /* [classes]; NULL: none are declared */
     int64_t classes;
-    double loss;              /* of all lines, where the metric reads it */
-    const double *scores;     /* [n, score_columns]: probabilities, where the metric reads them */
-    int64_t score_columns;    /* one for each class or flag, or one alone: of class 1 */
+    double loss;           /* of all lines, where the metric reads it */
+    const double *scores;  /* [n, score_columns]: probabilities, where the metric reads them */
+    int64_t score_columns; /* one for each class or flag, or one alone: of class 1 */
 } MetricInput;
 
 typedef double MetricFunction(const MetricInput *in);

@@ -30,7 +30,8 @@ static Executable **list_executables(const Model *m, Arena *arena, int *count) {
     *count = 0;
     for (int t = 0; t <= m->program->tasks.count; t++) {
         const TaskState *state = &m->tasks[t];
-        Executable *own[] = {state->train_frozen.exec, state->public.train, state->eval_frozen.exec, state->public.eval};
+        Executable *own[] = {state->train_frozen.exec, state->public.train, state->eval_frozen.exec,
+                             state->public.eval};
         for (int i = 0; i < 4; i++) list[(*count)++] = own[i];
     }
     for (int i = 0; m->options.training && i < m->params->n_runs; i++) {
@@ -112,7 +113,9 @@ static size_t plan(Model *m, TaskState *state, Executable *exec, Batch *batch) {
     return executable_plan(exec, extents);
 }
 
-static Frozen *frozen_part(TaskState *state, bool training) { return training ? &state->train_frozen : &state->eval_frozen; }
+static Frozen *frozen_part(TaskState *state, bool training) {
+    return training ? &state->train_frozen : &state->eval_frozen;
+}
 
 static size_t plan_frozen(const Frozen *frozen, const Task *task, Batch *batch) {
     int64_t extents[MAX_SYMBOLS] = {0};
@@ -179,8 +182,10 @@ static void catch_up(const Model *m, const TaskState *state, const Worker *worke
 static void copy_twins(TaskState *state) {
     for (int i = 0; i < state->twins.count; i++) {
         Twin twin = state->twins.items[i];
-        if (twin.from) memcpy(twin.to, twin.from, twin.bytes);
-        else memset(twin.to, 0, twin.bytes);
+        if (twin.from)
+            memcpy(twin.to, twin.from, twin.bytes);
+        else
+            memset(twin.to, 0, twin.bytes);
     }
 }
 
@@ -199,7 +204,7 @@ bool model_gradients(Model *m, int task, Batch *batch, float *loss, Diagnostics 
 /* What the threads of one step share. */
 typedef struct Step {
     Model *m;
-    TaskState *state; /* NULL: the gradients are there already */
+    TaskState *state;   /* NULL: the gradients are there already */
     const bool *active; /* [runs]: to be updated */
     const UpdateSettings *settings;
     double norm;
@@ -209,8 +214,10 @@ typedef struct Step {
 static void run_norms(const Step *step, const Worker *worker) {
     for (int i = 0; i < step->m->params->n_runs; i++) {
         if (!step->active[i]) continue;
-        if (step->m->tables[i]) deferred_squares(step->m->tables[i], worker);
-        else executable_run(step->m->runs[i]->norm, worker);
+        if (step->m->tables[i])
+            deferred_squares(step->m->tables[i], worker);
+        else
+            executable_run(step->m->runs[i]->norm, worker);
     }
     worker->barrier();
 }
@@ -239,9 +246,12 @@ static void set_numbers(Step *step) {
     for (int i = 0; i < step->m->params->n_runs; i++) {
         ParamRun *info = &step->m->params->runs[i];
         if (!step->active[i] || !step->finite) continue;
-        UpdateNumbers numbers = {(float)(s->rate * info->rate), info->decay ? (float)s->decay : 0, (float)++info->steps, (float)scale};
-        if (step->m->tables[i]) deferred_push(step->m->tables[i], numbers);
-        else step->m->runs[i]->numbers = numbers;
+        UpdateNumbers numbers = {(float)(s->rate * info->rate), info->decay ? (float)s->decay : 0, (float)++info->steps,
+                                 (float)scale};
+        if (step->m->tables[i])
+            deferred_push(step->m->tables[i], numbers);
+        else
+            step->m->runs[i]->numbers = numbers;
     }
 }
 
@@ -261,8 +271,10 @@ static void run_step(void *user, const Worker *worker) {
     worker->barrier();
     for (int i = 0; step->finite && i < step->m->params->n_runs; i++) {
         if (!step->active[i]) continue;
-        if (step->m->tables[i]) deferred_update(step->m->tables[i], worker);
-        else executable_run(step->m->runs[i]->update, worker);
+        if (step->m->tables[i])
+            deferred_update(step->m->tables[i], worker);
+        else
+            executable_run(step->m->runs[i]->update, worker);
     }
 }
 
@@ -276,7 +288,8 @@ bool model_update(Model *m, const bool *active, const UpdateSettings *settings, 
     return step.finite;
 }
 
-bool model_step(Model *m, int task, Batch *batch, const UpdateSettings *settings, StepResult *result, Diagnostics *diags) {
+bool model_step(Model *m, int task, Batch *batch, const UpdateSettings *settings, StepResult *result,
+                Diagnostics *diags) {
     TaskState *state = &m->tasks[task];
     Step step = {.m = m, .state = state, .active = state->active, .settings = settings};
     if (!prepare(m, state, state->public.train, batch, diags)) return false;

@@ -42,7 +42,8 @@ static bool is_table(const Model *m, const Param *param, uint64_t tasks) {
 static bool make_parameters(Model *m, Diagnostics *diags) {
     size_t count = (size_t)m->program->params.count + 1;
     uint64_t *tasks = arena_array(m->arena, count, sizeof *tasks);
-    bool *trained = arena_array(m->arena, count, sizeof *trained), *tables = arena_array(m->arena, count, sizeof *tables);
+    bool *trained = arena_array(m->arena, count, sizeof *trained),
+         *tables = arena_array(m->arena, count, sizeof *tables);
     for (int t = 0; t < m->program->tasks.count; t++) {
         const Task *task = &m->program->tasks.items[t];
         for (int i = 0; is_wanted(m, t) && i < task->n_params; i++) tasks[task->params[i]] |= UINT64_C(1) << t;
@@ -81,12 +82,14 @@ static bool cut(const Graph *graph, const PipelineOptions *trained, SettledCut *
 }
 
 /* A stage, its frozen part apart where that spares something. `trained`: what is wanted there. */
-static bool make_stages(Model *m, const Task *task, Frozen *frozen, Stage *stage, const Graph *graph, const PipelineOptions *trained,
-                        const PipelineOptions *options, Diagnostics *diags) {
+static bool make_stages(Model *m, const Task *task, Frozen *frozen, Stage *stage, const Graph *graph,
+                        const PipelineOptions *trained, const PipelineOptions *options, Diagnostics *diags) {
     SettledCut parts;
-    if (!may_keep(m, task, frozen) || !cut(graph, trained, &parts, diags)) return make_stage(m, stage, graph, options, diags);
+    if (!may_keep(m, task, frozen) || !cut(graph, trained, &parts, diags))
+        return make_stage(m, stage, graph, options, diags);
     frozen->kept = kept_new(parts.settled, task);
-    bool good = make_stage(m, &frozen->stage, parts.settled, &(PipelineOptions){0}, diags) && make_stage(m, stage, parts.rest, options, diags);
+    bool good = make_stage(m, &frozen->stage, parts.settled, &(PipelineOptions){0}, diags) &&
+                make_stage(m, stage, parts.rest, options, diags);
     graph_free(parts.settled);
     graph_free(parts.rest);
     return good;
@@ -108,8 +111,10 @@ static bool no_output(const Task *task, const char *name, Diagnostics *diags) {
     }
     diag_error(diags, "E0906", task->pos, "task '%s' has no output '%s'", task->name, name);
     const char *near = nearest_name(name, names, count);
-    if (near) diag_hint(diags, "did you mean '%s'?", near);
-    else diag_hint(diags, "it has %s; a line 'show value as \"name\"' adds one", list);
+    if (near)
+        diag_hint(diags, "did you mean '%s'?", near);
+    else
+        diag_hint(diags, "it has %s; a line 'show value as \"name\"' adds one", list);
     return false;
 }
 
@@ -254,8 +259,8 @@ static Executable *make_executable(Model *m, const Stage *stage) {
     return exec;
 }
 
-/* Parameters that the loss does not depend on (stop_gradient), but that are updated together with some on which it does: what
- * another task left in their place must go. */
+/* Parameters that the loss does not depend on (stop_gradient), but that are updated together with some on which it
+ * does: what another task left in their place must go. */
 static void bind_zeros(Model *m, TaskState *state) {
     for (int i = 0; i < state->public.task->n_params; i++) {
         const ParamSlot *slot = &m->params->slots[state->public.task->params[i]];
@@ -332,8 +337,10 @@ static bool make_run(Model *m, int run) {
     CodeList norm = code_list(m, &m->norms[run]), update = code_list(m, &m->update);
     const char *const *states = m->program->optimizer.states;
     const ParamRun *info = &m->params->runs[run];
-    if (is_deferred(m, info)) m->tables[run] = deferred_new(m->params, info->table, update, norm, states, m->options.team);
-    else m->runs[run] = run_update_new(norm, update, m->params, run, states, m->arena);
+    if (is_deferred(m, info))
+        m->tables[run] = deferred_new(m->params, info->table, update, norm, states, m->options.team);
+    else
+        m->runs[run] = run_update_new(norm, update, m->params, run, states, m->arena);
     return m->tables[run] || m->runs[run];
 }
 
@@ -357,7 +364,8 @@ static bool build(Model *m, Diagnostics *diags) {
         diag_hint(diags, "train fewer tasks at once with --tasks");
         return false;
     }
-    Task *joined = m->options.training && can_join(m, diags) ? joined_task(m->program, m->options.tasks, m->arena, diags) : NULL;
+    Task *joined =
+        m->options.training && can_join(m, diags) ? joined_task(m->program, m->options.tasks, m->arena, diags) : NULL;
     if (diags->errors) return false;
     m->tasks[m->program->tasks.count].public.task = joined;
     m->compacts = !m->options.adds && (joined || !m->options.together);
@@ -375,7 +383,11 @@ static bool build(Model *m, Diagnostics *diags) {
 Model *model_new(const Program *program, const ModelOptions *options, Diagnostics *diags) {
     Arena *arena = arena_new();
     Model *m = arena_alloc(arena, sizeof *m);
-    *m = (Model){.arena = arena, .program = program, .options = *options, .kernels = kernel_set_new(), .kept_room = options->kept_room};
+    *m = (Model){.arena = arena,
+                 .program = program,
+                 .options = *options,
+                 .kernels = kernel_set_new(),
+                 .kept_room = options->kept_room};
     m->tasks = arena_array(arena, (size_t)program->tasks.count + 2, sizeof *m->tasks);
     for (int t = 0; t < program->tasks.count; t++) m->tasks[t].public.task = &program->tasks.items[t];
     if (build(m, diags)) return m;

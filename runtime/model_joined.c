@@ -33,12 +33,17 @@ Task *joined_task(const Program *program, const bool *tasks, Arena *arena, Diagn
     JoinPart parts[MAX_JOINED];
     const Task **list = arena_array(arena, (size_t)program->tasks.count + 1, sizeof *list);
     Task *joined = arena_alloc(arena, sizeof *joined);
-    *joined = (Task){.name = "together", .inputs = {{.name = choose_text(program, arena)}}, .n_inputs = 1, .label.of = -1, .parts = list};
+    *joined = (Task){.name = "together",
+                     .inputs = {{.name = choose_text(program, arena)}},
+                     .n_inputs = 1,
+                     .label.of = -1,
+                     .parts = list};
     joined->params = arena_array(arena, (size_t)program->params.count + 1, sizeof *joined->params);
     for (int t = 0; t < program->tasks.count; t++) {
         const Task *task = &program->tasks.items[t];
         if (tasks && !tasks[t]) continue;
-        Graph *plain = task->n_inputs == 1 && joined->n_parts < MAX_JOINED ? pipeline_apply(task->train, &expand, diags) : NULL;
+        Graph *plain =
+            task->n_inputs == 1 && joined->n_parts < MAX_JOINED ? pipeline_apply(task->train, &expand, diags) : NULL;
         if (!plain) return free_parts(parts, joined->n_parts), NULL;
         parts[joined->n_parts] = (JoinPart){plain, task->name, task->inputs[0].name};
         list[joined->n_parts++] = task;
@@ -50,7 +55,9 @@ Task *joined_task(const Program *program, const bool *tasks, Arena *arena, Diagn
     return joined->train ? joined : NULL;
 }
 
-int model_joined(const Model *m) { return m->tasks[m->program->tasks.count].public.task ? m->program->tasks.count : -1; }
+int model_joined(const Model *m) {
+    return m->tasks[m->program->tasks.count].public.task ? m->program->tasks.count : -1;
+}
 
 float model_part_loss(const Model *m, int part) {
     const TaskModel *joined = &m->tasks[m->program->tasks.count].public;

@@ -21,7 +21,7 @@ typedef struct Twin {
 typedef struct TaskTable {
     int run;
     const char *index, *slots, *distinct, *gradient; /* "x.ids", "x.ids.slots", symbol "x.ids.U", "grad.NAME" */
-    int32_t *numbers; /* of slots */
+    int32_t *numbers;                                /* of slots */
     int64_t room;
 } TaskTable;
 
@@ -37,7 +37,7 @@ typedef struct Frozen {
     Executable *exec; /* NULL: there is none */
     Bindings inputs;
     Kept *kept;
-    bool is_trained;  /* what a task's fits come after: it holds until the next update */
+    bool is_trained; /* what a task's fits come after: it holds until the next update */
     int64_t updates; /* of the model, when `kept` was stored */
 } Frozen;
 
@@ -60,7 +60,7 @@ struct Model {
     KernelSet *kernels;
     Code *code;
     TaskState *tasks; /* [program's tasks + 1]: the last one is the joined task's; without one its task is NULL */
-    bool compacts; /* 'compact' is among the usual passes of the training graphs */
+    bool compacts;    /* 'compact' is among the usual passes of the training graphs */
     Stage update;
     Stage *norms;      /* [runs] */
     RunUpdate **runs;  /* [runs]; NULL: deferred */
@@ -70,8 +70,8 @@ struct Model {
     int64_t updates; /* so far */
 };
 
-/* One update of the active runs from what lies in the gradient slab, none of it compact. False when the gradients are not finite; then
- * nothing is updated. */
+/* One update of the active runs from what lies in the gradient slab, none of it compact. False when the gradients are
+ * not finite; then nothing is updated. */
 bool model_update(Model *model, const bool *active, const UpdateSettings *settings, double *norm);
 
 #endif

@@ -9,8 +9,8 @@
 
 /* A value that is not finite and where it was found. */
 typedef struct Culprit {
-    const Node *node;   /* of the executable's graph; NULL: none */
-    int64_t element;    /* the first */
+    const Node *node; /* of the executable's graph; NULL: none */
+    int64_t element;  /* the first */
     double value;
     double operands[3]; /* of an elementwise operator, at that element */
     bool *rows;         /* [batch's rows] in which it happens */
@@ -34,11 +34,13 @@ static double element_at(const Node *node, const void *memory, int64_t index) {
 }
 
 /* Integers cannot be bad. */
-static bool is_looked_at(const Search *s, const Node *node) { return node->type.elem == ELEM_F32 && (s->all || s->forward[node->id]); }
+static bool is_looked_at(const Search *s, const Node *node) {
+    return node->type.elem == ELEM_F32 && (s->all || s->forward[node->id]);
+}
 
 static bool is_bad(const Search *s, double value) { return s->nan_only ? isnan(value) : !isfinite(value); }
 
-/* --- Rows ------------------------------------------------------------------------------------------------------------ */
+/* --- Rows --------------------------------------------------------------------------------------------------------- */
 
 /* The row of the batch that index `index` of a dimension belongs to; -1: to none. */
 static int64_t row_of(const Search *s, Dim dim, int64_t index) {
@@ -50,7 +52,8 @@ static void mark_row(Search *s, const Type *type, int64_t element) {
     for (int axis = 0; axis < type->rank; axis++) {
         int64_t inner = 1;
         for (int i = axis + 1; i < type->rank; i++) inner *= dim_value(type->dims[i], s->extents);
-        int64_t extent = dim_value(type->dims[axis], s->extents), row = row_of(s, type->dims[axis], element / inner % extent);
+        int64_t extent = dim_value(type->dims[axis], s->extents),
+                row = row_of(s, type->dims[axis], element / inner % extent);
         if (row < 0) continue;
         s->found.n_rows += !s->found.rows[row];
         s->found.rows[row] = true;
@@ -58,13 +61,13 @@ static void mark_row(Search *s, const Type *type, int64_t element) {
     }
 }
 
-/* --- One kernel ------------------------------------------------------------------------------------------------------ */
+/* --- One kernel --------------------------------------------------------------------------------------------------- */
 
 /* The operators of a launch as a graph of their own: operands are inputs "operand.0", ... */
 typedef struct Inside {
     Graph *graph;
-    Node **copies;      /* [grouped graph's nodes] */
-    Binding *bindings;  /* [launch's operands] */
+    Node **copies;     /* [grouped graph's nodes] */
+    Binding *bindings; /* [launch's operands] */
 } Inside;
 
 static Node *copy_operand(Search *s, Inside *in, const Launch *launch, void *const *buffers, const Node *node) {
@@ -131,7 +134,9 @@ static void search_inside(Search *s, const Launch *launch, void *const *buffers)
     Interpretation *run = interpret_rounded(in.graph, s->extents, in.bindings, launch->n_operands, 1, to_nearest);
     for (int i = 0; !run->error && !s->found.node && i < s->graph->nodes.count; i++) {
         const Node *node = s->graph->nodes.items[i], *copy = in.copies[i];
-        if (node->group != launch->results[0]->group || !run->values[copy->id] || !has_bad(s, node, run->values[copy->id])) continue;
+        if (node->group != launch->results[0]->group || !run->values[copy->id] ||
+            !has_bad(s, node, run->values[copy->id]))
+            continue;
         const double *operands[MAX_OPERANDS];
         for (int j = 0; j < copy->n_inputs; j++) operands[j] = run->values[copy->inputs[j]->id];
         remember(s, node, run->values[copy->id], operands);
@@ -156,7 +161,8 @@ static const Node *bad_result(Search *s, const Launch *launch, void *const *buff
     return NULL;
 }
 
-/* After each launch: false ends the run. Sums that overflow only on their way, as kernels add, are found in the result alone. */
+/* After each launch: false ends the run. Sums that overflow only on their way, as kernels add, are found in the result
+ * alone. */
 static bool look_at(void *user, const Launch *launch, void *const *buffers) {
     Search *s = user;
     double *values;
@@ -175,17 +181,20 @@ static void search_alone(void *user, const Worker *worker) {
     if (worker->thread == 0) executable_watch(s->step->exec, worker->scratch, look_at, s);
 }
 
-/* --- Telling --------------------------------------------------------------------------------------------------------- */
+/* --- Telling ------------------------------------------------------------------------------------------------------ */
 
 /* The sign of a NaN says nothing. */
-static const char *number_text(Arena *arena, double value) { return isnan(value) ? "nan" : arena_printf(arena, "%g", value); }
+static const char *number_text(Arena *arena, double value) {
+    return isnan(value) ? "nan" : arena_printf(arena, "%g", value);
+}
 
 /* "div(1, 0)"; "sum" */
 static const char *call_text(const Search *s) {
     const Node *node = s->found.node;
     const char *text = op_name(node->op);
     if (op_kind(node->op) != KIND_ELEMENTWISE || isnan(s->found.operands[0])) return text;
-    for (int i = 0; i < node->n_inputs; i++) text = arena_printf(s->arena, "%s%s%.3g", text, i ? ", " : "(", s->found.operands[i]);
+    for (int i = 0; i < node->n_inputs; i++)
+        text = arena_printf(s->arena, "%s%s%.3g", text, i ? ", " : "(", s->found.operands[i]);
     return arena_printf(s->arena, "%s)", text);
 }
 
@@ -240,9 +249,11 @@ static bool tell_parameter(const NonFiniteStep *step, Arena *arena, Diagnostics 
         while (at < count && isfinite(values[at])) at++;
         if (at == count) continue;
         const char *type = type_print(arena, &node->type, &graph->symbols);
-        diag_error(diags, "E0905", node->pos, "the parameter '%s', %s, is %s at element %" PRId64 " before step %u", node->attrs.text, type,
-                   number_text(arena, (double)values[at]), at, (unsigned)step->batch->rng[1] + 1);
-        diag_hint(diags, "the update before made it so, or it was read so; --clip 1 and a lower --lr keep updates small");
+        diag_error(diags, "E0905", node->pos, "the parameter '%s', %s, is %s at element %" PRId64 " before step %u",
+                   node->attrs.text, type, number_text(arena, (double)values[at]), at,
+                   (unsigned)step->batch->rng[1] + 1);
+        diag_hint(diags,
+                  "the update before made it so, or it was read so; --clip 1 and a lower --lr keep updates small");
         return true;
     }
     return false;
@@ -270,7 +281,8 @@ static Search search(const NonFiniteStep *step, Arena *arena, bool nan_only) {
 }
 
 static void tell_norm(const NonFiniteStep *step, Diagnostics *diags) {
-    diag_error(diags, "E0905", step->task->pos, "the gradients of step %u are so large that their norm is not finite", (unsigned)step->batch->rng[1] + 1);
+    diag_error(diags, "E0905", step->task->pos, "the gradients of step %u are so large that their norm is not finite",
+               (unsigned)step->batch->rng[1] + 1);
     diag_hint(diags, "nothing was updated; the weights have grown: lower --lr");
 }
 
@@ -285,7 +297,9 @@ void nonfinite_report(const NonFiniteStep *step, Diagnostics *diags) {
         Search second = {0};
         if (!isnan(first.found.value)) second = search(step, arena, true);
         tell_nan(&second, diags);
-        diag_hint(diags, "nothing was updated; keep logarithms and divisions away from zero, as in maximum(x, 1e-6); or lower --lr");
+        diag_hint(
+            diags,
+            "nothing was updated; keep logarithms and divisions away from zero, as in maximum(x, 1e-6); or lower --lr");
     }
     arena_free(arena);
 }

@@ -8,7 +8,8 @@
 #include "runtime/atomic_file.h"
 #include "runtime/read_file.h"
 
-/* magic "\x93NUMPY", version 1.0, u16 length of the header, the header: a Python dictionary, padded to a multiple of 64 */
+/* magic "\x93NUMPY", version 1.0, u16 length of the header, the header: a Python dictionary, padded to a multiple of 64
+ * */
 enum { MAGIC_BYTES = 6, PREAMBLE_BYTES = 10, ALIGNMENT = 64 };
 static const char magic[] = "\x93NUMPY";
 
@@ -18,17 +19,19 @@ int64_t tensor_count(const Tensor *tensor) {
     return count;
 }
 
-/* --- Writing --------------------------------------------------------------------------------------------------------- */
+/* --- Writing ------------------------------------------------------------------------------------------------------ */
 
 static const char *shape_text(Arena *arena, const Tensor *tensor) {
     const char *text = "(";
-    for (int i = 0; i < tensor->rank; i++) text = arena_printf(arena, "%s%" PRId64 ",%s", text, tensor->extents[i], i + 1 < tensor->rank ? " " : "");
+    for (int i = 0; i < tensor->rank; i++)
+        text = arena_printf(arena, "%s%" PRId64 ",%s", text, tensor->extents[i], i + 1 < tensor->rank ? " " : "");
     return arena_printf(arena, "%s)", text);
 }
 
 static const char *header_text(Arena *arena, const Tensor *tensor) {
     const char *descr = tensor->elem == ELEM_F32 ? "<f4" : tensor->elem == ELEM_I32 ? "<i4" : "|b1";
-    const char *dict = arena_printf(arena, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", descr, shape_text(arena, tensor));
+    const char *dict =
+        arena_printf(arena, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", descr, shape_text(arena, tensor));
     size_t used = PREAMBLE_BYTES + strlen(dict) + 1, padded = (used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     return arena_printf(arena, "%s%*s\n", dict, (int)(padded - used), "");
 }
@@ -57,7 +60,7 @@ bool npy_write(const char *path, const Tensor *tensor, Diagnostics *diags) {
     return good;
 }
 
-/* --- Reading --------------------------------------------------------------------------------------------------------- */
+/* --- Reading ------------------------------------------------------------------------------------------------------ */
 
 typedef struct ElementForm {
     const char *descr;
@@ -65,7 +68,8 @@ typedef struct ElementForm {
     size_t bytes;
 } ElementForm;
 
-static const ElementForm forms[] = {{"<f4", ELEM_F32, 4}, {"<f8", ELEM_F32, 8}, {"<i4", ELEM_I32, 4}, {"<i8", ELEM_I32, 8}, {"|b1", ELEM_BOOL, 1}};
+static const ElementForm forms[] = {
+    {"<f4", ELEM_F32, 4}, {"<f8", ELEM_F32, 8}, {"<i4", ELEM_I32, 4}, {"<i8", ELEM_I32, 8}, {"|b1", ELEM_BOOL, 1}};
 
 /* The text after "'key':" of the header. */
 static const char *find_key(const char *header, const char *key) {
@@ -113,7 +117,8 @@ static double load(const ElementForm *form, const char *from) {
 
 /* NULL, or what is wrong. */
 static const char *decode(const char *bytes, size_t size, Arena *arena, Tensor *tensor) {
-    if (size < PREAMBLE_BYTES + 2 || memcmp(bytes, magic, MAGIC_BYTES) != 0) return "it does not begin as .npy files do";
+    if (size < PREAMBLE_BYTES + 2 || memcmp(bytes, magic, MAGIC_BYTES) != 0)
+        return "it does not begin as .npy files do";
     size_t wide = bytes[6] == 1 ? 0 : 2, start = PREAMBLE_BYTES + wide, length = 0;
     for (size_t i = 0; i < 2 + wide; i++) length |= (size_t)(unsigned char)bytes[8 + i] << (8 * i);
     if (size < start || length > size - start) return "its header is cut off";
@@ -127,7 +132,8 @@ static const char *decode(const char *bytes, size_t size, Arena *arena, Tensor *
     if ((size - start - length) / form->bytes < (size_t)count) return "it ends before its last element";
     tensor->elem = form->elem;
     tensor->elements = arena_array(arena, (size_t)count + 1, sizeof *tensor->elements);
-    for (int64_t i = 0; i < count; i++) tensor->elements[i] = load(form, bytes + start + length + (size_t)i * form->bytes);
+    for (int64_t i = 0; i < count; i++)
+        tensor->elements[i] = load(form, bytes + start + length + (size_t)i * form->bytes);
     return NULL;
 }
 
@@ -138,7 +144,8 @@ bool npy_read(const char *path, Arena *arena, Tensor *tensor, Diagnostics *diags
     const char *wrong = decode(bytes, size, arena, tensor);
     free(bytes);
     if (!wrong) return true;
-    diag_error(diags, "E0973", pos_in_file(diagnostics_file(diags, path, NULL), 0), "this array cannot be used: %s", wrong);
+    diag_error(diags, "E0973", pos_in_file(diagnostics_file(diags, path, NULL), 0), "this array cannot be used: %s",
+               wrong);
     diag_hint(diags, "numpy.save(path, numpy.ascontiguousarray(x, dtype='float32')) writes one that can");
     return false;
 }

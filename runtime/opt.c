@@ -21,8 +21,10 @@ static bool choose_form(const char *name, Form *form, Diagnostics *diags) {
     }
     const char *near = nearest_name(name, names, FORMS);
     diag_error(diags, "E0965", (Pos){0}, "--emit is ir, llvm or asm, not '%s'", name);
-    if (near) diag_hint(diags, "did you mean '%s'?", near);
-    else diag_hint(diags, "'ir' is the graph itself, the others are code of its kernels for --cpu");
+    if (near)
+        diag_hint(diags, "did you mean '%s'?", near);
+    else
+        diag_hint(diags, "'ir' is the graph itself, the others are code of its kernels for --cpu");
     return false;
 }
 
@@ -32,8 +34,10 @@ static Graph *read_graph(const char *path, Diagnostics *diags) {
     if (!text) return NULL;
     const SourceFile *file = diagnostics_file(diags, strcmp(path, "-") == 0 ? "standard input" : path, text);
     Graph *graph = NULL;
-    if (strlen(text) == size) graph = graph_read(file, diags);
-    else diag_error(diags, "E0501", pos_in_file(file, 0), "it holds zero bytes, so it is no text");
+    if (strlen(text) == size)
+        graph = graph_read(file, diags);
+    else
+        diag_error(diags, "E0501", pos_in_file(file, 0), "it holds zero bytes, so it is no text");
     free(text);
     return graph;
 }
@@ -54,14 +58,18 @@ static char *code_text(const Graph *grouped, const Options *options, Form form, 
 /* What the passes leave, as text. Code is made of kernels: a graph without them gets them. */
 static char *result_text(const Graph *graph, const Options *options, Form form, Diagnostics *diags) {
     PassReport report = pass_report_begin(options);
-    PipelineOptions pipeline = {.passes = options->passes ? options->passes : "", .training = true, .remarks = report.remarks,
+    PipelineOptions pipeline = {.passes = options->passes ? options->passes : "",
+                                .training = true,
+                                .remarks = report.remarks,
                                 .times = report.times};
     Graph *result = form == FORM_IR ? pipeline_apply(graph, &pipeline, diags) : pipeline_run(graph, &pipeline, diags);
     pass_report_end(&report);
     if (!result) return NULL;
     char *text;
-    if (form != FORM_IR) text = code_text(result, options, form, diags);
-    else text = options->full ? graph_print(result, true) : graph_print_folded(result, true);
+    if (form != FORM_IR)
+        text = code_text(result, options, form, diags);
+    else
+        text = options->full ? graph_print(result, true) : graph_print_folded(result, true);
     graph_free(result);
     return text;
 }

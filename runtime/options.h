@@ -101,18 +101,21 @@ typedef struct Options {
     bool write;
 } Options;
 
-/* Fills `options` from the words after the command's name. False with diagnostics for an unknown option or a bad value (wrong usage). */
+/* Fills `options` from the words after the command's name. False with diagnostics for an unknown option or a bad value
+ * (wrong usage). */
 bool options_parse(const char *command, int argc, char **argv, Options *options, Diagnostics *diags);
 
-/* The values of all options that `command` takes and that are set, as {"lr": 1e-3, "freeze": ["a.*"], ...}. The caller owns it. */
+/* The values of all options that `command` takes and that are set, as {"lr": 1e-3, "freeze": ["a.*"], ...}. The caller
+ * owns it. */
 json_t *options_to_json(const char *command, const Options *options);
 /* Sets from such an object what the command line did not give; names that there are not are left out. */
 void options_from_json(const char *command, const json_t *values, Options *options, Diagnostics *diags);
 
-/* Sets what the text of a program says (see Setting) and the command line did not give. False with diagnostics at the setting's place for
- * one that there is not, that belongs to the machine at hand, or that has a bad value. */
+/* Sets what the text of a program says (see Setting) and the command line did not give. False with diagnostics at the
+ * setting's place for one that there is not, that belongs to the machine at hand, or that has a bad value. */
 bool options_from_settings(const Program *program, Options *options, Diagnostics *diags);
-/* The settings of the training that are not as by default, as the command line would have them: "--epochs 3 --lr 3e-05"; in `arena`. */
+/* The settings of the training that are not as by default, as the command line would have them: "--epochs 3 --lr
+ * 3e-05"; in `arena`. */
 const char *options_settings_text(const Options *options, Arena *arena);
 
 /* The options that `command` takes, as help text. */

@@ -4,7 +4,8 @@
 
 #include "runtime/dataset.h"
 
-/* How many rows of `dev` have the same tokens, in all inputs, as a row of `train`; the lines of the first `most` of them in `lines`. */
+/* How many rows of `dev` have the same tokens, in all inputs, as a row of `train`; the lines of the first `most` of
+ * them in `lines`. */
 int64_t overlap_find(const Dataset *train, const Dataset *dev, uint32_t *lines, int most);
 
 #endif

@@ -13,10 +13,12 @@ static int64_t rounded(int64_t count, int64_t unit) { return (count + unit - 1) 
 
 static size_t slab_bytes(int64_t floats) { return (size_t)rounded(floats + 1, RUN_ALIGN) * sizeof(float); }
 
-/* The run for parameters of these properties, added when it is new. `table`: the parameter that is one by itself; -1. */
+/* The run for parameters of these properties, added when it is new. `table`: the parameter that is one by itself; -1.
+ * */
 static int find_run(Parameters *p, uint64_t tasks, bool decay, double rate, int table) {
     for (int i = 0; table < 0 && i < p->n_runs; i++) {
-        if (p->runs[i].table < 0 && p->runs[i].tasks == tasks && p->runs[i].decay == decay && p->runs[i].rate == rate) return i;
+        if (p->runs[i].table < 0 && p->runs[i].tasks == tasks && p->runs[i].decay == decay && p->runs[i].rate == rate)
+            return i;
     }
     p->runs[p->n_runs] = (ParamRun){.tasks = tasks, .decay = decay, .rate = rate, .table = table};
     return p->n_runs++;
@@ -48,7 +50,9 @@ static void lay_out(Parameters *p, const uint64_t *tasks, const bool *tables, co
     p->total = place(p, -1, offset);
 }
 
-size_t parameters_bytes(const Parameters *p) { return sizeof(float) * (size_t)(p->total + (1 + p->n_states) * p->trained); }
+size_t parameters_bytes(const Parameters *p) {
+    return sizeof(float) * (size_t)(p->total + (1 + p->n_states) * p->trained);
+}
 
 static bool allocate(Parameters *p, Diagnostics *diags) {
     p->weights = slab_new(slab_bytes(p->total));
@@ -108,7 +112,9 @@ static double normal_number(uint64_t key, int64_t index) {
 }
 
 /* In [0, 1), a multiple of 2^-24. */
-static double uniform_number(uint64_t key, int64_t index) { return (double)(mix(key + (uint64_t)index) >> 40) * 0x1p-24; }
+static double uniform_number(uint64_t key, int64_t index) {
+    return (double)(mix(key + (uint64_t)index) >> 40) * 0x1p-24;
+}
 
 void parameter_initialise(const Parameters *params, int index, uint64_t seed) {
     const ParamSlot *slot = &params->slots[index];

@@ -4,10 +4,10 @@
  *
  *     | run 0: trained by all tasks, decay | run 1: ... no decay | head of task 0 | ... || frozen parameters |
  *
- * A run is a stretch of parameters that are always updated together: the same tasks train them, with one rate, and weight decay applies to
- * all or none. A table, whose updates may be deferred (deferred.h), is a run by itself.
- * So an update is a flat loop over a few long runs. Runs begin at multiples of RUN_ALIGN floats; the gaps stay zero. Gradients
- * and states exist for the trained part only. */
+ * A run is a stretch of parameters that are always updated together: the same tasks train them, with one rate, and
+ * weight decay applies to all or none. A table, whose updates may be deferred (deferred.h), is a run by itself.
+ * So an update is a flat loop over a few long runs. Runs begin at multiples of RUN_ALIGN floats; the gaps stay zero.
+ * Gradients and states exist for the trained part only. */
 #ifndef GRADC_RUNTIME_PARAMETERS_H
 #define GRADC_RUNTIME_PARAMETERS_H
 
@@ -43,7 +43,8 @@ typedef struct Parameters {
 } Parameters;
 
 /* `tasks[i]`: which tasks use parameter i (bit mask); `trained[i]`: whether it is trained; `tables[i]`: whether it is
- * a table (NULL: none is); `rates[i]`: see ParamRun (NULL: all 1). All memory is zero. NULL and a diagnostic when there is not enough memory. Borrows the program. */
+ * a table (NULL: none is); `rates[i]`: see ParamRun (NULL: all 1). All memory is zero. NULL and a diagnostic when there
+ * is not enough memory. Borrows the program. */
 Parameters *parameters_new(const Program *program, const uint64_t *tasks, const bool *trained, const bool *tables,
                            const double *rates, Diagnostics *diags);
 void parameters_free(Parameters *params);
@@ -51,8 +52,8 @@ void parameters_free(Parameters *params);
 /* Of weights, gradients and states. */
 size_t parameters_bytes(const Parameters *params);
 
-/* Fills a tensor from its initialiser, from the seed and its name alone. Normal numbers are sums of eight 16-bit numbers (Irwin and
- * Hall), in integers until the last step: the same bits everywhere. */
+/* Fills a tensor from its initialiser, from the seed and its name alone. Normal numbers are sums of eight 16-bit
+ * numbers (Irwin and Hall), in integers until the last step: the same bits everywhere. */
 void parameter_initialise(const Parameters *params, int index, uint64_t seed);
 
 #endif

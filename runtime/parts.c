@@ -12,12 +12,12 @@
 struct Parts {
     Model *model;
     int groups;
-    float **slabs;      /* [groups][trained] */
-    bool *active;       /* [groups, runs]: what the slabs hold */
-    bool *any;          /* [runs]: of all groups */
-    double *partial;    /* [blocks, groups * groups]: products of one block each */
-    double *products;   /* [groups * groups] */
-    float *factors;     /* [runs, groups] */
+    float **slabs;    /* [groups][trained] */
+    bool *active;     /* [groups, runs]: what the slabs hold */
+    bool *any;        /* [runs]: of all groups */
+    double *partial;  /* [blocks, groups * groups]: products of one block each */
+    double *products; /* [groups * groups] */
+    float *factors;   /* [runs, groups] */
     double loss;
     NonFiniteStep last; /* for the message when the sum is not finite */
 };
@@ -65,7 +65,7 @@ void parts_begin(Parts *p) {
     p->loss = 0;
 }
 
-/* --- Adding ---------------------------------------------------------------------------------------------------------- */
+/* --- Adding ------------------------------------------------------------------------------------------------------- */
 
 typedef struct Adding {
     Parts *parts;
@@ -113,7 +113,7 @@ bool parts_add(Parts *p, int group, int task, Batch *batch, float *loss, Diagnos
     return true;
 }
 
-/* --- Products -------------------------------------------------------------------------------------------------------- */
+/* --- Products ----------------------------------------------------------------------------------------------------- */
 
 /* <a, b> over one block: 16 sums, then theirs, in double. */
 static double product_of(const float *a, const float *b) {
@@ -160,7 +160,8 @@ static void find_products(Parts *p) {
     team_run(p->model->options.team, products_share, p);
     for (int r = 0; r < params->n_runs; r++) {
         if (!is_shared(p, r)) continue;
-        for (int64_t block = params->runs[r].offset / RUN_ALIGN; block < (params->runs[r].offset + params->runs[r].count) / RUN_ALIGN; block++) {
+        for (int64_t block = params->runs[r].offset / RUN_ALIGN;
+             block < (params->runs[r].offset + params->runs[r].count) / RUN_ALIGN; block++) {
             for (int i = 0; i < n * n; i++) p->products[i] += p->partial[block * n * n + i];
         }
     }
@@ -189,7 +190,7 @@ void parts_surgery(const double *products, int n, int64_t turn, double *factors)
     }
 }
 
-/* --- The sum --------------------------------------------------------------------------------------------------------- */
+/* --- The sum ------------------------------------------------------------------------------------------------------ */
 
 /* The products of the weighted gradients decide; what they are multiplied with comes on top of the weight. */
 static void find_factors(Parts *p, const PartsSum *sum) {
@@ -199,7 +200,8 @@ static void find_factors(Parts *p, const PartsSum *sum) {
     for (int g = 0; g < n; g++) shared[g] = 1;
     if (sum->surgery) parts_surgery(products, n, sum->turn, shared);
     for (int r = 0; r < n_runs(p); r++) {
-        for (int g = 0; g < n; g++) p->factors[r * n + g] = (float)(sum->weights[g] * (is_shared(p, r) ? shared[g] : 1));
+        for (int g = 0; g < n; g++)
+            p->factors[r * n + g] = (float)(sum->weights[g] * (is_shared(p, r) ? shared[g] : 1));
     }
 }
 
@@ -221,7 +223,8 @@ static void sum_share(void *user, const Worker *worker) {
     }
 }
 
-bool parts_update(Parts *p, const PartsSum *sum, const UpdateSettings *settings, StepResult *result, Diagnostics *diags) {
+bool parts_update(Parts *p, const PartsSum *sum, const UpdateSettings *settings, StepResult *result,
+                  Diagnostics *diags) {
     if (p->groups > 1) find_products(p);
     find_factors(p, sum);
     team_run(p->model->options.team, sum_share, p);

@@ -1,5 +1,5 @@
-/* What passes report on request: --remarks, what was done and what not and why; --time-passes, where the time went. Both to standard
- * error. */
+/* What passes report on request: --remarks, what was done and what not and why; --time-passes, where the time went.
+ * Both to standard error. */
 #ifndef GRADC_RUNTIME_PASS_REPORT_H
 #define GRADC_RUNTIME_PASS_REPORT_H
 

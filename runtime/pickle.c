@@ -12,10 +12,10 @@ typedef VEC(const Value *) Values;
 
 struct Value {
     ValueKind kind;
-    int64_t number;   /* INT, BOOL; STORAGE: numbers */
-    const char *text; /* TEXT; NAME: "torch.FloatStorage"; STORAGE: its key */
+    int64_t number;    /* INT, BOOL; STORAGE: numbers */
+    const char *text;  /* TEXT; NAME: "torch.FloatStorage"; STORAGE: its key */
     const char *dtype; /* STORAGE */
-    Values *items;    /* TUPLE, LIST; DICT: keys and values in turn; shared by all who hold it */
+    Values *items;     /* TUPLE, LIST; DICT: keys and values in turn; shared by all who hold it */
     PickledTensor tensor;
 };
 
@@ -31,10 +31,18 @@ typedef struct Machine {
 /* The names that may occur, and what element type a storage's is. */
 static const struct {
     const char *name, *dtype;
-} names[] = {{"collections.OrderedDict", NULL}, {"torch._utils._rebuild_tensor_v2", NULL}, {"torch._utils._rebuild_parameter", NULL},
-             {"torch.FloatStorage", "F32"},     {"torch.HalfStorage", "F16"},              {"torch.BFloat16Storage", "BF16"},
-             {"torch.DoubleStorage", "F64"},    {"torch.LongStorage", "I64"},              {"torch.IntStorage", "I32"},
-             {"torch.ShortStorage", "I16"},     {"torch.CharStorage", "I8"},               {"torch.ByteStorage", "U8"},
+} names[] = {{"collections.OrderedDict", NULL},
+             {"torch._utils._rebuild_tensor_v2", NULL},
+             {"torch._utils._rebuild_parameter", NULL},
+             {"torch.FloatStorage", "F32"},
+             {"torch.HalfStorage", "F16"},
+             {"torch.BFloat16Storage", "BF16"},
+             {"torch.DoubleStorage", "F64"},
+             {"torch.LongStorage", "I64"},
+             {"torch.IntStorage", "I32"},
+             {"torch.ShortStorage", "I16"},
+             {"torch.CharStorage", "I8"},
+             {"torch.ByteStorage", "U8"},
              {"torch.BoolStorage", "BOOL"}};
 enum { NAMES = sizeof names / sizeof *names };
 
@@ -238,8 +246,9 @@ static void push_tensor(Machine *m, const Value *arguments) {
     const Value *storage = item(arguments, 0, STORAGE), *offset = item(arguments, 1, INT);
     const Value *shape = item(arguments, 2, TUPLE), *strides = item(arguments, 3, TUPLE);
     Value *tensor = make(m, TENSOR);
-    bool good = storage && offset && offset->number >= 0 && shape && strides && shape->items->count == strides->items->count &&
-                shape->items->count <= PICKLE_MAX_RANK && read_numbers(shape, tensor->tensor.shape) && read_numbers(strides, tensor->tensor.strides);
+    bool good = storage && offset && offset->number >= 0 && shape && strides &&
+                shape->items->count == strides->items->count && shape->items->count <= PICKLE_MAX_RANK &&
+                read_numbers(shape, tensor->tensor.shape) && read_numbers(strides, tensor->tensor.strides);
     if (!good) {
         fail(m, "a tensor is described otherwise than torch does");
         return;
@@ -278,38 +287,42 @@ static void reduce(Machine *m) {
 
 static void step(Machine *m, int op) {
     switch (op) {
-    case 0x80: take(m, 1); break;                                /* PROTO */
-    case 'c': push_name(m); break;                               /* GLOBAL */
-    case 'R': reduce(m); break;                                  /* REDUCE */
-    case 'b': pop(m); break;                                     /* BUILD: attributes, as _metadata */
-    case 'Q': push_storage(m); break;                            /* BINPERSID */
-    case '(': vec_push(m->arena, &m->marks, m->stack.count); break; /* MARK */
-    case ')': push(m, make(m, TUPLE)); break;                    /* EMPTY_TUPLE */
-    case ']': push(m, make(m, LIST)); break;                     /* EMPTY_LIST */
-    case '}': push(m, make(m, DICT)); break;                     /* EMPTY_DICT */
-    case 't': push_tuple(m, pop_mark(m)); break;                 /* TUPLE */
-    case 0x85: tuple_of(m, 1); break;                            /* TUPLE1 */
-    case 0x86: tuple_of(m, 2); break;                            /* TUPLE2 */
-    case 0x87: tuple_of(m, 3); break;                            /* TUPLE3 */
-    case 'e': put_in(m, pop_mark(m), LIST); break;               /* APPENDS */
+    case 0x80: take(m, 1); break;                                              /* PROTO */
+    case 'c': push_name(m); break;                                             /* GLOBAL */
+    case 'R': reduce(m); break;                                                /* REDUCE */
+    case 'b': pop(m); break;                                                   /* BUILD: attributes, as _metadata */
+    case 'Q': push_storage(m); break;                                          /* BINPERSID */
+    case '(': vec_push(m->arena, &m->marks, m->stack.count); break;            /* MARK */
+    case ')': push(m, make(m, TUPLE)); break;                                  /* EMPTY_TUPLE */
+    case ']': push(m, make(m, LIST)); break;                                   /* EMPTY_LIST */
+    case '}': push(m, make(m, DICT)); break;                                   /* EMPTY_DICT */
+    case 't': push_tuple(m, pop_mark(m)); break;                               /* TUPLE */
+    case 0x85: tuple_of(m, 1); break;                                          /* TUPLE1 */
+    case 0x86: tuple_of(m, 2); break;                                          /* TUPLE2 */
+    case 0x87: tuple_of(m, 3); break;                                          /* TUPLE3 */
+    case 'e': put_in(m, pop_mark(m), LIST); break;                             /* APPENDS */
     case 'a': put_in(m, m->stack.count ? m->stack.count - 1 : 0, LIST); break; /* APPEND */
-    case 'u': put_in(m, pop_mark(m), DICT); break;               /* SETITEMS */
-    case 's': put_pair(m); break;                                /* SETITEM */
-    case 'q': memorise(m, take_number(m, 1)); break;             /* BINPUT */
-    case 'r': memorise(m, take_number(m, 4)); break;             /* LONG_BINPUT */
-    case 'h': recall(m, take_number(m, 1)); break;               /* BINGET */
-    case 'j': recall(m, take_number(m, 4)); break;               /* LONG_BINGET */
-    case 'K': push_number(m, INT, (int64_t)take_number(m, 1)); break; /* BININT1 */
-    case 'M': push_number(m, INT, (int64_t)take_number(m, 2)); break; /* BININT2 */
-    case 'J': push_number(m, INT, take_signed(m, 4)); break;     /* BININT */
+    case 'u': put_in(m, pop_mark(m), DICT); break;                             /* SETITEMS */
+    case 's': put_pair(m); break;                                              /* SETITEM */
+    case 'q': memorise(m, take_number(m, 1)); break;                           /* BINPUT */
+    case 'r': memorise(m, take_number(m, 4)); break;                           /* LONG_BINPUT */
+    case 'h': recall(m, take_number(m, 1)); break;                             /* BINGET */
+    case 'j': recall(m, take_number(m, 4)); break;                             /* LONG_BINGET */
+    case 'K': push_number(m, INT, (int64_t)take_number(m, 1)); break;          /* BININT1 */
+    case 'M': push_number(m, INT, (int64_t)take_number(m, 2)); break;          /* BININT2 */
+    case 'J': push_number(m, INT, take_signed(m, 4)); break;                   /* BININT */
     case 0x8a: push_number(m, INT, take_signed(m, (size_t)take_number(m, 1))); break; /* LONG1 */
-    case 0x88: push_number(m, BOOL, 1); break;                   /* NEWTRUE */
-    case 0x89: push_number(m, BOOL, 0); break;                   /* NEWFALSE */
-    case 'N': push(m, make(m, NONE)); break;                     /* NONE */
-    case 'G': take(m, 8); push(m, make(m, NONE)); break;         /* BINFLOAT: no tensor needs one */
+    case 0x88: push_number(m, BOOL, 1); break;                                        /* NEWTRUE */
+    case 0x89: push_number(m, BOOL, 0); break;                                        /* NEWFALSE */
+    case 'N': push(m, make(m, NONE)); break;                                          /* NONE */
+    case 'G':
+        take(m, 8);
+        push(m, make(m, NONE));
+        break;                                                                    /* BINFLOAT: no tensor needs one */
     case 'X': push_text(m, TEXT, take_text(m, (size_t)take_number(m, 4))); break; /* BINUNICODE */
     case 'U': push_text(m, TEXT, take_text(m, (size_t)take_number(m, 1))); break; /* SHORT_BINSTRING */
-    default: fail(m, arena_printf(m->arena, "it has the opcode 0x%02x, which no dictionary of tensors needs", (unsigned)op));
+    default:
+        fail(m, arena_printf(m->arena, "it has the opcode 0x%02x, which no dictionary of tensors needs", (unsigned)op));
     }
 }
 

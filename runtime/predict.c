@@ -1,5 +1,5 @@
-/* gradc predict: one row in, one row out, in order. A file is read whole and its predictions appear whole; rows of a pipe are answered
- * as they come. */
+/* gradc predict: one row in, one row out, in order. A file is read whole and its predictions appear whole; rows of a
+ * pipe are answered as they come. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ typedef struct Predictor {
     int64_t bad; /* rows that could not be read */
 } Predictor;
 
-/* --- What is asked for -------------------------------------------------------------------------------------------------- */
+/* --- What is asked for -------------------------------------------------------------------------------------------- */
 
 /* One of a list of words that NULL ends; -1 and an error for another. NULL is the first. */
 static int choice(const char *option, const char *word, const char *const *words, Diagnostics *diags) {
@@ -99,13 +99,14 @@ static bool prepare(Predictor *p) {
     return true;
 }
 
-/* --- Rows --------------------------------------------------------------------------------------------------------------- */
+/* --- Rows --------------------------------------------------------------------------------------------------------- */
 
 /* Predictions and shown values have rows; a loss, for one, has not. */
 static bool check_rows(const Predictor *p, const Collected *outputs, Diagnostics *diags) {
     for (int i = 0; i < p->writer.outputs.count; i++) {
         if (outputs[i].of != ROWS_OF_BATCH) continue;
-        diag_error(diags, "E0953", (Pos){0}, "'%s' has no rows of sequences, labels or tokens", p->writer.outputs.names[i]);
+        diag_error(diags, "E0953", (Pos){0}, "'%s' has no rows of sequences, labels or tokens",
+                   p->writer.outputs.names[i]);
         diag_hint(diags, "it is a value of a whole batch; show what it is made of");
         return false;
     }
@@ -117,7 +118,8 @@ static bool predict_rows(Predictor *p, const Dataset *data, Diagnostics *diags) 
     int64_t batch = p->s->options->batch ? p->s->options->batch : PREDICT_BATCH;
     bool good = collect_outputs(p->s->model, p->task, data, batch, outputs, diags) && check_rows(p, outputs, diags);
     if (good) prediction_rows(&p->writer, data, outputs);
-    for (int64_t i = 0; data->table && i < data->rows; i++) p->bad += table_problem(data->table, data->table_rows[i]) != NULL;
+    for (int64_t i = 0; data->table && i < data->rows; i++)
+        p->bad += table_problem(data->table, data->table_rows[i]) != NULL;
     collected_free(outputs, p->writer.outputs.count);
     return good;
 }
@@ -139,12 +141,16 @@ static const TableFormat *format_with_header(const Predictor *p, const char *con
     const char **copy = arena_array(p->s->arena, (size_t)count, sizeof *copy);
     TableFormat *format = arena_alloc(p->s->arena, sizeof *format);
     for (int i = 0; i < count; i++) copy[i] = arena_strdup(p->s->arena, header[i]);
-    *format = (TableFormat){.kind = task->data_kind, .separator = task->separator, .quoted = task->quoted, .header = copy, .n_header = count};
+    *format = (TableFormat){.kind = task->data_kind,
+                            .separator = task->separator,
+                            .quoted = task->quoted,
+                            .header = copy,
+                            .n_header = count};
     return format;
 }
 
-/* One piece of a stream. Its diagnostics are its own, so that an endless stream needs no endless memory; those of a failure are told
- * again, for good. */
+/* One piece of a stream. Its diagnostics are its own, so that an endless stream needs no endless memory; those of a
+ * failure are told again, for good. */
 static bool predict_piece(Predictor *p, const TableText *text, DatasetOptions *rows) {
     Diagnostics *piece = diagnostics_new();
     rows->text = text;
@@ -182,7 +188,7 @@ static bool predict_file(Predictor *p) {
     return good;
 }
 
-/* --- The command ---------------------------------------------------------------------------------------------------------- */
+/* --- The command -------------------------------------------------------------------------------------------------- */
 
 /* The input where it is a pipe, a terminal or the like; -1: it is a file, or is not there. */
 static int open_stream(const char *input) {
@@ -198,7 +204,8 @@ static bool predict_all(Predictor *p) {
     bool at_once = descriptor >= 0 && !p->s->options->output, good;
     char *text = NULL;
     size_t size = 0;
-    p->writer.out = at_once ? stdout : open_memstream(&text, &size); /* all lines, until they are known to be complete */
+    p->writer.out =
+        at_once ? stdout : open_memstream(&text, &size); /* all lines, until they are known to be complete */
     if (!p->writer.out) return diag_error(p->s->diags, "E0951", (Pos){0}, "there is no memory for the predictions");
     good = descriptor >= 0 ? predict_stream(p, descriptor) : predict_file(p);
     if (!at_once) fclose(p->writer.out);

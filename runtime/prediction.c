@@ -7,7 +7,7 @@
 
 const char *prediction_name(const char *output) { return strcmp(output, "predict") == 0 ? "prediction" : output; }
 
-/* --- Values ------------------------------------------------------------------------------------------------------------ */
+/* --- Values ------------------------------------------------------------------------------------------------------- */
 
 /* A class by its name, where it has one and is what the task predicts. */
 static json_t *predicted(const PredictionWriter *w, float value) {
@@ -16,7 +16,8 @@ static json_t *predicted(const PredictionWriter *w, float value) {
     bool whole = class >= 0 && (float)class == value;
     if (whole && label->kind == LABEL_MASKED && class < tokenizer_size(w->tokenizer))
         return json_string(tokenizer_token(w->tokenizer, (int32_t)class));
-    if (whole && label->kind == LABEL_CLASS) return label->names ? json_string(label->names[class]) : json_integer(class);
+    if (whole && label->kind == LABEL_CLASS)
+        return label->names ? json_string(label->names[class]) : json_integer(class);
     return isfinite(value) ? json_real((double)value) : json_null();
 }
 
@@ -29,14 +30,17 @@ static json_t *line_value(const PredictionWriter *w, bool is_prediction, const f
     bool named = label->names && columns == (label->kind == LABEL_FLAGS ? label->width : label->classes);
     json_t *list = named ? json_object() : json_array();
     for (int64_t i = 0; i < columns; i++) {
-        if (named) json_object_set_new(list, label->names[i], number(line[i]));
-        else json_array_append_new(list, number(line[i]));
+        if (named)
+            json_object_set_new(list, label->names[i], number(line[i]));
+        else
+            json_array_append_new(list, number(line[i]));
     }
     return list;
 }
 
 /* One for each word, so that the two can be laid side by side: null for a word that has no token. */
-static json_t *words_value(const PredictionWriter *w, bool is_prediction, const Dataset *data, const Collected *output, int64_t row) {
+static json_t *words_value(const PredictionWriter *w, bool is_prediction, const Dataset *data, const Collected *output,
+                           int64_t row) {
     const Labels *labels = &data->labels;
     json_t *list = json_array();
     int64_t next = labels->bounds[row];
@@ -49,7 +53,8 @@ static json_t *words_value(const PredictionWriter *w, bool is_prediction, const 
     return list;
 }
 
-json_t *prediction_value(const PredictionWriter *w, int index, const Dataset *data, const Collected *output, int64_t row) {
+json_t *prediction_value(const PredictionWriter *w, int index, const Dataset *data, const Collected *output,
+                         int64_t row) {
     bool is_prediction = strcmp(w->outputs.names[index], "predict") == 0;
     const float *values = output->values + output->starts[row];
     if (output->of == ROWS_OF_SEQUENCES) return line_value(w, is_prediction, values, output->columns);
@@ -60,7 +65,7 @@ json_t *prediction_value(const PredictionWriter *w, int index, const Dataset *da
     return list;
 }
 
-/* --- Tables ------------------------------------------------------------------------------------------------------------- */
+/* --- Tables ------------------------------------------------------------------------------------------------------- */
 
 /* RFC 4180. In a tab-separated table quotes stand only around what would otherwise break it. */
 static void write_text(const PredictionWriter *w, const char *text) {
@@ -110,9 +115,12 @@ static void write_names(const PredictionWriter *w, int index, const Collected *o
     bool named = label->names && count == (label->kind == LABEL_FLAGS ? label->width : label->classes);
     for (int64_t i = 0; i < count; i++) {
         char full[256];
-        if (count == 1) snprintf(full, sizeof full, "%s", name);
-        else if (named) snprintf(full, sizeof full, "%s.%s", name, label->names[i]);
-        else snprintf(full, sizeof full, "%s.%lld", name, (long long)i);
+        if (count == 1)
+            snprintf(full, sizeof full, "%s", name);
+        else if (named)
+            snprintf(full, sizeof full, "%s.%s", name, label->names[i]);
+        else
+            snprintf(full, sizeof full, "%s.%lld", name, (long long)i);
         begin_cell(w, cells);
         write_text(w, full);
     }
@@ -145,7 +153,8 @@ static void write_kept(const PredictionWriter *w, const Dataset *data, int64_t r
     }
     const char *text = "";
     Arena *arena = arena_new();
-    for (int64_t i = 0; i < items; i++) text = arena_printf(arena, "%s%s%s", text, i ? "|" : "", table_item(table, at, column, i, NULL));
+    for (int64_t i = 0; i < items; i++)
+        text = arena_printf(arena, "%s%s%s", text, i ? "|" : "", table_item(table, at, column, i, NULL));
     write_text(w, text);
     arena_free(arena);
 }
@@ -166,13 +175,16 @@ static void write_cells(const PredictionWriter *w, const Dataset *data, const Co
     fputc('\n', w->out);
 }
 
-/* --- Objects ------------------------------------------------------------------------------------------------------------ */
+/* --- Objects ------------------------------------------------------------------------------------------------------ */
 
 static json_t *as_it_was(CellKind kind, const char *text, size_t length) {
     json_t *value = NULL;
-    if (kind == CELL_NUMBER) value = json_loads(text, JSON_DECODE_ANY, NULL);
-    else if (kind == CELL_TRUTH) value = json_boolean(*text == '1');
-    else if (kind == CELL_TEXT) value = json_stringn(text, length); /* NULL: not in UTF-8 */
+    if (kind == CELL_NUMBER)
+        value = json_loads(text, JSON_DECODE_ANY, NULL);
+    else if (kind == CELL_TRUTH)
+        value = json_boolean(*text == '1');
+    else if (kind == CELL_TEXT)
+        value = json_stringn(text, length); /* NULL: not in UTF-8 */
     return value ? value : json_null();
 }
 
@@ -196,9 +208,11 @@ static void write_object(const PredictionWriter *w, const Dataset *data, const C
     char text[512];
     const char *error = error_of(data, row, text, sizeof text);
     json_t *object = json_object();
-    for (int i = 0; i < w->n_keep; i++) json_object_set_new(object, w->keep[i], kept_value(data->table, data->table_rows[row], data->kept + i));
+    for (int i = 0; i < w->n_keep; i++)
+        json_object_set_new(object, w->keep[i], kept_value(data->table, data->table_rows[row], data->kept + i));
     for (int i = 0; !error && i < w->outputs.count; i++)
-        json_object_set_new(object, prediction_name(w->outputs.names[i]), prediction_value(w, i, data, &outputs[i], row));
+        json_object_set_new(object, prediction_name(w->outputs.names[i]),
+                            prediction_value(w, i, data, &outputs[i], row));
     if (error) json_object_set_new(object, "error", json_string(error));
     json_dumpf(object, w->out, JSON_REAL_PRECISION(9) | JSON_COMPACT);
     fputc('\n', w->out);
@@ -208,7 +222,9 @@ static void write_object(const PredictionWriter *w, const Dataset *data, const C
 void prediction_rows(PredictionWriter *w, const Dataset *data, const Collected *outputs) {
     if (data->rows) write_header(w, outputs);
     for (int64_t row = 0; row < data->rows; row++) {
-        if (w->form == FORM_JSONL) write_object(w, data, outputs, row);
-        else write_cells(w, data, outputs, row);
+        if (w->form == FORM_JSONL)
+            write_object(w, data, outputs, row);
+        else
+            write_cells(w, data, outputs, row);
     }
 }

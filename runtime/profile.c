@@ -52,15 +52,21 @@ ProfileRow profile_sum(const Profile *profile) {
 
 /* A rate by its time, or blanks where there is nothing of the kind. */
 static void print_rate(double amount, double seconds, double peak, FILE *out) {
-    if (amount <= 0 || seconds <= 0) fprintf(out, " %8s", "");
-    else fprintf(out, " %8.1f", 1e-9 * amount / seconds);
+    if (amount <= 0 || seconds <= 0)
+        fprintf(out, " %8s", "");
+    else
+        fprintf(out, " %8.1f", 1e-9 * amount / seconds);
     if (peak <= 0) return;
-    if (amount <= 0 || seconds <= 0) fprintf(out, " %6s", "");
-    else fprintf(out, " %5.1f%%", 100 * amount / seconds / peak);
+    if (amount <= 0 || seconds <= 0)
+        fprintf(out, " %6s", "");
+    else
+        fprintf(out, " %5.1f%%", 100 * amount / seconds / peak);
 }
 
-static void print_row(const char *kind, const char *label, const ProfileRow *row, double whole, const Machine *machine, FILE *out) {
-    fprintf(out, "%-16s %-28.28s %7" PRId64 " %9.1f %5.1f%%", kind, label, row->runs, 1e3 * row->run_s, 100 * row->run_s / whole);
+static void print_row(const char *kind, const char *label, const ProfileRow *row, double whole, const Machine *machine,
+                      FILE *out) {
+    fprintf(out, "%-16s %-28.28s %7" PRId64 " %9.1f %5.1f%%", kind, label, row->runs, 1e3 * row->run_s,
+            100 * row->run_s / whole);
     print_rate(row->cost.flops, row->run_s, machine ? machine->flops : 0, out);
     print_rate(row->cost.bytes, row->run_s, machine ? machine->bytes : 0, out);
     fprintf(out, " %9.1f\n", 1e3 * row->wait_s);
@@ -68,8 +74,8 @@ static void print_row(const char *kind, const char *label, const ProfileRow *row
 
 void profile_print(const Profile *profile, double whole_s, const Machine *machine, FILE *out) {
     const char *peak = machine ? "   peak" : "", *triad = machine ? "  triad" : "";
-    fprintf(out, "%-16s %-28s %7s %9s %6s %8s%s %8s%s %9s\n", "kernel", "from", "calls", "ms", "share", "GFLOP/s", peak, "GB/s",
-            triad, "wait ms");
+    fprintf(out, "%-16s %-28s %7s %9s %6s %8s%s %8s%s %9s\n", "kernel", "from", "calls", "ms", "share", "GFLOP/s", peak,
+            "GB/s", triad, "wait ms");
     for (int i = 0; i < profile->count; i++) {
         const ProfileRow *row = &profile->rows[i];
         print_row(kernel_kind_name(row->kernel->kind), row->label, row, whole_s, machine, out);

@@ -20,14 +20,15 @@ typedef struct Profile {
     int count;
 } Profile;
 
-/* The launches of all executables (NULL ones are passed over) since profiling was switched on, summed by kernel; in `arena`. */
+/* The launches of all executables (NULL ones are passed over) since profiling was switched on, summed by kernel; in
+ * `arena`. */
 Profile profile_of(Executable *const *executables, int count, Arena *arena);
 
 /* The sum of all rows, without kernel and label. */
 ProfileRow profile_sum(const Profile *profile);
 
-/* A line each: calls, time, share of `whole_s` (wall time of all steps), rates, waiting before it; then all kernels together. `machine`
- * NULL: no shares of its peak. */
+/* A line each: calls, time, share of `whole_s` (wall time of all steps), rates, waiting before it; then all kernels
+ * together. `machine` NULL: no shares of its peak. */
 void profile_print(const Profile *profile, double whole_s, const Machine *machine, FILE *out);
 
 #endif

@@ -28,7 +28,7 @@ void progress_start(Progress *p, bool quiet, int64_t first, int64_t steps) {
     p->start = seconds_now();
 }
 
-/* --- Pieces of a line --------------------------------------------------------------------------------------------------- */
+/* --- Pieces of a line --------------------------------------------------------------------------------------------- */
 
 typedef struct LineText {
     char text[LONGEST];
@@ -55,11 +55,13 @@ static void add_rates(LineText *line, const Progress *p, int64_t step, double sp
     int64_t left = (int64_t)(spent / (double)(step - p->first) * (double)(p->steps - step));
     add(line, "step %" PRId64 "/%" PRId64 "  %.0f tokens/s", step, p->steps, (double)p->tokens / spent);
     if (p->peak > 0) add(line, "  %.0f %% of peak", 100 * p->flops / spent / p->peak);
-    if (left >= 3600) add(line, "  %" PRId64 ":%02" PRId64 ":%02" PRId64 " left", left / 3600, left / 60 % 60, left % 60);
-    else add(line, "  %" PRId64 ":%02" PRId64 " left", left / 60, left % 60);
+    if (left >= 3600)
+        add(line, "  %" PRId64 ":%02" PRId64 ":%02" PRId64 " left", left / 3600, left / 60 % 60, left % 60);
+    else
+        add(line, "  %" PRId64 ":%02" PRId64 " left", left / 60, left % 60);
 }
 
-/* --- On a terminal ------------------------------------------------------------------------------------------------------ */
+/* --- On a terminal ------------------------------------------------------------------------------------------------ */
 
 /* Lines that would wrap are cut: the cursor could not be moved back over them. */
 static int terminal_columns(void) {
@@ -103,7 +105,7 @@ void progress_clear(Progress *p) {
     p->lines = 0;
 }
 
-/* --- Plain lines -------------------------------------------------------------------------------------------------------- */
+/* --- Plain lines -------------------------------------------------------------------------------------------------- */
 
 static void print_plain(const Progress *p, int64_t step, double spent) {
     LineText line = {0};
@@ -124,8 +126,10 @@ void progress_step(Progress *p, int64_t step, int index, double loss, int64_t to
     bool redraw = p->terminal && (now - p->drawn >= redraw_seconds || last);
     if (p->quiet || !(plain || redraw)) return;
     p->drawn = now;
-    if (p->terminal) draw(p, step, spent);
-    else print_plain(p, step, spent);
+    if (p->terminal)
+        draw(p, step, spent);
+    else
+        print_plain(p, step, spent);
     fflush(stderr);
 }
 

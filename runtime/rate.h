@@ -1,5 +1,5 @@
-/* Learning rate of a step: warm-up from 0, then a schedule. Steps count from 0; the first of `warmup` warm-up steps has rate 0, as in
- * Hugging Face's get_linear_schedule_with_warmup. The constant schedule has no warm-up. */
+/* Learning rate of a step: warm-up from 0, then a schedule. Steps count from 0; the first of `warmup` warm-up steps has
+ * rate 0, as in Hugging Face's get_linear_schedule_with_warmup. The constant schedule has no warm-up. */
 #ifndef GRADC_RUNTIME_RATE_H
 #define GRADC_RUNTIME_RATE_H
 

@@ -33,7 +33,8 @@ static void decay_layers(const Program *program, double decay, double *rates) {
         first_numbered = i;
         if (layer + 1 > layers) layers = layer + 1;
     }
-    for (int i = 0; i < program->params.count; i++) rates[i] = pow(decay, (double)layers_above(program, i, layers, first_numbered));
+    for (int i = 0; i < program->params.count; i++)
+        rates[i] = pow(decay, (double)layers_above(program, i, layers, first_numbered));
 }
 
 static bool bad_rate(const char *text, Diagnostics *diags) {
@@ -54,7 +55,8 @@ static bool set_rate(const Program *program, const char *text, double rate, doub
     const char *equals = strrchr(text, '=');
     char *end = NULL;
     double value = equals ? strtod(equals + 1, &end) : 0;
-    if (!equals || equals == text || end == equals + 1 || *end || !(value >= 0) || !isfinite(value)) return bad_rate(text, diags);
+    if (!equals || equals == text || end == equals + 1 || *end || !(value >= 0) || !isfinite(value))
+        return bad_rate(text, diags);
     const char *pattern = arena_strndup(diags->arena, text, (size_t)(equals - text));
     bool found = false;
     for (int i = 0; i < program->params.count; i++) {
@@ -70,6 +72,7 @@ const double *rates_of(const Program *program, const Options *options, Arena *ar
     if (options->layer_decay == 1 && options->rate.count == 0) return NULL;
     double *rates = arena_array(arena, (size_t)program->params.count + 1, sizeof *rates);
     decay_layers(program, options->layer_decay, rates);
-    for (int i = 0; *good && i < options->rate.count; i++) *good = set_rate(program, options->rate.items[i], options->lr, rates, diags);
+    for (int i = 0; *good && i < options->rate.count; i++)
+        *good = set_rate(program, options->rate.items[i], options->lr, rates, diags);
     return *good ? rates : NULL;
 }

@@ -7,8 +7,10 @@
 
 /* What the learning rate of the run is multiplied with for each parameter, [program's parameters] in `arena`:
  *
- *   --layer-decay D    D ^ (how many layers lie above it). The layer of a parameter is the first whole number among the parts of its name,
- *                      encoder.layer.3.output: what a `repeat` counts. Parameters without one lie below all layers when they are declared
+ *   --layer-decay D    D ^ (how many layers lie above it). The layer of a parameter is the first whole number among the
+ *   parts of its name,
+ *                      encoder.layer.3.output: what a `repeat` counts. Parameters without one lie below all layers when
+ *                      they are declared
  *                      before the first that has one, and above all otherwise.
  *   --rate PATTERN=X   X / the run's rate instead; the last pattern that matches counts
  *

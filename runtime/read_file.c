@@ -8,8 +8,7 @@
 #include <zlib.h>
 
 static void fail(const char *path, const char *reason, Diagnostics *diags) {
-    diag_error(diags, "E0801", pos_in_file(diagnostics_file(diags, path, NULL), 0),
-               "cannot read the file: %s", reason);
+    diag_error(diags, "E0801", pos_in_file(diagnostics_file(diags, path, NULL), 0), "cannot read the file: %s", reason);
     diag_hint(diags, "check the path, and that you may read what is there");
 }
 
@@ -23,7 +22,8 @@ static bool grow(char **bytes, size_t *capacity) {
     return true;
 }
 
-/* Read to the end rather than asked for its size: pipes and files that grow work too. What is not compressed comes as it is. */
+/* Read to the end rather than asked for its size: pipes and files that grow work too. What is not compressed comes as
+ * it is. */
 static char *read_all(gzFile file, size_t *size) {
     enum { AT_ONCE = 1 << 30 };
     size_t capacity = 1 << 16, used = 0;

@@ -5,8 +5,8 @@
 
 #include "runtime/session.h"
 
-/* Small sizes that divide each other, so that what was divisible stays so: layers and heads, then widths, then vocabularies. Two of
- * each keep the structure: two layers, two heads. */
+/* Small sizes that divide each other, so that what was divisible stays so: layers and heads, then widths, then
+ * vocabularies. Two of each keep the structure: two layers, two heads. */
 static double reduced(double value) {
     static const double sizes[][2] = {{2, 2}, {32, 2}, {1024, 8}, {8192, 16}};
     if (value <= sizes[0][0]) return value;
@@ -53,7 +53,8 @@ static bool elaborates(Reducer *r) {
     return good;
 }
 
-/* All at once, or else those that can be, one after another; twice, since a width may need the heads to be few before. */
+/* All at once, or else those that can be, one after another; twice, since a width may need the heads to be few before.
+ * */
 static void choose(Reducer *r) {
     enum { ROUNDS = 2 };
     for (int i = 0; i < r->count; i++) r->taken[i] = r->sets[i] != NULL;

@@ -5,8 +5,9 @@
 #include "graph/program.h"
 #include "runtime/options.h"
 
-/* Adds to `options->set`, before the sets that are there, a "NAME=VALUE" for each integer config value that can be made small while the
- * program still elaborates. False with diagnostics when it does not as it is. Strings live in `arena`. */
+/* Adds to `options->set`, before the sets that are there, a "NAME=VALUE" for each integer config value that can be made
+ * small while the program still elaborates. False with diagnostics when it does not as it is. Strings live in `arena`.
+ * */
 bool reduce_sizes(Options *options, Arena *arena, Diagnostics *diags);
 
 #endif

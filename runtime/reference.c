@@ -10,16 +10,16 @@
 static void print_signature(Op op, FILE *out) {
     int arity = op_arity(op);
     fprintf(out, "### `%s`\n\n%s", op_name(op), op_kind_name(op_kind(op)));
-    if (arity < 0) fputs("; operands: any number from one up", out);
-    else fprintf(out, "; operands: %d", arity);
+    if (arity < 0)
+        fputs("; operands: any number from one up", out);
+    else
+        fprintf(out, "; operands: %d", arity);
     if (*op_attributes(op)) fprintf(out, "; attributes: `%s`", op_attributes(op));
     fputs("\n\n", out);
 }
 
 /* Lines of a program as a block of Markdown. */
-static void print_block(const char *text, FILE *out) {
-    fprintf(out, "\n```graph\n%s\n```\n", text);
-}
+static void print_block(const char *text, FILE *out) { fprintf(out, "\n```graph\n%s\n```\n", text); }
 
 void reference_operator(Op op, FILE *out) {
     const OpDoc *doc = op_doc(op);
@@ -52,8 +52,11 @@ static void print_passes(FILE *out) {
 }
 
 static void print_fits(const Metric *metric, FILE *out) {
-    static const char *const kinds[] = {[LABEL_NONE] = "no label", [LABEL_CLASS] = "class", [LABEL_FLAGS] = "flags",
-                                        [LABEL_REAL] = "real", [LABEL_MASKED] = "masked"};
+    static const char *const kinds[] = {[LABEL_NONE] = "no label",
+                                        [LABEL_CLASS] = "class",
+                                        [LABEL_FLAGS] = "flags",
+                                        [LABEL_REAL] = "real",
+                                        [LABEL_MASKED] = "masked"};
     const char *before = "";
     for (int kind = LABEL_NONE; kind <= LABEL_MASKED; kind++) {
         if (!(metric->fits & 1u << kind)) continue;
@@ -89,8 +92,8 @@ typedef struct Section {
 } Section;
 
 static const Section sections[] = {
-    {"operators", print_operators}, {"rules", print_rules},             {"passes", print_passes},
-    {"metrics", print_metrics},     {"diagnostics", print_diagnostics},
+    {"operators", print_operators},     {"rules", print_rules}, {"passes", print_passes}, {"metrics", print_metrics},
+    {"diagnostics", print_diagnostics},
 };
 
 bool reference_section(const char *name, FILE *out) {

@@ -29,8 +29,8 @@ static json_t *classes_json(const Task *task, const ClassTable *table, Arena *ar
     for (int64_t i = 0; i < table->count; i++) {
         const ClassReport *c = &table->classes[i];
         json_object_set_new(classes, class_name(task, c->value, arena),
-                            json_pack("{s:f, s:f, s:f, s:I}", "precision", c->precision, "recall", c->recall, "f1", c->f1, "support",
-                                      (json_int_t)c->support));
+                            json_pack("{s:f, s:f, s:f, s:I}", "precision", c->precision, "recall", c->recall, "f1",
+                                      c->f1, "support", (json_int_t)c->support));
     }
     return classes;
 }
@@ -39,7 +39,8 @@ static json_t *confusion_json(const ClassTable *table) {
     json_t *rows = json_array();
     for (int64_t i = 0; i < table->count; i++) {
         json_t *row = json_array();
-        for (int64_t j = 0; j < table->count; j++) json_array_append_new(row, json_integer((json_int_t)table->confusion[i * table->count + j]));
+        for (int64_t j = 0; j < table->count; j++)
+            json_array_append_new(row, json_integer((json_int_t)table->confusion[i * table->count + j]));
         json_array_append_new(rows, row);
     }
     return rows;
@@ -50,7 +51,8 @@ static json_t *number_json(double value) { return isfinite(value) ? json_real(va
 
 static json_t *task_json(const Task *task, const Evaluation *evaluation, const ClassTable *table, Arena *arena) {
     json_t *object = json_pack("{s:I}", "rows", (json_int_t)evaluation->rows);
-    for (int i = 0; i < task->n_metrics; i++) json_object_set_new(object, task->metrics[i], number_json(evaluation->metrics[i]));
+    for (int i = 0; i < task->n_metrics; i++)
+        json_object_set_new(object, task->metrics[i], number_json(evaluation->metrics[i]));
     if (table->count) json_object_set_new(object, "classes", classes_json(task, table, arena));
     if (table->confusion) json_object_set_new(object, "confusion", confusion_json(table));
     return object;
@@ -82,7 +84,8 @@ static void print_classes(const Task *task, const ClassTable *table, Arena *aren
     printf("\n%s\n%-*s  precision  recall     f1  support\n", task->name, width, "class");
     for (int64_t i = 0; i < table->count; i++) {
         const ClassReport *c = &table->classes[i];
-        printf("%-*s  %9.3f  %6.3f  %5.3f  %7" PRId64 "\n", width, class_name(task, c->value, arena), c->precision, c->recall, c->f1, c->support);
+        printf("%-*s  %9.3f  %6.3f  %5.3f  %7" PRId64 "\n", width, class_name(task, c->value, arena), c->precision,
+               c->recall, c->f1, c->support);
     }
     if (!table->confusion) return;
     printf("%-*s  predicted as:", width, "labelled");

@@ -18,14 +18,19 @@ struct RowStream {
     const char *name;
     char *bytes;
     size_t given, whole, scanned, used, capacity;
-    uint32_t line; /* of the first byte */
+    uint32_t line;         /* of the first byte */
     bool in_quotes, empty; /* at `scanned`: inside a quoted field; nothing yet on the line */
 };
 
 RowStream *row_stream_new(int descriptor, DataKind kind, bool quoted, const char *name) {
     RowStream *stream = calloc(1, sizeof *stream);
     if (!stream) abort();
-    *stream = (RowStream){.source = byte_stream_new(descriptor), .kind = kind, .quoted = kind == DATA_TABLE && quoted, .name = name, .line = 1, .empty = true};
+    *stream = (RowStream){.source = byte_stream_new(descriptor),
+                          .kind = kind,
+                          .quoted = kind == DATA_TABLE && quoted,
+                          .name = name,
+                          .line = 1,
+                          .empty = true};
     return stream;
 }
 
@@ -58,7 +63,8 @@ static void advance(RowStream *s) {
 }
 
 static bool fail(const RowStream *s, const char *problem, Diagnostics *diags) {
-    diag_error(diags, "E0801", pos_in_file(diagnostics_file(diags, s->name, NULL), s->line), "cannot read the rows: %s", problem);
+    diag_error(diags, "E0801", pos_in_file(diagnostics_file(diags, s->name, NULL), s->line), "cannot read the rows: %s",
+               problem);
     diag_hint(diags, "check what writes them");
     return false;
 }

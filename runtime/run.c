@@ -13,7 +13,7 @@
 #include "runtime/commands.h"
 #include "runtime/compiled.h"
 
-/* --- What is shown --------------------------------------------------------------------------------------------------- */
+/* --- What is shown ------------------------------------------------------------------------------------------------ */
 
 /* "57", or "my.graph:57" with the end of a path. */
 static bool is_line(const Run *r, const Watched *watched, const char *pattern) {
@@ -36,22 +36,29 @@ static bool is_named(const Run *r, const Watched *watched, const char *pattern) 
     return strcmp(name, "return") == 0 && fnmatch(pattern, def, 0) == 0;
 }
 
-/* Without --show: of a task its loss, prediction and `show` lines; of a definition its arguments and what it returns. */
+/* Without --show: of a task its loss, prediction and `show` lines; of a definition its arguments and what it returns.
+ * */
 static bool is_result(const Run *r, const Watched *watched) {
     if (!r->o->def) return !watched->def && graph_find_output(r->task->train, watched->name);
     if (!watched->def || strcmp(watched->def, r->o->def) != 0 || watched->pos.scope) return false;
     const Node *node = watched->output ? graph_find_output(r->task->train, watched->output) : NULL;
-    return strcmp(watched->name, "return") == 0 || (node && node->op == OP_input && strcmp(node->attrs.text, watched->name) == 0);
+    return strcmp(watched->name, "return") == 0 ||
+           (node && node->op == OP_input && strcmp(node->attrs.text, watched->name) == 0);
 }
 
 static bool nothing_called(Run *r, const char *pattern) {
     int count = r->s->program->watched.count;
     const char **names = arena_array(r->arena, (size_t)count + 1, sizeof *names);
     for (int i = 0; i < count; i++) names[i] = r->s->program->watched.items[i].name;
-    diag_error(r->diags, "E0970", (Pos){0}, "nothing in '%s' is called '%s' or has a name on that line", r->task->name, pattern);
+    diag_error(r->diags, "E0970", (Pos){0}, "nothing in '%s' is called '%s' or has a name on that line", r->task->name,
+               pattern);
     const char *near = nearest_name(pattern, names, count);
-    if (near) diag_hint(r->diags, "did you mean '%s'?", near);
-    else diag_hint(r->diags, "--show takes a name, DEFINITION.NAME, the end of a scope and a name (* stands for anything), or a line");
+    if (near)
+        diag_hint(r->diags, "did you mean '%s'?", near);
+    else
+        diag_hint(
+            r->diags,
+            "--show takes a name, DEFINITION.NAME, the end of a scope and a name (* stands for anything), or a line");
     return false;
 }
 
@@ -87,7 +94,7 @@ static bool choose(Run *r) {
     return true;
 }
 
-/* --- Evaluating ------------------------------------------------------------------------------------------------------ */
+/* --- Evaluating --------------------------------------------------------------------------------------------------- */
 
 /* The probe's graph with only the outputs that are shown, and their gradients. */
 static bool make_graph(Run *r) {
@@ -103,10 +110,12 @@ static bool make_graph(Run *r) {
     }
     Node *loss = graph_find_output(r->task->train, "loss");
     if (r->o->grad && !loss) {
-        return diag_error(r->diags, "E0977", r->task->pos, "'%s' returns no f32: there is nothing to take the gradient of", r->task->name);
+        return diag_error(r->diags, "E0977", r->task->pos,
+                          "'%s' returns no f32: there is nothing to take the gradient of", r->task->name);
     }
     if (r->o->grad) vec_push(r->arena, &graph.outputs, ((Output){"loss", loss}));
-    Graph *expanded = expand(&graph, r->diags); /* before anything else: the same nodes are differentiated, simplified or not */
+    Graph *expanded =
+        expand(&graph, r->diags); /* before anything else: the same nodes are differentiated, simplified or not */
     bool derived = expanded && r->o->grad;
     r->graph = derived ? differentiate(expanded, wanted.items, wanted.count, r->diags) : expanded;
     if (derived) graph_free(expanded);
@@ -149,7 +158,7 @@ static bool run_interpreted(Run *r, Reader *reader) {
     return diag_error(r->diags, "E0978", r->task->pos, "this cannot be evaluated: %s", reader->interpretation->error);
 }
 
-/* --- Showing --------------------------------------------------------------------------------------------------------- */
+/* --- Showing ------------------------------------------------------------------------------------------------------ */
 
 static bool write_npy(Run *r, const char *output, const char *suffix, const Tensor *tensor) {
     char *path = arena_printf(r->arena, "%s/%s%s.npy", r->o->npy, output, suffix);
@@ -199,7 +208,8 @@ static bool show(Reader *reader, const Watched *watched) {
     if (!read_output(reader, watched->output, &tensor) || !put(r, watched->output, "", &tensor)) return false;
     if (!r->o->grad) return true;
     printf("gradient of %s:", r->o->def ? arena_printf(r->arena, "the sum of %s", r->o->def) : "the loss");
-    if (!read_output(reader, arena_printf(r->arena, "grad.%s", watched->output), &tensor)) return puts(" none flows here"), true;
+    if (!read_output(reader, arena_printf(r->arena, "grad.%s", watched->output), &tensor))
+        return puts(" none flows here"), true;
     putchar('\n');
     return put(r, watched->output, ".grad", &tensor);
 }

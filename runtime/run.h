@@ -1,4 +1,5 @@
-/* gradc run, for the files that make it up: run.c chooses, evaluates and shows; run_leaves.c gives the leaves their values. */
+/* gradc run, for the files that make it up: run.c chooses, evaluates and shows; run_leaves.c gives the leaves their
+ * values. */
 #ifndef GRADC_RUNTIME_RUN_H
 #define GRADC_RUNTIME_RUN_H
 

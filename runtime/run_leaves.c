@@ -8,7 +8,7 @@
 #include "runtime/run.h"
 #include "runtime/synthetic.h"
 
-/* --- --input --------------------------------------------------------------------------------------------------------- */
+/* --- --input ------------------------------------------------------------------------------------------------------ */
 
 static bool read_input(Run *r, const char *input) {
     const char *equals = strchr(input, '=');
@@ -79,20 +79,23 @@ static bool give_input(Run *r, const GivenTensor *given) {
     int64_t count = type_count(&node->type, extents), n = tensor_count(&given->tensor);
     const char *type = type_print(r->arena, &node->type, &graph->symbols);
     if (n != count && n != 1) {
-        return diag_error(r->diags, "E0975", (Pos){0}, "input '%s' is %s, which has %" PRId64 " elements here, not %" PRId64, given->name, type, count, n);
+        return diag_error(r->diags, "E0975", (Pos){0},
+                          "input '%s' is %s, which has %" PRId64 " elements here, not %" PRId64, given->name, type,
+                          count, n);
     }
     LeafValue *leaf = values_add(r->values, given->name, node->type.elem, count);
     for (int64_t i = 0; i < count; i++) {
         double value = given->tensor.elements[n == 1 ? 0 : i];
         if (!fits(&node->type, value, extents)) {
-            return diag_error(r->diags, "E0975", (Pos){0}, "input '%s' is %s, which rules out %g", given->name, type, value);
+            return diag_error(r->diags, "E0975", (Pos){0}, "input '%s' is %s, which rules out %g", given->name, type,
+                              value);
         }
         values_set(leaf, i, value);
     }
     return true;
 }
 
-/* --- Texts ----------------------------------------------------------------------------------------------------------- */
+/* --- Texts -------------------------------------------------------------------------------------------------------- */
 
 static int columns_of(const Task *task) {
     int columns = 0;
@@ -134,7 +137,8 @@ static void tokenise(Run *r, int input, int column, int columns, int64_t rows) {
 static bool give_texts(Run *r) {
     int columns = columns_of(r->task), column = 0, count = r->o->text.count;
     if (!columns || count % columns) {
-        diag_error(r->diags, "E0976", r->task->pos, "'%s' takes %d text%s a row, but %d are given", r->task->name, columns, columns == 1 ? "" : "s", count);
+        diag_error(r->diags, "E0976", r->task->pos, "'%s' takes %d text%s a row, but %d are given", r->task->name,
+                   columns, columns == 1 ? "" : "s", count);
         return false;
     }
     if (!session_load_tokenizer(r->s) || !session_choose_length(r->s)) return false;
@@ -160,7 +164,7 @@ bool run_give_leaves(Run *r) {
     return true;
 }
 
-/* --- Parameters ------------------------------------------------------------------------------------------------------ */
+/* --- Parameters --------------------------------------------------------------------------------------------------- */
 
 static bool is_read(const Graph *graph, const char *param) {
     for (int i = 0; i < graph->nodes.count; i++) {

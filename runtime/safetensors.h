@@ -29,8 +29,7 @@ typedef struct SafeTensor {
 /* Opens and checks a file whole but for the numbers themselves. NULL and errors when it cannot be
  * read or breaks the format; a file that was cut off is said to be. */
 SafeTensors *safetensors_open(const char *path, Diagnostics *diags);
-void safetensors_close(
-    SafeTensors *file); /* NULL is allowed; ends the life of its tensors and strings */
+void safetensors_close(SafeTensors *file); /* NULL is allowed; ends the life of its tensors and strings */
 
 /* --- For files of another format, whose tensors are then used as if they were of this one (see torch_file.h) --- */
 
@@ -48,8 +47,7 @@ const SafeTensor *safetensors_find(const SafeTensors *file, const char *name); /
 const char *safetensors_metadata(const SafeTensors *file, const char *key);    /* NULL: none */
 
 /* Copies a tensor of type F32, F16 or BF16 to `out` [count]; false and an error for other types. */
-bool safetensors_to_f32(const SafeTensors *file, const SafeTensor *tensor, float *out,
-                        Diagnostics *diags);
+bool safetensors_to_f32(const SafeTensors *file, const SafeTensor *tensor, float *out, Diagnostics *diags);
 
 /* "[2, 3]", in an arena: for messages. */
 const char *shape_print(Arena *arena, const int64_t *shape, int rank);
@@ -71,7 +69,7 @@ typedef struct MetadataEntry {
 
 /* Writes F32 tensors in the order given, through an atomic file. False and an error when that
  * fails; the old file is then untouched. */
-bool safetensors_write(const char *path, const TensorToWrite *tensors, int n_tensors,
-                       const MetadataEntry *metadata, int n_metadata, Diagnostics *diags);
+bool safetensors_write(const char *path, const TensorToWrite *tensors, int n_tensors, const MetadataEntry *metadata,
+                       int n_metadata, Diagnostics *diags);
 
 #endif

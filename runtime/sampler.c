@@ -8,8 +8,9 @@
 static const SamplerRule rules[] = {
     {"proportional", "each row once: tasks in proportion to their sizes", 1, 1, false, false},
     {"sqrt", "in proportion to the square root of their sizes", 0.5, 0.5, false, false},
-    {"annealed", "proportional at first, nearly uniform in the end: exponent 1 - 0.8 (e - 1) / (E - 1) (Stickland and Murray 2019)", 1, 0.2,
-     false, false},
+    {"annealed",
+     "proportional at first, nearly uniform in the end: exponent 1 - 0.8 (e - 1) / (E - 1) (Stickland and Murray 2019)",
+     1, 0.2, false, false},
     {"uniform", "as many batches of each", 0, 0, false, false},
     {"round-robin", "as many batches of each, in turn", 0, 0, true, false},
     {"together", "a step is a batch of each task, their gradients added", 0, 0, true, true},
@@ -34,7 +35,8 @@ const SamplerRule *sampler_rule(int index) { return index < RULES ? &rules[index
 
 const char *sampler_rule_names(Arena *arena) {
     const char *list = "";
-    for (int i = 0; i < RULES; i++) list = arena_printf(arena, "%s%s%s", list, i == 0 ? "" : i + 1 < RULES ? ", " : " or ", rules[i].name);
+    for (int i = 0; i < RULES; i++)
+        list = arena_printf(arena, "%s%s%s", list, i == 0 ? "" : i + 1 < RULES ? ", " : " or ", rules[i].name);
     return list;
 }
 
@@ -46,8 +48,10 @@ const SamplerRule *sampler_find_rule(const char *name, Diagnostics *diags) {
     }
     const char *near = nearest_name(name, names, RULES), *all = sampler_rule_names(diags->arena);
     diag_error(diags, "E0919", (Pos){0}, "there is no sampler '%s'", name);
-    if (near) diag_hint(diags, "did you mean '%s'? It may be %s", near, all);
-    else diag_hint(diags, "it may be %s", all);
+    if (near)
+        diag_hint(diags, "did you mean '%s'? It may be %s", near, all);
+    else
+        diag_hint(diags, "it may be %s", all);
     return NULL;
 }
 
@@ -137,7 +141,8 @@ static double share_of(const Sampler *s, int task, double exponent) {
     return s->options.shares ? s->options.shares[task] : pow((double)batches_of(s, task), exponent);
 }
 
-/* The epoch's batches in these shares, rounded down, and what is left to the largest remainders, the first of equal ones. */
+/* The epoch's batches in these shares, rounded down, and what is left to the largest remainders, the first of equal
+ * ones. */
 static void share_out(Sampler *s, int64_t epoch) {
     double exponent = exponent_of(s, epoch), sum = 0;
     double *remainder = array(s->n_tasks, sizeof *remainder);

@@ -1,7 +1,8 @@
 /* Sampler: which rows of which task make the next batch. A pure function of seed and epoch: its position is a number.
  *
- * An epoch has about as many batches as all sets together hold, whatever the rule: the rule says how many of them each task gets. A
- * task that gets more than it has begins its rows anew, in another order; one that gets fewer leaves some out, other ones each time. */
+ * An epoch has about as many batches as all sets together hold, whatever the rule: the rule says how many of them each
+ * task gets. A task that gets more than it has begins its rows anew, in another order; one that gets fewer leaves some
+ * out, other ones each time. */
 #ifndef GRADC_RUNTIME_SAMPLER_H
 #define GRADC_RUNTIME_SAMPLER_H
 
@@ -33,10 +34,11 @@ const SamplerRule *sampler_find_rule(const char *name, Diagnostics *diags);
 typedef struct SamplerOptions {
     int64_t batch;
     uint64_t seed;
-    bool shuffle; /* false: rows in file order, tasks round robin until each has had its share */
+    bool shuffle;            /* false: rows in file order, tasks round robin until each has had its share */
     const SamplerRule *rule; /* NULL: the default */
-    const double *shares;    /* [tasks]: in place of what the rule's exponent gives; NULL: none. Not negative, one of them positive. */
-    int64_t epochs;          /* of the run, for rules that change */
+    const double *
+        shares; /* [tasks]: in place of what the rule's exponent gives; NULL: none. Not negative, one of them positive. */
+    int64_t epochs; /* of the run, for rules that change */
 } SamplerOptions;
 
 /* `sizes[t]`: rows of task t. */

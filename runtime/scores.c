@@ -12,7 +12,7 @@ static void *room(int64_t count, size_t size) {
 
 static double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
-/* --- Classes --------------------------------------------------------------------------------------------------------- */
+/* --- Classes ------------------------------------------------------------------------------------------------------ */
 
 static int by_value(const void *left, const void *right) {
     double a = *(const double *)left, b = *(const double *)right;
@@ -42,8 +42,9 @@ static ClassReport report_of(const MetricInput *in, int64_t column, double value
         predicted += in->prediction[i] == value;
         labelled += in->label[i] == value;
     }
-    return (ClassReport){in->width > 1 ? (double)column : value, ratio((double)both, (double)predicted), ratio((double)both, (double)labelled),
-                         ratio(2 * (double)both, (double)(predicted + labelled)), labelled};
+    return (ClassReport){in->width > 1 ? (double)column : value, ratio((double)both, (double)predicted),
+                         ratio((double)both, (double)labelled), ratio(2 * (double)both, (double)(predicted + labelled)),
+                         labelled};
 }
 
 ClassReport *class_reports(const MetricInput *in, int64_t *count) {
@@ -101,7 +102,7 @@ double recall_macro(const MetricInput *in) { return average(in, pick_recall, OVE
 double f1_weighted(const MetricInput *in) { return average(in, pick_f1, BY_SUPPORT); }
 double balanced_accuracy(const MetricInput *in) { return average(in, pick_recall, OVER_LABELLED); }
 
-/* --- One class, or flag, against the rest ---------------------------------------------------------------------------- */
+/* --- One class, or flag, against the rest ------------------------------------------------------------------------- */
 
 typedef struct Scored {
     double score;
@@ -171,7 +172,8 @@ static double precision_of_column(const MetricInput *in, int64_t column) {
 }
 
 /* The mean of what is a number. */
-static double mean_of_curves(const MetricInput *in, double (*one)(const MetricInput *in, int64_t column), double otherwise) {
+static double mean_of_curves(const MetricInput *in, double (*one)(const MetricInput *in, int64_t column),
+                             double otherwise) {
     double sum = 0;
     int64_t count = 0;
     for (int64_t column = 0; column < curves_of(in); column++) {
@@ -186,7 +188,7 @@ static double mean_of_curves(const MetricInput *in, double (*one)(const MetricIn
 double roc_auc(const MetricInput *in) { return mean_of_curves(in, auc_of, 0.5); }
 double average_precision(const MetricInput *in) { return mean_of_curves(in, precision_of_column, 0); }
 
-/* --- Probabilities --------------------------------------------------------------------------------------------------- */
+/* --- Probabilities ------------------------------------------------------------------------------------------------ */
 
 /* Of what the row, or its flag, is labelled with. A label that has no column has probability 0. */
 static double probability_of(const MetricInput *in, int64_t row, int64_t flag, double value) {
@@ -220,7 +222,7 @@ double calibration_error(const MetricInput *in) {
     return ratio(error, (double)all);
 }
 
-/* --- Numbers --------------------------------------------------------------------------------------------------------- */
+/* --- Numbers ------------------------------------------------------------------------------------------------------ */
 
 double mae(const MetricInput *in) {
     double sum = 0;

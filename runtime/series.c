@@ -19,7 +19,8 @@ static bool read_seeds(const char *text, Series *series, Diagnostics *diags) {
         char *end;
         double value = strtod(at, &end);
         if (end == at || (*end && *end != ',') || value != floor(value) || !(value >= 0 && value <= most)) {
-            diag_error(diags, "E0910", (Pos){0}, "--seeds takes whole numbers with commas between them, not '%s'", text);
+            diag_error(diags, "E0910", (Pos){0}, "--seeds takes whole numbers with commas between them, not '%s'",
+                       text);
             diag_hint(diags, "for example: --seeds 1,2,3");
             return false;
         }
@@ -31,7 +32,8 @@ static bool read_seeds(const char *text, Series *series, Diagnostics *diags) {
 
 static bool same_folds(const Task *task, int64_t folds, Diagnostics *diags) {
     if (task->split.folds == folds) return true;
-    diag_error(diags, "E0412", task->split.pos.file ? task->split.pos : task->pos, "--all-folds needs tasks of equally many folds");
+    diag_error(diags, "E0412", task->split.pos.file ? task->split.pos : task->pos,
+               "--all-folds needs tasks of equally many folds");
     diag_hint(diags, "declare them in each of the tasks: split folds 5; or choose tasks that have them with --tasks");
     return false;
 }
@@ -41,8 +43,8 @@ static int64_t count_folds(const Options *options, Diagnostics *diags) {
     Session session = {0};
     int64_t folds = -1;
     Options chosen = *options;
-    bool good = session_load_program(&session, options, diags) && options_from_settings(session.program, &chosen, diags) &&
-                session_choose_tasks(&session, chosen.tasks);
+    bool good = session_load_program(&session, options, diags) &&
+                options_from_settings(session.program, &chosen, diags) && session_choose_tasks(&session, chosen.tasks);
     for (int i = 0; good && i < session.program->tasks.count; i++) {
         const Task *task = &session.program->tasks.items[i];
         if (!session.tasks[i]) continue;
@@ -62,8 +64,10 @@ static bool list_folds(const Options *options, Series *series, Diagnostics *diag
 /* The options of one of the runs: it writes to a folder and a log of its own. */
 static Options options_of_run(const Options *given, const Series *series, int64_t number, Arena *arena) {
     Options options = *given;
-    if (given->seeds) options.seed = number;
-    else options.fold = number;
+    if (given->seeds)
+        options.seed = number;
+    else
+        options.fold = number;
     options.seeds = NULL, options.all_folds = false;
     options.given = (TextList){0};
     for (int i = 0; i < given->given.count; i++) vec_push(arena, &options.given, given->given.items[i]);
@@ -86,7 +90,8 @@ static void print_summary(const Figures *all, int runs) {
             most = fmax(most, value);
         }
         for (int r = 0; r < runs; r++) squares += pow(all->items[r * per_run + i].value - sum / runs, 2);
-        printf("%-32s  %8.4f  %9.4f  %8.4f  %8.4f\n", all->items[i].name, sum / runs, runs > 1 ? sqrt(squares / (runs - 1)) : 0, least, most);
+        printf("%-32s  %8.4f  %9.4f  %8.4f  %8.4f\n", all->items[i].name, sum / runs,
+               runs > 1 ? sqrt(squares / (runs - 1)) : 0, least, most);
     }
 }
 

@@ -1,7 +1,8 @@
 /* Serving: clients, rounds, the socket.
  *
- * A round: 1 wait for something to read or write; 2 read what is there, of every client; 3 take the whole lines of all clients in turn;
- * 4 answer them together; 5 write as much as the clients take. A client whose answers pile up is not read until it takes them. */
+ * A round: 1 wait for something to read or write; 2 read what is there, of every client; 3 take the whole lines of all
+ * clients in turn; 4 answer them together; 5 write as much as the clients take. A client whose answers pile up is not
+ * read until it takes them. */
 #include "runtime/serve.h"
 
 #include <errno.h>
@@ -67,7 +68,7 @@ static void drop(Bytes *from, size_t size) {
     if (from->used) memmove(from->at, from->at + size, from->used);
 }
 
-/* --- The socket --------------------------------------------------------------------------------------------------------- */
+/* --- The socket --------------------------------------------------------------------------------------------------- */
 
 static bool fail(const char *path, const char *problem, const char *hint, Diagnostics *diags) {
     diag_error(diags, "E0956", (Pos){0}, "cannot listen on %s: %s", path, problem);
@@ -77,7 +78,8 @@ static bool fail(const char *path, const char *problem, const char *hint, Diagno
 
 static bool address_of(const char *path, struct sockaddr_un *address, Diagnostics *diags) {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address->sun_path) return fail(path, "the path is too long for a socket", "take a shorter one, as in /run/user", diags);
+    if (strlen(path) >= sizeof address->sun_path)
+        return fail(path, "the path is too long for a socket", "take a shorter one, as in /run/user", diags);
     strcpy(address->sun_path, path);
     return true;
 }
@@ -95,7 +97,8 @@ static bool clear_path(const struct sockaddr_un *address, Diagnostics *diags) {
     const char *path = address->sun_path;
     if (lstat(path, &info) != 0) return true;
     if (!S_ISSOCK(info.st_mode)) return fail(path, "there is a file that is no socket", "take another path", diags);
-    if (!is_stale(address)) return fail(path, "another server listens there", "end it first, or take another path", diags);
+    if (!is_stale(address))
+        return fail(path, "another server listens there", "end it first, or take another path", diags);
     return unlink(path) == 0 || fail(path, strerror(errno), "take another path", diags);
 }
 
@@ -110,7 +113,7 @@ static bool open_listener(Server *s, Diagnostics *diags) {
     return fail(s->o->path, strerror(errno), "check that its folder is there and that you may write in it", diags);
 }
 
-/* --- Clients ------------------------------------------------------------------------------------------------------------ */
+/* --- Clients ------------------------------------------------------------------------------------------------------ */
 
 static void take_clients(Server *s) {
     while (s->n_clients < s->o->most_clients) {
@@ -130,8 +133,10 @@ static void drop_clients(Server *s) {
     for (int i = 0; i < s->n_clients;) {
         Client *c = &s->clients[i];
         bool done = (c->ended || c->closing) && c->in.used == 0 && c->out.used == 0;
-        if (c->gone || done) free_client(c), *c = s->clients[--s->n_clients];
-        else i++;
+        if (c->gone || done)
+            free_client(c), *c = s->clients[--s->n_clients];
+        else
+            i++;
     }
 }
 
@@ -158,7 +163,7 @@ static void put_line(Client *c, const char *text) {
     append(&c->out, "\n", 1);
 }
 
-/* --- Lines -------------------------------------------------------------------------------------------------------------- */
+/* --- Lines -------------------------------------------------------------------------------------------------------- */
 
 /* The next whole line; the last one may lack its end. */
 static bool next_line(Client *c, Line *line) {
@@ -181,7 +186,8 @@ static bool is_blank(const char *bytes, size_t size) {
 
 static void refuse(const Server *s, Client *c) {
     char text[100];
-    snprintf(text, sizeof text, "{\"id\":null,\"error\":\"a line is longer than %lld bytes\"}", (long long)s->o->longest);
+    snprintf(text, sizeof text, "{\"id\":null,\"error\":\"a line is longer than %lld bytes\"}",
+             (long long)s->o->longest);
     put_line(c, text);
     c->closing = true;
 }
@@ -191,8 +197,10 @@ static void take_lines_of(Server *s, int index, int most) {
     Line line = {.client = index};
     size_t longest = (size_t)s->o->longest;
     while (!c->too_long && most > 0 && next_line(c, &line)) {
-        if (line.length > longest) c->too_long = true;
-        else if (!is_blank(c->in.at + line.start, line.length)) s->lines[s->n_lines++] = line, most--;
+        if (line.length > longest)
+            c->too_long = true;
+        else if (!is_blank(c->in.at + line.start, line.length))
+            s->lines[s->n_lines++] = line, most--;
     }
     if (c->in.used - c->taken > longest && c->scanned == c->in.used) c->too_long = true;
 }
@@ -234,7 +242,7 @@ static void answer_lines(Server *s) {
     }
 }
 
-/* --- Rounds ------------------------------------------------------------------------------------------------------------- */
+/* --- Rounds ------------------------------------------------------------------------------------------------------- */
 
 /* Lines may wait that had no place in the last round. */
 static bool lines_wait(const Server *s) {
@@ -261,7 +269,8 @@ static void one_round(Server *s, bool stopping) {
     wait_for_clients(s, stopping);
     for (int i = 0; i < s->n_clients; i++) {
         short got = s->polls[i + 1].revents;
-        if (got & (POLLIN | POLLHUP | POLLERR) && wants_read(s, &s->clients[i]) && !stopping) read_client(&s->clients[i]);
+        if (got & (POLLIN | POLLHUP | POLLERR) && wants_read(s, &s->clients[i]) && !stopping)
+            read_client(&s->clients[i]);
     }
     take_lines(s);
     answer_lines(s);

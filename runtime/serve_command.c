@@ -11,10 +11,10 @@
 enum { LONGEST_LINE = 1 << 20, MOST_LINES = 4096, MOST_CLIENTS = 256, BATCH_ROWS = 1024 };
 
 typedef struct Request {
-    json_t *id;        /* null when there is none */
+    json_t *id; /* null when there is none */
     json_t *answer;
-    int task;          /* -1: answered already */
-    int64_t row;       /* of the round's rows of its task */
+    int task;    /* -1: answered already */
+    int64_t row; /* of the round's rows of its task */
 } Request;
 
 typedef struct Service {
@@ -23,7 +23,7 @@ typedef struct Service {
     int only;             /* the task, where there is but one; -1 */
 } Service;
 
-/* --- Requests ------------------------------------------------------------------------------------------------------------- */
+/* --- Requests ----------------------------------------------------------------------------------------------------- */
 
 static void refuse(Request *request, const char *problem) {
     json_object_set_new(request->answer, "error", json_string(problem));
@@ -49,35 +49,44 @@ static void name_text(const Task *task, json_t *object) {
 /* The row that a request is, on a line of its own; NULL when it is refused. */
 static char *take_request(const Service *v, const char *line, size_t length, Request *request) {
     json_error_t error;
-    json_t *object = json_loadb(line, length, 0, &error), *id = json_object_get(object, "id"), *task = json_object_get(object, "task");
+    json_t *object = json_loadb(line, length, 0, &error), *id = json_object_get(object, "id"),
+           *task = json_object_get(object, "task");
     char *row = NULL;
     *request = (Request){.answer = json_object(), .task = -1};
     json_object_set_new(request->answer, "id", id ? json_incref(id) : json_null());
     if (json_is_object(object)) request->task = task ? find_task(v, json_string_value(task)) : v->only;
-    if (!json_is_object(object)) refuse(request, "this line is not a JSON object in UTF-8");
-    else if (request->task < 0) refuse(request, task ? "there is no such task" : "name the task: {\"task\": ...}");
-    else name_text(&v->s->program->tasks.items[request->task], object), row = json_dumps(object, JSON_COMPACT);
+    if (!json_is_object(object))
+        refuse(request, "this line is not a JSON object in UTF-8");
+    else if (request->task < 0)
+        refuse(request, task ? "there is no such task" : "name the task: {\"task\": ...}");
+    else
+        name_text(&v->s->program->tasks.items[request->task], object), row = json_dumps(object, JSON_COMPACT);
     json_decref(object);
     return row;
 }
 
-/* --- Answers -------------------------------------------------------------------------------------------------------------- */
+/* --- Answers ------------------------------------------------------------------------------------------------------ */
 
 static void answer_row(const PredictionWriter *w, const Dataset *data, const Collected *outputs, Request *request) {
     const char *problem = table_problem(data->table, data->table_rows[request->row]);
     if (problem) refuse(request, problem);
     for (int i = 0; !problem && i < w->outputs.count; i++)
-        json_object_set_new(request->answer, prediction_name(w->outputs.names[i]), prediction_value(w, i, data, &outputs[i], request->row));
+        json_object_set_new(request->answer, prediction_name(w->outputs.names[i]),
+                            prediction_value(w, i, data, &outputs[i], request->row));
 }
 
-static void answer_rows(const Service *v, int task, const Dataset *data, Request *requests, int count, Diagnostics *diags) {
-    PredictionWriter w = {.task = &v->s->program->tasks.items[task], .tokenizer = v->s->tokenizer, .outputs = v->outputs[task]};
+static void answer_rows(const Service *v, int task, const Dataset *data, Request *requests, int count,
+                        Diagnostics *diags) {
+    PredictionWriter w = {
+        .task = &v->s->program->tasks.items[task], .tokenizer = v->s->tokenizer, .outputs = v->outputs[task]};
     Collected outputs[MAX_OUTPUTS] = {0};
     bool good = collect_outputs(v->s->model, task, data, BATCH_ROWS, outputs, diags);
     for (int i = 0; i < count; i++) {
         if (requests[i].task != task) continue;
-        if (good) answer_row(&w, data, outputs, &requests[i]);
-        else refuse(&requests[i], diags->list.items[0].message);
+        if (good)
+            answer_row(&w, data, outputs, &requests[i]);
+        else
+            refuse(&requests[i], diags->list.items[0].message);
     }
     collected_free(outputs, w.outputs.count);
 }
@@ -85,7 +94,8 @@ static void answer_rows(const Service *v, int task, const Dataset *data, Request
 /* All requests of one task, as rows of JSON lines. */
 static void answer_task(const Service *v, int task, char *const *rows, Request *requests, int count) {
     static const TableFormat format = {.kind = DATA_JSONL};
-    Diagnostics *diags = diagnostics_new(); /* of this round alone, so that a server needs no more memory from day to day */
+    Diagnostics *diags =
+        diagnostics_new(); /* of this round alone, so that a server needs no more memory from day to day */
     TableText text = {.name = "request", .line = 1};
     char *bytes = NULL;
     int64_t n = 0;
@@ -129,7 +139,7 @@ static void answer(void *user, const char *const *lines, const size_t *lengths, 
     free(rows);
 }
 
-/* --- The command ---------------------------------------------------------------------------------------------------------- */
+/* --- The command -------------------------------------------------------------------------------------------------- */
 
 static bool choose_tasks(Service *v) {
     Session *s = v->s;
@@ -166,8 +176,13 @@ static bool run_service(Service *v) {
     if (!choose_tasks(v)) return false;
     choose_outputs(v);
     if (!session_load_model(s, false)) return false;
-    ServeOptions options = {.path = s->options->socket, .longest = LONGEST_LINE, .most_lines = MOST_LINES, .most_clients = MOST_CLIENTS,
-                            .answer = answer, .user = v, .stopped = interrupt_signal};
+    ServeOptions options = {.path = s->options->socket,
+                            .longest = LONGEST_LINE,
+                            .most_lines = MOST_LINES,
+                            .most_clients = MOST_CLIENTS,
+                            .answer = answer,
+                            .user = v,
+                            .stopped = interrupt_signal};
     interrupt_watch();
     bool good = serve(&options, s->diags);
     interrupt_unwatch();

@@ -47,7 +47,9 @@ static Pos where_config(void *user, const char *key) {
 
 static const ClassCounts *count_classes(void *user, const Task *task) {
     Session *s = user;
-    DatasetOptions options = {.folders = s->options->data.items, .n_folders = s->options->data.count, .split = "train",
+    DatasetOptions options = {.folders = s->options->data.items,
+                              .n_folders = s->options->data.count,
+                              .split = "train",
                               .skips_bad = s->options->skip_bad_rows};
     return classes_count(task, &options, s->diags);
 }
@@ -60,17 +62,20 @@ static bool check_expectations(Session *s) {
         Lookup found = hf_config_string(s->folder, e->key, &value, s->diags);
         if (found == LOOKUP_FAILED) return false;
         if (found == LOOKUP_ABSENT || strcmp(value, e->value) == 0) continue;
-        diag_error(s->diags, "E0985", hf_config_pos(s->folder, e->key, s->diags), "the weights are of another model: \"%s\" is \"%s\", not \"%s\"",
-                   e->key, value, e->value);
+        diag_error(s->diags, "E0985", hf_config_pos(s->folder, e->key, s->diags),
+                   "the weights are of another model: \"%s\" is \"%s\", not \"%s\"", e->key, value, e->value);
         diag_note(s->diags, e->pos, "the model says so here");
-        diag_hint(s->diags, "take the graph file of that model; or one that computes it, and says: override checkpoint expects \"%s\" = \"%s\"",
+        diag_hint(s->diags,
+                  "take the graph file of that model; or one that computes it, and says: override checkpoint expects "
+                  "\"%s\" = \"%s\"",
                   e->key, value);
         return false;
     }
     return true;
 }
 
-/* Those that a run's folder says it has trained; NULL: it is no run, or trained all. What is wrong with its settings is told by who needs them. */
+/* Those that a run's folder says it has trained; NULL: it is no run, or trained all. What is wrong with its settings is
+ * told by who needs them. */
 static const char *trained_tasks(Session *s) {
     Diagnostics *unheard = diagnostics_new();
     json_t *settings = is_folder(s->options->file) ? settings_read(s->options->file, unheard) : NULL;
@@ -86,12 +91,17 @@ bool session_load_probe(Session *s, const Options *options, const ProbeOptions *
     choose_paths(s);
     if (!pipeline_check(options->passes, diags)) return false;
     if (s->weights_path && !(s->folder = hf_folder_open(s->weights_path, options->lower_case, diags))) return false;
-    ProgramOptions program = {.sets = options->set.items, .n_sets = options->set.count, .dropout = options->dropout, .user = s, .probe = probe,
+    ProgramOptions program = {.sets = options->set.items,
+                              .n_sets = options->set.count,
+                              .dropout = options->dropout,
+                              .user = s,
+                              .probe = probe,
                               .count_classes = count_classes};
     if (s->folder) program.lookup = lookup_config, program.where = where_config;
     int errors = diags->errors;
     s->program = program_load(s->graph_path, &program, diags);
-    return s->program && diags->errors == errors && check_expectations(s) && session_choose_tasks(s, options->tasks || probe ? options->tasks : trained_tasks(s));
+    return s->program && diags->errors == errors && check_expectations(s) &&
+           session_choose_tasks(s, options->tasks || probe ? options->tasks : trained_tasks(s));
 }
 
 bool session_load_program(Session *s, const Options *options, Diagnostics *diags) {
@@ -114,8 +124,10 @@ int session_find_task(Session *s, const char *name) {
     }
     diag_error(s->diags, "E0920", (Pos){0}, "%s has no task '%s'", s->graph_path, name);
     const char *near = nearest_name(name, names, s->program->tasks.count);
-    if (near) diag_hint(s->diags, "did you mean '%s'?", near);
-    else session_hint_tasks(s);
+    if (near)
+        diag_hint(s->diags, "did you mean '%s'?", near);
+    else
+        session_hint_tasks(s);
     return -1;
 }
 
@@ -159,7 +171,8 @@ bool session_load_tokenizer(Session *s) {
     if (tokenizer_size(s->tokenizer) > s->program->vocab) {
         diag_error(s->diags, "E0922", (Pos){0}, "%s has %d tokens, the model only %" PRId64, said->path,
                    tokenizer_size(s->tokenizer), s->program->vocab);
-        diag_hint(s->diags, "the vocabulary belongs to another model; or set the size with --set vocab=%d", tokenizer_size(s->tokenizer));
+        diag_hint(s->diags, "the vocabulary belongs to another model; or set the size with --set vocab=%d",
+                  tokenizer_size(s->tokenizer));
         return false;
     }
     return true;
@@ -170,7 +183,8 @@ bool session_choose_length(Session *s) {
     if (s->max_length <= s->program->positions) return true;
     diag_error(s->diags, "E0923", (Pos){0}, "--max-length %" PRId64 " is more than the model's %" PRId64 " positions",
                s->max_length, s->program->positions);
-    diag_hint(s->diags, "longer texts are cut: take at most %" PRId64 ", or a model with more positions", s->program->positions);
+    diag_hint(s->diags, "longer texts are cut: take at most %" PRId64 ", or a model with more positions",
+              s->program->positions);
     return false;
 }
 
@@ -203,7 +217,8 @@ static void say_missing(const Session *s, bool *missing) {
         const char *name = s->program->params.items[i].name;
         int count = 0;
         for (int j = i; missing[i] && j < s->program->params.count; j++) {
-            bool counted = missing[j] && !s->program->params.items[j].fitted && same_family(name, s->program->params.items[j].name);
+            bool counted = missing[j] && !s->program->params.items[j].fitted &&
+                           same_family(name, s->program->params.items[j].name);
             count += counted;
             if (counted && j > i) missing[j] = false;
         }
@@ -215,15 +230,17 @@ static void say_missing(const Session *s, bool *missing) {
 static void say_skipped(Session *s) {
     int count;
     const char *const *names = hf_folder_skipped(s->folder, &count);
-    if (count) fprintf(stderr, "not used: %s%s\n", names[0], count > 1 ? arena_printf(s->arena, " and %d more tensors of the file", count - 1) : "");
+    if (count)
+        fprintf(stderr, "not used: %s%s\n", names[0],
+                count > 1 ? arena_printf(s->arena, " and %d more tensors of the file", count - 1) : "");
 }
 
 static bool load_weight(Session *s, const Parameters *params, int index, bool *found) {
     const ParamSlot *slot = &params->slots[index];
     int64_t shape[MAX_RANK];
     for (int i = 0; i < slot->param->type.rank; i++) shape[i] = slot->param->type.dims[i].offset;
-    Lookup got = hf_folder_load(s->folder, session_stored_name(s, slot->param->name), s->program->checkpoint_prefix, shape, slot->param->type.rank,
-                                params->weights + slot->offset, s->diags);
+    Lookup got = hf_folder_load(s->folder, session_stored_name(s, slot->param->name), s->program->checkpoint_prefix,
+                                shape, slot->param->type.rank, params->weights + slot->offset, s->diags);
     if (got == LOOKUP_FAILED) diag_note(s->diags, slot->param->pos, "the parameter is declared here");
     *found = got == LOOKUP_FOUND;
     return got != LOOKUP_FAILED;
@@ -244,7 +261,9 @@ static bool load_weights(Session *s, const Parameters *params, bool *missing) {
 }
 
 /* What the run kept apart counts before its base. */
-static bool lay_over(Session *s) { return !s->overlay_path || hf_folder_lay_over(s->folder, s->overlay_path, s->diags); }
+static bool lay_over(Session *s) {
+    return !s->overlay_path || hf_folder_lay_over(s->folder, s->overlay_path, s->diags);
+}
 
 Parameters *session_parameters(const Session *s) {
     size_t count = (size_t)s->program->params.count + 1;
@@ -271,10 +290,20 @@ bool session_make_model(Session *s, bool training) {
     bool good;
     const double *rates = rates_of(s->program, s->options, s->arena, &good, s->diags);
     if (!good) return false;
-    ModelOptions options = {.rates = rates, .training = training, .freeze = s->options->freeze.items, .n_freeze = s->options->freeze.count,
-                            .tasks = s->tasks, .adds = s->adds, .together = s->together, .joins = s->joins, .kept_room = s->kept_room,
-                            .passes = s->options->passes, .outputs = s->outputs ? s->outputs : choose_outputs(s), .target = s->target,
-                            .cache = s->cache, .team = s->team};
+    ModelOptions options = {.rates = rates,
+                            .training = training,
+                            .freeze = s->options->freeze.items,
+                            .n_freeze = s->options->freeze.count,
+                            .tasks = s->tasks,
+                            .adds = s->adds,
+                            .together = s->together,
+                            .joins = s->joins,
+                            .kept_room = s->kept_room,
+                            .passes = s->options->passes,
+                            .outputs = s->outputs ? s->outputs : choose_outputs(s),
+                            .target = s->target,
+                            .cache = s->cache,
+                            .team = s->team};
     double began = seconds_now();
     s->model = model_new(s->program, &options, s->diags);
     s->compile_ms = 1e3 * (seconds_now() - began);
@@ -289,7 +318,9 @@ bool session_fill_model(Session *s, bool training) {
     return true;
 }
 
-bool session_load_model(Session *s, bool training) { return session_make_model(s, training) && session_fill_model(s, training); }
+bool session_load_model(Session *s, bool training) {
+    return session_make_model(s, training) && session_fill_model(s, training);
+}
 
 void session_close(Session *s) {
     model_free(s->model);
@@ -304,8 +335,14 @@ void session_close(Session *s) {
 }
 
 DatasetOptions session_dataset_options(const Session *s, const char *split) {
-    return (DatasetOptions){.tokenizer = s->tokenizer, .folders = s->options->data.items, .n_folders = s->options->data.count,
-                            .split = split, .max_length = s->max_length, .skips_bad = s->options->skip_bad_rows, .fold = s->options->fold, .one_segment = s->program->segments < 2};
+    return (DatasetOptions){.tokenizer = s->tokenizer,
+                            .folders = s->options->data.items,
+                            .n_folders = s->options->data.count,
+                            .split = split,
+                            .max_length = s->max_length,
+                            .skips_bad = s->options->skip_bad_rows,
+                            .fold = s->options->fold,
+                            .one_segment = s->program->segments < 2};
 }
 
 static TokenCache token_cache(const Session *s) {
@@ -339,7 +376,8 @@ static int list_tensors(Session *s, TensorToWrite *tensors) {
         if (apart_is_base(s, param)) continue;
         int64_t *shape = arena_array(s->arena, MAX_RANK, sizeof *shape);
         for (int j = 0; j < param->type.rank; j++) shape[j] = param->type.dims[j].offset;
-        tensors[count++] = (TensorToWrite){session_stored_name(s, param->name), param->type.rank, shape, params->weights + params->slots[i].offset};
+        tensors[count++] = (TensorToWrite){session_stored_name(s, param->name), param->type.rank, shape,
+                                           params->weights + params->slots[i].offset};
     }
     return count;
 }
@@ -377,4 +415,6 @@ bool session_save(Session *s, const char *folder) { return save(s, folder, true)
 
 bool session_save_description(Session *s, const char *folder) { return save(s, folder, false); }
 
-double session_decay(const Session *s) { return s->options->weight_decay >= 0 ? s->options->weight_decay : s->program->optimizer.decay; }
+double session_decay(const Session *s) {
+    return s->options->weight_decay >= 0 ? s->options->weight_decay : s->program->optimizer.decay;
+}

@@ -12,8 +12,10 @@
 static const char file_name[] = "settings.json";
 
 /* Options under which the weights come out the same. Data, weights and graph are compared by content, not by path. */
-static const char *const harmless[] = {"weights", "data",  "out",      "threads", "log",      "grads",      "profile", "quiet",
-                                       "cpu",     "lanes", "no-cache", "cache",   "no-reuse", "resume", "save-every", "save-limit", "max-memory", "tensorboard", "json", NULL};
+static const char *const harmless[] = {"weights",    "data",       "out",         "threads", "log",
+                                       "grads",      "profile",    "quiet",       "cpu",     "lanes",
+                                       "no-cache",   "cache",      "no-reuse",    "resume",  "save-every",
+                                       "save-limit", "max-memory", "tensorboard", "json",    NULL};
 
 const char *bytes_hash(Arena *arena, const void *bytes, size_t size) {
     XXH128_hash_t hash = XXH3_128bits(bytes, size);
@@ -33,11 +35,13 @@ static json_t *hash_of_data(Arena *arena, const Dataset *data) {
     const Labels *labels = &data->labels;
     size_t count = labels->bounds ? (size_t)labels->bounds[data->rows] : 0;
     if (count) XXH3_128bits_update(state, labels->bounds, ((size_t)data->rows + 1) * sizeof *labels->bounds);
-    if (count) XXH3_128bits_update(state, labels->values, count * (size_t)data->task->label.width * sizeof *labels->values);
+    if (count)
+        XXH3_128bits_update(state, labels->values, count * (size_t)data->task->label.width * sizeof *labels->values);
     if (labels->at) XXH3_128bits_update(state, labels->at, count * sizeof *labels->at);
     XXH128_hash_t hash = XXH3_128bits_digest(state);
     XXH3_freeState(state);
-    return json_string(arena_printf(arena, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64));
+    return json_string(
+        arena_printf(arena, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64));
 }
 
 static void add_data(Session *s, json_t *object, Dataset *const *sets, const char *split) {
@@ -48,7 +52,8 @@ static void add_data(Session *s, json_t *object, Dataset *const *sets, const cha
     }
 }
 
-json_t *settings_collect(Session *s, const Options *options, Dataset *const *train, Dataset *const *dev, const char *initial) {
+json_t *settings_collect(Session *s, const Options *options, Dataset *const *train, Dataset *const *dev,
+                         const char *initial) {
     json_t *config = json_object(), *data = json_object();
     for (int i = 0; i < s->program->configs.count; i++) {
         json_object_set_new(config, s->program->configs.items[i].name, json_real(s->program->configs.items[i].value));
@@ -56,8 +61,8 @@ json_t *settings_collect(Session *s, const Options *options, Dataset *const *tra
     add_data(s, data, train, "train");
     add_data(s, data, dev, "dev");
     const char *graph = bytes_hash(s->arena, s->program->source, strlen(s->program->source));
-    return json_pack("{s:o, s:s, s:o, s:o, s:s*, s:s}", "options", options_to_json("train", options), "graph", graph, "config",
-                     config, "data", data, "initial_weights", initial, "version", GRADC_VERSION);
+    return json_pack("{s:o, s:s, s:o, s:o, s:s*, s:s}", "options", options_to_json("train", options), "graph", graph,
+                     "config", config, "data", data, "initial_weights", initial, "version", GRADC_VERSION);
 }
 
 static bool is_text(const json_t *options, const char *name, const char *text) {
@@ -66,7 +71,9 @@ static bool is_text(const json_t *options, const char *name, const char *text) {
 }
 
 /* Does each step do the same however many there will be? */
-static bool is_open_ended(const json_t *options) { return is_text(options, "schedule", "constant") && !is_text(options, "sampler", "annealed"); }
+static bool is_open_ended(const json_t *options) {
+    return is_text(options, "schedule", "constant") && !is_text(options, "sampler", "annealed");
+}
 
 static bool is_harmless(const json_t *options, const char *name) {
     if (strcmp(name, "epochs") == 0) return is_open_ended(options);
@@ -96,7 +103,8 @@ static void list_differences(const json_t *saved, const json_t *now, bool are_op
         if (json_is_object(then) && json_is_object(new)) {
             list_differences(then, new, strcmp(key, "options") == 0, list, arena);
         } else {
-            vec_push(arena, list, arena_printf(arena, "%s: %s then, %s now", key, value_text(arena, then), value_text(arena, new)));
+            vec_push(arena, list,
+                     arena_printf(arena, "%s: %s then, %s now", key, value_text(arena, then), value_text(arena, new)));
         }
     }
     json_decref(both);
@@ -106,7 +114,8 @@ bool settings_match(const json_t *saved, const json_t *now, Diagnostics *diags) 
     TextList list = {0};
     list_differences(saved, now, false, &list, diags->arena);
     if (list.count == 0) return true;
-    diag_error(diags, "E0942", (Pos){0}, "the run cannot go on: %d settings that decide its weights differ", list.count);
+    diag_error(diags, "E0942", (Pos){0}, "the run cannot go on: %d settings that decide its weights differ",
+               list.count);
     for (int i = 0; i < list.count; i++) diag_note(diags, (Pos){0}, "%s", list.items[i]);
     diag_hint(diags, "give the settings of then, or start another run: another --out, or without --resume");
     return false;
@@ -128,7 +137,8 @@ json_t *settings_read(const char *folder, Diagnostics *diags) {
     json_t *settings = json_load_file(path, 0, &error);
     if (json_is_object(json_object_get(settings, "options"))) return settings;
     json_decref(settings);
-    diag_error(diags, "E0946", pos_in_file(diagnostics_file(diags, path, NULL), 0), "the settings of the run cannot be read");
+    diag_error(diags, "E0946", pos_in_file(diagnostics_file(diags, path, NULL), 0),
+               "the settings of the run cannot be read");
     diag_hint(diags, "give the graph file and the settings instead of the run's folder");
     return NULL;
 }

@@ -1,5 +1,5 @@
-/* Slab: a large zeroed stretch of memory in large pages where the system has them: rows that lie many pages apart then need few
- * translations. Pages are touched only when used. */
+/* Slab: a large zeroed stretch of memory in large pages where the system has them: rows that lie many pages apart then
+ * need few translations. Pages are touched only when used. */
 #ifndef GRADC_RUNTIME_SLAB_H
 #define GRADC_RUNTIME_SLAB_H
 

@@ -58,7 +58,9 @@ static bool is_for_dev(const Split *split, int64_t fold, double place) {
 
 static int64_t end_of(const Placed *rows, int64_t count, int64_t from, bool whole_stratum) {
     int64_t to = from;
-    while (to < count && rows[to].stratum == rows[from].stratum && (whole_stratum || rows[to].group == rows[from].group)) to++;
+    while (to < count && rows[to].stratum == rows[from].stratum &&
+           (whole_stratum || rows[to].group == rows[from].group))
+        to++;
     return to;
 }
 
@@ -73,7 +75,8 @@ static void mark(const Split *split, const Placed *rows, int64_t count, bool wan
     }
 }
 
-void split_rows(const Split *split, const Table *table, SplitColumns columns, const char *part, int64_t fold, bool *keep) {
+void split_rows(const Split *split, const Table *table, SplitColumns columns, const char *part, int64_t fold,
+                bool *keep) {
     int64_t count = table_rows(table);
     Placed *rows = calloc((size_t)count + 1, sizeof *rows);
     XXH3_state_t *state = XXH3_createState();

@@ -6,7 +6,7 @@
 
 #include "passes/kernel_graph.h"
 
-/* --- Sources --------------------------------------------------------------------------------------------------------- */
+/* --- Sources ------------------------------------------------------------------------------------------------------ */
 
 /* Parameters to differentiate for: all that the text does not freeze. */
 static void add_training(Session *s, const Task *task, Sources *sources) {
@@ -35,7 +35,8 @@ static bool add_evaluation(Session *s, const Task *task, Sources *sources) {
 
 static void add_update(Session *s, Sources *sources) {
     const Optimizer *optimizer = &s->program->optimizer;
-    vec_push(s->arena, sources, ((Source){.name = arena_printf(s->arena, "%s.update", optimizer->name), .graph = optimizer->update}));
+    vec_push(s->arena, sources,
+             ((Source){.name = arena_printf(s->arena, "%s.update", optimizer->name), .graph = optimizer->update}));
 }
 
 /* All tasks in one step. */
@@ -80,7 +81,7 @@ bool sources_choose(Session *session, const char *fallback, Sources *sources) {
     return true;
 }
 
-/* --- The walk -------------------------------------------------------------------------------------------------------- */
+/* --- The walk ----------------------------------------------------------------------------------------------------- */
 
 typedef struct Walk {
     const StageVisitor *visitor;
@@ -108,16 +109,20 @@ static bool visit_kernels(const Walk *walk, const Graph *grouped) {
 bool stages_visit(Session *session, const Source *source, const StageVisitor *visitor) {
     Walk walk = {.visitor = visitor, .good = true};
     StageObserver observer = {pass_on, &walk};
-    PipelineOptions options = {.wanted = source->wanted, .n_wanted = source->n_wanted,
-                               .passes = session->options->passes, .training = source->n_wanted > 0, .observer = &observer,
-                               .remarks = visitor->remarks, .times = visitor->times};
+    PipelineOptions options = {.wanted = source->wanted,
+                               .n_wanted = source->n_wanted,
+                               .passes = session->options->passes,
+                               .training = source->n_wanted > 0,
+                               .observer = &observer,
+                               .remarks = visitor->remarks,
+                               .times = visitor->times};
     Graph *grouped = pipeline_run(source->graph, &options, session->diags);
     bool good = grouped && walk.good && visit_kernels(&walk, grouped);
     graph_free(grouped);
     return good;
 }
 
-/* --- Kept stages ----------------------------------------------------------------------------------------------------- */
+/* --- Kept stages -------------------------------------------------------------------------------------------------- */
 
 typedef struct Collector {
     Arena *arena;
@@ -150,7 +155,8 @@ bool stage_is(const char *name, int index, const char *stage) {
 
 bool stage_unknown(const char *name, Diagnostics *diags) {
     diag_error(diags, "E0961", (Pos){0}, "there is no stage '%s'", name);
-    diag_hint(diags, "the stages are %s, kernels and all; or their number in the names of --out", pipeline_stage_names(diags->arena));
+    diag_hint(diags, "the stages are %s, kernels and all; or their number in the names of --out",
+              pipeline_stage_names(diags->arena));
     return false;
 }
 

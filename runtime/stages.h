@@ -1,5 +1,5 @@
-/* The stages of a program's graphs: each task's training and evaluation graph and the optimizer's update, after each pass and as kernels.
- * What `gradc dump` shows, compares and explains. */
+/* The stages of a program's graphs: each task's training and evaluation graph and the optimizer's update, after each
+ * pass and as kernels. What `gradc dump` shows, compares and explains. */
 #ifndef GRADC_RUNTIME_STAGES_H
 #define GRADC_RUNTIME_STAGES_H
 
@@ -17,8 +17,9 @@ typedef struct Source {
 
 typedef VEC(Source) Sources;
 
-/* The graphs that --task and --graph choose, in the arena. --graph is train, eval, update, together or all (of the first three); `fallback` where it is not given.
- * An evaluation graph has the one output that is compiled: `predict`, or what --show names. False after a message. */
+/* The graphs that --task and --graph choose, in the arena. --graph is train, eval, update, together or all (of the
+ * first three); `fallback` where it is not given. An evaluation graph has the one output that is compiled: `predict`,
+ * or what --show names. False after a message. */
 bool sources_choose(Session *session, const char *fallback, Sources *sources);
 
 /* Every stage of a source: index 0 and "source", then each pass, last "kernels", which alone comes with a `list`. False

@@ -51,7 +51,8 @@ static size_t first_line(const TableText *text) {
 static TableFormat guess_format(const TableText *text) {
     size_t line = first_line(text);
     const char *name = text->name;
-    bool is_json = pattern_matches("*.jsonl", name) || pattern_matches("*.jsonl.gz", name) || pattern_matches("*.ndjson", name) || (text->size && *text->bytes == '{');
+    bool is_json = pattern_matches("*.jsonl", name) || pattern_matches("*.jsonl.gz", name) ||
+                   pattern_matches("*.ndjson", name) || (text->size && *text->bytes == '{');
     if (is_json) return (TableFormat){.kind = DATA_JSONL};
     char separator = count_in(text->bytes, line, '\t') > 0 ? '\t' : ',';
     bool quoted = separator == ',' || has_quotes(text->bytes, text->size, separator);
@@ -78,7 +79,8 @@ static void choose_columns(Surveyor *s) {
     Table *top = named ? table_parse(&line, s->survey->format, NULL, 0, own) : NULL;
     int count = 0;
     const char *const *header = top ? table_header(top, &count) : NULL;
-    for (int i = 0; i < o->n_texts; i++) s->columns[s->n_columns++] = s->survey->texts[i] = resolve(s, header, count, o->texts[i]);
+    for (int i = 0; i < o->n_texts; i++)
+        s->columns[s->n_columns++] = s->survey->texts[i] = resolve(s, header, count, o->texts[i]);
     s->columns[s->n_columns++] = s->survey->label = resolve(s, header, count, o->label);
     if (o->group) s->columns[s->n_columns++] = s->survey->group = resolve(s, header, count, o->group);
     table_free(top);
@@ -88,7 +90,8 @@ static void choose_columns(Surveyor *s) {
 /* --- Labels --- */
 
 static bool no_label(Surveyor *s, const char *what, const char *hint) {
-    diag_error(s->diags, "E0986", pos_in_file(diagnostics_file(s->diags, s->options->path, NULL), 0), "column '%s' %s", s->survey->label, what);
+    diag_error(s->diags, "E0986", pos_in_file(diagnostics_file(s->diags, s->options->path, NULL), 0), "column '%s' %s",
+               s->survey->label, what);
     diag_hint(s->diags, "%s", hint);
     return false;
 }
@@ -107,12 +110,15 @@ static void see_number(Surveyor *s, double value) {
 static bool see_label(Surveyor *s, int64_t row) {
     char *end;
     int column = s->options->n_texts;
-    if (table_items(s->table, row, column) >= 0) return no_label(s, "has lists", "labels of words and several flags are written by hand: see docs/language.md");
+    if (table_items(s->table, row, column) >= 0)
+        return no_label(s, "has lists", "labels of words and several flags are written by hand: see docs/language.md");
     const char *cell = table_cell(s->table, row, column, NULL);
     cell += strspn(cell, " ");
     double value = strtod(cell, &end);
-    if (!*cell) s->survey->unlabelled++;
-    else if (end != cell && !end[strspn(end, " ")] && isfinite(value)) see_number(s, value);
+    if (!*cell)
+        s->survey->unlabelled++;
+    else if (end != cell && !end[strspn(end, " ")] && isfinite(value))
+        see_number(s, value);
     return true;
 }
 
@@ -120,12 +126,16 @@ static bool see_label(Surveyor *s, int64_t row) {
 static bool take_classes(Surveyor *s) {
     Survey *survey = s->survey;
     int column = s->options->n_texts;
-    const Task task = {.label = {.name = survey->label, .kind = LABEL_CLASS, .of = -1, .columns = &s->columns[column], .n_columns = 1}};
-    const ClassCounts *counts = classes_of_table(&task, s->table, column, diagnostics_file(s->diags, s->options->path, NULL), true, s->diags);
+    const Task task = {
+        .label = {
+            .name = survey->label, .kind = LABEL_CLASS, .of = -1, .columns = &s->columns[column], .n_columns = 1}};
+    const ClassCounts *counts =
+        classes_of_table(&task, s->table, column, diagnostics_file(s->diags, s->options->path, NULL), true, s->diags);
     if (!counts) return false;
     survey->names = counts->names, survey->counts = counts->counts, survey->classes = counts->classes;
     if (counts->classes <= MOST_CLASSES) return true;
-    return no_label(s, arena_printf(s->arena, "has %lld different texts: it names no classes", (long long)counts->classes),
+    return no_label(s,
+                    arena_printf(s->arena, "has %lld different texts: it names no classes", (long long)counts->classes),
                     "take the column of labels; a number to be told has to be a number in each row");
 }
 
@@ -139,7 +149,8 @@ static bool survey_labels(Surveyor *s) {
     survey->is_real = labelled > 0 && s->numbers == labelled && (s->fractions || s->n_seen > MOST_NUMBERS);
     if (survey->is_real && survey->lowest < survey->highest) return true;
     survey->is_real = false;
-    return take_classes(s) && (survey->classes > 1 || no_label(s, "has one class alone", "there is nothing to tell apart: take another column"));
+    return take_classes(s) && (survey->classes > 1 || no_label(s, "has one class alone",
+                                                               "there is nothing to tell apart: take another column"));
 }
 
 /* --- Lengths --- */
@@ -161,8 +172,10 @@ static int64_t row_length(Surveyor *s, int64_t row, TokenIds *ids) {
         if (table_items(s->table, row, column) >= 0) continue;
         size_t bytes;
         const char *text = table_cell(s->table, row, column, &bytes);
-        if (s->options->tokenizer) tokenizer_encode(s->options->tokenizer, text, bytes, ids);
-        else length += count_words(text);
+        if (s->options->tokenizer)
+            tokenizer_encode(s->options->tokenizer, text, bytes, ids);
+        else
+            length += count_words(text);
     }
     return length + ids->count;
 }
@@ -199,7 +212,9 @@ static bool survey_all(Surveyor *s) {
     s->table = table_parse(&s->text, s->survey->format, s->columns, s->n_columns, s->diags);
     if (!s->table) return false;
     s->survey->rows = table_rows(s->table);
-    if (!s->survey->rows) return diag_error(s->diags, "E0852", pos_in_file(diagnostics_file(s->diags, s->options->path, NULL), 0), "the file has no rows");
+    if (!s->survey->rows)
+        return diag_error(s->diags, "E0852", pos_in_file(diagnostics_file(s->diags, s->options->path, NULL), 0),
+                          "the file has no rows");
     if (!survey_labels(s)) return false;
     survey_lengths(s);
     return true;

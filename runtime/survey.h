@@ -9,7 +9,7 @@ typedef struct SurveyOptions {
     const char *path;
     const char *const *texts; /* [n_texts]: one column or two, each by its name or its number from 1 */
     int n_texts;
-    const char *label, *group; /* group NULL: none */
+    const char *label, *group;  /* group NULL: none */
     const Tokenizer *tokenizer; /* NULL: lengths are in words */
 } SurveyOptions;
 
@@ -25,8 +25,9 @@ typedef struct Survey {
     int64_t *lengths; /* [rows], in order; tokens with the special ones, or words */
 } Survey;
 
-/* The result is in `arena`. Labels that are all numbers, some of them no whole ones or more than 20 different, are real; other labels are
- * classes. NULL and errors, without content, for: no such file or column, no rows or labels, lists as labels, more than 200 classes. */
+/* The result is in `arena`. Labels that are all numbers, some of them no whole ones or more than 20 different, are
+ * real; other labels are classes. NULL and errors, without content, for: no such file or column, no rows or labels,
+ * lists as labels, more than 200 classes. */
 const Survey *survey_table(const SurveyOptions *options, Arena *arena, Diagnostics *diags);
 
 /* At most how long the given share of the rows is. */

@@ -4,7 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-static void random_text(Values *values, const Program *program, const char *name, const int64_t *lengths, int count, uint64_t *state) {
+static void random_text(Values *values, const Program *program, const char *name, const int64_t *lengths, int count,
+                        uint64_t *state) {
     int64_t *bounds = arena_array(values->arena, (size_t)count + 1, sizeof *bounds);
     for (int i = 0; i < count; i++) {
         bounds[i + 1] = bounds[i] + (lengths[i] < program->positions ? lengths[i] : program->positions);
@@ -21,7 +22,8 @@ static void random_text(Values *values, const Program *program, const char *name
     values_text(values, name, count, bounds, ids, segments);
 }
 
-void synthetic_texts(Values *values, const Program *program, const Task *task, const int64_t *lengths, int count, uint64_t *state) {
+void synthetic_texts(Values *values, const Program *program, const Task *task, const int64_t *lengths, int count,
+                     uint64_t *state) {
     for (int i = 0; i < task->n_inputs; i++) random_text(values, program, task->inputs[i].name, lengths, count, state);
 }
 
@@ -30,7 +32,8 @@ static void label_rows(Values *values, const Task *task) {
     const Label *label = &task->label;
     const char *at = arena_printf(values->arena, "%s.at", label->name);
     if (label->of < 0 || values_find(values, at)) return;
-    const LeafValue *positions = values_find(values, arena_printf(values->arena, "%s.positions", task->inputs[label->of].name));
+    const LeafValue *positions =
+        values_find(values, arena_printf(values->arena, "%s.positions", task->inputs[label->of].name));
     int64_t *rows = arena_array(values->arena, (size_t)positions->count + 1, sizeof *rows), count = 0;
     for (int64_t i = 0; i < positions->count; i++) {
         if ((int64_t)positions->wide[i] % 2) rows[count++] = i;
@@ -51,7 +54,8 @@ static int64_t extent_of(const Values *values, const char *symbol) {
 /* What losses are means over: all there is, since the update is this batch. 0: another input. */
 static int64_t rows_of_update(const Values *values, const Task *task, const char *name) {
     const char *dot = strrchr(name, '.');
-    if (!dot || strcmp(dot, ".update") != 0) return strcmp(name, "update.rows") == 0 || strcmp(name, "update.sequences") == 0 ? extent_of(values, "S") : 0;
+    if (!dot || strcmp(dot, ".update") != 0)
+        return strcmp(name, "update.rows") == 0 || strcmp(name, "update.sequences") == 0 ? extent_of(values, "S") : 0;
     const char *owner = arena_strndup(values->arena, name, (size_t)(dot - name));
     bool is_label = task->label.name && strcmp(owner, task->label.name) == 0;
     return extent_of(values, arena_printf(values->arena, "%s.%s", owner, is_label ? "W" : "T"));
@@ -65,7 +69,8 @@ static void real_label(Values *values, const Node *node, const Label *label, con
     }
 }
 
-static void rest(Values *values, const Node *node, const Task *task, const int64_t *extents, uint32_t seed, uint64_t *state) {
+static void rest(Values *values, const Node *node, const Task *task, const int64_t *extents, uint32_t seed,
+                 uint64_t *state) {
     const char *name = node->attrs.text;
     const Label *label = &task->label;
     int64_t rows = rows_of_update(values, task, name);

@@ -6,7 +6,8 @@
 #include "runtime/values.h"
 
 /* Random tokens for every text input of the task: sequences of these lengths, each cut to the program's positions. */
-void synthetic_texts(Values *values, const Program *program, const Task *task, const int64_t *lengths, int count, uint64_t *state);
+void synthetic_texts(Values *values, const Program *program, const Task *task, const int64_t *lengths, int count,
+                     uint64_t *state);
 
 /* Every input of the graph that has no values: the label inside its range, of every other token where tokens
  * have labels; what losses are means over, this batch being the whole update; "rng" = the seed and step 1, anything

@@ -1,6 +1,6 @@
-/* What the files of the table reader share; nobody else includes it. Splitters (quoted fields, plain fields, JSON lines, CoNLL's
- * columns) hand fields and row ends, in the order of the file, to one builder, which finds the columns in the header and keeps the
- * wanted cells. */
+/* What the files of the table reader share; nobody else includes it. Splitters (quoted fields, plain fields, JSON
+ * lines, CoNLL's columns) hand fields and row ends, in the order of the file, to one builder, which finds the columns
+ * in the header and keeps the wanted cells. */
 #ifndef GRADC_RUNTIME_TABLE_BUILDER_H
 #define GRADC_RUNTIME_TABLE_BUILDER_H
 
@@ -19,14 +19,14 @@ typedef struct BadRow {
 } BadRow;
 
 struct Table {
-    Arena *arena; /* header and problems */
+    Arena *arena;             /* header and problems */
     VEC(const char *) header; /* names of all columns of the file */
     VEC(BadRow) bad;          /* in the order of the file; only where such rows are kept */
     int n_columns;
     bool item_lines; /* each item of a cell stands on a line of its own */
     int64_t n_rows, rows_capacity;
-    Cell *cells;     /* [n_rows, n_columns] */
-    Cell *items;     /* of the lists, in the order of the file; none is a list */
+    Cell *cells; /* [n_rows, n_columns] */
+    Cell *items; /* of the lists, in the order of the file; none is a list */
     size_t n_items, items_capacity;
     uint32_t *lines; /* [n_rows] */
     char *text;      /* cells and items in the order of the file, each with a NUL after it */
@@ -43,7 +43,7 @@ typedef struct Builder {
     const char *problem; /* of the row being read, where bad ones are kept; NULL: none */
     int n_fields;        /* of the row being read */
     uint32_t line, next; /* lines on which this row and the next one begin */
-    int last_end; /* the character that ended the line before, when nothing came after it; quoted
+    int last_end;        /* the character that ended the line before, when nothing came after it; quoted
                      only */
 } Builder;
 

@@ -68,7 +68,8 @@ static void take_row(Builder *builder, Row *row) {
     row->lines.count = 0;
 }
 
-/* As many fields as declared, or, where only some are read, at least up to those: words without tags, to be predicted. */
+/* As many fields as declared, or, where only some are read, at least up to those: words without tags, to be predicted.
+ * */
 static bool is_complete(const Builder *builder, const Line *line) {
     int needed = 0;
     for (int column = 0; column < builder->table->n_columns; column++) {

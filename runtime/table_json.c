@@ -20,13 +20,11 @@ static void store_value(Builder *builder, int column, json_t *value, StoreText *
         return;
     }
     if (json_is_object(value) || json_is_array(value)) {
-        bad_json(builder, arena_printf(builder->table->arena, "the value of '%s' is %s",
-                                       builder->columns[column],
+        bad_json(builder, arena_printf(builder->table->arena, "the value of '%s' is %s", builder->columns[column],
                                        json_is_object(value) ? "an object" : "a list of lists"));
         return;
     }
-    if (json_is_integer(value))
-        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
+    if (json_is_integer(value)) snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
     if (json_is_real(value)) snprintf(number, sizeof number, "%.17g", json_real_value(value));
     if (json_is_boolean(value)) snprintf(number, sizeof number, "%d", json_is_true(value));
     CellKind kind = json_is_number(value) ? CELL_NUMBER : json_is_boolean(value) ? CELL_TRUTH : CELL_NULL;

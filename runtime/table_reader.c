@@ -18,8 +18,7 @@ static bool is_blank(const char *line, size_t length) {
 /* --- Storage --- */
 
 void fail_memory(Builder *builder) {
-    diag_error(builder->diags, "E0801", pos_in_file(builder->file, builder->line),
-               "no memory for the table");
+    diag_error(builder->diags, "E0801", pos_in_file(builder->file, builder->line), "no memory for the table");
     diag_hint(builder->diags, "take fewer rows, or a machine with more memory");
     builder->failed = true;
 }
@@ -82,7 +81,8 @@ static bool is_utf8(const char *bytes, size_t length) {
             i++;
             continue;
         }
-        utf8proc_ssize_t got = utf8proc_iterate((const utf8proc_uint8_t *)bytes + i, (utf8proc_ssize_t)(length - i), &c);
+        utf8proc_ssize_t got =
+            utf8proc_iterate((const utf8proc_uint8_t *)bytes + i, (utf8proc_ssize_t)(length - i), &c);
         if (got <= 0) return false;
         i += (size_t)got;
     }
@@ -135,7 +135,8 @@ static void end_row(Builder *builder) {
 void store_row(Builder *builder) {
     Table *table = builder->table;
     if (builder->problem) vec_push(table->arena, &table->bad, ((BadRow){table->n_rows, builder->problem}));
-    for (int column = 0; builder->problem && column < table->n_columns; column++) store_cell(builder, column, CELL_TEXT, "", 0);
+    for (int column = 0; builder->problem && column < table->n_columns; column++)
+        store_cell(builder, column, CELL_TEXT, "", 0);
     builder->problem = NULL;
     end_row(builder);
 }
@@ -162,17 +163,13 @@ static const char *name_list(Arena *arena, const char *const *names, int count) 
     return count > 20 ? arena_printf(arena, "%s, ...", list) : list;
 }
 
-void missing_column(Builder *builder, const char *wanted, const char *const *names,
-                           int count) {
+void missing_column(Builder *builder, const char *wanted, const char *const *names, int count) {
     Diagnostics *diags = builder->diags;
-    diag_error(diags, "E0810", pos_in_file(builder->file, builder->line),
-               "no column is called '%s'", wanted);
+    diag_error(diags, "E0810", pos_in_file(builder->file, builder->line), "no column is called '%s'", wanted);
     const char *nearest = nearest_name(wanted, names, count);
     if (nearest) diag_hint(diags, "did you mean '%.24s'?", nearest);
     diag_note(diags, (Pos){0}, "the columns are: %s", name_list(builder->table->arena, names, count));
-    if (count < 2)
-        diag_hint(diags,
-                  "a single column often means that the separator is another one (tab, comma)");
+    if (count < 2) diag_hint(diags, "a single column often means that the separator is another one (tab, comma)");
     builder->failed = true;
 }
 
@@ -204,11 +201,10 @@ static void take_field(Builder *builder, const char *bytes, size_t length) {
 
 void wrong_count(Builder *builder) {
     bad_row(builder, "E0811",
-            arena_printf(builder->table->arena, "this row has %d fields, the header has %d",
-                         builder->n_fields, builder->table->header.count),
-            builder->quoted
-                ? "if the quotes in this file are plain characters, say that it is unquoted"
-                : "if fields stand in double quotes in this file, say that it is quoted");
+            arena_printf(builder->table->arena, "this row has %d fields, the header has %d", builder->n_fields,
+                         builder->table->header.count),
+            builder->quoted ? "if the quotes in this file are plain characters, say that it is unquoted"
+                            : "if fields stand in double quotes in this file, say that it is quoted");
 }
 
 /* A row ends; one without fields is a blank line. */
@@ -230,8 +226,7 @@ static void take_row(Builder *builder) {
 static uint32_t count_line_ends(const char *bytes, size_t length) {
     uint32_t count = 0;
     for (size_t i = 0; i < length; i++) {
-        count +=
-            bytes[i] == '\n' || (bytes[i] == '\r' && !(i + 1 < length && bytes[i + 1] == '\n'));
+        count += bytes[i] == '\n' || (bytes[i] == '\r' && !(i + 1 < length && bytes[i + 1] == '\n'));
     }
     return count;
 }
@@ -270,15 +265,13 @@ static void read_quoted(Builder *builder, char separator, const char *text, size
     csv_set_delim(&parser, (unsigned char)separator);
     csv_set_space_func(&parser, is_never_space);
     csv_set_blk_size(&parser, 1 << 16);
-    if (csv_parse(&parser, text, size, quoted_field, quoted_end, builder) != size &&
-        !builder->failed) {
+    if (csv_parse(&parser, text, size, quoted_field, quoted_end, builder) != size && !builder->failed) {
         fail_memory(builder);
     }
-    csv_set_opts(&parser, CSV_REPALL_NL | CSV_STRICT |
-                              CSV_STRICT_FINI); /* only now: quotes inside plain fields are fine */
+    csv_set_opts(&parser,
+                 CSV_REPALL_NL | CSV_STRICT | CSV_STRICT_FINI); /* only now: quotes inside plain fields are fine */
     if (csv_fini(&parser, quoted_field, quoted_end, builder) && !builder->failed) {
-        bad_row(builder, "E0812",
-                "a field of the row that begins here opens a quote that is never closed",
+        bad_row(builder, "E0812", "a field of the row that begins here opens a quote that is never closed",
                 "close it, or say that the file is unquoted");
         if (builder->problem) store_row(builder);
     }
@@ -362,14 +355,13 @@ static void read_text(Builder *builder, TableFormat format, const char *text, si
     else
         read_lines(builder, format, text, size);
     if (builder->failed || builder->has_header || format.kind != DATA_TABLE) return;
-    diag_error(builder->diags, "E0810", pos_in_file(builder->file, 0),
-               "the file is empty: there is no header row");
+    diag_error(builder->diags, "E0810", pos_in_file(builder->file, 0), "the file is empty: there is no header row");
     diag_hint(builder->diags, "the first line names the columns");
     builder->failed = true;
 }
 
-Table *table_parse(const TableText *text, TableFormat format, const char *const *columns,
-                   int n_columns, Diagnostics *diags) {
+Table *table_parse(const TableText *text, TableFormat format, const char *const *columns, int n_columns,
+                   Diagnostics *diags) {
     Table *table = calloc(1, sizeof *table);
     if (!table) abort();
     table->arena = arena_new();
@@ -390,8 +382,7 @@ Table *table_parse(const TableText *text, TableFormat format, const char *const 
     return NULL;
 }
 
-Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns,
-                  Diagnostics *diags) {
+Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns, Diagnostics *diags) {
     TableText text = {.name = path, .line = 1};
     char *bytes = read_file(path, &text.size, diags);
     if (!bytes) return NULL;
@@ -423,8 +414,10 @@ const char *table_problem(const Table *table, int64_t row) {
     int from = 0, to = table->bad.count;
     while (from < to) {
         int middle = (from + to) / 2;
-        if (table->bad.items[middle].row < row) from = middle + 1;
-        else to = middle;
+        if (table->bad.items[middle].row < row)
+            from = middle + 1;
+        else
+            to = middle;
     }
     return from < table->bad.count && table->bad.items[from].row == row ? table->bad.items[from].problem : NULL;
 }

@@ -9,8 +9,8 @@
 
 typedef struct TableFormat {
     DataKind kind;
-    char separator; /* DATA_TABLE: '\t' or ',' */
-    bool quoted;    /* DATA_TABLE: RFC 4180: a field in double quotes may hold separators, line ends and ""
+    char separator;            /* DATA_TABLE: '\t' or ',' */
+    bool quoted;               /* DATA_TABLE: RFC 4180: a field in double quotes may hold separators, line ends and ""
                        for a quote */
     const char *const *header; /* [n_header]: what the columns are called; NULL: the first row says it */
     int n_header;
@@ -39,11 +39,10 @@ typedef struct Table Table;
  * stand between blanks, or between tabs where a line has one. Lines of a -DOCSTART- and comments
  * ("# ..." before the first word) are no words; fields after the last wanted one may be
  * missing. */
-Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns,
-                  Diagnostics *diags);
+Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns, Diagnostics *diags);
 /* The same of a text. */
-Table *table_parse(const TableText *text, TableFormat format, const char *const *columns,
-                   int n_columns, Diagnostics *diags);
+Table *table_parse(const TableText *text, TableFormat format, const char *const *columns, int n_columns,
+                   Diagnostics *diags);
 void table_free(Table *table); /* NULL is allowed */
 
 /* What the columns of a delimited file are called, wanted or not: by its first row, or as given. */
@@ -61,8 +60,8 @@ typedef enum CellKind {
 } CellKind;
 
 int64_t table_rows(const Table *table);
-/* A cell: NUL-terminated UTF-8 of `*length` bytes (`length` may be NULL; the bytes may include NUL). `row` counts from 0, `column` is an index into `columns`. Lives as long as
- * the table. */
+/* A cell: NUL-terminated UTF-8 of `*length` bytes (`length` may be NULL; the bytes may include NUL). `row` counts from
+ * 0, `column` is an index into `columns`. Lives as long as the table. */
 const char *table_cell(const Table *table, int64_t row, int column, size_t *length);
 CellKind table_kind(const Table *table, int64_t row, int column);
 CellKind table_item_kind(const Table *table, int64_t row, int column, int64_t item);

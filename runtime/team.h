@@ -1,4 +1,5 @@
-/* Team: the threads of a run. One parallel region a step; inside it, threads meet only at barriers. OpenMP is spoken here alone. */
+/* Team: the threads of a run. One parallel region a step; inside it, threads meet only at barriers. OpenMP is spoken
+ * here alone. */
 #ifndef GRADC_RUNTIME_TEAM_H
 #define GRADC_RUNTIME_TEAM_H
 
@@ -7,7 +8,8 @@
 
 typedef struct Team Team;
 
-/* `threads` 0: one for each core that this process may use. NULL with a diagnostic when scratch memory is not to be had. */
+/* `threads` 0: one for each core that this process may use. NULL with a diagnostic when scratch memory is not to be
+ * had. */
 Team *team_new(int threads, Diagnostics *diags);
 void team_free(Team *team);
 int team_threads(const Team *team);

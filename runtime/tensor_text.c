@@ -5,7 +5,7 @@
 
 #include "runtime/npy.h"
 
-/* --- Reading --------------------------------------------------------------------------------------------------------- */
+/* --- Reading ------------------------------------------------------------------------------------------------------ */
 
 typedef struct TextReader {
     const char *at;
@@ -62,7 +62,7 @@ bool tensor_parse(const char *text, Arena *arena, Tensor *tensor) {
     return good && next_is(&reader, '\0') && tensor_count(tensor) == reader.numbers.count;
 }
 
-/* --- Printing -------------------------------------------------------------------------------------------------------- */
+/* --- Printing ----------------------------------------------------------------------------------------------------- */
 
 enum { MANY = 200, EDGE = 3, LINE = 100, NUMBER = 32 };
 
@@ -112,8 +112,10 @@ static void write_row(TextWriter *w, int axis, int64_t offset) {
     int column = axis + 1;
     for (int64_t i = 0; i < extent; i = step(w, i, extent)) {
         if (after_gap(w, i, extent)) fputs(" ...", w->out), column += 4;
-        if (i && column + w->width + 1 > LINE) fprintf(w->out, "\n%*s", axis + 1, ""), column = axis + 1;
-        else if (i) fputc(' ', w->out), column++;
+        if (i && column + w->width + 1 > LINE)
+            fprintf(w->out, "\n%*s", axis + 1, ""), column = axis + 1;
+        else if (i)
+            fputc(' ', w->out), column++;
         number_text(w->tensor, w->tensor->elements[offset + i], text);
         fprintf(w->out, "%*s", w->width, text);
         column += w->width;
@@ -137,7 +139,9 @@ void tensor_print(const Tensor *tensor, bool full, FILE *out) {
     TextWriter w = {.tensor = tensor, .elide = !full && tensor_count(tensor) > MANY, .out = out};
     measure(&w, 0, 0);
     char text[NUMBER];
-    if (tensor->rank) write_axis(&w, 0, 0);
-    else number_text(tensor, tensor->elements[0], text), fputs(text, out);
+    if (tensor->rank)
+        write_axis(&w, 0, 0);
+    else
+        number_text(tensor, tensor->elements[0], text), fputs(text, out);
     fputc('\n', out);
 }

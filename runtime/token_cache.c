@@ -12,7 +12,7 @@
 enum { OF_INPUT = 5, MAX_ARRAYS = 16, FORMAT = 2 };
 static const char magic[8] = "GRADCTOK";
 
-/* --- The key ----------------------------------------------------------------------------------------------------------- */
+/* --- The key ------------------------------------------------------------------------------------------------------ */
 
 static void add(XXH3_state_t *state, const void *bytes, size_t size) {
     if (XXH3_128bits_update(state, bytes, size) != XXH_OK) abort();
@@ -39,7 +39,8 @@ static void add_vocabulary(XXH3_state_t *state, const Tokenizer *tokenizer) {
 }
 
 /* Of all that a data set depends on. False: its file cannot be read. */
-static bool key_of(const TokenCache *cache, const Task *task, const DatasetOptions *o, const char *path, XXH128_canonical_t *key) {
+static bool key_of(const TokenCache *cache, const Task *task, const DatasetOptions *o, const char *path,
+                   XXH128_canonical_t *key) {
     XXH3_state_t *state = XXH3_createState();
     if (!state || XXH3_128bits_reset(state) != XXH_OK) abort();
     const int64_t numbers[] = {FORMAT, o->max_length, o->one_segment, o->fold, o->limit, o->needs_labels, o->skips_bad};
@@ -58,7 +59,7 @@ static const char *path_of(const TokenCache *cache, const Task *task, const char
     return arena_printf(arena, "%s/tokens/%s.%s", cache->folder, task->name, split);
 }
 
-/* --- Arrays -------------------------------------------------------------------------------------------------------------- */
+/* --- Arrays ------------------------------------------------------------------------------------------------------- */
 
 typedef struct Array {
     void **items;
@@ -79,7 +80,8 @@ static int list_arrays(Dataset *d, Array *arrays) {
         arrays[n++] = array_of(&in->segments.items, in->segments.count, sizeof *in->segments.items);
         arrays[n++] = array_of(&in->bounds, d->rows + 1, sizeof *in->bounds);
         arrays[n++] = array_of(&in->windows, d->rows + 1, sizeof *in->windows);
-        arrays[n++] = array_of(&in->window_bounds, in->windows ? in->windows[d->rows] + 1 : 0, sizeof *in->window_bounds);
+        arrays[n++] =
+            array_of(&in->window_bounds, in->windows ? in->windows[d->rows] + 1 : 0, sizeof *in->window_bounds);
     }
     Labels *l = &d->labels;
     int64_t labels = l->bounds ? l->bounds[d->rows] : 0;
@@ -92,7 +94,7 @@ static int list_arrays(Dataset *d, Array *arrays) {
     return n;
 }
 
-/* --- Reading --------------------------------------------------------------------------------------------------------------- */
+/* --- Reading ------------------------------------------------------------------------------------------------------ */
 
 typedef struct Reader {
     FILE *file;
@@ -134,10 +136,12 @@ static bool fits(Dataset *d, const Array *got, int count) {
         const Array *own = &got[OF_INPUT * i];
         if (!are_bounds(in->bounds, own[2].bytes, d->rows, in->ids.count)) return false;
         if (!in->windows) continue;
-        if (own[3].bytes != own[2].bytes || !are_bounds(in->windows, own[3].bytes, d->rows, in->windows[d->rows])) return false;
+        if (own[3].bytes != own[2].bytes || !are_bounds(in->windows, own[3].bytes, d->rows, in->windows[d->rows]))
+            return false;
         if (!are_bounds(in->window_bounds, own[4].bytes, in->windows[d->rows], in->ids.count)) return false;
     }
-    if (labels && (got[LABEL_BOUNDS].bytes != (d->rows + 1) * (int64_t)sizeof *labels || !are_bounds(labels, got[LABEL_BOUNDS].bytes, d->rows, labels[d->rows])))
+    if (labels && (got[LABEL_BOUNDS].bytes != (d->rows + 1) * (int64_t)sizeof *labels ||
+                   !are_bounds(labels, got[LABEL_BOUNDS].bytes, d->rows, labels[d->rows])))
         return false;
     list_arrays(d, wanted);
     for (int i = 0; i < count; i++) {
@@ -152,7 +156,9 @@ static bool take_all(Reader *r, const XXH128_canonical_t *key, Dataset *d) {
     int64_t numbers[3];
     Array arrays[MAX_ARRAYS];
     if (!take(r, begins, sizeof begins) || memcmp(begins, magic, sizeof magic) != 0) return false;
-    if (!take(r, &made_of, sizeof made_of) || memcmp(&made_of, key, sizeof *key) != 0 || !take(r, numbers, sizeof numbers)) return false;
+    if (!take(r, &made_of, sizeof made_of) || memcmp(&made_of, key, sizeof *key) != 0 ||
+        !take(r, numbers, sizeof numbers))
+        return false;
     d->rows = numbers[0], d->skipped = numbers[1], d->cut = numbers[2];
     int count = list_arrays(d, arrays); /* where they go */
     for (int i = 0; i < count; i++) {
@@ -184,14 +190,15 @@ static Dataset *read_set(const char *path, const XXH128_canonical_t *key, const 
     return NULL;
 }
 
-/* --- The door -------------------------------------------------------------------------------------------------------------- */
+/* --- The door ----------------------------------------------------------------------------------------------------- */
 
 /* A table that is asked for besides, or rows that are no file of their own, are not kept. */
 static bool is_cached(const TokenCache *cache, const DatasetOptions *o) {
     return cache->folder && !o->text && !o->path && !o->n_keep && !o->keeps_bad;
 }
 
-Dataset *token_cache_load(const TokenCache *cache, const Task *task, const DatasetOptions *options, Diagnostics *diags) {
+Dataset *token_cache_load(const TokenCache *cache, const Task *task, const DatasetOptions *options,
+                          Diagnostics *diags) {
     XXH128_canonical_t key;
     const char *path = is_cached(cache, options) ? dataset_path(task, options, diags) : NULL;
     if (is_cached(cache, options) && !path) return NULL;
@@ -205,7 +212,7 @@ Dataset *token_cache_load(const TokenCache *cache, const Task *task, const Datas
     return data;
 }
 
-/* --- Writing ---------------------------------------------------------------------------------------------------------------- */
+/* --- Writing ------------------------------------------------------------------------------------------------------ */
 
 typedef struct Writer {
     AtomicFile *file;
@@ -233,13 +240,15 @@ static void put_all(Writer *w, const XXH128_canonical_t *key, Dataset *d) {
     atomic_file_write(w->file, &hash, sizeof hash);
 }
 
-bool token_cache_store(const TokenCache *cache, const Dataset *data, const DatasetOptions *options, Diagnostics *diags) {
+bool token_cache_store(const TokenCache *cache, const Dataset *data, const DatasetOptions *options,
+                       Diagnostics *diags) {
     XXH128_canonical_t key;
     if (!is_cached(cache, options) || data->is_cached) return true;
     const char *path = dataset_path(data->task, options, diags);
     if (!path || !folder_make(arena_printf(diags->arena, "%s/tokens", cache->folder), diags)) return false;
     if (!key_of(cache, data->task, options, path, &key)) return true; /* it is gone: nothing to keep */
-    Writer w = {atomic_file_open_private(path_of(cache, data->task, options->split, diags->arena), diags), XXH3_createState()};
+    Writer w = {atomic_file_open_private(path_of(cache, data->task, options->split, diags->arena), diags),
+                XXH3_createState()};
     if (!w.state || XXH3_128bits_reset(w.state) != XXH_OK) abort();
     Dataset copy = *data;
     if (w.file) put_all(&w, &key, &copy);

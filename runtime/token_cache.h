@@ -1,7 +1,9 @@
-/* Token cache: a data set as it was read and tokenised, in the folder of a run, so that taking the run up again, or evaluating it, need not do
- * that once more. A file is of one task and split; nobody else may read it (mode 0600), as it holds the texts' tokens.
+/* Token cache: a data set as it was read and tokenised, in the folder of a run, so that taking the run up again, or
+ * evaluating it, need not do that once more. A file is of one task and split; nobody else may read it (mode 0600), as
+ * it holds the texts' tokens.
  *
- * It is used only when it was made of the same file, byte for byte, with the same graph text, vocabulary and options, and is whole. */
+ * It is used only when it was made of the same file, byte for byte, with the same graph text, vocabulary and options,
+ * and is whole. */
 #ifndef GRADC_RUNTIME_TOKEN_CACHE_H
 #define GRADC_RUNTIME_TOKEN_CACHE_H
 

@@ -67,9 +67,7 @@ void token_ids_free(TokenIds *ids) {
  */
 
 static uint64_t hash_start(void) { return 0xcbf29ce484222325u; }
-static uint64_t hash_byte(uint64_t hash, char byte) {
-    return (hash ^ (unsigned char)byte) * 0x100000001b3u;
-}
+static uint64_t hash_byte(uint64_t hash, char byte) { return (hash ^ (unsigned char)byte) * 0x100000001b3u; }
 
 static uint64_t hash_bytes(uint64_t hash, const char *text, size_t length) {
     for (size_t i = 0; i < length; i++) hash = hash_byte(hash, text[i]);
@@ -83,8 +81,7 @@ static size_t first_slot(const Tokenizer *tokenizer, uint64_t hash) {
 
 /* The slot of the token `prefix` + `text`, or the empty slot where it would be; `hash` is the hash
  * of both. */
-static Slot *find_slot(const Tokenizer *tokenizer, uint64_t hash, const char *prefix,
-                       const char *text, size_t length) {
+static Slot *find_slot(const Tokenizer *tokenizer, uint64_t hash, const char *prefix, const char *text, size_t length) {
     size_t n_prefix = strlen(prefix);
     for (size_t i = first_slot(tokenizer, hash);; i = (i + 1) & tokenizer->slot_mask) {
         Slot *slot = &tokenizer->slots[i];
@@ -159,8 +156,8 @@ static bool find_specials(Tokenizer *tokenizer, const char *path, Diagnostics *d
                                 .mask = tokenizer_find(tokenizer, "[MASK]")};
     if (specials->unk >= 0 && specials->cls >= 0 && specials->sep >= 0) return true;
     const char *missing = specials->unk < 0 ? "[UNK]" : specials->cls < 0 ? "[CLS]" : "[SEP]";
-    diag_error(diags, "E0802", pos_in_file(diagnostics_file(diags, path, NULL), 0),
-               "the vocabulary has no line '%s'", missing);
+    diag_error(diags, "E0802", pos_in_file(diagnostics_file(diags, path, NULL), 0), "the vocabulary has no line '%s'",
+               missing);
     diag_hint(diags, "a BERT vocabulary is a text file with one token a line, among them [UNK], "
                      "[CLS] and [SEP]");
     return false;
@@ -173,8 +170,7 @@ static Tokenizer *build(const char *path, char *text, size_t size, TokenizerRule
     *tokenizer = (Tokenizer){.file = text, .rules = rules};
     bool built = build_vocabulary(tokenizer, size);
     if (!built) {
-        diag_error(diags, "E0802", pos_in_file(diagnostics_file(diags, path, NULL), 0),
-                   "the vocabulary is too large");
+        diag_error(diags, "E0802", pos_in_file(diagnostics_file(diags, path, NULL), 0), "the vocabulary is too large");
         diag_hint(diags, "check that this is a vocab.txt: one token a line");
     }
     if (!built || !find_specials(tokenizer, path, diags)) {
@@ -209,9 +205,7 @@ void tokenizer_free(Tokenizer *tokenizer) {
 int32_t tokenizer_size(const Tokenizer *tokenizer) { return tokenizer->n_tokens; }
 TokenizerRules tokenizer_rules_of(const Tokenizer *tokenizer) { return tokenizer->rules; }
 SpecialTokens tokenizer_specials(const Tokenizer *tokenizer) { return tokenizer->specials; }
-const char *tokenizer_token(const Tokenizer *tokenizer, int32_t id) {
-    return tokenizer->tokens[id].text;
-}
+const char *tokenizer_token(const Tokenizer *tokenizer, int32_t id) { return tokenizer->tokens[id].text; }
 
 /* --- Longest match
  * ------------------------------------------------------------------------------------------------
@@ -225,8 +219,7 @@ static int32_t match_piece(const Tokenizer *tokenizer, const Word *word, int fro
     hashes[from] = hash_bytes(hash_start(), prefix, strlen(prefix));
     for (int i = from; i < word->n_chars; i++) {
         int begin = word->start[i];
-        hashes[i + 1] =
-            hash_bytes(hashes[i], word->bytes + begin, (size_t)(word->start[i + 1] - begin));
+        hashes[i + 1] = hash_bytes(hashes[i], word->bytes + begin, (size_t)(word->start[i + 1] - begin));
     }
     for (int end = word->n_chars; end > from; end--) {
         size_t length = (size_t)(word->start[end] - word->start[from]);
@@ -272,8 +265,7 @@ static void push_char(Word *word, int32_t c) {
 static bool is_space(int32_t c) {
     if (c < 128) return c == ' ' || c == '\t' || c == '\n' || c == '\r';
     utf8proc_category_t category = utf8proc_category(c);
-    return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL ||
-           category == UTF8PROC_CATEGORY_ZP;
+    return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
 }
 
 static bool is_removed(int32_t c) {
@@ -289,9 +281,7 @@ static bool is_removed(int32_t c) {
 
 /* Categories P*, and the ASCII symbols, which the reference counts among them. */
 static bool is_punctuation(int32_t c) {
-    if (c < 128)
-        return (c > 32 && c < 48) || (c > 57 && c < 65) || (c > 90 && c < 97) ||
-               (c > 122 && c < 127);
+    if (c < 128) return (c > 32 && c < 48) || (c > 57 && c < 65) || (c > 90 && c < 97) || (c > 122 && c < 127);
     utf8proc_category_t category = utf8proc_category(c);
     return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
 }
@@ -299,9 +289,8 @@ static bool is_punctuation(int32_t c) {
 /* The blocks that the reference writes without spaces between words. Its 2B920 (for the 2B820 of
  * Unicode) is kept. */
 static bool is_cjk(int32_t c) {
-    static const int32_t blocks[][2] = {{0x4E00, 0x9FFF},   {0x3400, 0x4DBF},   {0x20000, 0x2A6DF},
-                                        {0x2A700, 0x2B73F}, {0x2B740, 0x2B81F}, {0x2B920, 0x2CEAF},
-                                        {0xF900, 0xFAFF},   {0x2F800, 0x2FA1F}};
+    static const int32_t blocks[][2] = {{0x4E00, 0x9FFF},   {0x3400, 0x4DBF},   {0x20000, 0x2A6DF}, {0x2A700, 0x2B73F},
+                                        {0x2B740, 0x2B81F}, {0x2B920, 0x2CEAF}, {0xF900, 0xFAFF},   {0x2F800, 0x2FA1F}};
     if (c < 0x3400) return false;
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         if (c >= blocks[i][0] && c <= blocks[i][1]) return true;
@@ -309,12 +298,11 @@ static bool is_cjk(int32_t c) {
     return false;
 }
 
-/* Canonical decomposition without nonspacing marks. Marks that stay are not put into canonical order: there is none in writing of
- * which two could follow each other. */
+/* Canonical decomposition without nonspacing marks. Marks that stay are not put into canonical order: there is none in
+ * writing of which two could follow each other. */
 static int strip_char(int32_t c, int32_t out[MAX_DECOMPOSED]) {
     int boundary = UTF8PROC_BOUNDCLASS_START, kept = 0;
-    utf8proc_ssize_t n =
-        utf8proc_decompose_char(c, out, MAX_DECOMPOSED, UTF8PROC_DECOMPOSE, &boundary);
+    utf8proc_ssize_t n = utf8proc_decompose_char(c, out, MAX_DECOMPOSED, UTF8PROC_DECOMPOSE, &boundary);
     if (n < 0 || n > MAX_DECOMPOSED) return 0; /* no character decomposes so far */
     for (utf8proc_ssize_t i = 0; i < n; i++) {
         if (utf8proc_category(out[i]) != UTF8PROC_CATEGORY_MN) out[kept++] = out[i];
@@ -371,12 +359,10 @@ static void take_char(const Tokenizer *tokenizer, int32_t c, Word *word, TokenId
 }
 
 /* The special token that the text begins with, -1 when none; `*length` is its bytes. */
-static int32_t special_at(const Tokenizer *tokenizer, const char *text, size_t left,
-                          size_t *length) {
+static int32_t special_at(const Tokenizer *tokenizer, const char *text, size_t left, size_t *length) {
     static const char *const names[N_SPECIALS] = {"[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"};
     const SpecialTokens *specials = &tokenizer->specials;
-    const int32_t ids[N_SPECIALS] = {specials->unk, specials->cls, specials->sep, specials->pad,
-                                     specials->mask};
+    const int32_t ids[N_SPECIALS] = {specials->unk, specials->cls, specials->sep, specials->pad, specials->mask};
     for (int i = 0; i < N_SPECIALS; i++) {
         *length = strlen(names[i]);
         if (left >= *length && !memcmp(text, names[i], *length)) return ids[i];
@@ -389,8 +375,7 @@ void tokenizer_encode(const Tokenizer *tokenizer, const char *text, size_t lengt
     word.n_chars = word.start[0] = 0;
     for (size_t at = 0; at < length;) {
         size_t size;
-        int32_t special =
-            text[at] == '[' ? special_at(tokenizer, text + at, length - at, &size) : -1;
+        int32_t special = text[at] == '[' ? special_at(tokenizer, text + at, length - at, &size) : -1;
         if (special >= 0) {
             end_word(tokenizer, &word, ids);
             token_ids_push(ids, special);
@@ -399,8 +384,7 @@ void tokenizer_encode(const Tokenizer *tokenizer, const char *text, size_t lengt
         }
         int32_t c = (unsigned char)text[at];
         utf8proc_ssize_t left = length - at < 4 ? (utf8proc_ssize_t)(length - at) : 4;
-        utf8proc_ssize_t used =
-            c < 128 ? 1 : utf8proc_iterate((const utf8proc_uint8_t *)text + at, left, &c);
+        utf8proc_ssize_t used = c < 128 ? 1 : utf8proc_iterate((const utf8proc_uint8_t *)text + at, left, &c);
         if (used > 0) take_char(tokenizer, c, &word, ids);
         at += used > 0 ? (size_t)used : 1; /* a byte that is not UTF-8 is dropped, as U+FFFD is */
     }
@@ -449,8 +433,8 @@ static void append(TokenIds *ids, TokenIds *segments, int32_t id, int32_t segmen
     if (segments) token_ids_push(segments, segment);
 }
 
-int64_t tokenizer_assemble(const Tokenizer *tokenizer, const TokenIds *a, const TokenIds *b,
-                           int64_t max_length, TokenIds *ids, TokenIds *segments) {
+int64_t tokenizer_assemble(const Tokenizer *tokenizer, const TokenIds *a, const TokenIds *b, int64_t max_length,
+                           TokenIds *ids, TokenIds *segments) {
     int64_t before = ids->count;
     PairLengths take = taken_lengths(a, b, max_length);
     append(ids, segments, tokenizer->specials.cls, 0);

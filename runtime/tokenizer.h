@@ -23,16 +23,16 @@ typedef struct SpecialTokens {
     int32_t pad, mask;     /* -1 when the vocabulary lacks them */
 } SpecialTokens;
 
-/* How a text is prepared. A BERT model is either cased, with the first two false, or uncased, with both true; all split CJK
- * characters apart. */
+/* How a text is prepared. A BERT model is either cased, with the first two false, or uncased, with both true; all split
+ * CJK characters apart. */
 typedef struct TokenizerRules {
     bool lower_case, strip_accents, split_cjk;
 } TokenizerRules;
 
 static inline TokenizerRules tokenizer_rules(bool uncased) { return (TokenizerRules){uncased, uncased, true}; }
 
-/* A vocab.txt: one token a line, the id being the line number from 0. The text is copied; `name` stands in messages. NULL and errors
- * when it lacks [UNK], [CLS] or [SEP]. */
+/* A vocab.txt: one token a line, the id being the line number from 0. The text is copied; `name` stands in messages.
+ * NULL and errors when it lacks [UNK], [CLS] or [SEP]. */
 Tokenizer *tokenizer_new(const char *name, const char *text, size_t size, TokenizerRules rules, Diagnostics *diags);
 /* The same from a file, which may also be unreadable. */
 Tokenizer *tokenizer_load(const char *path, TokenizerRules rules, Diagnostics *diags);
@@ -57,16 +57,17 @@ typedef struct PairLengths {
 } PairLengths;
 PairLengths pair_lengths(int64_t n_a, int64_t n_b, int64_t max_length);
 
-/* Shortens texts to what tokenizer_assemble would take of them, keeping their ends, or of each a quarter from its beginning and the rest
- * from its end (as Sun et al. 2019, section 5.3.1, keep 128 and 382 of 510), where `part` says so. `b` may be NULL. */
+/* Shortens texts to what tokenizer_assemble would take of them, keeping their ends, or of each a quarter from its
+ * beginning and the rest from its end (as Sun et al. 2019, section 5.3.1, keep 128 and 382 of 510), where `part` says
+ * so. `b` may be NULL. */
 void tokenizer_cut(TokenIds *a, TokenIds *b, int64_t max_length, KeptPart part);
 
 /* Appends `[CLS] a [SEP]`, or `[CLS] a [SEP] b [SEP]` when `b` is not NULL, cut to `max_length` (at
  * least 2, or 3 for a pair), to `ids`, and the segment of each (0 to the first [SEP], then 1) to
  * `segments`, which may be NULL. `ids` and `segments` are other arrays than `a` and `b`. Returns
  * how many were appended to each. */
-int64_t tokenizer_assemble(const Tokenizer *tokenizer, const TokenIds *a, const TokenIds *b,
-                           int64_t max_length, TokenIds *ids, TokenIds *segments);
+int64_t tokenizer_assemble(const Tokenizer *tokenizer, const TokenIds *a, const TokenIds *b, int64_t max_length,
+                           TokenIds *ids, TokenIds *segments);
 
 void token_ids_push(TokenIds *ids, int32_t id);
 void token_ids_free(TokenIds *ids); /* leaves {0} */

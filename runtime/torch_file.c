@@ -37,7 +37,8 @@ static bool fail(Archive *a, const char *problem) {
 /* --- The archive (APPNOTE.TXT of PKWARE, 4.3) --- */
 
 enum { END_BYTES = 22, LOCATOR_BYTES = 20, END64_BYTES = 56, FILE_BYTES = 46, LOCAL_BYTES = 30 };
-static const uint32_t END = 0x06054b50, LOCATOR = 0x07064b50, END64 = 0x06064b50, FILE_HEADER = 0x02014b50, LOCAL = 0x04034b50;
+static const uint32_t END = 0x06054b50, LOCATOR = 0x07064b50, END64 = 0x06064b50, FILE_HEADER = 0x02014b50,
+                      LOCAL = 0x04034b50;
 
 /* Where the record of the directory's end is; a comment may follow it. */
 static bool find_end(const Archive *a, size_t *end) {
@@ -55,15 +56,18 @@ static bool find_directory(Archive *a, uint64_t *count, uint64_t *at) {
     *count = number_at(a, end + 10, 2);
     *at = number_at(a, end + 16, 4);
     if (*count != 0xffff && *at != 0xffffffff) return true;
-    if (end < LOCATOR_BYTES || number_at(a, end - LOCATOR_BYTES, 4) != LOCATOR) return fail(a, "the archive's directory is not there");
+    if (end < LOCATOR_BYTES || number_at(a, end - LOCATOR_BYTES, 4) != LOCATOR)
+        return fail(a, "the archive's directory is not there");
     uint64_t end64 = number_at(a, end - LOCATOR_BYTES + 8, 8);
-    if (!fits(a, end64, END64_BYTES) || number_at(a, end64, 4) != END64) return fail(a, "the archive's directory is not there");
+    if (!fits(a, end64, END64_BYTES) || number_at(a, end64, 4) != END64)
+        return fail(a, "the archive's directory is not there");
     *count = number_at(a, end64 + 32, 8);
     *at = number_at(a, end64 + 48, 8);
     return true;
 }
 
-/* The sizes and the place of an entry of more than 4 GB, which the extra field has, in this order, where the record says -1. */
+/* The sizes and the place of an entry of more than 4 GB, which the extra field has, in this order, where the record
+ * says -1. */
 static bool read_extra(const Archive *a, uint64_t at, uint64_t bytes, uint64_t numbers[3]) {
     static const uint64_t unsaid = 0xffffffff;
     for (uint64_t i = at; i + 4 <= at + bytes;) {
@@ -84,10 +88,12 @@ static bool read_entry(Archive *a, uint64_t at, uint64_t *bytes) {
     static const char broken[] = "an entry of the archive is broken";
     if (!fits(a, at, FILE_BYTES) || number_at(a, at, 4) != FILE_HEADER) return fail(a, broken);
     uint64_t name = number_at(a, at + 28, 2), extra = number_at(a, at + 30, 2), comment = number_at(a, at + 32, 2);
-    uint64_t numbers[] = {number_at(a, at + 24, 4), number_at(a, at + 20, 4), number_at(a, at + 42, 4)}; /* size, stored size, place */
+    uint64_t numbers[] = {number_at(a, at + 24, 4), number_at(a, at + 20, 4),
+                          number_at(a, at + 42, 4)}; /* size, stored size, place */
     *bytes = FILE_BYTES + name + extra + comment;
     if (!fits(a, at, *bytes) || !read_extra(a, at + FILE_BYTES + name, extra, numbers)) return fail(a, broken);
-    if (number_at(a, at + 10, 2) != 0 || numbers[0] != numbers[1]) return fail(a, "an entry of the archive is compressed, which torch does not do");
+    if (number_at(a, at + 10, 2) != 0 || numbers[0] != numbers[1])
+        return fail(a, "an entry of the archive is compressed, which torch does not do");
     if (!fits(a, numbers[2], LOCAL_BYTES) || number_at(a, numbers[2], 4) != LOCAL) return fail(a, broken);
     uint64_t data = numbers[2] + LOCAL_BYTES + number_at(a, numbers[2] + 26, 2) + number_at(a, numbers[2] + 28, 2);
     if (!fits(a, data, numbers[0])) return fail(a, broken);
@@ -135,7 +141,8 @@ static bool measure(const PickledTensor *t, int64_t *count) {
     for (int i = 0; i < t->rank; i++) {
         if (__builtin_mul_overflow(*count, t->shape[i], count)) return false;
         if (t->shape[i] == 0) continue;
-        if (__builtin_mul_overflow(t->shape[i] - 1, t->strides[i], &step) || __builtin_add_overflow(last, step, &last)) return false;
+        if (__builtin_mul_overflow(t->shape[i] - 1, t->strides[i], &step) || __builtin_add_overflow(last, step, &last))
+            return false;
     }
     return *count == 0 || last < t->numbers;
 }
@@ -155,12 +162,14 @@ static bool add_tensor(Archive *a, SafeTensors *file, const PickledTensor *t) {
     const Entry *storage = find_entry(a, arena_printf(a->arena, "data/%s", t->key));
     size_t size = safetensors_element_bytes(t->dtype), bytes;
     int64_t count;
-    bool good = storage && measure(t, &count) && !__builtin_mul_overflow((size_t)t->numbers, size, &bytes) && bytes <= storage->size;
+    bool good = storage && measure(t, &count) && !__builtin_mul_overflow((size_t)t->numbers, size, &bytes) &&
+                bytes <= storage->size;
     if (!good) return fail(a, arena_printf(a->arena, "tensor '%s' lies outside of its storage", t->name));
     bool dense = is_dense(t);
     if (!dense && (size_t)count > storage->size / size) /* no honest view repeats numbers */
         return fail(a, arena_printf(a->arena, "tensor '%s' is larger than its storage", t->name));
-    SafeTensor tensor = {.name = t->name, .dtype = t->dtype, .rank = t->rank, .count = count, .bytes = (size_t)count * size};
+    SafeTensor tensor = {
+        .name = t->name, .dtype = t->dtype, .rank = t->rank, .count = count, .bytes = (size_t)count * size};
     memcpy(tensor.shape, t->shape, sizeof t->shape);
     tensor.data = storage->bytes + (size_t)t->offset * size;
     if (!dense) {
@@ -176,7 +185,8 @@ static bool add_tensors(Archive *a, SafeTensors *file) {
     const Entry *pickle = find_entry(a, "data.pkl"), *order = find_entry(a, "byteorder");
     PickledTensors tensors = {0};
     if (!pickle) return fail(a, "the archive has no data.pkl");
-    if (order && (order->size != 6 || memcmp(order->bytes, "little", 6) != 0)) return fail(a, "its numbers are big-endian");
+    if (order && (order->size != 6 || memcmp(order->bytes, "little", 6) != 0))
+        return fail(a, "its numbers are big-endian");
     const char *problem = pickle_read(pickle->bytes, pickle->size, a->arena, &tensors);
     if (problem) return fail(a, problem);
     for (int i = 0; i < tensors.count; i++) {
@@ -192,7 +202,8 @@ SafeTensors *torch_file_open(const char *path, Diagnostics *diags) {
     a.map = safetensors_bytes(file, &a.size);
     if (read_directory(&a) && add_tensors(&a, file)) return file;
     diag_error(diags, "E0823", pos_in_file(diagnostics_file(diags, path, NULL), 0), "not read: %s", a.problem);
-    diag_hint(diags, "only dictionaries of tensors are read, nothing is executed; in Python, model.save_pretrained(folder) writes model.safetensors");
+    diag_hint(diags, "only dictionaries of tensors are read, nothing is executed; in Python, "
+                     "model.save_pretrained(folder) writes model.safetensors");
     safetensors_close(file);
     return NULL;
 }

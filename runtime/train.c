@@ -10,12 +10,12 @@
 #include "runtime/settings.h"
 #include "runtime/train.h"
 
-/* --- Steps ----------------------------------------------------------------------------------------------------------- */
+/* --- Steps -------------------------------------------------------------------------------------------------------- */
 
 static void log_part(Trainer *t, int64_t step, const StepPart *part, double rate, double ms) {
-    log_event(t->log, json_pack("{s:s, s:I, s:s, s:f, s:f, s:f, s:I, s:I, s:f}", "event", "step", "step", (json_int_t)step,
-                                "task", t->s->program->tasks.items[t->order[part->draw.task]].name, "loss",
-                                (double)part->result.loss, "lr", rate, "norm", part->result.norm, "rows",
+    log_event(t->log, json_pack("{s:s, s:I, s:s, s:f, s:f, s:f, s:I, s:I, s:f}", "event", "step", "step",
+                                (json_int_t)step, "task", t->s->program->tasks.items[t->order[part->draw.task]].name,
+                                "loss", (double)part->result.loss, "lr", rate, "norm", part->result.norm, "rows",
                                 (json_int_t)part->draw.count, "tokens", (json_int_t)part->tokens, "ms", ms));
 }
 
@@ -65,11 +65,12 @@ static bool one_step(Trainer *t, int64_t step, int64_t epoch, int64_t index) {
 
 static void log_evaluation(Trainer *t, int64_t epoch, const Evaluation *evaluation) {
     const Task *task = &t->s->program->tasks.items[evaluation->task];
-    json_t *event = json_pack("{s:s, s:I, s:s, s:I}", "event", "eval", "epoch", (json_int_t)epoch, "task", task->name, "rows",
-                              (json_int_t)evaluation->rows);
+    json_t *event = json_pack("{s:s, s:I, s:s, s:I}", "event", "eval", "epoch", (json_int_t)epoch, "task", task->name,
+                              "rows", (json_int_t)evaluation->rows);
     for (int i = 0; i < task->n_metrics; i++) {
         json_object_set_new(event, task->metrics[i], json_real(evaluation->metrics[i]));
-        put_scalar(t, t->step, arena_printf(t->s->arena, "dev/%s", task->name), task->metrics[i], evaluation->metrics[i]);
+        put_scalar(t, t->step, arena_printf(t->s->arena, "dev/%s", task->name), task->metrics[i],
+                   evaluation->metrics[i]);
     }
     log_event(t->log, event);
 }
@@ -79,7 +80,8 @@ static double best_score(const Trainer *t) {
     if (t->best_task < 0) return overall_score(t->evaluations, t->n_tasks);
     const Task *task = &t->s->program->tasks.items[t->best_task];
     for (int i = 0; i < t->n_tasks; i++) {
-        if (t->order[i] == t->best_task) return metric_score(metric_find(task->metrics[t->best_metric]), t->evaluations[i].metrics[t->best_metric]);
+        if (t->order[i] == t->best_task)
+            return metric_score(metric_find(task->metrics[t->best_metric]), t->evaluations[i].metrics[t->best_metric]);
     }
     return 0;
 }
@@ -90,7 +92,8 @@ static bool has_lost_patience(const Trainer *t) {
 }
 
 static void tell_early_stop(Trainer *t) {
-    log_event(t->log, json_pack("{s:s, s:I, s:I}", "event", "early_stop", "epoch", (json_int_t)t->epochs, "best_epoch", (json_int_t)t->best_epoch));
+    log_event(t->log, json_pack("{s:s, s:I, s:I}", "event", "early_stop", "epoch", (json_int_t)t->epochs, "best_epoch",
+                                (json_int_t)t->best_epoch));
     if (!t->o->quiet) fprintf(stderr, "no better epoch since epoch %" PRId64 ": stopped\n", t->best_epoch);
 }
 
@@ -107,9 +110,11 @@ static void tell_fits(Trainer *t, int64_t epoch, int index) {
             json_array_append_new(values, json_real((double)numbers[j]));
             text = arena_printf(t->diags->arena, "%s %.4g", text, (double)numbers[j]);
         }
-        log_event(t->log, json_pack("{s:s, s:I, s:s, s:s, s:s, s:o}", "event", "fit", "epoch", (json_int_t)epoch, "task", task->name, "name",
-                                    fit->name, "for", fit->metric, "values", values));
-        if (!t->o->quiet && !t->o->json) fprintf(stderr, "epoch %" PRId64 ":  %s fitted for %s, %s:%s\n", epoch, task->name, fit->metric, fit->name, text);
+        log_event(t->log, json_pack("{s:s, s:I, s:s, s:s, s:s, s:o}", "event", "fit", "epoch", (json_int_t)epoch,
+                                    "task", task->name, "name", fit->name, "for", fit->metric, "values", values));
+        if (!t->o->quiet && !t->o->json)
+            fprintf(stderr, "epoch %" PRId64 ":  %s fitted for %s, %s:%s\n", epoch, task->name, fit->metric, fit->name,
+                    text);
     }
 }
 
@@ -132,7 +137,8 @@ static bool end_epoch(Trainer *t, int64_t epoch) {
         fprintf(stderr, "epoch %" PRId64 ":", epoch);
         for (int i = 0; i < t->n_tasks; i++) {
             const Task *task = &t->s->program->tasks.items[t->order[i]];
-            fprintf(stderr, "  %s %s %.3f", task->name, task->n_metrics ? task->metrics[0] : "", t->evaluations[i].metrics[0]);
+            fprintf(stderr, "  %s %s %.3f", task->name, task->n_metrics ? task->metrics[0] : "",
+                    t->evaluations[i].metrics[0]);
         }
         fprintf(stderr, "  overall %.3f\n", overall);
     }
@@ -161,12 +167,14 @@ static bool run_steps(Trainer *t) {
 static bool run_epochs(Trainer *t) {
     progress_start(&t->progress, t->o->quiet || t->o->json, t->step, t->rate.steps);
     bool evaluates = t->rate.steps == 0;
-    while (!has_lost_patience(t) && (t->step < t->rate.steps || t->step > t->epochs * sampler_steps_per_epoch(t->sampler) || evaluates)) {
+    while (!has_lost_patience(t) &&
+           (t->step < t->rate.steps || t->step > t->epochs * sampler_steps_per_epoch(t->sampler) || evaluates)) {
         double began = t->last_step = seconds_now();
         evaluates = false;
         if (!run_steps(t)) return false;
         t->train_seconds += seconds_now() - began;
-        t->stopped = interrupt_signal() && (t->step < t->rate.steps || t->step > t->epochs * sampler_steps_per_epoch(t->sampler));
+        t->stopped = interrupt_signal() &&
+                     (t->step < t->rate.steps || t->step > t->epochs * sampler_steps_per_epoch(t->sampler));
         if (t->stopped) return true;
         int64_t epoch = t->epochs + (t->rate.steps > 0);
         if (!end_epoch(t, epoch)) return false;
@@ -194,16 +202,18 @@ static void log_done(Trainer *t) {
     const Parameters *params = model_parameters(t->s->model);
     size_t planned = parameters_bytes(params) + model_slab_bytes(t->s->model);
     double seconds = t->train_seconds > 0 ? t->train_seconds : 1e-9;
-    log_event(t->log, json_pack("{s:s, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:s}", "event", "done", "train_s", t->train_seconds,
-                                "real_tokens_per_s", (double)t->tokens / seconds, "examples_per_s",
+    log_event(t->log, json_pack("{s:s, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:s}", "event", "done", "train_s",
+                                t->train_seconds, "real_tokens_per_s", (double)t->tokens / seconds, "examples_per_s",
                                 (double)t->examples / seconds, "peak_bytes", (json_int_t)usage.ru_maxrss * 1024,
-                                "planned_bytes", (json_int_t)planned, "planned_slab_bytes", (json_int_t)t->planned_slab, "slab_bytes",
-                                (json_int_t)model_slab_bytes(t->s->model), "weights", weights_hash(t)));
+                                "planned_bytes", (json_int_t)planned, "planned_slab_bytes", (json_int_t)t->planned_slab,
+                                "slab_bytes", (json_int_t)model_slab_bytes(t->s->model), "weights", weights_hash(t)));
     if (!t->o->quiet && !t->o->json) {
         progress_clear(&t->progress);
-        fprintf(stderr, "trained %" PRId64 " rows in %.1f s, %.0f tokens/s; weights %s\n", t->examples, t->train_seconds,
-                (double)t->tokens / seconds, weights_hash(t));
-        if (!t->o->no_eval) fprintf(stderr, "the best epoch was %" PRId64 "%s%s\n", t->best_epoch, t->o->out ? "; its weights are in " : "", t->o->out ? t->o->out : "");
+        fprintf(stderr, "trained %" PRId64 " rows in %.1f s, %.0f tokens/s; weights %s\n", t->examples,
+                t->train_seconds, (double)t->tokens / seconds, weights_hash(t));
+        if (!t->o->no_eval)
+            fprintf(stderr, "the best epoch was %" PRId64 "%s%s\n", t->best_epoch,
+                    t->o->out ? "; its weights are in " : "", t->o->out ? t->o->out : "");
     }
 }
 
@@ -213,8 +223,10 @@ static bool stop(Trainer *t) {
     if (!train_checkpoint(t)) return false;
     log_event(t->log, json_pack("{s:s, s:I}", "event", "stop", "step", (json_int_t)t->step));
     fprintf(stderr, "stopped after step %" PRId64 " of %" PRId64, t->step, t->rate.steps);
-    if (t->o->out) fprintf(stderr, "; to go on:\n  gradc train %s --resume\n", t->o->out);
-    else fprintf(stderr, "; without --out there is nothing to go on from\n");
+    if (t->o->out)
+        fprintf(stderr, "; to go on:\n  gradc train %s --resume\n", t->o->out);
+    else
+        fprintf(stderr, "; without --out there is nothing to go on from\n");
     return true;
 }
 
@@ -281,7 +293,9 @@ static void list_figures(const Trainer *t, Figures *figures) {
     for (int i = 0; !t->o->no_eval && i < t->n_tasks; i++) {
         const Task *task = &t->s->program->tasks.items[t->order[i]];
         for (int j = 0; j < task->n_metrics; j++) {
-            vec_push(arena, figures, ((Figure){arena_printf(arena, "%s %s", task->name, task->metrics[j]), t->best_ones[i].metrics[j]}));
+            vec_push(
+                arena, figures,
+                ((Figure){arena_printf(arena, "%s %s", task->name, task->metrics[j]), t->best_ones[i].metrics[j]}));
         }
     }
     if (!t->o->no_eval) vec_push(arena, figures, ((Figure){"overall", overall_score(t->best_ones, t->n_tasks)}));
@@ -291,9 +305,11 @@ int train_once(const Options *given, Figures *figures, Diagnostics *diags) {
     enum { SIGNAL_STATUS = 128 }; /* as shells have it: 130 after Ctrl-C */
     Session session = {0};
     Options options = *given;
-    Trainer trainer = {.s = &session, .o = &options, .diags = diags, .best = -INFINITY, .checkpoint = -1, .previous = -1};
+    Trainer trainer = {
+        .s = &session, .o = &options, .diags = diags, .best = -INFINITY, .checkpoint = -1, .previous = -1};
     bool good = train_take_settings(&options, diags) && session_load_program(&session, &options, diags) &&
-                options_from_settings(session.program, &options, diags) && session_choose_tasks(&session, options.tasks) && train(&trainer);
+                options_from_settings(session.program, &options, diags) &&
+                session_choose_tasks(&session, options.tasks) && train(&trainer);
     good = log_close(trainer.log, diags) && good;
     good = event_file_close(trainer.events, diags) && good;
     if (good && !trainer.stopped && !options.dry_run) list_figures(&trainer, figures);

@@ -59,7 +59,8 @@ static json_t *metrics_json(const Evaluation *evaluation) {
         bool is_number = isfinite(evaluation->metrics[i]);
         json_array_append_new(list, is_number ? json_real(evaluation->metrics[i]) : json_null());
     }
-    return json_pack("{s:o, s:f, s:I}", "metrics", list, "score", evaluation->score, "rows", (json_int_t)evaluation->rows);
+    return json_pack("{s:o, s:f, s:I}", "metrics", list, "score", evaluation->score, "rows",
+                     (json_int_t)evaluation->rows);
 }
 
 static void read_metrics(const json_t *from, Evaluation *to) {
@@ -75,9 +76,10 @@ static json_t *state_json(const Trainer *t) {
     json_t *best = json_array();
     for (int i = 0; i < t->n_tasks; i++) json_array_append_new(best, metrics_json(&t->best_ones[i]));
     json_t *score = isfinite(t->best) ? json_real(t->best) : json_null();
-    return json_pack("{s:O, s:I, s:I, s:o, s:I, s:o, s:f, s:I, s:I}", "settings", t->settings, "step", (json_int_t)t->step,
-                     "epochs", (json_int_t)t->epochs, "best", score, "best_epoch", (json_int_t)t->best_epoch, "best_metrics",
-                     best, "train_s", t->train_seconds, "tokens", (json_int_t)t->tokens, "examples", (json_int_t)t->examples);
+    return json_pack("{s:O, s:I, s:I, s:o, s:I, s:o, s:f, s:I, s:I}", "settings", t->settings, "step",
+                     (json_int_t)t->step, "epochs", (json_int_t)t->epochs, "best", score, "best_epoch",
+                     (json_int_t)t->best_epoch, "best_metrics", best, "train_s", t->train_seconds, "tokens",
+                     (json_int_t)t->tokens, "examples", (json_int_t)t->examples);
 }
 
 static void read_state(Trainer *t, const json_t *state) {
@@ -103,8 +105,8 @@ bool train_checkpoint(Trainer *t) {
     if (!t->o->out) return true;
     json_t *state = state_json(t);
     if (t->checkpoint != t->step) t->previous = t->checkpoint;
-    bool good = checkpoint_save(checkpoint_folder(t), t->step, t->previous, t->o->save_limit, model_parameters(t->s->model),
-                                t->s->program->optimizer.states, state, t->diags);
+    bool good = checkpoint_save(checkpoint_folder(t), t->step, t->previous, t->o->save_limit,
+                                model_parameters(t->s->model), t->s->program->optimizer.states, state, t->diags);
     json_decref(state);
     if (good) t->checkpoint = t->step;
     return good;
@@ -143,7 +145,8 @@ static bool take_up(Trainer *t, const Checkpoint *checkpoint) {
     if (!checkpoint_restore(checkpoint, params, t->s->program->optimizer.states, t->diags)) return false;
     read_state(t, state);
     t->checkpoint = t->step;
-    if (!t->o->quiet) fprintf(stderr, "going on after step %" PRId64 ", from %s\n", t->step, checkpoint_path(checkpoint));
+    if (!t->o->quiet)
+        fprintf(stderr, "going on after step %" PRId64 ", from %s\n", t->step, checkpoint_path(checkpoint));
     return true;
 }
 

@@ -1,5 +1,6 @@
-/* The memory of a run: what its largest batches need, before the first step. The need of a batch grows with its tokens, so only those with
- * the most tokens of each task are planned; a smaller one with a rarer mixture of rows may still make the slab grow a little. */
+/* The memory of a run: what its largest batches need, before the first step. The need of a batch grows with its tokens,
+ * so only those with the most tokens of each task are planned; a smaller one with a rarer mixture of rows may still
+ * make the slab grow a little. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,12 +64,15 @@ static void find_largest(const Trainer *t, Largest *largest) {
         }
         for (int part = 0; part < sampler_parts(t->sampler); part++) {
             Draw draw = sampler_draw(t->sampler, step / per_epoch, step % per_epoch, part);
-            consider_draw(t, &draw, (Place){.epoch = step / per_epoch, .step = step % per_epoch, .part = part}, largest);
+            consider_draw(t, &draw, (Place){.epoch = step / per_epoch, .step = step % per_epoch, .part = part},
+                          largest);
         }
     }
 }
 
-static size_t plan_place(Trainer *t, const Place *place) { return train_plan_batch(t, place->epoch, place->step, place->part, place->from); }
+static size_t plan_place(Trainer *t, const Place *place) {
+    return train_plan_batch(t, place->epoch, place->step, place->part, place->from);
+}
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
@@ -89,7 +93,8 @@ static size_t plan_run(Trainer *t) {
 /* The longest row of each task by itself: no batch needs less. */
 static void fill_longest(const Dataset *data, Batch *batch) {
     int64_t longest = 0;
-    for (int64_t row = 0; row < data->rows; row++) longest = dataset_tokens(data, row) > dataset_tokens(data, longest) ? row : longest;
+    for (int64_t row = 0; row < data->rows; row++)
+        longest = dataset_tokens(data, row) > dataset_tokens(data, longest) ? row : longest;
     batch_begin(batch, data, &longest, 1, NUMBERS_OF_UPDATE);
     batch_fill(batch, data, &longest, 1, 0);
 }
@@ -125,7 +130,8 @@ static bool bad_size(const Trainer *t) {
 }
 
 size_t train_kept_room(const Trainer *t) {
-    double all = t->o->max_memory ? read_size(t->o->max_memory) : (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    double all = t->o->max_memory ? read_size(t->o->max_memory)
+                                  : (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     return (size_t)(all / 4);
 }
 
@@ -154,8 +160,11 @@ static bool only_dropout_prevents(const Trainer *t) {
 
 static void say_kept(const Trainer *t, size_t bytes) {
     bool prevented = only_dropout_prevents(t);
-    if (prevented) fprintf(stderr, "frozen: it has dropout, so training computes it in each epoch; with --dropout 0 once\n");
-    if (bytes) fprintf(stderr, "frozen: what it gives each row%s is computed once and kept, %.1f MiB\n", prevented ? " to evaluate" : "", mib((double)bytes));
+    if (prevented)
+        fprintf(stderr, "frozen: it has dropout, so training computes it in each epoch; with --dropout 0 once\n");
+    if (bytes)
+        fprintf(stderr, "frozen: what it gives each row%s is computed once and kept, %.1f MiB\n",
+                prevented ? " to evaluate" : "", mib((double)bytes));
 }
 
 /* Bytes of a run beside its largest batch. */
@@ -171,11 +180,22 @@ static Standing standing_of(const Trainer *t) {
 
 static bool refuse(Trainer *t, Standing standing, double most, double limit) {
     double always = standing.own + standing.kept, least = always + (double)plan_single_rows(t);
-    const char *kept = standing.kept > 0 ? arena_printf(t->diags->arena, " and %.1f for what is kept of a frozen part", mib(standing.kept)) : "";
-    diag_error(t->diags, "E0988", (Pos){0}, "the run needs %.1f MiB, %.1f of them for weights, gradients and moments%s, the rest for the largest batch",
-               mib(always + most), mib(standing.own), kept);
-    if (least <= limit) diag_hint(t->diags, "smaller batches need less, with --accumulate as many rows a step: with --batch 1 it is %.1f MiB", mib(least));
-    else diag_hint(t->diags, "with --batch 1 it would be %.1f MiB: freeze a part (--freeze), cut texts (--max-length), or allow more", mib(least));
+    const char *kept = standing.kept > 0 ? arena_printf(t->diags->arena, " and %.1f for what is kept of a frozen part",
+                                                        mib(standing.kept))
+                                         : "";
+    diag_error(
+        t->diags, "E0988", (Pos){0},
+        "the run needs %.1f MiB, %.1f of them for weights, gradients and moments%s, the rest for the largest batch",
+        mib(always + most), mib(standing.own), kept);
+    if (least <= limit)
+        diag_hint(t->diags,
+                  "smaller batches need less, with --accumulate as many rows a step: with --batch 1 it is %.1f MiB",
+                  mib(least));
+    else
+        diag_hint(
+            t->diags,
+            "with --batch 1 it would be %.1f MiB: freeze a part (--freeze), cut texts (--max-length), or allow more",
+            mib(least));
     return false;
 }
 
@@ -192,7 +212,8 @@ bool train_plan_memory(Trainer *t) {
     t->planned_slab = plan_run(t);
     if (!t->o->quiet && !t->o->json) {
         say_kept(t, (size_t)standing.kept);
-        fprintf(stderr, "memory: %.1f MiB of weights, gradients and moments, %.1f MiB for the largest batch\n", mib(standing.own), mib((double)t->planned_slab));
+        fprintf(stderr, "memory: %.1f MiB of weights, gradients and moments, %.1f MiB for the largest batch\n",
+                mib(standing.own), mib((double)t->planned_slab));
     }
     return check_limit(t, standing, (double)t->planned_slab) && model_reserve(t->s->model, t->planned_slab, t->diags);
 }

@@ -1,7 +1,8 @@
-/* The plan of a run: what it will do, and how long it will take here, told by a few steps whose updates are thrown away.
+/* The plan of a run: what it will do, and how long it will take here, told by a few steps whose updates are thrown
+ * away.
  *
- * The time of a step of a task is taken to be proportional to its tokens: the factor is what the timed steps took, all together, for
- * each of theirs. */
+ * The time of a step of a task is taken to be proportional to its tokens: the factor is what the timed steps took, all
+ * together, for each of theirs. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,11 @@ typedef struct Work {
     int64_t steps, tokens; /* steps that have a batch of it */
 } Work;
 
-/* The tokens of a step are counted with the task of its first batch. What a frozen part gives rows is computed in the first epoch and there later. */
+/* The tokens of a step are counted with the task of its first batch. What a frozen part gives rows is computed in the
+ * first epoch and there later. */
 typedef struct Share {
     int64_t tokens, first_tokens; /* first_tokens: of `tokens`, those of the first epoch */
-    double first, later;                 /* seconds of a token */
+    double first, later;          /* seconds of a token */
 } Share;
 
 typedef struct Plan {
@@ -31,7 +33,7 @@ typedef struct Plan {
     int64_t longest;              /* the step of the first epoch with the most tokens */
 } Plan;
 
-/* --- What weights and states were --------------------------------------------------------------------------------------- */
+/* --- What weights and states were --------------------------------------------------------------------------------- */
 
 typedef struct Snapshot {
     float *weights, *states[4];
@@ -46,7 +48,8 @@ static void *copy_of(const void *from, size_t size) {
 }
 
 static Snapshot take(const Parameters *p) {
-    Snapshot s = {.weights = copy_of(p->weights, (size_t)p->total * sizeof(float)), .steps = calloc((size_t)p->n_runs + 1, sizeof *s.steps)};
+    Snapshot s = {.weights = copy_of(p->weights, (size_t)p->total * sizeof(float)),
+                  .steps = calloc((size_t)p->n_runs + 1, sizeof *s.steps)};
     if (!s.steps) abort();
     for (int i = 0; i < p->n_states; i++) s.states[i] = copy_of(p->states[i], (size_t)p->trained * sizeof(float));
     for (int i = 0; i < p->n_runs; i++) s.steps[i] = p->runs[i].steps;
@@ -62,7 +65,7 @@ static void put_back(Parameters *p, Snapshot *s) {
     free(s->steps);
 }
 
-/* --- What there is to do ------------------------------------------------------------------------------------------------ */
+/* --- What there is to do ------------------------------------------------------------------------------------------ */
 
 /* Tokens of a step, and the task of its first batch; `work` [t->n_tasks] (may be NULL) grows by what it does. */
 static int64_t tokens_of_step(const Trainer *t, int64_t epoch, int64_t step, int *task, Work *work) {
@@ -119,7 +122,7 @@ static void look_at_first_epoch(Plan *plan) {
     }
 }
 
-/* --- How long it takes ---------------------------------------------------------------------------------------------------- */
+/* --- How long it takes -------------------------------------------------------------------------------------------- */
 
 /* Some steps of a task, from all over the epoch: seconds of a token. */
 static bool time_task(Plan *plan, int task, bool warm, double *result) {
@@ -162,7 +165,8 @@ static bool keeps(const Trainer *t, int index, bool training) {
 
 static bool time_all(Plan *plan) {
     Trainer *t = plan->t;
-    bool good = sampler_steps_per_epoch(t->sampler) == 0 || train_try_step(t, plan->longest); /* all memory that will be used */
+    bool good =
+        sampler_steps_per_epoch(t->sampler) == 0 || train_try_step(t, plan->longest); /* all memory that will be used */
     for (int i = 0; good && i < t->n_tasks; i++) {
         Share *share = &plan->training[i];
         good = time_task(plan, i, true, &share->first) && time_task(plan, i, false, &share->first);
@@ -180,13 +184,16 @@ static bool time_all(Plan *plan) {
 static double seconds_of(const Share *shares, int count) {
     double seconds = 0;
     for (int i = 0; i < count; i++)
-        seconds += (double)shares[i].first_tokens * shares[i].first + (double)(shares[i].tokens - shares[i].first_tokens) * shares[i].later;
+        seconds += (double)shares[i].first_tokens * shares[i].first +
+                   (double)(shares[i].tokens - shares[i].first_tokens) * shares[i].later;
     return seconds;
 }
 
-static double seconds_of_run(const Plan *plan) { return seconds_of(plan->training, plan->t->n_tasks) + seconds_of(plan->evaluation, plan->t->n_tasks); }
+static double seconds_of_run(const Plan *plan) {
+    return seconds_of(plan->training, plan->t->n_tasks) + seconds_of(plan->evaluation, plan->t->n_tasks);
+}
 
-/* --- A budget ------------------------------------------------------------------------------------------------------------- */
+/* --- A budget ----------------------------------------------------------------------------------------------------- */
 
 /* Seconds of "90s", "45m", "2h" or "1.5h"; a bare number is minutes. */
 static bool read_budget(const Trainer *t, double *seconds) {
@@ -228,7 +235,7 @@ static bool fit(Plan *plan, double budget) {
     return again(plan);
 }
 
-/* --- What is said --------------------------------------------------------------------------------------------------------- */
+/* --- What is said ------------------------------------------------------------------------------------------------- */
 
 static void print_plan(const Plan *plan, FILE *out) {
     const Trainer *t = plan->t;
@@ -239,20 +246,23 @@ static void print_plan(const Plan *plan, FILE *out) {
     fprintf(out, "%-16s %9s %8s %7s %9s %12s\n", "task", "rows", "left out", "cut", "steps", "tokens");
     for (int i = 0; i < t->n_tasks; i++) {
         const Dataset *data = t->train[t->order[i]];
-        fprintf(out, "%-16s %9" PRId64 " %8" PRId64 " %7" PRId64 " %9" PRId64 " %12" PRId64 "\n", data->task->name, data->rows, data->skipped, data->cut,
-               plan->work[i].steps, plan->work[i].tokens);
+        fprintf(out, "%-16s %9" PRId64 " %8" PRId64 " %7" PRId64 " %9" PRId64 " %12" PRId64 "\n", data->task->name,
+                data->rows, data->skipped, data->cut, plan->work[i].steps, plan->work[i].tokens);
         tokens += plan->work[i].tokens;
     }
-    fprintf(out, "%" PRId64 " steps in %" PRId64 " epochs, %" PRId64 " parameters, %" PRId64 " trained\n", t->rate.steps, epochs_of(t), params->total,
-           params->trained);
+    fprintf(out, "%" PRId64 " steps in %" PRId64 " epochs, %" PRId64 " parameters, %" PRId64 " trained\n",
+            t->rate.steps, epochs_of(t), params->total, params->trained);
     fprintf(out, "memory: %.0f MB for parameters, gradients, states and activations\n", bytes * 1e-6);
-    fprintf(out, "time here, with %d threads: %.2f minutes, training %.2f (%.0f tokens/s), evaluation %.2f\n", team_threads(t->s->team),
-           (training + evaluation) / 60, training / 60, training > 0 ? (double)tokens / training : 0, evaluation / 60);
+    fprintf(out, "time here, with %d threads: %.2f minutes, training %.2f (%.0f tokens/s), evaluation %.2f\n",
+            team_threads(t->s->team), (training + evaluation) / 60, training / 60,
+            training > 0 ? (double)tokens / training : 0, evaluation / 60);
 }
 
 bool train_plan(Trainer *t) {
     size_t size = (size_t)t->n_tasks + 1;
-    Plan plan = {.t = t, .training = arena_array(t->s->arena, size, sizeof *plan.training), .evaluation = arena_array(t->s->arena, size, sizeof *plan.evaluation),
+    Plan plan = {.t = t,
+                 .training = arena_array(t->s->arena, size, sizeof *plan.training),
+                 .evaluation = arena_array(t->s->arena, size, sizeof *plan.evaluation),
                  .work = arena_array(t->s->arena, size, sizeof *plan.work)};
     Parameters *params = model_parameters(t->s->model);
     double budget = 0;

@@ -18,7 +18,8 @@ static bool is_of_task(const char *text, const char *task) {
 /* What the last "TASK=X" for this task says, or `fallback`. The list has been checked. */
 static double task_number(const Trainer *t, const TextList *list, int task, double fallback) {
     for (int i = 0; i < list->count; i++) {
-        if (is_of_task(list->items[i], t->s->program->tasks.items[task].name)) fallback = strtod(strchr(list->items[i], '=') + 1, NULL);
+        if (is_of_task(list->items[i], t->s->program->tasks.items[task].name))
+            fallback = strtod(strchr(list->items[i], '=') + 1, NULL);
     }
     return fallback;
 }
@@ -29,9 +30,11 @@ static bool check_task_numbers(Trainer *t, const char *option, const TextList *l
         const char *text = list->items[i], *equals = strchr(text, '=');
         char *end = NULL;
         double value = equals ? strtod(equals + 1, &end) : 0;
-        if (!equals || end == equals + 1 || *end || !(value >= least) || !isfinite(value) || (whole && value != floor(value))) {
+        if (!equals || end == equals + 1 || *end || !(value >= least) || !isfinite(value) ||
+            (whole && value != floor(value))) {
             diag_error(t->diags, "E0940", (Pos){0}, "--%s takes TASK=%s, not '%s'", option, whole ? "N" : "X", text);
-            diag_hint(t->diags, "for example: --%s %s=%s", option, t->s->program->tasks.items[0].name, whole ? "1000" : "0.5");
+            diag_hint(t->diags, "for example: --%s %s=%s", option, t->s->program->tasks.items[0].name,
+                      whole ? "1000" : "0.5");
             return false;
         }
         if (session_find_task(t->s, arena_strndup(t->s->arena, text, strcspn(text, "="))) < 0) return false;
@@ -70,7 +73,8 @@ bool train_choose_steps(Trainer *t) {
     t->s->joins = !t->o->pcgrad && !t->o->cosines;
     t->s->kept_room = t->o->no_reuse ? 0 : train_kept_room(t);
     return rule && check_steps(t, rule) && find_best(t) && check_task_numbers(t, "limit", &t->o->limit, 1, true) &&
-           check_task_numbers(t, "share", &t->o->share, 0, false) && check_task_numbers(t, "loss-weight", &t->o->loss_weight, 0, false);
+           check_task_numbers(t, "share", &t->o->share, 0, false) &&
+           check_task_numbers(t, "loss-weight", &t->o->loss_weight, 0, false);
 }
 
 /* A score on rows that were trained on says little. */
@@ -79,10 +83,12 @@ static void warn_of_overlap(Trainer *t, const Dataset *train, const Dataset *dev
     uint32_t lines[MOST_LINES];
     int64_t shared = overlap_find(train, dev, lines, MOST_LINES);
     const char *list = "";
-    for (int i = 0; i < shared && i < MOST_LINES; i++) list = arena_printf(t->s->arena, "%s%s%u", list, i ? ", " : "", lines[i]);
+    for (int i = 0; i < shared && i < MOST_LINES; i++)
+        list = arena_printf(t->s->arena, "%s%s%u", list, i ? ", " : "", lines[i]);
     if (!shared) return;
-    diag_warning(t->diags, "E0856", pos_in_file(dev->file, lines[0]), "%" PRId64 " of %" PRId64 " rows to evaluate on are among those to train on too (line %s%s)",
-                 shared, dev->rows, list, shared > MOST_LINES ? ", ..." : "");
+    diag_warning(t->diags, "E0856", pos_in_file(dev->file, lines[0]),
+                 "%" PRId64 " of %" PRId64 " rows to evaluate on are among those to train on too (line %s%s)", shared,
+                 dev->rows, list, shared > MOST_LINES ? ", ..." : "");
 }
 
 static int64_t limit_of(const Trainer *t, int task) { return (int64_t)task_number(t, &t->o->limit, task, 0); }
@@ -91,7 +97,8 @@ bool train_keep_data(Trainer *t) {
     bool good = true;
     for (int i = 0; good && t->o->out && i < t->n_tasks; i++) {
         int task = t->order[i];
-        good = session_keep_dataset(t->s, t->train[task], "train", limit_of(t, task)) && (!t->dev[task] || session_keep_dataset(t->s, t->dev[task], "dev", 0));
+        good = session_keep_dataset(t->s, t->train[task], "train", limit_of(t, task)) &&
+               (!t->dev[task] || session_keep_dataset(t->s, t->dev[task], "dev", 0));
     }
     return good;
 }
@@ -161,13 +168,18 @@ static bool make_sampler(Trainer *t) {
     for (int i = 0; i < t->n_tasks; i++) {
         sets[i] = t->train[t->order[i]];
         sizes[i] = sets[i]->rows;
-        t->progress.tasks[i] = (TaskProgress){.name = sets[i]->task->name, .loss = -1, .flops = flops_of_token(sets[i]->task)};
+        t->progress.tasks[i] =
+            (TaskProgress){.name = sets[i]->task->name, .loss = -1, .flops = flops_of_token(sets[i]->task)};
         t->weights[i] = task_number(t, &t->o->loss_weight, t->order[i], 1);
     }
     t->progress.n_tasks = t->n_tasks;
     if (!find_shares(t, &shares)) return false;
-    SamplerOptions options = {.batch = t->o->batch * t->o->accumulate, .seed = (uint64_t)t->o->seed, .shuffle = !t->o->no_shuffle,
-                              .rule = sampler_find_rule(t->o->sampler, t->diags), .shares = shares, .epochs = t->o->epochs};
+    SamplerOptions options = {.batch = t->o->batch * t->o->accumulate,
+                              .seed = (uint64_t)t->o->seed,
+                              .shuffle = !t->o->no_shuffle,
+                              .rule = sampler_find_rule(t->o->sampler, t->diags),
+                              .shares = shares,
+                              .epochs = t->o->epochs};
     t->sampler = sampler_new(sizes, t->n_tasks, options);
     return make_batch(t, sets);
 }
@@ -237,12 +249,14 @@ static void log_start(Trainer *t) {
                             json_pack("{s:s, s:I, s:I, s:I}", "file", set->file->path, "rows", (json_int_t)set->rows,
                                       "left_out", (json_int_t)set->skipped, "cut", (json_int_t)set->cut));
     }
-    log_event(t->log, json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:i, s:b, s:o, s:O}", "event", "start", "version",
-                                GRADC_VERSION, "target", target_name(t->s->target), "threads", team_threads(t->s->team),
-                                "seed", (json_int_t)t->o->seed, "steps", (json_int_t)t->rate.steps, "parameters",
-                                (json_int_t)params->total, "trained", (json_int_t)params->trained, "kernels_compiled",
-                                code->compiled, "kernels_cached", code->cached, "compile_ms", t->s->compile_ms, "load_ms",
-                                t->load_ms, "start_ms", train_process_ms(), "sets_from_cache", count_cached(t), "joined", t->batch->n_parts, "tasks", tasks, "settings", t->settings));
+    log_event(t->log,
+              json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:i, s:b, s:o, s:O}",
+                        "event", "start", "version", GRADC_VERSION, "target", target_name(t->s->target), "threads",
+                        team_threads(t->s->team), "seed", (json_int_t)t->o->seed, "steps", (json_int_t)t->rate.steps,
+                        "parameters", (json_int_t)params->total, "trained", (json_int_t)params->trained,
+                        "kernels_compiled", code->compiled, "kernels_cached", code->cached, "compile_ms",
+                        t->s->compile_ms, "load_ms", t->load_ms, "start_ms", train_process_ms(), "sets_from_cache",
+                        count_cached(t), "joined", t->batch->n_parts, "tasks", tasks, "settings", t->settings));
 }
 
 void train_say_start(Trainer *t) {
@@ -252,7 +266,9 @@ void train_say_start(Trainer *t) {
     fprintf(stderr, "settings: %s\n", options_settings_text(t->o, t->s->arena));
     fprintf(stderr, "%s, %d threads; %d kernels compiled, %d from the cache\n", target_name(t->s->target),
             team_threads(t->s->team), code->compiled, code->cached);
-    if (t->s->together && t->n_tasks > 1) fprintf(stderr, "a step is %s\n", t->batch->n_parts ? "one pass over the rows of all tasks" : "a pass for each task");
+    if (t->s->together && t->n_tasks > 1)
+        fprintf(stderr, "a step is %s\n",
+                t->batch->n_parts ? "one pass over the rows of all tasks" : "a pass for each task");
     for (int i = 0; i < t->n_tasks; i++) {
         const Dataset *set = t->train[t->order[i]];
         fprintf(stderr, "%s: %" PRId64 " rows", set->task->name, set->rows);

@@ -3,7 +3,7 @@
 
 #include "runtime/train.h"
 
-/* --- Gradients of the first step, for comparison with other programs ------------------------------------------------- */
+/* --- Gradients of the first step, for comparison with other programs ---------------------------------------------- */
 
 static bool write_gradients(Trainer *t, int task) {
     float loss;
@@ -17,12 +17,13 @@ static bool write_gradients(Trainer *t, int task) {
         if (!slot->trained) continue;
         int64_t *shape = arena_array(t->s->arena, MAX_RANK, sizeof *shape);
         for (int j = 0; j < slot->param->type.rank; j++) shape[j] = slot->param->type.dims[j].offset;
-        list[count++] = (TensorToWrite){slot->param->name, slot->param->type.rank, shape, params->gradients + slot->offset};
+        list[count++] =
+            (TensorToWrite){slot->param->name, slot->param->type.rank, shape, params->gradients + slot->offset};
     }
     return safetensors_write(t->o->grads, list, count, NULL, 0, t->diags);
 }
 
-/* --- Batches --------------------------------------------------------------------------------------------------------- */
+/* --- Batches ------------------------------------------------------------------------------------------------------ */
 
 static void set_step(Batch *batch, int64_t step) {
     batch->rng[1] = (int32_t)(uint32_t)step;
@@ -61,7 +62,7 @@ static int64_t fill_joined(Trainer *t, StepPart *parts, int64_t from) {
     return tokens;
 }
 
-/* --- Steps ----------------------------------------------------------------------------------------------------------- */
+/* --- Steps -------------------------------------------------------------------------------------------------------- */
 
 static void log_cosines(Trainer *t, int64_t step) {
     json_t *cosines = json_object();
@@ -77,7 +78,8 @@ static void log_cosines(Trainer *t, int64_t step) {
 }
 
 static UpdateSettings update_settings(const Trainer *t, int64_t step) {
-    return (UpdateSettings){.rate = rate_at(&t->rate, step), .clip = t->o->clip, .decay = session_decay(t->s), .weight = 1};
+    return (UpdateSettings){
+        .rate = rate_at(&t->rate, step), .clip = t->o->clip, .decay = session_decay(t->s), .weight = 1};
 }
 
 static bool single_step(Trainer *t, int64_t step, StepPart *part) {
@@ -144,7 +146,8 @@ static bool joined_step(Trainer *t, int64_t step, StepPart *parts) {
     StepResult result;
     bool good;
     begin_joined(t, parts);
-    if (t->parts) good = add_joined(t, parts) && parts_update(t->parts, &sum, &settings, &result, t->diags);
+    if (t->parts)
+        good = add_joined(t, parts) && parts_update(t->parts, &sum, &settings, &result, t->diags);
     else {
         fill_joined(t, parts, 0);
         good = model_step(t->s->model, model_joined(t->s->model), t->batch, &settings, &result, t->diags);

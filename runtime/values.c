@@ -39,8 +39,10 @@ LeafValue *values_add(Values *values, const char *name, ElemType elem, int64_t c
 }
 
 void values_set(LeafValue *leaf, int64_t index, double value) {
-    if (leaf->elem == ELEM_F32) ((float *)leaf->narrow)[index] = (float)value;
-    else ((int32_t *)leaf->narrow)[index] = (int32_t)value;
+    if (leaf->elem == ELEM_F32)
+        ((float *)leaf->narrow)[index] = (float)value;
+    else
+        ((int32_t *)leaf->narrow)[index] = (int32_t)value;
     leaf->wide[index] = leaf->elem == ELEM_F32 ? (double)(float)value : value;
 }
 
@@ -57,7 +59,8 @@ void values_extents(const Values *values, const Symbols *symbols, int64_t *exten
     for (int i = 0; i < symbols->count; i++) {
         extents[i] = 0;
         for (int j = 0; j < values->extents.count; j++) {
-            if (strcmp(values->extents.items[j].name, symbols->names[i]) == 0) extents[i] = values->extents.items[j].extent;
+            if (strcmp(values->extents.items[j].name, symbols->names[i]) == 0)
+                extents[i] = values->extents.items[j].extent;
         }
     }
 }
@@ -81,7 +84,8 @@ static LeafValue *add_part(Values *values, const char *text, const char *part, i
 }
 
 /* Leaves are filled one by one: adding another may move them. */
-void values_text(Values *values, const char *name, int64_t sequences, const int64_t *bounds, const int32_t *ids, const int32_t *segments) {
+void values_text(Values *values, const char *name, int64_t sequences, const int64_t *bounds, const int32_t *ids,
+                 const int32_t *segments) {
     int64_t tokens = bounds[sequences];
     LeafValue *leaf = add_part(values, name, "ids", tokens);
     for (int64_t i = 0; i < tokens; i++) values_set(leaf, i, ids[i]);

@@ -1,5 +1,5 @@
-/* Values: what the leaves of a graph are given, made once for both who evaluate it: doubles for the interpreter, 4-byte elements for
- * kernels. An f32 is rounded before, so that both compute with the same numbers. */
+/* Values: what the leaves of a graph are given, made once for both who evaluate it: doubles for the interpreter, 4-byte
+ * elements for kernels. An f32 is rounded before, so that both compute with the same numbers. */
 #ifndef GRADC_RUNTIME_VALUES_H
 #define GRADC_RUNTIME_VALUES_H
 
@@ -31,7 +31,7 @@ void values_free(Values *values); /* NULL is allowed */
 /* Elements of a leaf, all zero, to be filled through `values_set`; a name that is there already is replaced. */
 LeafValue *values_add(Values *values, const char *name, ElemType elem, int64_t count);
 void values_set(LeafValue *leaf, int64_t index, double value);
-void values_truncate(Values *values, int leaves); /* to the first so many */
+void values_truncate(Values *values, int leaves);               /* to the first so many */
 LeafValue *values_find(const Values *values, const char *name); /* NULL: none */
 
 void values_extent(Values *values, const char *symbol, int64_t extent);
@@ -42,9 +42,10 @@ void values_extents(const Values *values, const Symbols *symbols, int64_t *exten
 Binding *values_bindings(const Values *values, Arena *arena);
 void values_bind(const Values *values, Executable *exec);
 
-/* The leaves and extents of text input `name` (see TextInput in graph/program.h): sequences end to end, sequence i being
- * ids[bounds[i] .. bounds[i + 1]]; `segments` NULL: all 0. */
-void values_text(Values *values, const char *name, int64_t sequences, const int64_t *bounds, const int32_t *ids, const int32_t *segments);
+/* The leaves and extents of text input `name` (see TextInput in graph/program.h): sequences end to end, sequence i
+ * being ids[bounds[i] .. bounds[i + 1]]; `segments` NULL: all 0. */
+void values_text(Values *values, const char *name, int64_t sequences, const int64_t *bounds, const int32_t *ids,
+                 const int32_t *segments);
 
 /* A seeded number in [0, 1), and one of mean 0 and deviation 1. */
 double values_uniform(uint64_t *state);

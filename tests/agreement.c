@@ -18,9 +18,7 @@ typedef struct Comparison {
     int runs;
 } Comparison;
 
-static bool same_kind(double a, double b) {
-    return isnan(a) ? isnan(b) : isinf(a) ? a == b : isfinite(b);
-}
+static bool same_kind(double a, double b) { return isnan(a) ? isnan(b) : isinf(a) ? a == b : isfinite(b); }
 
 static double largest_of(const double *values, int64_t count) {
     double largest = 0;
@@ -32,14 +30,12 @@ static double largest_of(const double *values, int64_t count) {
 
 static void add_run(Comparison *c) {
     const RandomGraph *r = c->reference->random;
-    Interpretation *run = interpret_rounded(c->reference->graph, r->extents, r->bindings,
-                                            r->n_bindings, (uint64_t)c->runs++, UNITS);
+    Interpretation *run =
+        interpret_rounded(c->reference->graph, r->extents, r->bindings, r->n_bindings, (uint64_t)c->runs++, UNITS);
     const double *values = run->values[graph_find_output(c->reference->graph, c->output)->id];
     for (int64_t i = 0; i < c->count; i++) {
         bool unlike = run->error || !same_kind(c->wanted[i], values[i]);
-        double distance = unlike                  ? INFINITY
-                          : isfinite(c->wanted[i]) ? fabs(values[i] - c->wanted[i])
-                                                   : 0;
+        double distance = unlike ? INFINITY : isfinite(c->wanted[i]) ? fabs(values[i] - c->wanted[i]) : 0;
         c->spread[i] = fmax(c->spread[i], distance);
     }
     interpretation_free(run);
@@ -51,8 +47,7 @@ static int64_t find_wrong(const Comparison *c, double fixed) {
         if (isinf(c->spread[i])) continue;
         double wanted = c->wanted[i];
         if (!same_kind(wanted, c->got[i])) return i;
-        if (isfinite(wanted) && !(fabs(wanted - c->got[i]) <= fixed + MARGIN * c->spread[i]))
-            return i;
+        if (isfinite(wanted) && !(fabs(wanted - c->got[i]) <= fixed + MARGIN * c->spread[i])) return i;
     }
     return -1;
 }
@@ -72,7 +67,6 @@ const char *disagreement(const Reference *reference, const char *output, const d
         wrong = find_wrong(&c, fixed);
     }
     if (wrong < 0) return NULL;
-    return arena_printf(r->arena, "%s: element %lld is %.9g, not %.9g (right code may be %.2g off)",
-                        output, (long long)wrong, got[wrong], c.wanted[wrong],
-                        fixed + MARGIN * c.spread[wrong]);
+    return arena_printf(r->arena, "%s: element %lld is %.9g, not %.9g (right code may be %.2g off)", output,
+                        (long long)wrong, got[wrong], c.wanted[wrong], fixed + MARGIN * c.spread[wrong]);
 }

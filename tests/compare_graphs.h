@@ -7,7 +7,6 @@
 /* Evaluates both on random's values and compares each output of `a` with `b`'s output of the same
  * name: |difference| at most `tolerance` * max(1, |value|). NULL, or the first difference (in
  * random's arena). */
-const char *compare_graphs(const RandomGraph *random, const Graph *a, const Graph *b,
-                           double tolerance);
+const char *compare_graphs(const RandomGraph *random, const Graph *a, const Graph *b, double tolerance);
 
 #endif

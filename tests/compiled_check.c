@@ -98,8 +98,10 @@ static void *leaf_memory(const RandomGraph *random, const Node *leaf) {
     count = type_count(&leaf->type, random->extents);
     float *memory = arena_array(random->arena, (size_t)count + 16, sizeof *memory);
     for (int64_t i = 0; i < count; i++) {
-        if (leaf->type.elem == ELEM_F32) memory[i] = (float)values[i];
-        else ((int32_t *)memory)[i] = (int32_t)(int64_t)values[i];
+        if (leaf->type.elem == ELEM_F32)
+            memory[i] = (float)values[i];
+        else
+            ((int32_t *)memory)[i] = (int32_t)(int64_t)values[i];
     }
     return memory;
 }

@@ -66,8 +66,7 @@ static uint64_t graph_seed(const Options *options, bool compiled, int64_t index)
 
 static RandomGraph *new_graph(uint64_t seed, bool compiled) {
     bool smooth = !compiled && seed % 4 == 0;
-    unsigned features =
-        smooth ? RANDOM_ALL & ~(RANDOM_KINKS | RANDOM_STOPS) : RANDOM_ALL | RANDOM_GRADS;
+    unsigned features = smooth ? RANDOM_ALL & ~(RANDOM_KINKS | RANDOM_STOPS) : RANDOM_ALL | RANDOM_GRADS;
     int size = 1 + (int)(seed / 4 % (compiled ? 5 : 12));
     RandomGraph *random = random_graph_new(seed, size, features);
     if (seed % 3 == 0) random_graph_batch(random, seed, (BatchShape)(seed / 3 % BATCH_SHAPES));
@@ -90,9 +89,7 @@ static const char *compiled_failure(RandomGraph *random) {
     return error;
 }
 
-static Failure *failure_of(const Found *found) {
-    return found->compiled ? compiled_failure : passes_failure;
-}
+static Failure *failure_of(const Found *found) { return found->compiled ? compiled_failure : passes_failure; }
 
 /* --- A chunk, in its own process --- */
 
@@ -142,8 +139,10 @@ static void launch(Fuzz *fuzz, Chunk *chunk) {
     fflush(stdout);
     pid_t process = fork();
     if (process == 0) {
-        if (chunk->compiled) run_compiled(fuzz, chunk);
-        else run_passes(&fuzz->options, chunk);
+        if (chunk->compiled)
+            run_compiled(fuzz, chunk);
+        else
+            run_passes(&fuzz->options, chunk);
         _exit(0);
     }
     chunk->process = process;
@@ -157,15 +156,13 @@ static void tell(Fuzz *fuzz, bool last) {
     fuzz->told = now;
     printf("%s%lld graphs through the passes (%lld with differences), %lld compiled (%lld "
            "kernels), %d failed, %lld s\n",
-           last ? "result: " : "", (long long)fuzz->done[0], (long long)fuzz->smooth,
-           (long long)fuzz->done[1], (long long)fuzz->kernels, fuzz->n_found,
-           (long long)(now - fuzz->start));
+           last ? "result: " : "", (long long)fuzz->done[0], (long long)fuzz->smooth, (long long)fuzz->done[1],
+           (long long)fuzz->kernels, fuzz->n_found, (long long)(now - fuzz->start));
     fflush(stdout);
 }
 
 static void add_found(Fuzz *fuzz, const Found *found) {
-    printf("graph %llu%s: %s\n", (unsigned long long)found->seed,
-           found->compiled ? ", compiled" : "", found->text);
+    printf("graph %llu%s: %s\n", (unsigned long long)found->seed, found->compiled ? ", compiled" : "", found->text);
     if (fuzz->n_found < MAX_FOUND) fuzz->found[fuzz->n_found] = *found;
     fuzz->n_found++;
 }
@@ -219,8 +216,10 @@ static void run_all(Fuzz *fuzz, bool compiled) {
         if (!chunk) continue;
         bool more = take(fuzz, chunk, status);
         if (!more && fuzz->given[compiled] < all) start_chunk(fuzz, chunk, compiled), more = true;
-        if (more) launch(fuzz, chunk);
-        else chunk->process = 0, running--;
+        if (more)
+            launch(fuzz, chunk);
+        else
+            chunk->process = 0, running--;
         tell(fuzz, false);
     }
 }
@@ -230,11 +229,14 @@ static void shrink_found(const Fuzz *fuzz) {
         const Found *found = &fuzz->found[i];
         RandomGraph *random = new_graph(found->seed, found->compiled);
         const char *text = shrink(random, failure_of(found));
-        const char *path = arena_printf(random->arena, "%s/found-%llu.gir", fuzz->options.out,
-                                        (unsigned long long)found->seed);
-        if (!text) printf("graph %llu does not fail alone\n", (unsigned long long)found->seed);
-        else if (!graph_file_write(random, text, path)) printf("cannot write '%s'\n", path);
-        else printf("%s: %d nodes: %s\n", path, random->graph->nodes.count, text);
+        const char *path =
+            arena_printf(random->arena, "%s/found-%llu.gir", fuzz->options.out, (unsigned long long)found->seed);
+        if (!text)
+            printf("graph %llu does not fail alone\n", (unsigned long long)found->seed);
+        else if (!graph_file_write(random, text, path))
+            printf("cannot write '%s'\n", path);
+        else
+            printf("%s: %d nodes: %s\n", path, random->graph->nodes.count, text);
         random_graph_free(random);
     }
 }
@@ -243,12 +245,18 @@ static bool read_options(Options *o, int count, char **words) {
     for (int i = 1; i < count; i += 2) {
         const char *value = i + 1 < count ? words[i + 1] : NULL;
         if (!value) return false;
-        if (strcmp(words[i], "--graphs") == 0) o->graphs = strtoll(value, NULL, 10);
-        else if (strcmp(words[i], "--compiled") == 0) o->compiled = strtoll(value, NULL, 10);
-        else if (strcmp(words[i], "--seed") == 0) o->seed = strtoull(value, NULL, 10);
-        else if (strcmp(words[i], "--threads") == 0) o->threads = atoi(value);
-        else if (strcmp(words[i], "--out") == 0) o->out = value;
-        else return false;
+        if (strcmp(words[i], "--graphs") == 0)
+            o->graphs = strtoll(value, NULL, 10);
+        else if (strcmp(words[i], "--compiled") == 0)
+            o->compiled = strtoll(value, NULL, 10);
+        else if (strcmp(words[i], "--seed") == 0)
+            o->seed = strtoull(value, NULL, 10);
+        else if (strcmp(words[i], "--threads") == 0)
+            o->threads = atoi(value);
+        else if (strcmp(words[i], "--out") == 0)
+            o->out = value;
+        else
+            return false;
     }
     return o->graphs >= 0 && o->compiled >= 0 && o->threads >= 1 && o->threads <= MAX_THREADS;
 }
@@ -261,8 +269,7 @@ static void make_cache(Fuzz *fuzz) {
 
 static void remove_cache(const Fuzz *fuzz) {
     DIR *folder = fuzz->cache[0] ? opendir(fuzz->cache) : NULL;
-    for (struct dirent *entry; folder && (entry = readdir(folder));)
-        unlinkat(dirfd(folder), entry->d_name, 0);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) unlinkat(dirfd(folder), entry->d_name, 0);
     if (folder) closedir(folder);
     if (folder) rmdir(fuzz->cache);
 }

@@ -21,8 +21,7 @@ static double loss_of(const RandomGraph *r) {
     return loss;
 }
 
-static double loss_at(const RandomGraph *r, double *values, const double *direction, int64_t count,
-                      double h) {
+static double loss_at(const RandomGraph *r, double *values, const double *direction, int64_t count, double h) {
     double *saved = malloc(((size_t)count + 1) * sizeof *saved);
     for (int64_t i = 0; i < count; i++) {
         saved[i] = values[i];
@@ -49,19 +48,15 @@ static const char *check_direction(const RandomGraph *r, const char *param, cons
         magnitude += fabs(gradient[i] * direction[i]);
     }
     for (double h = 1e-3; h > 1e-7; h /= 8) {
-        double near =
-            loss_at(r, values, direction, count, h) - loss_at(r, values, direction, count, -h);
-        double far = loss_at(r, values, direction, count, 2 * h) -
-                     loss_at(r, values, direction, count, -2 * h);
+        double near = loss_at(r, values, direction, count, h) - loss_at(r, values, direction, count, -h);
+        double far = loss_at(r, values, direction, count, 2 * h) - loss_at(r, values, direction, count, -2 * h);
         slope = (8 * near - far) / (12 * h);
         if (is_near(slope, expected, magnitude)) return NULL;
     }
-    return arena_printf(r->arena, "%s: the gradient says %.10g, differences say %.10g", param,
-                        expected, slope);
+    return arena_printf(r->arena, "%s: the gradient says %.10g, differences say %.10g", param, expected, slope);
 }
 
-static const char *check_param(const RandomGraph *r, const char *param, const double *gradient,
-                               bool each_element) {
+static const char *check_param(const RandomGraph *r, const char *param, const double *gradient, bool each_element) {
     int64_t count;
     random_graph_values(r, param, &count);
     double *direction = arena_array(r->arena, (size_t)count + 1, sizeof *direction);
@@ -81,10 +76,8 @@ static const char *check_against(const RandomGraph *r, Graph *gradients, bool ea
     Interpretation *run = interpret(gradients, r->extents, r->bindings, r->n_bindings);
     const char *error = run->error ? arena_strdup(r->arena, run->error) : NULL;
     for (int i = 0; i < r->n_params && !error; i++) {
-        Node *gradient =
-            graph_find_output(gradients, arena_printf(r->arena, "grad.%s", r->params[i]));
-        error =
-            check_param(r, r->params[i], gradient ? run->values[gradient->id] : NULL, each_element);
+        Node *gradient = graph_find_output(gradients, arena_printf(r->arena, "grad.%s", r->params[i]));
+        error = check_param(r, r->params[i], gradient ? run->values[gradient->id] : NULL, each_element);
     }
     interpretation_free(run);
     return error;
@@ -95,8 +88,7 @@ const char *check_gradients(const RandomGraph *random, bool each_element) {
     Graph *gradients = differentiate(random->graph, random->params, random->n_params, diags);
     const char *error = NULL;
     if (!gradients) error = arena_strdup(random->arena, diags->list.items[0].message);
-    if (gradients && graph_verify(gradients))
-        error = arena_strdup(random->arena, graph_verify(gradients));
+    if (gradients && graph_verify(gradients)) error = arena_strdup(random->arena, graph_verify(gradients));
     if (!error) error = check_against(random, gradients, each_element);
     graph_free(gradients);
     diagnostics_free(diags);

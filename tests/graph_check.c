@@ -56,8 +56,10 @@ static void check_stage(void *user, int index, const char *pass, const Graph *gr
         return;
     }
     Interpretation *values = interpret(read, r->extents, r->bindings, r->n_bindings);
-    if (values->error) fail(watch, pass, values->error);
-    else if (watch->before) compare(watch, pass, read, values);
+    if (values->error)
+        fail(watch, pass, values->error);
+    else if (watch->before)
+        compare(watch, pass, read, values);
     interpretation_free(watch->values);
     graph_free(watch->before);
     watch->before = read;
@@ -67,10 +69,8 @@ static void check_stage(void *user, int index, const char *pass, const Graph *gr
 const char *check_passes(const RandomGraph *random, const char *passes) {
     Watch watch = {.random = random, .diags = diagnostics_new()};
     StageObserver observer = {check_stage, &watch};
-    PipelineOptions options = {.wanted = random->params,
-                               .n_wanted = random->n_params,
-                               .passes = passes,
-                               .observer = &observer};
+    PipelineOptions options = {
+        .wanted = random->params, .n_wanted = random->n_params, .passes = passes, .observer = &observer};
     Graph *grouped = pipeline_run(random->graph, &options, watch.diags);
     if (!grouped) fail(&watch, "pipeline", watch.diags->list.items[0].message);
     graph_free(grouped);
@@ -92,10 +92,8 @@ Graph *group_graph(const RandomGraph *random, const char *passes, Graph **before
     Diagnostics *diags = diagnostics_new();
     StageObserver observer = {keep_ungrouped, before_fusion};
     *before_fusion = NULL;
-    PipelineOptions options = {.wanted = random->params,
-                               .n_wanted = random->n_params,
-                               .passes = passes,
-                               .observer = &observer};
+    PipelineOptions options = {
+        .wanted = random->params, .n_wanted = random->n_params, .passes = passes, .observer = &observer};
     Graph *grouped = pipeline_run(random->graph, &options, diags);
     diagnostics_free(diags);
     if (grouped) return grouped;

@@ -37,8 +37,7 @@ bool graph_file_write(const RandomGraph *random, const char *title, const char *
 }
 
 /* Sets `*at` behind "# KIND NAME =" in the text. */
-static bool find_entry(Arena *arena, const char *text, const char *kind, const char *name,
-                       const char **at) {
+static bool find_entry(Arena *arena, const char *text, const char *kind, const char *name, const char **at) {
     const char *head = arena_printf(arena, "# %s %s =", kind, name);
     *at = strstr(text, head);
     if (*at) *at += strlen(head);
@@ -73,8 +72,7 @@ static const char *fill(RandomGraph *random, const char *text) {
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
         if (!is_input(node)) continue;
-        if (!read_values(random, text, node, &random->bindings[random->n_bindings++]))
-            return node->attrs.text;
+        if (!read_values(random, text, node, &random->bindings[random->n_bindings++])) return node->attrs.text;
         bool wanted = node->op == OP_param && graph_find_output(graph, "loss");
         if (wanted) random->params[random->n_params++] = node->attrs.text;
     }

@@ -14,10 +14,7 @@ Kernel *kernel_from_text(KernelKind kind, const char *text) {
     diagnostics_free(diags);
     Kernel *kernel = calloc(1, sizeof *kernel);
     char *printed = graph_print(body, false);
-    *kernel = (Kernel){.kind = kind,
-                       .name = "tested",
-                       .body = body,
-                       .hash = XXH3_128bits(printed, strlen(printed))};
+    *kernel = (Kernel){.kind = kind, .name = "tested", .body = body, .hash = XXH3_128bits(printed, strlen(printed))};
     free(printed);
     return kernel;
 }
@@ -73,9 +70,7 @@ static void fill_operand(Case *c, int number, const Type *type, uint64_t *state)
     c->operands[number] = calloc(room, sizeof(double));
     for (int64_t i = 0; i < count; i++) {
         uint64_t word = next_word(state);
-        int32_t whole = (int32_t)(word >> 33) % (type->elem == ELEM_BOOL ? 2
-                                                 : bound > 0             ? (int32_t)bound
-                                                                         : 1000);
+        int32_t whole = (int32_t)(word >> 33) % (type->elem == ELEM_BOOL ? 2 : bound > 0 ? (int32_t)bound : 1000);
         float real = (float)((double)(word >> 11) * 0x1p-51 - 2);
         if (type->elem == ELEM_F32)
             floats[i] = real;
@@ -108,8 +103,7 @@ static Case case_new(Kernel *kernel, const int64_t *extents) {
         if (number >= c.n_operands) c.n_operands = number + 1;
     }
     c.n_results = kernel->body->outputs.count;
-    for (int i = 0; i < c.n_results; i++)
-        c.types[c.n_operands + i] = &kernel->body->outputs.items[i].node->type;
+    for (int i = 0; i < c.n_results; i++) c.types[c.n_operands + i] = &kernel->body->outputs.items[i].node->type;
     c.expected = interpret(kernel->body, extents, bindings, c.n_operands);
     cr_assert(!c.expected->error, "%s", c.expected->error);
     return c;
@@ -135,8 +129,7 @@ static void run_threads(const Case *c, const KernelRun *run, void **buffers, int
 }
 
 static double element(const Type *type, const void *buffer, int64_t i) {
-    return type->elem == ELEM_F32 ? (double)((const float *)buffer)[i]
-                                  : ((const int32_t *)buffer)[i];
+    return type->elem == ELEM_F32 ? (double)((const float *)buffer)[i] : ((const int32_t *)buffer)[i];
 }
 
 static bool is_close(double got, double wanted, double scale, double tolerance) {
@@ -156,9 +149,8 @@ static void compare_with_interpreter(const Case *c, double tolerance) {
         }
         for (int64_t i = 0; i < count; i++) {
             double got = element(&node->type, buffer, i);
-            cr_assert(is_close(got, wanted[i], scale, tolerance),
-                      "%s: result %d[%lld] is %.9g, not %.9g (extent %lld)", op_name(node->op), k,
-                      (long long)i, got, wanted[i], (long long)c->extents[0]);
+            cr_assert(is_close(got, wanted[i], scale, tolerance), "%s: result %d[%lld] is %.9g, not %.9g (extent %lld)",
+                      op_name(node->op), k, (long long)i, got, wanted[i], (long long)c->extents[0]);
         }
     }
 }
@@ -166,16 +158,14 @@ static void compare_with_interpreter(const Case *c, double tolerance) {
 static void compare_bits(const Case *c, const KernelRun *run, int64_t threads) {
     void *buffers[64];
     memcpy(buffers, c->buffers, sizeof buffers);
-    for (int k = c->n_operands; k < c->n_operands + c->n_results; k++)
-        buffers[k] = new_result(c, c->types[k]);
+    for (int k = c->n_operands; k < c->n_operands + c->n_results; k++) buffers[k] = new_result(c, c->types[k]);
     run_threads(c, run, buffers, threads);
     for (int k = c->n_operands; k < c->n_operands + c->n_results; k++) {
         size_t bytes = (size_t)type_count(c->types[k], c->extents) * 4;
-        cr_assert(memcmp(buffers[k], c->buffers[k], bytes) == 0,
-                  "result %d differs with %d threads, %s", k - c->n_operands, (int)threads,
-                  target_name(run->target));
-        cr_assert_eq(*((unsigned char *)buffers[k] + bytes), 0xA5,
-                     "result %d is written past its end", k - c->n_operands);
+        cr_assert(memcmp(buffers[k], c->buffers[k], bytes) == 0, "result %d differs with %d threads, %s",
+                  k - c->n_operands, (int)threads, target_name(run->target));
+        cr_assert_eq(*((unsigned char *)buffers[k] + bytes), 0xA5, "result %d is written past its end",
+                     k - c->n_operands);
         free(buffers[k]);
     }
 }
@@ -195,8 +185,7 @@ static int list_lanes(int lanes[4]) {
     return count;
 }
 
-static void check_case(Kernel *kernel, const KernelRun *runs, int n_runs, const int64_t *extents,
-                       double tolerance) {
+static void check_case(Kernel *kernel, const KernelRun *runs, int n_runs, const int64_t *extents, double tolerance) {
     static const int64_t thread_counts[] = {1, 2, 3, 7};
     Case c = case_new(kernel, extents);
     for (int k = c.n_operands; k < c.n_operands + c.n_results; k++) {
@@ -210,8 +199,8 @@ static void check_case(Kernel *kernel, const KernelRun *runs, int n_runs, const 
     case_free(&c);
 }
 
-void check_kernel_sizes(KernelKind kind, const char *text, const int64_t *extents, int stride,
-                        int count, double tolerance) {
+void check_kernel_sizes(KernelKind kind, const char *text, const int64_t *extents, int stride, int count,
+                        double tolerance) {
     KernelRun runs[4] = {0};
     int lanes[4], n_runs = list_lanes(lanes);
     Kernel *kernel = kernel_from_text(kind, text);

@@ -27,7 +27,7 @@ void kernel_unlink(KernelRun *run);               /* frees all but the kernel */
  * of 1, 2, 3 and 7 threads and of 4, 8 and 16 lanes. Fails the running test. */
 void check_kernel(KernelKind kind, const char *text, const int64_t *extents, double tolerance);
 /* The same for `count` sets of extents, `stride` apart; the kernel is compiled once. */
-void check_kernel_sizes(KernelKind kind, const char *text, const int64_t *extents, int stride,
-                        int count, double tolerance);
+void check_kernel_sizes(KernelKind kind, const char *text, const int64_t *extents, int stride, int count,
+                        double tolerance);
 
 #endif

@@ -37,8 +37,7 @@ static void fill_bounds(const Batch *b, double *values) {
 }
 
 static void fill_first(const Batch *b, double *values) {
-    for (int64_t s = 0; s + 1 < b->sequences; s++)
-        values[s + 1] = values[s] + (double)b->lengths[s];
+    for (int64_t s = 0; s + 1 < b->sequences; s++) values[s + 1] = values[s] + (double)b->lengths[s];
 }
 
 /* For each token its sequence, and its position where there are two columns. */
@@ -57,8 +56,7 @@ static void fill(Batch *b, const RandomLeaf *leaf, double *values, int64_t count
         for (int64_t i = 0; i < count; i++) values[i] = random_between(&b->state, -1, 1);
         return;
     case LEAF_BELOW:
-        for (int64_t i = 0; i < count; i++)
-            values[i] = random_below(&b->state, (int)leaf->type.bound.offset);
+        for (int64_t i = 0; i < count; i++) values[i] = random_below(&b->state, (int)leaf->type.bound.offset);
         return;
     case LEAF_BOUNDS: fill_bounds(b, values); return;
     case LEAF_FIRST: fill_first(b, values); return;
@@ -78,8 +76,7 @@ void random_graph_batch(RandomGraph *random, uint64_t seed, BatchShape shape) {
     Batch b = choose_lengths(seed, shape, random->least_tokens);
     random->extents[0] = b.tokens;
     random->extents[1] = b.sequences;
-    random->bindings =
-        arena_array(random->arena, (size_t)random->n_bindings + 1, sizeof *random->bindings);
+    random->bindings = arena_array(random->arena, (size_t)random->n_bindings + 1, sizeof *random->bindings);
     for (int i = 0; i < random->n_bindings; i++) {
         const RandomLeaf *leaf = &random->leaves[i];
         int64_t count = type_count(&leaf->type, random->extents);
@@ -94,12 +91,10 @@ double *random_graph_values(const RandomGraph *random, const char *name, int64_t
     for (int i = 0; i < random->graph->nodes.count; i++) {
         const Node *node = random->graph->nodes.items[i];
         bool leaf = node->op == OP_input || node->op == OP_param;
-        if (leaf && strcmp(node->attrs.text, name) == 0)
-            *count = type_count(&node->type, random->extents);
+        if (leaf && strcmp(node->attrs.text, name) == 0) *count = type_count(&node->type, random->extents);
     }
     for (int i = 0; i < random->n_bindings; i++) {
-        if (strcmp(random->bindings[i].name, name) == 0)
-            return (double *)random->bindings[i].values;
+        if (strcmp(random->bindings[i].name, name) == 0) return (double *)random->bindings[i].values;
     }
     return NULL;
 }

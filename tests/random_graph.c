@@ -25,9 +25,7 @@ bool chance(Maker *m, int percent) { return random_below(&m->state, 100) < perce
 
 /* Leaves. */
 
-Type matrix(ElemType elem, Dim rows, Dim columns) {
-    return type_make(elem, 2, (Dim[]){rows, columns});
-}
+Type matrix(ElemType elem, Dim rows, Dim columns) { return type_make(elem, 2, (Dim[]){rows, columns}); }
 
 Node *maker_leaf(Maker *m, Op op, const char *name, Type type, LeafKind kind) {
     Node *leaf = graph_leaf(m->graph, op, name, type);
@@ -66,9 +64,7 @@ Node *maker_bounds(Maker *m) {
     return maker_index(m, "x.bounds", extent, dim_const(0), LEAF_BOUNDS);
 }
 
-Node *maker_key(Maker *m) {
-    return maker_index(m, "rng", dim_const(2), dim_const(0), LEAF_KEY);
-}
+Node *maker_key(Maker *m) { return maker_index(m, "rng", dim_const(2), dim_const(0), LEAF_KEY); }
 
 Node *maker_coords(Maker *m, Dim rows) {
     Type type = matrix(ELEM_I32, rows, dim_const(2));
@@ -109,8 +105,7 @@ Node *constant_like(Maker *m, const Node *x, double value) {
 Node *pick_like(Maker *m, const Node *x) {
     for (int tries = 0; tries < 6; tries++) {
         Node *node = pick(m);
-        if (spreads_to(&node->type, &x->type))
-            return graph_broadcast(m->graph, node, &x->type, NULL);
+        if (spreads_to(&node->type, &x->type)) return graph_broadcast(m->graph, node, &x->type, NULL);
     }
     if (chance(m, 50) || x->type.rank == 0 || !dim_is_const(x->type.dims[x->type.rank - 1])) {
         static const double values[] = {0, 1, -1, 2, 0.5, 0.3};
@@ -134,8 +129,7 @@ Node *reduce(Maker *m, Op op, Node *x, int axis) {
 
 Node *product(Maker *m, Node *a, Node *b, bool ta, bool tb) {
     Node *inputs[] = {a, b};
-    return make(
-        m, (NodeSpec){.op = OP_matmul, .n_inputs = 2, .inputs = inputs, .attrs.ints = {ta, tb}});
+    return make(m, (NodeSpec){.op = OP_matmul, .n_inputs = 2, .inputs = inputs, .attrs.ints = {ta, tb}});
 }
 
 Node *choose(Maker *m, Node *condition, Node *yes, Node *no) {
@@ -144,24 +138,20 @@ Node *choose(Maker *m, Node *condition, Node *yes, Node *no) {
 }
 
 Node *cast_to(Maker *m, Node *x, ElemType to) {
-    return make(
-        m, (NodeSpec){.op = OP_cast, .n_inputs = 1, .inputs = &x, .type = type_scalar(to)});
+    return make(m, (NodeSpec){.op = OP_cast, .n_inputs = 1, .inputs = &x, .type = type_scalar(to)});
 }
 
 Node *tame(Maker *m, Node *x) {
     return chance(m, 50) ? op1(m, OP_tanh, x) : op2(m, OP_mul, x, constant_like(m, x, 0.4));
 }
 
-Node *positive(Maker *m, Node *x) {
-    return op2(m, OP_add, op2(m, OP_mul, x, x), constant_like(m, x, 0.7));
-}
+Node *positive(Maker *m, Node *x) { return op2(m, OP_add, op2(m, OP_mul, x, x), constant_like(m, x, 0.7)); }
 
 /* The ends. */
 
 static void start_pool(Maker *m) {
     Dim width = dim_const(WIDTH);
-    Type tokens = matrix(ELEM_F32, m->tokens, width),
-         sequences = matrix(ELEM_F32, m->sequences, width);
+    Type tokens = matrix(ELEM_F32, m->tokens, width), sequences = matrix(ELEM_F32, m->sequences, width);
     Node *features = maker_leaf(m, OP_input, "features", tokens, LEAF_REAL);
     Node *weight = maker_param(m, matrix(ELEM_F32, width, width));
     vec_push(m->arena, &m->pool, product(m, features, weight, false, false));

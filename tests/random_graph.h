@@ -34,15 +34,15 @@ typedef enum BatchShape {
 
 /* How the values of a leaf are made. */
 typedef enum LeafKind {
-    LEAF_REAL,      /* in [-1, 1) */
-    LEAF_BELOW,     /* integers below the type's constant bound */
-    LEAF_BOUNDS,    /* [S + 1] where sequences begin */
-    LEAF_FIRST,     /* [S] the row of each sequence's first token */
-    LEAF_SEQUENCE,  /* [T] the sequence of each token */
-    LEAF_COUNTING,  /* 0, 1, 2, ...: bounds of sequences of one row each */
-    LEAF_COORDS,    /* [T, 2] sequence and position of each token */
-    LEAF_ROWS,      /* [S, 2] sequence and 0 */
-    LEAF_KEY        /* [2] seed and step */
+    LEAF_REAL,     /* in [-1, 1) */
+    LEAF_BELOW,    /* integers below the type's constant bound */
+    LEAF_BOUNDS,   /* [S + 1] where sequences begin */
+    LEAF_FIRST,    /* [S] the row of each sequence's first token */
+    LEAF_SEQUENCE, /* [T] the sequence of each token */
+    LEAF_COUNTING, /* 0, 1, 2, ...: bounds of sequences of one row each */
+    LEAF_COORDS,   /* [T, 2] sequence and position of each token */
+    LEAF_ROWS,     /* [S, 2] sequence and 0 */
+    LEAF_KEY       /* [2] seed and step */
 } LeafKind;
 
 typedef struct RandomLeaf {

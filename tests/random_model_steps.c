@@ -1,9 +1,7 @@
 /* Steps of a random graph: what models do with rows of tokens and sequences. */
 #include "tests/random_maker.h"
 
-static Node *ids(Maker *m) {
-    return maker_index(m, "x.ids", m->tokens, dim_const(VOCAB), LEAF_BELOW);
-}
+static Node *ids(Maker *m) { return maker_index(m, "x.ids", m->tokens, dim_const(VOCAB), LEAF_BELOW); }
 
 /* The rows of a table that a parameter or a product holds, or the first token of each sequence. */
 Node *step_gather(Maker *m) {
@@ -46,11 +44,8 @@ Node *step_dropout(Maker *m) {
     Node *coords = m->features & RANDOM_DROPOUT ? maker_coords(m, x->type.dims[0]) : NULL;
     if (!coords) return NULL;
     Node *inputs[] = {maker_key(m), coords};
-    Node *uniform = make(m, (NodeSpec){.op = OP_random,
-                                       .n_inputs = 2,
-                                       .inputs = inputs,
-                                       .attrs.text = new_site(m),
-                                       .type = x->type});
+    Node *uniform = make(
+        m, (NodeSpec){.op = OP_random, .n_inputs = 2, .inputs = inputs, .attrs.text = new_site(m), .type = x->type});
     Node *dropped = op2(m, OP_less, uniform, constant_like(m, x, 0.3));
     return choose(m, dropped, constant_like(m, x, 0), op2(m, OP_div, x, constant_like(m, x, 0.7)));
 }
@@ -78,8 +73,7 @@ Node *step_attention(Maker *m) {
     Node *bounds = maker_bounds(m), *q_bounds = bounds;
     if (few) q_bounds = maker_index(m, "x.each", extent, dim_const(0), LEAF_COUNTING);
     Node *coords = maker_coords(m, asks->type.dims[0]);
-    Node *inputs[] = {project(m, asks), project(m, x), project(m, x), q_bounds,
-                      bounds,           maker_key(m),  coords};
+    Node *inputs[] = {project(m, asks), project(m, x), project(m, x), q_bounds, bounds, maker_key(m), coords};
     Attrs attrs = {.ints = {HEADS, 0, chance(m, 30)}, .text = new_site(m)};
     attrs.number = m->features & RANDOM_DROPOUT && chance(m, 60) ? 0.25 : 0;
     return make(m, (NodeSpec){.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs = attrs});
@@ -108,8 +102,7 @@ Node *step_classify(Maker *m) {
     Node *spread = graph_broadcast(m->graph, most, &logits->type, NULL);
     Node *e = op1(m, OP_exp, op2(m, OP_sub, logits, spread));
     Node *sum = graph_broadcast(m->graph, reduce(m, OP_sum, e, 1), &e->type, NULL);
-    Type one = matrix(ELEM_I32, m->sequences, dim_const(1)),
-         wide = matrix(ELEM_I32, m->sequences, dim_const(CLASSES));
+    Type one = matrix(ELEM_I32, m->sequences, dim_const(1)), wide = matrix(ELEM_I32, m->sequences, dim_const(CLASSES));
     one.bound = dim_const(CLASSES);
     Node *label = maker_leaf(m, OP_input, "label", one, LEAF_BELOW);
     Node *class = make(m, (NodeSpec){.op = OP_iota, .attrs.ints[0] = 1, .type = wide});

@@ -19,9 +19,7 @@ static Node *step_unary(Maker *m) {
     case 9: return op1(m, OP_cos, x);
     case 10: return op1(m, OP_sqrt, positive(m, x));
     case 11: return op1(m, OP_rsqrt, positive(m, x));
-    case 12:
-        return op2(m, OP_add, x,
-                   op1(m, OP_stop_gradient, op1(m, OP_neg, constant_like(m, x, 0.1))));
+    case 12: return op2(m, OP_add, x, op1(m, OP_stop_gradient, op1(m, OP_neg, constant_like(m, x, 0.1))));
     case 13:
         if (!(m->features & RANDOM_STOPS)) return NULL;
         return op2(m, OP_sub, x, op1(m, OP_stop_gradient, op1(m, OP_sin, x)));
@@ -67,9 +65,7 @@ static Node *step_integer(Maker *m) {
     Type type = x->type;
     type.elem = ELEM_I32;
     Node *whole = cast_to(m, op2(m, OP_mul, x, constant_like(m, x, 3)), ELEM_I32);
-    Node *place = make(m, (NodeSpec){.op = OP_iota,
-                                     .attrs.ints[0] = random_below(&m->state, type.rank),
-                                     .type = type});
+    Node *place = make(m, (NodeSpec){.op = OP_iota, .attrs.ints[0] = random_below(&m->state, type.rank), .type = type});
     static const Op arithmetic[] = {OP_add, OP_sub, OP_mul, OP_maximum, OP_minimum};
     Node *y = op2(m, arithmetic[random_below(&m->state, 5)], whole, place);
     if (chance(m, 30)) y = cast_to(m, y, ELEM_BOOL);
@@ -91,8 +87,7 @@ static Node *step_matmul(Maker *m) {
     Node *a = pick_rank(m, 2), *b = pick_rank(m, 2);
     bool ta = chance(m, 30), tb = chance(m, 50);
     Dim k = a->type.dims[ta ? 0 : 1];
-    if (chance(m, 40) && dim_equal(b->type.dims[tb ? 1 : 0], k))
-        return tame(m, product(m, a, b, ta, tb));
+    if (chance(m, 40) && dim_equal(b->type.dims[tb ? 1 : 0], k)) return tame(m, product(m, a, b, ta, tb));
     if (!dim_is_const(k)) return NULL;
     Dim n = dim_const(chance(m, 80) ? WIDTH : 1 + random_below(&m->state, 4));
     Node *weight = maker_param(m, matrix(ELEM_F32, tb ? n : k, tb ? k : n));
@@ -103,11 +98,7 @@ static Node *step_matmul(Maker *m) {
 static Node *slice_of(Maker *m, Node *x, int axis, int start, Dim extent) {
     Type type = x->type;
     type.dims[axis] = extent;
-    return make(m, (NodeSpec){.op = OP_slice,
-                              .n_inputs = 1,
-                              .inputs = &x,
-                              .attrs.ints = {axis, start},
-                              .type = type});
+    return make(m, (NodeSpec){.op = OP_slice, .n_inputs = 1, .inputs = &x, .attrs.ints = {axis, start}, .type = type});
 }
 
 /* All but the first, or but the last. Rows may then be fewer than sequences have. */
@@ -137,8 +128,7 @@ static Node *step_reshape(Maker *m) {
     Dim flat;
     if (x->type.rank == 2 && dim_is(d[1], WIDTH) && chance(m, 60))
         return to_shape(m, x, 3, (Dim[]){d[0], dim_const(2), dim_const(WIDTH / 2)});
-    if (x->type.rank == 3 && dim_mul(d[1], d[2], &flat))
-        return to_shape(m, x, 2, (Dim[]){d[0], flat});
+    if (x->type.rank == 3 && dim_mul(d[1], d[2], &flat)) return to_shape(m, x, 2, (Dim[]){d[0], flat});
     if (x->type.rank == 0 || !type_count_dim(&x->type, &flat)) return NULL;
     return to_shape(m, x, 1, &flat);
 }
@@ -152,8 +142,7 @@ static Node *step_transpose(Maker *m) {
 static Node *step_broadcast(Maker *m) {
     Node *x = pick_rank(m, 2);
     Type type = matrix(ELEM_F32, x->type.dims[0], dim_const(WIDTH));
-    if (dim_is(x->type.dims[1], 1) && chance(m, 70))
-        return graph_broadcast(m->graph, x, &type, NULL);
+    if (dim_is(x->type.dims[1], 1) && chance(m, 70)) return graph_broadcast(m->graph, x, &type, NULL);
     Dim dims[] = {dim_const(2), x->type.dims[0], x->type.dims[1]};
     type = type_make(ELEM_F32, 3, dims);
     return tame(m, graph_broadcast(m->graph, x, &type, NULL));
@@ -166,20 +155,18 @@ static Node *step_concat(Maker *m) {
     int64_t extent = 0;
     for (int i = 0; i < n; i++) {
         const Dim *d = parts[i]->type.dims;
-        if (!dim_equal(d[1 - axis], parts[0]->type.dims[1 - axis]) || !dim_is_const(d[axis]))
-            return NULL;
+        if (!dim_equal(d[1 - axis], parts[0]->type.dims[1 - axis]) || !dim_is_const(d[axis])) return NULL;
         extent += d[axis].offset;
     }
     if (extent > 4 * WIDTH) return NULL;
-    return make(m, (NodeSpec){
-                       .op = OP_concat, .n_inputs = n, .inputs = parts, .attrs.ints[0] = axis});
+    return make(m, (NodeSpec){.op = OP_concat, .n_inputs = n, .inputs = parts, .attrs.ints[0] = axis});
 }
 
 Node *random_step(Maker *m) {
     static Node *(*const steps[])(Maker *) = {
-        step_unary,  step_unary,     step_unary,      step_binary,   step_binary,    step_binary,
-        step_select, step_integer,   step_reduce,     step_reduce,   step_matmul,    step_matmul,
-        step_slice,  step_reshape,   step_transpose,  step_concat,   step_broadcast, step_gather,
-        step_pool,   step_dropout,   step_attention,  step_layer_norm, step_classify};
+        step_unary,  step_unary,   step_unary,     step_binary,     step_binary,    step_binary,
+        step_select, step_integer, step_reduce,    step_reduce,     step_matmul,    step_matmul,
+        step_slice,  step_reshape, step_transpose, step_concat,     step_broadcast, step_gather,
+        step_pool,   step_dropout, step_attention, step_layer_norm, step_classify};
     return steps[random_below(&m->state, (int)(sizeof steps / sizeof *steps))](m);
 }

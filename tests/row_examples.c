@@ -12,8 +12,8 @@ typedef struct Shape {
 } Shape;
 
 /* Scalars, vectors, tails, rows that are no multiple of a vector, nothing at all, three axes. */
-static const Shape shapes[] = {{0, {C(0)}},       {1, {T}},      {2, {T, C(6)}},
-                               {2, {C(1), C(5)}}, {2, {T, C(1)}}, {2, {S, T}},
+static const Shape shapes[] = {{0, {C(0)}},          {1, {T}},          {2, {T, C(6)}},
+                               {2, {C(1), C(5)}},    {2, {T, C(1)}},    {2, {S, T}},
                                {3, {C(2), T, C(3)}}, {2, {C(0), C(3)}}, {2, {S, C(37)}}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -69,10 +69,8 @@ static Node *elementwise(Maker *m, Example e, ElemType first) {
     int round = e.number / (3 * (SHAPES + 1)); /* of the types that a cast gives */
     if (round > (e.op == OP_cast ? 1 : 0)) return NULL;
     ElemType becomes = e.op == OP_cast && round ? (ElemType)((kind + 1) % 3) : ELEM_F32;
-    return checked(m, (NodeSpec){.op = e.op,
-                                 .n_inputs = op_arity(e.op),
-                                 .inputs = inputs,
-                                 .type = type_scalar(becomes)});
+    return checked(m,
+                   (NodeSpec){.op = e.op, .n_inputs = op_arity(e.op), .inputs = inputs, .type = type_scalar(becomes)});
 }
 
 static Node *example_arithmetic(Maker *m, Example e) { return elementwise(m, e, ELEM_F32); }
@@ -112,9 +110,8 @@ static Node *example_reduce(Maker *m, Example e) {
 
 /* Each storage of each operand; symbols in all three places; nothing to add up. */
 static Node *example_matmul(Maker *m, Example e) {
-    static const Dim sizes[][3] = {{T, C(6), C(2)}, {C(3), T, C(5)},    {S, C(4), T},
-                                   {T, T, C(2)},    {C(1), C(1), C(1)}, {C(2), C(0), C(3)},
-                                   {T, C(37), C(33)}};
+    static const Dim sizes[][3] = {{T, C(6), C(2)},    {C(3), T, C(5)},    {S, C(4), T},     {T, T, C(2)},
+                                   {C(1), C(1), C(1)}, {C(2), C(0), C(3)}, {T, C(37), C(33)}};
     int size = e.number / 4;
     bool ta = e.number & 1, tb = e.number & 2;
     if (size >= (int)(sizeof sizes / sizeof *sizes)) return NULL;
@@ -167,12 +164,10 @@ static Node *example_broadcast(Maker *m, Example e) {
 }
 
 static Node *example_slice(Maker *m, Example e) {
-    static const Move moves[] = {{{2, {T, C(4)}}, {2, {T, C(2)}}, 1, 1},
-                                 {{2, {T, C(4)}}, {2, {T, C(2)}}, 1, 2},
-                                 {{2, {T, C(4)}}, {2, {LESS(1), C(4)}}, 0, 0},
-                                 {{2, {T, C(4)}}, {2, {LESS(2), C(4)}}, 0, 1},
-                                 {{2, {T, C(4)}}, {2, {T, C(4)}}, 1, 0},
-                                 {{2, {T, C(4)}}, {2, {T, C(0)}}, 1, 3}};
+    static const Move moves[] = {
+        {{2, {T, C(4)}}, {2, {T, C(2)}}, 1, 1},       {{2, {T, C(4)}}, {2, {T, C(2)}}, 1, 2},
+        {{2, {T, C(4)}}, {2, {LESS(1), C(4)}}, 0, 0}, {{2, {T, C(4)}}, {2, {LESS(2), C(4)}}, 0, 1},
+        {{2, {T, C(4)}}, {2, {T, C(4)}}, 1, 0},       {{2, {T, C(4)}}, {2, {T, C(0)}}, 1, 3}};
     m->random->least_tokens = 2;
     return move(m, e, moves, sizeof moves / sizeof *moves);
 }
@@ -184,8 +179,7 @@ static Node *example_concat(Maker *m, Example e) {
     int axis = e.number / 3 ? 0 : 1, n = 1 + e.number % 3;
     Node *parts[3];
     for (int i = 0; i < n; i++) parts[i] = real(m, axis ? columns[i] : rows[i]);
-    return make(m, (NodeSpec){
-                       .op = OP_concat, .n_inputs = n, .inputs = parts, .attrs.ints[0] = axis});
+    return make(m, (NodeSpec){.op = OP_concat, .n_inputs = n, .inputs = parts, .attrs.ints[0] = axis});
 }
 
 /* Indices of tokens: below a constant, their sequences; of sequences: their first tokens. */
@@ -209,10 +203,7 @@ static Node *example_scatter(Maker *m, Example e) {
     if (e.number >= 6) return NULL;
     Node *index = index_of(m, e.number % 3, &rows);
     Node *inputs[] = {index, real(m, (Shape){2, {index->type.dims[0], width}})};
-    Node *y = make(m, (NodeSpec){.op = e.op,
-                                 .n_inputs = 2,
-                                 .inputs = inputs,
-                                 .type = matrix(ELEM_F32, rows, width)});
+    Node *y = make(m, (NodeSpec){.op = e.op, .n_inputs = 2, .inputs = inputs, .type = matrix(ELEM_F32, rows, width)});
     return e.op == OP_scatter_add ? y : op2(m, OP_gather, y, index);
 }
 
@@ -246,9 +237,7 @@ static Node *attention(Maker *m, int number) {
     return make(m, (NodeSpec){.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs = attrs});
 }
 
-static Node *example_attention(Maker *m, Example e) {
-    return e.number < 16 ? attention(m, e.number) : NULL;
-}
+static Node *example_attention(Maker *m, Example e) { return e.number < 16 ? attention(m, e.number) : NULL; }
 
 /* The sum of y sin(y): f32[]. */
 static Node *scalar_of(Maker *m, Node *y) {

@@ -27,8 +27,7 @@ const char *failure_apart(RandomGraph *random, Failure *failure, Arena *arena) {
     close(ends[0]);
     waitpid(child, &status, 0);
     if (size > 0) return arena_strndup(arena, text, (size_t)size);
-    if (WIFSIGNALED(status))
-        return arena_printf(arena, "crash: %s", strsignal(WTERMSIG(status)));
+    if (WIFSIGNALED(status)) return arena_printf(arena, "crash: %s", strsignal(WTERMSIG(status)));
     return NULL;
 }
 
@@ -66,9 +65,7 @@ static Node *constant(Graph *graph, const Type *type, double value) {
 static Node *cut_node(Graph *to, const Node *node, Node **copies, int cut, const char *name) {
     bool number = node->type.bound.scale == 0 && node->type.bound.offset == 0;
     if (cut == CUT_INPUT)
-        return node->n_inputs && node->type.elem == ELEM_F32
-                   ? graph_leaf(to, OP_input, name, node->type)
-                   : NULL;
+        return node->n_inputs && node->type.elem == ELEM_F32 ? graph_leaf(to, OP_input, name, node->type) : NULL;
     if (cut == CUT_ZERO || cut == CUT_ONE)
         return number && node->op != OP_const ? constant(to, &node->type, cut == CUT_ONE) : NULL;
     int operand = cut - CUT_OPERAND;
@@ -77,9 +74,7 @@ static Node *cut_node(Graph *to, const Node *node, Node **copies, int cut, const
     if (type_equal(&input->type, &node->type)) return input;
     NodeSpec spec = {.op = OP_reshape, .n_inputs = 1, .inputs = &input, .type = node->type};
     Type type;
-    return input->type.elem == node->type.elem && !infer_type(to, &spec, &type)
-               ? graph_node(to, &spec)
-               : NULL;
+    return input->type.elem == node->type.elem && !infer_type(to, &spec, &type) ? graph_node(to, &spec) : NULL;
 }
 
 /* The graph with node `at` cut. NULL when it then breaks a rule. */
@@ -91,14 +86,13 @@ static Graph *cut_graph(const Graph *graph, int at, int cut, const char *name) {
         const Node *node = graph->nodes.items[i];
         Node *inputs[MAX_OPERANDS];
         for (int j = 0; j < node->n_inputs; j++) inputs[j] = copies[node->inputs[j]->id];
-        NodeSpec spec = {.op = node->op,
-                         .n_inputs = node->n_inputs,
-                         .inputs = inputs,
-                         .attrs = node->attrs,
-                         .type = node->type};
+        NodeSpec spec = {
+            .op = node->op, .n_inputs = node->n_inputs, .inputs = inputs, .attrs = node->attrs, .type = node->type};
         Type type;
-        if (i == at) copies[i] = cut_node(work, node, copies, cut, name);
-        else copies[i] = infer_type(work, &spec, &type) ? NULL : graph_node(work, &spec);
+        if (i == at)
+            copies[i] = cut_node(work, node, copies, cut, name);
+        else
+            copies[i] = infer_type(work, &spec, &type) ? NULL : graph_node(work, &spec);
         good = copies[i] != NULL;
     }
     for (int i = 0; good && i < graph->outputs.count; i++) {
@@ -114,12 +108,10 @@ static Graph *cut_graph(const Graph *graph, int at, int cut, const char *name) {
 static RandomGraph with_input(const RandomGraph *from, int at, const char *name) {
     RandomGraph copy = *from;
     const Node *node = from->graph->nodes.items[at];
-    Interpretation *run =
-        interpret(from->graph, from->extents, from->bindings, from->n_bindings);
+    Interpretation *run = interpret(from->graph, from->extents, from->bindings, from->n_bindings);
     int64_t count = type_count(&node->type, from->extents);
     double *values = arena_array(from->arena, (size_t)count + 1, sizeof *values);
-    for (int64_t i = 0; run->values[at] && i < count; i++)
-        values[i] = (double)(float)run->values[at][i];
+    for (int64_t i = 0; run->values[at] && i < count; i++) values[i] = (double)(float)run->values[at][i];
     interpretation_free(run);
     size_t n = (size_t)from->n_bindings;
     copy.bindings = arena_array(from->arena, n + 1, sizeof *copy.bindings);
@@ -140,8 +132,7 @@ static bool shrink_nodes(Shrinker *s) {
             const char *name = arena_printf(s->random->arena, "cut%d", s->random->n_bindings);
             Graph *graph = cut_graph(s->random->graph, at, cut, name);
             if (!graph || graph->nodes.count >= s->random->graph->nodes.count) continue;
-            RandomGraph candidate =
-                cut == CUT_INPUT ? with_input(s->random, at, name) : *s->random;
+            RandomGraph candidate = cut == CUT_INPUT ? with_input(s->random, at, name) : *s->random;
             candidate.graph = graph;
             if (try_candidate(s, candidate)) any = true, cut = CUT_OPERAND + 3;
         }
@@ -153,8 +144,7 @@ static bool shrink_outputs(Shrinker *s) {
     bool any = false;
     for (int i = s->random->graph->outputs.count - 1; i >= 0; i--) {
         Graph *graph = graph_canonical(s->random->graph);
-        for (int j = i; j + 1 < graph->outputs.count; j++)
-            graph->outputs.items[j] = graph->outputs.items[j + 1];
+        for (int j = i; j + 1 < graph->outputs.count; j++) graph->outputs.items[j] = graph->outputs.items[j + 1];
         graph->outputs.count--;
         RandomGraph candidate = *s->random;
         candidate.graph = graph_canonical(graph);

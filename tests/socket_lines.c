@@ -23,7 +23,9 @@ int main(int argc, char **argv) {
     if (client < 0) return 2;
     for (;;) {
         struct pollfd wait[2] = {{.fd = leave ? -1 : client, .events = POLLIN}, {.fd = -1}};
-        if (sending) wait[1] = at < used ? (struct pollfd){.fd = client, .events = POLLOUT} : (struct pollfd){.fd = 0, .events = POLLIN};
+        if (sending)
+            wait[1] = at < used ? (struct pollfd){.fd = client, .events = POLLOUT}
+                                : (struct pollfd){.fd = 0, .events = POLLIN};
         poll(wait, 2, -1);
         if (wait[1].revents && at == used) {
             at = 0, used = read(0, bytes, sizeof bytes);

@@ -17,8 +17,7 @@ typedef struct TempFolder {
 static inline TempFolder make_folder(void) {
     TempFolder folder;
     const char *base = getenv("TMPDIR");
-    snprintf(folder.path, sizeof folder.path, "%s/gradc-test-XXXXXX",
-             base && strlen(base) < 150 ? base : "/tmp");
+    snprintf(folder.path, sizeof folder.path, "%s/gradc-test-XXXXXX", base && strlen(base) < 150 ? base : "/tmp");
     cr_assert_not_null(mkdtemp(folder.path));
     return folder;
 }
@@ -34,8 +33,7 @@ static inline TempPath path_in(const TempFolder *folder, const char *name) {
 }
 
 /* Writes `size` bytes to a file of the folder and returns its path. */
-static inline TempPath put_bytes(const TempFolder *folder, const char *name, const void *bytes,
-                                 size_t size) {
+static inline TempPath put_bytes(const TempFolder *folder, const char *name, const void *bytes, size_t size) {
     TempPath path = path_in(folder, name);
     FILE *file = fopen(path.text, "wb");
     cr_assert_not_null(file);
@@ -63,8 +61,7 @@ static inline void remove_folder(const TempFolder *folder) {
     DIR *entries = opendir(folder->path);
     cr_assert_not_null(entries);
     for (struct dirent *entry; (entry = readdir(entries));) {
-        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-            unlink(path_in(folder, entry->d_name).text);
+        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) unlink(path_in(folder, entry->d_name).text);
     }
     closedir(entries);
     cr_assert_eq(rmdir(folder->path), 0);

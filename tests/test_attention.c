@@ -51,8 +51,7 @@ static double score(const Problem *p, int i, int j, int h) {
 
 static double kept(const Problem *p, int i, int column, int h) {
     uint32_t position = (uint32_t)(p->coords[2 * i + 1] * p->heads + h);
-    float u =
-        random_uniform(SEED, STEP, SITE, (uint32_t)p->coords[2 * i], position, (uint32_t)column);
+    float u = random_uniform(SEED, STEP, SITE, (uint32_t)p->coords[2 * i], position, (uint32_t)column);
     return u >= (float)p->dropout ? 1 / (1 - (double)(float)p->dropout) : 0;
 }
 
@@ -79,8 +78,7 @@ static void attend_row(const Problem *p, int s, int i, int h) {
         for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
             slope += (double)p->cotangent[i * width(p) + d] * (double)p->v[j * width(p) + d];
         }
-        double ds = exp(score(p, i, j, h) - lse) * (slope * kept(p, i, j - first, h) - delta) /
-                    sqrt(p->depth);
+        double ds = exp(score(p, i, j, h) - lse) * (slope * kept(p, i, j - first, h) - delta) / sqrt(p->depth);
         for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
             p->answer[DQ][i * width(p) + d] += ds * (double)p->k[j * width(p) + d];
             p->answer[DK][j * width(p) + d] += ds * (double)p->q[i * width(p) + d];
@@ -89,8 +87,7 @@ static void attend_row(const Problem *p, int s, int i, int h) {
 }
 
 static void solve(Problem *p) {
-    for (Which w = OUT; w < RESULTS; w++)
-        memset(p->answer[w], 0, result_size(p, w) * sizeof(double));
+    for (Which w = OUT; w < RESULTS; w++) memset(p->answer[w], 0, result_size(p, w) * sizeof(double));
     for (int s = 0; s < p->sequences; s++) {
         for (int i = p->q_bounds[s]; i < p->q_bounds[s + 1]; i++) {
             for (int h = 0; h < p->heads; h++) attend_row(p, s, i, h);
@@ -103,9 +100,7 @@ static void solve(Problem *p) {
 static float *random_matrix(uint32_t which, size_t count, float size) {
     float *items = array(count, sizeof *items);
     for (size_t i = 0; i < count; i++) {
-        items[i] =
-            size *
-            (2 * random_uniform(which, 0, 0, 0, (uint32_t)(i >> 20), (uint32_t)(i & 0xFFFFF)) - 1);
+        items[i] = size * (2 * random_uniform(which, 0, 0, 0, (uint32_t)(i >> 20), (uint32_t)(i & 0xFFFFF)) - 1);
     }
     return items;
 }
@@ -114,8 +109,8 @@ static void set_bounds(int *bounds, const int *lengths, int count) {
     for (int s = 0; s < count; s++) bounds[s + 1] = bounds[s] + lengths[s];
 }
 
-static Problem *problem_new(int heads, int depth, double dropout, int sequences,
-                            const int *q_lengths, const int *kv_lengths) {
+static Problem *problem_new(int heads, int depth, double dropout, int sequences, const int *q_lengths,
+                            const int *kv_lengths) {
     Problem *p = array(1, sizeof *p);
     *p = (Problem){.heads = heads, .depth = depth, .sequences = sequences, .dropout = dropout};
     set_bounds(p->q_bounds, q_lengths, sequences);
@@ -131,8 +126,7 @@ static Problem *problem_new(int heads, int depth, double dropout, int sequences,
     }
     for (Which w = OUT; w < RESULTS; w++) p->answer[w] = array(result_size(p, w), sizeof(double));
     solve(p);
-    p->out = array(result_size(p, OUT), sizeof(float)),
-    p->lse = array(result_size(p, LSE), sizeof(float));
+    p->out = array(result_size(p, OUT), sizeof(float)), p->lse = array(result_size(p, LSE), sizeof(float));
     for (size_t i = 0; i < result_size(p, OUT); i++) p->out[i] = (float)p->answer[OUT][i];
     for (size_t i = 0; i < result_size(p, LSE); i++) p->lse[i] = (float)p->answer[LSE][i];
     return p;
@@ -162,15 +156,13 @@ static Graph *make_body(const Problem *p, const Which *results, int count) {
     Graph *g = graph_new("kernel", NULL);
     bool grad = results[0] >= DQ;
     Dim q = dim_symbol(graph_symbol(g, "d0")), kv = dim_symbol(graph_symbol(g, "d1"));
-    Dim bounds = {.scale = 1, .offset = 1, .symbol = graph_symbol(g, "d2")},
-        columns = dim_const(width(p));
+    Dim bounds = {.scale = 1, .offset = 1, .symbol = graph_symbol(g, "d2")}, columns = dim_const(width(p));
     Dim heads = dim_const(p->heads), two = dim_const(2);
     const Dim dims[10][2] = {{q, columns}, {kv, columns}, {kv, columns}, {bounds},   {bounds},
                              {two},        {q, two},      {q, columns},  {q, heads}, {q, columns}};
     Node *inputs[10];
     for (int i = 0; i < (grad ? 10 : 7); i++) {
-        Type type =
-            type_make(i >= 3 && i <= 6 ? ELEM_I32 : ELEM_F32, i >= 3 && i <= 5 ? 1 : 2, dims[i]);
+        Type type = type_make(i >= 3 && i <= 6 ? ELEM_I32 : ELEM_F32, i >= 3 && i <= 5 ? 1 : 2, dims[i]);
         NodeSpec iota = {.op = OP_iota, .type = type};
         if (i == 3 && p->single) {
             inputs[i] = graph_node(g, &iota);
@@ -179,24 +171,20 @@ static Graph *make_body(const Problem *p, const Which *results, int count) {
         inputs[i] = graph_leaf(g, OP_input, (const char[]){(char)('0' + i), '\0'}, type);
     }
     for (int i = 0; i < count; i++) {
-        NodeSpec spec = {.op = grad ? OP_attention_grad : OP_attention,
-                         .n_inputs = grad ? 10 : 7,
-                         .inputs = inputs};
-        spec.attrs = (Attrs){
-            .ints = {p->heads, results[i] - (grad ? DQ : OUT), p->causal}, .number = p->dropout, .text = "0"};
+        NodeSpec spec = {.op = grad ? OP_attention_grad : OP_attention, .n_inputs = grad ? 10 : 7, .inputs = inputs};
+        spec.attrs =
+            (Attrs){.ints = {p->heads, results[i] - (grad ? DQ : OUT), p->causal}, .number = p->dropout, .text = "0"};
         graph_output(g, (const char *[]){"0", "1", "2"}[i], graph_node(g, &spec));
     }
     return g;
 }
 
 static Compiled compile(const Problem *p, int lanes, const Which *results, int count) {
-    Compiled c = {
-        .body = make_body(p, results, count), .diags = diagnostics_new(), .n_results = count};
+    Compiled c = {.body = make_body(p, results, count), .diags = diagnostics_new(), .n_results = count};
     memcpy(c.results, results, sizeof *results * (size_t)count);
     c.n_operands = results[0] >= DQ ? 10 : 7;
     KernelKind kind = results[0] >= DQ ? KERNEL_ATTENTION_GRAD : KERNEL_ATTENTION;
-    Kernel kernel = {
-        .kind = kind, .name = "attention_kernel", .label = "attention", .body = c.body};
+    Kernel kernel = {.kind = kind, .name = "attention_kernel", .label = "attention", .body = c.body};
     c.target = target_new(NULL, lanes, c.diags);
     c.jit = jit_new(c.target, c.diags);
     cr_assert(jit_add(c.jit, kernel_object(&kernel, c.target), c.diags));
@@ -234,8 +222,7 @@ static void run(const Compiled *c, const Problem *p, int threads, float **result
     free(scratch);
     for (int i = 0; i < c->n_results; i++) {
         float *guard = results[i] + result_size(p, c->results[i]);
-        for (int k = 0; k < GUARD; k++)
-            cr_assert_eq(guard[k], 12345.0f, "the guard behind result %d was written", i);
+        for (int k = 0; k < GUARD; k++) cr_assert_eq(guard[k], 12345.0f, "the guard behind result %d was written", i);
     }
 }
 
@@ -252,8 +239,8 @@ static void expect_near(const Problem *p, Which which, const float *result) {
         largest = fmax(largest, fabs(expected));
         if (!(error <= worst)) worst = error;
     }
-    cr_expect(worst <= 1e-5 * largest, "result %d of %d x %d: error %g with largest %g", which,
-              p->heads, p->depth, worst, largest);
+    cr_expect(worst <= 1e-5 * largest, "result %d of %d x %d: error %g with largest %g", which, p->heads, p->depth,
+              worst, largest);
 }
 
 static void check(const Problem *p, const Which *results, int count) {
@@ -296,8 +283,7 @@ Test(attention, subsets_of_results) {
                  {{DK}, 1},  {{DV}, 1},  {{DV, DQ}, 2},   {{DK, DV}, 2}};
     const int lengths[] = {5, 70};
     Problem *p = problem_new(3, 20, 0.3, 2, lengths, lengths);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        check(p, cases[i].results, cases[i].count);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check(p, cases[i].results, cases[i].count);
     problem_free(p);
 }
 
@@ -342,14 +328,12 @@ Test(attention, large_scores) {
     float *values[2];
     run(&c, p, 1, values);
     /* A score of 500 has an ulp of 3e-5, which exp makes a relative error. */
-    for (size_t i = 0; i < result_size(p, OUT); i++)
-        cr_expect_float_eq(values[0][i], p->answer[OUT][i], 3e-3);
+    for (size_t i = 0; i < result_size(p, OUT); i++) cr_expect_float_eq(values[0][i], p->answer[OUT][i], 3e-3);
     expect_near(p, LSE, values[1]);
     for (int i = 0; i < 2; i++) free(values[i]);
     for (int i = 0; i < 8; i++) p->q[i] = 1e19f, p->k[i] = -1e19f;
     run(&c, p, 1, values);
-    for (int i = 0; i < 8; i++)
-        cr_expect_eq(values[0][i], p->v[i], "the only key has all the weight");
+    for (int i = 0; i < 8; i++) cr_expect_eq(values[0][i], p->v[i], "the only key has all the weight");
     for (int i = 0; i < 2; i++) free(values[i]);
     compiled_free(&c);
     problem_free(p);
@@ -364,10 +348,8 @@ Test(attention, nan_spreads_no_further) {
     float *values[2];
     run(&c, p, 1, values);
     for (int i = 0; i < 26; i++) {
-        cr_expect_eq(isnan(values[0][i * 8]) != 0, i == 8, "out of row %d is %g", i,
-                     (double)values[0][i * 8]);
-        cr_expect_eq(isnan(values[1][i]) != 0, i == 8, "lse of row %d is %g", i,
-                     (double)values[1][i]);
+        cr_expect_eq(isnan(values[0][i * 8]) != 0, i == 8, "out of row %d is %g", i, (double)values[0][i * 8]);
+        cr_expect_eq(isnan(values[1][i]) != 0, i == 8, "lse of row %d is %g", i, (double)values[1][i]);
     }
     for (int i = 0; i < 2; i++) free(values[i]);
     compiled_free(&c);
@@ -393,8 +375,8 @@ Test(attention, causal) {
     }
 }
 
-/* The position is that of the coordinates, whatever the row: the first, the last, in between, beyond the keys, in falling order, and
- * one that sees nothing. Blocks that are left out must not change what others find. */
+/* The position is that of the coordinates, whatever the row: the first, the last, in between, beyond the keys, in
+ * falling order, and one that sees nothing. Blocks that are left out must not change what others find. */
 Test(attention, causal_queries_anywhere) {
     const int q[] = {1, 1, 70, 3, 2, 1, 0}, kv[] = {70, 200, 200, 40, 0, 9, 5};
     Problem *p = problem_new(2, 20, 0.2, 7, q, kv);
@@ -450,8 +432,8 @@ static void check_same_bits(bool causal) {
                         continue;
                     }
                     size_t size = result_size(p, results[i]) * sizeof(float);
-                    cr_expect(memcmp(values[i], expected[i], size) == 0,
-                              "result %d: %d lanes, %d threads", results[i], lanes, threads);
+                    cr_expect(memcmp(values[i], expected[i], size) == 0, "result %d: %d lanes, %d threads", results[i],
+                              lanes, threads);
                     free(values[i]);
                 }
             }
@@ -471,8 +453,7 @@ Test(attention, same_bits) {
 static double loss(Problem *p) {
     solve(p);
     double sum = 0;
-    for (size_t i = 0; i < result_size(p, OUT); i++)
-        sum += p->answer[OUT][i] * (double)p->cotangent[i];
+    for (size_t i = 0; i < result_size(p, OUT); i++) sum += p->answer[OUT][i] * (double)p->cotangent[i];
     return sum;
 }
 

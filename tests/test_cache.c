@@ -160,7 +160,8 @@ static int count(const Fixture *f, CacheLook look, int *good) {
     Arena *arena = arena_new();
     CacheEntries entries = cache_list(f->cache, look, arena);
     *good = 0;
-    for (int i = 0; i < entries.count; i++) *good += entries.items[i].good && strcmp(entries.items[i].name, "row_1") == 0;
+    for (int i = 0; i < entries.count; i++)
+        *good += entries.items[i].good && strcmp(entries.items[i].name, "row_1") == 0;
     arena_free(arena);
     return entries.count;
 }

@@ -54,10 +54,9 @@ enum { N_FEW = sizeof few_columns / sizeof *few_columns };
 /* --- Map --- */
 
 Test(codegen, map_flat) {
-    check_extents(KERNEL_MAP,
-                  "%0 = input{name=\"0\"} : f32[d0]\n%1 = input{name=\"1\"} : f32[d0]\n"
-                  "%2 = mul(%0, %1) : f32[d0]\n%3 = add(%2, %0) : f32[d0]\n%4 = exp(%3) : f32[d0]\n"
-                  "output \"0\" = %4\noutput \"1\" = %2\n");
+    check_extents(KERNEL_MAP, "%0 = input{name=\"0\"} : f32[d0]\n%1 = input{name=\"1\"} : f32[d0]\n"
+                              "%2 = mul(%0, %1) : f32[d0]\n%3 = add(%2, %0) : f32[d0]\n%4 = exp(%3) : f32[d0]\n"
+                              "output \"0\" = %4\noutput \"1\" = %2\n");
 }
 
 Test(codegen, map_broadcasts) {
@@ -75,29 +74,24 @@ Test(codegen, map_broadcasts) {
 }
 
 Test(codegen, map_scalars) {
-    check_extents(
-        KERNEL_MAP,
-        "%0 = input{name=\"0\"} : f32[]\n%1 = input{name=\"1\"} : f32[d0]\n%2 = erf(%0) : f32[]\n"
-        "%3 = broadcast(%2) : f32[d0]\n%4 = maximum(%1, %3) : f32[d0]\n"
-        "output \"0\" = %2\noutput \"1\" = %4\n");
+    check_extents(KERNEL_MAP, "%0 = input{name=\"0\"} : f32[]\n%1 = input{name=\"1\"} : f32[d0]\n%2 = erf(%0) : f32[]\n"
+                              "%3 = broadcast(%2) : f32[d0]\n%4 = maximum(%1, %3) : f32[d0]\n"
+                              "output \"0\" = %2\noutput \"1\" = %4\n");
 }
 
 Test(codegen, map_gather) {
-    check_columns(
-        KERNEL_MAP,
-        "%0 = input{name=\"0\"} : f32[7, $C]\n%1 = input{name=\"1\"} : i32<7>[d0]\n"
-        "%2 = gather(%0, %1) : f32[d0, $C]\n%3 = abs(%2) : f32[d0, $C]\noutput \"0\" = %3\n",
-        few_columns, N_FEW);
+    check_columns(KERNEL_MAP,
+                  "%0 = input{name=\"0\"} : f32[7, $C]\n%1 = input{name=\"1\"} : i32<7>[d0]\n"
+                  "%2 = gather(%0, %1) : f32[d0, $C]\n%3 = abs(%2) : f32[d0, $C]\noutput \"0\" = %3\n",
+                  few_columns, N_FEW);
 }
 
 Test(codegen, map_integers) {
-    check_extents(
-        KERNEL_MAP,
-        "%0 = input{name=\"0\"} : i32[d0]\n%1 = input{name=\"1\"} : f32[d0]\n"
-        "%2 = iota{axis=0} : i32<d0>[d0]\n%3 = cast(%2) : i32[d0]\n%4 = add(%0, %3) : i32[d0]\n"
-        "%5 = cast(%1) : i32[d0]\n%6 = equal(%4, %5) : bool[d0]\n%7 = cast(%4) : f32[d0]\n%8 = "
-        "not(%6) : bool[d0]\n"
-        "output \"0\" = %4\noutput \"1\" = %5\noutput \"2\" = %8\noutput \"3\" = %7\n");
+    check_extents(KERNEL_MAP, "%0 = input{name=\"0\"} : i32[d0]\n%1 = input{name=\"1\"} : f32[d0]\n"
+                              "%2 = iota{axis=0} : i32<d0>[d0]\n%3 = cast(%2) : i32[d0]\n%4 = add(%0, %3) : i32[d0]\n"
+                              "%5 = cast(%1) : i32[d0]\n%6 = equal(%4, %5) : bool[d0]\n%7 = cast(%4) : f32[d0]\n%8 = "
+                              "not(%6) : bool[d0]\n"
+                              "output \"0\" = %4\noutput \"1\" = %5\noutput \"2\" = %8\noutput \"3\" = %7\n");
 }
 
 Test(codegen, map_transpose) {
@@ -137,19 +131,18 @@ Test(codegen, map_slice_and_concat) {
 }
 
 /* Uniform numbers have the interpreter's bits, so the mask of a dropout is the same. */
-#define RANDOM_BODY                                                                                \
-    "%0 = input{name=\"0\"} : f32[d0, $C]\n%1 = input{name=\"1\"} : i32[2]\n%2 = "                 \
-    "input{name=\"2\"} : i32[d0, 2]\n"                                                             \
+#define RANDOM_BODY                                                                                                    \
+    "%0 = input{name=\"0\"} : f32[d0, $C]\n%1 = input{name=\"1\"} : i32[2]\n%2 = "                                     \
+    "input{name=\"2\"} : i32[d0, 2]\n"                                                                                 \
     "%3 = random{site=\"0\"}(%1, %2) : f32[d0, $C]\n"
 
 static const int64_t random_columns[] = {1, 16, 40, 64, 96, 100, 200, 384};
 
 Test(codegen, map_random) {
     check_columns(KERNEL_MAP,
-                  RANDOM_BODY
-                  "%4 = const{value=0.1} : f32[]\n%5 = broadcast(%4) : f32[d0, $C]\n"
-                  "%6 = less(%3, %5) : bool[d0, $C]\n%7 = select(%6, %5, %0) : f32[d0, $C]\n"
-                  "output \"0\" = %7\noutput \"1\" = %3\n",
+                  RANDOM_BODY "%4 = const{value=0.1} : f32[]\n%5 = broadcast(%4) : f32[d0, $C]\n"
+                              "%6 = less(%3, %5) : bool[d0, $C]\n%7 = select(%6, %5, %0) : f32[d0, $C]\n"
+                              "output \"0\" = %7\noutput \"1\" = %3\n",
                   random_columns, 8);
 }
 
@@ -172,13 +165,11 @@ Test(codegen, row_norm) {
                   few_columns, N_FEW);
 }
 
-#define SOFTMAX_BODY(C)                                                                            \
-    "%0 = input{name=\"0\"} : f32[d0, " C                                                          \
-    "]\n%1 = max{axis=1}(%0) : f32[d0, 1]\n%2 = broadcast(%1) : f32[d0, " C "]\n"                  \
-    "%3 = sub(%0, %2) : f32[d0, " C "]\n%4 = exp(%3) : f32[d0, " C                                 \
-    "]\n%5 = sum{axis=1}(%4) : f32[d0, 1]\n"                                                       \
-    "%6 = broadcast(%5) : f32[d0, " C "]\n%7 = div(%4, %6) : f32[d0, " C                           \
-    "]\noutput \"0\" = %7\noutput \"1\" = %5\n"
+#define SOFTMAX_BODY(C)                                                                                                \
+    "%0 = input{name=\"0\"} : f32[d0, " C "]\n%1 = max{axis=1}(%0) : f32[d0, 1]\n%2 = broadcast(%1) : f32[d0, " C      \
+    "]\n"                                                                                                              \
+    "%3 = sub(%0, %2) : f32[d0, " C "]\n%4 = exp(%3) : f32[d0, " C "]\n%5 = sum{axis=1}(%4) : f32[d0, 1]\n"            \
+    "%6 = broadcast(%5) : f32[d0, " C "]\n%7 = div(%4, %6) : f32[d0, " C "]\noutput \"0\" = %7\noutput \"1\" = %5\n"
 
 Test(codegen, row_softmax) { check_columns(KERNEL_ROW, SOFTMAX_BODY("$C"), few_columns, N_FEW); }
 
@@ -207,12 +198,10 @@ Test(codegen, row_rank_3) {
 }
 
 Test(codegen, row_random) {
-    check_columns(
-        KERNEL_ROW,
-        RANDOM_BODY
-        "%4 = mul(%0, %3) : f32[d0, $C]\n%5 = sum{axis=1}(%4) : f32[d0, 1]\n"
-        "%6 = broadcast(%5) : f32[d0, $C]\n%7 = sub(%4, %6) : f32[d0, $C]\noutput \"0\" = %7\n",
-        random_columns, 8);
+    check_columns(KERNEL_ROW,
+                  RANDOM_BODY "%4 = mul(%0, %3) : f32[d0, $C]\n%5 = sum{axis=1}(%4) : f32[d0, 1]\n"
+                              "%6 = broadcast(%5) : f32[d0, $C]\n%7 = sub(%4, %6) : f32[d0, $C]\noutput \"0\" = %7\n",
+                  random_columns, 8);
 }
 
 /* A map whose results have rows of two widths. */
@@ -267,9 +256,8 @@ Test(codegen, scatter) {
                   "exp(%1) : f32[d0, $C]\n"
                   "%3 = scatter_add(%0, %2) : f32[7, $C]\noutput \"0\" = %3\n",
                   few_columns, N_FEW);
-    check_extents(KERNEL_SCATTER,
-                  "%0 = input{name=\"0\"} : i32<7>[d0]\n%1 = input{name=\"1\"} : f32[d0, 5]\n"
-                  "%2 = scatter_add(%0, %1) : f32[7, 5]\noutput \"0\" = %2\n");
+    check_extents(KERNEL_SCATTER, "%0 = input{name=\"0\"} : i32<7>[d0]\n%1 = input{name=\"1\"} : f32[d0, 5]\n"
+                                  "%2 = scatter_add(%0, %1) : f32[7, 5]\noutput \"0\" = %2\n");
 }
 
 /* Rows that no index names are minus infinity; the table may be as long as a symbol says. */
@@ -279,9 +267,8 @@ Test(codegen, scatter_max) {
                   "sin(%1) : f32[d0, $C]\n"
                   "%3 = scatter_max(%0, %2) : f32[7, $C]\noutput \"0\" = %3\n",
                   few_columns, N_FEW);
-    check_extents(KERNEL_SCATTER,
-                  "%0 = input{name=\"0\"} : i32<d1>[d0]\n%1 = input{name=\"1\"} : f32[d0, 5]\n"
-                  "%2 = scatter_max(%0, %1) : f32[d1, 5]\noutput \"0\" = %2\n");
+    check_extents(KERNEL_SCATTER, "%0 = input{name=\"0\"} : i32<d1>[d0]\n%1 = input{name=\"1\"} : f32[d0, 5]\n"
+                                  "%2 = scatter_max(%0, %1) : f32[d1, 5]\noutput \"0\" = %2\n");
 }
 
 /* A row, a column and a scattered row that hold a NaN have no maximum, wherever it stands; others keep theirs. */
@@ -311,10 +298,14 @@ static void check_nan(KernelKind kind, const char *body, int at) {
 
 Test(codegen, a_maximum_with_nan_is_nan) {
     for (int at = 0; at < 40; at += 13) {
-        check_nan(KERNEL_ROW, "%0 = input{name=\"0\"} : f32[d0, $C]\n%1 = max{axis=1}(%0) : f32[d0, 1]\noutput \"0\" = %1\n", at);
-        check_nan(KERNEL_COLUMN, "%0 = input{name=\"0\"} : f32[d0, $C]\n%1 = max{axis=0}(%0) : f32[1, $C]\noutput \"0\" = %1\n", at);
-        check_nan(KERNEL_SCATTER, "%0 = input{name=\"0\"} : f32[d0, $C]\n%1 = input{name=\"1\"} : i32<2>[d0]\n"
-                                  "%2 = scatter_max(%1, %0) : f32[2, $C]\noutput \"0\" = %2\n", at);
+        check_nan(KERNEL_ROW,
+                  "%0 = input{name=\"0\"} : f32[d0, $C]\n%1 = max{axis=1}(%0) : f32[d0, 1]\noutput \"0\" = %1\n", at);
+        check_nan(KERNEL_COLUMN,
+                  "%0 = input{name=\"0\"} : f32[d0, $C]\n%1 = max{axis=0}(%0) : f32[1, $C]\noutput \"0\" = %1\n", at);
+        check_nan(KERNEL_SCATTER,
+                  "%0 = input{name=\"0\"} : f32[d0, $C]\n%1 = input{name=\"1\"} : i32<2>[d0]\n"
+                  "%2 = scatter_max(%1, %0) : f32[2, $C]\noutput \"0\" = %2\n",
+                  at);
     }
 }
 
@@ -337,9 +328,10 @@ Test(codegen, two_symbols) {
                                   "\n%7 = select(%5, %6, %0) : " TWO "\n%8 = transpose(%7) : f32[d1, d0]\n"
                                   "output \"0\" = %7\noutput \"1\" = %8\n");
     check_two_symbols(KERNEL_ROW, SOFTMAX_BODY("d1"));
-    check_two_symbols(KERNEL_COLUMN, "%0 = input{name=\"0\"} : " TWO "\n%1 = input{name=\"1\"} : f32[d0, 1]\n%2 = "
-                                     "broadcast(%1) : " TWO "\n%3 = mul(%0, %2) : " TWO "\n%4 = sum{axis=0}(%3) : f32[1, d1]\n"
-                                     "output \"0\" = %4\n");
+    check_two_symbols(KERNEL_COLUMN,
+                      "%0 = input{name=\"0\"} : " TWO "\n%1 = input{name=\"1\"} : f32[d0, 1]\n%2 = "
+                      "broadcast(%1) : " TWO "\n%3 = mul(%0, %2) : " TWO "\n%4 = sum{axis=0}(%3) : f32[1, d1]\n"
+                      "output \"0\" = %4\n");
     check_two_symbols(KERNEL_SCATTER, "%0 = input{name=\"0\"} : i32<7>[d0]\n%1 = input{name=\"1\"} : " TWO
                                       "\n%2 = scatter_add(%0, %1) : f32[7, d1]\n%3 = scatter_max(%0, %1) : f32[7, d1]\n"
                                       "output \"0\" = %2\noutput \"1\" = %3\n");
@@ -358,13 +350,11 @@ Test(codegen, two_symbols_product) {
 Test(codegen, text) {
     Diagnostics *diags = diagnostics_new();
     Kernel *kernel = kernel_from_text(
-        KERNEL_MAP,
-        "graph \"t\"\nsymbols d0\n%0 = input{name=\"0\"} : f32[d0]\n%1 = exp(%0) : f32[d0]\n"
-        "output \"0\" = %1\n");
+        KERNEL_MAP, "graph \"t\"\nsymbols d0\n%0 = input{name=\"0\"} : f32[d0]\n%1 = exp(%0) : f32[d0]\n"
+                    "output \"0\" = %1\n");
     Target *wide = target_new("x86-64-v4", 0, diags), *narrow = target_new("x86-64-v3", 0, diags);
     cr_assert(wide && narrow);
-    char *llvm = kernel_text(kernel, wide, CODE_LLVM),
-         *assembly = kernel_text(kernel, narrow, CODE_ASSEMBLY);
+    char *llvm = kernel_text(kernel, wide, CODE_LLVM), *assembly = kernel_text(kernel, narrow, CODE_ASSEMBLY);
     cr_expect(strstr(llvm, "define void @tested"));
     cr_expect(strstr(assembly, "ymm") && !strstr(assembly, "zmm"));
     cr_expect(!strstr(assembly, "call"), "a kernel calls nothing");

@@ -39,8 +39,10 @@ Test(compact, only_what_rows_alone_touch) {
     cr_expect_not_null(index_after("16", ""));
     cr_expect_null(index_after("12", ""), "rows are no whole vectors");
     cr_expect_null(index_after("16", "%6 = exp(%0) : f32[100, 16]\noutput \"z\" = %6\n"), "the table is read whole");
-    cr_expect_null(index_after("16", "%6 = input{name=\"j\"} : i32<100>[x.T]\n%7 = gather(%0, %6) : f32[x.T, 16]\noutput \"z\" = %7\n"),
-                   "other rows are read");
+    cr_expect_null(
+        index_after("16",
+                    "%6 = input{name=\"j\"} : i32<100>[x.T]\n%7 = gather(%0, %6) : f32[x.T, 16]\noutput \"z\" = %7\n"),
+        "other rows are read");
     cr_expect_null(index_after("16", "%6 = exp(%5) : f32[100, 16]\noutput \"z\" = %6\n"), "the gradient is used");
 }
 

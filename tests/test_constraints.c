@@ -1,25 +1,24 @@
-/* Each constraint of docs/language.md is one that the shape rules check and cite by its number: a node that breaks it, for every
- * number of every rule. */
+/* Each constraint of docs/language.md is one that the shape rules check and cite by its number: a node that breaks it,
+ * for every number of every rule. */
 #include <criterion/criterion.h>
 #include <string.h>
 
 #include "graph/op_docs.h"
 
 /* What the broken nodes read. */
-static const char *const leaves =
-    "graph \"g\"\nsymbols T S\n"
-    "%0 = input{name=\"real\"} : f32[T, 4]\n"
-    "%1 = input{name=\"other\"} : f32[S, 4]\n"
-    "%2 = input{name=\"whole\"} : i32[T, 4]\n"
-    "%3 = input{name=\"truth\"} : bool[T, 4]\n"
-    "%4 = input{name=\"vector\"} : f32[4]\n"
-    "%5 = input{name=\"free\"} : i32[T]\n"
-    "%6 = input{name=\"index\"} : i32<S>[T]\n"
-    "%7 = input{name=\"bounds\"} : i32[S+1]\n"
-    "%8 = input{name=\"key\"} : i32[2]\n"
-    "%9 = input{name=\"coords\"} : i32[T, 2]\n"
-    "%10 = input{name=\"lse\"} : f32[T, 2]\n"
-    "%11 = input{name=\"truths\"} : bool[S, 4]\n";
+static const char *const leaves = "graph \"g\"\nsymbols T S\n"
+                                  "%0 = input{name=\"real\"} : f32[T, 4]\n"
+                                  "%1 = input{name=\"other\"} : f32[S, 4]\n"
+                                  "%2 = input{name=\"whole\"} : i32[T, 4]\n"
+                                  "%3 = input{name=\"truth\"} : bool[T, 4]\n"
+                                  "%4 = input{name=\"vector\"} : f32[4]\n"
+                                  "%5 = input{name=\"free\"} : i32[T]\n"
+                                  "%6 = input{name=\"index\"} : i32<S>[T]\n"
+                                  "%7 = input{name=\"bounds\"} : i32[S+1]\n"
+                                  "%8 = input{name=\"key\"} : i32[2]\n"
+                                  "%9 = input{name=\"coords\"} : i32[T, 2]\n"
+                                  "%10 = input{name=\"lse\"} : f32[T, 2]\n"
+                                  "%11 = input{name=\"truths\"} : bool[S, 4]\n";
 
 typedef struct Breach {
     int constraint;
@@ -27,15 +26,16 @@ typedef struct Breach {
 } Breach;
 
 #define ATTEND "heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9"
-#define ATTENTION_BREACHES(op, more, to)                                                                                     \
-    {1, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%2, %0, %0, %7, %7, %8, %9" more ") : " to},                     \
-        {1, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %1, %7, %7, %8, %9" more ") : " to},                 \
-        {2, op "{heads=3 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" more ") : " to},                 \
-        {3, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %5, %8, %9" more ") : " to},                 \
-        {4, op "{heads=2 result=0 causal=2 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" more ") : " to},                 \
-        {5, op "{heads=2 result=0 causal=0 dropout=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" more ") : " to},                 \
-        {6, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %5, %9" more ") : " to},                 \
-        {7, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %2" more ") : " to}
+#define ATTENTION_BREACHES(op, more, to)                                                                               \
+    {1, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%2, %0, %0, %7, %7, %8, %9" more ") : " to},              \
+        {1, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %1, %7, %7, %8, %9" more ") : " to},          \
+        {2, op "{heads=3 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" more ") : " to},          \
+        {3, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %5, %8, %9" more ") : " to},          \
+        {4, op "{heads=2 result=0 causal=2 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" more ") : " to},          \
+        {5, op "{heads=2 result=0 causal=0 dropout=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" more ") : " to},          \
+        {6, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %5, %9" more ") : " to}, {        \
+        7, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %2" more ") : " to             \
+    }
 
 static const Breach breaches[] = {
     {1, "input{name=\"b\"} : f32<4>[T]"},
@@ -87,10 +87,12 @@ static const Breach breaches[] = {
     ATTENTION_BREACHES("attention_grad", ", %0, %10, %0", "f32[T, 4]"),
     {8, "attention_grad{" ATTEND ", %0, %0, %0) : f32[T, 4]"},
     {8, "attention_grad{" ATTEND ", %1, %10, %0) : f32[T, 4]"},
-    {9, "attention_grad{heads=2 result=3 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9, %0, %10, %0) : f32[T, 4]"},
+    {9, "attention_grad{heads=2 result=3 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9, %0, %10, %0) : "
+        "f32[T, 4]"},
     ATTENTION_BREACHES("attention_second", ", %0, %10, %0, %0, %0, %0", "f32[T, 4]"),
     {8, "attention_second{" ATTEND ", %0, %0, %0, %0, %0, %0) : f32[T, 4]"},
-    {9, "attention_second{heads=2 result=4 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9, %0, %10, %0, %0, %0, %0) : f32[T, 4]"},
+    {9, "attention_second{heads=2 result=4 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9, %0, %10, %0, %0, "
+        "%0, %0) : f32[T, 4]"},
     {10, "attention_second{" ATTEND ", %0, %10, %0, %0, %1, %0) : f32[T, 4]"},
 };
 enum { BREACHES = sizeof breaches / sizeof *breaches };
@@ -111,7 +113,8 @@ Test(constraints, are_cited_by_their_numbers) {
         cr_expect_null(graph_read(diagnostics_file(diags, "g.gir", text), diags), "%s", breaches[i].node);
         cr_assert_eq(diags->errors, 1, "%s", breaches[i].node);
         const char *message = diags->list.items[0].message;
-        cr_expect(strstr(message, cited), "%s: not constraint %d: %s", breaches[i].node, breaches[i].constraint, message);
+        cr_expect(strstr(message, cited), "%s: not constraint %d: %s", breaches[i].node, breaches[i].constraint,
+                  message);
         diagnostics_free(diags);
     }
 }
@@ -127,7 +130,8 @@ Test(constraints, are_all_checked) {
     for (int i = 0; i < OP_COUNT; i++) {
         const ShapeDoc *doc = op_shape_doc((Op)i);
         for (int n = 1; n <= MAX_CONSTRAINTS && doc->constraints[n - 1]; n++) {
-            cr_expect(is_broken(doc, n), "%s, constraint %d: nothing above breaks \"%s\"", op_name((Op)i), n, doc->constraints[n - 1]);
+            cr_expect(is_broken(doc, n), "%s, constraint %d: nothing above breaks \"%s\"", op_name((Op)i), n,
+                      doc->constraints[n - 1]);
         }
     }
 }

@@ -18,8 +18,7 @@ static Node *input(Graph *g, const char *name, int rank, Dim rows, Dim columns) 
 }
 
 static Node *matmul(Graph *g, bool ta, bool tb, Dim m, Dim n, Dim k) {
-    Node *in[] = {input(g, "0", 2, ta ? k : m, ta ? m : k),
-                  input(g, "1", 2, tb ? n : k, tb ? k : n)};
+    Node *in[] = {input(g, "0", 2, ta ? k : m, ta ? m : k), input(g, "1", 2, tb ? n : k, tb ? k : n)};
     NodeSpec spec = {.op = OP_matmul, .n_inputs = 2, .inputs = in, .attrs = {.ints = {ta, tb}}};
     return graph_node(g, &spec);
 }
@@ -30,8 +29,7 @@ static Node *scalar_like(Graph *g, double value, const Node *like) {
 
 static Node *gelu(Graph *g, Node *x) {
     Node *scaled = graph_op2(g, OP_mul, x, scalar_like(g, 0.7071067811865476, x), NULL);
-    Node *gate =
-        graph_op2(g, OP_add, graph_op1(g, OP_erf, scaled, NULL), scalar_like(g, 1, x), NULL);
+    Node *gate = graph_op2(g, OP_add, graph_op1(g, OP_erf, scaled, NULL), scalar_like(g, 1, x), NULL);
     return graph_op2(g, OP_mul, graph_op2(g, OP_mul, x, scalar_like(g, 0.5, x), NULL), gate, NULL);
 }
 
@@ -39,8 +37,7 @@ static Node *dropped(Graph *g, Node *x, const char *key, const char *coords) {
     Dim two = dim_const(2), pair[] = {x->type.dims[0], two};
     Node *in[] = {graph_leaf(g, OP_input, key, type_make(ELEM_I32, 1, &two)),
                   graph_leaf(g, OP_input, coords, type_make(ELEM_I32, 2, pair))};
-    NodeSpec spec = {
-        .op = OP_random, .n_inputs = 2, .inputs = in, .attrs = {.text = "0"}, .type = x->type};
+    NodeSpec spec = {.op = OP_random, .n_inputs = 2, .inputs = in, .attrs = {.text = "0"}, .type = x->type};
     Node *keep = graph_op2(g, OP_less, scalar_like(g, 0.25, x), graph_node(g, &spec), NULL);
     Node *select[] = {keep, x, scalar_like(g, 0, x)};
     NodeSpec choice = {.op = OP_select, .n_inputs = 3, .inputs = select};
@@ -59,8 +56,7 @@ static Code compile(Graph *body, int lanes) {
     Code code = {.diags = diagnostics_new()};
     code.target = target_new(NULL, lanes, code.diags);
     code.jit = jit_new(code.target, code.diags);
-    Kernel kernel = {
-        .kind = KERNEL_CONTRACT, .name = "contract_test", .label = "test", .body = body};
+    Kernel kernel = {.kind = KERNEL_CONTRACT, .name = "contract_test", .label = "test", .body = body};
     cr_assert(jit_add(code.jit, kernel_object(&kernel, code.target), code.diags));
     code.function = jit_find(code.jit, kernel.name, code.diags);
     cr_assert(code.function);
@@ -79,8 +75,7 @@ static void free_code(Code *code) {
 static void run(const Code *code, void *const *buffers, const int64_t *extents, int64_t threads) {
     uint32_t sites[] = {0};
     sites[0] = XXH32("0", 1, 0);
-    for (int64_t t = 0; t < threads; t++)
-        code->function(buffers, extents, sites, code->scratch, t, threads);
+    for (int64_t t = 0; t < threads; t++) code->function(buffers, extents, sites, code->scratch, t, threads);
 }
 
 /* --- Numbers ---------------------------------------------------------------------------------- */
@@ -96,20 +91,16 @@ static float *numbers(int64_t count, uint32_t seed) {
     return values;
 }
 
-static float chain(const float *a, const float *b, bool ta, bool tb, int64_t i, int64_t j,
-                   const int64_t *size) {
+static float chain(const float *a, const float *b, bool ta, bool tb, int64_t i, int64_t j, const int64_t *size) {
     int64_t m = size[0], n = size[1], k = size[2];
     float sum = 0;
-    for (int64_t x = 0; x < k; x++)
-        sum = fmaf(a[ta ? x * m + i : i * k + x], b[tb ? j * k + x : x * n + j], sum);
+    for (int64_t x = 0; x < k; x++) sum = fmaf(a[ta ? x * m + i : i * k + x], b[tb ? j * k + x : x * n + j], sum);
     return sum;
 }
 
-static void check_product(const Code *code, bool ta, bool tb, const int64_t *size,
-                          const int64_t *extents) {
+static void check_product(const Code *code, bool ta, bool tb, const int64_t *size, const int64_t *extents) {
     int64_t m = size[0], n = size[1], k = size[2];
-    float *a = numbers(m * k, 1), *b = numbers(k * n, 2), *expected = numbers(m * n, 3),
-          *out = numbers(m * n, 3);
+    float *a = numbers(m * k, 1), *b = numbers(k * n, 2), *expected = numbers(m * n, 3), *out = numbers(m * n, 3);
     for (int64_t i = 0; i < m; i++) {
         for (int64_t j = 0; j < n; j++) expected[i * n + j] = chain(a, b, ta, tb, i, j, size);
     }
@@ -119,8 +110,8 @@ static void check_product(const Code *code, bool ta, bool tb, const int64_t *siz
         for (int64_t i = 0; i < m * n; i++) out[i] = NAN;
         run(code, buffers, extents, threads[t]);
         cr_assert(memcmp(out, expected, (size_t)(m * n + GUARD) * sizeof *out) == 0,
-                  "%lld x %lld x %lld, ta %d, tb %d, %lld threads", (long long)m, (long long)n,
-                  (long long)k, ta, tb, (long long)threads[t]);
+                  "%lld x %lld x %lld, ta %d, tb %d, %lld threads", (long long)m, (long long)n, (long long)k, ta, tb,
+                  (long long)threads[t]);
     }
     free(a), free(b), free(expected), free(out);
 }
@@ -131,10 +122,9 @@ static const int lane_counts[] = {4, 8, 16};
 
 static const int64_t sizes[][3] = {
     /* M, N, K */
-    {1, 1, 1},      {1, 5, 768},  {5, 1, 33},   {13, 31, 14},   {14, 32, 16},
-    {15, 33, 15},   {14, 32, 0},  {0, 8, 8},    {8, 0, 8},      {0, 0, 0},
-    {2, 64, 100},   {6, 16, 32},  {7, 17, 1},   {29, 100, 384}, {31, 65, 385},
-    {33, 48, 1000}, {100, 13, 5}, {3, 1500, 9}, {57, 130, 31},  {45, 700, 770},
+    {1, 1, 1},     {1, 5, 768},    {5, 1, 33},   {13, 31, 14}, {14, 32, 16},  {15, 33, 15},   {14, 32, 0},
+    {0, 8, 8},     {8, 0, 8},      {0, 0, 0},    {2, 64, 100}, {6, 16, 32},   {7, 17, 1},     {29, 100, 384},
+    {31, 65, 385}, {33, 48, 1000}, {100, 13, 5}, {3, 1500, 9}, {57, 130, 31}, {45, 700, 770},
 };
 
 static void check_symbolic(bool ta, bool tb) {
@@ -143,8 +133,7 @@ static void check_symbolic(bool ta, bool tb) {
         Dim m = dim_symbol(graph_symbol(g, "d0")), n = dim_symbol(graph_symbol(g, "d1"));
         graph_output(g, "0", matmul(g, ta, tb, m, n, dim_symbol(graph_symbol(g, "d2"))));
         Code code = compile(g, lane_counts[l]);
-        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-            check_product(&code, ta, tb, sizes[i], sizes[i]);
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) check_product(&code, ta, tb, sizes[i], sizes[i]);
         free_code(&code);
         graph_free(g);
     }
@@ -166,8 +155,7 @@ Test(contract, constant_sizes) {
         graph_output(g, "0", matmul(g, ta, tb, m, dim_const(nk[0]), dim_const(nk[1])));
         Code code = compile(g, lane_counts[variant / 4 % 3]);
         int64_t rows[] = {1, 8, 30};
-        for (int i = 0; i < 3; i++)
-            check_product(&code, ta, tb, (int64_t[]){rows[i], nk[0], nk[1]}, &rows[i]);
+        for (int i = 0; i < 3; i++) check_product(&code, ta, tb, (int64_t[]){rows[i], nk[0], nk[1]}, &rows[i]);
         free_code(&code);
         graph_free(g);
     }
@@ -182,12 +170,11 @@ static double *widened(const float *values, int64_t count) {
 }
 
 /* 1e-5 of the largest magnitude that a sum of K products can have here. */
-static void check_near(const float *out, const double *expected, int64_t count, int64_t k,
-                       const char *what) {
+static void check_near(const float *out, const double *expected, int64_t count, int64_t k, const char *what) {
     double tolerance = 1e-5 * (1 + sqrt((double)k));
     for (int64_t i = 0; i < count; i++) {
-        cr_assert(fabs(out[i] - expected[i]) <= tolerance, "%s, element %lld: %g, not %g", what,
-                  (long long)i, out[i], expected[i]);
+        cr_assert(fabs(out[i] - expected[i]) <= tolerance, "%s, element %lld: %g, not %g", what, (long long)i, out[i],
+                  expected[i]);
     }
 }
 
@@ -196,8 +183,7 @@ static Graph *rich_graph(Dim n, Dim k, bool bare) {
     Graph *g = graph_new("body", NULL);
     Dim m = dim_symbol(graph_symbol(g, "d0"));
     Node *product = matmul(g, false, true, m, n, k);
-    Node *h = graph_op2(g, OP_add, product,
-                        graph_broadcast(g, input(g, "2", 1, n, n), &product->type, NULL), NULL);
+    Node *h = graph_op2(g, OP_add, product, graph_broadcast(g, input(g, "2", 1, n, n), &product->type, NULL), NULL);
     Node *residual = input(g, "3", 2, m, n);
     graph_output(g, "0", gelu(g, h));
     graph_output(g, "1", bare ? product : h);
@@ -207,13 +193,11 @@ static Graph *rich_graph(Dim n, Dim k, bool bare) {
 }
 
 static void check_epilogue(Graph *g, int64_t m, int64_t n, int64_t k) {
-    float *x = numbers(m * k, 4), *w = numbers(n * k, 5), *bias = numbers(n, 6),
-          *residual = numbers(m * n, 7);
+    float *x = numbers(m * k, 4), *w = numbers(n * k, 5), *bias = numbers(n, 6), *residual = numbers(m * n, 7);
     int32_t key[] = {11, 3}, *coords = malloc((size_t)m * 2 * sizeof *coords);
     double key_wide[] = {11, 3}, *coords_wide = malloc((size_t)m * 2 * sizeof *coords_wide);
     for (int64_t i = 0; i < 2 * m; i++) coords_wide[i] = coords[i] = (int32_t)(i * 7 % 100);
-    double *wide[] = {widened(x, m * k), widened(w, n * k), widened(bias, n),
-                      widened(residual, m * n)};
+    double *wide[] = {widened(x, m * k), widened(w, n * k), widened(bias, n), widened(residual, m * n)};
     Binding bindings[] = {{"0", wide[0]}, {"1", wide[1]},  {"2", wide[2]},
                           {"3", wide[3]}, {"4", key_wide}, {"5", coords_wide}};
     Interpretation *expected = interpret(g, &m, bindings, 6);
@@ -226,14 +210,12 @@ static void check_epilogue(Graph *g, int64_t m, int64_t n, int64_t k) {
         for (int64_t threads = 1; threads <= 3; threads++) {
             run(&code, buffers, &m, threads);
             for (int i = 0; i < 3; i++) {
-                check_near(out[i], expected->values[g->outputs.items[i].node->id], m * n, k,
-                           g->outputs.items[i].name);
+                check_near(out[i], expected->values[g->outputs.items[i].node->id], m * n, k, g->outputs.items[i].name);
             }
             for (int i = 0; i < 4; i++) { /* the same bits whatever the threads and lanes */
                 size_t bytes = (size_t)(m * n + GUARD) * sizeof(float);
                 if (l == 0 && threads == 1) memcpy(first[i], out[i], bytes);
-                cr_assert(memcmp(out[i], first[i], bytes) == 0, "result %d, %d lanes", i,
-                          lane_counts[l]);
+                cr_assert(memcmp(out[i], first[i], bytes) == 0, "result %d, %d lanes", i, lane_counts[l]);
             }
         }
         free_code(&code);
@@ -249,8 +231,7 @@ static void check_epilogue(Graph *g, int64_t m, int64_t n, int64_t k) {
 }
 
 Test(contract, epilogues) {
-    static const int64_t shapes[][3] = {
-        {30, 128, 64}, {17, 100, 400}, {3, 5, 31}, {9, 1, 12}, {16, 96, 800}};
+    static const int64_t shapes[][3] = {{30, 128, 64}, {17, 100, 400}, {3, 5, 31}, {9, 1, 12}, {16, 96, 800}};
     for (int i = 0; i < 5; i++) {
         for (int bare = 0; bare < 2; bare++) {
             Graph *g = rich_graph(dim_const(shapes[i][1]), dim_const(shapes[i][2]), bare);

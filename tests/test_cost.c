@@ -39,17 +39,18 @@ Test(cost, gathered_table_counts_its_rows) {
 Test(cost, attention_counts_pairs_of_one_sequence) {
     int32_t bounds[] = {0, 1, 4, 6};
     void *buffers[] = {NULL, NULL, NULL, bounds, NULL, NULL, NULL, NULL};
-    Cost cost = cost_of(KERNEL_ATTENTION,
-                        "graph \"kernel\"\nsymbols d0 d1\n"
-                        "%0 = input{name=\"0\"} : f32[d0, 8]\n"
-                        "%1 = input{name=\"1\"} : f32[d0, 8]\n"
-                        "%2 = input{name=\"2\"} : f32[d0, 8]\n"
-                        "%3 = input{name=\"3\"} : i32[d1+1]\n"
-                        "%4 = input{name=\"4\"} : i32[2]\n"
-                        "%5 = input{name=\"5\"} : i32[d0, 2]\n"
-                        "%6 = attention{heads=2 result=0 causal=0 dropout=0 site=\"\"}(%0, %1, %2, %3, %3, %4, %5) : f32[d0, 8]\n"
-                        "output \"0\" = %6\n",
-                        (const int64_t[]){6, 3}, buffers);
+    Cost cost = cost_of(
+        KERNEL_ATTENTION,
+        "graph \"kernel\"\nsymbols d0 d1\n"
+        "%0 = input{name=\"0\"} : f32[d0, 8]\n"
+        "%1 = input{name=\"1\"} : f32[d0, 8]\n"
+        "%2 = input{name=\"2\"} : f32[d0, 8]\n"
+        "%3 = input{name=\"3\"} : i32[d1+1]\n"
+        "%4 = input{name=\"4\"} : i32[2]\n"
+        "%5 = input{name=\"5\"} : i32[d0, 2]\n"
+        "%6 = attention{heads=2 result=0 causal=0 dropout=0 site=\"\"}(%0, %1, %2, %3, %3, %4, %5) : f32[d0, 8]\n"
+        "output \"0\" = %6\n",
+        (const int64_t[]){6, 3}, buffers);
     cr_expect_eq((int)cost.flops, 2 * 2 * 14 * 8);
 }
 

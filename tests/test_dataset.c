@@ -34,11 +34,7 @@ static Fixture begin(const char *text) {
     put_text(&f.folder, "t-train.tsv", text);
     f.tokenizer = tokenizer_load(vocab.text, tokenizer_rules(true), f.diags);
     cr_assert_not_null(f.tokenizer);
-    f.task = (Task){.name = "t",
-                    .data = "sub/t-{split}.tsv",
-                    .separator = '\t',
-                    .n_inputs = 1,
-                    .label = class_label};
+    f.task = (Task){.name = "t", .data = "sub/t-{split}.tsv", .separator = '\t', .n_inputs = 1, .label = class_label};
     f.task.inputs[0] = (TextInput){.name = "text", .columns = {"text"}, .n_columns = 1};
     f.options = (DatasetOptions){
         .tokenizer = f.tokenizer, .split = "train", .max_length = 16, .needs_labels = true, .skips_bad = true};
@@ -215,8 +211,7 @@ Test(dataset, a_batch_is_its_rows_end_to_end) {
     cr_expect_arr_eq(x->coords, coords, sizeof coords);
     cr_expect_arr_eq(batch->inputs[0].row_coords, row_coords, sizeof row_coords);
     cr_expect(x->first[0] == 0 && x->first[1] == 4);
-    cr_expect(batch->labels.classes[0] == 1 && batch->labels.classes[1] == 2 &&
-              batch->labels.numbers[1] == 2.0f);
+    cr_expect(batch->labels.classes[0] == 1 && batch->labels.classes[1] == 2 && batch->labels.numbers[1] == 2.0f);
     batch_free(batch);
     finish(&f);
 }
@@ -239,10 +234,8 @@ Test(dataset, pairs_are_joint_or_two_inputs) {
     const Dataset *sets[] = {f.data};
     Batch *batch = batch_new(sets, 1, 2);
     batch_fill(batch, f.data, (int64_t[]){0, 2}, 2, 0);
-    cr_expect(batch->inputs[0].tokens == 8 && batch->inputs[1].tokens == 7 &&
-              batch_tokens(batch) == 15);
-    cr_expect(batch->inputs[1].ids[1] == 5 && batch->inputs[1].bounds[1] == 3 &&
-              batch->inputs[1].first[1] == 3);
+    cr_expect(batch->inputs[0].tokens == 8 && batch->inputs[1].tokens == 7 && batch_tokens(batch) == 15);
+    cr_expect(batch->inputs[1].ids[1] == 5 && batch->inputs[1].bounds[1] == 3 && batch->inputs[1].first[1] == 3);
     cr_expect_eq(dataset_tokens(f.data, 2), 8);
     batch_free(batch);
     finish(&f);
@@ -259,7 +252,8 @@ Test(dataset, bad_rows_are_skipped_one_by_one) {
     cr_assert_eq(f.diags->list.count, 5);
     for (int i = 0; i < 5; i++) {
         const Diagnostic *told = &f.diags->list.items[i];
-        cr_expect(told->severity == SEVERITY_WARNING && told->pos.line == lines[i] && !strstr(told->message, "SECRET"), "%s", told->message);
+        cr_expect(told->severity == SEVERITY_WARNING && told->pos.line == lines[i] && !strstr(told->message, "SECRET"),
+                  "%s", told->message);
     }
     finish(&f);
 }

@@ -12,8 +12,7 @@
  */
 static const double TOLERANCE = 1e-12;
 
-static void expect_same_values(const RandomGraph *r, const Graph *a, const Graph *b,
-                               uint64_t seed) {
+static void expect_same_values(const RandomGraph *r, const Graph *a, const Graph *b, uint64_t seed) {
     const char *error = compare_graphs(r, a, b, TOLERANCE);
     cr_expect(!error, "seed %d: %s", (int)seed, error);
     cr_expect_eq(a->outputs.count, b->outputs.count);
@@ -64,8 +63,7 @@ static void layer_start(Layer *l) {
     static double x[24];
     for (int i = 0; i < 24; i++) x[i] = sin(i * i);
     Graph *g = l->r.graph = graph_new("layer", NULL);
-    Dim t = dim_symbol(graph_symbol(g, "x.T")), s = dim_symbol(graph_symbol(g, "S")),
-        two = dim_const(2), s1 = s;
+    Dim t = dim_symbol(graph_symbol(g, "x.T")), s = dim_symbol(graph_symbol(g, "S")), two = dim_const(2), s1 = s;
     l->r.extents[0] = 6, l->r.extents[1] = 3, s1.offset = 1;
     l->r.arena = arena_new();
     l->r.bindings = arena_array(l->r.arena, 16, sizeof *l->r.bindings);
@@ -99,23 +97,15 @@ static void check_last_layer(bool causal) {
     layer_start(&l);
     Graph *g = l.r.graph;
     Node *x = project(&l, l.x, "embed");
-    Node *inputs[] = {project(&l, x, "q"),
-                      project(&l, x, "k"),
-                      project(&l, x, "v"),
-                      l.bounds,
-                      l.bounds,
-                      l.key,
-                      l.coords};
+    Node *inputs[] = {
+        project(&l, x, "q"), project(&l, x, "k"), project(&l, x, "v"), l.bounds, l.bounds, l.key, l.coords};
     NodeSpec attention = {.op = OP_attention,
                           .n_inputs = 7,
                           .inputs = inputs,
                           .attrs = {.ints = {2, 0, causal}, .number = 0.3, .text = "a"}};
     Node *a = project(&l, graph_node(g, &attention), "o");
-    NodeSpec random = {.op = OP_random,
-                       .n_inputs = 2,
-                       .inputs = (Node *[]){l.key, l.coords},
-                       .attrs.text = "d",
-                       .type = a->type};
+    NodeSpec random = {
+        .op = OP_random, .n_inputs = 2, .inputs = (Node *[]){l.key, l.coords}, .attrs.text = "d", .type = a->type};
     Node *mask = graph_node(g, &random);
     Node *h = graph_op2(g, OP_add, x, graph_op2(g, OP_mul, a, mask, NULL), NULL);
     Node *y = graph_op1(g, OP_tanh, project(&l, h, "ffn"), NULL);
@@ -123,12 +113,9 @@ static void check_last_layer(bool causal) {
     Graph *less = demand(g, NULL);
     cr_expect(!graph_verify(less), "%s", graph_verify(less));
     expect_same_values(&l.r, g, less, 0);
-    cr_expect_eq(count_rows(less, OP_matmul, 0), 3,
-                 "the embedding, keys and values are needed for all tokens");
+    cr_expect_eq(count_rows(less, OP_matmul, 0), 3, "the embedding, keys and values are needed for all tokens");
     cr_expect_eq(count_rows(less, OP_matmul, 1), 3, "queries, output and feed-forward are not");
-    cr_expect_eq(count_rows(less, OP_attention, 0) + count_rows(less, OP_random, 0) +
-                     count_rows(less, OP_tanh, 0),
-                 0);
+    cr_expect_eq(count_rows(less, OP_attention, 0) + count_rows(less, OP_random, 0) + count_rows(less, OP_tanh, 0), 0);
     graph_free(less);
     graph_free(g);
     arena_free(l.r.arena);
@@ -149,8 +136,7 @@ Test(demand, only_selections_move) {
         index.bound = rows;
         Node *at = graph_leaf(g, OP_input, big ? "many" : "few", index);
         Node *table = graph_leaf(g, OP_param, big ? "a" : "b", matrix(ELEM_F32, rows, 3));
-        graph_output(g, big ? "many" : "few",
-                     graph_op2(g, OP_gather, graph_op1(g, OP_exp, table, NULL), at, NULL));
+        graph_output(g, big ? "many" : "few", graph_op2(g, OP_gather, graph_op1(g, OP_exp, table, NULL), at, NULL));
     }
     Graph *less = demand(g, NULL);
     cr_expect_eq(graph_find_output(less, "few")->op, OP_exp);
@@ -166,10 +152,7 @@ Test(demand, transposed_left_operand_stays) {
     Graph *g = l.r.graph;
     Node *columns = graph_op1(g, OP_exp, graph_op1(g, OP_transpose, l.x, NULL), NULL);
     Node *weight = project(&l, project(&l, l.x, "unused"), "w")->inputs[1];
-    NodeSpec spec = {.op = OP_matmul,
-                     .n_inputs = 2,
-                     .inputs = (Node *[]){columns, weight},
-                     .attrs.ints = {1, 0}};
+    NodeSpec spec = {.op = OP_matmul, .n_inputs = 2, .inputs = (Node *[]){columns, weight}, .attrs.ints = {1, 0}};
     graph_output(g, "y", graph_op2(g, OP_gather, graph_node(g, &spec), l.first, NULL));
     Graph *less = demand(g, NULL);
     expect_same_values(&l.r, g, less, 0);

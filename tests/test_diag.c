@@ -41,8 +41,7 @@ static void note_folder(const char *folder, bool *used) {
     for (struct dirent *entry; (entry = readdir(entries));) {
         size_t length = strlen(entry->d_name);
         bool table = strcmp(entry->d_name, "explain.c") == 0 || strcmp(entry->d_name, "examples.c") == 0;
-        if (length < 3 || table || strcmp(entry->d_name + length - 2, ".c") != 0)
-            continue;
+        if (length < 3 || table || strcmp(entry->d_name + length - 2, ".c") != 0) continue;
         snprintf(path, sizeof path, SOURCE_ROOT "/%s/%s", folder, entry->d_name);
         note_codes(path, used);
     }
@@ -143,8 +142,10 @@ Test(diag, every_code_has_a_golden_message) {
         char code[8];
         snprintf(code, sizeof code, "E%04d", i);
         if (!diagnostic_explanation(code)) continue;
-        if (is_out_of_reach(i)) cr_expect_not(shown[i], "%s has a golden message: take it off the list", code);
-        else cr_expect(shown[i], "%s has no golden message in tests/errors: see CONTRIBUTING.md", code);
+        if (is_out_of_reach(i))
+            cr_expect_not(shown[i], "%s has a golden message: take it off the list", code);
+        else
+            cr_expect(shown[i], "%s has no golden message in tests/errors: see CONTRIBUTING.md", code);
     }
 }
 
@@ -166,10 +167,8 @@ static void expect_printed(const Diagnostics *diags, const char *expected) {
 
 Test(diag, shows_the_line_and_a_caret) {
     Diagnostics *diags = diagnostics_new();
-    const SourceFile *file =
-        diagnostics_file(diags, "m.graph", "def f(x) {\n  y = dense(x, hiden)\n}\n");
-    cr_expect_not(
-        diag_error(diags, "E0201", (Pos){file, 2, 16, 5, NULL}, "nothing is called '%s' here", "hiden"));
+    const SourceFile *file = diagnostics_file(diags, "m.graph", "def f(x) {\n  y = dense(x, hiden)\n}\n");
+    cr_expect_not(diag_error(diags, "E0201", (Pos){file, 2, 16, 5, NULL}, "nothing is called '%s' here", "hiden"));
     diag_note(diags, (Pos){file, 1, 5, 1, NULL}, "in this function");
     diag_hint(diags, "did you mean '%s'?", "hidden");
     cr_expect_eq(diags->errors, 1);
@@ -188,8 +187,7 @@ Test(diag, shows_the_line_and_a_caret) {
  * column. */
 Test(diag, the_caret_knows_tabs_and_utf8) {
     Diagnostics *diags = diagnostics_new();
-    const SourceFile *file =
-        diagnostics_file(diags, "m.graph", "\tx\t= \"\xC3\xA4\xE2\x82\xAC\" + y\n");
+    const SourceFile *file = diagnostics_file(diags, "m.graph", "\tx\t= \"\xC3\xA4\xE2\x82\xAC\" + y\n");
     diag_error(diags, "E0201", (Pos){file, 1, 16, 1, NULL}, "nothing is called 'y' here");
     expect_printed(diags, "m.graph:1:16: error[E0201]: nothing is called 'y' here\n"
                           "    1 | \tx\t= \"\xC3\xA4\xE2\x82\xAC\" + y\n"

@@ -1,4 +1,5 @@
-/* grad(y, x) and stop_gradient: what they mean, and that passes keep it. All graphs have x = (1, 2, 3) and an output "d". */
+/* grad(y, x) and stop_gradient: what they mean, and that passes keep it. All graphs have x = (1, 2, 3) and an output
+ * "d". */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -35,7 +36,8 @@ static void expect_output(const Graph *g, const char *name, int count, const dou
     cr_assert_not_null(node, "%s: there is no %s", what, name);
     for (int i = 0; i < count; i++) {
         double got = run->values[node->id][i];
-        cr_expect(fabs(got - expected[i]) <= 1e-12 * fmax(1, fabs(expected[i])), "%s: element %d is %.17g, not %.17g", what, i, got, expected[i]);
+        cr_expect(fabs(got - expected[i]) <= 1e-12 * fmax(1, fabs(expected[i])), "%s: element %d is %.17g, not %.17g",
+                  what, i, got, expected[i]);
     }
     interpretation_free(run);
 }
@@ -60,7 +62,8 @@ static void expect(const char *body, const double *expected, const char *what) {
 
 Test(expand, first_and_second_derivatives) {
     expect(X CUBES "%4 = grad(%3, %0) : f32[3]\noutput \"d\" = %4\n", (double[]){3, 12, 27}, "3 x^2");
-    expect(X CUBES "%4 = grad(%3, %0) : f32[3]\n%5 = sum{axis=0}(%4) : f32[1]\n%6 = grad(%5, %0) : f32[3]\noutput \"d\" = %6\n",
+    expect(X CUBES
+           "%4 = grad(%3, %0) : f32[3]\n%5 = sum{axis=0}(%4) : f32[1]\n%6 = grad(%5, %0) : f32[3]\noutput \"d\" = %6\n",
            (double[]){6, 12, 18}, "6 x");
     expect(X CUBES "%4 = grad(%3, %0) : f32[3]\n%5 = sum{axis=0}(%4) : f32[1]\n%6 = grad(%5, %0) : f32[3]\n"
                    "%7 = sum{axis=0}(%6) : f32[1]\n%8 = grad(%7, %0) : f32[3]\noutput \"d\" = %8\n",
@@ -70,15 +73,18 @@ Test(expand, first_and_second_derivatives) {
 /* x^2 is varied wherever it is used; x beside it is not. */
 Test(expand, an_intermediate_is_a_variable_of_its_own) {
     expect(X CUBES "%4 = grad(%3, %1) : f32[3]\noutput \"d\" = %4\n", (double[]){1, 2, 3}, "d x^3 / d x^2");
-    expect(X "%1 = mul(%0, %0) : f32[3]\n%2 = mul(%1, %1) : f32[3]\n%3 = add(%2, %1) : f32[3]\n%4 = sum{axis=0}(%3) : f32[1]\n"
+    expect(X "%1 = mul(%0, %0) : f32[3]\n%2 = mul(%1, %1) : f32[3]\n%3 = add(%2, %1) : f32[3]\n%4 = sum{axis=0}(%3) : "
+             "f32[1]\n"
              "%5 = grad(%4, %1) : f32[3]\noutput \"d\" = %5\n",
            (double[]){3, 9, 19}, "2 x^2 + 1");
 }
 
-/* x * 1 is x when it is simplified, but a node of its own before: the derivative for it leaves out what uses x itself. */
+/* x * 1 is x when it is simplified, but a node of its own before: the derivative for it leaves out what uses x itself.
+ * */
 Test(expand, comes_before_equal_nodes_are_joined) {
     static const char body[] =
-        X "%1 = const{value=1} : f32[]\n%2 = broadcast(%1) : f32[3]\n%3 = mul(%0, %2) : f32[3]\n%4 = mul(%3, %3) : f32[3]\n"
+        X "%1 = const{value=1} : f32[]\n%2 = broadcast(%1) : f32[3]\n%3 = mul(%0, %2) : f32[3]\n%4 = mul(%3, %3) : "
+          "f32[3]\n"
           "%5 = mul(%4, %0) : f32[3]\n%6 = sum{axis=0}(%5) : f32[1]\n%7 = grad(%6, %3) : f32[3]\noutput \"d\" = %7\n";
     expect(body, (double[]){2, 8, 18}, "2 (x * 1) x");
     Diagnostics *diags = diagnostics_new();
@@ -98,9 +104,12 @@ Test(expand, comes_before_equal_nodes_are_joined) {
 }
 
 Test(expand, ends_of_the_walk) {
-    expect(X CUBES "%4 = param{name=\"w\"} : f32[3]\n%5 = grad(%3, %4) : f32[3]\noutput \"d\" = %5\n", (double[]){0, 0, 0}, "y without x");
-    expect(X CUBES "%4 = grad(%3, %3) : f32[1]\n%5 = broadcast(%4) : f32[3]\noutput \"d\" = %5\n", (double[]){1, 1, 1}, "y for itself");
-    expect(X "%1 = const{value=0} : f32[]\n%2 = broadcast(%1) : f32[3]\n%3 = less(%2, %0) : bool[3]\n%4 = cast(%3) : f32[3]\n"
+    expect(X CUBES "%4 = param{name=\"w\"} : f32[3]\n%5 = grad(%3, %4) : f32[3]\noutput \"d\" = %5\n",
+           (double[]){0, 0, 0}, "y without x");
+    expect(X CUBES "%4 = grad(%3, %3) : f32[1]\n%5 = broadcast(%4) : f32[3]\noutput \"d\" = %5\n", (double[]){1, 1, 1},
+           "y for itself");
+    expect(X "%1 = const{value=0} : f32[]\n%2 = broadcast(%1) : f32[3]\n%3 = less(%2, %0) : bool[3]\n%4 = cast(%3) : "
+             "f32[3]\n"
              "%5 = sum{axis=0}(%4) : f32[1]\n%6 = grad(%5, %0) : f32[3]\noutput \"d\" = %6\n",
            (double[]){0, 0, 0}, "through a comparison");
 }
@@ -127,18 +136,26 @@ Test(expand, stop_gradient_in_all_positions) {
 #define END(y, sum, d) sum " = sum{axis=0}(" y ") : f32[1]\n" d " = grad(" sum ", %0) : f32[3]\noutput \"d\" = " d "\n"
     expect(X S "%2 = mul(%0, %1) : f32[3]\n" END("%2", "%3", "%4"), (double[]){1, 2, 3}, "x stop(x)");
     expect(X S "%2 = mul(%1, %1) : f32[3]\n" END("%2", "%3", "%4"), (double[]){0, 0, 0}, "stop(x) stop(x)");
-    expect(X "%1 = mul(%0, %0) : f32[3]\n%2 = stop_gradient(%1) : f32[3]\n" END("%2", "%3", "%4"), (double[]){0, 0, 0}, "stop(x x)");
-    expect(X S "%2 = stop_gradient(%1) : f32[3]\n%3 = mul(%2, %0) : f32[3]\n" END("%3", "%4", "%5"), (double[]){1, 2, 3}, "stop(stop(x)) x");
-    expect(X S "%2 = sub(%0, %1) : f32[3]\n%3 = mul(%2, %2) : f32[3]\n%4 = add(%3, %2) : f32[3]\n" END("%4", "%5", "%6"), (double[]){1, 1, 1},
-           "straight through: x - stop(x) is zero, with slope one");
-    expect(X "%1 = sum{axis=0}(%0) : f32[1]\n%2 = broadcast(%1) : f32[3]\n%3 = stop_gradient(%2) : f32[3]\n%4 = mul(%3, %0) : f32[3]\n" END("%4", "%5", "%6"),
+    expect(X "%1 = mul(%0, %0) : f32[3]\n%2 = stop_gradient(%1) : f32[3]\n" END("%2", "%3", "%4"), (double[]){0, 0, 0},
+           "stop(x x)");
+    expect(X S "%2 = stop_gradient(%1) : f32[3]\n%3 = mul(%2, %0) : f32[3]\n" END("%3", "%4", "%5"),
+           (double[]){1, 2, 3}, "stop(stop(x)) x");
+    expect(X S
+           "%2 = sub(%0, %1) : f32[3]\n%3 = mul(%2, %2) : f32[3]\n%4 = add(%3, %2) : f32[3]\n" END("%4", "%5", "%6"),
+           (double[]){1, 1, 1}, "straight through: x - stop(x) is zero, with slope one");
+    expect(X "%1 = sum{axis=0}(%0) : f32[1]\n%2 = broadcast(%1) : f32[3]\n%3 = stop_gradient(%2) : f32[3]\n%4 = "
+             "mul(%3, %0) : f32[3]\n" END("%4", "%5", "%6"),
            (double[]){6, 6, 6}, "stop(spread) x");
-    expect(X CUBES "%4 = grad(%3, %0) : f32[3]\n%5 = stop_gradient(%4) : f32[3]\n%6 = mul(%5, %0) : f32[3]\n" END("%6", "%7", "%8"),
+    expect(X CUBES "%4 = grad(%3, %0) : f32[3]\n%5 = stop_gradient(%4) : f32[3]\n%6 = mul(%5, %0) : f32[3]\n" END(
+               "%6", "%7", "%8"),
            (double[]){3, 12, 27}, "stop(grad) x");
-    expect(X CUBES "%4 = stop_gradient(%3) : f32[1]\n%5 = grad(%4, %0) : f32[3]\noutput \"d\" = %5\n", (double[]){0, 0, 0}, "grad(stop(y))");
-    expect(X S "%2 = mul(%0, %0) : f32[3]\n%3 = sum{axis=0}(%2) : f32[1]\n%4 = grad(%3, %1) : f32[3]\noutput \"d\" = %4\n",
+    expect(X CUBES "%4 = stop_gradient(%3) : f32[1]\n%5 = grad(%4, %0) : f32[3]\noutput \"d\" = %5\n",
+           (double[]){0, 0, 0}, "grad(stop(y))");
+    expect(X S
+           "%2 = mul(%0, %0) : f32[3]\n%3 = sum{axis=0}(%2) : f32[1]\n%4 = grad(%3, %1) : f32[3]\noutput \"d\" = %4\n",
            (double[]){0, 0, 0}, "for stop(x), which y does not use");
-    expect(X S "%2 = mul(%1, %0) : f32[3]\n%3 = sum{axis=0}(%2) : f32[1]\n%4 = grad(%3, %1) : f32[3]\noutput \"d\" = %4\n",
+    expect(X S
+           "%2 = mul(%1, %0) : f32[3]\n%3 = sum{axis=0}(%2) : f32[1]\n%4 = grad(%3, %1) : f32[3]\noutput \"d\" = %4\n",
            (double[]){1, 2, 3}, "for stop(x), which y uses");
 }
 

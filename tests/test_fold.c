@@ -1,5 +1,5 @@
-/* Folded text: repeats are found, written once, and read back to the same graph. Every stage of the model that ships: its text, its
- * places, its kernels. */
+/* Folded text: repeats are found, written once, and read back to the same graph. Every stage of the model that ships:
+ * its text, its places, its kernels. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,7 +93,7 @@ Test(fold, mistakes_in_repeats_are_told) {
     expect_error("}\n", "is expected here");
 }
 
-/* --- Every stage of the model that ships ----------------------------------------------------------------------------- */
+/* --- Every stage of the model that ships -------------------------------------------------------------------------- */
 
 typedef struct Sums {
     size_t full, folded; /* bytes */
@@ -104,7 +104,8 @@ typedef struct Sums {
 static void check_places(const Graph *graph, const char *pass) {
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        cr_assert(node->pos.file && node->pos.line && node->pos.column, "%s after %s: %%%d, %s, has no place", graph->name, pass, i, op_name(node->op));
+        cr_assert(node->pos.file && node->pos.line && node->pos.column, "%s after %s: %%%d, %s, has no place",
+                  graph->name, pass, i, op_name(node->op));
     }
 }
 

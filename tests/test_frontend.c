@@ -1,5 +1,5 @@
-/* Frontend: the shipped models elaborate as they should. What mistakes are told is in tests/errors. Paths are relative to
- * the project's root: run the tests there. */
+/* Frontend: the shipped models elaborate as they should. What mistakes are told is in tests/errors. Paths are relative
+ * to the project's root: run the tests there. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +7,7 @@
 
 #include "frontend/frontend.h"
 
-static const char *const tiny[] = {"hidden=8", "layers=2", "heads=2",
-                                   "ffn=16",   "vocab=50", "positions=20"};
+static const char *const tiny[] = {"hidden=8", "layers=2", "heads=2", "ffn=16", "vocab=50", "positions=20"};
 enum { TINY = sizeof tiny / sizeof *tiny };
 
 /* What a test works on; freed by `finish`. */
@@ -74,11 +73,14 @@ static char *printed(const Program *program) {
 }
 
 Test(frontend, bert_has_the_parameters_of_a_hugging_face_bert) {
-    static const char *const layer[][2] = {
-        {"attention.self.query", "f32[hidden = 8, hidden = 8]"},    {"attention.self.key", "f32[hidden = 8, hidden = 8]"},
-        {"attention.self.value", "f32[hidden = 8, hidden = 8]"},    {"attention.output.dense", "f32[hidden = 8, hidden = 8]"},
-        {"intermediate.dense", "f32[ffn = 16, hidden = 8]"},     {"output.dense", "f32[hidden = 8, ffn = 16]"},
-        {"attention.output.LayerNorm", "f32[hidden = 8]"}, {"output.LayerNorm", "f32[hidden = 8]"}};
+    static const char *const layer[][2] = {{"attention.self.query", "f32[hidden = 8, hidden = 8]"},
+                                           {"attention.self.key", "f32[hidden = 8, hidden = 8]"},
+                                           {"attention.self.value", "f32[hidden = 8, hidden = 8]"},
+                                           {"attention.output.dense", "f32[hidden = 8, hidden = 8]"},
+                                           {"intermediate.dense", "f32[ffn = 16, hidden = 8]"},
+                                           {"output.dense", "f32[hidden = 8, ffn = 16]"},
+                                           {"attention.output.LayerNorm", "f32[hidden = 8]"},
+                                           {"output.LayerNorm", "f32[hidden = 8]"}};
     Fixture fixture = load_tiny("models/bert.graph");
     const Program *program = fixture.program;
     expect_param(program, "bert.embeddings.word_embeddings.weight", "f32[vocab = 50, hidden = 8]", true);
@@ -107,8 +109,7 @@ Test(frontend, bert_has_the_parameters_of_a_hugging_face_bert) {
 Test(frontend, tasks_say_where_their_rows_come_from) {
     Fixture fixture = load_tiny("models/bert.graph");
     cr_assert_eq(fixture.program->tasks.count, 3);
-    const Task *sentiment = &fixture.program->tasks.items[0],
-               *paraphrase = &fixture.program->tasks.items[1];
+    const Task *sentiment = &fixture.program->tasks.items[0], *paraphrase = &fixture.program->tasks.items[1];
     cr_expect_str_eq(sentiment->data, "sst/ids-sst-{split}.csv");
     cr_expect(sentiment->separator == '\t' && !sentiment->quoted);
     cr_expect_eq(sentiment->label.classes, 5);
@@ -144,7 +145,8 @@ Test(frontend, nodes_know_their_scope) {
     for (int i = 0; i < graph->nodes.count; i++) {
         const char *scope = graph->nodes.items[i]->pos.scope;
         for (int j = 0; scope && j < 2; j++) {
-            of_layer[j] += strcmp(scope, j ? "bert.encoder.layer.1.attention.self" : "bert.encoder.layer.0.attention.self") == 0;
+            of_layer[j] +=
+                strcmp(scope, j ? "bert.encoder.layer.1.attention.self" : "bert.encoder.layer.0.attention.self") == 0;
         }
     }
     cr_expect(of_layer[0] >= 1 && of_layer[0] == of_layer[1], "%d %d", of_layer[0], of_layer[1]);
@@ -164,8 +166,7 @@ Test(frontend, dropout_is_in_training_graphs_only) {
 }
 
 Test(frontend, dropout_option_replaces_positive_rates) {
-    Fixture fixture = load_with("models/bert.graph",
-                                &(ProgramOptions){.sets = tiny, .n_sets = TINY, .dropout = 0});
+    Fixture fixture = load_with("models/bert.graph", &(ProgramOptions){.sets = tiny, .n_sets = TINY, .dropout = 0});
     cr_expect_eq(count_ops(fixture.program->tasks.items[0].train, OP_random), 0);
     finish(&fixture);
 }
@@ -243,8 +244,7 @@ static bool look_up(void *user, const char *key, double *value) {
 
 Test(frontend, config_values_come_from_the_text_then_the_lookup_then_the_sets) {
     Fixture fixture =
-        load_with("models/bert.graph",
-                  &(ProgramOptions){.sets = tiny, .n_sets = 1, .lookup = look_up, .dropout = -1});
+        load_with("models/bert.graph", &(ProgramOptions){.sets = tiny, .n_sets = 1, .lookup = look_up, .dropout = -1});
     cr_assert_not_null(fixture.program);
     for (int i = 0; i < fixture.program->configs.count; i++) {
         const ConfigItem *config = &fixture.program->configs.items[i];
@@ -256,8 +256,7 @@ Test(frontend, config_values_come_from_the_text_then_the_lookup_then_the_sets) {
 }
 
 static void expect_set_fails(const char *set, const char *code) {
-    Fixture fixture =
-        load_with("models/bert.graph", &(ProgramOptions){.sets = &set, .n_sets = 1, .dropout = -1});
+    Fixture fixture = load_with("models/bert.graph", &(ProgramOptions){.sets = &set, .n_sets = 1, .dropout = -1});
     cr_expect_null(fixture.program);
     cr_assert_gt(fixture.diags->list.count, 0);
     cr_expect_str_eq(fixture.diags->list.items[0].code, code, "%s", set);
@@ -364,16 +363,15 @@ Test(frontend, an_override_changes_what_imported_definitions_call) {
 
 /* What is said of one file's definition holds in all that use it, through two replacements. */
 Test(frontend, an_override_calls_what_it_replaces) {
-    static const char text[] =
-        "tokens vocab = 100, positions = 16\n"
-        "def scale(x: f32[R, C]) -> f32[R, C] { return 2 * x }\n"
-        "def twice(x: f32[R, C]) -> f32[R, C] { return scale(scale(x)) }\n"
-        "override def scale(x: f32[R, C]) -> f32[R, C] { return tanh(scale(x)) }\n"
-        "override def scale(x: f32[R, C], by = 3) -> f32[R, C] { return by * scale(x) }\n"
-        "task t {\n"
-        "  data \"t.tsv\" comma quoted\n  input text: text\n  label y: real[0, 1]\n"
-        "  param w: f32[1] ~ zeros\n"
-        "  loss mse(twice(y * w), y)\n  predict twice(y * w)\n  metric pearson\n}\n";
+    static const char text[] = "tokens vocab = 100, positions = 16\n"
+                               "def scale(x: f32[R, C]) -> f32[R, C] { return 2 * x }\n"
+                               "def twice(x: f32[R, C]) -> f32[R, C] { return scale(scale(x)) }\n"
+                               "override def scale(x: f32[R, C]) -> f32[R, C] { return tanh(scale(x)) }\n"
+                               "override def scale(x: f32[R, C], by = 3) -> f32[R, C] { return by * scale(x) }\n"
+                               "task t {\n"
+                               "  data \"t.tsv\" comma quoted\n  input text: text\n  label y: real[0, 1]\n"
+                               "  param w: f32[1] ~ zeros\n"
+                               "  loss mse(twice(y * w), y)\n  predict twice(y * w)\n  metric pearson\n}\n";
     Fixture fixture = load_text(text, sizeof text - 1);
     if (!fixture.program) diagnostics_print(fixture.diags, stderr);
     cr_assert_not_null(fixture.program);

@@ -76,7 +76,8 @@ Test(gradient_check, a_wrong_rule_is_caught_by_differences) {
     for (int i = 0; i < f.gradients->outputs.count; i++) {
         Output *output = &f.gradients->outputs.items[i];
         if (strncmp(output->name, "grad.", 5) != 0) continue;
-        Node *factor = graph_broadcast(f.gradients, graph_const(f.gradients, ELEM_F32, 1.0001, NULL), &output->node->type, NULL);
+        Node *factor =
+            graph_broadcast(f.gradients, graph_const(f.gradients, ELEM_F32, 1.0001, NULL), &output->node->type, NULL);
         output->node = graph_op2(f.gradients, OP_mul, output->node, factor, NULL);
     }
     GradientFinding finding = check(&f, query, NULL);
@@ -107,7 +108,8 @@ Test(gradient_check, a_wrong_kernel_is_caught_and_its_element_named) {
     compiled[11] += 1e-3 * finding.largest + 1e-3;
     finding = check(&f, query, compiled);
     cr_expect(!gradient_finding_good(&finding) && finding.element == 11 && finding.compiled == compiled[11]);
-    cr_expect(finding.interpreted == right && fabs(finding.difference - right) < 1e-6, "%g %g", finding.difference, right);
+    cr_expect(finding.interpreted == right && fabs(finding.difference - right) < 1e-6, "%g %g", finding.difference,
+              right);
     compiled[11] = NAN;
     finding = check(&f, query, compiled);
     cr_expect(!gradient_finding_good(&finding) && finding.element == 11);

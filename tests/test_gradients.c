@@ -34,16 +34,14 @@ static void bench_free(Bench *b) {
 }
 
 static double *bench_bind(Bench *b, const char *name, const Type *type) {
-    double *values =
-        arena_array(b->r.arena, (size_t)type_count(type, b->r.extents) + 1, sizeof *values);
+    double *values = arena_array(b->r.arena, (size_t)type_count(type, b->r.extents) + 1, sizeof *values);
     vec_push(b->r.arena, &b->bindings, ((Binding){name, values}));
     return values;
 }
 
 /* Values in [0.3, 1.7): in the domain of log and sqrt, no zero divisor, no two the same. */
 static Node *real_leaf(Bench *b, Op op, Type type) {
-    const char *name =
-        arena_printf(b->r.arena, "%s%d", op == OP_param ? "x" : "w", b->bindings.count);
+    const char *name = arena_printf(b->r.arena, "%s%d", op == OP_param ? "x" : "w", b->bindings.count);
     double *values = bench_bind(b, name, &type);
     int64_t count = type_count(&type, b->r.extents);
     for (int64_t i = 0; i < count; i++) values[i] = random_between(&b->state, 0.3, 1.7);
@@ -55,8 +53,7 @@ static Node *param(Bench *b, int rank, const Dim *dims) {
     return real_leaf(b, OP_param, type_make(ELEM_F32, rank, dims));
 }
 
-static Node *integers(Bench *b, const char *name, int rank, const Dim *dims, Dim bound,
-                      const int *values) {
+static Node *integers(Bench *b, const char *name, int rank, const Dim *dims, Dim bound, const int *values) {
     Type type = type_make(ELEM_I32, rank, dims);
     type.bound = bound;
     double *to = bench_bind(b, name, &type);
@@ -135,8 +132,8 @@ static Node *apply(Bench *b, NodeSpec spec) {
 }
 
 static bool differentiable(Op op) {
-    return op != OP_stop_gradient && op != OP_less && op != OP_less_equal && op != OP_equal &&
-           op != OP_and && op != OP_or && op != OP_not;
+    return op != OP_stop_gradient && op != OP_less && op != OP_less_equal && op != OP_equal && op != OP_and &&
+           op != OP_or && op != OP_not;
 }
 
 static void check_elementwise(Op op, const Shape *shape) {
@@ -144,8 +141,7 @@ static void check_elementwise(Op op, const Shape *shape) {
     Node *x[3];
     for (int i = 0; i < 3; i++) x[i] = i < op_arity(op) ? param(b, shape->rank, shape->dims) : NULL;
     if (op == OP_select) x[0] = graph_op2(b->r.graph, OP_less, x[1], x[2], NULL);
-    NodeSpec spec = {
-        .op = op, .n_inputs = op_arity(op), .inputs = x, .type = type_scalar(ELEM_F32)};
+    NodeSpec spec = {.op = op, .n_inputs = op_arity(op), .inputs = x, .type = type_scalar(ELEM_F32)};
     bench_check(b, apply(b, spec), op_name(op));
 }
 
@@ -165,11 +161,7 @@ Test(gradients, reductions) {
                 if (op_kind((Op)op) != KIND_REDUCE || endless) continue;
                 Bench *b = bench_new();
                 Node *x = param(b, shapes[i].rank, shapes[i].dims);
-                bench_check(b,
-                            apply(b, (NodeSpec){.op = (Op)op,
-                                                .n_inputs = 1,
-                                                .inputs = &x,
-                                                .attrs.ints[0] = axis}),
+                bench_check(b, apply(b, (NodeSpec){.op = (Op)op, .n_inputs = 1, .inputs = &x, .attrs.ints[0] = axis}),
                             op_name((Op)op));
             }
         }
@@ -185,8 +177,7 @@ Test(gradients, matmul_in_every_storage) {
         Bench *b = bench_new();
         Node *x0 = param(b, 2, (Dim[]){d[ta ? 1 : 0], d[ta ? 0 : 1]});
         Node *x1 = param(b, 2, (Dim[]){d[tb ? 2 : 1], d[tb ? 1 : 2]});
-        NodeSpec spec = {
-            .op = OP_matmul, .n_inputs = 2, .inputs = (Node *[]){x0, x1}, .attrs.ints = {ta, tb}};
+        NodeSpec spec = {.op = OP_matmul, .n_inputs = 2, .inputs = (Node *[]){x0, x1}, .attrs.ints = {ta, tb}};
         bench_check(b, apply(b, spec), "matmul");
     }
 }
@@ -195,8 +186,7 @@ Test(gradients, matmul_in_every_storage) {
 static void check_move(Op op, Shape from, Shape to, int64_t axis, int64_t start) {
     Bench *b = bench_new();
     Node *x = param(b, from.rank, from.dims);
-    NodeSpec spec = {
-        .op = op, .n_inputs = 1, .inputs = &x, .type = type_make(ELEM_F32, to.rank, to.dims)};
+    NodeSpec spec = {.op = op, .n_inputs = 1, .inputs = &x, .type = type_make(ELEM_F32, to.rank, to.dims)};
     spec.attrs.ints[0] = axis, spec.attrs.ints[1] = start;
     bench_check(b, apply(b, spec), op_name(op));
 }
@@ -231,18 +221,13 @@ Test(gradients, broadcasts) {
 Test(gradients, concat) {
     for (int n = 1; n <= 3; n++) {
         Bench *b = bench_new();
-        Node *x[] = {param(b, 2, (Dim[]){T, C(2)}), param(b, 2, (Dim[]){T, C(1)}),
-                     param(b, 2, (Dim[]){T, C(0)})};
-        bench_check(
-            b,
-            apply(b, (NodeSpec){.op = OP_concat, .n_inputs = n, .inputs = x, .attrs.ints[0] = 1}),
-            "concat");
+        Node *x[] = {param(b, 2, (Dim[]){T, C(2)}), param(b, 2, (Dim[]){T, C(1)}), param(b, 2, (Dim[]){T, C(0)})};
+        bench_check(b, apply(b, (NodeSpec){.op = OP_concat, .n_inputs = n, .inputs = x, .attrs.ints[0] = 1}), "concat");
     }
     Bench *b = bench_new();
     /* A part of constant extent beside one of run-time extent cannot be cut out again: only the
      * other one is wanted. */
-    Node *x[] = {real_leaf(b, OP_input, type_make(ELEM_F32, 2, (Dim[]){C(2), C(2)})),
-                 param(b, 2, (Dim[]){T, C(2)})};
+    Node *x[] = {real_leaf(b, OP_input, type_make(ELEM_F32, 2, (Dim[]){C(2), C(2)})), param(b, 2, (Dim[]){T, C(2)})};
     bench_check(b, apply(b, (NodeSpec){.op = OP_concat, .n_inputs = 2, .inputs = x}), "concat");
 }
 
@@ -254,10 +239,8 @@ Test(gradients, gather_and_scatter) {
         Node *index = integers(b, "index", 1, &(Dim)T, (Dim)C(5), indices);
         Node *x = param(b, 2, (Dim[]){i ? (Dim)T : (Dim)C(5), C(2)});
         Node *inputs[] = {i ? index : x, i ? x : index};
-        NodeSpec spec = {.op = ops[i],
-                         .n_inputs = 2,
-                         .inputs = inputs,
-                         .type = type_make(ELEM_F32, 2, (Dim[]){C(5), C(2)})};
+        NodeSpec spec = {
+            .op = ops[i], .n_inputs = 2, .inputs = inputs, .type = type_make(ELEM_F32, 2, (Dim[]){C(5), C(2)})};
         Node *y = apply(b, spec);
         /* Rows that no index names are minus infinity: only the others are looked at. */
         if (ops[i] == OP_scatter_max) y = graph_op2(b->r.graph, OP_gather, y, index, NULL);
@@ -270,7 +253,8 @@ typedef struct Lengths {
 } Lengths;
 
 static int64_t set_bounds(int *bounds, const Lengths *lengths, bool at_most_one) {
-    for (int s = 0; s < lengths->count; s++) bounds[s + 1] = bounds[s] + (at_most_one && lengths->of[s] ? 1 : lengths->of[s]);
+    for (int s = 0; s < lengths->count; s++)
+        bounds[s + 1] = bounds[s] + (at_most_one && lengths->of[s] ? 1 : lengths->of[s]);
     return bounds[lengths->count];
 }
 
@@ -424,8 +408,7 @@ Test(gradients, errors_name_the_path) {
     graph_symbol(g, "T");
     Node *rows = graph_leaf(g, OP_param, "q", type_make(ELEM_F32, 1, &(Dim)T));
     Node *p = graph_leaf(g, OP_param, "p", type_make(ELEM_F32, 1, &(Dim)C(2)));
-    Node *x =
-        graph_node(g, &(NodeSpec){.op = OP_concat, .n_inputs = 2, .inputs = (Node *[]){rows, p}});
+    Node *x = graph_node(g, &(NodeSpec){.op = OP_concat, .n_inputs = 2, .inputs = (Node *[]){rows, p}});
     x = graph_node(g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &x});
     Type scalar = type_scalar(ELEM_F32);
     graph_output(g, "loss", graph_reshape(g, x, &scalar, NULL));
@@ -439,10 +422,7 @@ Test(gradients, log_sum_exp_is_refused) {
     Node *bounds = graph_leaf(g, OP_input, "bounds", type_make(ELEM_I32, 1, &two));
     Node *coords = graph_leaf(g, OP_input, "coords", type_make(ELEM_I32, 2, (Dim[]){four, two}));
     Node *inputs[] = {p, p, p, bounds, bounds, bounds, coords};
-    NodeSpec spec = {.op = OP_attention,
-                     .n_inputs = 7,
-                     .inputs = inputs,
-                     .attrs = {.ints = {2, 1}, .text = "a"}};
+    NodeSpec spec = {.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs = {.ints = {2, 1}, .text = "a"}};
     Node *x = graph_node(g, &spec);
     graph_output(g, "loss", total(g, x));
     expect_refused(g, "E0602", "attention <- sum <- sum <- reshape <- loss");
@@ -453,8 +433,7 @@ Test(gradients, of_a_value_on_the_way) {
     Graph *g = graph_new("g", NULL);
     Type three = type_make(ELEM_F32, 1, &(Dim)C(3)), scalar = type_scalar(ELEM_F32);
     Node *x = graph_leaf(g, OP_param, "x", three), *y = graph_op2(g, OP_mul, x, x, NULL);
-    Node *terms = graph_op2(g, OP_add, graph_op2(g, OP_mul, y, y, NULL),
-                            graph_op2(g, OP_mul, x, y, NULL), NULL);
+    Node *terms = graph_op2(g, OP_add, graph_op2(g, OP_mul, y, y, NULL), graph_op2(g, OP_mul, x, y, NULL), NULL);
     Node *sum = graph_node(g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &terms});
     graph_output(g, "loss", graph_reshape(g, sum, &scalar, NULL));
     graph_output(g, "y", y);

@@ -18,8 +18,7 @@ static Dim dim(int64_t scale, int32_t symbol, int64_t offset) {
 
 static void expect_dim(bool possible, Dim got, Dim expected) {
     cr_expect(possible);
-    cr_expect(dim_equal(got, expected), "%ld * %d + %ld", (long)got.scale, got.symbol,
-              (long)got.offset);
+    cr_expect(dim_equal(got, expected), "%ld * %d + %ld", (long)got.scale, got.symbol, (long)got.offset);
 }
 
 Test(graph, dimensions_add_and_multiply_where_they_can) {
@@ -55,8 +54,7 @@ Test(graph, types_are_printed) {
     Arena *arena = arena_new();
     Symbols symbols = {{"T", "S"}, 2};
     Dim dims[] = {dim_symbol(T), dim(2, S, 0), dim(1, S, 1), dim(3, T, -2)};
-    Type type = type_make(ELEM_F32, 4, dims), index = type_make(ELEM_I32, 1, dims),
-         scalar = type_scalar(ELEM_BOOL);
+    Type type = type_make(ELEM_F32, 4, dims), index = type_make(ELEM_I32, 1, dims), scalar = type_scalar(ELEM_BOOL);
     index.bound = dim_const(30522);
     cr_expect_str_eq(type_print(arena, &type, &symbols), "f32[T, 2*S, S+1, 3*T-2]");
     cr_expect_str_eq(type_print(arena, &index, &symbols), "i32<30522>[T]");
@@ -78,8 +76,7 @@ static Type matrix(Graph *graph, int64_t columns) {
 
 Test(graph, equal_nodes_are_one) {
     Graph *g = graph_new("g", NULL);
-    Node *x = graph_leaf(g, OP_input, "x", matrix(g, 4)),
-         *y = graph_leaf(g, OP_input, "y", matrix(g, 4));
+    Node *x = graph_leaf(g, OP_input, "x", matrix(g, 4)), *y = graph_leaf(g, OP_input, "y", matrix(g, 4));
     cr_expect_eq(graph_leaf(g, OP_input, "x", matrix(g, 4)), x);
     cr_expect_neq(x, y);
     cr_expect_neq(graph_leaf(g, OP_param, "x", matrix(g, 4)), x);
@@ -90,10 +87,7 @@ Test(graph, equal_nodes_are_one) {
     cr_expect_neq(graph_const(g, ELEM_F32, -0.0, NULL), zero);
     cr_expect_neq(graph_const(g, ELEM_I32, 0, NULL), zero);
     cr_expect_eq(graph_broadcast(g, x, &x->type, NULL), x);
-    NodeSpec grouped = {.op = OP_add,
-                        .n_inputs = 2,
-                        .inputs = sum->inputs,
-                        .group = graph_group(g, KERNEL_MAP, "k")};
+    NodeSpec grouped = {.op = OP_add, .n_inputs = 2, .inputs = sum->inputs, .group = graph_group(g, KERNEL_MAP, "k")};
     cr_expect_neq(graph_node(g, &grouped), sum);
     graph_free(g);
 }
@@ -240,8 +234,7 @@ Test(graph, numbers_read_back_to_the_same_bits) {
                                      0x1p-1074, 0x1.fffffep127, 12345678, -2.5e-7, INFINITY};
     Graph *g = graph_new("g", NULL);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        graph_output(g, arena_printf(g->arena, "%zu", i),
-                     graph_const(g, ELEM_F32, numbers[i], NULL));
+        graph_output(g, arena_printf(g->arena, "%zu", i), graph_const(g, ELEM_F32, numbers[i], NULL));
     }
     char *text = graph_print(g, false);
     Diagnostics *diags = diagnostics_new();
@@ -289,9 +282,8 @@ typedef struct Mistake {
 
 static void expect_mistake(const Mistake *mistake) {
     Diagnostics *diags = diagnostics_new();
-    const char *text = arena_printf(
-        diags->arena, "graph \"g\"\nsymbols T\n%%0 = input{name=\"x\"} : f32[T, 4]\n%s\n",
-        mistake->line);
+    const char *text =
+        arena_printf(diags->arena, "graph \"g\"\nsymbols T\n%%0 = input{name=\"x\"} : f32[T, 4]\n%s\n", mistake->line);
     cr_expect_null(read_text(text, diags), "%s", mistake->line);
     cr_assert_eq(diags->errors, 1, "%s", mistake->line);
     const Diagnostic *got = &diags->list.items[0];
@@ -334,12 +326,10 @@ Test(graph, mistakes_in_a_text_are_told_where_they_are) {
 
 Test(graph, a_text_that_breaks_a_rule_is_not_read) {
     Diagnostics *diags = diagnostics_new();
-    cr_expect_null(read_text(
-        "graph \"g\"\nkernel 1 map \"k\"\n%0 = const{value=1} : f32[]\n%1 = neg(%0) : f32[]\n",
-        diags));
+    cr_expect_null(
+        read_text("graph \"g\"\nkernel 1 map \"k\"\n%0 = const{value=1} : f32[]\n%1 = neg(%0) : f32[]\n", diags));
     cr_assert_eq(diags->errors, 1);
-    cr_expect_not_null(strstr(diags->list.items[0].message, "rule 8"), "%s",
-                       diags->list.items[0].message);
+    cr_expect_not_null(strstr(diags->list.items[0].message, "rule 8"), "%s", diags->list.items[0].message);
     cr_expect_null(read_text("", diags));
     cr_expect_null(read_text("digraph x", diags));
     cr_expect_eq(diags->errors, 3);
@@ -361,8 +351,7 @@ static Node *grouped_op(Graph *graph, Op op, Node *x, int group) {
 
 static Pair make_pair(void) {
     Pair pair = {.graph = graph_new("g", NULL)};
-    int first = graph_group(pair.graph, KERNEL_MAP, "first"),
-        second = graph_group(pair.graph, KERNEL_MAP, "second");
+    int first = graph_group(pair.graph, KERNEL_MAP, "first"), second = graph_group(pair.graph, KERNEL_MAP, "second");
     pair.x = graph_leaf(pair.graph, OP_input, "x", matrix(pair.graph, 4));
     pair.y = grouped_op(pair.graph, OP_neg, pair.x, first);
     pair.z = grouped_op(pair.graph, OP_exp, pair.y, second);
@@ -386,10 +375,16 @@ Test(graph, reshape_of_two_symbols) {
         int rank;
         Dim dims[MAX_RANK];
         bool fits;
-    } cases[] = {{4, {dim_const(2), t, dim_const(2), s}, true}, {3, {s, t, four}, true}, {4, {four, dim_const(1), t, s}, true},
-                 {3, {s, s, four}, false}, {2, {s, t}, false}, {3, {s, t, dim_const(2)}, false}, {1, {s}, false}};
+    } cases[] = {{4, {dim_const(2), t, dim_const(2), s}, true},
+                 {3, {s, t, four}, true},
+                 {4, {four, dim_const(1), t, s}, true},
+                 {3, {s, s, four}, false},
+                 {2, {s, t}, false},
+                 {3, {s, t, dim_const(2)}, false},
+                 {1, {s}, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        NodeSpec spec = {.op = OP_reshape, .n_inputs = 1, .inputs = &x, .type = type_make(ELEM_F32, cases[i].rank, cases[i].dims)};
+        NodeSpec spec = {
+            .op = OP_reshape, .n_inputs = 1, .inputs = &x, .type = type_make(ELEM_F32, cases[i].rank, cases[i].dims)};
         cr_expect_eq(infer_type(g, &spec, &(Type){0}) == NULL, cases[i].fits, "case %zu", i);
     }
     graph_free(g);

@@ -1,7 +1,8 @@
 /* Small graphs that carry their own answers: tests/graphs/NAME.gir, as graph_file.h reads it, and in its comments
  *
  *     # expect y = 1 0.5                     values of an output after all passes
- *     # after simplify: nodes 3, transpose 0  counts in the graph after a pass, the last one of this name: nodes, wanted,
+ *     # after simplify: nodes 3, transpose 0  counts in the graph after a pass, the last one of this name: nodes,
+ *     wanted,
  *                                            kernels, operators, kinds of kernels
  *
  * Each graph also goes through what random graphs do: every pass on its own, with passes left out, and compiled. */
@@ -47,7 +48,7 @@ static void run_passes(Case *c, Diagnostics *diags) {
     graph_free(grouped);
 }
 
-/* --- What is expected -------------------------------------------------------------------------------------------------- */
+/* --- What is expected --------------------------------------------------------------------------------------------- */
 
 static int count_kernels(const Graph *graph, const char *kind) {
     int count = 0;
@@ -116,8 +117,8 @@ static int check_values(const Case *c, const char *line, const Interpretation *v
         char *after;
         double wanted = strtod(end + 1, &after), got = values->values[node->id][i];
         cr_assert(after != end + 1, "%s: %s has %lld elements", c->path, name, (long long)count);
-        cr_expect(fabs(got - wanted) <= 1e-6 * fmax(1, fabs(wanted)), "%s: element %lld of %s is %.9g, not %.9g", c->path, (long long)i,
-                  name, got, wanted);
+        cr_expect(fabs(got - wanted) <= 1e-6 * fmax(1, fabs(wanted)), "%s: element %lld of %s is %.9g, not %.9g",
+                  c->path, (long long)i, name, got, wanted);
         end = after - 1;
     }
     return 1;
@@ -137,7 +138,7 @@ static int check_comments(const Case *c) {
     return checks;
 }
 
-/* --- Running ----------------------------------------------------------------------------------------------------------- */
+/* --- Running ------------------------------------------------------------------------------------------------------ */
 
 static void check_each_pass(const Case *c) {
     static const char *const choices[] = {NULL, "-fuse", "-simplify", "-demand", "-simplify,-demand,-fuse"};

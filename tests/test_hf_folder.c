@@ -9,8 +9,7 @@ static const char vocabulary[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\n";
 static const int64_t pair[] = {2};
 
 /* A folder with this config.json, the vocabulary and, with tensors, weights. */
-static TempFolder put_folder(const char *config, const char *words, const TensorToWrite *tensors,
-                             int n_tensors) {
+static TempFolder put_folder(const char *config, const char *words, const TensorToWrite *tensors, int n_tensors) {
     TempFolder folder = make_folder();
     Diagnostics *diags = diagnostics_new();
     put_text(&folder, "config.json", config);
@@ -25,8 +24,7 @@ static void expect_error(Diagnostics *diags, const char *code, const char *words
     cr_assert_geq(diags->list.count, 2); /* the error and a way out */
     cr_expect_eq(diags->errors, 1);
     cr_expect_str_eq(diags->list.items[0].code, code);
-    cr_expect_not_null(strstr(diags->list.items[0].message, words), "%s",
-                       diags->list.items[0].message);
+    cr_expect_not_null(strstr(diags->list.items[0].message, words), "%s", diags->list.items[0].message);
 }
 
 /* A folder that is open, with what its messages go to. */
@@ -48,17 +46,15 @@ static void close_folder(Opened opened) {
 }
 
 Test(hf_folder, looks_up_the_configuration) {
-    TempFolder path = put_folder(
-        "{\"size\": 384, \"eps\": 1e-12, \"act\": \"gelu\", \"flag\": true, \"no\": null}",
-        vocabulary, NULL, 0);
+    TempFolder path = put_folder("{\"size\": 384, \"eps\": 1e-12, \"act\": \"gelu\", \"flag\": true, \"no\": null}",
+                                 vocabulary, NULL, 0);
     Opened opened = open_folder(&path);
     double number = 0;
     bool flag = false;
     const char *text = NULL;
     cr_expect(hf_config_number(opened.folder, "size", &number, opened.diags) == LOOKUP_FOUND && number == 384);
     cr_expect(hf_config_number(opened.folder, "eps", &number, opened.diags) == LOOKUP_FOUND && number == 1e-12);
-    cr_expect(hf_config_string(opened.folder, "act", &text, opened.diags) == LOOKUP_FOUND &&
-              !strcmp(text, "gelu"));
+    cr_expect(hf_config_string(opened.folder, "act", &text, opened.diags) == LOOKUP_FOUND && !strcmp(text, "gelu"));
     cr_expect(hf_config_bool(opened.folder, "flag", &flag, opened.diags) == LOOKUP_FOUND && flag);
     cr_expect_eq(hf_config_number(opened.folder, "other", &number, opened.diags), LOOKUP_ABSENT);
     cr_expect_eq(hf_config_number(opened.folder, "no", &number, opened.diags), LOOKUP_ABSENT);
@@ -80,15 +76,13 @@ Test(hf_folder, finds_parameters_under_their_other_names) {
     const struct {
         const char *name, *prefix;
         float first; /* 0: absent */
-    } cases[] = {
-        {"a.weight", "bert.", 1},    {"bert.a.weight", "bert.", 1},  {"a.weight", NULL, 0},
-        {"norm.weight", "bert.", 3}, {"norm.bias", "bert.", 5},      {"bert.norm.bias", NULL, 5},
-        {"head.weight", "bert.", 7}, {"bert.b.weight", "bert.", 11}, {"b.bias", "bert.", 0}};
+    } cases[] = {{"a.weight", "bert.", 1},    {"bert.a.weight", "bert.", 1},  {"a.weight", NULL, 0},
+                 {"norm.weight", "bert.", 3}, {"norm.bias", "bert.", 5},      {"bert.norm.bias", NULL, 5},
+                 {"head.weight", "bert.", 7}, {"bert.b.weight", "bert.", 11}, {"b.bias", "bert.", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         float out[2] = {0, 0};
         Lookup found = hf_folder_load(opened.folder, cases[i].name, cases[i].prefix, pair, 1, out, opened.diags);
-        cr_expect_eq(found, cases[i].first != 0 ? LOOKUP_FOUND : LOOKUP_ABSENT, "%s",
-                     cases[i].name);
+        cr_expect_eq(found, cases[i].first != 0 ? LOOKUP_FOUND : LOOKUP_ABSENT, "%s", cases[i].name);
         cr_expect_eq(out[0], cases[i].first, "%s", cases[i].name);
     }
     int count;
@@ -112,9 +106,10 @@ Test(hf_folder, another_shape_is_an_error_with_both) {
     remove_folder(&path);
 }
 
-/* The rules with this vocabulary and these files (NULL: none) as three letters, one a rule; "" when the folder does not open for the
- * reason that the code names. */
-static const char *rules_of(const char *words, const char *slow, const char *fast, const char *option, const char *code) {
+/* The rules with this vocabulary and these files (NULL: none) as three letters, one a rule; "" when the folder does not
+ * open for the reason that the code names. */
+static const char *rules_of(const char *words, const char *slow, const char *fast, const char *option,
+                            const char *code) {
     static char text[4];
     TempFolder path = put_folder("{}", words, NULL, 0);
     if (slow) put_text(&path, "tokenizer_config.json", slow);
@@ -125,7 +120,8 @@ static const char *rules_of(const char *words, const char *slow, const char *fas
     if (code) cr_expect_str_eq(diags->list.items[0].code, code);
     if (folder) {
         TokenizerRules rules = hf_folder_tokenizer(folder)->rules;
-        sprintf(text, "%c%c%c", rules.lower_case ? 'l' : '-', rules.strip_accents ? 'a' : '-', rules.split_cjk ? 'c' : '-');
+        sprintf(text, "%c%c%c", rules.lower_case ? 'l' : '-', rules.strip_accents ? 'a' : '-',
+                rules.split_cjk ? 'c' : '-');
     } else {
         text[0] = 0;
     }
@@ -147,7 +143,8 @@ Test(hf_folder, decides_how_texts_are_prepared) {
     cr_expect_str_eq(rules_of(cased, NULL, NULL, "perhaps", "E0910"), "");
     cr_expect_str_eq(rules_of(cased, "{\"do_lower_case\": true}", NULL, NULL, NULL), "lac");
     cr_expect_str_eq(rules_of(vocabulary, "{\"do_lower_case\": false}", NULL, NULL, NULL), "--c");
-    cr_expect_str_eq(rules_of(vocabulary, "{\"do_lower_case\": true, \"strip_accents\": false}", NULL, NULL, NULL), "l-c");
+    cr_expect_str_eq(rules_of(vocabulary, "{\"do_lower_case\": true, \"strip_accents\": false}", NULL, NULL, NULL),
+                     "l-c");
     cr_expect_str_eq(rules_of(cased, NULL, fast, NULL, NULL), "---");
     cr_expect_str_eq(rules_of(cased, "{\"do_lower_case\": false}", fast, NULL, NULL), "---");
     cr_expect_str_eq(rules_of(cased, "{\"do_lower_case\": true}", fast, NULL, "E0848"), "");
@@ -163,9 +160,11 @@ Test(hf_folder, other_tokenizers_and_vocabularies) {
     put_text(&path, "config.json", "{}");
     put_text(&path, "merges.txt", "a b");
     expect_closed(&path, "E0847", "byte-level BPE");
-    put_text(&path, "tokenizer.json", "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[UNK]\": 0, \"[SEP]\": 3}}}");
+    put_text(&path, "tokenizer.json",
+             "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[UNK]\": 0, \"[SEP]\": 3}}}");
     expect_closed(&path, "E0802", "not the numbers from 0");
-    put_text(&path, "tokenizer.json", "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[UNK]\": 0, \"[SEP]\": 2}}}");
+    put_text(&path, "tokenizer.json",
+             "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[UNK]\": 0, \"[SEP]\": 2}}}");
     Opened opened = open_folder(&path);
     const HfTokenizer *tokenizer = hf_folder_tokenizer(opened.folder);
     cr_expect_eq(tokenizer->vocab_bytes, 18);
@@ -186,7 +185,8 @@ Test(hf_folder, weights_in_several_files) {
     const float numbers[] = {1, 2, 3, 4};
     TempFolder path = put_folder("{}", vocabulary, NULL, 0);
     put_weights(&path, "one.safetensors", "a", numbers);
-    put_text(&path, "model.safetensors.index.json", "{\"weight_map\": {\"a\": \"one.safetensors\", \"b\": \"two.safetensors\"}}");
+    put_text(&path, "model.safetensors.index.json",
+             "{\"weight_map\": {\"a\": \"one.safetensors\", \"b\": \"two.safetensors\"}}");
     expect_closed(&path, "E0849", "two.safetensors, which it names");
     put_weights(&path, "two.safetensors", "c", numbers + 2);
     expect_closed(&path, "E0849", "tensor 'b' is not in two.safetensors");
@@ -194,7 +194,8 @@ Test(hf_folder, weights_in_several_files) {
     Opened opened = open_folder(&path);
     float out[2];
     int skipped;
-    cr_expect(hf_folder_load(opened.folder, "b", NULL, pair, 1, out, opened.diags) == LOOKUP_FOUND && out[0] == 3 && out[1] == 4);
+    cr_expect(hf_folder_load(opened.folder, "b", NULL, pair, 1, out, opened.diags) == LOOKUP_FOUND && out[0] == 3 &&
+              out[1] == 4);
     cr_expect_str_eq(hf_folder_skipped(opened.folder, &skipped)[0], "a");
     cr_expect_eq(skipped, 1);
     close_folder(opened);
@@ -265,8 +266,7 @@ Test(hf_folder, opens_what_it_wrote) {
     cr_expect_not_null(strstr(hf_folder_config(folder), "1e-12"));
     cr_expect(hf_config_number(folder, "size", &number, diags) == LOOKUP_FOUND && number == 3);
     cr_expect_not(hf_folder_tokenizer(folder)->rules.lower_case);
-    cr_expect(hf_folder_load(folder, "a", NULL, pair, 1, out, diags) == LOOKUP_FOUND &&
-              out[1] == 2);
+    cr_expect(hf_folder_load(folder, "a", NULL, pair, 1, out, diags) == LOOKUP_FOUND && out[1] == 2);
     cr_expect_eq(diags->list.count, 0);
     hf_folder_close(folder);
     diagnostics_free(diags);

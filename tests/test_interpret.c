@@ -8,18 +8,16 @@
 
 /* Known-answer vectors of Random123 for philox4x32-10. */
 Test(interpret, philox_known_answers) {
-    static const uint32_t cases[][10] = {
-        {0, 0, 0, 0, 0, 0, 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8},
-        {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x408f276d,
-         0x41c83b0e, 0xa20bc7c6, 0x6d5451fd},
-        {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0xd16cfe09,
-         0x94fdcceb, 0x5001e420, 0x24126ea1}};
+    static const uint32_t cases[][10] = {{0, 0, 0, 0, 0, 0, 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8},
+                                         {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff,
+                                          0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd},
+                                         {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0,
+                                          0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}};
     for (int i = 0; i < 3; i++) {
         uint32_t counter[4], key[2] = {cases[i][4], cases[i][5]};
         memcpy(counter, cases[i], sizeof counter);
         philox4x32_10(counter, key);
-        for (int j = 0; j < 4; j++)
-            cr_expect_eq(counter[j], cases[i][6 + j], "vector %d, word %d", i, j);
+        for (int j = 0; j < 4; j++) cr_expect_eq(counter[j], cases[i][6 + j], "vector %d, word %d", i, j);
     }
 }
 
@@ -57,8 +55,8 @@ static void expect_values(Desk *d, Node *y, const double *expected, int count) {
     Interpretation *run = interpret(d->graph, (int64_t[]){3}, d->bindings, d->n_bindings);
     cr_assert(!run->error, "%s", run->error);
     for (int i = 0; i < count; i++) {
-        cr_expect(run->values[y->id][i] == expected[i], "%s: element %d is %g, not %g",
-                  op_name(y->op), i, run->values[y->id][i], expected[i]);
+        cr_expect(run->values[y->id][i] == expected[i], "%s: element %d is %g, not %g", op_name(y->op), i,
+                  run->values[y->id][i], expected[i]);
     }
     interpretation_free(run);
     graph_free(d->graph);
@@ -86,16 +84,14 @@ Test(interpret, products_and_moves) {
     const double a[] = {1, 2, 3, 4, 5, 6}, b[] = {1, 0, 2, 1, 1, 3};
     Desk d = desk();
     Node *x = leaf(&d, "a", f32(2, 2, 3), a), *z = leaf(&d, "b", f32(2, 2, 3), b);
-    NodeSpec product = {
-        .op = OP_matmul, .n_inputs = 2, .inputs = (Node *[]){x, z}, .attrs.ints = {0, 1}};
+    NodeSpec product = {.op = OP_matmul, .n_inputs = 2, .inputs = (Node *[]){x, z}, .attrs.ints = {0, 1}};
     expect_values(&d, graph_node(d.graph, &product), (double[]){7, 12, 16, 27}, 4);
     d = desk();
     x = leaf(&d, "a", f32(2, 2, 3), a);
     expect_values(&d, graph_op1(d.graph, OP_transpose, x, NULL), (double[]){1, 4, 2, 5, 3, 6}, 6);
     d = desk();
     x = leaf(&d, "a", f32(2, 2, 3), a);
-    NodeSpec columns = {
-        .op = OP_slice, .n_inputs = 1, .inputs = &x, .attrs.ints = {1, 1}, .type = f32(2, 2, 2)};
+    NodeSpec columns = {.op = OP_slice, .n_inputs = 1, .inputs = &x, .attrs.ints = {1, 1}, .type = f32(2, 2, 2)};
     Node *parts[] = {graph_node(d.graph, &columns), x};
     NodeSpec joined = {.op = OP_concat, .n_inputs = 2, .inputs = parts, .attrs.ints = {1}};
     expect_values(&d, graph_node(d.graph, &joined), (double[]){2, 3, 1, 2, 3, 5, 6, 4, 5, 6}, 10);
@@ -105,8 +101,7 @@ Test(interpret, scatter_adds_in_order_and_gather_reads) {
     const double rows[] = {1, 2, 3, 4, 5, 6}, index[] = {2, 0, 2};
     Desk d = desk();
     Node *at = leaf(&d, "index", i32(3, 4), index), *x = leaf(&d, "rows", f32(2, 3, 2), rows);
-    NodeSpec spec = {
-        .op = OP_scatter_add, .n_inputs = 2, .inputs = (Node *[]){at, x}, .type = f32(2, 4, 2)};
+    NodeSpec spec = {.op = OP_scatter_add, .n_inputs = 2, .inputs = (Node *[]){at, x}, .type = f32(2, 4, 2)};
     Node *table = graph_node(d.graph, &spec);
     Node *back = graph_op2(d.graph, OP_gather, table, at, NULL);
     expect_values(&d, back, (double[]){6, 8, 3, 4, 6, 8}, 6);
@@ -117,10 +112,8 @@ Test(interpret, scatter_takes_the_maximum) {
     const double rows[] = {-3, 2, 3, 4, -4, 6}, index[] = {2, 0, 2}, none = -INFINITY;
     Desk d = desk();
     Node *at = leaf(&d, "index", i32(3, 4), index), *x = leaf(&d, "rows", f32(2, 3, 2), rows);
-    NodeSpec spec = {
-        .op = OP_scatter_max, .n_inputs = 2, .inputs = (Node *[]){at, x}, .type = f32(2, 4, 2)};
-    expect_values(&d, graph_node(d.graph, &spec), (double[]){3, 4, none, none, -3, 6, none, none},
-                  8);
+    NodeSpec spec = {.op = OP_scatter_max, .n_inputs = 2, .inputs = (Node *[]){at, x}, .type = f32(2, 4, 2)};
+    expect_values(&d, graph_node(d.graph, &spec), (double[]){3, 4, none, none, -3, 6, none, none}, 8);
 }
 
 Test(interpret, reductions_of_nothing) {
@@ -150,13 +143,10 @@ Test(interpret, attention_by_hand) {
         Node *q = leaf(&d, "q", f32(2, 2, 1), (double[]){1, 1});
         Node *at = leaf(&d, "bounds", i32(2, 0), bounds);
         Type coords = type_make(ELEM_I32, 2, (Dim[]){dim_const(2), dim_const(2)});
-        Node *inputs[] = {
-            q,  leaf(&d, "k", f32(2, 2, 1), k),    leaf(&d, "v", f32(2, 2, 1), v),   at,
-            at, leaf(&d, "key", i32(2, 0), zeros), leaf(&d, "coords", coords, zeros)};
-        NodeSpec spec = {.op = OP_attention,
-                         .n_inputs = 7,
-                         .inputs = inputs,
-                         .attrs = {.ints = {1, result}, .text = "s"}};
+        Node *inputs[] = {q,  leaf(&d, "k", f32(2, 2, 1), k),    leaf(&d, "v", f32(2, 2, 1), v),   at,
+                          at, leaf(&d, "key", i32(2, 0), zeros), leaf(&d, "coords", coords, zeros)};
+        NodeSpec spec = {
+            .op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs = {.ints = {1, result}, .text = "s"}};
         Node *y = graph_node(d.graph, &spec);
         graph_output(d.graph, "y", y);
         Interpretation *run = interpret(d.graph, (int64_t[]){3}, d.bindings, d.n_bindings);
@@ -174,8 +164,7 @@ Test(interpret, wrong_values_are_errors) {
     d = desk();
     expect_error(&d, leaf(&d, "index", i32(2, 4), (double[]){0.5, 0}), "index");
     d = desk();
-    expect_error(&d, graph_leaf(d.graph, OP_input, "absent", f32(1, 2, 0)),
-                 "'absent' has no values");
+    expect_error(&d, graph_leaf(d.graph, OP_input, "absent", f32(1, 2, 0)), "'absent' has no values");
     d = desk();
     Node *big = leaf(&d, "big", i32(1, 0), (double[]){INT32_MAX});
     expect_error(&d, graph_op2(d.graph, OP_add, big, big, NULL), "overflows");
@@ -193,16 +182,11 @@ Test(interpret, bounds_must_cut_the_rows) {
     const double cases[][3] = {{0, 1, 1}, {0, 3, 2}, {1, 1, 2}, {0, 5, 2}};
     for (int i = 0; i < 4; i++) {
         Desk d = desk();
-        Node *q = leaf(&d, "q", f32(2, 2, 1), (double[]){1, 1}),
-             *at = leaf(&d, "bounds", i32(3, 0), cases[i]);
+        Node *q = leaf(&d, "q", f32(2, 2, 1), (double[]){1, 1}), *at = leaf(&d, "bounds", i32(3, 0), cases[i]);
         Type coords = type_make(ELEM_I32, 2, (Dim[]){dim_const(2), dim_const(2)});
         const double zeros[4] = {0};
-        Node *inputs[] = {
-            q, q, q, at, at, leaf(&d, "key", i32(2, 0), zeros), leaf(&d, "coords", coords, zeros)};
-        NodeSpec spec = {.op = OP_attention,
-                         .n_inputs = 7,
-                         .inputs = inputs,
-                         .attrs = {.ints = {1, 0}, .text = "s"}};
+        Node *inputs[] = {q, q, q, at, at, leaf(&d, "key", i32(2, 0), zeros), leaf(&d, "coords", coords, zeros)};
+        NodeSpec spec = {.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs = {.ints = {1, 0}, .text = "s"}};
         expect_error(&d, graph_node(d.graph, &spec), "sequences");
     }
 }

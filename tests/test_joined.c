@@ -1,4 +1,5 @@
-/* Joined: the graph of two tasks gives each of them the loss that it has alone, with its own batch, whatever of it is shared. */
+/* Joined: the graph of two tasks gives each of them the loss that it has alone, with its own batch, whatever of it is
+ * shared. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -20,10 +21,14 @@ typedef struct Side {
     int64_t counts[MOST];
 } Side;
 
-static bool is_rows(const Node *node) { return node->type.elem == ELEM_F32 && node->type.rank == 2 && !dim_is_const(node->type.dims[0]) && dim_is_const(node->type.dims[1]); }
+static bool is_rows(const Node *node) {
+    return node->type.elem == ELEM_F32 && node->type.rank == 2 && !dim_is_const(node->type.dims[0]) &&
+           dim_is_const(node->type.dims[1]);
+}
 
 static Node *sum_all(Graph *g, Node *x) {
-    for (int axis = 1; axis >= 0; axis--) x = graph_node(g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &x, .attrs.ints[0] = axis});
+    for (int axis = 1; axis >= 0; axis--)
+        x = graph_node(g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &x, .attrs.ints[0] = axis});
     Type scalar = type_scalar(ELEM_F32);
     return graph_reshape(g, x, &scalar, NULL);
 }
@@ -39,7 +44,8 @@ static Graph *make_side(const RandomGraph *r, uint64_t other) {
     for (int i = 0; i < r->graph->nodes.count; i++) {
         Node copy = *r->graph->nodes.items[i], *inputs[MAX_OPERANDS];
         for (int j = 0; j < copy.n_inputs; j++) inputs[j] = copies[copy.inputs[j]->id];
-        if (copy.op == OP_input && is_main(copy.attrs.text)) copy.attrs.text = arena_printf(r->arena, "x.%s", copy.attrs.text);
+        if (copy.op == OP_input && is_main(copy.attrs.text))
+            copy.attrs.text = arena_printf(r->arena, "x.%s", copy.attrs.text);
         copies[i] = graph_clone(g, &copy, inputs);
         if (other && i >= at && !extra && is_rows(&copy)) extra = copies[i];
     }
@@ -71,7 +77,7 @@ static bool is_common(const RandomGraph *r, int binding) {
     return r->leaves[binding].kind == LEAF_KEY;
 }
 
-/* --- The batch of both ------------------------------------------------------------------------------------------------- */
+/* --- The batch of both -------------------------------------------------------------------------------------------- */
 
 typedef struct Both {
     const RandomGraph *r;
@@ -96,7 +102,8 @@ static void bind_text(Both *b, int leaf) {
     const Side *one = &b->sides[0], *two = &b->sides[1];
     LeafKind kind = b->r->leaves[leaf].kind;
     int64_t skip = kind == LEAF_BOUNDS; /* its first, 0, is the end of the other */
-    double *values = bind(b, arena_printf(b->r->arena, "all.%s", one->bindings[leaf].name + 2), one->counts[leaf] + two->counts[leaf]);
+    double *values = bind(b, arena_printf(b->r->arena, "all.%s", one->bindings[leaf].name + 2),
+                          one->counts[leaf] + two->counts[leaf]);
     memcpy(values, one->bindings[leaf].values, (size_t)one->counts[leaf] * sizeof *values);
     for (int64_t i = skip; i < two->counts[leaf]; i++)
         values[one->counts[leaf] + i - skip] = two->bindings[leaf].values[i] + shift_of(b, kind);
@@ -114,7 +121,8 @@ static void bind_both(Both *b) {
         if (is_common(b->r, i)) b->bindings[b->count++] = b->sides[0].bindings[i];
         for (int p = 0; p < PARTS && !is_common(b->r, i); p++) {
             const Binding *own = &b->sides[p].bindings[i];
-            b->bindings[b->count++] = (Binding){arena_printf(b->r->arena, "%s.%s", part_names[p], own->name), own->values};
+            b->bindings[b->count++] =
+                (Binding){arena_printf(b->r->arena, "%s.%s", part_names[p], own->name), own->values};
         }
     }
     for (int p = 0; p < PARTS; p++) {
@@ -133,9 +141,11 @@ static void set_extents(const Both *b, const Graph *joined, int64_t *extents) {
     }
 }
 
-/* --- The test ---------------------------------------------------------------------------------------------------------- */
+/* --- The test ----------------------------------------------------------------------------------------------------- */
 
-static double output_of(const Graph *graph, const Interpretation *run, const char *name) { return run->values[graph_find_output(graph, name)->id][0]; }
+static double output_of(const Graph *graph, const Interpretation *run, const char *name) {
+    return run->values[graph_find_output(graph, name)->id][0];
+}
 
 static double loss_alone(const RandomGraph *r, const Side *side) {
     Interpretation *run = interpret(side->graph, side->extents, side->bindings, r->n_bindings);
@@ -146,7 +156,8 @@ static double loss_alone(const RandomGraph *r, const Side *side) {
 }
 
 static void expect_near(double got, double wanted, uint64_t seed, const char *what) {
-    cr_assert(fabs(got - wanted) <= 1e-11 * fmax(1, fabs(wanted)) || got == wanted, "seed %d, %s: %.17g joined, %.17g alone", (int)seed, what, got, wanted);
+    cr_assert(fabs(got - wanted) <= 1e-11 * fmax(1, fabs(wanted)) || got == wanted,
+              "seed %d, %s: %.17g joined, %.17g alone", (int)seed, what, got, wanted);
 }
 
 static void check_losses(const RandomGraph *r, const Side *sides, const Graph *joined, uint64_t seed) {
@@ -185,7 +196,8 @@ static void make_sides(RandomGraph *r, Side *sides, uint64_t seed) {
 Test(joined, two_tasks_of_random_graphs) {
     int joined_ones = 0, by_tokens = 0, by_sequences = 0;
     for (uint64_t seed = 0; seed < 1500; seed++) {
-        RandomGraph *r = random_graph_new(seed, 8 + (int)(seed % 24), seed % 3 ? RANDOM_ALL : RANDOM_ALL | RANDOM_GRADS);
+        RandomGraph *r =
+            random_graph_new(seed, 8 + (int)(seed % 24), seed % 3 ? RANDOM_ALL : RANDOM_ALL | RANDOM_GRADS);
         Side sides[PARTS] = {0};
         make_sides(r, sides, seed);
         const JoinPart parts[PARTS] = {{sides[0].graph, part_names[0], "x"}, {sides[1].graph, part_names[1], "x"}};
@@ -209,7 +221,8 @@ static Graph *with_grad(const Graph *graph) {
     Graph *copy = graph_canonical(graph);
     Node *loss = graph_find_output(copy, "loss"), *of = NULL;
     for (int i = 0; !of; i++) of = is_rows(copy->nodes.items[i]) ? copy->nodes.items[i] : NULL;
-    copy->outputs.items[0].node = graph_op2(copy, OP_add, loss, sum_all(copy, graph_op2(copy, OP_grad, loss, of, NULL)), NULL);
+    copy->outputs.items[0].node =
+        graph_op2(copy, OP_add, loss, sum_all(copy, graph_op2(copy, OP_grad, loss, of, NULL)), NULL);
     return copy;
 }
 

@@ -10,7 +10,8 @@
 /* --- From text to numbers --- */
 
 static const char *const tag_names[] = {"O", "B-A", "I-A"}, *const digits[] = {"3", "7"}, *const one[] = {"y"};
-static const Label plain = {.name = "y", .kind = LABEL_CLASS, .of = -1, .columns = one, .n_columns = 1, .classes = 3, .width = 1};
+static const Label plain = {
+    .name = "y", .kind = LABEL_CLASS, .of = -1, .columns = one, .n_columns = 1, .classes = 3, .width = 1};
 
 static Label with(LabelKind kind, const char *const *names, int64_t classes) {
     Label label = plain;
@@ -79,7 +80,8 @@ static void load(Fixture *f, const char *text, DataKind kind, Label label, bool 
     f->task = (Task){.name = "t", .data = "data", .data_kind = kind, .separator = '\t', .n_inputs = 1, .label = label};
     if (kind == DATA_CONLL) f->task.data_columns = columns, f->task.n_data_columns = 2;
     f->task.inputs[0] = (TextInput){.name = "w", .columns = {"w"}, .n_columns = 1, .words = label.of >= 0};
-    f->options = (DatasetOptions){.tokenizer = f->tokenizer, .path = data.text, .max_length = 8, .needs_labels = needs_labels};
+    f->options =
+        (DatasetOptions){.tokenizer = f->tokenizer, .path = data.text, .max_length = 8, .needs_labels = needs_labels};
     f->data = dataset_load(&f->task, &f->options, f->diags);
 }
 
@@ -105,7 +107,8 @@ static void expect_labels(const Dataset *data, const char *expected) {
         row_labels(data, row, (RowKey){0}, NULL, &list);
         snprintf(found + strlen(found), sizeof found - strlen(found), "%s", row ? " / " : "");
         for (int64_t i = 0; i < list.count; i++) {
-            snprintf(found + strlen(found), sizeof found - strlen(found), "%s%d=%g", i ? " " : "", list.at[i], list.values[i]);
+            snprintf(found + strlen(found), sizeof found - strlen(found), "%s%d=%g", i ? " " : "", list.at[i],
+                     list.values[i]);
         }
         label_list_free(&list);
     }
@@ -172,7 +175,8 @@ static Label masked(double share) {
     return label;
 }
 
-/* 4,000 tokens "good" or [UNK]; 15 in 100 of the good ones are chosen. Bounds: five standard deviations of the binomial. */
+/* 4,000 tokens "good" or [UNK]; 15 in 100 of the good ones are chosen. Bounds: five standard deviations of the
+ * binomial. */
 Test(labels, masking_hides_the_share_in_three_ways) {
     char *text = NULL;
     size_t size;
@@ -209,7 +213,8 @@ static bool same_batch(const Batch *a, const Batch *b, int64_t from) {
     int64_t shift = a->labels.bounds[from], tokens = a->inputs[0].bounds[from];
     bool same = a->labels.count - shift == b->labels.count;
     for (int64_t i = 0; same && i < b->labels.count; i++) {
-        same = a->labels.classes[shift + i] == b->labels.classes[i] && a->labels.at[shift + i] == tokens + b->labels.at[i];
+        same =
+            a->labels.classes[shift + i] == b->labels.classes[i] && a->labels.at[shift + i] == tokens + b->labels.at[i];
     }
     size_t bytes = (size_t)b->inputs[0].tokens * sizeof(int32_t);
     return same && memcmp(a->inputs[0].ids + tokens, b->inputs[0].ids, bytes) == 0;

@@ -94,7 +94,7 @@ Test(match, a_type_may_change_and_kernels_do_not_count) {
     finish(&pair);
 }
 
-/* --- Graphviz -------------------------------------------------------------------------------------------------------- */
+/* --- Graphviz ----------------------------------------------------------------------------------------------------- */
 
 static int count(const char *text, const char *words) {
     int found = 0;

@@ -42,8 +42,8 @@ static double ulps(float got, mpfr_t wanted) {
         return got == nearest && !signbit(got) == !signbit(nearest) ? 0 : INFINITY;
     /* An infinity that rounds from a finite value: the float before it is one unit away. */
     if (isinf(nearest) || isinf(got)) {
-        bool beside = fabsf(got) >= 0x1.fffffep127f && mpfr_cmpabs_ui(wanted, 0) > 0 &&
-                      mpfr_get_exp(wanted) >= 128 && !signbit(got) == !signbit(nearest);
+        bool beside = fabsf(got) >= 0x1.fffffep127f && mpfr_cmpabs_ui(wanted, 0) > 0 && mpfr_get_exp(wanted) >= 128 &&
+                      !signbit(got) == !signbit(nearest);
         return got == nearest ? 0 : beside ? 1 : INFINITY;
     }
     mpfr_exp_t exponent = mpfr_get_exp(wanted);
@@ -57,40 +57,12 @@ static double ulps(float got, mpfr_t wanted) {
     return result;
 }
 
-static const float edges[] = {0.0f,
-                              -0.0f,
-                              INFINITY,
-                              -INFINITY,
-                              NAN,
-                              1.0f,
-                              -1.0f,
-                              0x1p-149f,
-                              -0x1p-149f,
-                              0x1p-126f,
-                              0x1.fffffcp-127f,
-                              0x1.fffffep127f,
-                              -0x1.fffffep127f,
-                              88.72283f,
-                              88.72284f,
-                              -87.33655f,
-                              -103.97208f,
-                              -104.5f,
-                              0x1.fffffep-1f,
-                              0x1.000002p0f,
-                              0.5f,
-                              -0x1.fffffep-1f,
-                              9.01f,
-                              3.92f,
-                              0x1p-24f,
-                              0x1p-60f,
-                              /* nearest to multiples of pi / 2 among all floats, large ones too */
-                              0x1.f9cbe2p87f,
-                              16367173.0f * 0x1p72f,
-                              0x1.6ac5b2p1f,
-                              0x1p48f,
-                              0x1.000002p48f,
-                              0x1.921fb6p0f,
-                              0x1.921fb6p1f};
+static const float edges[] = {
+    0.0f, -0.0f, INFINITY, -INFINITY, NAN, 1.0f, -1.0f, 0x1p-149f, -0x1p-149f, 0x1p-126f, 0x1.fffffcp-127f,
+    0x1.fffffep127f, -0x1.fffffep127f, 88.72283f, 88.72284f, -87.33655f, -103.97208f, -104.5f, 0x1.fffffep-1f,
+    0x1.000002p0f, 0.5f, -0x1.fffffep-1f, 9.01f, 3.92f, 0x1p-24f, 0x1p-60f,
+    /* nearest to multiples of pi / 2 among all floats, large ones too */
+    0x1.f9cbe2p87f, 16367173.0f * 0x1p72f, 0x1.6ac5b2p1f, 0x1p48f, 0x1.000002p48f, 0x1.921fb6p0f, 0x1.921fb6p1f};
 enum { EDGES = sizeof edges / sizeof *edges };
 
 /* Half of them even over the bits of all floats, half even over [low, high], shaken; then edges. */
@@ -130,8 +102,7 @@ static float *compiled_values(const char *name, int arity, const Arguments *a) {
     snprintf(text, sizeof text,
              "graph \"math\"\nsymbols d0\n%%0 = input{name=\"0\"} : f32[d0]\n%s"
              "%%%d = %s(%%0%s) : f32[d0]\noutput \"0\" = %%%d\n",
-             arity == 2 ? "%1 = input{name=\"1\"} : f32[d0]\n" : "", arity, name,
-             arity == 2 ? ", %1" : "", arity);
+             arity == 2 ? "%1 = input{name=\"1\"} : f32[d0]\n" : "", arity, name, arity == 2 ? ", %1" : "", arity);
     Kernel *kernel = kernel_from_text(KERNEL_MAP, text);
     KernelRun run = kernel_link(kernel, 0);
     float *results = aligned_alloc(64, ((size_t)a->count * sizeof(float) + 63) / 64 * 64);
@@ -153,14 +124,15 @@ static void check_function(const char *name, Reference *reference, double low, d
     for (int i = 0; i < a.count; i++) {
         mpfr_set_flt(x, a.x[i], MPFR_RNDN);
         mpfr_set_flt(y, a.y[i], MPFR_RNDN);
-        if (reference) reference(y, x, MPFR_RNDN);
-        else mpfr_div(y, x, y, MPFR_RNDN);
+        if (reference)
+            reference(y, x, MPFR_RNDN);
+        else
+            mpfr_div(y, x, y, MPFR_RNDN);
         double distance = ulps(results[i], y);
         if (distance > worst) worst = distance, where = i;
     }
     cr_log_info("%s: %.3f ulp at %a of %d", name, worst, (double)a.x[where], a.count);
-    cr_expect(worst <= LIMIT, "%s is off by %.3f ulp at %a (%a)", name, worst,
-              (double)a.x[where], (double)a.y[where]);
+    cr_expect(worst <= LIMIT, "%s is off by %.3f ulp at %a (%a)", name, worst, (double)a.x[where], (double)a.y[where]);
     mpfr_clears(x, y, (mpfr_ptr)NULL);
     free(results);
     free(a.x);

@@ -28,8 +28,7 @@ Test(metrics, several_classes) {
     /* F1 of class 0: 2/3, of 1: 4/5, of 2: 0 (only labelled), of 4: 0 (only predicted). */
     const double prediction[] = {0, 0, 1, 4, 1}, label[] = {0, 2, 1, 1, 1};
     cr_expect_float_eq(compute("accuracy", prediction, label, 5), 3.0 / 5, tolerance);
-    cr_expect_float_eq(compute("f1_macro", prediction, label, 5), (2.0 / 3 + 4.0 / 5) / 4,
-                       tolerance);
+    cr_expect_float_eq(compute("f1_macro", prediction, label, 5), (2.0 / 3 + 4.0 / 5) / 4, tolerance);
     /* c s = 15; sum p t = 2*1 + 2*3 = 8; s^2 - sum p^2 = 25 - 9 = 16; s^2 - sum t^2 = 25 - 11 = 14.
      */
     cr_expect_float_eq(compute("matthews", prediction, label, 5), 7 / sqrt(16 * 14), tolerance);
@@ -60,7 +59,8 @@ Test(metrics, squared_error) {
     cr_expect_float_eq(compute("mse", x, y, 3), 5.0 / 3, tolerance);
 }
 
-/* Three flags, as scikit-learn's f1_score of indicator matrices: counts of flag 0: 1 of 1 and 1; of 1: 1 of 2 and 1; of 2: none. */
+/* Three flags, as scikit-learn's f1_score of indicator matrices: counts of flag 0: 1 of 1 and 1; of 1: 1 of 2 and 1; of
+ * 2: none. */
 Test(metrics, flags) {
     const double prediction[] = {1, 1, 0, 0, 0, 0, 0, 1, 0}, label[] = {1, 1, 0, 0, 0, 0, 0, 0, 0};
     MetricInput in = {.prediction = prediction, .label = label, .n = 3, .width = 3};
@@ -73,7 +73,14 @@ Test(metrics, flags) {
 static double entity(const double *prediction, const double *label, int64_t n, int64_t end) {
     static const char *const names[] = {"O", "B-A", "I-A", "B-B", "I-B", "S-A", "E-A"};
     const int64_t bounds[] = {0, end, n};
-    MetricInput in = {.prediction = prediction, .label = label, .n = n, .width = 1, .bounds = bounds, .sequences = 2, .names = names, .classes = 7};
+    MetricInput in = {.prediction = prediction,
+                      .label = label,
+                      .n = n,
+                      .width = 1,
+                      .bounds = bounds,
+                      .sequences = 2,
+                      .names = names,
+                      .classes = 7};
     return metric_find("entity_f1")->compute(&in);
 }
 
@@ -95,8 +102,8 @@ Test(metrics, entities_are_spans) {
 
 Test(metrics, a_metric_fits_its_label) {
     static const char *const names[] = {"O", "B-A"};
-    Label flags = {.kind = LABEL_FLAGS, .of = -1, .width = 2}, tags = {.kind = LABEL_CLASS, .of = 0, .width = 1, .names = names},
-          none = {.kind = LABEL_NONE, .of = -1};
+    Label flags = {.kind = LABEL_FLAGS, .of = -1, .width = 2},
+          tags = {.kind = LABEL_CLASS, .of = 0, .width = 1, .names = names}, none = {.kind = LABEL_NONE, .of = -1};
     cr_expect_null(metric_problem(metric_find("f1_micro"), &flags));
     cr_expect_not_null(metric_problem(metric_find("pearson"), &flags));
     cr_expect_null(metric_problem(metric_find("entity_f1"), &tags));
@@ -107,12 +114,13 @@ Test(metrics, a_metric_fits_its_label) {
 }
 
 Test(metrics, nothing_and_constants_give_zero) {
-    const double same[] = {0.1, 0.1, 0.1}, zero[] = {0, 0, 0}, x[] = {1, 2, 3},
-                 bad[] = {1, NAN, INFINITY};
+    const double same[] = {0.1, 0.1, 0.1}, zero[] = {0, 0, 0}, x[] = {1, 2, 3}, bad[] = {1, NAN, INFINITY};
     int count;
     const Metric *metrics = metric_list(&count);
     for (int i = 0; i < count; i++) {
-        double none = strcmp(metrics[i].name, "perplexity") == 0 ? 1 : strcmp(metrics[i].name, "roc_auc") == 0 ? 0.5 : 0;
+        double none = strcmp(metrics[i].name, "perplexity") == 0 ? 1
+                      : strcmp(metrics[i].name, "roc_auc") == 0  ? 0.5
+                                                                 : 0;
         cr_expect_eq(compute(metrics[i].name, x, x, 0), none, "%s", metrics[i].name);
         cr_expect_not(isnan(compute(metrics[i].name, bad, x, 3)), "%s", metrics[i].name);
         cr_expect_not(isnan(compute(metrics[i].name, bad, bad, 3)), "%s", metrics[i].name);

@@ -40,7 +40,8 @@ static void expect_made(const TempFolder *folder, Op op) {
     const char *sizes[10];
     snprintf(text, sizeof text, "tokens vocab = 9, positions = 9\n%s\n", op_doc(op)->example);
     TempPath path = put_bytes(folder, "example.graph", text, strlen(text));
-    ProbeOptions probe = {.def = "example", .sizes = sizes, .n_sizes = sizes_in(op_doc(op)->example, sizes), .training = true};
+    ProbeOptions probe = {
+        .def = "example", .sizes = sizes, .n_sizes = sizes_in(op_doc(op)->example, sizes), .training = true};
     ProgramOptions options = {.probe = &probe, .dropout = -1};
     Diagnostics *diags = diagnostics_new();
     Program *program = program_load(path.text, &options, diags);
@@ -49,7 +50,8 @@ static void expect_made(const TempFolder *folder, Op op) {
     const Graph *graph = program->tasks.items[0].train;
     Graph *expanded = expand(graph, diags);
     cr_expect_not_null(expanded, "%s", op_name(op));
-    cr_expect(has_op(graph, op) || (expanded && has_op(expanded, op)), "the example of %s does not make it", op_name(op));
+    cr_expect(has_op(graph, op) || (expanded && has_op(expanded, op)), "the example of %s does not make it",
+              op_name(op));
     graph_free(expanded);
     program_free(program);
     diagnostics_free(diags);

@@ -27,8 +27,7 @@ static Body begin_body(ElemType elem) {
     for (int i = 0; i < 4; i++) {
         /* Conditions are made by comparing, all else is loaded. */
         Type type = type_make(elem == ELEM_BOOL ? ELEM_F32 : elem, 2, dims);
-        body.inputs[i] =
-            graph_leaf(body.graph, OP_input, arena_printf(body.graph->arena, "%d", i), type);
+        body.inputs[i] = graph_leaf(body.graph, OP_input, arena_printf(body.graph->arena, "%d", i), type);
     }
     for (int i = 0; i < 3 && elem == ELEM_BOOL; i++) {
         body.inputs[i] = graph_op2(body.graph, OP_less, body.inputs[i], body.inputs[i + 1], NULL);
@@ -67,21 +66,17 @@ static bool is_possible(Body *body, const NodeSpec *spec) {
 
 static void check_elementwise(Op op, ElemType elem, ElemType to) {
     Body body = begin_body(elem);
-    NodeSpec spec = {
-        .op = op, .n_inputs = op_arity(op), .inputs = body.inputs, .type = type_scalar(to)};
+    NodeSpec spec = {.op = op, .n_inputs = op_arity(op), .inputs = body.inputs, .type = type_scalar(to)};
     if (op == OP_select) { /* its condition is of another type than its choices */
-        body.inputs[0] = elem == ELEM_BOOL
-                             ? body.inputs[0]
-                             : graph_op2(body.graph, OP_less, body.inputs[1], body.inputs[2], NULL);
+        body.inputs[0] =
+            elem == ELEM_BOOL ? body.inputs[0] : graph_op2(body.graph, OP_less, body.inputs[1], body.inputs[2], NULL);
     }
     if (!is_possible(&body, &spec)) {
         graph_free(body.graph);
         return;
     }
-    bool needs_positive =
-        op == OP_log || op == OP_log1p || op == OP_sqrt || op == OP_rsqrt || op == OP_div;
-    for (int i = 0; needs_positive && i < op_arity(op); i++)
-        body.inputs[i] = positive(body.graph, body.inputs[i]);
+    bool needs_positive = op == OP_log || op == OP_log1p || op == OP_sqrt || op == OP_rsqrt || op == OP_div;
+    for (int i = 0; needs_positive && i < op_arity(op); i++) body.inputs[i] = positive(body.graph, body.inputs[i]);
     check_body(&body, KERNEL_MAP, graph_node(body.graph, &spec));
 }
 
@@ -101,8 +96,7 @@ Test(operators, reductions) {
     for (int op = 0; op < OP_COUNT; op++) {
         for (int axis = 0; axis < 2 && op_kind((Op)op) == KIND_REDUCE; axis++) {
             Body body = begin_body(ELEM_F32);
-            NodeSpec spec = {
-                .op = (Op)op, .n_inputs = 1, .inputs = body.inputs, .attrs.ints = {axis}};
+            NodeSpec spec = {.op = (Op)op, .n_inputs = 1, .inputs = body.inputs, .attrs.ints = {axis}};
             check_body(&body, axis ? KERNEL_ROW : KERNEL_COLUMN, graph_node(body.graph, &spec));
         }
     }

@@ -32,8 +32,8 @@ Test(options, options_are_read_with_their_other_spellings) {
     cr_assert(parse("train --learning-rate 1 --num-train-epochs 2 --output-dir d --max-grad-norm 0 "
                     "--max-seq-length 64 --seed 4294967295",
                     &o, diags));
-    cr_expect(o.lr == 1 && o.epochs == 2 && strcmp(o.out, "d") == 0 && o.clip == 0 &&
-              o.max_length == 64 && o.seed == 4294967295);
+    cr_expect(o.lr == 1 && o.epochs == 2 && strcmp(o.out, "d") == 0 && o.clip == 0 && o.max_length == 64 &&
+              o.seed == 4294967295);
     cr_expect(!o.file && o.freeze.count == 0);
     cr_expect_eq(diags->list.count, 0);
     diagnostics_free(diags);
@@ -46,8 +46,8 @@ static void expect_usage(const char *line, const char *code, const char *words) 
     cr_assert_eq(diags->errors, 1, "%s", line);
     cr_expect_str_eq(diags->list.items[0].code, code, "%s", line);
     const char *last = diags->list.items[diags->list.count - 1].message;
-    cr_expect(strstr(last, words) || strstr(diags->list.items[0].message, words), "%s: %s / %s",
-              line, diags->list.items[0].message, last);
+    cr_expect(strstr(last, words) || strstr(diags->list.items[0].message, words), "%s: %s / %s", line,
+              diags->list.items[0].message, last);
     diagnostics_free(diags);
 }
 
@@ -79,8 +79,7 @@ Test(options, log_lines_are_json_objects) {
     Log *log = log_open(path.text, false, diags);
     cr_assert_not_null(log);
     for (int i = 0; i < 3; i++)
-        log_event(log, json_pack("{s:s, s:i, s:f, s:s}", "event", "step", "step", i, "loss",
-                                 0.1 + i, "text", odd));
+        log_event(log, json_pack("{s:s, s:i, s:f, s:s}", "event", "step", "step", i, "loss", 0.1 + i, "text", odd));
     cr_expect(log_close(log, diags));
     log = log_open(path.text, true, diags);
     log_event(log, json_pack("{s:s}", "event", "done"));
@@ -91,10 +90,8 @@ Test(options, log_lines_are_json_objects) {
     while (fgets(line, sizeof line, file)) {
         json_t *event = json_loads(line, 0, NULL);
         cr_assert(json_is_object(event), "%s", line);
-        cr_expect_str_eq(json_string_value(json_object_get(event, "event")),
-                         lines < 3 ? "step" : "done");
-        if (lines < 3)
-            cr_expect_float_eq(json_real_value(json_object_get(event, "loss")), 0.1 + lines, 1e-8);
+        cr_expect_str_eq(json_string_value(json_object_get(event, "event")), lines < 3 ? "step" : "done");
+        if (lines < 3) cr_expect_float_eq(json_real_value(json_object_get(event, "loss")), 0.1 + lines, 1e-8);
         if (lines < 3) cr_expect_str_eq(json_string_value(json_object_get(event, "text")), odd);
         json_decref(event);
         lines++;

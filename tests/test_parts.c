@@ -1,4 +1,5 @@
-/* Gradient surgery from products of gradients alone, against Algorithm 1 of Yu et al. 2020 carried out on the gradients. */
+/* Gradient surgery from products of gradients alone, against Algorithm 1 of Yu et al. 2020 carried out on the
+ * gradients. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
@@ -14,7 +15,8 @@ static double dot(const double *a, const double *b) {
     return sum;
 }
 
-/* The sum of all projected gradients; the others come in turn from number `turn` on. Returns how many projections there were. */
+/* The sum of all projected gradients; the others come in turn from number `turn` on. Returns how many projections there
+ * were. */
 static int project(double gradients[TASKS][SIZE], int turn, double *sum) {
     int projections = 0;
     memset(sum, 0, SIZE * sizeof *sum);
@@ -45,7 +47,8 @@ Test(parts, surgery_needs_the_products_alone) {
         for (int k = 0; k < SIZE; k++) {
             double got = 0;
             for (int i = 0; i < TASKS; i++) got += factors[i] * gradients[i][k];
-            cr_expect(fabs(got - wanted[k]) <= 1e-12 * (1 + fabs(wanted[k])), "round %d: %g, not %g", round, got, wanted[k]);
+            cr_expect(fabs(got - wanted[k]) <= 1e-12 * (1 + fabs(wanted[k])), "round %d: %g, not %g", round, got,
+                      wanted[k]);
         }
     }
     cr_expect(projections > 200, "%d", projections);

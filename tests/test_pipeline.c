@@ -1,5 +1,6 @@
-/* The pipeline on random graphs: every stage prints and reads back the same, has the values of the source under the interpreter, and
- * runs compiled with the interpreter's values, fused or not, for any number of threads with the same bits. */
+/* The pipeline on random graphs: every stage prints and reads back the same, has the values of the source under the
+ * interpreter, and runs compiled with the interpreter's values, fused or not, for any number of threads with the same
+ * bits. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -32,7 +33,8 @@ static Interpretation *evaluate(const Graph *graph, const RandomGraph *random) {
     return result;
 }
 
-/* What f32 rounding over a graph of this size may cost; values are near 1. Passes round folded constants to f32, as code would. */
+/* What f32 rounding over a graph of this size may cost; values are near 1. Passes round folded constants to f32, as
+ * code would. */
 static const double f32_tolerance = 2e-4, double_tolerance = 2e-6;
 
 static void compare(const char *what, uint64_t seed, const Type *type, const int64_t *extents, const double *expected,
@@ -101,7 +103,9 @@ static Graph *with_gradient(const Graph *from, uint64_t seed) {
     }
     Node *tenth = graph_const(g, ELEM_F32, 0.1, NULL);
     g->outputs.count = 0;
-    graph_output(g, "loss", graph_op2(g, OP_add, loss, graph_op2(g, OP_mul, tenth, graph_reshape(g, sum, &loss->type, NULL), NULL), NULL));
+    graph_output(
+        g, "loss",
+        graph_op2(g, OP_add, loss, graph_op2(g, OP_mul, tenth, graph_reshape(g, sum, &loss->type, NULL), NULL), NULL));
     Graph *canonical = graph_canonical(g);
     graph_free(g);
     return canonical;
@@ -112,7 +116,8 @@ static Case case_new(uint64_t seed, bool second) {
     Diagnostics *diags = diagnostics_new();
     c.source = second ? with_gradient(c.random->graph, seed) : graph_canonical(c.random->graph);
     c.plain = expand(c.source, diags);
-    cr_assert_not_null(c.plain, "seed %llu: %s", (unsigned long long)seed, diags->errors ? diags->list.items[0].message : "");
+    cr_assert_not_null(c.plain, "seed %llu: %s", (unsigned long long)seed,
+                       diags->errors ? diags->list.items[0].message : "");
     c.expected = evaluate(c.plain, c.random);
     diagnostics_free(diags);
     return c;
@@ -126,7 +131,8 @@ static void case_free(Case *c) {
 }
 
 static Graph *run_pipeline(Case *c, const char *passes, StageObserver *observer, Diagnostics *diags) {
-    PipelineOptions options = {.wanted = c->random->params, .n_wanted = c->random->n_params, .passes = passes, .observer = observer};
+    PipelineOptions options = {
+        .wanted = c->random->params, .n_wanted = c->random->n_params, .passes = passes, .observer = observer};
     Graph *grouped = pipeline_run(c->source, &options, diags);
     if (!grouped) diagnostics_print(diags, stderr);
     cr_assert_not_null(grouped, "seed %llu", (unsigned long long)c->seed);
@@ -134,7 +140,8 @@ static Graph *run_pipeline(Case *c, const char *passes, StageObserver *observer,
 }
 
 /* Every pass left out, and some together. */
-static const char *const choices[] = {NULL, "-fuse", "-simplify", "-demand", "-simplify,-demand", "-simplify,-fuse", "expand,differentiate,demand,fuse"};
+static const char *const choices[] = {
+    NULL, "-fuse", "-simplify", "-demand", "-simplify,-demand", "-simplify,-fuse", "expand,differentiate,demand,fuse"};
 enum { CHOICES = sizeof choices / sizeof *choices };
 
 Test(pipeline, every_stage_keeps_values_and_reads_back) {
@@ -156,8 +163,10 @@ static void *leaf_memory(Arena *arena, const Node *leaf, const RandomGraph *rand
     cr_assert_not_null(values, "%s", leaf->attrs.text);
     float *memory = arena_array(arena, (size_t)count + 16, sizeof *memory);
     for (int64_t i = 0; i < count; i++) {
-        if (leaf->type.elem == ELEM_F32) memory[i] = (float)values[i];
-        else ((int32_t *)memory)[i] = (int32_t)(int64_t)values[i];
+        if (leaf->type.elem == ELEM_F32)
+            memory[i] = (float)values[i];
+        else
+            ((int32_t *)memory)[i] = (int32_t)(int64_t)values[i];
     }
     return memory;
 }
@@ -175,7 +184,8 @@ static float *run_compiled(Executable *exec, const Graph *grouped, const RandomG
     executable_place(exec, slab);
     team_run(team, run_worker, exec);
     *count = 0;
-    for (int i = 0; i < grouped->outputs.count; i++) *count += type_count(&grouped->outputs.items[i].node->type, random->extents);
+    for (int i = 0; i < grouped->outputs.count; i++)
+        *count += type_count(&grouped->outputs.items[i].node->type, random->extents);
     float *all = arena_array(arena, (size_t)*count + 1, sizeof *all), *at = all;
     for (int i = 0; i < grouped->outputs.count; i++) {
         int64_t n = type_count(&grouped->outputs.items[i].node->type, random->extents);
@@ -187,13 +197,15 @@ static float *run_compiled(Executable *exec, const Graph *grouped, const RandomG
     return all;
 }
 
-static void check_values(const Case *c, const Graph *grouped, const Interpretation *expected, const float *got, Arena *arena) {
+static void check_values(const Case *c, const Graph *grouped, const Interpretation *expected, const float *got,
+                         Arena *arena) {
     for (int i = 0; i < grouped->outputs.count; i++) {
         const Output *output = &grouped->outputs.items[i];
         int64_t n = type_count(&output->node->type, c->random->extents);
         double *values = arena_array(arena, (size_t)n + 1, sizeof *values);
         for (int64_t j = 0; j < n; j++) values[j] = (double)got[j];
-        compare(output->name, c->seed, &output->node->type, c->random->extents, expected->values[output->node->id], values, f32_tolerance);
+        compare(output->name, c->seed, &output->node->type, c->random->extents, expected->values[output->node->id],
+                values, f32_tolerance);
         got += n;
     }
 }
@@ -213,13 +225,15 @@ static void check_compiled(Case *c, const char *passes) {
     Executable *exec = executable_new(list, code_of_launches(code, list, arena));
     for (int i = 0; i < grouped->nodes.count; i++) {
         const Node *node = grouped->nodes.items[i];
-        if (node->op == OP_input || node->op == OP_param) executable_bind(exec, node->attrs.text, leaf_memory(arena, node, c->random));
+        if (node->op == OP_input || node->op == OP_param)
+            executable_bind(exec, node->attrs.text, leaf_memory(arena, node, c->random));
     }
     int64_t count;
     float *one = run_compiled(exec, grouped, c->random, 1, arena, diags, &count);
     check_values(c, grouped, expected, one, arena);
     float *three = run_compiled(exec, grouped, c->random, 3, arena, diags, &count);
-    cr_assert(memcmp(one, three, (size_t)count * sizeof *one) == 0, "seed %llu: threads change bits", (unsigned long long)c->seed);
+    cr_assert(memcmp(one, three, (size_t)count * sizeof *one) == 0, "seed %llu: threads change bits",
+              (unsigned long long)c->seed);
     executable_free(exec);
     code_free(code);
     team_free(team);
@@ -249,7 +263,7 @@ Test(pipeline, unfused_code_agrees_with_the_interpreter) {
     }
 }
 
-/* --- What passes say of themselves ------------------------------------------------------------------------------------ */
+/* --- What passes say of themselves -------------------------------------------------------------------------------- */
 
 enum { MAX_FACTS = 16, ORDERS = 60, LONGEST = 6 };
 
@@ -264,13 +278,16 @@ static bool can_run(const PassInfo *pass, const bool *holds) {
     return true;
 }
 
-/* What it gives holds afterwards; what held before and is not broken still does; only differentiate takes from what is wanted. */
+/* What it gives holds afterwards; what held before and is not broken still does; only differentiate takes from what is
+ * wanted. */
 static void check_facts(const PassInfo *pass, const bool *before, const bool *after, uint64_t seed) {
     for (int i = 0; pipeline_fact(i); i++) {
         const Fact *fact = pipeline_fact(i);
-        if (fact_is_in(fact, pass->gives)) cr_expect(after[i], "seed %llu: %s does not give '%s'", (unsigned long long)seed, pass->name, fact->name);
+        if (fact_is_in(fact, pass->gives))
+            cr_expect(after[i], "seed %llu: %s does not give '%s'", (unsigned long long)seed, pass->name, fact->name);
         bool broken = fact_is_in(fact, pass->breaks);
-        if (before[i] && !broken) cr_expect(after[i], "seed %llu: %s breaks '%s'", (unsigned long long)seed, pass->name, fact->name);
+        if (before[i] && !broken)
+            cr_expect(after[i], "seed %llu: %s breaks '%s'", (unsigned long long)seed, pass->name, fact->name);
     }
 }
 

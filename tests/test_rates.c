@@ -5,8 +5,9 @@
 #include "runtime/rates.h"
 
 enum { PARAMS = 7 };
-static const char *const names[PARAMS] = {"bert.embeddings.word.weight", "bert.layer.0.dense.weight", "bert.layer.0.dense.bias",
-                                          "bert.layer.1.dense.weight",   "bert.layer.10x.weight",   "bert.pooler.weight", "heads.a.weight"};
+static const char *const names[PARAMS] = {
+    "bert.embeddings.word.weight", "bert.layer.0.dense.weight", "bert.layer.0.dense.bias", "bert.layer.1.dense.weight",
+    "bert.layer.10x.weight",       "bert.pooler.weight",        "heads.a.weight"};
 
 typedef struct RateCase {
     Param params[PARAMS];
@@ -30,14 +31,13 @@ static void expect_rates(double layer_decay, const char *first, const char *seco
     make(&s, layer_decay, first, second);
     const double *rates = rates_of(&s.program, &s.options, s.diags->arena, &good, s.diags);
     cr_assert(good && rates);
-    for (int i = 0; i < PARAMS; i++) cr_expect_float_eq(rates[i], wanted[i], 1e-12, "%s: %g, not %g", names[i], rates[i], wanted[i]);
+    for (int i = 0; i < PARAMS; i++)
+        cr_expect_float_eq(rates[i], wanted[i], 1e-12, "%s: %g, not %g", names[i], rates[i], wanted[i]);
     diagnostics_free(s.diags);
 }
 
 /* Two layers; "10x" is no number, and stands after the first layer. */
-Test(rates, fall_from_layer_to_layer) {
-    expect_rates(0.5, NULL, NULL, (double[]){0.125, 0.25, 0.25, 0.5, 1, 1, 1});
-}
+Test(rates, fall_from_layer_to_layer) { expect_rates(0.5, NULL, NULL, (double[]){0.125, 0.25, 0.25, 0.5, 1, 1, 1}); }
 
 Test(rates, patterns_give_rates_of_their_own) {
     expect_rates(1, "heads.*=1e-3", NULL, (double[]){1, 1, 1, 1, 1, 1, 10});

@@ -51,8 +51,7 @@ static bool is_finite(const RandomGraph *r) {
     cr_assert(!run->error, "%s", run->error);
     const Node *y = graph_find_output(plain.graph, "y");
     bool finite = true;
-    for (int64_t i = 0; i < type_count(&y->type, r->extents); i++)
-        finite = finite && isfinite(run->values[y->id][i]);
+    for (int64_t i = 0; i < type_count(&y->type, r->extents); i++) finite = finite && isfinite(run->values[y->id][i]);
     interpretation_free(run);
     graph_free(plain.graph);
     return finite;
@@ -72,8 +71,7 @@ static RandomGraph *example_in_domain(Op op, int number) {
 static bool has_slope(const RandomGraph *r) {
     for (int i = 0; i < r->graph->nodes.count; i++) {
         const Node *node = r->graph->nodes.items[i];
-        bool real = node->n_inputs && node->type.elem == ELEM_F32 &&
-                    node->inputs[0]->type.elem == ELEM_F32;
+        bool real = node->n_inputs && node->type.elem == ELEM_F32 && node->inputs[0]->type.elem == ELEM_F32;
         if (real && node->op != OP_random && !gradient_flows(node, 0)) return false;
     }
     return true;

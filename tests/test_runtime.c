@@ -33,14 +33,12 @@ static void expect_each_row_once(const int64_t *rows) {
     int seen[TASKS][ROWS] = {0};
     for (int i = 0; i < ROWS; i++) seen[rows[i] / 1000][rows[i] % 1000]++;
     for (int t = 0; t < TASKS; t++) {
-        for (int i = 0; i < ROWS; i++)
-            cr_expect_eq(seen[t][i], i < sizes[t], "task %d row %d", t, i);
+        for (int i = 0; i < ROWS; i++) cr_expect_eq(seen[t][i], i < sizes[t], "task %d row %d", t, i);
     }
 }
 
 static void shuffled_epoch(uint64_t seed, int64_t epoch, int64_t *rows) {
-    Sampler *sampler =
-        sampler_new(sizes, TASKS, (SamplerOptions){.batch = BATCH, .seed = seed, .shuffle = true});
+    Sampler *sampler = sampler_new(sizes, TASKS, (SamplerOptions){.batch = BATCH, .seed = seed, .shuffle = true});
     cr_assert_eq(sampler_steps_per_epoch(sampler), 9 + 5 + 1);
     cr_assert_eq(draw_epoch(sampler, epoch, rows), ROWS);
     sampler_free(sampler);
@@ -63,16 +61,14 @@ Test(runtime, an_epoch_has_each_row_once_in_an_order_of_its_own) {
 /* A draw depends on epoch and step alone, not on what was drawn before. */
 Test(runtime, a_draw_is_a_pure_function_of_its_number) {
     int64_t whole[ROWS];
-    Sampler *sampler =
-        sampler_new(sizes, TASKS, (SamplerOptions){.batch = BATCH, .seed = 5, .shuffle = true});
+    Sampler *sampler = sampler_new(sizes, TASKS, (SamplerOptions){.batch = BATCH, .seed = 5, .shuffle = true});
     draw_epoch(sampler, 1, whole);
     draw_epoch(sampler, 0, (int64_t[ROWS]){0});
     int at = 0;
     for (int64_t step = 0; step < sampler_steps_per_epoch(sampler); step++) {
         sampler_draw(sampler, 7, step, 0);
         Draw draw = sampler_draw(sampler, 1, step, 0);
-        for (int64_t i = 0; i < draw.count; i++)
-            cr_assert_eq(whole[at++], 1000 * draw.task + draw.rows[i]);
+        for (int64_t i = 0; i < draw.count; i++) cr_assert_eq(whole[at++], 1000 * draw.task + draw.rows[i]);
     }
     sampler_free(sampler);
 }
@@ -82,11 +78,9 @@ Test(runtime, a_draw_is_a_pure_function_of_its_number) {
  * 0.08; of 200 * 1 about 0.3. */
 Test(runtime, shuffled_tasks_are_spread_over_the_epoch) {
     double places[TASKS] = {0};
-    Sampler *sampler =
-        sampler_new(sizes, TASKS, (SamplerOptions){.batch = BATCH, .seed = 1, .shuffle = true});
+    Sampler *sampler = sampler_new(sizes, TASKS, (SamplerOptions){.batch = BATCH, .seed = 1, .shuffle = true});
     for (int64_t epoch = 0; epoch < 200; epoch++) {
-        for (int64_t step = 0; step < 15; step++)
-            places[sampler_draw(sampler, epoch, step, 0).task] += (double)step;
+        for (int64_t step = 0; step < 15; step++) places[sampler_draw(sampler, epoch, step, 0).task] += (double)step;
     }
     cr_expect_float_eq(places[0] / (9 * 200), 7, 0.5);
     cr_expect_float_eq(places[1] / (5 * 200), 7, 0.6);
@@ -116,8 +110,7 @@ Test(runtime, without_shuffling_tasks_take_turns_in_file_order) {
 static double hugging_face(RateKind kind, int64_t step, int64_t warmup, int64_t steps) {
     if (kind == RATE_CONSTANT) return 1;
     if (step < warmup) return (double)step / fmax(1, (double)warmup);
-    if (kind == RATE_LINEAR)
-        return fmax(0, (double)(steps - step) / fmax(1, (double)(steps - warmup)));
+    if (kind == RATE_LINEAR) return fmax(0, (double)(steps - step) / fmax(1, (double)(steps - warmup)));
     double progress = (double)(step - warmup) / fmax(1, (double)(steps - warmup));
     return fmax(0, 0.5 * (1 + cos(acos(-1) * 0.5 * 2 * progress)));
 }
@@ -129,8 +122,7 @@ Test(runtime, rates_are_those_of_hugging_face) {
             RateSchedule schedule = {(RateKind)kind, 3e-5, warmups[w], 50};
             for (int64_t step = 0; step < 50; step++) {
                 double expected = 3e-5 * hugging_face((RateKind)kind, step, warmups[w], 50);
-                cr_assert_float_eq(rate_at(&schedule, step), expected, 1e-18, "kind %d step %d",
-                                   kind, (int)step);
+                cr_assert_float_eq(rate_at(&schedule, step), expected, 1e-18, "kind %d step %d", kind, (int)step);
             }
         }
     }
@@ -164,8 +156,7 @@ static Plan make_plan(Lifetimes lives, const int64_t *extents, int nodes) {
 }
 
 static size_t value_end(const Plan *plan, const Value *value) {
-    return plan->offsets[value->node->id] +
-           (size_t)type_count(&value->node->type, plan->extents) * ELEMENT_BYTES;
+    return plan->offsets[value->node->id] + (size_t)type_count(&value->node->type, plan->extents) * ELEMENT_BYTES;
 }
 
 /* Values alive at the same time share no byte, all begin at multiples of 64 and lie inside the
@@ -178,8 +169,8 @@ static void expect_sound(const Plan *plan) {
         for (int j = 0; j < i; j++) {
             const Value *b = &plan->lives.values[j];
             bool together = a->from <= b->to && b->from <= a->to;
-            bool apart = value_end(plan, a) <= plan->offsets[b->node->id] ||
-                         value_end(plan, b) <= plan->offsets[a->node->id];
+            bool apart =
+                value_end(plan, a) <= plan->offsets[b->node->id] || value_end(plan, b) <= plan->offsets[a->node->id];
             cr_expect(!together || apart, "values %d and %d overlap", i, j);
         }
     }
@@ -193,11 +184,8 @@ Test(runtime, random_lives_never_overlap_in_memory) {
         Value values[VALUES];
         int from = 0;
         for (int i = 0; i < VALUES; i++) {
-            Dim dims[] = {{.scale = random_below(&state, 3),
-                           .offset = 1 + random_below(&state, 300),
-                           .symbol = 0}};
-            Node *node = graph_leaf(graph, OP_input, arena_printf(graph->arena, "%d", i),
-                                    type_make(ELEM_F32, 1, dims));
+            Dim dims[] = {{.scale = random_below(&state, 3), .offset = 1 + random_below(&state, 300), .symbol = 0}};
+            Node *node = graph_leaf(graph, OP_input, arena_printf(graph->arena, "%d", i), type_make(ELEM_F32, 1, dims));
             from += random_below(&state, 2);
             values[i] = (Value){node, from, from + random_below(&state, 8)};
         }
@@ -217,12 +205,10 @@ static void expect_alive(const KernelList *list, const Lifetimes *lives) {
     for (int i = 0; i < list->launches.count; i++) {
         const Launch *launch = &list->launches.items[i];
         epoch += launch->barrier;
-        for (int j = 0; j < launch->n_results; j++)
-            cr_expect_eq(value_of[launch->results[j]->id]->from, epoch);
+        for (int j = 0; j < launch->n_results; j++) cr_expect_eq(value_of[launch->results[j]->id]->from, epoch);
         for (int j = 0; j < launch->n_operands; j++) {
             const Value *value = value_of[node_storage(launch->operands[j])->id];
-            cr_expect(!value || (value->from <= epoch && epoch <= value->to),
-                      "launch %d operand %d", i, j);
+            cr_expect(!value || (value->from <= epoch && epoch <= value->to), "launch %d operand %d", i, j);
         }
     }
     for (int i = 0; i < list->graph->outputs.count; i++) {
@@ -254,8 +240,7 @@ Test(runtime, random_graphs_are_placed_soundly) {
 
 /* --- Parameters --- */
 
-static Param make_param(const char *name, int64_t rows, int64_t columns, InitKind init,
-                        bool decay) {
+static Param make_param(const char *name, int64_t rows, int64_t columns, InitKind init, bool decay) {
     Dim dims[] = {dim_const(rows), dim_const(columns)};
     return (Param){.name = name,
                    .type = type_make(ELEM_F32, 2, dims),
@@ -297,18 +282,15 @@ Test(runtime, parameters_lie_in_runs_that_are_updated_together) {
         cr_expect_eq(slot->count, type_count(&params[i].type, NULL));
         for (int j = 0; j < i; j++) {
             const ParamSlot *other = &p->slots[j];
-            cr_expect(slot->offset + slot->count <= other->offset ||
-                      other->offset + other->count <= slot->offset);
+            cr_expect(slot->offset + slot->count <= other->offset || other->offset + other->count <= slot->offset);
         }
         if (!trained[i]) {
-            cr_expect(slot->run == -1 && slot->offset >= p->trained &&
-                      slot->offset + slot->count <= p->total);
+            cr_expect(slot->run == -1 && slot->offset >= p->trained && slot->offset + slot->count <= p->total);
             continue;
         }
         const ParamRun *run = &p->runs[slot->run];
         cr_expect_eq(run->offset % RUN_ALIGN, 0);
-        cr_expect(slot->offset >= run->offset &&
-                  slot->offset + slot->count <= run->offset + run->count);
+        cr_expect(slot->offset >= run->offset && slot->offset + slot->count <= run->offset + run->count);
         cr_expect(run->tasks == users[i] && run->decay == params[i].decay);
     }
     for (int64_t i = 0; i < p->total; i++) cr_assert_eq(p->weights[i], 0);
@@ -336,11 +318,10 @@ Test(runtime, initial_values_are_those_of_the_initialiser) {
     }
     cr_expect_float_eq(sum / 20000, 0, 5 * 0.0071);
     cr_expect_float_eq(squares / 20000, 1, 5 * 0.01);
-    cr_expect_float_eq(beyond / 20000.0, 0.0455,
-                       0.008); /* Irwin-Hall of eight is a little lighter there */
+    cr_expect_float_eq(beyond / 20000.0, 0.0455, 0.008); /* Irwin-Hall of eight is a little lighter there */
     for (int i = 0; i < 7; i++) cr_expect_eq(bias[i], 0.5f);
-    for (int64_t i = p->slots[1].offset + 7;
-         i < p->runs[p->slots[1].run].offset + p->runs[p->slots[1].run].count; i++) {
+    for (int64_t i = p->slots[1].offset + 7; i < p->runs[p->slots[1].run].offset + p->runs[p->slots[1].run].count;
+         i++) {
         cr_assert_eq(p->weights[i], 0, "gaps stay zero");
     }
     parameters_free(p);
@@ -363,8 +344,7 @@ Test(runtime, uniform_initial_values_fill_their_range) {
         cr_assert(value >= -0.25f && value < 0.75f);
         tenths[(int)((value + 0.25f) * 10)]++;
     }
-    for (int i = 0; i < 10; i++)
-        cr_expect(tenths[i] > 102 - 48 && tenths[i] < 102 + 48, "%d", tenths[i]);
+    for (int i = 0; i < 10; i++) cr_expect(tenths[i] > 102 - 48 && tenths[i] < 102 + 48, "%d", tenths[i]);
     parameters_free(p);
     diagnostics_free(diags);
 }

@@ -26,9 +26,8 @@ Test(safetensors, reads_back_what_it_wrote) {
     TempPath path = path_in(&folder, "model.safetensors");
     const float numbers[] = {1, -2.5f, 3e-40f, 4, INFINITY, 6}, one[] = {7};
     const int64_t matrix[] = {2, 3}, empty[] = {0, 4};
-    const TensorToWrite tensors[] = {{"b.weight", 2, matrix, numbers},
-                                     {"nothing", 2, empty, NULL},
-                                     {"a \"q\" \xC3\xA9", 0, NULL, one}};
+    const TensorToWrite tensors[] = {
+        {"b.weight", 2, matrix, numbers}, {"nothing", 2, empty, NULL}, {"a \"q\" \xC3\xA9", 0, NULL, one}};
     const MetadataEntry metadata[] = {{"format", "pt"}, {"step", "12"}};
     cr_assert(safetensors_write(path.text, tensors, 3, metadata, 2, diags));
 
@@ -37,8 +36,7 @@ Test(safetensors, reads_back_what_it_wrote) {
     cr_expect_eq(safetensors_count(file), 3);
     const SafeTensor *tensor = safetensors_find(file, "b.weight");
     cr_expect_eq(tensor, safetensors_get(file, 0));
-    cr_expect(tensor->rank == 2 && tensor->shape[0] == 2 && tensor->shape[1] == 3 &&
-              tensor->count == 6);
+    cr_expect(tensor->rank == 2 && tensor->shape[0] == 2 && tensor->shape[1] == 3 && tensor->count == 6);
     cr_expect_eq((uintptr_t)tensor->data % 8, 0); /* the mapping begins on a page */
     float read[6];
     cr_expect(safetensors_to_f32(file, tensor, read, diags));
@@ -78,12 +76,11 @@ Test(safetensors, converts_by_element_type) {
     TempFolder folder = make_folder();
     Diagnostics *diags = diagnostics_new();
     /* bytes 0..3 as two F16, 4..7 as two BF16, 8..15 as one I64; listed out of order */
-    TempPath path =
-        put_file(&folder,
-                 "{\"i\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[8,16]},"
-                 "\"h\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]},"
-                 "\"b\":{\"dtype\":\"BF16\",\"shape\":[1,2],\"data_offsets\":[4,8]}}   ",
-                 16, 0);
+    TempPath path = put_file(&folder,
+                             "{\"i\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[8,16]},"
+                             "\"h\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]},"
+                             "\"b\":{\"dtype\":\"BF16\",\"shape\":[1,2],\"data_offsets\":[4,8]}}   ",
+                             16, 0);
     SafeTensors *file = safetensors_open(path.text, diags);
     cr_assert_not_null(file);
     cr_expect_str_eq(safetensors_get(file, 0)->name, "h");
@@ -108,9 +105,8 @@ static void expect_broken(const char *header, size_t n_data, size_t cut, const c
     cr_expect_null(safetensors_open(path.text, diags), "%s", header);
     cr_assert_eq(diags->list.count, 2, "%s", header);
     cr_expect_str_eq(diags->list.items[0].code, "E0820");
-    cr_expect(strstr(diags->list.items[0].message, words) ||
-                  strstr(diags->list.items[1].message, words),
-              "%s: %s", header, diags->list.items[0].message);
+    cr_expect(strstr(diags->list.items[0].message, words) || strstr(diags->list.items[1].message, words), "%s: %s",
+              header, diags->list.items[0].message);
     diagnostics_free(diags);
     remove_folder(&folder);
 }
@@ -126,20 +122,14 @@ Test(safetensors, the_header_must_fit_the_bytes) {
     expect_broken("[]", 0, 0, "not valid JSON");
     expect_broken("{\"a\"}", 0, 0, "not valid JSON");
     expect_broken("{\"a\":1}", 0, 0, "no dtype");
-    expect_broken("{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,16]}}", 16, 0,
-                  "do not agree");
-    expect_broken("{\"a\":{\"dtype\":\"F32\",\"shape\":[-4],\"data_offsets\":[0,16]}}", 16, 0,
-                  "do not agree");
-    expect_broken("{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[16,0]}}", 16, 0,
-                  "do not agree");
-    expect_broken("{\"a\":{\"dtype\":\"F32\",\"shape\":[4.0],\"data_offsets\":[0,16]}}", 16, 0,
-                  "do not agree");
-    expect_broken("{\"a\":{\"dtype\":\"Q4\",\"shape\":[4],\"data_offsets\":[0,16]}}", 16, 0,
-                  "'Q4'");
+    expect_broken("{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,16]}}", 16, 0, "do not agree");
+    expect_broken("{\"a\":{\"dtype\":\"F32\",\"shape\":[-4],\"data_offsets\":[0,16]}}", 16, 0, "do not agree");
+    expect_broken("{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[16,0]}}", 16, 0, "do not agree");
+    expect_broken("{\"a\":{\"dtype\":\"F32\",\"shape\":[4.0],\"data_offsets\":[0,16]}}", 16, 0, "do not agree");
+    expect_broken("{\"a\":{\"dtype\":\"Q4\",\"shape\":[4],\"data_offsets\":[0,16]}}", 16, 0, "'Q4'");
     expect_broken("{\"__metadata__\":{\"a\":1}}", 0, 0, "__metadata__");
     expect_broken("{}", 4, 0, "no tensor");
-    expect_broken("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}", 16, 0,
-                  "hole");
+    expect_broken("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}", 16, 0, "hole");
     expect_broken("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
                   "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
                   12, 0, "overlaps");
@@ -149,12 +139,9 @@ Test(safetensors, the_header_must_fit_the_bytes) {
 }
 
 Test(safetensors, sizes_that_overflow_are_caught) {
-    expect_broken(
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}", 0,
-        0, "agree");
-    expect_broken(
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904],\"data_offsets\":[0,0]}}", 0, 0,
-        "agree");
+    expect_broken("{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}", 0, 0,
+                  "agree");
+    expect_broken("{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904],\"data_offsets\":[0,0]}}", 0, 0, "agree");
     expect_broken("{\"a\":{\"dtype\":\"U8\",\"shape\":[9223372036854775807],"
                   "\"data_offsets\":[0,9223372036854775807]}}",
                   8, 0, "cut off");
@@ -163,8 +150,7 @@ Test(safetensors, sizes_that_overflow_are_caught) {
 Test(safetensors, another_format_is_said_to_be) {
     TempFolder folder = make_folder();
     Diagnostics *diags = diagnostics_new();
-    TempPath path =
-        put_text(&folder, "model.safetensors", "version https://git-lfs.github.com/spec/v1\n");
+    TempPath path = put_text(&folder, "model.safetensors", "version https://git-lfs.github.com/spec/v1\n");
     cr_expect_null(safetensors_open(path.text, diags));
     cr_expect_str_eq(diags->list.items[0].code, "E0820");
     cr_expect_null(safetensors_open(folder.path, diags));

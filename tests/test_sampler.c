@@ -12,7 +12,10 @@ static Sampler *make(const char *rule, const double *shares) {
     const SamplerRule *found = sampler_find_rule(rule, diags);
     cr_assert_not_null(found);
     diagnostics_free(diags);
-    return sampler_new(sizes, TASKS, (SamplerOptions){.batch = BATCH, .seed = 3, .shuffle = true, .rule = found, .shares = shares, .epochs = EPOCHS});
+    return sampler_new(
+        sizes, TASKS,
+        (SamplerOptions){
+            .batch = BATCH, .seed = 3, .shuffle = true, .rule = found, .shares = shares, .epochs = EPOCHS});
 }
 
 /* Counts the batches of each task; no row of a task comes more than once oftener than another. */
@@ -39,7 +42,8 @@ static void count_epoch(Sampler *sampler, int64_t epoch, int *counts) {
 static void expect_counts(Sampler *sampler, int64_t epoch, int a, int b, int c) {
     int counts[TASKS];
     count_epoch(sampler, epoch, counts);
-    cr_expect(counts[0] == a && counts[1] == b && counts[2] == c, "%d %d %d, not %d %d %d", counts[0], counts[1], counts[2], a, b, c);
+    cr_expect(counts[0] == a && counts[1] == b && counts[2] == c, "%d %d %d, not %d %d %d", counts[0], counts[1],
+              counts[2], a, b, c);
 }
 
 static void expect_epoch(const char *rule, const double *shares, int64_t epoch, int a, int b, int c) {
@@ -59,7 +63,8 @@ Test(sampler, rules_share_an_epoch_out) {
 
 Test(sampler, given_shares_come_before_the_rule) { expect_epoch(NULL, (double[]){1, 0, 2}, 0, 35, 0, 70); }
 
-/* Exponents 1, 0.8, ..., 0.2 in five epochs; the last shares are 80^0.2 = 2.402, 5^0.2 = 1.380, 20^0.2 = 1.821 of 5.603. */
+/* Exponents 1, 0.8, ..., 0.2 in five epochs; the last shares are 80^0.2 = 2.402, 5^0.2 = 1.380, 20^0.2 = 1.821 of
+ * 5.603. */
 Test(sampler, annealing_goes_from_proportional_to_nearly_uniform) {
     expect_epoch("annealed", NULL, 0, 80, 5, 20);
     expect_epoch("annealed", NULL, EPOCHS - 1, 45, 26, 34);

@@ -1,5 +1,6 @@
-/* Metrics against scikit-learn 1.9.1 and SciPy on the same predictions, which both make with the same small generator. (An average over
- * classes that scikit-learn does not have for a kind of label is the mean of what it gives for each.) Tolerance: 1e-9. */
+/* Metrics against scikit-learn 1.9.1 and SciPy on the same predictions, which both make with the same small generator.
+ * (An average over classes that scikit-learn does not have for a kind of label is the mean of what it gives for each.)
+ * Tolerance: 1e-9. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -22,7 +23,8 @@ static void expect_all(const MetricInput *in, const Expected *expected, size_t c
         const Metric *metric = metric_find(expected[i].metric);
         cr_assert_not_null(metric, "%s", expected[i].metric);
         double got = metric->compute(in);
-        cr_expect(fabs(got - expected[i].value) <= 1e-9, "%s: %.12g, not %.12g", expected[i].metric, got, expected[i].value);
+        cr_expect(fabs(got - expected[i].value) <= 1e-9, "%s: %.12g, not %.12g", expected[i].metric, got,
+                  expected[i].value);
     }
 }
 #define EXPECT(in, list) expect_all(in, list, sizeof list / sizeof *list)
@@ -73,7 +75,8 @@ static MetricInput make_binary(double *label, double *score, double *prediction,
         score[i] *= scale;
         prediction[i] = score[i] > 0.5;
     }
-    return (MetricInput){.prediction = prediction, .label = label, .n = BINARY, .width = 1, .scores = score, .score_columns = 1};
+    return (MetricInput){
+        .prediction = prediction, .label = label, .n = BINARY, .width = 1, .scores = score, .score_columns = 1};
 }
 
 /* With half the scores nothing is predicted to be of class 1. */
@@ -100,16 +103,11 @@ static const Expected several[] = {
     {"calibration_error", 0.34894838033212122},
 };
 static const Expected missing[] = {
-    {"accuracy", 0.56666666666666665},
-    {"balanced_accuracy", 0.60997639796659409},
-    {"precision_macro", 0.57857142857142851},
-    {"recall_macro", 0.45748229847494554},
-    {"f1_macro", 0.50350363886703386},
-    {"f1_micro", 0.56666666666666665},
-    {"f1_weighted", 0.6379597757671126},
-    {"matthews", 0.46584885049283314},
-    {"log_loss", 1.4106307253656183},
-    {"roc_auc", 0.71826349273885948},
+    {"accuracy", 0.56666666666666665},          {"balanced_accuracy", 0.60997639796659409},
+    {"precision_macro", 0.57857142857142851},   {"recall_macro", 0.45748229847494554},
+    {"f1_macro", 0.50350363886703386},          {"f1_micro", 0.56666666666666665},
+    {"f1_weighted", 0.6379597757671126},        {"matthews", 0.46584885049283314},
+    {"log_loss", 1.4106307253656183},           {"roc_auc", 0.71826349273885948},
     {"average_precision", 0.67710221955607242},
 };
 
@@ -130,7 +128,8 @@ static MetricInput make_several(double *label, double *scores, double *predictio
         label[i] = draw(&state) % 3 ? prediction[i] : (double)(draw(&state) % 4);
         for (int k = 0; k < CLASSES; k++) row[k] /= sum;
     }
-    return (MetricInput){.prediction = prediction, .label = label, .n = SEVERAL, .width = 1, .scores = scores, .score_columns = CLASSES};
+    return (MetricInput){
+        .prediction = prediction, .label = label, .n = SEVERAL, .width = 1, .scores = scores, .score_columns = CLASSES};
 }
 
 /* Then with no row of class 2 left: curves of the three others. */
@@ -143,16 +142,11 @@ Test(scores, several_classes) {
 }
 
 static const Expected flags[] = {
-    {"accuracy", 0.52500000000000002},
-    {"precision_macro", 0.80210329745933462},
-    {"recall_macro", 0.7779422982007449},
-    {"f1_macro", 0.78787878787878796},
-    {"f1_micro", 0.7931034482758621},
-    {"f1_weighted", 0.79335730183187803},
-    {"roc_auc", 0.893906761789384},
-    {"average_precision", 0.8548786569202057},
-    {"log_loss", 0.42983876002653415},
-    {"calibration_error", 0.090364583333333345},
+    {"accuracy", 0.52500000000000002},    {"precision_macro", 0.80210329745933462},
+    {"recall_macro", 0.7779422982007449}, {"f1_macro", 0.78787878787878796},
+    {"f1_micro", 0.7931034482758621},     {"f1_weighted", 0.79335730183187803},
+    {"roc_auc", 0.893906761789384},       {"average_precision", 0.8548786569202057},
+    {"log_loss", 0.42983876002653415},    {"calibration_error", 0.090364583333333345},
 };
 
 Test(scores, flags) {
@@ -160,18 +154,21 @@ Test(scores, flags) {
     uint32_t state = 3;
     for (int i = 0; i < FLAGGED; i++) {
         for (int k = 0; k < FLAGS; k++) scores[i * FLAGS + k] = (double)(draw(&state) % 33) / 32;
-        for (int k = 0; k < FLAGS; k++) label[i * FLAGS + k] = (double)(draw(&state) % 100) < 100 * scores[i * FLAGS + k];
+        for (int k = 0; k < FLAGS; k++)
+            label[i * FLAGS + k] = (double)(draw(&state) % 100) < 100 * scores[i * FLAGS + k];
         for (int k = 0; k < FLAGS; k++) prediction[i * FLAGS + k] = scores[i * FLAGS + k] > 0.5;
     }
-    MetricInput in = {.prediction = prediction, .label = label, .n = FLAGGED, .width = FLAGS, .scores = scores, .score_columns = FLAGS};
+    MetricInput in = {.prediction = prediction,
+                      .label = label,
+                      .n = FLAGGED,
+                      .width = FLAGS,
+                      .scores = scores,
+                      .score_columns = FLAGS};
     EXPECT(&in, flags);
 }
 
 static const Expected numbers[] = {
-    {"mse", 1.5334635416666667},
-    {"mae", 1.03125},
-    {"r2", 0.37081505014816496},
-    {"pearson", 0.63882033261191562},
+    {"mse", 1.5334635416666667},       {"mae", 1.03125}, {"r2", 0.37081505014816496}, {"pearson", 0.63882033261191562},
     {"spearman", 0.61535903193926123},
 };
 static const Expected same_labels[] = {
@@ -199,8 +196,16 @@ Test(scores, nothing_and_nearly_nothing) {
     const Metric *list = metric_list(&count);
     for (int i = 0; i < count; i++) {
         for (int64_t n = 0; n < 2; n++) {
-            MetricInput in = {.prediction = zero, .label = zero, .n = n, .width = 1, .bounds = (int64_t[]){0, n}, .sequences = n,
-                              .names = (const char *const[]){"O"}, .classes = 1, .scores = half, .score_columns = 1};
+            MetricInput in = {.prediction = zero,
+                              .label = zero,
+                              .n = n,
+                              .width = 1,
+                              .bounds = (int64_t[]){0, n},
+                              .sequences = n,
+                              .names = (const char *const[]){"O"},
+                              .classes = 1,
+                              .scores = half,
+                              .score_columns = 1};
             cr_expect(isfinite(list[i].compute(&in)), "%s of %d rows", list[i].name, (int)n);
         }
     }
@@ -213,7 +218,8 @@ Test(scores, reports_and_confusion) {
     int64_t count, matrix[16];
     ClassReport *reports = class_reports(&in, &count);
     cr_assert_eq(count, 4);
-    cr_expect(reports[1].value == 1 && reports[1].support == 3 && reports[1].precision == 1 && fabs(reports[1].recall - 2.0 / 3) < 1e-15);
+    cr_expect(reports[1].value == 1 && reports[1].support == 3 && reports[1].precision == 1 &&
+              fabs(reports[1].recall - 2.0 / 3) < 1e-15);
     confusion_matrix(&in, reports, count, matrix);
     cr_expect_arr_eq(matrix, wanted, sizeof wanted);
     free(reports);

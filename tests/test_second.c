@@ -28,7 +28,7 @@ static Graph *make_body(const Problem *p, Node **inputs) {
     Dim q = dim_symbol(graph_symbol(g, "d0")), kv = dim_symbol(graph_symbol(g, "d1"));
     Dim ends = {.scale = 1, .offset = 1, .symbol = graph_symbol(g, "d2")};
     Dim width = dim_const(p->heads * p->depth), heads = dim_const(p->heads), two = dim_const(2);
-    const Dim dims[OPERANDS][2] = {{q, width}, {kv, width}, {kv, width}, {ends},     {ends},     {two},     {q, two},
+    const Dim dims[OPERANDS][2] = {{q, width}, {kv, width}, {kv, width}, {ends},     {ends},      {two},      {q, two},
                                    {q, width}, {q, heads},  {q, width},  {q, width}, {kv, width}, {kv, width}};
     for (int i = 0; i < OPERANDS; i++) {
         Type type = type_make(i >= 3 && i <= 6 ? ELEM_I32 : ELEM_F32, i >= 3 && i <= 5 ? 1 : 2, dims[i]);
@@ -48,7 +48,8 @@ static void fill_integers(const Problem *p) {
     for (int64_t s = 0; s < p->extents[SEQUENCES]; s++) {
         p->values[3][s + 1] = p->values[3][s] + p->q_lengths[s];
         p->values[4][s + 1] = p->values[4][s] + p->kv_lengths[s];
-        for (int i = 0; i < p->q_lengths[s]; i++, row++) p->values[6][2 * row] = 100 + (double)s, p->values[6][2 * row + 1] = i;
+        for (int i = 0; i < p->q_lengths[s]; i++, row++)
+            p->values[6][2 * row] = 100 + (double)s, p->values[6][2 * row + 1] = i;
     }
     p->values[5][0] = 11, p->values[5][1] = 5;
 }
@@ -85,18 +86,22 @@ static Problem problem_new(int heads, int depth, double dropout, bool causal, in
         int64_t count = type_count(&inputs[i]->type, p.extents);
         p.values[i] = calloc((size_t)count + 1, sizeof(double));
         p.memory[i] = calloc((size_t)count + 16, ELEMENT_BYTES);
-        for (int64_t j = 0; j < count && inputs[i]->type.elem == ELEM_F32; j++) p.values[i][j] = random_between(&state, -1, 1);
+        for (int64_t j = 0; j < count && inputs[i]->type.elem == ELEM_F32; j++)
+            p.values[i][j] = random_between(&state, -1, 1);
     }
     fill_integers(&p);
     fill_forward(&p);
     for (int i = 0; i < OPERANDS; i++) {
         for (int64_t j = 0; j < type_count(&inputs[i]->type, p.extents); j++) {
-            if (inputs[i]->type.elem == ELEM_F32) ((float *)p.memory[i])[j] = (float)p.values[i][j];
-            else ((int32_t *)p.memory[i])[j] = (int32_t)p.values[i][j];
+            if (inputs[i]->type.elem == ELEM_F32)
+                ((float *)p.memory[i])[j] = (float)p.values[i][j];
+            else
+                ((int32_t *)p.memory[i])[j] = (int32_t)p.values[i][j];
         }
     }
     for (int i = 0; i < RESULTS; i++) {
-        graph_output(p.body, arena_printf(p.body->arena, "%d", i), attention_node(&p, p.body, OP_attention_second, OPERANDS, inputs, i));
+        graph_output(p.body, arena_printf(p.body->arena, "%d", i),
+                     attention_node(&p, p.body, OP_attention_second, OPERANDS, inputs, i));
     }
     return p;
 }
@@ -133,8 +138,8 @@ static void expect_near(const Problem *p, const Interpretation *expected, float 
             largest = fmax(largest, fabs(want[j]));
             if (!(error <= worst)) worst = error;
         }
-        cr_expect(worst <= 1e-5 * largest, "result %d of %d x %d: error %g with largest %g", i, (int)p->heads, (int)p->depth, worst,
-                  largest);
+        cr_expect(worst <= 1e-5 * largest, "result %d of %d x %d: error %g with largest %g", i, (int)p->heads,
+                  (int)p->depth, worst, largest);
     }
 }
 
@@ -160,8 +165,10 @@ static void check(Problem *p) {
         if (k == 0) expect_near(p, expected, results);
         if (k) expect_same(p, first, results, "threads or lanes");
         for (int i = 0; i < RESULTS; i++) {
-            if (k) free(results[i]);
-            else first[i] = results[i];
+            if (k)
+                free(results[i]);
+            else
+                first[i] = results[i];
         }
         kernel_unlink(&code);
     }

@@ -1,4 +1,5 @@
-/* Settled: the two parts of a cut graph give what it gives, and the first part gives each row the same in every batch. */
+/* Settled: the two parts of a cut graph give what it gives, and the first part gives each row the same in every batch.
+ * */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -18,7 +19,8 @@ static int choose_trained(const RandomGraph *r, uint64_t seed, const char **trai
     return count;
 }
 
-static Interpretation *evaluate(const Graph *graph, const RandomGraph *r, const Interpretation *settled, const Graph *first) {
+static Interpretation *evaluate(const Graph *graph, const RandomGraph *r, const Interpretation *settled,
+                                const Graph *first) {
     Binding bindings[128];
     int count = r->n_bindings;
     memcpy(bindings, r->bindings, (size_t)count * sizeof *bindings);
@@ -27,13 +29,15 @@ static Interpretation *evaluate(const Graph *graph, const RandomGraph *r, const 
     return interpret(graph, r->extents, bindings, count);
 }
 
-static void expect_same(const RandomGraph *r, const Graph *a, const Interpretation *x, const Graph *b, const Interpretation *y, uint64_t seed) {
+static void expect_same(const RandomGraph *r, const Graph *a, const Interpretation *x, const Graph *b,
+                        const Interpretation *y, uint64_t seed) {
     cr_assert(!x->error && !y->error, "seed %d: %s", (int)seed, x->error ? x->error : y->error);
     for (int i = 0; i < a->outputs.count; i++) {
         const Node *wanted = a->outputs.items[i].node, *got = graph_find_output(b, a->outputs.items[i].name);
         cr_assert_not_null(got);
         for (int64_t j = 0; j < type_count(&wanted->type, r->extents); j++)
-            cr_assert_eq(x->values[wanted->id][j], y->values[got->id][j], "seed %d, %s", (int)seed, a->outputs.items[i].name);
+            cr_assert_eq(x->values[wanted->id][j], y->values[got->id][j], "seed %d, %s", (int)seed,
+                         a->outputs.items[i].name);
     }
 }
 
@@ -50,7 +54,8 @@ static void check_parts(const RandomGraph *r, const SettledCut *cut, uint64_t se
 /* --- One sequence alone --- */
 
 static bool counts(const RandomGraph *r, const Type *type, const char *symbol) {
-    return type->rank && type->dims[0].scale == 1 && !type->dims[0].offset && strcmp(r->graph->symbols.names[type->dims[0].symbol], symbol) == 0;
+    return type->rank && type->dims[0].scale == 1 && !type->dims[0].offset &&
+           strcmp(r->graph->symbols.names[type->dims[0].symbol], symbol) == 0;
 }
 
 /* Element `j` of a leaf when its sequence of so many tokens is the only one, in another step. */
@@ -70,11 +75,14 @@ static double leaf_alone(LeafKind kind, double given, int64_t j, int64_t tokens)
 static RandomGraph alone(const RandomGraph *r, int64_t s, const double *bounds) {
     RandomGraph one = *r;
     int64_t from = (int64_t)bounds[s], tokens = (int64_t)bounds[s + 1] - from;
-    for (int i = 0; i < r->graph->symbols.count; i++) one.extents[i] = strcmp(r->graph->symbols.names[i], "S") == 0 ? 1 : tokens;
+    for (int i = 0; i < r->graph->symbols.count; i++)
+        one.extents[i] = strcmp(r->graph->symbols.names[i], "S") == 0 ? 1 : tokens;
     one.bindings = arena_array(r->arena, (size_t)r->n_bindings, sizeof *one.bindings);
     for (int i = 0; i < r->n_bindings; i++) {
         const Type *type = &r->leaves[i].type;
-        int64_t count = type_count(type, one.extents), row = counts(r, type, "S") ? s : counts(r, type, "x.T") ? from : 0;
+        int64_t count = type_count(type, one.extents), row = counts(r, type, "S")     ? s
+                                                             : counts(r, type, "x.T") ? from
+                                                                                      : 0;
         int64_t width = type->rank > 1 ? type->dims[1].offset : 1;
         double *values = arena_array(r->arena, (size_t)count + 1, sizeof *values);
         for (int64_t j = 0; j < count; j++) {
@@ -85,12 +93,15 @@ static RandomGraph alone(const RandomGraph *r, int64_t s, const double *bounds) 
     return one;
 }
 
-static void expect_rows(const RandomGraph *r, const Node *node, const double *all, const double *own, int64_t s, const double *bounds, uint64_t seed) {
+static void expect_rows(const RandomGraph *r, const Node *node, const double *all, const double *own, int64_t s,
+                        const double *bounds, uint64_t seed) {
     bool tokens = counts(r, &node->type, "x.T");
-    int64_t width = node->type.dims[1].offset, from = tokens ? (int64_t)bounds[s] : s, to = tokens ? (int64_t)bounds[s + 1] : s + 1;
+    int64_t width = node->type.dims[1].offset, from = tokens ? (int64_t)bounds[s] : s,
+            to = tokens ? (int64_t)bounds[s + 1] : s + 1;
     for (int64_t i = 0; i < (to - from) * width; i++) {
         double want = all[from * width + i];
-        cr_assert(fabs(own[i] - want) <= 1e-12 * fmax(1, fabs(want)) || own[i] == want, "seed %d: %.17g alone, %.17g among others", (int)seed, own[i], want);
+        cr_assert(fabs(own[i] - want) <= 1e-12 * fmax(1, fabs(want)) || own[i] == want,
+                  "seed %d: %.17g alone, %.17g among others", (int)seed, own[i], want);
     }
 }
 
@@ -116,7 +127,8 @@ static bool check_rows(const RandomGraph *r, const Graph *settled, uint64_t seed
 Test(settled, parts_of_random_graphs) {
     int cuts = 0, with_rows = 0;
     for (uint64_t seed = 0; seed < 1500; seed++) {
-        RandomGraph *r = random_graph_new(seed, 8 + (int)(seed % 24), seed % 2 ? RANDOM_ALL : RANDOM_ALL & ~RANDOM_DROPOUT);
+        RandomGraph *r =
+            random_graph_new(seed, 8 + (int)(seed % 24), seed % 2 ? RANDOM_ALL : RANDOM_ALL & ~RANDOM_DROPOUT);
         const char *trained[64];
         SettledCut cut;
         if (settled_cut(r->graph, trained, choose_trained(r, seed, trained), 0, &cut)) {
@@ -176,12 +188,16 @@ Test(settled, only_what_does_not_depend_on_the_batch) {
     Product p = begin_product();
     cr_expect(is_cut(&p, input(&p, "features", ELEM_F32, p.tokens)));
     p = begin_product();
-    cr_expect_not(is_cut(&p, to_real(&p, input(&p, "x.coords", ELEM_I32, p.tokens))), "the place in the update changes");
+    cr_expect_not(is_cut(&p, to_real(&p, input(&p, "x.coords", ELEM_I32, p.tokens))),
+                  "the place in the update changes");
     p = begin_product();
-    cr_expect_not(is_cut(&p, input(&p, "labels", ELEM_F32, dim_symbol(graph_symbol(p.graph, "y.W")))), "labels may be drawn anew");
+    cr_expect_not(is_cut(&p, input(&p, "labels", ELEM_F32, dim_symbol(graph_symbol(p.graph, "y.W")))),
+                  "labels may be drawn anew");
     p = begin_product();
-    cr_expect(is_cut(&p, graph_op2(p.graph, OP_gather, input(&p, "features", ELEM_F32, p.tokens), index_of(&p, "x.first", p.sequences, p.tokens), NULL)));
+    cr_expect(is_cut(&p, graph_op2(p.graph, OP_gather, input(&p, "features", ELEM_F32, p.tokens),
+                                   index_of(&p, "x.first", p.sequences, p.tokens), NULL)));
     p = begin_product();
-    cr_expect_not(is_cut(&p, graph_op2(p.graph, OP_gather, input(&p, "features", ELEM_F32, p.tokens), index_of(&p, "other", p.sequences, p.tokens), NULL)),
+    cr_expect_not(is_cut(&p, graph_op2(p.graph, OP_gather, input(&p, "features", ELEM_F32, p.tokens),
+                                       index_of(&p, "other", p.sequences, p.tokens), NULL)),
                   "rows of any sequence");
 }

@@ -19,32 +19,40 @@ static long allocations(void) { return allocated; }
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
-void *malloc(size_t size) { allocated++; return __libc_malloc(size); }
-void *calloc(size_t count, size_t size) { allocated++; return __libc_calloc(count, size); }
-void *realloc(void *old, size_t size) { allocated++; return __libc_realloc(old, size); }
+void *malloc(size_t size) {
+    allocated++;
+    return __libc_malloc(size);
+}
+void *calloc(size_t count, size_t size) {
+    allocated++;
+    return __libc_calloc(count, size);
+}
+void *realloc(void *old, size_t size) {
+    allocated++;
+    return __libc_realloc(old, size);
+}
 #endif
 
-static const char text[] =
-    "tokens vocab = 12, positions = 16\n"
-    "task mood {\n"
-    "  data \"mood-{split}.tsv\" tab unquoted\n"
-    "  input words: text\n"
-    "  label mood: class[3]\n"
-    "  h = states(words)\n"
-    "  logits = head(gather(h, words.first))\n"
-    "  loss cross_entropy(logits, mood)\n"
-    "  predict argmax(logits)\n"
-    "  metric accuracy\n"
-    "}\n"
-    "def states(x: tokens) -> f32[x.T, 8] {\n"
-    "  param weight: f32[12, 8] ~ normal(0, 0.5)\n"
-    "  h = gather(weight, x.ids)\n"
-    "  return drop(h + attention(h, h, h, x, x, heads = 2, dropout = 0.1), 0.1)\n"
-    "}\n"
-    "def head(x: f32[R, 8]) -> f32[R, 3] {\n"
-    "  param head: f32[3, 8] ~ normal(0, 0.5)\n"
-    "  return matmul(x, transpose(head))\n"
-    "}\n";
+static const char text[] = "tokens vocab = 12, positions = 16\n"
+                           "task mood {\n"
+                           "  data \"mood-{split}.tsv\" tab unquoted\n"
+                           "  input words: text\n"
+                           "  label mood: class[3]\n"
+                           "  h = states(words)\n"
+                           "  logits = head(gather(h, words.first))\n"
+                           "  loss cross_entropy(logits, mood)\n"
+                           "  predict argmax(logits)\n"
+                           "  metric accuracy\n"
+                           "}\n"
+                           "def states(x: tokens) -> f32[x.T, 8] {\n"
+                           "  param weight: f32[12, 8] ~ normal(0, 0.5)\n"
+                           "  h = gather(weight, x.ids)\n"
+                           "  return drop(h + attention(h, h, h, x, x, heads = 2, dropout = 0.1), 0.1)\n"
+                           "}\n"
+                           "def head(x: f32[R, 8]) -> f32[R, 3] {\n"
+                           "  param head: f32[3, 8] ~ normal(0, 0.5)\n"
+                           "  return matmul(x, transpose(head))\n"
+                           "}\n";
 static const char vocabulary[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\nc\nd\ne\nf\ng\n";
 
 enum { ROWS = 200, MOST = 12, WARM_UP = 300, BATCHES = 10000 };
@@ -55,7 +63,8 @@ static void put_rows(const TempFolder *folder, uint64_t *state) {
     size_t used = strlen(rows);
     for (int i = 0; i < ROWS; i++) {
         int words = 1 + (int)(values_uniform(state) * 14);
-        for (int j = 0; j < words; j++) used += (size_t)snprintf(rows + used, sizeof rows - used, "%c ", 'a' + (int)(values_uniform(state) * 7));
+        for (int j = 0; j < words; j++)
+            used += (size_t)snprintf(rows + used, sizeof rows - used, "%c ", 'a' + (int)(values_uniform(state) * 7));
         used += (size_t)snprintf(rows + used, sizeof rows - used, "\t%d\n", i % 3);
     }
     put_bytes(folder, "mood-train.tsv", rows, used);
@@ -76,9 +85,11 @@ static void open_run(Run *run, const TempFolder *folder) {
     put_bytes(folder, "vocab.txt", vocabulary, strlen(vocabulary));
     put_rows(folder, &run->state);
     TempPath graph = put_bytes(folder, "mood.graph", text, strlen(text));
-    char *words[] = {"train", graph.text, "--weights", (char *)folder->path, "--data", (char *)folder->path, "--no-cache", "--threads", "2"};
+    char *words[] = {"train",      graph.text,  "--weights", (char *)folder->path, "--data", (char *)folder->path,
+                     "--no-cache", "--threads", "2"};
     bool good = options_parse("train", sizeof words / sizeof *words, words, &run->options, run->diags);
-    good = good && session_load_program(&run->session, &run->options, run->diags) && session_load_model(&run->session, true);
+    good = good && session_load_program(&run->session, &run->options, run->diags) &&
+           session_load_model(&run->session, true);
     if (good) run->data = session_dataset(&run->session, 0, "train", 0);
     if (!run->data) diagnostics_print(run->diags, stderr);
     cr_assert_not_null(run->data);
@@ -104,7 +115,8 @@ static void step(Run *run) {
     cr_assert(model_step(run->session.model, 0, run->batch, &settings, &result, run->diags));
 }
 
-/* The history of updates that rows owe doubles now and then, as long as nobody looks at all of the table: that is all that may grow. */
+/* The history of updates that rows owe doubles now and then, as long as nobody looks at all of the table: that is all
+ * that may grow. */
 Test(steady, ten_thousand_batches_compile_nothing_and_allocate_nothing) {
     static Run run;
     TempFolder folder = make_folder();

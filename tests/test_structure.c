@@ -96,8 +96,7 @@ static int visit_folder(const char *folder, LineVisitor *visit, void *user) {
     DIR *entries = opendir(path);
     cr_assert_not_null(entries, "%s", path);
     for (struct dirent *entry; (entry = readdir(entries));) {
-        if (!ends_with(entry->d_name, ".c") && !ends_with(entry->d_name, ".h") &&
-            !ends_with(entry->d_name, ".def"))
+        if (!ends_with(entry->d_name, ".c") && !ends_with(entry->d_name, ".h") && !ends_with(entry->d_name, ".def"))
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
         visit_file(path, visit, user);
@@ -141,12 +140,9 @@ static void check_foreign(void *user, const char *path, int number, const char *
     char name[200];
     bool include = included_file(line, name);
     bool llvm = include && (strncmp(name, "llvm", 4) == 0);
-    bool openmp = (include && strcmp(name, "omp.h") == 0) ||
-                  strncmp(line + strspn(line, " "), "#pragma omp", 11) == 0;
-    cr_expect(!llvm || strcmp(room, "codegen") == 0, "%s:%d: LLVM is spoken in codegen/ alone",
-              path, number);
-    cr_expect(!openmp || strcmp(room, "runtime") == 0, "%s:%d: OpenMP is spoken in runtime/ alone",
-              path, number);
+    bool openmp = (include && strcmp(name, "omp.h") == 0) || strncmp(line + strspn(line, " "), "#pragma omp", 11) == 0;
+    cr_expect(!llvm || strcmp(room, "codegen") == 0, "%s:%d: LLVM is spoken in codegen/ alone", path, number);
+    cr_expect(!openmp || strcmp(room, "runtime") == 0, "%s:%d: OpenMP is spoken in runtime/ alone", path, number);
     cr_expect(!include || !ends_with(name, ".c"), "%s:%d: a .c file is not included", path, number);
 }
 
@@ -162,9 +158,7 @@ Test(structure, llvm_in_codegen_and_openmp_in_runtime) {
 
 static bool is_allowed(bool *used, const char *path, const char *line) {
     for (int i = 0; i < ALLOWED; i++) {
-        if (strcmp(path, model_words_allowed[i][0]) != 0 ||
-            !strstr(line, model_words_allowed[i][1]))
-            continue;
+        if (strcmp(path, model_words_allowed[i][0]) != 0 || !strstr(line, model_words_allowed[i][1])) continue;
         used[i] = true;
         return true;
     }
@@ -172,9 +166,8 @@ static bool is_allowed(bool *used, const char *path, const char *line) {
 }
 
 static void check_model_words(void *user, const char *path, int number, const char *line) {
-    static const char *const words[] = {"bert",  "sentiment",    "paraphrase",      "similarity",
-                                        "quora", "pooler",       "word_embeddings", "encoder.layer",
-                                        "cola",  "acceptability"};
+    static const char *const words[] = {"bert",   "sentiment",       "paraphrase",    "similarity", "quora",
+                                        "pooler", "word_embeddings", "encoder.layer", "cola",       "acceptability"};
     if (strcmp(path, "graph/explain.c") == 0 || strcmp(path, "graph/examples.c") == 0) return; /* text for people */
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (!strcasestr(line, words[i]) || is_allowed(user, path, line)) continue;
@@ -196,8 +189,7 @@ static void count_definitions(const char *folder, int *count) {
     snprintf(path, sizeof path, SOURCE_ROOT "/%s", folder);
     DIR *entries = opendir(path);
     cr_assert_not_null(entries, "%s", path);
-    for (struct dirent *entry; (entry = readdir(entries));)
-        *count += ends_with(entry->d_name, ".def");
+    for (struct dirent *entry; (entry = readdir(entries));) *count += ends_with(entry->d_name, ".def");
     closedir(entries);
 }
 
@@ -219,8 +211,7 @@ Test(structure, comments_are_blanked_and_strings_are_not) {
     cr_expect_not_null(strstr(text, "d \"/* e */\" '\"'"));
     cr_expect_not_null(strstr(text, "\ng \"\\\"//\" h"));
     char name[200];
-    cr_expect(included_file("#include \"graph/type.h\"", name) &&
-              strcmp(name, "graph/type.h") == 0);
+    cr_expect(included_file("#include \"graph/type.h\"", name) && strcmp(name, "graph/type.h") == 0);
     cr_expect(included_file("#include <omp.h>", name) && strcmp(name, "omp.h") == 0);
     cr_expect_not(included_file("int include;", name));
 }

@@ -27,8 +27,7 @@ static void expect_rows(const char *bytes, size_t size, TableFormat format, cons
     cr_assert_not_null(table);
     for (int64_t row = 0; row < table_rows(table); row++) {
         snprintf(found + strlen(found), sizeof found - strlen(found), "%s%u:%s|%s", row ? " " : "",
-                 table_line(table, row), table_cell(table, row, 0, NULL),
-                 table_cell(table, row, 1, NULL));
+                 table_line(table, row), table_cell(table, row, 0, NULL), table_cell(table, row, 1, NULL));
     }
     cr_expect_str_eq(found, expected);
     cr_expect_eq(diags->list.count, 0);
@@ -43,13 +42,11 @@ static void expect_text(const char *text, TableFormat format, const char *expect
 /* Reading fails with this code on this line, and no message shows the word "secret". */
 static void expect_error(const char *text, TableFormat format, const char *code, uint32_t line) {
     Diagnostics *diags = diagnostics_new();
-    cr_expect_null(read_bytes(text, strlen(text), format, (const char *[]){"text", "label"}, diags),
-                   "%s", code);
+    cr_expect_null(read_bytes(text, strlen(text), format, (const char *[]){"text", "label"}, diags), "%s", code);
     cr_assert_geq(diags->list.count, 2); /* the error and a way out */
     cr_expect_str_eq(diags->list.items[0].code, code);
     cr_expect_eq(diags->list.items[0].pos.line, line);
-    for (int i = 0; i < diags->list.count; i++)
-        cr_expect_null(strstr(diags->list.items[i].message, "secret"));
+    for (int i = 0; i < diags->list.count; i++) cr_expect_null(strstr(diags->list.items[i].message, "secret"));
     diagnostics_free(diags);
 }
 
@@ -72,18 +69,14 @@ Test(table_reader, line_ends_and_byte_order_mark) {
 }
 
 Test(table_reader, quoted_fields) {
-    expect_text("text,label\n\"a, \"\"b\"\"\",1\n\"\"\"c\"\"\", 2\n", comma_quoted,
-                "2:a, \"b\"|1 3:\"c\"| 2");
-    expect_text("text\tlabel\n\"\"\"He said \"\"\"\"no\"\"\"\".\"\"\"\t1\n", tab_quoted,
-                "2:\"He said \"\"no\"\".\"|1");
-    expect_text("text,label\n5\" wide,1\n", comma_quoted,
-                "2:5\" wide|1"); /* a quote inside a plain field */
+    expect_text("text,label\n\"a, \"\"b\"\"\",1\n\"\"\"c\"\"\", 2\n", comma_quoted, "2:a, \"b\"|1 3:\"c\"| 2");
+    expect_text("text\tlabel\n\"\"\"He said \"\"\"\"no\"\"\"\".\"\"\"\t1\n", tab_quoted, "2:\"He said \"\"no\"\".\"|1");
+    expect_text("text,label\n5\" wide,1\n", comma_quoted, "2:5\" wide|1"); /* a quote inside a plain field */
     expect_text("text,label\n\"\",\"\"\n", comma_quoted, "2:|");
 }
 
 Test(table_reader, quoted_fields_over_several_lines) {
-    expect_text("text,label\n\"a\nb\",1\n\"c\r\nd\r\",2\ne,3\n", comma_quoted,
-                "2:a\nb|1 4:c\r\nd\r|2 7:e|3");
+    expect_text("text,label\n\"a\nb\",1\n\"c\r\nd\r\",2\ne,3\n", comma_quoted, "2:a\nb|1 4:c\r\nd\r|2 7:e|3");
 }
 
 Test(table_reader, zero_bytes_belong_to_the_cell) {
@@ -91,8 +84,7 @@ Test(table_reader, zero_bytes_belong_to_the_cell) {
     const TableFormat formats[] = {tab_plain, tab_quoted};
     for (int i = 0; i < 2; i++) {
         Diagnostics *diags = diagnostics_new();
-        Table *table =
-            read_bytes(text, sizeof text - 1, formats[i], (const char *[]){"text", "label"}, diags);
+        Table *table = read_bytes(text, sizeof text - 1, formats[i], (const char *[]){"text", "label"}, diags);
         size_t length = 0;
         cr_assert_not_null(table);
         cr_expect_arr_eq(table_cell(table, 0, 0, &length), "a\0b", 4);
@@ -103,9 +95,8 @@ Test(table_reader, zero_bytes_belong_to_the_cell) {
 }
 
 Test(table_reader, json_objects_a_line) {
-    expect_text(
-        "{\"label\": 3, \"text\": \"a\\tb\"}\n\n{\"text\": \"c\", \"x\": [], \"label\": true}\r\n",
-        json_lines, "1:a\tb|3 3:c|1");
+    expect_text("{\"label\": 3, \"text\": \"a\\tb\"}\n\n{\"text\": \"c\", \"x\": [], \"label\": true}\r\n", json_lines,
+                "1:a\tb|3 3:c|1");
     expect_text("{\"label\": 0.5, \"text\": null}", json_lines, "1:|0.5");
     expect_text("", json_lines, "");
 }
@@ -121,7 +112,8 @@ static const char *items(const Table *table, int64_t row, int column, char *text
 }
 
 Test(table_reader, lists_in_json) {
-    static const char text[] = "{\"text\": [\"a\", 1, true, \"\"], \"label\": \"x\"}\n{\"text\": [], \"label\": [\"b\"]}\n";
+    static const char text[] =
+        "{\"text\": [\"a\", 1, true, \"\"], \"label\": \"x\"}\n{\"text\": [], \"label\": [\"b\"]}\n";
     char found[100];
     Diagnostics *diags = diagnostics_new();
     Table *table = read_bytes(text, strlen(text), json_lines, (const char *[]){"text", "label"}, diags);
@@ -208,8 +200,11 @@ static void expect_kept(const char *text, TableFormat format, const char *expect
         const char *problem = table_problem(table, row);
         snprintf(found + strlen(found), sizeof found - strlen(found), "%s%u:", row ? " " : "", table_line(table, row));
         if (problem) cr_assert_str_empty(table_cell(table, row, 0, NULL));
-        if (problem) snprintf(found + strlen(found), sizeof found - strlen(found), "<%.16s>", problem);
-        else snprintf(found + strlen(found), sizeof found - strlen(found), "%s|%s", table_cell(table, row, 0, NULL), table_cell(table, row, 1, NULL));
+        if (problem)
+            snprintf(found + strlen(found), sizeof found - strlen(found), "<%.16s>", problem);
+        else
+            snprintf(found + strlen(found), sizeof found - strlen(found), "%s|%s", table_cell(table, row, 0, NULL),
+                     table_cell(table, row, 1, NULL));
     }
     cr_expect_str_eq(found, expected);
     cr_expect_eq(diags->list.count, 0);
@@ -218,10 +213,11 @@ static void expect_kept(const char *text, TableFormat format, const char *expect
 }
 
 Test(table_reader, bad_rows_are_kept_where_asked) {
-    expect_kept("text\tlabel\na\t1\nb\nc\t1\t2\nd\t4\n", tab_plain, "2:a|1 3:<this row has 1 f> 4:<this row has 3 f> 5:d|4");
+    expect_kept("text\tlabel\na\t1\nb\nc\t1\t2\nd\t4\n", tab_plain,
+                "2:a|1 3:<this row has 1 f> 4:<this row has 3 f> 5:d|4");
     expect_kept("text,label\na,1\nb\n\"c,1\n", comma_quoted, "2:a|1 3:<this row has 1 f> 4:<a field of the r>");
-    expect_kept("{\"text\": \n{\"text\": \"b\", \"label\": 2}\n{\"text\": 1}\n{\"text\": {}, \"label\": 1}\n", json_lines,
-                "1:<this line is not> 2:b|2 3:<no column is cal> 4:<the value of 'te>");
+    expect_kept("{\"text\": \n{\"text\": \"b\", \"label\": 2}\n{\"text\": 1}\n{\"text\": {}, \"label\": 1}\n",
+                json_lines, "1:<this line is not> 2:b|2 3:<no column is cal> 4:<the value of 'te>");
 }
 
 Test(table_reader, a_piece_of_a_file_with_its_line_and_header) {
@@ -229,7 +225,8 @@ Test(table_reader, a_piece_of_a_file_with_its_line_and_header) {
     TableFormat format = {.separator = '\t', .header = names, .n_header = 2};
     Diagnostics *diags = diagnostics_new();
     const char *const text = "1\ta\n2\tb";
-    Table *table = table_parse(&(TableText){text, strlen(text), "pipe", 7}, format, (const char *const[]){"text"}, 1, diags);
+    Table *table =
+        table_parse(&(TableText){text, strlen(text), "pipe", 7}, format, (const char *const[]){"text"}, 1, diags);
     int count;
     cr_assert_not_null(table);
     cr_expect(table_rows(table) == 2 && table_line(table, 1) == 8);
@@ -240,14 +237,11 @@ Test(table_reader, a_piece_of_a_file_with_its_line_and_header) {
     diagnostics_free(diags);
 }
 
-Test(table_reader, text_is_utf8) {
-    expect_error("text\tlabel\n\xc3\xa4\tx\ny\t\xe4\n", tab_plain, "E0814", 3);
-}
+Test(table_reader, text_is_utf8) { expect_error("text\tlabel\n\xc3\xa4\tx\ny\t\xe4\n", tab_plain, "E0814", 3); }
 
 Test(table_reader, a_missing_column_is_named_with_the_nearest) {
     Diagnostics *diags = diagnostics_new();
-    cr_expect_null(
-        read_bytes("txt\tlabel\n", 10, tab_plain, (const char *[]){"text", "label"}, diags));
+    cr_expect_null(read_bytes("txt\tlabel\n", 10, tab_plain, (const char *[]){"text", "label"}, diags));
     cr_assert_geq(diags->list.count, 3);
     cr_expect_str_eq(diags->list.items[0].message, "no column is called 'text'");
     cr_expect_str_eq(diags->list.items[2].message, "did you mean 'txt'?");

@@ -33,8 +33,7 @@ static void close_fixture(Fixture *fixture) {
 }
 
 /* The tokens of a text, joined by blanks, are `expected`. */
-static void expect_bytes(const Fixture *fixture, const char *text, size_t length,
-                         const char *expected) {
+static void expect_bytes(const Fixture *fixture, const char *text, size_t length, const char *expected) {
     TokenIds ids = {0};
     char joined[4096] = "";
     tokenizer_encode(fixture->tokenizer, text, length, &ids);
@@ -81,9 +80,8 @@ Test(tokenizer, uncased_drops_case_and_accents) {
     Fixture fixture = open_fixture(true);
     expect_tokens(&fixture, "HeLLo", "hello");
     expect_tokens(&fixture, "Caf\xC3\xA9", "cafe");
-    expect_tokens(&fixture, "cafe\xCC\x81", "cafe"); /* written with a combining accent */
-    expect_tokens(&fixture, "\xCE\xA3\xCE\xA3",
-                  "\xCF\x83\xCF\x83"); /* no special form at a word's end */
+    expect_tokens(&fixture, "cafe\xCC\x81", "cafe");                 /* written with a combining accent */
+    expect_tokens(&fixture, "\xCE\xA3\xCE\xA3", "\xCF\x83\xCF\x83"); /* no special form at a word's end */
     close_fixture(&fixture);
 }
 
@@ -100,9 +98,8 @@ Test(tokenizer, cleans_and_separates_characters) {
                   "\xE4\xBD\xA0\xE5\xA5\xBD"
                   "a",
                   "\xE4\xBD\xA0 \xE5\xA5\xBD a");
-    expect_tokens(&fixture, "hel\x01lo\x7F", "hello"); /* control characters */
-    expect_tokens(&fixture, "hel\xE2\x80\x8Blo",
-                  "hello"); /* zero-width space: a format character */
+    expect_tokens(&fixture, "hel\x01lo\x7F", "hello");     /* control characters */
+    expect_tokens(&fixture, "hel\xE2\x80\x8Blo", "hello"); /* zero-width space: a format character */
     expect_tokens(&fixture,
                   "hello\xC2\xA0world\xE3\x80\x80"
                   "a",
@@ -165,8 +162,7 @@ Test(tokenizer, assembles_one_text) {
     const int32_t expected[] = {2, 15, 16, 3}, zeros[4] = {0};
     cr_expect_arr_eq(ids.items, expected, sizeof expected);
     cr_expect_arr_eq(segments.items, zeros, sizeof zeros);
-    cr_expect_eq(tokenizer_assemble(fixture.tokenizer, &a, NULL, 100, &ids, NULL),
-                 5); /* appended */
+    cr_expect_eq(tokenizer_assemble(fixture.tokenizer, &a, NULL, 100, &ids, NULL), 5); /* appended */
     cr_expect_eq(ids.count, 9);
     token_ids_free(&a);
     token_ids_free(&ids);
@@ -192,8 +188,7 @@ Test(tokenizer, assembles_a_pair) {
 
 static void expect_lengths(int64_t n_a, int64_t n_b, int64_t max_length, int64_t a, int64_t b) {
     PairLengths lengths = pair_lengths(n_a, n_b, max_length);
-    cr_expect(lengths.a == a && lengths.b == b, "(%d, %d) in %d", (int)n_a, (int)n_b,
-              (int)max_length);
+    cr_expect(lengths.a == a && lengths.b == b, "(%d, %d) in %d", (int)n_a, (int)n_b, (int)max_length);
 }
 
 Test(tokenizer, cuts_the_longer_text_first) {
@@ -226,7 +221,8 @@ static void expect_cut(int64_t count_a, int64_t count_b, int64_t max_length, Kep
     for (int32_t i = 0; i < count_b; i++) token_ids_push(&text[1], i);
     tokenizer_cut(&text[0], count_b ? &text[1] : NULL, max_length, part);
     for (int j = 0; j < (count_b ? 2 : 1); j++) {
-        for (int64_t i = 0; i < text[j].count; i++) snprintf(found + strlen(found), sizeof found - strlen(found), "%d ", text[j].items[i]);
+        for (int64_t i = 0; i < text[j].count; i++)
+            snprintf(found + strlen(found), sizeof found - strlen(found), "%d ", text[j].items[i]);
         if (!j && count_b) strcat(found, "| ");
         token_ids_free(&text[j]);
     }
@@ -267,14 +263,15 @@ Test(tokenizer, reads_vocabularies_with_other_line_ends) {
 
 /* Ids of BertTokenizerFast (transformers 4.57.1) with this vocabulary and these settings. */
 Test(tokenizer, prepares_texts_by_each_rule_alone) {
-    static const char words[] = "[UNK]\n[CLS]\n[SEP]\n[PAD]\n[MASK]\nécole\necole\nÉCOLE\nECOLE\ni̇\ni\nİ\nI\n中文\n中\n文\n##文\n";
+    static const char words[] =
+        "[UNK]\n[CLS]\n[SEP]\n[PAD]\n[MASK]\nécole\necole\nÉCOLE\nECOLE\ni̇\ni\nİ\nI\n中文\n中\n文\n##文\n";
     static const struct {
         TokenizerRules rules;
         int32_t ids[4];
         int count;
-    } rows[] = {{{true, true, true}, {6, 10, 14, 15}, 4},    {{true, false, true}, {5, 9, 14, 15}, 4},
-                {{false, true, true}, {8, 12, 14, 15}, 4},   {{false, false, true}, {7, 11, 14, 15}, 4},
-                {{true, true, false}, {6, 10, 13}, 3},       {{false, false, false}, {7, 11, 13}, 3}};
+    } rows[] = {{{true, true, true}, {6, 10, 14, 15}, 4},  {{true, false, true}, {5, 9, 14, 15}, 4},
+                {{false, true, true}, {8, 12, 14, 15}, 4}, {{false, false, true}, {7, 11, 14, 15}, 4},
+                {{true, true, false}, {6, 10, 13}, 3},     {{false, false, false}, {7, 11, 13}, 3}};
     static const char text[] = "ÉCOLE İ 中文";
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         Diagnostics *diags = diagnostics_new();
@@ -283,7 +280,8 @@ Test(tokenizer, prepares_texts_by_each_rule_alone) {
         cr_assert_not_null(tokenizer);
         tokenizer_encode(tokenizer, text, strlen(text), &ids);
         cr_expect_eq(ids.count, rows[i].count, "row %zu", i);
-        for (int j = 0; j < rows[i].count && j < ids.count; j++) cr_expect_eq(ids.items[j], rows[i].ids[j], "row %zu, id %d", i, j);
+        for (int j = 0; j < rows[i].count && j < ids.count; j++)
+            cr_expect_eq(ids.items[j], rows[i].ids[j], "row %zu, id %d", i, j);
         token_ids_free(&ids);
         tokenizer_free(tokenizer);
         diagnostics_free(diags);

@@ -61,14 +61,20 @@ static Bytes close_zip(Zip *zip) {
 }
 
 #define TENSOR "ctorch._utils\n_rebuild_tensor_v2\n"
-#define STORAGE "((X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0" "0X\3\0\0\0cpuK\6tQ"
-#define HOOKS "\x89" "ccollections\nOrderedDict\n)Rt"
-/* {"a": six numbers as [2, 3], "t": the same storage turned round as [3, 2], "x": 7, "p": the middle two as a parameter} */
-static const char pickle[] = "\x80\2ccollections\nOrderedDict\n)Rq\0(X\1\0\0\0a" TENSOR STORAGE "K\0K\2K\3\x86K\3K\1\x86" HOOKS "R"
-                             "X\1\0\0\0t" TENSOR STORAGE "K\0K\3K\2\x86K\1K\3\x86" HOOKS "R"
-                             "X\1\0\0\0xK\7"
-                             "X\1\0\0\0pctorch._utils\n_rebuild_parameter\n(" TENSOR STORAGE "K\2K\2\x85K\1\x85" HOOKS "R\x88"
-                             "ccollections\nOrderedDict\n)RtRu}X\11\0\0\0_metadata}sb.";
+#define STORAGE                                                                                                        \
+    "((X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0"                                                                \
+    "0X\3\0\0\0cpuK\6tQ"
+#define HOOKS                                                                                                          \
+    "\x89"                                                                                                             \
+    "ccollections\nOrderedDict\n)Rt"
+/* {"a": six numbers as [2, 3], "t": the same storage turned round as [3, 2], "x": 7, "p": the middle two as a
+ * parameter} */
+static const char pickle[] =
+    "\x80\2ccollections\nOrderedDict\n)Rq\0(X\1\0\0\0a" TENSOR STORAGE "K\0K\2K\3\x86K\3K\1\x86" HOOKS "R"
+    "X\1\0\0\0t" TENSOR STORAGE "K\0K\3K\2\x86K\1K\3\x86" HOOKS "R"
+    "X\1\0\0\0xK\7"
+    "X\1\0\0\0pctorch._utils\n_rebuild_parameter\n(" TENSOR STORAGE "K\2K\2\x85K\1\x85" HOOKS "R\x88"
+    "ccollections\nOrderedDict\n)RtRu}X\11\0\0\0_metadata}sb.";
 
 static Bytes archive_of(const char *text, size_t size) {
     static Zip zip;
@@ -89,19 +95,23 @@ static SafeTensors *open_bytes(const TempFolder *folder, const unsigned char *by
     Diagnostics *diags = diagnostics_new();
     SafeTensors *file = torch_file_open(path, diags);
     cr_expect_eq(!file, diags->errors > 0);
-    if (words) cr_expect(diags->errors == 1 && strstr(diags->list.items[0].message, words), "%s", diags->errors ? diags->list.items[0].message : "it was read");
+    if (words)
+        cr_expect(diags->errors == 1 && strstr(diags->list.items[0].message, words), "%s",
+                  diags->errors ? diags->list.items[0].message : "it was read");
     diagnostics_free(diags);
     return file;
 }
 
-static void expect_numbers(const SafeTensors *file, const char *name, int64_t rows, int64_t columns, const char *expected) {
+static void expect_numbers(const SafeTensors *file, const char *name, int64_t rows, int64_t columns,
+                           const char *expected) {
     const SafeTensor *tensor = safetensors_find(file, name);
     char found[100] = "";
     float numbers[6];
     cr_assert_not_null(tensor);
     cr_expect(tensor->shape[0] == rows && (tensor->rank < 2 || tensor->shape[1] == columns));
     cr_assert(tensor->count <= 6 && safetensors_to_f32(file, tensor, numbers, NULL));
-    for (int64_t i = 0; i < tensor->count; i++) snprintf(found + strlen(found), sizeof found - strlen(found), "%g ", (double)numbers[i]);
+    for (int64_t i = 0; i < tensor->count; i++)
+        snprintf(found + strlen(found), sizeof found - strlen(found), "%g ", (double)numbers[i]);
     cr_expect_str_eq(found, expected);
 }
 
@@ -130,8 +140,10 @@ Test(torch_file, what_is_not_data_is_refused) {
     TempFolder folder = make_folder();
     REFUSE("\x80\2cposix\nsystem\nX\2\0\0\0ls\x85R.", "'posix.system'");
     REFUSE("\x80\2ctorch\nload\n.", "'torch.load'");
-    REFUSE("\x80\2ccollections\nOrderedDict\n)R(X\1\0\0\0a" TENSOR STORAGE "K\1K\2K\3\x86K\3K\1\x86" HOOKS "Ru.", "outside of its storage");
-    REFUSE("\x80\2ccollections\nOrderedDict\n)R(X\1\0\0\0a" TENSOR STORAGE "K\0K\7K\7\x86K\0K\0\x86" HOOKS "Ru.", "larger than its storage");
+    REFUSE("\x80\2ccollections\nOrderedDict\n)R(X\1\0\0\0a" TENSOR STORAGE "K\1K\2K\3\x86K\3K\1\x86" HOOKS "Ru.",
+           "outside of its storage");
+    REFUSE("\x80\2ccollections\nOrderedDict\n)R(X\1\0\0\0a" TENSOR STORAGE "K\0K\7K\7\x86K\0K\0\x86" HOOKS "Ru.",
+           "larger than its storage");
     REFUSE("\x80\2i.", "opcode 0x69");
     REFUSE("\x80\2K\1.", "no dictionary");
     REFUSE("\x80\2}.", "no tensors");
