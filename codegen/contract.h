@@ -7,9 +7,10 @@
  *       +-----------+-----------+     A thread owns a rectangle of C. For each strip and block
  *    M  | tile tile |           |     of K it takes `rows` rows after the other: copies A's block,
  *       | tile tile |           |     which stays in the first-level cache, runs a register tile
- *       +-----------+-----------+     over each panel [K block][columns] of B's block, which the
- *                                     first rows pack, each panel just before they use it, and which
- * stay in the second-level cache, and, after the last block of K, the epilogue over these rows.
+ *       +-----------+-----------+     over each panel [K block][columns] of B's block, and, after the
+ *                                     last block of K, the epilogue over these rows.
+ *
+ * The first rows pack the panels of B's block, each just before they use it; the panels stay in the second-level cache.
  * Between blocks of K the sums wait in a result's own memory.
  *
  * Copies of A: rows of the block, `row_stride` floats apart, or, where A is stored [K, M], a panel

@@ -2,8 +2,8 @@
 #ifndef GRADC_FRONTEND_AST_H
 #define GRADC_FRONTEND_AST_H
 
-#include "graph/diag.h"
-#include "graph/program.h"
+#include "frontend/program.h"
+#include "graph/base/diag.h"
 
 typedef struct Expr Expr;
 

@@ -1,11 +1,11 @@
 /* Elaboration: from the parse tree to graphs. What its files share; nobody else includes it.
  *
- *   elaborate.c  the program: config values, tasks, optimizer       task.c      one task into its
- * two graphs optimizer.c  the update                                         statement.c
- * statements, parameters eval.c       expressions                                        call.c
- * calls of definitions builtin.c    functions that are operators                       seeded.c
- * random and attention dims.c       dimensions: evaluation, unification                scope.c
- * names, places, messages           probe.c     a task or a definition by itself, to look at
+ *   elaborate.c  the program: config values, tasks, optimizer     task.c       one task into its two graphs
+ *   optimizer.c  the update                                       statement.c  statements, parameters
+ *   eval.c       expressions                                      call.c       calls of definitions
+ *   builtin.c    functions that are operators                     seeded.c     random and attention
+ *   dims.c       dimensions: evaluation, unification              scope.c      names, places, messages
+ *   probe.c      a task or a definition by itself, to look at
  *
  * A mistake is told once and turns the value into VALUE_ERROR, which passes through everything
  * silently. */

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "frontend/elaborate.h"
-#include "graph/pattern.h"
+#include "graph/base/pattern.h"
 
 /* "{k}" and "{0..k}": names of config values become their numbers. NULL after a message. */
 static const char *fill_in(Elab *e, const NamePattern *written) {

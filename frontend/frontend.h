@@ -3,7 +3,7 @@
 #ifndef GRADC_FRONTEND_FRONTEND_H
 #define GRADC_FRONTEND_FRONTEND_H
 
-#include "graph/program.h"
+#include "frontend/program.h"
 
 /* The shape of a tensor that is given to an argument. */
 typedef struct ProbeShape {
@@ -16,9 +16,9 @@ typedef struct ProbeShape {
 typedef struct ProbeOptions {
     const char *task; /* this task, or */
     const char *def;  /* this definition by itself */
-    const char *const *
-        sizes; /* of the definition: "NAME=4" or, of a size known batch by batch, "NAME=x.T", for a generic dimension or an
-                                 argument that is a number; "NAME=2x3", a tensor for an argument without a type */
+    /* of the definition: "NAME=4" or, of a size known batch by batch, "NAME=x.T", for a generic dimension or an
+     * argument that is a number; "NAME=2x3", a tensor for an argument without a type */
+    const char *const *sizes;
     int n_sizes;
     const ProbeShape *shapes; /* of arguments of the definition, stronger than sizes */
     int n_shapes;
@@ -46,10 +46,10 @@ typedef struct ProgramOptions {
      * where it is needed. */
     const ClassCounts *(*count_classes)(void *user, const Task *task);
     void *user;
-    const ProbeOptions
-        *probe; /* NULL: tasks and optimizer. Otherwise the program has one task and no optimizer: its `train` is the
-                                  probe's graph, whose outputs are "loss" and those of `watched`; `eval` is NULL. The task of a
-                                  definition has its text inputs alone; its loss is the sum of what it returns. */
+    /* NULL: tasks and optimizer. Otherwise the program has one task and no optimizer: its `train` is the probe's
+     * graph, whose outputs are "loss" and those of `watched`; `eval` is NULL. The task of a definition has its text
+     * inputs alone; its loss is the sum of what it returns. */
+    const ProbeOptions *probe;
     double dropout; /* replaces every positive dropout rate in training graphs; negative: rates as
                        written */
 } ProgramOptions;

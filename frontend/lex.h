@@ -3,7 +3,7 @@
 #ifndef GRADC_FRONTEND_LEX_H
 #define GRADC_FRONTEND_LEX_H
 
-#include "graph/diag.h"
+#include "graph/base/diag.h"
 
 typedef enum TokenKind {
     TOKEN_END,

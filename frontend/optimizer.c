@@ -1,7 +1,7 @@
 /* Elaboration: the optimizer's update. Its body sees
  *   weight, gradient, each state  f32[N], one flat run of parameters
- *   rate, decay, step, scale      f32[], given at each step; `decay` is 0 for parameters without
- * weight decay its own parameters            numbers, but `decay`, whose default is the Optimizer's
+ *   rate, decay, step, scale      f32[], given at each step; `decay` is 0 for parameters without weight decay
+ *   its own parameters            numbers, but `decay`, whose default is the Optimizer's
  * and leaves the new values under the names of `weight` and of the states. */
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #ifndef GRADC_GRAPH_GRAPH_H
 #define GRADC_GRAPH_GRAPH_H
 
-#include "graph/diag.h"
+#include "graph/base/diag.h"
 #include "graph/type.h"
 
 typedef enum Op {
@@ -81,8 +81,8 @@ typedef struct Graph {
     VEC(Node *) nodes;
     VEC(Output) outputs;
     VEC(Group) groups; /* items[0] is a placeholder */
-    VEC(const char *)
-    wanted; /* parameters and outputs that the loss is still to be differentiated for, in this order: see passes/differentiate.h */
+    /* parameters and outputs that the loss is still to be differentiated for, in this order: passes/differentiate.h */
+    VEC(const char *) wanted;
     Node **table; /* hash-consing: open addressing, `table_size` a power of two */
     int table_size;
 } Graph;

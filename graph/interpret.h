@@ -28,12 +28,6 @@ void interpretation_free(Interpretation *result);
 Interpretation *interpret_rounded(const Graph *graph, const int64_t *extents, const Binding *bindings, int n_bindings,
                                   uint64_t seed, double units);
 
-/* The number that operator `random` gives (see ops.def). */
-float random_uniform(uint32_t seed, uint32_t step, uint32_t site, uint32_t row, uint32_t position, uint32_t column);
-
-/* Philox4x32-10: the block of random words at `counter` under `key`, in place. */
-void philox4x32_10(uint32_t counter[4], const uint32_t key[2]);
-
 /* An elementwise operator on one element; `to` is the result's element type, f32 results are rounded to f32. False, and
  * `*value` untouched, when the operator is not elementwise or the result is not finite: for constant folding. */
 bool interpret_element(Op op, ElemType to, const double operands[3], double *value);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "graph/base/random.h"
 #include "graph/evaluate.h"
 
 /* One head of one sequence. */

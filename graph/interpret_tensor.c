@@ -4,6 +4,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "graph/base/random.h"
 #include "graph/evaluate.h"
 
 AxisSplit split_axis(const Evaluation *e, const Type *type, int64_t axis) {

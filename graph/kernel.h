@@ -31,8 +31,8 @@ typedef struct Launch {
     int32_t *symbols; /* [body symbols]: the graph's symbol for each */
     uint32_t *sites;  /* [sites]: XXH32 of each site's text, seed 0 */
     int n_sites;
-    bool
-        barrier; /* all threads must meet before this launch: it reads what another launch since the last barrier wrote */
+    /* all threads must meet before this launch: it reads what another launch since the last barrier wrote */
+    bool barrier;
 } Launch;
 
 typedef struct KernelList {

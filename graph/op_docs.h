@@ -18,8 +18,8 @@ typedef struct ShapeDoc {
 typedef struct OpDoc {
     const char *does;     /* y is the result; a, b, c or names that it gives are the operands */
     const char *gradient; /* cotangents of the operands from that of the result, dy */
-    const char *
-        example; /* a definition `example` of the language whose graph has the operator, perhaps once grads are expanded */
+    /* a definition `example` of the language whose graph has the operator, perhaps once grads are expanded */
+    const char *example;
 } OpDoc;
 
 const ShapeDoc *op_shape_doc(Op op);

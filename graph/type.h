@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "graph/arena.h"
+#include "graph/base/arena.h"
 
 enum { MAX_RANK = 4, MAX_SYMBOLS = 64, ELEMENT_BYTES = 4 };
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "graph/pattern.h"
+#include "graph/base/pattern.h"
 #include "passes/expand.h"
 
 /* One round. */

@@ -21,8 +21,8 @@
 #include "graph/graph.h"
 
 typedef struct JoinPart {
-    const Graph
-        *graph; /* nodes in no kernel, and no grad(y, x) among them: pass `expand` comes first; output "loss" f32[] */
+    /* nodes in no kernel, and no grad(y, x) among them: pass `expand` comes first; output "loss" f32[] */
+    const Graph *graph;
     const char *name, *text;
 } JoinPart;
 

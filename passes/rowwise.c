@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "graph/pattern.h"
+#include "graph/base/pattern.h"
 
 typedef struct Finder {
     const Graph *graph;

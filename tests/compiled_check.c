@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/code.h"
+#include "runtime/engine/code.h"
 #include "tests/agreement.h"
 #include "tests/graph_check.h"
 

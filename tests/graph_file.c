@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/read_file.h"
+#include "runtime/files/read_file.h"
 
 static bool is_input(const Node *node) { return node->op == OP_input || node->op == OP_param; }
 

@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "runtime/atomic_file.h"
-#include "runtime/read_file.h"
+#include "runtime/files/atomic_file.h"
+#include "runtime/files/read_file.h"
 #include "tests/temp_folder.h"
 
 static void expect_content(const char *path, const char *expected) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "codegen/codegen.h"
+#include "graph/base/random.h"
 #include "graph/interpret.h"
 
 enum { SITE = 0x1234567, SEED = 11, STEP = 5, MAX_SEQUENCES = 16, GUARD = 64 };

@@ -1,7 +1,7 @@
 /* Cost: products, attention and bytes of kernel bodies, against numbers worked out by hand. */
 #include <criterion/criterion.h>
 
-#include "runtime/cost.h"
+#include "runtime/engine/cost.h"
 #include "tests/kernel_run.h"
 
 static Cost cost_of(KernelKind kind, const char *text, const int64_t *extents, void *const *buffers) {

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <sys/stat.h>
 
-#include "runtime/batch.h"
+#include "runtime/data/batch.h"
 #include "tests/temp_folder.h"
 
 /* [UNK] 1, [CLS] 2, [SEP] 3, good 4, bad 5, film 6 */

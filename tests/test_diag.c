@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph/diag.h"
+#include "graph/base/diag.h"
 
 enum { CODES = 1000 };
 
@@ -58,9 +58,9 @@ Test(diag, every_code_in_use_is_explained_and_no_other) {
         snprintf(code, sizeof code, "E%04d", i);
         const char *text = diagnostic_explanation(code);
         if (used[i])
-            cr_expect_not_null(text, "%s is used: add it to graph/explain.c", code);
+            cr_expect_not_null(text, "%s is used: add it to graph/base/explain.c", code);
         else
-            cr_expect_null(text, "%s is in graph/explain.c, but nothing uses it", code);
+            cr_expect_null(text, "%s is in graph/base/explain.c, but nothing uses it", code);
         count += used[i];
     }
     cr_expect_gt(count, 60, "the sources were not found");
@@ -90,7 +90,8 @@ Test(diag, every_explanation_has_an_example_and_no_other) {
         const char *wrong, *right;
         snprintf(code, sizeof code, "E%04d", i);
         bool has = diagnostic_example(code, &wrong, &right);
-        cr_expect_eq(has, diagnostic_explanation(code) != NULL, "%s: graph/examples.c follows graph/explain.c", code);
+        cr_expect_eq(has, diagnostic_explanation(code) != NULL,
+                     "%s: graph/base/examples.c follows graph/base/explain.c", code);
     }
 }
 

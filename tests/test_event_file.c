@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "runtime/event_file.h"
-#include "runtime/read_file.h"
+#include "runtime/files/event_file.h"
+#include "runtime/files/read_file.h"
 #include "tests/temp_folder.h"
 
 Test(event_file, checksums_of_the_rfc) {

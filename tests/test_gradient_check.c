@@ -5,8 +5,8 @@
 
 #include "frontend/frontend.h"
 #include "passes/differentiate.h"
-#include "runtime/gradcheck.h"
-#include "runtime/synthetic.h"
+#include "runtime/inspect/gradcheck.h"
+#include "runtime/inspect/synthetic.h"
 
 static const char *const tiny[] = {"hidden=4", "layers=1", "heads=2", "ffn=8", "vocab=9", "positions=8"};
 static const char query[] = "bert.encoder.layer.0.attention.self.query.weight";

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "passes/pipeline.h"
-#include "runtime/read_file.h"
+#include "runtime/files/read_file.h"
 #include "tests/compiled_check.h"
 #include "tests/graph_check.h"
 #include "tests/graph_file.h"

@@ -2,7 +2,7 @@
  * again. */
 #include <criterion/criterion.h>
 
-#include "runtime/hf_folder.h"
+#include "runtime/hub/hf_folder.h"
 #include "tests/temp_folder.h"
 
 static const char vocabulary[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\n";

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/base/random.h"
 #include "tests/random_graph.h"
 
 /* Known-answer vectors of Random123 for philox4x32-10. */

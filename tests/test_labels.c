@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "runtime/batch.h"
-#include "runtime/cells.h"
+#include "runtime/data/batch.h"
+#include "runtime/data/cells.h"
 #include "tests/temp_folder.h"
 
 /* --- From text to numbers --- */

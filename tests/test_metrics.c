@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/metrics.h"
+#include "runtime/measure/metrics.h"
 
 static const double tolerance = 1e-14;
 

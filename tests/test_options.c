@@ -3,8 +3,8 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "runtime/log.h"
-#include "runtime/options.h"
+#include "runtime/files/log.h"
+#include "runtime/session/options.h"
 #include "tests/temp_folder.h"
 
 /* --- Options --- */

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/parts.h"
-#include "runtime/values.h"
+#include "runtime/engine/values.h"
+#include "runtime/model/parts.h"
 
 enum { TASKS = 4, SIZE = 7 };
 

@@ -9,7 +9,7 @@
 #include "graph/fold.h"
 #include "passes/expand.h"
 #include "passes/pipeline.h"
-#include "runtime/code.h"
+#include "runtime/engine/code.h"
 #include "tests/random_graph.h"
 
 enum { GRAPHS = 150, COMPILED = 25, SIZE = 14 };

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "runtime/rates.h"
+#include "runtime/session/rates.h"
 
 enum { PARAMS = 7 };
 static const char *const names[PARAMS] = {

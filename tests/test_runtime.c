@@ -7,10 +7,10 @@
 #include "passes/fuse.h"
 #include "passes/schedule.h"
 #include "passes/simplify.h"
-#include "runtime/memory.h"
-#include "runtime/parameters.h"
-#include "runtime/rate.h"
-#include "runtime/sampler.h"
+#include "runtime/data/sampler.h"
+#include "runtime/engine/memory.h"
+#include "runtime/model/parameters.h"
+#include "runtime/train/rate.h"
 #include "tests/random_graph.h"
 
 /* --- Sampler --- */

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "runtime/safetensors.h"
+#include "runtime/files/safetensors.h"
 #include "tests/temp_folder.h"
 
 /* A file of this header and `n_data` bytes 0, 1, 2 ... after it, of which the last `cut` are

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
-#include "runtime/sampler.h"
+#include "runtime/data/sampler.h"
 
 static const int64_t sizes[] = {640, 40, 160}; /* 80, 5 and 20 batches of 8 */
 enum { TASKS = 3, BATCH = 8, BATCHES = 105, EPOCHS = 5 };

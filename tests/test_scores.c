@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/scores.h"
+#include "runtime/measure/scores.h"
 
 typedef struct Expected {
     const char *metric;

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/session.h"
-#include "runtime/values.h"
+#include "runtime/engine/values.h"
+#include "runtime/session/session.h"
 #include "tests/seed.h"
 #include "tests/temp_folder.h"
 

@@ -1,7 +1,7 @@
 /* Delimited files and JSON lines: cells, line numbers, and what a user is told. */
 #include <criterion/criterion.h>
 
-#include "runtime/table_reader.h"
+#include "runtime/data/table_reader.h"
 #include "tests/temp_folder.h"
 
 static const TableFormat tab_plain = {.separator = '\t'};

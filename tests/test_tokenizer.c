@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "runtime/tokenizer.h"
+#include "runtime/data/tokenizer.h"
 #include "tests/temp_folder.h"
 
 static const char vocabulary[] =

@@ -1,5 +1,5 @@
 /* Files of torch.save, made here byte by byte: what is read, what is refused, and that damage does no harm. */
-#include "runtime/torch_file.h"
+#include "runtime/files/torch_file.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

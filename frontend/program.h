@@ -1,0 +1,227 @@
+/* Program: what the frontend makes of a source file: configuration, parameters, tasks with their graphs, and the update
+ * of the optimizer. Plain data for `runtime/`; owned by the program's arena, graphs included. */
+#ifndef GRADC_FRONTEND_PROGRAM_H
+#define GRADC_FRONTEND_PROGRAM_H
+
+#include <string.h>
+
+#include "graph/graph.h"
+
+typedef struct ConfigItem {
+    const char *name; /* "hidden" */
+    const char *key;  /* in config.json: "hidden_size"; NULL when there is none */
+    double value;     /* the effective one */
+    bool is_integer;
+    Pos pos;
+} ConfigItem;
+
+typedef enum InitKind { INIT_CONSTANT, INIT_NORMAL, INIT_UNIFORM } InitKind;
+
+typedef struct Param {
+    const char *name; /* scope path: "bert.encoder.layer.0.output.dense.weight" */
+    Type type;        /* f32, constant dimensions */
+    InitKind init;
+    double init_a, init_b; /* the constant | mean, deviation | lowest, highest */
+    bool decay;            /* weight decay applies */
+    bool frozen;           /* said in the text */
+    bool fitted;           /* see Fit; frozen too */
+    Pos pos;
+} Param;
+
+/* What stays of a text that is too long. */
+typedef enum KeptPart { KEPT_HEAD, KEPT_TAIL, KEPT_BOTH } KeptPart;
+
+/* A text input gives these graph inputs, for input `x` with T = "x.T" tokens and S sequences (all declared, used or
+ * not):
+ *   x.ids i32<vocab>[x.T]  x.segments i32<segments>[x.T]  x.positions i32<positions>[x.T]  x.bounds i32[S+1]
+ *   x.first i32<x.T>[S] (row of each sequence's first token)  x.sequence i32<S>[x.T] (the sequence of each token)
+ *   x.coords i32[x.T, 2] (row within the update, position)  x.rows i32[S, 2] (row within the update, 0)
+ * One with windows gives several sequences for each of the R = "x.R" rows; the label and the prediction have R rows
+ * instead of S, and there are
+ *   x.row i32<x.R>[S] (the row of each window)  x.places i32[x.R, 2] (row within the update, 0)
+ * where x.coords and x.rows count windows. */
+typedef struct TextInput {
+    const char *name;
+    const char *columns[2]; /* one text, or a pair encoded jointly */
+    int n_columns;
+    KeptPart kept;
+    /* tokens of a window, special ones included, and from the beginning of one to that of the next; 0: no windows */
+    int64_t window, stride;
+    bool pools_max; /* of windows: how the text asks for them to be pooled; otherwise by their mean */
+    Pos window_pos;
+    bool words; /* the column holds a list of words, or a text to be split at blanks */
+    Pos pos;
+} TextInput;
+
+typedef enum LabelKind { LABEL_NONE, LABEL_CLASS, LABEL_FLAGS, LABEL_REAL, LABEL_MASKED } LabelKind;
+
+/* What a task learns to tell, given to the graph as input NAME, one row for each sequence (R = S) or, with `of`, for
+ * each of the W = "NAME.W" labelled tokens of a text input: first pieces of words, masked positions.
+ *   class, masked i32<classes>[R, 1]   flags i32<2>[R, classes]   real f32[R, 1]
+ *   NAME.at i32<x.T>[NAME.W] (with `of`: the token row that each label belongs to)
+ * Evaluation graphs need it only for the loss. A masked label has no column: its inputs' ids are hidden from the graph,
+ * and are the label (Devlin et al. 2018). */
+typedef struct Label {
+    const char *name; /* NULL: none */
+    LabelKind kind;
+    int of;                     /* index of the input whose tokens it belongs to; -1: sequences */
+    const char *const *columns; /* [n_columns]: one, or for flags one each; none when masked */
+    int n_columns;
+    int64_t classes;          /* of class; flags: how many; masked: the vocabulary */
+    int64_t width;            /* numbers in a row of the label */
+    const char *const *names; /* [classes], as declared or as the data has them; NULL: numbers from 0 */
+    const double *weights;    /* [classes], for the text to use; NULL: none */
+    double lowest, highest;   /* real: the declared range */
+    double share;             /* masked: of the tokens */
+    bool optional;            /* rows may lack it: they are left out where labels are needed */
+    Pos pos;
+} Label;
+
+/* How one file is made into train and dev; see runtime/data/split.h. */
+typedef struct Split {
+    double share;      /* of dev */
+    int64_t folds;     /* 0: by the share */
+    bool stratified;   /* classes have the same shares on both sides */
+    const char *group; /* a column; NULL: rows with the same texts belong together */
+    int64_t seed;
+    Pos pos; /* no file: none is declared, each split is a file */
+} Split;
+
+typedef enum DataKind {
+    DATA_TABLE, /* fields between separators */
+    DATA_JSONL, /* a JSON object a line */
+    DATA_LINES, /* a text a line */
+    DATA_CONLL, /* a word a line, its fields between blanks; an empty line after each row */
+} DataKind;
+
+/* A text that config.json has under `key` where it has the key at all: otherwise it describes another model. */
+typedef struct Expectation {
+    const char *key, *value;
+    Pos pos;
+} Expectation;
+
+typedef VEC(Expectation) Expectations;
+
+typedef struct Rename {
+    const char *from, *to; /* beginnings of names: "heads.sentiment.", "classifier." */
+} Rename;
+
+/* How the parameters become a model of another program. */
+typedef struct Export {
+    const char *format; /* "hf" or "sentence_transformers" */
+    /* the class in transformers; how sentence-transformers pools: "mean", "cls", "max"; NULL: it is none */
+    const char *target;
+    const char *const
+        *names; /* [n_names]: patterns of the parameters that it knows; none: those of the program's export to hf */
+    int n_names;
+    const Rename *renames; /* [n_renames]: of a head that goes with them */
+    int n_renames;
+    Pos pos;
+} Export;
+
+typedef VEC(Export) Exports;
+
+/* NULL: none to that format. */
+static inline Export *exports_find(const Exports *exports, const char *format) {
+    for (int i = 0; format && i < exports->count; i++) {
+        if (strcmp(exports->items[i].format, format) == 0) return &exports->items[i];
+    }
+    return NULL;
+}
+
+/* A parameter that is fitted on the development set: "TASK.NAME", f32[] or a list. */
+typedef struct Fit {
+    const char *name;
+    int param; /* of the program */
+    bool is_list;
+    int64_t count; /* numbers */
+    double start, lowest, highest;
+    const char *metric; /* that the fit is for */
+    Pos metric_pos, pos;
+} Fit;
+enum { MAX_FITS = 4, MAX_FITTED = 1000 };
+
+typedef struct Task {
+    const char *name;
+    Pos pos;
+    const char *data; /* "sst/ids-sst-{split}.csv" */
+    Pos data_pos;
+    DataKind data_kind;
+    char separator; /* DATA_TABLE: '\t' or ',' */
+    bool quoted;
+    const char *const
+        *data_columns; /* [n_data_columns]: what the file's columns are called; NULL: its header says it */
+    int n_data_columns;
+    Split split;
+    TextInput inputs[2];
+    int n_inputs;
+    Label label;
+    const char *metrics[8]; /* names; the first one counts towards the overall score */
+    Pos metric_pos[8];
+    int n_metrics;
+    Fit fits[MAX_FITS]; /* in the order in which they are made */
+    int n_fits;
+    Exports exports;
+    /* Both: graph inputs as above; where used also "rng" i32[2] (seed, step) and, f32[], what losses are means over:
+     * "update.rows", "update.sequences" (windows), "LABEL.update", "INPUT.update", the sequences, labels and tokens of
+     * the whole update. Both have output "loss" f32[]; eval, with dropout gone, has "predict" f32[R, C], a row for each
+     * of the label's (or for each sequence) and columns as its metrics take them, and outputs for `show`n values. */
+    Graph *train;
+    Graph *eval;
+    int *params; /* indices into the program's parameters that `train` uses */
+    int n_params;
+    /* [n_parts]: of a task that stands for several in one step (passes/joined.h); its one input is their texts */
+    const struct Task *const *parts;
+    int n_parts;
+} Task;
+
+/* The optimizer's update as a graph over one flat run of N parameters: inputs "weight", "gradient" and each state,
+ * f32[N]; scalars f32[] "rate", "decay", "step" (from 1), "scale" (of the gradient, from clipping); outputs "weight"
+ * and each state. */
+typedef struct Optimizer {
+    const char *name;
+    Graph *update;
+    const char *states[4]; /* "m", "v"; they start at zero */
+    int n_states;
+    double decay; /* weight decay of parameters that have it */
+} Optimizer;
+
+/* A value that the text gives a name, in one of the places where it has it: what `gradc run` can show. */
+typedef struct Watched {
+    const char *name; /* "q"; "return": what a definition gives; "loss", "predict" and what `show` lines say */
+    const char *def;  /* the definition that it stands in; NULL: the task itself */
+    bool prelude;     /* a definition of the prelude */
+    /* of the graph: scope, name and line, "bert.encoder.layer.0.attention.self.q:52"; NULL: it is no tensor */
+    const char *output;
+    const char *text; /* of what is no tensor: "the number 4" */
+    Pos pos;          /* of the name, with its scope */
+} Watched;
+
+/* A setting of the training that the text has, by the name of the command line's option with _ for -. */
+typedef struct Setting {
+    const char *name;
+    Pos pos;
+    const char *const *values; /* [n_values]: as the command line would have them; none: a flag */
+    int n_values;
+} Setting;
+
+typedef struct Program {
+    Arena *arena;
+    const char *path;
+    VEC(ConfigItem) configs;
+    VEC(Param) params;
+    VEC(Task) tasks;
+    Optimizer optimizer;
+    VEC(Setting) settings;
+    Expectations expects;
+    Exports exports;      /* for tasks that do not say it themselves; at most one of a format, as there */
+    VEC(Watched) watched; /* of a probe, in the order of evaluation */
+    /* Names in checkpoints: what begins with the scope here ("bert.") begins with the prefix there ("distilbert."; most
+     * often both are equal), or has no prefix at all. "" for none. */
+    const char *checkpoint_scope, *checkpoint_prefix;
+    bool apart; /* what is frozen is not saved with a run: it comes from the base's weights again */
+    int64_t vocab, positions, segments; /* what `tokens` declares; segments 1 when it does not: all are 0 */
+    const char *source;                 /* the whole program as one text, imports resolved: saved with a run */
+} Program;
+
+#endif

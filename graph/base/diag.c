@@ -1,0 +1,160 @@
+/* Diagnostics: collecting and printing them. */
+#include "graph/base/diag.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+Diagnostics *diagnostics_new(void) {
+    Arena *arena = arena_new();
+    Diagnostics *diags = arena_alloc(arena, sizeof *diags);
+    diags->arena = arena;
+    return diags;
+}
+
+void diagnostics_free(Diagnostics *diags) {
+    if (diags) arena_free(diags->arena);
+}
+
+const SourceFile *diagnostics_file(Diagnostics *diags, const char *path, const char *text) {
+    SourceFile *file = arena_alloc(diags->arena, sizeof *file);
+    file->path = arena_strdup(diags->arena, path);
+    file->text = text ? arena_strdup(diags->arena, text) : NULL;
+    return file;
+}
+
+static void add(Diagnostics *diags, Severity severity, const char *code, Pos pos, const char *format, va_list args) {
+    Diagnostic diag = {.severity = severity, .code = code, .pos = pos};
+    diag.message = arena_vprintf(diags->arena, format, args);
+    vec_push(diags->arena, &diags->list, diag);
+    diags->errors += severity == SEVERITY_ERROR;
+}
+
+bool diag_error(Diagnostics *diags, const char *code, Pos pos, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    add(diags, SEVERITY_ERROR, code, pos, format, args);
+    va_end(args);
+    return false;
+}
+
+void diag_warning(Diagnostics *diags, const char *code, Pos pos, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    add(diags, SEVERITY_WARNING, code, pos, format, args);
+    va_end(args);
+}
+
+/* Notes stand before the hints of the same error. */
+void diag_note(Diagnostics *diags, Pos pos, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    add(diags, SEVERITY_NOTE, NULL, pos, format, args);
+    va_end(args);
+    Diagnostic *items = diags->list.items, note = items[diags->list.count - 1];
+    int i = diags->list.count - 1;
+    for (; i > 0 && items[i - 1].severity == SEVERITY_HINT; i--) items[i] = items[i - 1];
+    items[i] = note;
+}
+
+void diag_hint(Diagnostics *diags, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    add(diags, SEVERITY_HINT, NULL, (Pos){0}, format, args);
+    va_end(args);
+}
+
+Pos pos_in_file(const SourceFile *file, uint32_t line) { return (Pos){.file = file, .line = line}; }
+
+static void print_place(Pos pos, FILE *out) {
+    fputs(pos.file->path, out);
+    if (pos.line) fprintf(out, ":%u", pos.line);
+    if (pos.line && pos.column) fprintf(out, ":%u", pos.column);
+}
+
+/* The start of line `number` (from 1) in `text`, or NULL when there is none. */
+static const char *line_start(const char *text, uint32_t number) {
+    while (--number) {
+        text = strchr(text, '\n');
+        if (!text) return NULL;
+        text++;
+    }
+    return text;
+}
+
+/* Tabs before the caret are repeated so that it stands under its column; bytes that continue a UTF-8 character take no
+ * column. */
+static void print_caret(const char *line, Pos pos, FILE *out) {
+    fputs("      | ", out);
+    for (uint32_t i = 0; i + 1 < pos.column && line[i] && line[i] != '\n'; i++) {
+        if (((unsigned char)line[i] & 0xC0) != 0x80) fputc(line[i] == '\t' ? '\t' : ' ', out);
+    }
+    fputc('^', out);
+    for (uint32_t i = 1; i < pos.length; i++) fputc('~', out);
+    fputc('\n', out);
+}
+
+static void print_source(Pos pos, FILE *out) {
+    if (!pos.file || !pos.file->text || !pos.line || !pos.column) return;
+    const char *line = line_start(pos.file->text, pos.line);
+    if (!line) return;
+    fprintf(out, "%5u | %.*s\n", pos.line, (int)strcspn(line, "\n"), line);
+    print_caret(line, pos, out);
+}
+
+void pos_print(Pos pos, FILE *out) {
+    if (!pos.file) return;
+    print_place(pos, out);
+    fputc('\n', out);
+    print_source(pos, out);
+}
+
+static void print_one(const Diagnostic *diag, FILE *out) {
+    static const char *const words[] = {"error", "warning", "note", "hint"};
+    bool note = diag->severity == SEVERITY_NOTE && !diag->pos.file;
+    if (diag->severity == SEVERITY_HINT || note) {
+        fprintf(out, "      = %s: %s\n", words[diag->severity], diag->message);
+        return;
+    }
+    if (diag->pos.file) print_place(diag->pos, out), fputs(": ", out);
+    fputs(words[diag->severity], out);
+    if (diag->code) fprintf(out, "[%s]", diag->code);
+    fprintf(out, ": %s\n", diag->message);
+    print_source(diag->pos, out);
+}
+
+void diagnostics_print(const Diagnostics *diags, FILE *out) {
+    for (int i = 0; i < diags->list.count; i++) print_one(&diags->list.items[i], out);
+}
+
+/* Levenshtein distance of two names shorter than 64 bytes, by rows of the usual table. */
+static int edit_distance(const char *a, const char *b) {
+    int row[64], n = (int)strlen(b);
+    for (int j = 0; j <= n; j++) row[j] = j;
+    for (int i = 1; a[i - 1]; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= n; j++) {
+            int best = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            if (row[j] + 1 < best) best = row[j] + 1;
+            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[n];
+}
+
+const char *nearest_name(const char *name, const char *const *candidates, int count) {
+    const char *nearest = NULL;
+    int length = (int)strlen(name), best = length / 3 + 2; /* further away is no help */
+    if (best > length) best = length;                      /* a name of one letter is like no other */
+    for (int i = 0; i < count; i++) {
+        if (strlen(name) > 63 || strlen(candidates[i]) > 63) continue;
+        int distance = edit_distance(name, candidates[i]);
+        if (distance < best) {
+            best = distance;
+            nearest = candidates[i];
+        }
+    }
+    return nearest;
+}

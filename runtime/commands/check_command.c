@@ -1,0 +1,86 @@
+/* gradc check: parses and types a file, and says what is in it. */
+#include <inttypes.h>
+
+#include "runtime/commands/commands.h"
+#include "runtime/measure/evaluate.h"
+#include "runtime/session/session.h"
+
+static int64_t parameter_count(const Program *program, const Task *task, bool frozen) {
+    int64_t count = 0;
+    for (int i = 0; i < task->n_params; i++) {
+        const Param *param = &program->params.items[task->params[i]];
+        if (!frozen || (param->frozen && !param->fitted)) count += type_count(&param->type, NULL);
+    }
+    return count;
+}
+
+/* "3", or their names while these are few: "no", "yes" */
+static const char *classes_text(const Label *label, Arena *arena) {
+    enum { MOST_NAMES = 12 };
+    const char *list = "";
+    if (!label->names || label->classes > MOST_NAMES) return arena_printf(arena, "%" PRId64, label->classes);
+    for (int64_t i = 0; i < label->classes; i++)
+        list = arena_printf(arena, "%s%s\"%s\"", list, i ? ", " : "", label->names[i]);
+    return list;
+}
+
+static const char *weights_text(const Label *label, Arena *arena) {
+    const char *list = "";
+    for (int64_t i = 0; label->weights && i < label->classes; i++)
+        list = arena_printf(arena, "%s%s%.4g", list, i ? ", " : " weights [", label->weights[i]);
+    return label->weights ? arena_printf(arena, "%s]", list) : "";
+}
+
+/* "tag: class[7] of sentence" */
+static const char *label_text(const Task *task, Arena *arena) {
+    const Label *label = &task->label;
+    const char *of = label->of >= 0 ? arena_printf(arena, " of %s", task->inputs[label->of].name) : "";
+    switch (label->kind) {
+    case LABEL_CLASS:
+        return arena_printf(arena, "%s: class[%s]%s%s", label->name, classes_text(label, arena),
+                            weights_text(label, arena), of);
+    case LABEL_FLAGS: return arena_printf(arena, "%s: flags[%s]%s", label->name, classes_text(label, arena), of);
+    case LABEL_REAL: return arena_printf(arena, "%s: real[%g, %g]%s", label->name, label->lowest, label->highest, of);
+    case LABEL_MASKED: return arena_printf(arena, "%s: masked[%g]%s", label->name, label->share, of);
+    default: return "none";
+    }
+}
+
+static void print_task(const Program *program, const Task *task, Arena *arena) {
+    printf("task %s\n  data    %s\n", task->name, task->data);
+    for (int i = 0; i < task->n_inputs; i++) {
+        const TextInput *input = &task->inputs[i];
+        printf("  input   %s: %s%s%s\n", input->name, input->columns[0], input->n_columns == 2 ? ", " : "",
+               input->n_columns == 2 ? input->columns[1] : "");
+    }
+    const Node *predict = graph_find_output(task->eval, "predict");
+    printf("  label   %s\n  predict %s\n", label_text(task, arena),
+           type_print(arena, &predict->type, &task->eval->symbols));
+    printf("  metric ");
+    for (int i = 0; i < task->n_metrics; i++) printf(" %s", task->metrics[i]);
+    printf("\n  %d nodes to train, %d to evaluate; %d tensors, %" PRId64 " parameters", task->train->nodes.count,
+           task->eval->nodes.count, task->n_params, parameter_count(program, task, false));
+    int64_t frozen = parameter_count(program, task, true);
+    printf(frozen ? ", %" PRId64 " of them frozen\n" : "\n", frozen);
+    printf("  graphs  %016" PRIx64 " to train, %016" PRIx64 " to evaluate\n", graph_hash(task->train),
+           graph_hash(task->eval));
+}
+
+int command_check(const Options *options, Diagnostics *diags) {
+    Session session = {0};
+    Options training = *options;
+    bool good = session_load_program(&session, options, diags) &&
+                evaluate_check(session.program, session.tasks, diags) &&
+                options_from_settings(session.program, &training, diags);
+    for (int i = 0; good && i < session.program->configs.count; i++) {
+        const ConfigItem *item = &session.program->configs.items[i];
+        printf("config %s = %.15g%s%s%s\n", item->name, item->value, item->key ? " (" : "", item->key ? item->key : "",
+               item->key ? ")" : "");
+    }
+    for (int i = 0; good && i < session.program->tasks.count; i++) {
+        print_task(session.program, &session.program->tasks.items[i], session.arena);
+    }
+    if (good && session.program->settings.count) printf("train %s\n", options_settings_text(&training, session.arena));
+    session_close(&session);
+    return good ? 0 : 1;
+}

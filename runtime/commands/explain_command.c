@@ -1,0 +1,90 @@
+/* gradc explain: what a diagnostic, an operator or a pass is, from their tables, and what a function of the prelude is,
+ * from its text. */
+#include <string.h>
+
+#include "frontend/frontend.h"
+#include "passes/pipeline.h"
+#include "runtime/commands/commands.h"
+#include "runtime/inspect/reference.h"
+
+/* Lines of an example, under a word. */
+static void print_example(const char *word, const char *text) {
+    if (!text) return;
+    printf("\n%s\n", word);
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        printf("    %.*s\n", (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+static bool explain_code(const char *code) {
+    const char *text = diagnostic_explanation(code), *wrong = NULL, *right = NULL;
+    if (!text) return false;
+    printf("%s: %s\n", code, text);
+    if (diagnostic_example(code, &wrong, &right)) {
+        print_example("wrong:", wrong);
+        print_example(wrong ? "right:" : "for example:", right);
+    }
+    return true;
+}
+
+static bool explain_operator(const char *name) {
+    Op op;
+    if (!op_find(name, &op)) return false;
+    reference_operator(op, stdout);
+    return true;
+}
+
+/* "needs   that no node is in a kernel" for each fact of the list. */
+static void print_facts(const char *verb, const char *list) {
+    for (int i = 0; pipeline_fact(i); i++) {
+        const Fact *fact = pipeline_fact(i);
+        if (fact_is_in(fact, list)) printf("%-7s that %s\n", verb, fact->means);
+    }
+}
+
+static bool explain_pass(const char *name) {
+    const PassInfo *pass;
+    for (int i = 0; (pass = pipeline_pass(i)); i++) {
+        if (strcmp(pass->name, name) == 0) break;
+    }
+    if (!pass) return false;
+    printf("%s: a pass over the graph: %s\n", name, pass->does);
+    print_facts("needs", pass->needs);
+    print_facts("gives", pass->gives);
+    print_facts("breaks", pass->breaks);
+    return true;
+}
+
+static bool explain_function(const char *name) {
+    Arena *arena = arena_new();
+    const char *text = prelude_definition(name, arena);
+    if (text) printf("A function of the prelude:\n\n%s\n", text);
+    arena_free(arena);
+    return text != NULL;
+}
+
+static void hint_names(const char *word, Diagnostics *diags) {
+    const char *names[OP_COUNT];
+    for (int i = 0; i < OP_COUNT; i++) names[i] = op_name((Op)i);
+    const char *near = nearest_name(word, names, OP_COUNT);
+    if (near && *word != 'E')
+        diag_hint(diags, "did you mean the operator '%s'?", near);
+    else
+        diag_hint(diags, "codes look like E0810 and stand in brackets in every message");
+}
+
+int command_explain(const Options *options, Diagnostics *diags) {
+    const char *word = options->file;
+    if (explain_code(word)) return 0;
+    bool known = explain_operator(word);
+    known |= reference_section(word, stdout);
+    known |= explain_pass(word);
+    known |= explain_function(word);
+    if (known) return 0;
+    diag_error(diags, "E0918", (Pos){0}, "there is no diagnostic, operator, pass or function of the prelude '%s'",
+               word);
+    hint_names(word, diags);
+    return 1;
+}

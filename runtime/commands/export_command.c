@@ -1,0 +1,271 @@
+/* gradc export: a run's task as a folder that another program loads. Which parameters make which model is said by the
+ * graph file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/base/pattern.h"
+#include "runtime/commands/commands.h"
+#include "runtime/files/atomic_file.h"
+#include "runtime/session/apart.h"
+#include "runtime/session/session.h"
+
+typedef struct Exporter {
+    Session *s;
+    Diagnostics *diags;
+    const char *format; /* as in the text: "sentence_transformers" */
+    const Task *task;
+    const Export *export; /* of the task to the format */
+    const Export *model;  /* the program's to hf: which parameters the encoder has */
+    Parameters *params;
+    VEC(TensorToWrite) tensors;
+    VEC(const char *) left_out;
+    int64_t outputs; /* rows of the head's matrix; 0: no head goes with it */
+} Exporter;
+
+/* --- What is asked for --- */
+
+static bool choose_format(Exporter *e) {
+    const char *given = e->s->options->format ? e->s->options->format : "hf";
+    e->format = strcmp(given, "sentence-transformers") == 0 ? "sentence_transformers" : given;
+    if (strcmp(e->format, "hf") == 0 || strcmp(e->format, "sentence_transformers") == 0) return true;
+    diag_error(e->diags, "E0910", (Pos){0}, "--format takes hf or sentence-transformers, not '%s'", given);
+    diag_hint(e->diags, "hf is a folder for transformers");
+    return false;
+}
+
+static bool choose_task(Exporter *e) {
+    int index = session_only_task(e->s, "export");
+    if (index >= 0) e->task = &e->s->program->tasks.items[index];
+    return index >= 0;
+}
+
+static bool choose_export(Exporter *e) {
+    e->export = exports_find(&e->task->exports, e->format);
+    e->model = exports_find(&e->s->program->exports, "hf");
+    if (!e->export) e->export = exports_find(&e->s->program->exports, e->format);
+    if (e->export && e->export->target && e->model && e->model->target) return true;
+    bool said = e->export && e->model; /* that it is none */
+    diag_error(e->diags, "E0983", said ? (e->export->target ? e->model->pos : e->export->pos) : e->task->pos,
+               said ? "the file says that '%s' is no model of another program"
+                    : "the file does not say what '%s' is to another program",
+               e->task->name);
+    diag_hint(
+        e->diags,
+        strcmp(e->format, "hf") == 0
+            ? "say it in the task: export hf \"...ForSequenceClassification\" with \"heads.%s.\" as \"classifier.\""
+            : "say how '%s' pools its tokens: export sentence_transformers \"mean\", or \"cls\" or \"max\"",
+        e->task->name);
+    return false;
+}
+
+/* --- Tensors --- */
+
+static bool begins_with(const char *name, const char *beginning) {
+    return strncmp(name, beginning, strlen(beginning)) == 0;
+}
+
+/* NULL: no part of the head. */
+static const char *renamed(const Exporter *e, const char *name) {
+    for (int i = 0; i < e->export->n_renames; i++) {
+        const Rename *rename = &e->export->renames[i];
+        if (begins_with(name, rename->from))
+            return arena_printf(e->s->arena, "%s%s", rename->to, name + strlen(rename->from));
+    }
+    return NULL;
+}
+
+static bool is_known(const Exporter *e, const char *name) {
+    const Export *list = e->export->n_names ? e->export : e->model;
+    for (int i = 0; i < list->n_names; i++) {
+        if (pattern_matches(list->names[i], name)) return true;
+    }
+    return false;
+}
+
+/* Part of the encoder, or of a head that is to go with it: then it cannot be left out. */
+static bool unknown_parameter(Exporter *e, const Param *param) {
+    diag_error(e->diags, "E0984", param->pos, "%s has no place for '%s'", e->model->target, param->name);
+    diag_hint(
+        e->diags,
+        "only what computes the same there can be exported; the lines 'export' of the graph file say what that is");
+    return false;
+}
+
+static void add_tensor(Exporter *e, const char *name, const ParamSlot *slot) {
+    const Type *type = &slot->param->type;
+    int64_t *shape = arena_array(e->s->arena, MAX_RANK, sizeof *shape);
+    for (int i = 0; i < type->rank; i++) shape[i] = type->dims[i].offset;
+    vec_push(e->s->arena, &e->tensors, ((TensorToWrite){name, type->rank, shape, e->params->weights + slot->offset}));
+}
+
+static bool add_parameter(Exporter *e, int index) {
+    const ParamSlot *slot = &e->params->slots[index];
+    const Param *param = slot->param;
+    const char *head = renamed(e, param->name), *scope = e->s->program->checkpoint_scope;
+    if (head) {
+        add_tensor(e, head, slot);
+        if (param->type.rank == 2) e->outputs = param->type.dims[0].offset;
+        return true;
+    }
+    if (is_known(e, param->name)) return add_tensor(e, session_stored_name(e->s, param->name), slot), true;
+    bool of_encoder = *scope && begins_with(param->name, scope);
+    if (of_encoder || e->export->n_renames) return unknown_parameter(e, param);
+    vec_push(e->s->arena, &e->left_out, param->name);
+    return true;
+}
+
+static bool add_parameters(Exporter *e) {
+    for (int i = 0; i < e->task->n_params; i++) {
+        if (!add_parameter(e, e->task->params[i])) return false;
+    }
+    if (e->left_out.count) {
+        fprintf(stderr, "left out: %s%s\n", e->left_out.items[0],
+                e->left_out.count > 1 ? arena_printf(e->s->arena, " and %d more", e->left_out.count - 1) : "");
+    }
+    return true;
+}
+
+/* --- config.json --- */
+
+/* {"0": "no", "1": "yes"}, or turned round. One output is called like the label. */
+static const char *name_outputs(const Exporter *e, bool by_name) {
+    const Label *label = &e->task->label;
+    json_t *names = json_object();
+    for (int64_t i = 0; i < e->outputs; i++) {
+        const char *number = arena_printf(e->s->arena, "%lld", (long long)i),
+                   *name = arena_printf(e->s->arena, "LABEL_%s", number);
+        if (e->outputs == 1)
+            name = label->name;
+        else if (label->names && label->classes == e->outputs)
+            name = label->names[i];
+        if (by_name)
+            json_object_set_new(names, name, json_integer((json_int_t)i));
+        else
+            json_object_set_new(names, number, json_string(name));
+    }
+    char *text = json_dumps(names, JSON_COMPACT);
+    const char *copy = arena_strdup(e->s->arena, text);
+    free(text);
+    json_decref(names);
+    return copy;
+}
+
+/* As transformers calls what such a head is trained for. */
+static const char *problem_of(const Exporter *e) {
+    if (e->task->label.kind == LABEL_REAL) return "regression";
+    return e->task->label.kind == LABEL_CLASS && e->outputs > 1 ? "single_label_classification"
+                                                                : "multi_label_classification";
+}
+
+static bool write_model(Exporter *e, const char *folder) {
+    const Program *program = e->s->program;
+    Arena *arena = e->s->arena;
+    VEC(ConfigPair) pairs = {0};
+    bool is_sentence = strcmp(e->format, "sentence_transformers") == 0;
+    for (int i = 0; i < program->configs.count; i++) {
+        const ConfigItem *item = &program->configs.items[i];
+        if (item->key) vec_push(arena, &pairs, ((ConfigPair){item->key, CONFIG_NUMBER, item->value, NULL}));
+    }
+    for (int i = 0; i < program->expects.count; i++)
+        vec_push(arena, &pairs,
+                 ((ConfigPair){program->expects.items[i].key, CONFIG_STRING, 0, program->expects.items[i].value}));
+    const char *class = is_sentence ? e->model->target : e->export->target;
+    vec_push(arena, &pairs, ((ConfigPair){"architectures", CONFIG_JSON, 0, arena_printf(arena, "[\"%s\"]", class)}));
+    if (e->outputs) {
+        vec_push(arena, &pairs, ((ConfigPair){"id2label", CONFIG_JSON, 0, name_outputs(e, false)}));
+        vec_push(arena, &pairs, ((ConfigPair){"label2id", CONFIG_JSON, 0, name_outputs(e, true)}));
+        vec_push(arena, &pairs, ((ConfigPair){"problem_type", CONFIG_STRING, 0, problem_of(e)}));
+    }
+    HfContents contents = {.config = hf_folder_config(e->s->folder),
+                           .pairs = pairs.items,
+                           .n_pairs = pairs.count,
+                           .tokenizer = hf_folder_tokenizer(e->s->folder),
+                           .tensors = e->tensors.items,
+                           .n_tensors = e->tensors.count};
+    return hf_folder_write(folder, &contents, e->diags);
+}
+
+/* --- What sentence-transformers wants besides --- */
+
+static bool put(const Exporter *e, const char *folder, const char *name, const char *text) {
+    return atomic_file_put(arena_printf(e->s->arena, "%s/%s", folder, name), text, strlen(text), e->diags);
+}
+
+/* The three that this format and the graph language have in common. */
+static bool check_pooling(const Exporter *e) {
+    static const char *const ways[] = {"mean", "cls", "max"};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        if (strcmp(ways[i], e->export->target) == 0) return true;
+    }
+    diag_error(e->diags, "E0983", e->export->pos, "sentence-transformers does not pool by '%s'", e->export->target);
+    diag_hint(e->diags, "it is \"mean\", \"cls\" or \"max\"");
+    return false;
+}
+
+/* The columns of a token's state: the last vector among the encoder's parameters is a bias of that size. */
+static int64_t state_width(const Exporter *e) {
+    int64_t width = 0;
+    for (int i = 0; i < e->tensors.count; i++) {
+        if (e->tensors.items[i].rank == 1) width = e->tensors.items[i].shape[0];
+    }
+    return width;
+}
+
+static bool write_sentence_files(const Exporter *e, const char *folder) {
+    static const char modules[] =
+        "[\n  {\"idx\": 0, \"name\": \"0\", \"path\": \"\", \"type\": \"sentence_transformers.models.Transformer\"},\n"
+        "  {\"idx\": 1, \"name\": \"1\", \"path\": \"1_Pooling\", \"type\": "
+        "\"sentence_transformers.models.Pooling\"}\n]\n";
+    const char *way = e->export->target, *pooling = arena_printf(e->s->arena, "%s/1_Pooling", folder);
+    const char *config =
+        arena_printf(e->s->arena,
+                     "{\n  \"word_embedding_dimension\": %lld,\n  \"pooling_mode_cls_token\": %s,\n"
+                     "  \"pooling_mode_mean_tokens\": %s,\n  \"pooling_mode_max_tokens\": %s\n}\n",
+                     (long long)state_width(e), strcmp(way, "cls") == 0 ? "true" : "false",
+                     strcmp(way, "mean") == 0 ? "true" : "false", strcmp(way, "max") == 0 ? "true" : "false");
+    const char *lengths = arena_printf(e->s->arena, "{\n  \"max_seq_length\": %lld,\n  \"do_lower_case\": false\n}\n",
+                                       (long long)e->s->max_length);
+    return folder_make(pooling, e->diags) && put(e, folder, "modules.json", modules) &&
+           put(e, pooling, "config.json", config) && put(e, folder, "sentence_bert_config.json", lengths);
+}
+
+/* What the other program does not do by itself. */
+static void say_limits(const Exporter *e) {
+    const TextInput *input = &e->task->inputs[0];
+    if (input->window)
+        fprintf(stderr,
+                "note: it reads one window of %lld tokens; cutting texts and pooling what it gives is up to its user\n",
+                (long long)input->window);
+    for (int i = 0; i < e->task->n_fits; i++)
+        fprintf(stderr, "note: '%s', which was fitted for %s, does not go with it\n", e->task->fits[i].name,
+                e->task->fits[i].metric);
+}
+
+static bool export_task(Exporter *e) {
+    const char *folder = e->s->options->out;
+    bool is_sentence = strcmp(e->format, "sentence_transformers") == 0;
+    if (is_sentence && !check_pooling(e)) return false;
+    return add_parameters(e) && write_model(e, folder) && (!is_sentence || write_sentence_files(e, folder));
+}
+
+static bool check_out(const Options *options, Diagnostics *diags) {
+    if (options->out) return true;
+    diag_error(diags, "E0917", (Pos){0}, "gradc export needs --out");
+    diag_hint(diags, "the folder to write: --out mood-hf");
+    return false;
+}
+
+int command_export(const Options *options, Diagnostics *diags) {
+    Session session = {0};
+    Exporter e = {.s = &session, .diags = diags};
+    bool good = check_out(options, diags) && session_load_program(&session, options, diags) && choose_format(&e) &&
+                choose_task(&e) && choose_export(&e) && session_load_tokenizer(&session) &&
+                session_choose_length(&session);
+    if (good) e.params = session_parameters(&session);
+    good = good && e.params && session_load_weights(&session, e.params) && export_task(&e);
+    if (good) fprintf(stderr, "%s: %s, %d tensors\n", options->out, e.export->target, e.tensors.count);
+    if (good) say_limits(&e);
+    parameters_free(e.params);
+    session_close(&session);
+    return good ? 0 : 1;
+}

@@ -1,0 +1,251 @@
+/* gradc init: looks at a table and writes a task for it, from a template beside the models. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "frontend/frontend.h"
+#include "runtime/commands/commands.h"
+#include "runtime/data/survey.h"
+#include "runtime/files/atomic_file.h"
+#include "runtime/files/read_file.h"
+#include "runtime/hub/hf_folder.h"
+
+/* What a template has between two @. */
+typedef struct Blank {
+    const char *name, *text;
+} Blank;
+
+typedef struct Init {
+    const Options *o;
+    Arena *arena;
+    Diagnostics *diags;
+    const Survey *survey;
+    const char *models; /* the folder of the models */
+    const char *task, *out;
+} Init;
+
+/* --- What is asked for --- */
+
+static bool check_options(const Options *o, Diagnostics *diags) {
+    if (o->text.count >= 1 && o->text.count <= 2 && o->label) return true;
+    diag_error(diags, "E0917", (Pos){0}, "gradc init needs --text with one column or two, and --label");
+    diag_hint(diags, "for example: gradc init notes.csv --text note --label mood");
+    return false;
+}
+
+/* "notes" of "data/notes.csv.gz", in letters, digits and _. */
+static const char *stem(const char *path, Arena *arena) {
+    const char *slash = strrchr(path, '/');
+    char *name = arena_strdup(arena, slash ? slash + 1 : path);
+    name[strcspn(name, ".")] = 0;
+    for (char *c = name; *c; c++) {
+        bool good = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9' && c > name);
+        if (!good) *c = '_';
+    }
+    return *name ? name : "task";
+}
+
+/* In the working directory, or where the program is, in its source tree or installed. */
+static const char *find_models(Arena *arena) {
+    char program[4096] = "";
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    char *slash = length > 0 ? strrchr(program, '/') : NULL;
+    if (slash) *slash = 0;
+    const char *places[] = {"models", arena_printf(arena, "%s/../models", program),
+                            arena_printf(arena, "%s/../share/gradc/models", program)};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (access(arena_printf(arena, "%s/init", places[i]), F_OK) == 0) return places[i];
+    }
+    return NULL;
+}
+
+/* As the file to be written finds it: by a whole path, unless both are below the working directory. */
+static const char *import_path(const Init *init) {
+    if (strcmp(init->models, "models") == 0 && !strchr(init->out, '/')) return init->models;
+    char *real = realpath(init->models, NULL);
+    const char *copy = arena_strdup(init->arena, real ? real : init->models);
+    free(real);
+    return copy;
+}
+
+static bool choose_places(Init *init) {
+    init->task = init->o->task ? init->o->task : stem(init->o->file, init->arena);
+    init->out = init->o->out ? init->o->out : arena_printf(init->arena, "%s.graph", init->task);
+    init->models = find_models(init->arena);
+    if (!init->models) {
+        diag_error(init->diags, "E0987", (Pos){0}, "the folder models/init with the templates of tasks is not found");
+        diag_hint(init->diags, "run gradc init where the folder models is, or install gradc with it");
+    } else if (access(init->out, F_OK) == 0 && !init->o->force) {
+        diag_error(init->diags, "E0987", (Pos){0}, "%s is there already", init->out);
+        diag_hint(init->diags, "name another file with --out, or replace it with --force");
+    }
+    return init->diags->errors == 0;
+}
+
+/* --- The lines of the task --- */
+
+static bool is_name(const char *text) {
+    if (!((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') || *text == '_')) return false;
+    return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == 0;
+}
+
+/* Words of the language are no names. */
+static const char *column(const Init *init, const char *name) {
+    return is_name(name) && !is_reserved(name) ? name : arena_printf(init->arena, "\"%s\"", name);
+}
+
+static const char *data_line(const Init *init) {
+    const TableFormat *format = &init->survey->format;
+    const char *slash = strrchr(init->o->file, '/'), *name = slash ? slash + 1 : init->o->file;
+    if (format->kind == DATA_JSONL) return arena_printf(init->arena, "\"%s\" jsonl", name);
+    return arena_printf(init->arena, "\"%s\" %s %s", name, format->separator == ',' ? "comma" : "tab",
+                        format->quoted ? "quoted" : "unquoted");
+}
+
+static const char *split_line(const Init *init) {
+    const Survey *s = init->survey;
+    int64_t least = INT64_MAX;
+    for (int64_t i = 0; i < s->classes; i++) least = s->counts[i] < least ? s->counts[i] : least;
+    bool stratified = !s->is_real && least >= 10;
+    const char *group = s->group ? arena_printf(init->arena, " grouped by %s", column(init, s->group)) : "";
+    return arena_printf(init->arena, "dev 0.1%s%s seed 1", stratified ? " stratified" : "", group);
+}
+
+static const char *input_line(const Init *init) {
+    const char *first = column(init, init->survey->texts[0]);
+    if (init->o->text.count == 1) return arena_printf(init->arena, "%s: text", first);
+    return arena_printf(init->arena, "(%s, %s): pair", first, column(init, init->survey->texts[1]));
+}
+
+static const char *label_line(const Init *init) {
+    const Survey *s = init->survey;
+    const char *name = column(init, s->label), *optional = s->unlabelled ? " optional" : "", *list = "";
+    if (s->is_real)
+        return arena_printf(init->arena, "%s: real[%g, %g]%s", name, floor(s->lowest), ceil(s->highest), optional);
+    for (int64_t i = 0; i < s->classes; i++)
+        list = arena_printf(init->arena, "%s%s\"%s\"", list, i ? ", " : "", s->names[i]);
+    return arena_printf(init->arena, "%s: class[%s]%s", name, list, optional);
+}
+
+/* --- The comment --- */
+
+static const char *about_label(const Init *init) {
+    enum { MOST_SHOWN = 30 };
+    const Survey *s = init->survey;
+    const char *list = "";
+    int64_t least = INT64_MAX, most = 0;
+    if (s->is_real) return arena_printf(init->arena, "# The label is a number from %g to %g.\n", s->lowest, s->highest);
+    for (int64_t i = 0; i < s->classes; i++) {
+        if (i < MOST_SHOWN)
+            list = arena_printf(init->arena, "%s%s%s %lld", list, i ? ", " : "", s->names[i], (long long)s->counts[i]);
+        least = s->counts[i] < least ? s->counts[i] : least;
+        most = s->counts[i] > most ? s->counts[i] : most;
+    }
+    const char *uneven = most < 4 * least
+                             ? ""
+                             : "# They are uneven: with `weights balanced` behind the label and\n"
+                               "# `loss class_weighted(logits, target, target.weights)` they count alike.\n";
+    return arena_printf(init->arena, "# Rows of each class: %s%s.\n%s", list, s->classes > MOST_SHOWN ? ", ..." : "",
+                        uneven);
+}
+
+static const char *about_lengths(const Init *init) {
+    const Survey *s = init->survey;
+    const char *unit = init->o->weights ? "tokens" : "words (with --weights it would be tokens)";
+    const char *text = arena_printf(
+        init->arena, "# Of the rows half have at most %lld %s, 90 %% %lld, 99 %% %lld, the longest %lld.\n",
+        (long long)survey_length(s, 0.5), unit, (long long)survey_length(s, 0.9), (long long)survey_length(s, 0.99),
+        (long long)survey_length(s, 1));
+    if (!init->o->weights) return text;
+    return arena_printf(init->arena, "%s# Cut would be %.1f %% at --max-length 128, %.1f %% at 512.\n", text,
+                        100 * survey_longer(s, 128), 100 * survey_longer(s, 512));
+}
+
+static const char *about(const Init *init) {
+    const Survey *s = init->survey;
+    const char *lacking =
+        s->unlabelled ? arena_printf(init->arena, ", %lld of them without a label", (long long)s->unlabelled) : "";
+    const char *text = arena_printf(init->arena, "# What gradc init saw in %s: %lld rows%s.\n%s%s", init->o->file,
+                                    (long long)s->rows, lacking, about_label(init), about_lengths(init));
+    return arena_strndup(init->arena, text, strlen(text) - 1); /* the template has the last line's end */
+}
+
+/* --- The file --- */
+
+/* The template with its blanks filled in. */
+static const char *fill(const Init *init, const char *template, const Blank *blanks, int count) {
+    const char *text = "";
+    for (const char *at = template; *at;) {
+        size_t plain = strcspn(at, "@");
+        text = arena_printf(init->arena, "%s%.*s", text, (int)plain, at);
+        at += plain;
+        if (!*at) break;
+        size_t length = strcspn(++at, "@");
+        for (int i = 0; i < count; i++) {
+            if (strncmp(blanks[i].name, at, length) == 0 && !blanks[i].name[length])
+                text = arena_printf(init->arena, "%s%s", text, blanks[i].text);
+        }
+        at += length + (at[length] == '@');
+    }
+    return text;
+}
+
+static bool write_file(const Init *init) {
+    size_t size;
+    const char *path =
+        arena_printf(init->arena, "%s/init/%s.txt", init->models, init->survey->is_real ? "real" : "class");
+    char *template = read_file(path, &size, init->diags);
+    if (!template) return false;
+    const Blank blanks[] = {{"about", about(init)},     {"models", import_path(init)}, {"task", init->task},
+                            {"data", data_line(init)},  {"split", split_line(init)},   {"input", input_line(init)},
+                            {"label", label_line(init)}};
+    const char *text = fill(init, template, blanks, sizeof blanks / sizeof *blanks);
+    free(template);
+    const char *formatted = source_format(diagnostics_file(init->diags, init->out, text), init->arena, init->diags);
+    return formatted && atomic_file_put(init->out, formatted, strlen(formatted), init->diags);
+}
+
+/* What was written is right, or says why not. */
+static bool check_file(const Init *init) {
+    Program *program = program_load(init->out, NULL, init->diags);
+    program_free(program);
+    return program != NULL;
+}
+
+static void say_next(const Init *init) {
+    const char *slash = strrchr(init->o->file, '/');
+    const char *folder =
+        slash ? arena_printf(init->arena, " --data %.*s", (int)(slash - init->o->file), init->o->file) : "";
+    printf("%s\nwritten to %s; look through it, then\n  gradc train %s --weights %s%s --out run\n", about(init),
+           init->out, init->out, init->o->weights ? init->o->weights : "FOLDER", folder);
+}
+
+static Tokenizer *open_tokenizer(const Options *o, Diagnostics *diags) {
+    HfFolder *folder = hf_folder_open(o->weights, o->lower_case, diags);
+    if (!folder) return NULL;
+    const HfTokenizer *said = hf_folder_tokenizer(folder);
+    Tokenizer *tokenizer = tokenizer_new(said->path, said->vocab, said->vocab_bytes, said->rules, diags);
+    hf_folder_close(folder);
+    return tokenizer;
+}
+
+int command_init(const Options *options, Diagnostics *diags) {
+    Init init = {.o = options, .arena = arena_new(), .diags = diags};
+    bool good = check_options(options, diags) && choose_places(&init);
+    Tokenizer *tokenizer = good && options->weights ? open_tokenizer(options, diags) : NULL;
+    good = good && (tokenizer || !options->weights);
+    SurveyOptions survey = {.path = options->file,
+                            .texts = options->text.items,
+                            .n_texts = options->text.count,
+                            .label = options->label,
+                            .group = options->group,
+                            .tokenizer = tokenizer};
+    if (good) init.survey = survey_table(&survey, init.arena, diags);
+    good = good && init.survey && write_file(&init) && check_file(&init);
+    if (good) say_next(&init);
+    tokenizer_free(tokenizer);
+    arena_free(init.arena);
+    return good ? 0 : 1;
+}

@@ -1,0 +1,105 @@
+/* gradc: the command table. */
+#include <string.h>
+
+#include "runtime/commands/commands.h"
+
+typedef struct Command {
+    const char *name, *operand, *summary, *example;
+    int (*run)(const Options *options, Diagnostics *diags);
+} Command;
+
+static const Command commands[] = {
+    {"init", "TABLE", "looks at a table of texts and writes a task for it",
+     "gradc init notes.csv --text note --label mood", command_init},
+    {"train", "FILE|DIR", "trains the tasks of a graph file",
+     "gradc train models/bert.graph --weights bert-base-uncased --data data --out run", command_train},
+    {"eval", "FILE|DIR", "evaluates on a split of the data", "gradc eval run --data data --json", command_eval},
+    {"predict", "FILE|DIR", "predicts, one row in, one row out, in order",
+     "gradc predict run --task sentiment --input reviews.tsv", command_predict},
+    {"serve", "FILE|DIR", "answers JSON lines on a Unix socket, all clients in one batch",
+     "gradc serve run --socket /tmp/gradc.socket", command_serve},
+    {"export", "FILE|DIR", "writes a folder for transformers or sentence-transformers",
+     "gradc export run --task mood --format hf --out mood-hf", command_export},
+    {"check", "FILE", "parses, types and verifies; prints the tasks and their shapes", "gradc check models/bert.graph",
+     command_check},
+    {"fmt", "FILE", "prints a graph file in the canonical layout", "gradc fmt my.graph --write", command_fmt},
+    {"dump", "[FILE]", "prints the graph after a pass, kernels or their code; compares; explains",
+     "gradc dump models/bert.graph --task sentiment --stage fuse", command_dump},
+    {"bench", "FILE|DIR", "times steps, kernel by kernel, beside what this machine can do",
+     "gradc bench run --data data --batch 8", command_bench},
+    {"run", "FILE", "evaluates a task or a definition and prints values and gradients",
+     "gradc run models/bert.graph --def gelu --input 'x=[[-1, 0, 1]]' --grad", command_run},
+    {"gradcheck", "FILE", "compares gradients: compiled, interpreted, by differences", "gradc gradcheck my.graph",
+     command_gradcheck},
+    {"opt", "IR_FILE", "reads IR text ('-': standard input), runs passes, prints IR or code",
+     "gradc opt model.gir --passes simplify,fuse", command_opt},
+    {"cache", "ACTION", "the kernel cache: ls, verify, gc (down to --cache-size) or clear",
+     "gradc cache gc --cache-size 64", command_cache},
+    {"explain", "NAME", "says more about a diagnostic, an operator or a pass", "gradc explain E0810", command_explain},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands, EXIT_USAGE = 2 };
+
+static void print_overview(FILE *out) {
+    fputs("gradc " GRADC_VERSION ": compiles and trains models written as one text file\n\n", out);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(out, "  gradc %-8s %-9s %s\n", commands[i].name, commands[i].operand, commands[i].summary);
+    fputs("\ngradc COMMAND --help says more.\n", out);
+}
+
+static void print_help(const Command *command) {
+    printf("gradc %s %s [options]: %s\n\n", command->name, command->operand, command->summary);
+    options_print(command->name, stdout);
+    printf("\nexample:\n  %s\n", command->example);
+}
+
+static const Command *find_command(const char *name) {
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0) return &commands[i];
+    }
+    return NULL;
+}
+
+static bool asks_for_help(int argc, char **argv) {
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    }
+    return false;
+}
+
+static int usage(const char *word, Diagnostics *diags) {
+    const char *names[COMMANDS];
+    for (int i = 0; i < COMMANDS; i++) names[i] = commands[i].name;
+    const char *near = nearest_name(word, names, COMMANDS);
+    diag_error(diags, "E0900", (Pos){0}, "there is no command '%s'", word);
+    if (near)
+        diag_hint(diags, "did you mean 'gradc %s'?", near);
+    else
+        diag_hint(diags, "gradc --help lists the commands");
+    return EXIT_USAGE;
+}
+
+static int run(const Command *command, int argc, char **argv, Diagnostics *diags) {
+    Options options;
+    if (!options_parse(command->name, argc, argv, &options, diags)) return EXIT_USAGE;
+    if (!options.file && command->operand[0] != '[') {
+        diag_error(diags, "E0917", (Pos){0}, "gradc %s needs %s", command->name, command->operand);
+        diag_hint(diags, "for example: %s", command->example);
+        return EXIT_USAGE;
+    }
+    return command->run(&options, diags);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) return print_overview(stderr), EXIT_USAGE;
+    bool overview = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0;
+    if (overview) return print_overview(stdout), 0;
+    if (strcmp(argv[1], "--version") == 0) return puts("gradc " GRADC_VERSION), 0;
+    const Command *command = find_command(argv[1]);
+    if (command && asks_for_help(argc - 2, argv + 2)) return print_help(command), 0;
+    Diagnostics *diags = diagnostics_new();
+    int status = command ? run(command, argc - 1, argv + 1, diags) : usage(argv[1], diags);
+    diagnostics_print(diags, stderr);
+    diagnostics_free(diags);
+    return status;
+}

@@ -1,0 +1,225 @@
+/* gradc predict: one row in, one row out, in order. A file is read whole and its predictions appear whole; rows of a
+ * pipe are answered as they come. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "graph/base/pattern.h"
+#include "runtime/commands/commands.h"
+#include "runtime/data/row_stream.h"
+#include "runtime/files/atomic_file.h"
+#include "runtime/measure/prediction.h"
+#include "runtime/session/session.h"
+
+enum { PREDICT_BATCH = 1024 }; /* rows; the tokens of a batch are bounded besides */
+
+typedef struct Predictor {
+    Session *s;
+    int task;
+    DatasetOptions rows;
+    PredictionWriter writer;
+    int64_t bad; /* rows that could not be read */
+} Predictor;
+
+/* --- What is asked for -------------------------------------------------------------------------------------------- */
+
+/* One of a list of words that NULL ends; -1 and an error for another. NULL is the first. */
+static int choice(const char *option, const char *word, const char *const *words, Diagnostics *diags) {
+    const char *list = "";
+    int count = 0;
+    for (; words[count]; count++) {
+        if (!word || strcmp(words[count], word) == 0) return count;
+        list = arena_printf(diags->arena, "%s%s%s", list, count ? ", " : "", words[count]);
+    }
+    diag_error(diags, "E0954", (Pos){0}, "--%s is one of %s, not '%s'", option, list, word);
+    const char *near = nearest_name(word, words, count);
+    if (near) diag_hint(diags, "did you mean '%s'?", near);
+    return -1;
+}
+
+static bool choose_form(Predictor *p) {
+    static const char *const forms[] = {"tsv", "csv", "jsonl", NULL};
+    const Options *o = p->s->options;
+    const char *name = o->format;
+    for (int i = 0; !name && o->output && forms[i]; i++) {
+        if (pattern_matches(arena_printf(p->s->arena, "*.%s", forms[i]), o->output)) name = forms[i];
+    }
+    int form = choice("format", name, forms, p->s->diags);
+    p->writer.form = form < 0 ? FORM_TSV : (PredictionForm)form;
+    return form >= 0;
+}
+
+static bool choose_bad_rows(Predictor *p) {
+    static const char *const words[] = {"stop", "error", NULL};
+    int got = choice("bad-rows", p->s->options->bad_rows, words, p->s->diags);
+    p->writer.errors = p->rows.keeps_bad = got == 1;
+    return got >= 0;
+}
+
+static bool choose_outputs(Predictor *p) {
+    const Task *task = &p->s->program->tasks.items[p->task];
+    OutputNames *names = &p->writer.outputs;
+    names->names[names->count++] = p->s->options->show ? p->s->options->show : "predict";
+    if (!p->s->options->probabilities) return true;
+    names->names[names->count++] = "probabilities";
+    if (graph_find_output(task->eval, "probabilities")) return true;
+    diag_error(p->s->diags, "E0955", task->pos, "task '%s' does not say what its probabilities are", task->name);
+    diag_hint(p->s->diags, "show them in the task: show softmax(logits) as \"probabilities\", or sigmoid(logit)");
+    return false;
+}
+
+static bool choose_task(Predictor *p) {
+    Session *s = p->s;
+    p->task = session_only_task(s, "predict");
+    if (p->task < 0) return false;
+    memset(s->tasks, 0, (size_t)s->program->tasks.count * sizeof *s->tasks);
+    s->tasks[p->task] = true;
+    return true;
+}
+
+static bool prepare(Predictor *p) {
+    Session *s = p->s;
+    if (!choose_task(p) || !choose_form(p) || !choose_bad_rows(p) || !choose_outputs(p)) return false;
+    OutputNames *outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *outputs);
+    outputs[p->task] = p->writer.outputs;
+    s->outputs = outputs;
+    if (!session_load_model(s, false)) return false;
+    p->writer.task = &s->program->tasks.items[p->task];
+    p->writer.tokenizer = s->tokenizer;
+    p->writer.header = s->options->header;
+    p->writer.keep = s->options->keep.items;
+    p->writer.n_keep = s->options->keep.count;
+    DatasetOptions rows = session_dataset_options(s, s->options->split ? s->options->split : "dev");
+    rows.path = s->options->input;
+    rows.keep = p->writer.keep, rows.n_keep = p->writer.n_keep, rows.keeps_bad = p->rows.keeps_bad;
+    p->rows = rows;
+    return true;
+}
+
+/* --- Rows --------------------------------------------------------------------------------------------------------- */
+
+/* Predictions and shown values have rows; a loss, for one, has not. */
+static bool check_rows(const Predictor *p, const Collected *outputs, Diagnostics *diags) {
+    for (int i = 0; i < p->writer.outputs.count; i++) {
+        if (outputs[i].of != ROWS_OF_BATCH) continue;
+        diag_error(diags, "E0953", (Pos){0}, "'%s' has no rows of sequences, labels or tokens",
+                   p->writer.outputs.names[i]);
+        diag_hint(diags, "it is a value of a whole batch; show what it is made of");
+        return false;
+    }
+    return true;
+}
+
+static bool predict_rows(Predictor *p, const Dataset *data, Diagnostics *diags) {
+    Collected outputs[MAX_OUTPUTS] = {0};
+    int64_t batch = p->s->options->batch ? p->s->options->batch : PREDICT_BATCH;
+    bool good = collect_outputs(p->s->model, p->task, data, batch, outputs, diags) && check_rows(p, outputs, diags);
+    if (good) prediction_rows(&p->writer, data, outputs);
+    for (int64_t i = 0; data->table && i < data->rows; i++)
+        p->bad += table_problem(data->table, data->table_rows[i]) != NULL;
+    collected_free(outputs, p->writer.outputs.count);
+    return good;
+}
+
+static bool cannot_write(Session *s) {
+    diag_error(s->diags, "E0950", (Pos){0}, "the predictions could not all be written: %s", strerror(errno));
+    diag_hint(s->diags, "with --output FILE they appear whole or not at all");
+    return false;
+}
+
+static bool put_text(Session *s, const char *text, size_t size) {
+    if (s->options->output) return atomic_file_put(s->options->output, text, size, s->diags);
+    return (fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0) || cannot_write(s);
+}
+
+/* The header of a stream is said once, by its first row. */
+static const TableFormat *format_with_header(const Predictor *p, const char *const *header, int count) {
+    const Task *task = p->writer.task;
+    const char **copy = arena_array(p->s->arena, (size_t)count, sizeof *copy);
+    TableFormat *format = arena_alloc(p->s->arena, sizeof *format);
+    for (int i = 0; i < count; i++) copy[i] = arena_strdup(p->s->arena, header[i]);
+    *format = (TableFormat){.kind = task->data_kind,
+                            .separator = task->separator,
+                            .quoted = task->quoted,
+                            .header = copy,
+                            .n_header = count};
+    return format;
+}
+
+/* One piece of a stream. Its diagnostics are its own, so that an endless stream needs no endless memory; those of a
+ * failure are told again, for good. */
+static bool predict_piece(Predictor *p, const TableText *text, DatasetOptions *rows) {
+    Diagnostics *piece = diagnostics_new();
+    rows->text = text;
+    Dataset *data = dataset_load(p->writer.task, rows, piece);
+    bool good = data && predict_rows(p, data, piece);
+    int count = 0;
+    const char *const *header = data ? table_header(data->table, &count) : NULL;
+    if (count && !rows->format) rows->format = format_with_header(p, header, count);
+    dataset_free(data);
+    if (!good) diagnostics_print(piece, stderr);
+    diagnostics_free(piece);
+    return good;
+}
+
+/* Answers are written as soon as the rows at hand have them. */
+static bool predict_stream(Predictor *p, int descriptor) {
+    const Task *task = p->writer.task;
+    DatasetOptions rows = p->rows;
+    RowStream *stream = row_stream_new(descriptor, task->data_kind, task->quoted, p->s->options->input);
+    TableText text;
+    bool good = true;
+    int errors = p->s->diags->errors;
+    while (good && row_stream_next(stream, &text, p->s->diags)) {
+        good = predict_piece(p, &text, &rows);
+        if (good && (ferror(p->writer.out) || fflush(p->writer.out) != 0)) good = cannot_write(p->s);
+    }
+    row_stream_free(stream);
+    return good && p->s->diags->errors == errors;
+}
+
+static bool predict_file(Predictor *p) {
+    Dataset *data = dataset_load(p->writer.task, &p->rows, p->s->diags);
+    bool good = data && predict_rows(p, data, p->s->diags);
+    dataset_free(data);
+    return good;
+}
+
+/* --- The command -------------------------------------------------------------------------------------------------- */
+
+/* The input where it is a pipe, a terminal or the like; -1: it is a file, or is not there. */
+static int open_stream(const char *input) {
+    struct stat info;
+    bool standard = input && strcmp(input, "-") == 0;
+    if (!input || (standard ? fstat(STDIN_FILENO, &info) : stat(input, &info)) != 0) return -1;
+    if (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) return -1;
+    return standard ? dup(STDIN_FILENO) : open(input, O_RDONLY | O_CLOEXEC);
+}
+
+static bool predict_all(Predictor *p) {
+    int descriptor = open_stream(p->s->options->input);
+    bool at_once = descriptor >= 0 && !p->s->options->output, good;
+    char *text = NULL;
+    size_t size = 0;
+    p->writer.out =
+        at_once ? stdout : open_memstream(&text, &size); /* all lines, until they are known to be complete */
+    if (!p->writer.out) return diag_error(p->s->diags, "E0951", (Pos){0}, "there is no memory for the predictions");
+    good = descriptor >= 0 ? predict_stream(p, descriptor) : predict_file(p);
+    if (!at_once) fclose(p->writer.out);
+    if (!at_once) good = good && put_text(p->s, text, size);
+    if (descriptor >= 0) close(descriptor);
+    free(text);
+    if (good && p->bad) fprintf(stderr, "%lld rows could not be read\n", (long long)p->bad);
+    return good;
+}
+
+int command_predict(const Options *options, Diagnostics *diags) {
+    Session session = {0};
+    Predictor predictor = {.s = &session};
+    bool good = session_load_program(&session, options, diags) && prepare(&predictor) && predict_all(&predictor);
+    session_close(&session);
+    return good ? 0 : 1;
+}

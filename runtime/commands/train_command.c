@@ -1,0 +1,123 @@
+/* gradc train: one run, or several that differ in one number: a seed, or the fold that is left out. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "runtime/train/train.h"
+
+/* Runs that differ in one option. */
+typedef struct Series {
+    const char *word; /* "seed" */
+    VEC(int64_t) numbers;
+} Series;
+
+static bool read_seeds(const char *text, Series *series, Diagnostics *diags) {
+    static const double most = 4294967295.0;
+    for (const char *at = text; *at; at += *at == ',') {
+        char *end;
+        double value = strtod(at, &end);
+        if (end == at || (*end && *end != ',') || value != floor(value) || !(value >= 0 && value <= most)) {
+            diag_error(diags, "E0910", (Pos){0}, "--seeds takes whole numbers with commas between them, not '%s'",
+                       text);
+            diag_hint(diags, "for example: --seeds 1,2,3");
+            return false;
+        }
+        vec_push(diags->arena, &series->numbers, (int64_t)value);
+        at = end;
+    }
+    return true;
+}
+
+static bool same_folds(const Task *task, int64_t folds, Diagnostics *diags) {
+    if (task->split.folds == folds) return true;
+    diag_error(diags, "E0412", task->split.pos.file ? task->split.pos : task->pos,
+               "--all-folds needs tasks of equally many folds");
+    diag_hint(diags, "declare them in each of the tasks: split folds 5; or choose tasks that have them with --tasks");
+    return false;
+}
+
+/* How many the tasks have; -1 after an error. */
+static int64_t count_folds(const Options *options, Diagnostics *diags) {
+    Session session = {0};
+    int64_t folds = -1;
+    Options chosen = *options;
+    bool good = session_load_program(&session, options, diags) &&
+                options_from_settings(session.program, &chosen, diags) && session_choose_tasks(&session, chosen.tasks);
+    for (int i = 0; good && i < session.program->tasks.count; i++) {
+        const Task *task = &session.program->tasks.items[i];
+        if (!session.tasks[i]) continue;
+        if (folds < 0) folds = task->split.folds;
+        good = folds > 0 ? same_folds(task, folds, diags) : same_folds(task, -1, diags);
+    }
+    session_close(&session);
+    return good ? folds : -1;
+}
+
+static bool list_folds(const Options *options, Series *series, Diagnostics *diags) {
+    int64_t folds = count_folds(options, diags);
+    for (int64_t i = 0; i < folds; i++) vec_push(diags->arena, &series->numbers, i);
+    return folds > 0;
+}
+
+/* The options of one of the runs: it writes to a folder and a log of its own. */
+static Options options_of_run(const Options *given, const Series *series, int64_t number, Arena *arena) {
+    Options options = *given;
+    if (given->seeds)
+        options.seed = number;
+    else
+        options.fold = number;
+    options.seeds = NULL, options.all_folds = false;
+    options.given = (TextList){0};
+    for (int i = 0; i < given->given.count; i++) vec_push(arena, &options.given, given->given.items[i]);
+    vec_push(arena, &options.given, series->word); /* stronger than the text's */
+    if (given->out) options.out = arena_printf(arena, "%s/%s-%" PRId64, given->out, series->word, number);
+    if (given->log) options.log = arena_printf(arena, "%s.%s-%" PRId64, given->log, series->word, number);
+    return options;
+}
+
+/* The deviation is that of a sample: of the squares' sum by n - 1. */
+static void print_summary(const Figures *all, int runs) {
+    int per_run = all->count / runs;
+    printf("\n%-32s  %8s  %9s  %8s  %8s\n", "of the best epochs", "mean", "deviation", "least", "most");
+    for (int i = 0; i < per_run; i++) {
+        double sum = 0, squares = 0, least = INFINITY, most = -INFINITY;
+        for (int r = 0; r < runs; r++) {
+            double value = all->items[r * per_run + i].value;
+            sum += value;
+            least = fmin(least, value);
+            most = fmax(most, value);
+        }
+        for (int r = 0; r < runs; r++) squares += pow(all->items[r * per_run + i].value - sum / runs, 2);
+        printf("%-32s  %8.4f  %9.4f  %8.4f  %8.4f\n", all->items[i].name, sum / runs,
+               runs > 1 ? sqrt(squares / (runs - 1)) : 0, least, most);
+    }
+}
+
+static int train_series(const Options *given, const Series *series, Diagnostics *diags) {
+    Figures figures = {0};
+    if (given->out) mkdir(given->out, 0777); /* what is wrong with it the first run tells */
+    for (int i = 0; i < series->numbers.count; i++) {
+        int64_t number = series->numbers.items[i];
+        Options options = options_of_run(given, series, number, diags->arena);
+        printf("%s%s %" PRId64 "\n", i ? "\n" : "", series->word, number);
+        fflush(stdout);
+        int status = train_once(&options, &figures, diags);
+        if (status) return status;
+    }
+    if (figures.count) print_summary(&figures, series->numbers.count);
+    return 0;
+}
+
+int command_train(const Options *options, Diagnostics *diags) {
+    Series series = {.word = options->seeds ? "seed" : "fold"};
+    if (!options->seeds && !options->all_folds) return train_once(options, &(Figures){0}, diags);
+    if (options->seeds && options->all_folds) {
+        diag_error(diags, "E0910", (Pos){0}, "--seeds and --all-folds are two series of runs");
+        diag_hint(diags, "give one of them, and the other's number by itself: --seeds 1,2,3 --fold 0");
+        return 1;
+    }
+    bool good = options->seeds ? read_seeds(options->seeds, &series, diags) : list_folds(options, &series, diags);
+    return good ? train_series(options, &series, diags) : 1;
+}

@@ -1,0 +1,216 @@
+/* Batch: copying rows end to end. */
+#include "runtime/data/batch.h"
+
+#include <math.h>
+#include <string.h>
+
+static int64_t longest_row(const Dataset *data, int input) {
+    return longest_stretch(data->inputs[input].bounds, data->rows);
+}
+
+static int64_t most_windows(const Dataset *data, int input) {
+    const int64_t *windows = data->inputs[input].windows;
+    return windows ? longest_stretch(windows, data->rows) : 1;
+}
+
+/* The most of `of(set, input)` over the sets that have the input. */
+static int64_t most_of(const Dataset *const *sets, int n_sets, int input,
+                       int64_t (*of)(const Dataset *data, int input)) {
+    int64_t most = 0;
+    for (int i = 0; i < n_sets; i++) {
+        int64_t of_set = input < sets[i]->task->n_inputs ? of(sets[i], input) : 0;
+        if (of_set > most) most = of_set;
+    }
+    return most;
+}
+
+static void allocate_input(Arena *arena, BatchInput *input, int64_t rows, int64_t sequences, int64_t tokens) {
+    size_t t = (size_t)tokens + 1, r = (size_t)sequences + 1;
+    input->ids = arena_array(arena, t, sizeof(int32_t));
+    input->segments = arena_array(arena, t, sizeof(int32_t));
+    input->positions = arena_array(arena, t, sizeof(int32_t));
+    input->sequence = arena_array(arena, t, sizeof(int32_t));
+    input->coords = arena_array(arena, t, 2 * sizeof(int32_t));
+    input->bounds = arena_array(arena, r, sizeof(int32_t));
+    input->first = arena_array(arena, r, sizeof(int32_t));
+    input->row_coords = arena_array(arena, r, 2 * sizeof(int32_t));
+    input->row = arena_array(arena, r, sizeof(int32_t));
+    input->places = arena_array(arena, (size_t)rows + 1, 2 * sizeof(int32_t));
+    input->windows = arena_array(arena, (size_t)rows + 1, sizeof(int64_t));
+    input->room_sequences = sequences;
+    input->room_tokens = tokens;
+}
+
+/* Room for `rows` rows' labels of any of the sets. */
+static void allocate_labels(Arena *arena, BatchLabels *labels, const Dataset *const *sets, int n_sets, int64_t rows) {
+    int64_t most = 0, numbers = 0;
+    for (int i = 0; i < n_sets; i++) {
+        int64_t of_set = most_labels(sets[i]), width = sets[i]->task->label.width;
+        if (of_set > most) most = of_set;
+        if (of_set * width > numbers) numbers = of_set * width;
+    }
+    labels->classes = arena_array(arena, (size_t)(rows * numbers) + 1, sizeof *labels->classes);
+    labels->numbers = arena_array(arena, (size_t)(rows * numbers) + 1, sizeof *labels->numbers);
+    labels->at = arena_array(arena, (size_t)(rows * most) + 1, sizeof *labels->at);
+    labels->bounds = arena_array(arena, (size_t)rows + 1, sizeof *labels->bounds);
+}
+
+Batch *batch_new(const Dataset *const *sets, int n_sets, int64_t rows) {
+    Arena *arena = arena_new();
+    Batch *batch = arena_alloc(arena, sizeof *batch);
+    *batch = (Batch){.arena = arena, .capacity_rows = rows, .weight = {1}};
+    for (int i = 0; i < 2; i++) {
+        allocate_input(arena, &batch->inputs[i], rows, rows * most_of(sets, n_sets, i, most_windows),
+                       rows * most_of(sets, n_sets, i, longest_row));
+    }
+    batch->data_rows = arena_array(arena, (size_t)rows + 1, sizeof(int64_t));
+    allocate_labels(arena, &batch->labels, sets, n_sets, rows);
+    return batch;
+}
+
+void batch_free(Batch *batch) {
+    if (!batch) return;
+    for (int i = 0; i < batch->n_parts; i++) batch_free(batch->parts[i]);
+    label_list_free(&batch->list);
+    arena_free(batch->arena);
+}
+
+/* Tokens from `start` on as the next sequence of the batch. */
+static void append_sequence(BatchInput *to, const Sequences *from, int64_t start, int64_t count, int64_t number) {
+    int64_t at = to->tokens, sequence = to->sequences++;
+    memcpy(to->ids + at, from->ids.items + start, (size_t)count * sizeof *to->ids);
+    memcpy(to->segments + at, from->segments.items + start, (size_t)count * sizeof *to->segments);
+    for (int64_t i = 0; i < count; i++) {
+        to->positions[at + i] = (int32_t)i;
+        to->sequence[at + i] = (int32_t)sequence;
+        to->coords[2 * (at + i)] = (int32_t)number;
+        to->coords[2 * (at + i) + 1] = (int32_t)i;
+    }
+    to->row_coords[2 * sequence] = (int32_t)number;
+    to->row_coords[2 * sequence + 1] = 0;
+    to->first[sequence] = (int32_t)at;
+    to->tokens += count;
+    to->bounds[sequence + 1] = (int32_t)to->tokens;
+}
+
+/* Row `row` of the data set as row `place` of the batch. Windows have numbers of their own, so that no two share random
+ * numbers. */
+static void append_row(BatchInput *to, const Sequences *from, int64_t row, int64_t place, int64_t number) {
+    enum { MOST_WINDOWS = 4096 };
+    const int64_t *bounds = from->windows ? from->window_bounds : from->bounds;
+    int64_t first = from->windows ? from->windows[row] : row, end = from->windows ? from->windows[row + 1] : row + 1;
+    for (int64_t i = first; i < end; i++) {
+        to->row[to->sequences] = (int32_t)place;
+        append_sequence(to, from, bounds[i], bounds[i + 1] - bounds[i],
+                        from->windows ? number * MOST_WINDOWS + i - first : number);
+    }
+    to->windows[place + 1] = to->sequences;
+    to->places[2 * place] = (int32_t)number;
+    to->places[2 * place + 1] = 0;
+}
+
+static RowKey key_of(const Batch *batch, int64_t row, int64_t place) {
+    int64_t number = batch->by_index ? row : place;
+    return (RowKey){(uint32_t)batch->rng[0], (uint32_t)batch->rng[1], (uint32_t)number};
+}
+
+void batch_begin(Batch *batch, const Dataset *data, const int64_t *rows, int64_t count, RowNumbers numbers) {
+    int64_t labels = 0, tokens[2] = {0}, sequences[2] = {0};
+    batch->by_index = numbers == NUMBERS_OF_DATA;
+    for (int64_t i = 0; i < count; i++) {
+        row_labels(data, rows[i], key_of(batch, rows[i], i), NULL, &batch->list);
+        labels += batch->list.count;
+        for (int j = 0; j < data->task->n_inputs; j++) {
+            const Sequences *in = &data->inputs[j];
+            tokens[j] += in->bounds[rows[i] + 1] - in->bounds[rows[i]];
+            sequences[j] += in->windows ? in->windows[rows[i] + 1] - in->windows[rows[i]] : 1;
+        }
+    }
+    batch->update_rows[0] = (float)(count ? count : 1);
+    batch->labels.update_labels[0] = (float)(labels ? labels : 1);
+    for (int j = 0; j < 2; j++) {
+        batch->inputs[j].update_tokens[0] = (float)(tokens[j] ? tokens[j] : 1);
+        batch->inputs[j].update_sequences[0] = (float)(sequences[j] ? sequences[j] : 1);
+    }
+}
+
+/* The labels of row `row`, which is sequence `sequence`; a masked label hides tokens of it. */
+static void append_labels(Batch *batch, const Dataset *data, int64_t row, int64_t sequence, RowKey key) {
+    const Label *label = &data->task->label;
+    BatchLabels *to = &batch->labels;
+    BatchInput *input = label->of >= 0 ? &batch->inputs[label->of] : NULL;
+    int32_t start = input ? input->bounds[sequence] : 0;
+    row_labels(data, row, key, input ? input->ids + start : NULL, &batch->list);
+    for (int64_t i = 0; i < batch->list.count; i++, to->count++) {
+        to->at[to->count] = start + batch->list.at[i];
+        for (int64_t j = 0; j < label->width; j++) {
+            double given = batch->list.values[i * label->width + j], value = isnan(given) ? 0 : given;
+            if (label->kind != LABEL_REAL) to->classes[to->count * label->width + j] = (int32_t)value;
+            to->numbers[to->count * label->width + j] = (float)value;
+        }
+    }
+    to->bounds[sequence + 1] = to->count;
+}
+
+void batch_fill(Batch *batch, const Dataset *data, const int64_t *rows, int64_t count, int64_t first_row) {
+    batch->rows = count;
+    batch->data = data;
+    batch->labels.count = 0;
+    for (int i = 0; i < 2; i++) batch->inputs[i].tokens = batch->inputs[i].sequences = 0;
+    for (int64_t i = 0; i < count; i++) {
+        RowKey key = key_of(batch, rows[i], first_row + i);
+        for (int j = 0; j < data->task->n_inputs; j++)
+            append_row(&batch->inputs[j], &data->inputs[j], rows[i], i, key.row);
+        append_labels(batch, data, rows[i], i, key);
+        batch->data_rows[i] = rows[i];
+    }
+}
+
+/* `symbol` is "NAME.LETTER". */
+static bool is_of(const char *symbol, const char *name, const char *letter) {
+    size_t length = strlen(name);
+    return strncmp(symbol, name, length) == 0 && symbol[length] == '.' && strcmp(symbol + length + 1, letter) == 0;
+}
+
+RowsOf batch_symbol(const Task *task, const char *symbol, int *input) {
+    if (strcmp(symbol, "S") == 0) {
+        *input = 0;
+        return task->n_parts || (task->n_inputs && task->inputs[0].window) ? ROWS_OF_WINDOWS : ROWS_OF_SEQUENCES;
+    }
+    if (task->n_inputs && is_of(symbol, task->inputs[0].name, "R")) return ROWS_OF_SEQUENCES;
+    if (task->label.name && is_of(symbol, task->label.name, "W")) return ROWS_OF_LABELS;
+    for (int i = 0; i < task->n_inputs; i++) {
+        if (!is_of(symbol, task->inputs[i].name, "T")) continue;
+        *input = i;
+        return ROWS_OF_TOKENS;
+    }
+    return ROWS_OF_BATCH;
+}
+
+int64_t batch_extent(const Batch *batch, const Task *task, const char *symbol) {
+    int input = 0, part = batch_part(task, symbol, &symbol);
+    if (part >= 0) return batch_extent(batch->parts[part], task->parts[part], symbol);
+    switch (batch_symbol(task, symbol, &input)) {
+    case ROWS_OF_SEQUENCES: return batch->rows;
+    case ROWS_OF_WINDOWS: return batch->inputs[input].sequences;
+    case ROWS_OF_LABELS: return batch->labels.count;
+    case ROWS_OF_TOKENS: return batch->inputs[input].tokens;
+    default: return 0;
+    }
+}
+
+int64_t batch_row_of(const Batch *batch, const Task *task, const char *symbol, int64_t index) {
+    int input = 0, part = batch_part(task, symbol, &symbol);
+    if (part >= 0)
+        return batch->parts[part]->first_row + batch_row_of(batch->parts[part], task->parts[part], symbol, index);
+    const BatchInput *in = batch->inputs;
+    switch (batch_symbol(task, symbol, &input)) {
+    case ROWS_OF_SEQUENCES: return index;
+    case ROWS_OF_WINDOWS: return in[input].row[index];
+    case ROWS_OF_TOKENS: return in[input].row[in[input].sequence[index]];
+    case ROWS_OF_LABELS: return in[task->label.of].row[in[task->label.of].sequence[batch->labels.at[index]]];
+    default: return -1;
+    }
+}
+
+int64_t batch_tokens(const Batch *batch) { return batch->inputs[0].tokens + batch->inputs[1].tokens; }

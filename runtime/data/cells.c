@@ -1,0 +1,142 @@
+/* Cells: splitting them, and reading labels. */
+#include "runtime/data/cells.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Pieces --- */
+
+static void add_piece(Pieces *pieces, const char *bytes, size_t length) {
+    if (pieces->count == pieces->capacity) {
+        pieces->capacity = pieces->capacity ? 2 * pieces->capacity : 64;
+        pieces->items = realloc(pieces->items, (size_t)pieces->capacity * sizeof *pieces->items);
+        if (!pieces->items) abort();
+    }
+    pieces->items[pieces->count++] = (Piece){bytes, length};
+}
+
+static Piece trimmed(const char *from, const char *to) {
+    while (from < to && *from == ' ') from++;
+    while (to > from && to[-1] == ' ') to--;
+    return (Piece){from, (size_t)(to - from)};
+}
+
+static void split(const char *text, size_t length, const char *separators, Pieces *pieces) {
+    const char *end = text + length;
+    for (const char *at = text; at < end;) {
+        const char *stop = at;
+        while (stop < end && !(*stop && strchr(separators, *stop))) stop++;
+        Piece piece = trimmed(at, stop);
+        if (piece.length) add_piece(pieces, piece.bytes, piece.length);
+        at = stop + 1;
+    }
+}
+
+void cell_pieces(const Table *table, int64_t row, int column, const char *separators, Pieces *pieces) {
+    size_t length;
+    int64_t items = table_items(table, row, column);
+    pieces->count = 0;
+    for (int64_t i = 0; i < items; i++) {
+        const char *item = table_item(table, row, column, i, &length);
+        add_piece(pieces, item, length);
+    }
+    if (items >= 0) return;
+    const char *text = table_cell(table, row, column, &length);
+    split(text, length, separators, pieces);
+}
+
+void pieces_free(Pieces *pieces) {
+    free(pieces->items);
+    *pieces = (Pieces){0};
+}
+
+Piece cell_piece(const Table *table, int64_t row, int column) {
+    size_t length = 0;
+    if (table_items(table, row, column) >= 0) return (Piece){"", 0};
+    const char *text = table_cell(table, row, column, &length);
+    return (Piece){text, length};
+}
+
+/* --- Labels --- */
+
+/* A finite number, perhaps with blanks around it. */
+static bool number_from(Piece piece, double *value) {
+    char text[64], *end;
+    piece = trimmed(piece.bytes, piece.bytes + piece.length);
+    if (piece.length == 0 || piece.length >= sizeof text || memchr(piece.bytes, 0, piece.length)) return false;
+    memcpy(text, piece.bytes, piece.length);
+    text[piece.length] = 0;
+    *value = strtod(text, &end);
+    return !*end && isfinite(*value);
+}
+
+static int64_t find_name(const Label *label, Piece piece) {
+    piece = trimmed(piece.bytes, piece.bytes + piece.length);
+    for (int64_t i = 0; label->names && i < label->classes; i++) {
+        const char *name = label->names[i];
+        if (strlen(name) == piece.length && memcmp(name, piece.bytes, piece.length) == 0) return i;
+    }
+    return -1;
+}
+
+static bool names_are_words(const Label *label) {
+    double number;
+    for (int64_t i = 0; label->names && i < label->classes; i++) {
+        if (number_from((Piece){label->names[i], strlen(label->names[i])}, &number)) return false;
+    }
+    return true;
+}
+
+static const char *class_from(const Label *label, Piece piece, double *value, Arena *arena) {
+    int64_t named = find_name(label, piece);
+    if (named >= 0) return *value = (double)named, NULL;
+    if (label->names && !(names_are_words(label) && number_from(piece, value)))
+        return "the label is none of the declared names";
+    if (!label->names && !number_from(piece, value)) return "the label is not a number";
+    if (*value == floor(*value) && *value >= 0 && *value < (double)label->classes) return NULL;
+    return arena_printf(arena, "the label is not a class from 0 to %" PRId64, label->classes - 1);
+}
+
+static const char *real_from(const Label *label, Piece piece, double *value, Arena *arena) {
+    if (!number_from(piece, value)) return "the label is not a number";
+    if (*value >= label->lowest && *value <= label->highest) return NULL;
+    return arena_printf(arena, "the label is outside %g .. %g", label->lowest, label->highest);
+}
+
+const char *flags_from_pieces(const Label *label, const Pieces *pieces, double *values, Arena *arena) {
+    for (int64_t i = 0; i < label->width; i++) values[i] = 0;
+    for (int64_t i = 0; i < pieces->count; i++) {
+        double flag;
+        const char *problem = class_from(label, pieces->items[i], &flag, arena);
+        if (problem) return problem;
+        values[(int64_t)flag] = 1;
+    }
+    return NULL;
+}
+
+static const char *flags_from(const Label *label, Piece piece, double *values, Arena *arena) {
+    Pieces pieces = {0};
+    split(piece.bytes, piece.length, memchr(piece.bytes, '|', piece.length) ? "|" : ",", &pieces);
+    const char *problem = flags_from_pieces(label, &pieces, values, arena);
+    pieces_free(&pieces);
+    return problem;
+}
+
+const char *flags_from_columns(const Label *label, const Table *table, int64_t row, int column, double *values,
+                               int *bad) {
+    for (int64_t i = 0; i < label->width; i++) {
+        bool good = number_from(cell_piece(table, row, column + (int)i), &values[i]);
+        *bad = (int)i;
+        if (!good || (values[i] != 0 && values[i] != 1)) return "the flag is neither 0 nor 1";
+    }
+    return NULL;
+}
+
+const char *label_from_piece(const Label *label, Piece piece, double *values, Arena *arena) {
+    if (label->kind == LABEL_FLAGS) return flags_from(label, piece, values, arena);
+    *values = NAN;
+    if (piece.length == 0) return NULL;
+    return label->kind == LABEL_REAL ? real_from(label, piece, values, arena) : class_from(label, piece, values, arena);
+}

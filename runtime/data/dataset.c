@@ -1,0 +1,516 @@
+/* Data set: finding the file, reading its columns, tokenising, checking labels. */
+#include "runtime/data/dataset.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/data/cells.h"
+#include "runtime/data/split.h"
+
+enum { LABEL_COLUMN_MISSING = -1 };
+
+typedef struct Loader {
+    const Task *task;
+    const DatasetOptions *options;
+    Diagnostics *diags;
+    Dataset *data;
+    Table *table;
+    const char **columns;
+    int n_columns, label_column, kept; /* the label's first one; the first of those kept besides */
+    SplitColumns split;
+    /* Of the row at hand. */
+    TokenIds text[2];
+    Pieces words, tags;
+    double *values; /* [labels, width]: read from the label's cells, before it is known which have a token */
+    int64_t n_values, values_capacity; /* labels */
+    int32_t *first; /* of each word of the labelled input: the token that it begins with; -1: it has none */
+    int64_t n_first, first_capacity;
+} Loader;
+
+static void *grow(void *items, int64_t *capacity, int64_t count, size_t size) {
+    if (count <= *capacity) return items;
+    *capacity = count > 2 * *capacity ? count : 2 * *capacity;
+    void *grown = realloc(items, (size_t)*capacity * size);
+    if (!grown) abort();
+    return grown;
+}
+
+/* "sst/ids-sst-{split}.csv" with the split filled in. */
+static const char *fill_split(Arena *arena, const char *pattern, const char *split) {
+    const char *brace = strstr(pattern, "{split}");
+    if (!brace) return pattern;
+    return arena_printf(arena, "%.*s%s%s", (int)(brace - pattern), pattern, split, brace + strlen("{split}"));
+}
+
+/* The file, or what it is called when it is compressed; NULL: neither is there. */
+static const char *plain_or_compressed(Arena *arena, const char *folder, const char *name) {
+    const char *plain = arena_printf(arena, "%s/%s", folder, name);
+    if (access(plain, F_OK) == 0) return plain;
+    const char *compressed = arena_printf(arena, "%s.gz", plain);
+    return access(compressed, F_OK) == 0 ? compressed : NULL;
+}
+
+/* The file below the folder as it is named, or its last part in the folder; NULL: neither is there. */
+static const char *file_in(Arena *arena, const char *folder, const char *name) {
+    const char *slash = strrchr(name, '/'), *whole = plain_or_compressed(arena, folder, name);
+    return whole || !slash ? whole : plain_or_compressed(arena, folder, slash + 1);
+}
+
+/* Does the file hold more than the part that is wanted? */
+static bool is_split(const Task *task, const DatasetOptions *o) {
+    return task->split.pos.file && !o->path && !o->text &&
+           (strcmp(o->split, "train") == 0 || strcmp(o->split, "dev") == 0);
+}
+
+const char *dataset_path(const Task *task, const DatasetOptions *o, Diagnostics *diags) {
+    static const char *const here[] = {"."};
+    Arena *arena = diags->arena;
+    if (o->path) return o->path;
+    const char *name = fill_split(arena, task->data, is_split(task, o) ? "train" : o->split), *tried = "";
+    const char *const *folders = o->n_folders ? o->folders : here;
+    for (int i = 0; i < (o->n_folders ? o->n_folders : 1); i++) {
+        const char *found = file_in(arena, folders[i], name);
+        if (found) return found;
+        tried = arena_printf(arena, "%s%s%s", tried, i ? " or " : "", folders[i]);
+    }
+    diag_error(diags, "E0850", task->data_pos, "task '%s' has no file %s in %s", task->name, name, tried);
+    diag_hint(diags, "give the folder that holds it with --data, or change the task's data line");
+    return NULL;
+}
+
+static void collect_columns(Loader *l) {
+    const Label *label = &l->task->label;
+    l->columns = arena_array(l->diags->arena, 7 + (size_t)(label->n_columns + l->options->n_keep), sizeof *l->columns);
+    for (int i = 0; i < l->task->n_inputs; i++) {
+        const TextInput *input = &l->task->inputs[i];
+        for (int j = 0; j < input->n_columns; j++) l->columns[l->n_columns++] = input->columns[j];
+    }
+    l->label_column = LABEL_COLUMN_MISSING;
+    if (!l->options->needs_labels || label->n_columns == 0) return;
+    l->label_column = l->n_columns;
+    for (int i = 0; i < label->n_columns; i++) l->columns[l->n_columns++] = label->columns[i];
+}
+
+static void collect_kept(Loader *l) {
+    l->kept = l->n_columns;
+    for (int i = 0; i < l->options->n_keep; i++) l->columns[l->n_columns++] = l->options->keep[i];
+}
+
+/* The texts are the first columns of all. */
+static void collect_split(Loader *l) {
+    const Split *split = &l->task->split;
+    int texts = 0;
+    if (!is_split(l->task, l->options)) return;
+    for (int i = 0; i < l->task->n_inputs; i++) texts += l->task->inputs[i].n_columns;
+    l->split = (SplitColumns){.first = 0, .count = texts};
+    if (split->group) {
+        l->split = (SplitColumns){.first = l->n_columns, .count = 1};
+        l->columns[l->n_columns++] = split->group;
+    }
+    if (split->stratified) {
+        l->split.label = l->n_columns;
+        l->columns[l->n_columns++] = l->task->label.columns[0];
+    }
+}
+
+/* --- Labels: from cells to `values` --- */
+
+/* Declared names are no content of the file. */
+static void hint_names(Loader *l) {
+    const Label *label = &l->task->label;
+    const char *list = "";
+    if (!label->names || label->n_columns > 1) return;
+    for (int64_t i = 0; i < label->classes && i < 20; i++)
+        list = arena_printf(l->diags->arena, "%s%s'%s'", list, i ? ", " : "", label->names[i]);
+    diag_hint(l->diags, "the names are %s%s", list, label->classes > 20 ? ", ..." : "");
+}
+
+/* Tells of a bad row: as an error that ends the loading or, where bad rows are skipped, as a warning of the first few.
+ * True when something was told, to which notes may be added. */
+static bool tell_bad(Loader *l, const char *code, uint32_t line, const char *what) {
+    enum { MOST_TOLD = 5 };
+    Pos pos = pos_in_file(l->data->file, line);
+    if (!l->options->skips_bad) return diag_error(l->diags, code, pos, "%s", what), true;
+    if (l->data->skipped < MOST_TOLD) diag_warning(l->diags, code, pos, "left out: %s", what);
+    return false;
+}
+
+static bool bad_label(Loader *l, uint32_t line, int column, const char *what) {
+    if (!tell_bad(l, "E0851", line,
+                  arena_printf(l->diags->arena, "column '%s': %s", l->task->label.columns[column], what)))
+        return false;
+    diag_note(l->diags, l->task->label.pos, "the label is declared here");
+    hint_names(l);
+    diag_hint(l->diags, "--skip-bad-rows leaves such rows out; a label that rows may lack is 'optional'");
+    return false;
+}
+
+static double *new_value(Loader *l) {
+    int64_t width = l->task->label.width;
+    l->values = grow(l->values, &l->values_capacity, l->n_values + 1, (size_t)width * sizeof *l->values);
+    double *value = l->values + l->n_values++ * width;
+    for (int64_t i = 0; i < width; i++) value[i] = NAN;
+    return value;
+}
+
+static bool read_sequence_label(Loader *l, int64_t row) {
+    const Label *label = &l->task->label;
+    Arena *arena = l->diags->arena;
+    double *value = new_value(l);
+    const char *problem = NULL;
+    int column = 0;
+    if (l->label_column < 0) return true;
+    bool is_list = table_items(l->table, row, l->label_column) >= 0;
+    if (label->n_columns > 1)
+        problem = flags_from_columns(label, l->table, row, l->label_column, value, &column);
+    else if (is_list && label->kind != LABEL_FLAGS)
+        problem = "a list is no label of a whole text";
+    else if (is_list) {
+        cell_pieces(l->table, row, l->label_column, "", &l->tags);
+        problem = flags_from_pieces(label, &l->tags, value, arena);
+    } else
+        problem = label_from_piece(label, cell_piece(l->table, row, l->label_column), value, arena);
+    return !problem || bad_label(l, table_line(l->table, row), column, problem);
+}
+
+/* One for each word; words are between blanks where the file has no lists. */
+static bool read_word_labels(Loader *l, int64_t row) {
+    if (l->label_column < 0) return true;
+    cell_pieces(l->table, row, l->label_column, " ", &l->tags);
+    for (int64_t i = 0; i < l->tags.count; i++) {
+        const char *problem = label_from_piece(&l->task->label, l->tags.items[i], new_value(l), l->diags->arena);
+        if (problem) return bad_label(l, table_item_line(l->table, row, i), 0, problem);
+    }
+    return true;
+}
+
+static bool read_labels(Loader *l, int64_t row) {
+    const Label *label = &l->task->label;
+    l->n_values = 0;
+    if (label->kind == LABEL_NONE || label->kind == LABEL_MASKED) return true;
+    return label->of >= 0 ? read_word_labels(l, row) : read_sequence_label(l, row);
+}
+
+/* Nothing is there to learn from. */
+static bool is_unlabelled(const Loader *l) {
+    const Label *label = &l->task->label;
+    if (l->label_column < 0) return false;
+    return label->of >= 0 ? l->n_values == 0 && l->n_first > 0 : isnan(l->values[0]);
+}
+
+/* --- Inputs --- */
+
+/* The tokens of a row's text, and where its words begin. */
+static void encode_words(Loader *l, int64_t row, int column, TokenIds *ids) {
+    const int32_t cls = 1; /* the token before the first word */
+    cell_pieces(l->table, row, column, " ", &l->words);
+    l->first = grow(l->first, &l->first_capacity, l->words.count, sizeof *l->first);
+    l->n_first = l->words.count;
+    for (int64_t i = 0; i < l->words.count; i++) {
+        int64_t before = ids->count;
+        tokenizer_encode(l->options->tokenizer, l->words.items[i].bytes, l->words.items[i].length, ids);
+        l->first[i] = ids->count > before ? (int32_t)before + cls : -1;
+    }
+}
+
+/* A list where a text is wanted is its items with blanks between. */
+static void encode_text(Loader *l, int64_t row, int column, TokenIds *ids) {
+    cell_pieces(l->table, row, column, "", &l->words);
+    for (int64_t i = 0; i < l->words.count; i++)
+        tokenizer_encode(l->options->tokenizer, l->words.items[i].bytes, l->words.items[i].length, ids);
+}
+
+/* Words whose first token was cut off have none. */
+static void cut_words(Loader *l, int64_t tokens) {
+    for (int64_t i = 0; i < l->n_first; i++) {
+        if (l->first[i] >= tokens - 1) l->first[i] = -1;
+    }
+}
+
+/* False: nothing was cut. */
+static bool end_input(Loader *l, Sequences *to) {
+    for (int64_t i = to->bounds[l->data->rows]; l->options->one_segment && i < to->segments.count; i++)
+        to->segments.items[i] = 0;
+    to->bounds[l->data->rows + 1] = to->ids.count;
+    return false;
+}
+
+/* The sequences of a long text, each `stride` tokens on, the last one up to its end. */
+static void append_windows(Loader *l, const TextInput *input, Sequences *to) {
+    const TokenIds *text = &l->text[0];
+    int64_t inside = input->window - 2, row = l->data->rows, count = to->windows[row];
+    for (int64_t start = 0;; start += input->stride) {
+        int64_t end = start + inside < text->count ? start + inside : text->count;
+        TokenIds part = {.items = text->items + start, .count = end - start};
+        tokenizer_assemble(l->options->tokenizer, &part, NULL, input->window, &to->ids, &to->segments);
+        to->window_bounds = grow(to->window_bounds, &to->window_capacity, ++count + 1, sizeof *to->window_bounds);
+        to->window_bounds[0] = 0;
+        to->window_bounds[count] = to->ids.count;
+        if (end == text->count) break;
+    }
+    to->windows[row + 1] = count;
+}
+
+/* Appends the sequences of one text input; true when it had to be cut. */
+static bool append_input(Loader *l, int64_t row, int index, int column) {
+    const TextInput *input = &l->task->inputs[index];
+    int64_t wanted = 1;
+    for (int j = 0; j < input->n_columns; j++) {
+        l->text[j].count = 0;
+        if (input->words && l->task->label.of == index)
+            encode_words(l, row, column + j, &l->text[j]);
+        else
+            encode_text(l, row, column + j, &l->text[j]);
+        wanted += l->text[j].count + 1;
+    }
+    Sequences *to = &l->data->inputs[index];
+    if (input->window) {
+        append_windows(l, input, to);
+        return end_input(l, to);
+    }
+    TokenIds *second = input->n_columns == 2 ? &l->text[1] : NULL;
+    if (input->kept != KEPT_HEAD) tokenizer_cut(&l->text[0], second, l->options->max_length, input->kept);
+    int64_t got =
+        tokenizer_assemble(l->options->tokenizer, &l->text[0], second, l->options->max_length, &to->ids, &to->segments);
+    if (l->task->label.of == index) cut_words(l, got);
+    return end_input(l, to) || got < wanted;
+}
+
+/* --- Rows --- */
+
+/* `word` is -1 of a sequence's label. */
+static void store_label(Loader *l, int64_t word, const double *value) {
+    Labels *labels = &l->data->labels;
+    int64_t width = l->task->label.width, count = labels->bounds[l->data->rows + 1]++;
+    int64_t values = labels->capacity, at = values, words = values;
+    labels->values = grow(labels->values, &values, count + 1, (size_t)width * sizeof *labels->values);
+    memcpy(labels->values + count * width, value, (size_t)width * sizeof *value);
+    if (word >= 0) {
+        labels->at = grow(labels->at, &at, count + 1, sizeof *labels->at);
+        labels->word = grow(labels->word, &words, count + 1, sizeof *labels->word);
+        labels->at[count] = l->first[word];
+        labels->word[count] = (int32_t)word;
+    }
+    labels->capacity = values;
+}
+
+/* Of words, those that have both a token and a label; all that have a token where labels are not given. */
+static void store_labels(Loader *l) {
+    Labels *labels = &l->data->labels;
+    int64_t width = l->task->label.width;
+    if (!labels->bounds) return;
+    labels->bounds[l->data->rows + 1] = labels->bounds[l->data->rows];
+    if (l->task->label.of < 0)
+        store_label(l, -1, l->values);
+    else
+        labels->words[l->data->rows] = (int32_t)l->n_first;
+    for (int64_t i = 0; l->task->label.of >= 0 && i < l->n_first; i++) {
+        if (l->label_column < 0) new_value(l);
+        bool given = l->label_column < 0 || !isnan(l->values[i * width]);
+        if (l->first[i] >= 0 && given) store_label(l, i, l->values + i * width);
+    }
+}
+
+static bool lists_differ(Loader *l, int64_t row) {
+    const char *what = arena_printf(l->diags->arena, "%lld words, but column '%s' has %lld labels",
+                                    (long long)l->n_first, l->task->label.columns[0], (long long)l->n_values);
+    if (!tell_bad(l, "E0853", table_line(l->table, row), what)) return false;
+    diag_note(l->diags, l->task->label.pos, "the label is declared here");
+    diag_hint(l->diags, "a row has one label for each of its words; an empty one, in a list, is left out; "
+                        "--skip-bad-rows leaves such rows out");
+    return false;
+}
+
+/* Takes back what was appended. */
+static void drop_row(Loader *l) {
+    for (int i = 0; i < l->task->n_inputs; i++) {
+        Sequences *in = &l->data->inputs[i];
+        in->ids.count = in->segments.count = in->bounds[l->data->rows];
+    }
+    l->data->skipped++;
+}
+
+/* Labels and sequences, at the end of those that there are. False: told, and what was appended is to be dropped. */
+static bool read_row(Loader *l, int64_t row, bool *cut) {
+    int column = 0;
+    uint32_t line = table_line(l->table, row);
+    const char *problem = l->options->skips_bad ? table_problem(l->table, row) : NULL;
+    if (problem) return tell_bad(l, "E0811", line, problem), false;
+    if (!read_labels(l, row)) return false;
+    for (int i = 0; i < l->task->n_inputs; i++) {
+        *cut |= append_input(l, row, i, column);
+        column += l->task->inputs[i].n_columns;
+    }
+    if (is_unlabelled(l)) return !l->task->label.optional && bad_label(l, line, 0, "the row has no label");
+    return l->task->label.of < 0 || l->label_column < 0 || l->n_first == l->n_values || lists_differ(l, row);
+}
+
+/* False after an error. */
+static bool append_row(Loader *l, int64_t row) {
+    bool cut = false;
+    l->n_first = 0;
+    int errors = l->diags->errors;
+    if (!read_row(l, row, &cut)) return drop_row(l), l->diags->errors == errors;
+    store_labels(l);
+    l->data->lines[l->data->rows] = table_line(l->table, row);
+    if (l->data->table_rows) l->data->table_rows[l->data->rows] = row;
+    l->data->cut += cut;
+    l->data->rows++;
+    return true;
+}
+
+static int64_t *new_bounds(int64_t rows) {
+    int64_t *bounds = calloc((size_t)rows + 2, sizeof *bounds);
+    if (!bounds) abort();
+    return bounds;
+}
+
+static void allocate_rows(Loader *l, int64_t rows) {
+    LabelKind kind = l->task->label.kind;
+    l->data->lines = calloc((size_t)rows + 1, sizeof *l->data->lines);
+    if (l->data->table) l->data->table_rows = calloc((size_t)rows + 1, sizeof *l->data->table_rows);
+    if (!l->data->lines || (l->data->table && !l->data->table_rows)) abort();
+    for (int i = 0; i < l->task->n_inputs; i++) {
+        l->data->inputs[i].bounds = new_bounds(rows);
+        if (l->task->inputs[i].window) l->data->inputs[i].windows = new_bounds(rows);
+    }
+    if (kind == LABEL_NONE || kind == LABEL_MASKED) return;
+    l->data->labels.bounds = new_bounds(rows);
+    l->data->labels.words = calloc((size_t)rows + 1, sizeof *l->data->labels.words);
+    if (!l->data->labels.words) abort();
+}
+
+/* [rows]: those that the wanted part has, for the caller to free; NULL: all. */
+static bool *choose_rows(const Loader *l, int64_t rows) {
+    if (!is_split(l->task, l->options)) return NULL;
+    bool *chosen = calloc((size_t)rows + 1, sizeof *chosen);
+    if (!chosen) abort();
+    split_rows(&l->task->split, l->table, l->split, l->options->split, l->options->fold, chosen);
+    return chosen;
+}
+
+static bool read_rows(Loader *l) {
+    int64_t rows = table_rows(l->table), limit = l->options->limit ? l->options->limit : rows;
+    bool *chosen = choose_rows(l, rows), good = true;
+    allocate_rows(l, rows);
+    for (int64_t row = 0; good && row < rows && l->data->rows < limit; row++)
+        good = (chosen && !chosen[row]) || append_row(l, row);
+    free(chosen);
+    if (!good) return false;
+    if (l->data->rows || l->options->text) return true;
+    return diag_error(l->diags, "E0852", pos_in_file(l->data->file, 0), "task '%s' finds no rows in it", l->task->name);
+}
+
+static bool check_mask(Loader *l) {
+    bool good = l->task->label.kind != LABEL_MASKED || tokenizer_specials(l->options->tokenizer).mask >= 0;
+    if (good) return true;
+    diag_error(l->diags, "E0854", l->task->label.pos, "the vocabulary has no [MASK] to hide tokens with");
+    diag_hint(l->diags, "take a vocabulary that has the line [MASK]");
+    return false;
+}
+
+TableFormat dataset_format(const Task *task) {
+    return (TableFormat){.kind = task->data_kind,
+                         .separator = task->separator,
+                         .quoted = task->quoted,
+                         .header = task->data_columns,
+                         .n_header = task->n_data_columns};
+}
+
+static bool check_windows(const Loader *l) {
+    for (int i = 0; i < l->task->n_inputs; i++) {
+        const TextInput *input = &l->task->inputs[i];
+        if (input->window <= l->options->max_length) continue;
+        diag_error(l->diags, "E0414", input->window_pos,
+                   "windows of %lld tokens are longer than sequences may be, %lld", (long long)input->window,
+                   (long long)l->options->max_length);
+        diag_hint(l->diags, "make them shorter here; the limit is the model's positions, or --max-length");
+        return false;
+    }
+    return true;
+}
+
+static Table *open_table(Loader *l, const char *path) {
+    TableFormat format = dataset_format(l->task);
+    if (l->options->format) format = *l->options->format;
+    format.keeps_bad = l->options->keeps_bad || l->options->skips_bad;
+    if (l->options->text) return table_parse(l->options->text, format, l->columns, l->n_columns, l->diags);
+    return table_read(path, format, l->columns, l->n_columns, l->diags);
+}
+
+static void loader_close(Loader *l) {
+    if (l->table && (!l->data || l->data->table != l->table)) table_free(l->table);
+    for (int i = 0; i < 2; i++) token_ids_free(&l->text[i]);
+    pieces_free(&l->words);
+    pieces_free(&l->tags);
+    free(l->values);
+    free(l->first);
+}
+
+static bool check_fold(const Loader *l) {
+    const Split *split = &l->task->split;
+    if (!is_split(l->task, l->options) || !split->folds || l->options->fold < split->folds) return true;
+    diag_error(l->diags, "E0412", split->pos, "there is no fold %lld of task '%s'", (long long)l->options->fold,
+               l->task->name);
+    diag_hint(l->diags, "its folds are 0 to %lld", (long long)split->folds - 1);
+    return false;
+}
+
+Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnostics *diags) {
+    Loader l = {.task = task, .options = options, .diags = diags};
+    const char *path = !check_mask(&l) || !check_fold(&l) || !check_windows(&l) ? NULL
+                       : options->text                                          ? options->text->name
+                                                                                : dataset_path(task, options, diags);
+    if (!path) return NULL;
+    collect_columns(&l);
+    collect_kept(&l);
+    collect_split(&l);
+    l.table = open_table(&l, path);
+    if (!l.table) return NULL;
+    l.data = calloc(1, sizeof *l.data);
+    if (!l.data) abort();
+    *l.data = (Dataset){.task = task, .labelled = options->needs_labels, .tokenizer = options->tokenizer};
+    if (options->text || options->n_keep || options->keeps_bad) l.data->table = l.table, l.data->kept = l.kept;
+    l.data->file = diagnostics_file(diags, path, NULL);
+    bool good = read_rows(&l);
+    loader_close(&l);
+    if (good) return l.data;
+    dataset_free(l.data);
+    return NULL;
+}
+
+void dataset_free(Dataset *data) {
+    if (!data) return;
+    for (int i = 0; i < 2; i++) {
+        token_ids_free(&data->inputs[i].ids);
+        token_ids_free(&data->inputs[i].segments);
+        free(data->inputs[i].bounds);
+        free(data->inputs[i].windows);
+        free(data->inputs[i].window_bounds);
+    }
+    free(data->labels.bounds);
+    free(data->labels.at);
+    free(data->labels.word);
+    free(data->labels.words);
+    free(data->labels.values);
+    free(data->lines);
+    free(data->table_rows);
+    table_free(data->table);
+    free(data);
+}
+
+int64_t dataset_tokens_of(const Dataset *data, const int64_t *rows, int64_t count) {
+    int64_t tokens = 0;
+    for (int64_t i = 0; i < count; i++) tokens += dataset_tokens(data, rows[i]);
+    return tokens;
+}
+
+int64_t dataset_tokens(const Dataset *data, int64_t row) {
+    int64_t tokens = 0;
+    for (int i = 0; i < data->task->n_inputs; i++) {
+        tokens += data->inputs[i].bounds[row + 1] - data->inputs[i].bounds[row];
+    }
+    return tokens;
+}

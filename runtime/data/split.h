@@ -1,0 +1,24 @@
+/* Splits: which rows of one file are for training and which for evaluation, where a task declares it.
+ *
+ * Rows that belong together stand on one side: those with equal cells in the column that the task groups by, or else
+ * those with the same texts. Groups are ordered by XXH3-64 of these cells under the seed and stand on a line from 0 to
+ * 1, each taking as much as it has rows; where the split is stratified each class has a line of its own, a group's
+ * class being that of its first row. A group that begins below the share is for evaluation; of k folds number f has
+ * those that begin from f / k up to (f + 1) / k. So what a row is for depends on the seed and on the content of the
+ * file, not on the order of rows. */
+#ifndef GRADC_RUNTIME_DATA_SPLIT_H
+#define GRADC_RUNTIME_DATA_SPLIT_H
+
+#include "runtime/data/table_reader.h"
+
+/* Which columns of a table say where a row belongs. */
+typedef struct SplitColumns {
+    int first, count; /* cells of rows that belong together are equal in these */
+    int label;        /* the class of a stratified split */
+} SplitColumns;
+
+/* Marks in `keep` [rows of the table] what the part "train" or "dev" has. */
+void split_rows(const Split *split, const Table *table, SplitColumns columns, const char *part, int64_t fold,
+                bool *keep);
+
+#endif

@@ -1,0 +1,257 @@
+/* Token cache: "GRADCTOK", a key, four numbers, arrays with their sizes before them, and the hash of all that. */
+#include "runtime/data/token_cache.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#include "runtime/files/atomic_file.h"
+
+enum { OF_INPUT = 5, MAX_ARRAYS = 16, FORMAT = 2 };
+static const char magic[8] = "GRADCTOK";
+
+/* --- The key ------------------------------------------------------------------------------------------------------ */
+
+static void add(XXH3_state_t *state, const void *bytes, size_t size) {
+    if (XXH3_128bits_update(state, bytes, size) != XXH_OK) abort();
+}
+
+static void add_text(XXH3_state_t *state, const char *text) { add(state, text, strlen(text) + 1); }
+
+static bool add_file(XXH3_state_t *state, const char *path) {
+    enum { PIECE = 1 << 16 };
+    char bytes[PIECE];
+    FILE *file = fopen(path, "rb");
+    if (!file) return false;
+    for (size_t got; (got = fread(bytes, 1, sizeof bytes, file)) > 0;) add(state, bytes, got);
+    bool good = !ferror(file);
+    fclose(file);
+    return good;
+}
+
+static void add_vocabulary(XXH3_state_t *state, const Tokenizer *tokenizer) {
+    TokenizerRules rules = tokenizer_rules_of(tokenizer);
+    const bool said[] = {rules.lower_case, rules.strip_accents, rules.split_cjk};
+    add(state, said, sizeof said);
+    for (int32_t i = 0; i < tokenizer_size(tokenizer); i++) add_text(state, tokenizer_token(tokenizer, i));
+}
+
+/* Of all that a data set depends on. False: its file cannot be read. */
+static bool key_of(const TokenCache *cache, const Task *task, const DatasetOptions *o, const char *path,
+                   XXH128_canonical_t *key) {
+    XXH3_state_t *state = XXH3_createState();
+    if (!state || XXH3_128bits_reset(state) != XXH_OK) abort();
+    const int64_t numbers[] = {FORMAT, o->max_length, o->one_segment, o->fold, o->limit, o->needs_labels, o->skips_bad};
+    add(state, numbers, sizeof numbers);
+    add_text(state, cache->source);
+    add_text(state, task->name);
+    add_text(state, o->split);
+    add_vocabulary(state, o->tokenizer);
+    bool good = add_file(state, path);
+    XXH128_canonicalFromHash(key, XXH3_128bits_digest(state));
+    XXH3_freeState(state);
+    return good;
+}
+
+static const char *path_of(const TokenCache *cache, const Task *task, const char *split, Arena *arena) {
+    return arena_printf(arena, "%s/tokens/%s.%s", cache->folder, task->name, split);
+}
+
+/* --- Arrays ------------------------------------------------------------------------------------------------------- */
+
+typedef struct Array {
+    void **items;
+    int64_t bytes; /* -1: there is none */
+} Array;
+
+static Array array_of(void *items_pointer, int64_t count, size_t size) {
+    void **items = items_pointer;
+    return (Array){items, *items ? count * (int64_t)size : -1};
+}
+
+/* All of a data set, in the order of the file. */
+static int list_arrays(Dataset *d, Array *arrays) {
+    int n = 0;
+    for (int i = 0; i < 2; i++) {
+        Sequences *in = &d->inputs[i];
+        arrays[n++] = array_of(&in->ids.items, in->ids.count, sizeof *in->ids.items);
+        arrays[n++] = array_of(&in->segments.items, in->segments.count, sizeof *in->segments.items);
+        arrays[n++] = array_of(&in->bounds, d->rows + 1, sizeof *in->bounds);
+        arrays[n++] = array_of(&in->windows, d->rows + 1, sizeof *in->windows);
+        arrays[n++] =
+            array_of(&in->window_bounds, in->windows ? in->windows[d->rows] + 1 : 0, sizeof *in->window_bounds);
+    }
+    Labels *l = &d->labels;
+    int64_t labels = l->bounds ? l->bounds[d->rows] : 0;
+    arrays[n++] = array_of(&l->bounds, d->rows + 1, sizeof *l->bounds);
+    arrays[n++] = array_of(&l->at, labels, sizeof *l->at);
+    arrays[n++] = array_of(&l->word, labels, sizeof *l->word);
+    arrays[n++] = array_of(&l->words, d->rows, sizeof *l->words);
+    arrays[n++] = array_of(&l->values, labels * d->task->label.width, sizeof *l->values);
+    arrays[n++] = array_of(&d->lines, d->rows, sizeof *d->lines);
+    return n;
+}
+
+/* --- Reading ------------------------------------------------------------------------------------------------------ */
+
+typedef struct Reader {
+    FILE *file;
+    XXH3_state_t *state;
+    int64_t left; /* bytes of the file that are not read yet */
+} Reader;
+
+static bool take(Reader *r, void *to, size_t size) {
+    if ((int64_t)size > r->left || fread(to, 1, size, r->file) != size) return false;
+    r->left -= (int64_t)size;
+    add(r->state, to, size);
+    return true;
+}
+
+static bool take_array(Reader *r, Array *array) {
+    *array->items = NULL;
+    if (!take(r, &array->bytes, sizeof array->bytes) || array->bytes > r->left) return false;
+    if (array->bytes < 0) return true;
+    *array->items = malloc((size_t)array->bytes + 1);
+    return *array->items && take(r, *array->items, (size_t)array->bytes);
+}
+
+static bool are_bounds(const int64_t *bounds, int64_t bytes, int64_t rows, int64_t end) {
+    if (!bounds || bytes != (rows + 1) * (int64_t)sizeof *bounds || bounds[0] != 0 || bounds[rows] != end) return false;
+    for (int64_t i = 0; i < rows; i++) {
+        if (bounds[i + 1] < bounds[i]) return false;
+    }
+    return true;
+}
+
+/* Do the arrays have the sizes that a data set of so many rows has? */
+static bool fits(Dataset *d, const Array *got, int count) {
+    enum { LABEL_BOUNDS = 2 * OF_INPUT };
+    Array wanted[MAX_ARRAYS];
+    const int64_t *labels = d->labels.bounds;
+    if (d->rows < 0) return false;
+    for (int i = 0; i < d->task->n_inputs; i++) {
+        const Sequences *in = &d->inputs[i];
+        const Array *own = &got[OF_INPUT * i];
+        if (!are_bounds(in->bounds, own[2].bytes, d->rows, in->ids.count)) return false;
+        if (!in->windows) continue;
+        if (own[3].bytes != own[2].bytes || !are_bounds(in->windows, own[3].bytes, d->rows, in->windows[d->rows]))
+            return false;
+        if (!are_bounds(in->window_bounds, own[4].bytes, in->windows[d->rows], in->ids.count)) return false;
+    }
+    if (labels && (got[LABEL_BOUNDS].bytes != (d->rows + 1) * (int64_t)sizeof *labels ||
+                   !are_bounds(labels, got[LABEL_BOUNDS].bytes, d->rows, labels[d->rows])))
+        return false;
+    list_arrays(d, wanted);
+    for (int i = 0; i < count; i++) {
+        if (wanted[i].bytes != got[i].bytes) return false;
+    }
+    return true;
+}
+
+static bool take_all(Reader *r, const XXH128_canonical_t *key, Dataset *d) {
+    char begins[sizeof magic];
+    XXH128_canonical_t made_of, hash, own;
+    int64_t numbers[3];
+    Array arrays[MAX_ARRAYS];
+    if (!take(r, begins, sizeof begins) || memcmp(begins, magic, sizeof magic) != 0) return false;
+    if (!take(r, &made_of, sizeof made_of) || memcmp(&made_of, key, sizeof *key) != 0 ||
+        !take(r, numbers, sizeof numbers))
+        return false;
+    d->rows = numbers[0], d->skipped = numbers[1], d->cut = numbers[2];
+    int count = list_arrays(d, arrays); /* where they go */
+    for (int i = 0; i < count; i++) {
+        if (!take_array(r, &arrays[i])) return false;
+    }
+    for (int i = 0; i < 2; i++) {
+        d->inputs[i].ids.count = arrays[OF_INPUT * i].bytes / (int64_t)sizeof(int32_t);
+        d->inputs[i].segments.count = arrays[OF_INPUT * i + 1].bytes / (int64_t)sizeof(int32_t);
+    }
+    XXH128_canonicalFromHash(&own, XXH3_128bits_digest(r->state));
+    bool whole = take(r, &hash, sizeof hash) && memcmp(&own, &hash, sizeof own) == 0 && r->left == 0;
+    return whole && fits(d, arrays, count);
+}
+
+/* NULL: it is not there, not whole, or of something else. */
+static Dataset *read_set(const char *path, const XXH128_canonical_t *key, const Task *task) {
+    struct stat info;
+    Reader r = {.file = fopen(path, "rb"), .state = XXH3_createState()};
+    Dataset *data = calloc(1, sizeof *data);
+    if (!data || !r.state || XXH3_128bits_reset(r.state) != XXH_OK) abort();
+    data->task = task;
+    bool good = r.file && fstat(fileno(r.file), &info) == 0;
+    if (good) r.left = info.st_size;
+    good = good && take_all(&r, key, data);
+    if (r.file) fclose(r.file);
+    XXH3_freeState(r.state);
+    if (good) return data;
+    dataset_free(data);
+    return NULL;
+}
+
+/* --- The door ----------------------------------------------------------------------------------------------------- */
+
+/* A table that is asked for besides, or rows that are no file of their own, are not kept. */
+static bool is_cached(const TokenCache *cache, const DatasetOptions *o) {
+    return cache->folder && !o->text && !o->path && !o->n_keep && !o->keeps_bad;
+}
+
+Dataset *token_cache_load(const TokenCache *cache, const Task *task, const DatasetOptions *options,
+                          Diagnostics *diags) {
+    XXH128_canonical_t key;
+    const char *path = is_cached(cache, options) ? dataset_path(task, options, diags) : NULL;
+    if (is_cached(cache, options) && !path) return NULL;
+    bool good = path && key_of(cache, task, options, path, &key);
+    Dataset *data = good ? read_set(path_of(cache, task, options->split, diags->arena), &key, task) : NULL;
+    if (!data) return dataset_load(task, options, diags);
+    data->labelled = options->needs_labels;
+    data->tokenizer = options->tokenizer;
+    data->file = diagnostics_file(diags, path, NULL);
+    data->is_cached = true;
+    return data;
+}
+
+/* --- Writing ------------------------------------------------------------------------------------------------------ */
+
+typedef struct Writer {
+    AtomicFile *file;
+    XXH3_state_t *state;
+} Writer;
+
+static void put(Writer *w, const void *bytes, size_t size) {
+    atomic_file_write(w->file, bytes, size);
+    add(w->state, bytes, size);
+}
+
+static void put_all(Writer *w, const XXH128_canonical_t *key, Dataset *d) {
+    const int64_t numbers[] = {d->rows, d->skipped, d->cut};
+    Array arrays[MAX_ARRAYS];
+    XXH128_canonical_t hash;
+    int count = list_arrays(d, arrays);
+    put(w, magic, sizeof magic);
+    put(w, key, sizeof *key);
+    put(w, numbers, sizeof numbers);
+    for (int i = 0; i < count; i++) {
+        put(w, &arrays[i].bytes, sizeof arrays[i].bytes);
+        if (arrays[i].bytes > 0) put(w, *arrays[i].items, (size_t)arrays[i].bytes);
+    }
+    XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(w->state));
+    atomic_file_write(w->file, &hash, sizeof hash);
+}
+
+bool token_cache_store(const TokenCache *cache, const Dataset *data, const DatasetOptions *options,
+                       Diagnostics *diags) {
+    XXH128_canonical_t key;
+    if (!is_cached(cache, options) || data->is_cached) return true;
+    const char *path = dataset_path(data->task, options, diags);
+    if (!path || !folder_make(arena_printf(diags->arena, "%s/tokens", cache->folder), diags)) return false;
+    if (!key_of(cache, data->task, options, path, &key)) return true; /* it is gone: nothing to keep */
+    Writer w = {atomic_file_open_private(path_of(cache, data->task, options->split, diags->arena), diags),
+                XXH3_createState()};
+    if (!w.state || XXH3_128bits_reset(w.state) != XXH_OK) abort();
+    Dataset copy = *data;
+    if (w.file) put_all(&w, &key, &copy);
+    XXH3_freeState(w.state);
+    return w.file && atomic_file_commit(w.file);
+}

@@ -1,0 +1,228 @@
+/* Executable: binding, placing and running kernel launches. */
+#include "runtime/engine/executable.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "runtime/engine/clock.h"
+
+/* One launch with the arguments that its kernel is called with. */
+typedef struct Call {
+    KernelFunction *function;
+    const Node **values; /* operands, then results */
+    void **buffers;      /* the address of each */
+    int n_values;
+    int64_t *extents; /* of the body's symbols */
+    const Launch *launch;
+    Cost price;  /* of a run, for the profile, */
+    bool priced; /* if it is known */
+} Call;
+
+struct Executable {
+    Arena *arena;
+    const KernelList *list;
+    Call *calls;
+    int n_calls;
+    bool *outside;   /* [node]: an output with memory of its own */
+    void **memory;   /* [node] */
+    size_t *offsets; /* [node] */
+    Lifetimes lives;
+    bool planned; /* lifetimes are known: outputs can no longer be bound for the first time */
+    int64_t extents[MAX_SYMBOLS];
+    void *work;
+    LaunchTime *times; /* [calls]; NULL: nobody asked */
+};
+
+static Call call_new(Arena *arena, const Launch *launch, KernelFunction *function) {
+    Call call = {.function = function, .launch = launch, .n_values = launch->n_operands + launch->n_results};
+    size_t count = (size_t)call.n_values + 1;
+    call.values = arena_array(arena, count, sizeof *call.values);
+    call.buffers = arena_array(arena, count, sizeof *call.buffers);
+    for (int i = 0; i < launch->n_operands; i++) call.values[i] = node_storage(launch->operands[i]);
+    for (int i = 0; i < launch->n_results; i++) call.values[launch->n_operands + i] = launch->results[i];
+    call.extents = arena_array(arena, (size_t)launch->kernel->body->symbols.count + 1, sizeof *call.extents);
+    return call;
+}
+
+Executable *executable_new(const KernelList *list, KernelFunction *const *functions) {
+    Arena *arena = arena_new();
+    Executable *exec = arena_alloc(arena, sizeof *exec);
+    size_t nodes = (size_t)list->graph->nodes.count + 1;
+    *exec = (Executable){.arena = arena, .list = list, .n_calls = list->launches.count};
+    exec->outside = arena_array(arena, nodes, sizeof *exec->outside);
+    exec->memory = arena_array(arena, nodes, sizeof *exec->memory);
+    exec->offsets = arena_array(arena, nodes, sizeof *exec->offsets);
+    exec->calls = arena_array(arena, (size_t)exec->n_calls + 1, sizeof *exec->calls);
+    for (int i = 0; i < exec->n_calls; i++) {
+        exec->calls[i] = call_new(arena, &list->launches.items[i], functions[i]);
+    }
+    return exec;
+}
+
+void executable_free(Executable *exec) {
+    if (exec) arena_free(exec->arena);
+}
+
+static bool is_bindable(const Node *node) { return node->op == OP_input || node->op == OP_param; }
+
+static const Node *find_leaf(const Executable *exec, const char *name) {
+    const Graph *graph = exec->list->graph;
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        if (is_bindable(node) && strcmp(node->attrs.text, name) == 0) return node;
+    }
+    return NULL;
+}
+
+void **executable_slot(Executable *exec, const char *leaf) {
+    const Node *node = find_leaf(exec, leaf);
+    return node ? &exec->memory[node->id] : NULL;
+}
+
+bool executable_bind(Executable *exec, const char *leaf, void *memory) {
+    void **slot = executable_slot(exec, leaf);
+    if (slot) *slot = memory;
+    return slot != NULL;
+}
+
+void *executable_leaf(const Executable *exec, const char *leaf) {
+    const Node *node = find_leaf(exec, leaf);
+    assert(node);
+    return exec->memory[node->id];
+}
+
+int64_t executable_count(const Executable *exec, const char *leaf, const int64_t *extents) {
+    const Node *node = find_leaf(exec, leaf);
+    assert(node);
+    return type_count(&node->type, extents);
+}
+
+bool executable_bind_output(Executable *exec, const char *output, void *memory) {
+    Node *node = graph_find_output(exec->list->graph, output);
+    if (node) node = node_storage(node);
+    if (!node || !node->group) return false;
+    assert(exec->outside[node->id] || !exec->planned);
+    exec->outside[node->id] = true;
+    exec->memory[node->id] = memory;
+    return true;
+}
+
+const float *executable_output(const Executable *exec, const char *output) {
+    Node *node = graph_find_output(exec->list->graph, output);
+    return node ? exec->memory[node_storage(node)->id] : NULL;
+}
+
+const Symbols *executable_symbols(const Executable *exec) { return &exec->list->graph->symbols; }
+
+const char *executable_unbound(const Executable *exec) {
+    const Graph *graph = exec->list->graph;
+    for (int i = 0; i < graph->nodes.count; i++) {
+        if (is_bindable(graph->nodes.items[i]) && !exec->memory[i]) return graph->nodes.items[i]->attrs.text;
+    }
+    return NULL;
+}
+
+static void know_lifetimes(Executable *exec) {
+    if (exec->planned) return;
+    exec->lives = lifetimes_of(exec->list, exec->outside, exec->arena);
+    exec->work = arena_alloc(exec->arena, memory_work_bytes(exec->lives.count));
+    exec->planned = true;
+}
+
+size_t executable_plan(Executable *exec, const int64_t *extents) {
+    know_lifetimes(exec);
+    memcpy(exec->extents, extents, (size_t)exec->list->graph->symbols.count * sizeof *extents);
+    return plan_memory(&exec->lives, extents, exec->offsets, exec->work);
+}
+
+static void set_call_extent(Call *call, int index, int64_t extent) {
+    if (call->extents[index] != extent) call->priced = false;
+    call->extents[index] = extent;
+}
+
+void executable_place(Executable *exec, void *slab) {
+    for (int i = 0; i < exec->lives.count; i++) {
+        int id = exec->lives.values[i].node->id;
+        exec->memory[id] = (char *)slab + exec->offsets[id];
+    }
+    for (int i = 0; i < exec->n_calls; i++) {
+        Call *call = &exec->calls[i];
+        for (int j = 0; j < call->n_values; j++) call->buffers[j] = exec->memory[call->values[j]->id];
+        int symbols = call->launch->kernel->body->symbols.count;
+        for (int j = 0; j < symbols; j++) set_call_extent(call, j, exec->extents[call->launch->symbols[j]]);
+    }
+}
+
+/* What the next run costs, for the profile. */
+static void add_costs(const Executable *exec) {
+    for (int i = 0; i < exec->n_calls; i++) {
+        Call *call = &exec->calls[i];
+        const Kernel *kernel = call->launch->kernel;
+        if (!call->priced) call->price = launch_cost(kernel, call->extents, call->buffers);
+        call->priced = !cost_reads_buffers(kernel);
+        exec->times[i].cost.flops += call->price.flops;
+        exec->times[i].cost.bytes += call->price.bytes;
+    }
+}
+
+static void run_call(const Call *call, const Worker *worker) {
+    call->function(call->buffers, call->extents, call->launch->sites, worker->scratch, worker->thread, worker->threads);
+}
+
+static void meet_nobody(void) {}
+
+void executable_watch(const Executable *exec, void *scratch,
+                      bool (*after)(void *user, const Launch *launch, void *const *buffers), void *user) {
+    Worker alone = {0, 1, scratch, meet_nobody};
+    for (int i = 0; i < exec->n_calls; i++) {
+        run_call(&exec->calls[i], &alone);
+        if (!after(user, exec->calls[i].launch, exec->calls[i].buffers)) return;
+    }
+}
+
+const KernelList *executable_list(const Executable *exec) { return exec->list; }
+
+const int64_t *executable_extents(const Executable *exec) { return exec->extents; }
+
+const void *executable_memory(const Executable *exec, const Node *node) { return exec->memory[node->id]; }
+
+static void run_timed(const Executable *exec, const Worker *worker) {
+    double last = seconds_now();
+    for (int i = 0; i < exec->n_calls; i++) {
+        const Call *call = &exec->calls[i];
+        if (call->launch->barrier) worker->barrier();
+        double begin = seconds_now();
+        run_call(call, worker);
+        exec->times[i].wait_s += begin - last;
+        exec->times[i].run_s += (last = seconds_now()) - begin;
+        exec->times[i].runs++;
+    }
+}
+
+void executable_run(const Executable *exec, const Worker *worker) {
+    if (exec->times && worker->thread == 0) {
+        add_costs(exec);
+        run_timed(exec, worker);
+        return;
+    }
+    for (int i = 0; i < exec->n_calls; i++) {
+        if (exec->calls[i].launch->barrier) worker->barrier();
+        run_call(&exec->calls[i], worker);
+    }
+}
+
+void executable_profile(Executable *exec) {
+    exec->times = arena_array(exec->arena, (size_t)exec->n_calls + 1, sizeof *exec->times);
+    for (int i = 0; i < exec->n_calls; i++) {
+        const Launch *launch = exec->calls[i].launch;
+        exec->times[i].kernel = launch->kernel;
+        exec->times[i].label = exec->list->graph->groups.items[launch->results[0]->group].name;
+    }
+}
+
+const LaunchTime *executable_times(const Executable *exec, int *count) {
+    *count = exec->n_calls;
+    return exec->times;
+}
+
+int executable_launches(const Executable *exec) { return exec->n_calls; }

@@ -1,0 +1,85 @@
+/* Profile. */
+#include "runtime/engine/profile.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static void add(ProfileRow *to, const LaunchTime *time) {
+    to->runs += time->runs;
+    to->run_s += time->run_s;
+    to->wait_s += time->wait_s;
+    to->cost.flops += time->cost.flops;
+    to->cost.bytes += time->cost.bytes;
+}
+
+static ProfileRow *row_of(Profile *profile, const LaunchTime *time) {
+    for (int i = 0; i < profile->count; i++) {
+        if (profile->rows[i].kernel == time->kernel) return &profile->rows[i];
+    }
+    profile->rows[profile->count] = (ProfileRow){.kernel = time->kernel, .label = time->label};
+    return &profile->rows[profile->count++];
+}
+
+static int by_time(const void *a, const void *b) {
+    double x = ((const ProfileRow *)a)->run_s, y = ((const ProfileRow *)b)->run_s;
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+Profile profile_of(Executable *const *executables, int count, Arena *arena) {
+    size_t most = 1;
+    for (int i = 0; i < count; i++) most += executables[i] ? (size_t)executable_launches(executables[i]) : 0;
+    Profile profile = {.rows = arena_array(arena, most, sizeof *profile.rows)};
+    for (int i = 0; i < count; i++) {
+        int launches;
+        const LaunchTime *times = executables[i] ? executable_times(executables[i], &launches) : NULL;
+        for (int j = 0; times && j < launches; j++) {
+            if (times[j].runs) add(row_of(&profile, &times[j]), &times[j]);
+        }
+    }
+    qsort(profile.rows, (size_t)profile.count, sizeof *profile.rows, by_time);
+    return profile;
+}
+
+ProfileRow profile_sum(const Profile *profile) {
+    ProfileRow sum = {0};
+    for (int i = 0; i < profile->count; i++) {
+        const ProfileRow *row = &profile->rows[i];
+        const LaunchTime time = {.runs = row->runs, .run_s = row->run_s, .wait_s = row->wait_s, .cost = row->cost};
+        add(&sum, &time);
+    }
+    return sum;
+}
+
+/* A rate by its time, or blanks where there is nothing of the kind. */
+static void print_rate(double amount, double seconds, double peak, FILE *out) {
+    if (amount <= 0 || seconds <= 0)
+        fprintf(out, " %8s", "");
+    else
+        fprintf(out, " %8.1f", 1e-9 * amount / seconds);
+    if (peak <= 0) return;
+    if (amount <= 0 || seconds <= 0)
+        fprintf(out, " %6s", "");
+    else
+        fprintf(out, " %5.1f%%", 100 * amount / seconds / peak);
+}
+
+static void print_row(const char *kind, const char *label, const ProfileRow *row, double whole, const Machine *machine,
+                      FILE *out) {
+    fprintf(out, "%-16s %-28.28s %7" PRId64 " %9.1f %5.1f%%", kind, label, row->runs, 1e3 * row->run_s,
+            100 * row->run_s / whole);
+    print_rate(row->cost.flops, row->run_s, machine ? machine->flops : 0, out);
+    print_rate(row->cost.bytes, row->run_s, machine ? machine->bytes : 0, out);
+    fprintf(out, " %9.1f\n", 1e3 * row->wait_s);
+}
+
+void profile_print(const Profile *profile, double whole_s, const Machine *machine, FILE *out) {
+    const char *peak = machine ? "   peak" : "", *triad = machine ? "  triad" : "";
+    fprintf(out, "%-16s %-28s %7s %9s %6s %8s%s %8s%s %9s\n", "kernel", "from", "calls", "ms", "share", "GFLOP/s", peak,
+            "GB/s", triad, "wait ms");
+    for (int i = 0; i < profile->count; i++) {
+        const ProfileRow *row = &profile->rows[i];
+        print_row(kernel_kind_name(row->kernel->kind), row->label, row, whole_s, machine, out);
+    }
+    ProfileRow sum = profile_sum(profile);
+    print_row("all kernels", "", &sum, whole_s, machine, out);
+}

@@ -1,0 +1,34 @@
+/* Profile: the launches of executables, summed by kernel, as a table. */
+#ifndef GRADC_RUNTIME_ENGINE_PROFILE_H
+#define GRADC_RUNTIME_ENGINE_PROFILE_H
+
+#include <stdio.h>
+
+#include "runtime/engine/executable.h"
+#include "runtime/engine/machine.h"
+
+typedef struct ProfileRow {
+    const Kernel *kernel;
+    const char *label; /* of the first launch */
+    int64_t runs;
+    double run_s, wait_s; /* of the first thread */
+    Cost cost;
+} ProfileRow;
+
+typedef struct Profile {
+    ProfileRow *rows; /* the costliest first */
+    int count;
+} Profile;
+
+/* The launches of all executables (NULL ones are passed over) since profiling was switched on, summed by kernel; in
+ * `arena`. */
+Profile profile_of(Executable *const *executables, int count, Arena *arena);
+
+/* The sum of all rows, without kernel and label. */
+ProfileRow profile_sum(const Profile *profile);
+
+/* A line each: calls, time, share of `whole_s` (wall time of all steps), rates, waiting before it; then all kernels
+ * together. `machine` NULL: no shares of its peak. */
+void profile_print(const Profile *profile, double whole_s, const Machine *machine, FILE *out);
+
+#endif

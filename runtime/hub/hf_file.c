@@ -1,0 +1,53 @@
+/* Files of a Hugging Face folder. */
+#include "runtime/hub/hf_file.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/files/read_file.h"
+
+const char *hf_file_path(Arena *arena, const char *folder, const char *name) {
+    return arena_printf(arena, "%s/%s", folder, name);
+}
+
+bool hf_file_exists(Arena *arena, const char *folder, const char *name) {
+    return access(hf_file_path(arena, folder, name), F_OK) == 0;
+}
+
+Pos hf_file_pos(Arena *arena, const char *folder, const char *name, Diagnostics *diags) {
+    return pos_in_file(diagnostics_file(diags, hf_file_path(arena, folder, name), NULL), 0);
+}
+
+static json_t *parse_object(const char *path, const char *text, size_t size, Diagnostics *diags) {
+    json_error_t error;
+    json_t *object = json_loadb(text, size, 0, &error);
+    if (json_is_object(object)) return object;
+    uint32_t line = !object && error.line > 0 ? (uint32_t)error.line : 0;
+    diag_error(diags, "E0841", pos_in_file(diagnostics_file(diags, path, NULL), line), "%s",
+               object ? "not a JSON object" : error.text);
+    diag_hint(diags, "the file is to hold one JSON object: {\"key\": value, ...}");
+    json_decref(object);
+    return NULL;
+}
+
+json_t *hf_file_object(const char *path, char **text, Diagnostics *diags) {
+    size_t size;
+    char *own = read_file(path, &size, diags);
+    json_t *object = own ? parse_object(path, own, size, diags) : NULL;
+    if (text)
+        *text = own;
+    else
+        free(own);
+    return object;
+}
+
+bool hf_file_missing(Arena *arena, const char *folder, const char *name, Diagnostics *diags) {
+    struct stat status;
+    bool is_folder = !stat(folder, &status) && S_ISDIR(status.st_mode);
+    diag_error(diags, "E0840", hf_file_pos(arena, folder, name, diags), "%s",
+               is_folder ? "the folder has no such file" : "there is no such folder");
+    diag_hint(diags, "a model folder holds config.json, vocab.txt and, unless training starts from random weights, "
+                     "model.safetensors");
+    return false;
+}

@@ -1,0 +1,250 @@
+/* Hugging Face folders. */
+#include "runtime/hub/hf_folder.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/files/atomic_file.h"
+#include "runtime/hub/hf_file.h"
+#include "runtime/hub/hf_weights.h"
+
+struct HfFolder {
+    Arena *arena;
+    const char *path, *config_path;
+    char *config_text;
+    json_t *config;
+    HfTokenizer tokenizer;
+    HfWeights *weights;
+    const char *overlay_path;
+    SafeTensors *overlay;
+};
+
+/* How a parameter's last part was spelled in old checkpoints. */
+typedef struct SuffixAlias {
+    const char *now, *old;
+} SuffixAlias;
+static const SuffixAlias suffix_aliases[] = {{".weight", ".gamma"}, {".bias", ".beta"}};
+
+static Pos in_file(const char *path, Diagnostics *diags) { return pos_in_file(diagnostics_file(diags, path, NULL), 0); }
+
+/* --- Opening --- */
+
+HfFolder *hf_folder_open(const char *path, const char *lower_case, Diagnostics *diags) {
+    Arena *arena = arena_new();
+    HfFolder *folder = arena_alloc(arena, sizeof *folder);
+    *folder = (HfFolder){
+        .arena = arena, .path = arena_strdup(arena, path), .config_path = hf_file_path(arena, path, "config.json")};
+    bool good = hf_file_exists(arena, path, "config.json") || hf_file_missing(arena, path, "config.json", diags);
+    good = good && hf_tokenizer_read(folder->path, lower_case, arena, &folder->tokenizer, diags);
+    if (good) folder->config = hf_file_object(folder->config_path, &folder->config_text, diags);
+    if (good && folder->config && hf_weights_open(path, &folder->weights, diags)) return folder;
+    hf_folder_close(folder);
+    return NULL;
+}
+
+void hf_folder_close(HfFolder *folder) {
+    if (!folder) return;
+    hf_weights_close(folder->weights);
+    free(folder->tokenizer.vocab);
+    if (folder->overlay) safetensors_close(folder->overlay);
+    json_decref(folder->config);
+    free(folder->config_text);
+    arena_free(folder->arena);
+}
+
+const char *hf_folder_path(const HfFolder *folder) { return folder->path; }
+const char *hf_folder_config(const HfFolder *folder) { return folder->config_text; }
+const HfTokenizer *hf_folder_tokenizer(const HfFolder *folder) { return &folder->tokenizer; }
+bool hf_folder_has_weights(const HfFolder *folder) { return folder->weights != NULL; }
+
+/* --- Configuration --- */
+
+Pos hf_config_pos(const HfFolder *folder, const char *key, Diagnostics *diags) {
+    const char *text = folder->config_text;
+    const char *quoted = arena_printf(diags->arena, "\"%s\"", key), *at = strstr(text, quoted);
+    Pos pos = {.file = diagnostics_file(diags, folder->config_path, text)};
+    if (!at) return pos;
+    pos.line = 1, pos.length = (uint32_t)strlen(quoted);
+    const char *start = text;
+    for (const char *c = text; c < at; c++) {
+        if (*c != '\n') continue;
+        pos.line++;
+        start = c + 1;
+    }
+    pos.column = (uint32_t)(at - start) + 1;
+    return pos;
+}
+
+/* null is the same as no such key. */
+static Lookup find_value(const HfFolder *folder, const char *key, const json_t **value) {
+    *value = json_object_get(folder->config, key);
+    return *value && !json_is_null(*value) ? LOOKUP_FOUND : LOOKUP_ABSENT;
+}
+
+static Lookup wrong_kind(const HfFolder *folder, const char *key, const char *wanted, Diagnostics *diags) {
+    diag_error(diags, "E0841", hf_config_pos(folder, key, diags), "the value of \"%s\" is not %s", key, wanted);
+    diag_hint(diags, "correct it in the file, or take the key away to have the value of the graph file");
+    return LOOKUP_FAILED;
+}
+
+Lookup hf_config_number(const HfFolder *folder, const char *key, double *value, Diagnostics *diags) {
+    const json_t *found;
+    if (find_value(folder, key, &found) == LOOKUP_ABSENT) return LOOKUP_ABSENT;
+    if (!json_is_number(found)) return wrong_kind(folder, key, "a number", diags);
+    *value = json_number_value(found);
+    return LOOKUP_FOUND;
+}
+
+Lookup hf_config_bool(const HfFolder *folder, const char *key, bool *value, Diagnostics *diags) {
+    const json_t *found;
+    if (find_value(folder, key, &found) == LOOKUP_ABSENT) return LOOKUP_ABSENT;
+    if (!json_is_boolean(found)) return wrong_kind(folder, key, "true or false", diags);
+    *value = json_is_true(found);
+    return LOOKUP_FOUND;
+}
+
+Lookup hf_config_string(const HfFolder *folder, const char *key, const char **value, Diagnostics *diags) {
+    const json_t *found;
+    if (find_value(folder, key, &found) == LOOKUP_ABSENT) return LOOKUP_ABSENT;
+    if (!json_is_string(found)) return wrong_kind(folder, key, "a text", diags);
+    *value = json_string_value(found);
+    return LOOKUP_FOUND;
+}
+
+/* --- Tensors --- */
+
+/* The tensor under this name or its old spelling. */
+static HfTensor find_spelling(HfFolder *folder, const char *name) {
+    HfTensor found = hf_weights_find(folder->weights, name);
+    size_t length = strlen(name);
+    for (size_t i = 0; !found.file && i < sizeof suffix_aliases / sizeof *suffix_aliases; i++) {
+        size_t suffix = strlen(suffix_aliases[i].now);
+        if (length < suffix || strcmp(name + length - suffix, suffix_aliases[i].now)) continue;
+        found = hf_weights_find(folder->weights, arena_printf(folder->arena, "%.*s%s", (int)(length - suffix), name,
+                                                              suffix_aliases[i].old));
+    }
+    return found;
+}
+
+static HfTensor find_parameter(HfFolder *folder, const char *name, const char *prefix) {
+    if (!folder->weights) return (HfTensor){0};
+    HfTensor found = find_spelling(folder, name);
+    if (found.file || !prefix || !*prefix) return found;
+    size_t length = strlen(prefix);
+    if (!strncmp(name, prefix, length)) return find_spelling(folder, name + length);
+    return find_spelling(folder, arena_printf(folder->arena, "%s%s", prefix, name));
+}
+
+bool hf_folder_has(HfFolder *folder, const char *name, const char *prefix) {
+    return find_parameter(folder, name, prefix).file != NULL;
+}
+
+bool hf_folder_lay_over(HfFolder *folder, const char *path, Diagnostics *diags) {
+    if (folder->overlay) return true;
+    folder->overlay_path = arena_strdup(folder->arena, path);
+    folder->overlay = safetensors_open(path, diags);
+    return folder->overlay != NULL;
+}
+
+const char *hf_folder_overlay(const HfFolder *folder) { return folder->overlay ? folder->overlay_path : NULL; }
+
+const char *hf_folder_overlay_metadata(const HfFolder *folder, const char *key) {
+    return folder->overlay ? safetensors_metadata(folder->overlay, key) : NULL;
+}
+
+static bool same_shape(const SafeTensor *tensor, const int64_t *shape, int rank) {
+    return tensor->rank == rank && (!rank || !memcmp(tensor->shape, shape, (size_t)rank * sizeof *shape));
+}
+
+/* What was laid over counts first, by its exact name. */
+static HfTensor find_over(HfFolder *folder, const char *name) {
+    const SafeTensor *tensor = folder->overlay ? safetensors_find(folder->overlay, name) : NULL;
+    return tensor ? (HfTensor){folder->overlay, tensor, folder->overlay_path, NULL} : (HfTensor){0};
+}
+
+Lookup hf_folder_load(HfFolder *folder, const char *name, const char *prefix, const int64_t *shape, int rank,
+                      float *out, Diagnostics *diags) {
+    HfTensor own = find_parameter(folder, name, prefix), over = find_over(folder, name), found = over.file ? over : own;
+    if (own.file) *own.used = true;
+    if (!found.file) return LOOKUP_ABSENT;
+    if (same_shape(found.tensor, shape, rank))
+        return safetensors_to_f32(found.file, found.tensor, out, diags) ? LOOKUP_FOUND : LOOKUP_FAILED;
+    diag_error(diags, "E0842", in_file(found.path, diags), "tensor '%s' has shape %s, but the model's '%s' has %s",
+               found.tensor->name, shape_print(folder->arena, found.tensor->shape, found.tensor->rank), name,
+               shape_print(folder->arena, shape, rank));
+    diag_hint(diags, "use the config.json that belongs to these weights, or weights of the model's sizes");
+    return LOOKUP_FAILED;
+}
+
+const char *const *hf_folder_skipped(HfFolder *folder, int *count) {
+    *count = 0;
+    return folder->weights ? hf_weights_unused(folder->weights, count) : NULL;
+}
+
+/* --- Writing --- */
+
+static json_t *pair_value(const ConfigPair *pair) {
+    if (pair->kind == CONFIG_STRING) return json_string(pair->text);
+    if (pair->kind == CONFIG_JSON) return json_loads(pair->text, 0, NULL);
+    if (pair->kind == CONFIG_BOOL) return json_boolean(pair->number != 0);
+    bool whole = pair->number == floor(pair->number) && fabs(pair->number) < 0x1p53;
+    return whole ? json_integer((json_int_t)pair->number) : json_real(pair->number);
+}
+
+/* Config values are decimals that people wrote: 15 digits bring back the same number and print
+ * 1e-12 as 1e-12. */
+static bool put_json(const char *path, const json_t *object, Diagnostics *diags) {
+    char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    if (!text) abort();
+    bool written = atomic_file_put(path, text, strlen(text), diags);
+    free(text);
+    return written;
+}
+
+static bool write_config(const char *path, const HfContents *contents, Diagnostics *diags) {
+    const char *config = contents->config;
+    if (config && !contents->n_pairs) return atomic_file_put(path, config, strlen(config), diags);
+    json_t *object = config ? json_loads(config, 0, NULL) : json_object();
+    int failures = !json_is_object(object);
+    for (int i = 0; i < contents->n_pairs && !failures; i++) {
+        failures += json_object_set_new(object, contents->pairs[i].key, pair_value(&contents->pairs[i])) != 0;
+    }
+    if (failures) {
+        diag_error(diags, "E0841", in_file(path, diags), "the configuration to write is not valid JSON in UTF-8");
+        diag_hint(diags, "check config.json and the values given for its keys");
+    }
+    bool written = !failures && put_json(path, object, diags);
+    json_decref(object);
+    return written;
+}
+
+static bool write_tokenizer(Arena *arena, const char *folder, const HfTokenizer *tokenizer, Diagnostics *diags) {
+    if (!tokenizer) return true;
+    if (!atomic_file_put(hf_file_path(arena, folder, "vocab.txt"), tokenizer->vocab, tokenizer->vocab_bytes, diags))
+        return false;
+    const TokenizerRules *rules = &tokenizer->rules;
+    json_t *object = json_pack("{s:b, s:b, s:b, s:s}", "do_lower_case", (int)rules->lower_case, "strip_accents",
+                               (int)rules->strip_accents, "tokenize_chinese_chars", (int)rules->split_cjk,
+                               "tokenizer_class", "BertTokenizer");
+    bool written = put_json(hf_file_path(arena, folder, "tokenizer_config.json"), object, diags);
+    json_decref(object);
+    return written;
+}
+
+bool hf_folder_write(const char *path, const HfContents *contents, Diagnostics *diags) {
+    if (!folder_make(path, diags)) return false;
+    Arena *arena = arena_new();
+    MetadataEntry *metadata = arena_array(arena, (size_t)contents->n_metadata + 1, sizeof *metadata);
+    metadata[0] = (MetadataEntry){"format", "pt"}; /* transformers refuses a file that does not say so */
+    for (int i = 0; i < contents->n_metadata; i++) metadata[i + 1] = contents->metadata[i];
+    const char *weights = contents->weights ? contents->weights : "model.safetensors";
+    bool written =
+        write_config(hf_file_path(arena, path, "config.json"), contents, diags) &&
+        write_tokenizer(arena, path, contents->tokenizer, diags) &&
+        (!contents->n_tensors || safetensors_write(hf_file_path(arena, path, weights), contents->tensors,
+                                                   contents->n_tensors, metadata, contents->n_metadata + 1, diags));
+    arena_free(arena);
+    return written;
+}

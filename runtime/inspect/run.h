@@ -1,0 +1,39 @@
+/* gradc run, for the files that make it up: run.c chooses, evaluates and shows; run_leaves.c gives the leaves their
+ * values. */
+#ifndef GRADC_RUNTIME_INSPECT_RUN_H
+#define GRADC_RUNTIME_INSPECT_RUN_H
+
+#include "runtime/engine/values.h"
+#include "runtime/files/npy.h"
+#include "runtime/session/session.h"
+
+/* One --input. */
+typedef struct GivenTensor {
+    const char *name;
+    Tensor tensor;
+} GivenTensor;
+
+typedef struct Run {
+    Session *s;
+    const Options *o;
+    Diagnostics *diags;
+    Arena *arena;
+    ProbeOptions probe;
+    VEC(GivenTensor) given;
+    const Task *task; /* the probe's; its training graph has an output for each name */
+    Parameters *params;
+    Values *values;
+    VEC(const Watched *) shown;
+    Graph *graph; /* what is shown as outputs, and "grad.NAME" */
+} Run;
+
+/* --- run_leaves.c: all return false with a diagnostic --- */
+
+/* Reads every --input; tells the probe the shapes of arguments. */
+bool run_read_inputs(Run *r);
+/* Values of texts, labels and arguments of the probe's graph, and what the texts became on standard output. */
+bool run_give_leaves(Run *r);
+/* Parameters that r->graph reads. */
+bool run_give_parameters(Run *r);
+
+#endif

@@ -1,0 +1,54 @@
+/* The stages of a program's graphs: each task's training and evaluation graph and the optimizer's update, after each
+ * pass and as kernels. What `gradc dump` shows, compares and explains. */
+#ifndef GRADC_RUNTIME_INSPECT_STAGES_H
+#define GRADC_RUNTIME_INSPECT_STAGES_H
+
+#include "passes/pipeline.h"
+#include "passes/schedule.h"
+#include "runtime/session/session.h"
+
+/* One of the program's graphs. */
+typedef struct Source {
+    const char *name; /* "sentiment.train", "sentiment.eval", "adamw.update", "together.train" */
+    const Graph *graph;
+    const char **wanted; /* to differentiate for */
+    int n_wanted;
+} Source;
+
+typedef VEC(Source) Sources;
+
+/* The graphs that --task and --graph choose, in the arena. --graph is train, eval, update, together or all (of the
+ * first three); `fallback` where it is not given. An evaluation graph has the one output that is compiled: `predict`,
+ * or what --show names. False after a message. */
+bool sources_choose(Session *session, const char *fallback, Sources *sources);
+
+/* Every stage of a source: index 0 and "source", then each pass, last "kernels", which alone comes with a `list`. False
+ * after a message, or when `visit` gave false. */
+typedef struct StageVisitor {
+    bool (*visit)(void *user, int index, const char *stage, const Graph *graph, const KernelList *list);
+    void *user;
+    Remarks *remarks; /* NULL: nobody listens */
+    PassTimes *times; /* NULL: nobody asks */
+} StageVisitor;
+
+bool stages_visit(Session *session, const Source *source, const StageVisitor *visitor);
+
+/* All stages of a source, kept. */
+typedef struct Stage {
+    int index;
+    const char *name;
+    Graph *graph;
+} Stage;
+
+typedef VEC(Stage) Stages;
+
+bool stages_collect(Session *session, const Source *source, Stages *stages);
+void stages_free(Stages *stages);
+
+/* Is `name` that of the stage, its number, or "all"? */
+bool stage_is(const char *name, int index, const char *stage);
+/* The position of the first stage with this name or number among those collected; -1 after a message. */
+int stage_find(const Stages *stages, const char *name, Diagnostics *diags);
+bool stage_unknown(const char *name, Diagnostics *diags); /* the message; always false */
+
+#endif

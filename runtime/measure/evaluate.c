@@ -1,0 +1,349 @@
+/* Evaluation. */
+#include "runtime/measure/evaluate.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *fitting_metrics(const Label *label, Arena *arena) {
+    int count;
+    const Metric *list = metric_list(&count);
+    const char *names = "";
+    for (int i = 0; i < count; i++) {
+        if (metric_problem(&list[i], label)) continue;
+        names = arena_printf(arena, "%s%s%s", names, *names ? ", " : "", list[i].name);
+    }
+    return names;
+}
+
+static void unknown_metric(const Task *task, int index, Diagnostics *diags) {
+    int count;
+    const Metric *list = metric_list(&count);
+    const char *names[64];
+    for (int j = 0; j < count; j++) names[j] = list[j].name;
+    diag_error(diags, "E0930", task->metric_pos[index], "there is no metric '%s'", task->metrics[index]);
+    const char *near = nearest_name(task->metrics[index], names, count);
+    if (near)
+        diag_hint(diags, "did you mean '%s'?", near);
+    else
+        diag_hint(diags, "those that fit the label are %s", fitting_metrics(&task->label, diags->arena));
+}
+
+/* Metrics of probabilities read an output with a column for each class or flag, or one for class 1 of two. */
+static bool check_scores(const Task *task, int index, Diagnostics *diags) {
+    const Node *scores = graph_find_output(task->eval, SCORES_OUTPUT);
+    int64_t wanted = task->label.kind == LABEL_FLAGS ? task->label.width : task->label.classes;
+    const Node *predict = graph_find_output(task->eval, "predict");
+    bool beside = scores && scores->type.rank == 2 && dim_equal(scores->type.dims[0], predict->type.dims[0]);
+    if (beside && (dim_is(scores->type.dims[1], wanted) || (wanted == 2 && dim_is(scores->type.dims[1], 1))))
+        return true;
+    diag_error(diags, "E0933", task->metric_pos[index], "the metric '%s' reads probabilities, %s", task->metrics[index],
+               scores ? "one for each class" : "and the task shows none");
+    if (scores)
+        diag_note(diags, scores->pos, "these are %s", type_print(diags->arena, &scores->type, &task->eval->symbols));
+    diag_hint(diags, "add a line such as: show softmax(logits) as \"" SCORES_OUTPUT
+                     "\", or sigmoid(logits) for flags and two classes");
+    return false;
+}
+
+static bool check_metric(const Task *task, int index, Diagnostics *diags) {
+    const Metric *metric = metric_find(task->metrics[index]);
+    if (!metric) return unknown_metric(task, index, diags), false;
+    const char *problem = metric_problem(metric, &task->label);
+    if (!problem && metric->reads_scores) return check_scores(task, index, diags);
+    if (!problem) return true;
+    diag_error(diags, "E0931", task->metric_pos[index], "the metric '%s' %s", metric->name, problem);
+    if (task->label.name) diag_note(diags, task->label.pos, "the label is declared here");
+    diag_hint(diags, "those that fit are %s", fitting_metrics(&task->label, diags->arena));
+    return false;
+}
+
+/* A fit is for a metric that the task has, so that what it gains can be seen. */
+static bool check_fit(const Task *task, const Fit *fit, Diagnostics *diags) {
+    const char *names = "";
+    for (int i = 0; i < task->n_metrics; i++) {
+        if (strcmp(task->metrics[i], fit->metric) == 0) return true;
+        names = arena_printf(diags->arena, "%s%s%s", names, *names ? ", " : "", task->metrics[i]);
+    }
+    diag_error(diags, "E0934", fit->metric_pos, "'%s' is fitted for '%s', which is no metric of the task", fit->name,
+               fit->metric);
+    diag_hint(diags, "add it to the line 'metric %s', or fit for one of these", names);
+    return false;
+}
+
+/* Metrics of flags compare columns. */
+static bool check_columns(const Task *task, Diagnostics *diags) {
+    const Node *predict = graph_find_output(task->eval, "predict");
+    if (task->label.kind != LABEL_FLAGS || dim_is(predict->type.dims[1], task->label.width)) return true;
+    diag_error(diags, "E0932", task->label.pos, "there are %lld flags, but the prediction is %s",
+               (long long)task->label.width, type_print(diags->arena, &predict->type, &task->eval->symbols));
+    diag_hint(diags, "predict a column of 0 or 1 for each flag: predict float(logits > 0)");
+    return false;
+}
+
+bool evaluate_check(const Program *program, const bool *tasks, Diagnostics *diags) {
+    bool good = true;
+    for (int t = 0; t < program->tasks.count; t++) {
+        const Task *task = &program->tasks.items[t];
+        for (int i = 0; tasks[t] && i < task->n_metrics; i++) good &= check_metric(task, i, diags);
+        for (int i = 0; tasks[t] && i < task->n_fits; i++) good &= check_fit(task, &task->fits[i], diags);
+        if (tasks[t]) good &= check_columns(task, diags);
+    }
+    return good;
+}
+
+static void add_output(OutputNames *outputs, const char *name) {
+    for (int i = 0; i < outputs->count; i++) {
+        if (strcmp(outputs->names[i], name) == 0) return;
+    }
+    outputs->names[outputs->count++] = name;
+}
+
+OutputNames evaluate_outputs(const Task *task) {
+    OutputNames outputs = {{"predict"}, 1};
+    for (int i = 0; i < task->n_metrics; i++) {
+        const Metric *metric = metric_find(task->metrics[i]);
+        if (metric && metric->reads_loss) add_output(&outputs, "loss");
+        if (metric && metric->reads_scores) add_output(&outputs, SCORES_OUTPUT);
+    }
+    return outputs;
+}
+
+/* NULL: the metrics do not read it. */
+static const Collected *output_of(const Task *task, const Collected *outputs, const char *name) {
+    OutputNames names = evaluate_outputs(task);
+    for (int i = 0; i < names.count; i++) {
+        if (strcmp(names.names[i], name) == 0) return &outputs[i];
+    }
+    return NULL;
+}
+
+typedef struct RowLength {
+    int64_t row, tokens;
+} RowLength;
+
+static int by_length(const void *a, const void *b) {
+    const RowLength *x = a, *y = b;
+    if (x->tokens != y->tokens) return x->tokens < y->tokens ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* Row indices, longest rows last. The caller frees them. */
+static int64_t *sorted_rows(const Dataset *data) {
+    RowLength *lengths = calloc((size_t)data->rows + 1, sizeof *lengths);
+    int64_t *rows = calloc((size_t)data->rows + 1, sizeof *rows);
+    if (!lengths || !rows) abort();
+    for (int64_t i = 0; i < data->rows; i++) lengths[i] = (RowLength){i, dataset_tokens(data, i)};
+    qsort(lengths, (size_t)data->rows, sizeof *lengths, by_length);
+    for (int64_t i = 0; i < data->rows; i++) rows[i] = lengths[i].row;
+    free(lengths);
+    return rows;
+}
+
+static void keep(Collected *c, int64_t row, const float *values, int64_t count) {
+    if (c->used + count > c->capacity) {
+        c->capacity = 2 * (c->used + count);
+        c->values = realloc(c->values, (size_t)c->capacity * sizeof *c->values);
+        if (!c->values) abort();
+    }
+    if (count) memcpy(c->values + c->used, values, (size_t)count * sizeof *values);
+    c->starts[row] = c->used;
+    c->counts[row] = count;
+    c->used += count;
+}
+
+/* The lines of sequence `i` of the batch. */
+static void lines_of(const Batch *batch, const OutputValue *out, int64_t i, int64_t *from, int64_t *to) {
+    const BatchInput *input = &batch->inputs[out->input];
+    *from = i;
+    *to = i + 1;
+    if (out->of == ROWS_OF_WINDOWS) *from = input->windows[i], *to = input->windows[i + 1];
+    if (out->of == ROWS_OF_TOKENS) *from = input->bounds[i], *to = input->bounds[i + 1];
+    if (out->of == ROWS_OF_LABELS) *from = batch->labels.bounds[i], *to = batch->labels.bounds[i + 1];
+}
+
+static void keep_batch(Collected *c, const Batch *batch, const OutputValue *out, const int64_t *rows) {
+    c->of = out->of;
+    if (out->columns) c->columns = out->columns;
+    for (int64_t i = 0; out->of == ROWS_OF_BATCH && i < out->rows * out->columns; i++) c->sum += (double)out->values[i];
+    for (int64_t i = 0; out->of != ROWS_OF_BATCH && i < batch->rows; i++) {
+        int64_t from, to;
+        lines_of(batch, out, i, &from, &to);
+        keep(c, rows[i], out->values + from * out->columns, (to - from) * out->columns);
+    }
+}
+
+static bool run_batch(Model *model, int task, Batch *batch, const int64_t *rows, Collected *outputs,
+                      Diagnostics *diags) {
+    OutputValue values[MAX_OUTPUTS];
+    if (!model_evaluate(model, task, batch, values, diags)) return false;
+    for (int i = 0; i < model_outputs(model, task); i++) keep_batch(&outputs[i], batch, &values[i], rows);
+    return true;
+}
+
+/* Of `most` rows, those whose tokens stay in bounds; at least one. */
+static int64_t rows_that_fit(const Dataset *data, const int64_t *rows, int64_t most) {
+    enum { BATCH_TOKENS = 8192 };
+    int64_t count = 0, tokens = 0;
+    while (count < most && ((tokens += dataset_tokens(data, rows[count])) <= BATCH_TOKENS || count == 0)) count++;
+    return count;
+}
+
+/* The batches of a data set, one after the other. */
+typedef struct Walk {
+    const Dataset *data;
+    int64_t *rows;           /* [data->rows], sorted */
+    int64_t size, at, count; /* at most; where the batch begins; its rows */
+    Batch *batch;
+} Walk;
+
+static Walk walk_begin(const Dataset *data, int64_t size) {
+    Walk walk = {.data = data, .rows = sorted_rows(data), .size = size};
+    walk.batch = batch_new(&data, 1, data->rows < size ? data->rows : size);
+    batch_begin(walk.batch, data, walk.rows, data->rows, NUMBERS_OF_DATA);
+    return walk;
+}
+
+static bool walk_next(Walk *walk) {
+    int64_t rest = walk->data->rows - (walk->at += walk->count);
+    if (rest == 0) return false;
+    walk->count = rows_that_fit(walk->data, walk->rows + walk->at, rest < walk->size ? rest : walk->size);
+    batch_fill(walk->batch, walk->data, walk->rows + walk->at, walk->count, walk->at);
+    return true;
+}
+
+static void walk_end(Walk *walk) {
+    batch_free(walk->batch);
+    free(walk->rows);
+}
+
+size_t collect_plan(Model *model, int task, const Dataset *data, int64_t size) {
+    Walk walk = walk_begin(data, size);
+    size_t most = 0;
+    while (walk_next(&walk)) {
+        size_t bytes = model_plan(model, task, false, walk.batch);
+        most = bytes > most ? bytes : most;
+    }
+    walk_end(&walk);
+    return most;
+}
+
+bool collect_outputs(Model *model, int task, const Dataset *data, int64_t size, Collected *outputs,
+                     Diagnostics *diags) {
+    bool good = true;
+    for (int i = 0; i < model_outputs(model, task); i++) {
+        outputs[i] = (Collected){.starts = calloc((size_t)data->rows + 1, sizeof(int64_t)),
+                                 .counts = calloc((size_t)data->rows + 1, sizeof(int64_t))};
+        if (!outputs[i].starts || !outputs[i].counts) abort();
+    }
+    Walk walk = walk_begin(data, size);
+    while (good && walk_next(&walk)) good = run_batch(model, task, walk.batch, walk.rows + walk.at, outputs, diags);
+    walk_end(&walk);
+    return good;
+}
+
+void collected_free(Collected *outputs, int count) {
+    for (int i = 0; i < count; i++) {
+        free(outputs[i].values);
+        free(outputs[i].starts);
+        free(outputs[i].counts);
+    }
+}
+
+/* --- Metrics --- */
+
+/* Predictions beside labels, in the order of the data set. A task without a label has none of either. */
+typedef struct Pairs {
+    double *predictions, *labels; /* [lines, width] */
+    int64_t *bounds;              /* [rows + 1] */
+    int64_t lines;
+} Pairs;
+
+static void pair_up(Pairs *p, const Dataset *data, const Collected *predict) {
+    int64_t width = data->task->label.width, capacity = predict->used / (predict->columns ? predict->columns : 1) + 1;
+    LabelList list = {0};
+    p->predictions = calloc((size_t)(capacity * width), sizeof *p->predictions);
+    p->labels = calloc((size_t)(capacity * width), sizeof *p->labels);
+    p->bounds = calloc((size_t)data->rows + 2, sizeof *p->bounds);
+    if (!p->predictions || !p->labels || !p->bounds) abort();
+    for (int64_t row = 0; row < data->rows; row++) {
+        row_labels(data, row, (RowKey){.row = (uint32_t)row}, NULL, &list);
+        assert(data->task->label.kind == LABEL_NONE || list.count * predict->columns == predict->counts[row]);
+        for (int64_t i = 0; i < list.count; i++, p->lines++) {
+            const float *line = predict->values + predict->starts[row] + i * predict->columns;
+            for (int64_t j = 0; j < width; j++) p->predictions[p->lines * width + j] = (double)line[j];
+            memcpy(p->labels + p->lines * width, list.values + i * width, (size_t)width * sizeof *p->labels);
+        }
+        p->bounds[row + 1] = p->lines;
+    }
+    label_list_free(&list);
+}
+
+/* Lines of probabilities in the order of the data set, beside those of the labels; the caller frees. */
+static double *line_up(const Dataset *data, const Collected *scores) {
+    double *lines = calloc((size_t)scores->used + 1, sizeof *lines), *to = lines;
+    if (!lines) abort();
+    for (int64_t row = 0; row < data->rows; row++) {
+        for (int64_t i = 0; i < scores->counts[row]; i++) *to++ = (double)scores->values[scores->starts[row] + i];
+    }
+    return lines;
+}
+
+static void make_table(const MetricInput *in, LabelKind kind, ClassTable *table) {
+    if (kind != LABEL_CLASS && kind != LABEL_FLAGS) return;
+    table->classes = class_reports(in, &table->count);
+    if (kind == LABEL_FLAGS) return;
+    table->confusion = calloc((size_t)(table->count * table->count) + 1, sizeof *table->confusion);
+    if (!table->confusion) abort();
+    confusion_matrix(in, table->classes, table->count, table->confusion);
+}
+
+void class_table_free(ClassTable *table) {
+    free(table->classes);
+    free(table->confusion);
+    *table = (ClassTable){0};
+}
+
+static void measure(const Dataset *data, const Collected *outputs, Evaluation *result, ClassTable *table) {
+    const Task *task = data->task;
+    const Collected *loss = output_of(task, outputs, "loss"), *scores = output_of(task, outputs, SCORES_OUTPUT);
+    Pairs p = {0};
+    pair_up(&p, data, &outputs[0]);
+    MetricInput in = {.prediction = p.predictions,
+                      .label = p.labels,
+                      .n = p.lines,
+                      .width = task->label.width,
+                      .bounds = p.bounds,
+                      .sequences = data->rows,
+                      .names = task->label.names,
+                      .classes = task->label.classes};
+    if (loss) in.loss = loss->sum;
+    double *lines = scores ? line_up(data, scores) : NULL;
+    if (scores) in.scores = lines, in.score_columns = scores->columns;
+    for (int i = 0; i < task->n_metrics; i++) {
+        const Metric *metric = metric_find(task->metrics[i]);
+        result->metrics[i] = metric->compute(&in);
+        if (i == 0) result->score = metric_score(metric, result->metrics[i]);
+    }
+    if (table) make_table(&in, task->label.kind, table);
+    free(lines);
+    free(p.predictions);
+    free(p.labels);
+    free(p.bounds);
+}
+
+bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, ClassTable *table,
+              Diagnostics *diags) {
+    Collected outputs[MAX_OUTPUTS] = {0};
+    *result = (Evaluation){.task = task, .rows = data->rows};
+    bool good = collect_outputs(model, task, data, batch, outputs, diags);
+    if (good) measure(data, outputs, result, table);
+    collected_free(outputs, model_outputs(model, task));
+    return good;
+}
+
+double overall_score(const Evaluation *evaluations, int count) {
+    double sum = 0;
+    for (int i = 0; i < count; i++) sum += evaluations[i].score;
+    return count ? sum / count : 0;
+}

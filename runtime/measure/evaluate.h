@@ -1,0 +1,58 @@
+/* Evaluation: predictions of a task's rows, in order, and the metrics of them. */
+#ifndef GRADC_RUNTIME_MEASURE_EVALUATE_H
+#define GRADC_RUNTIME_MEASURE_EVALUATE_H
+
+#include "runtime/measure/scores.h"
+#include "runtime/model/model.h"
+
+enum { MAX_METRICS = 8, EVAL_BATCH = 64 /* rows at a time, where nothing else is asked for */ };
+
+typedef struct Evaluation {
+    int task;
+    double metrics[MAX_METRICS]; /* in the order of the task's list */
+    double score;                /* of the first one, from 0 to 1 */
+    int64_t rows;
+} Evaluation;
+
+/* The table rows of a task's metrics; false with "did you mean" for an unknown one. */
+bool evaluate_check(const Program *program, const bool *tasks, Diagnostics *diags);
+
+/* The outputs that a task's metrics read: "predict", and "loss" where one asks for it. */
+OutputNames evaluate_outputs(const Task *task);
+
+/* One output over all rows of a data set, in the order of the data set: of row i, `counts[i]` numbers from `values +
+ * starts[i]`, in lines of `columns`: one line of a sequence, several of its labels or tokens. An output of the batch as
+ * a whole is a share of the data set's: `sum` is all of it (a loss divided by update_rows). */
+typedef struct Collected {
+    RowsOf of;
+    int64_t columns;
+    float *values;
+    int64_t *starts, *counts;
+    int64_t used, capacity;
+    double sum;
+} Collected;
+
+/* Runs the rows in batches of at most `batch` rows and some thousand tokens, sorted by length, so that batches are of
+ * even size. `outputs` [model_outputs], which the caller frees, also after a failure. */
+bool collect_outputs(Model *model, int task, const Dataset *data, int64_t batch, Collected *outputs,
+                     Diagnostics *diags);
+/* The bytes of the activation slab that the largest of these batches needs. */
+size_t collect_plan(Model *model, int task, const Dataset *data, int64_t batch);
+void collected_free(Collected *outputs, int count);
+
+/* What classes and flags are taken for; nothing of other labels. */
+typedef struct ClassTable {
+    ClassReport *classes; /* [count] */
+    int64_t *confusion;   /* [count, count]: labelled as the row, predicted as the column; NULL of flags */
+    int64_t count;
+} ClassTable;
+
+/* `table` may be NULL; its arrays are the caller's to free. */
+bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, ClassTable *table,
+              Diagnostics *diags);
+void class_table_free(ClassTable *table);
+
+/* The mean of the tasks' scores. */
+double overall_score(const Evaluation *evaluations, int count);
+
+#endif

@@ -1,0 +1,12 @@
+/* Evaluations as a table for people. */
+#ifndef GRADC_RUNTIME_MEASURE_EVALUATION_TABLE_H
+#define GRADC_RUNTIME_MEASURE_EVALUATION_TABLE_H
+
+#include <stdio.h>
+
+#include "runtime/measure/evaluate.h"
+
+/* One line a task: rows and metrics to three places; then the overall score. */
+void print_evaluations(FILE *out, const Program *program, const Evaluation *evaluations, int count);
+
+#endif

@@ -1,0 +1,230 @@
+/* Predictions: each value is JSON first; the cells of a table are that value laid flat. */
+#include "runtime/measure/prediction.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *prediction_name(const char *output) { return strcmp(output, "predict") == 0 ? "prediction" : output; }
+
+/* --- Values ------------------------------------------------------------------------------------------------------- */
+
+/* A class by its name, where it has one and is what the task predicts. */
+static json_t *predicted(const PredictionWriter *w, float value) {
+    const Label *label = &w->task->label;
+    int64_t class = value >= 0 && value < (float)label->classes ? (int64_t)value : -1;
+    bool whole = class >= 0 && (float)class == value;
+    if (whole && label->kind == LABEL_MASKED && class < tokenizer_size(w->tokenizer))
+        return json_string(tokenizer_token(w->tokenizer, (int32_t)class));
+    if (whole && label->kind == LABEL_CLASS)
+        return label->names ? json_string(label->names[class]) : json_integer(class);
+    return isfinite(value) ? json_real((double)value) : json_null();
+}
+
+static json_t *number(float value) { return isfinite(value) ? json_real((double)value) : json_null(); }
+
+/* One line of `columns` numbers: alone, as a list, or by the names of the classes. */
+static json_t *line_value(const PredictionWriter *w, bool is_prediction, const float *line, int64_t columns) {
+    const Label *label = &w->task->label;
+    if (columns == 1) return is_prediction ? predicted(w, line[0]) : number(line[0]);
+    bool named = label->names && columns == (label->kind == LABEL_FLAGS ? label->width : label->classes);
+    json_t *list = named ? json_object() : json_array();
+    for (int64_t i = 0; i < columns; i++) {
+        if (named)
+            json_object_set_new(list, label->names[i], number(line[i]));
+        else
+            json_array_append_new(list, number(line[i]));
+    }
+    return list;
+}
+
+/* One for each word, so that the two can be laid side by side: null for a word that has no token. */
+static json_t *words_value(const PredictionWriter *w, bool is_prediction, const Dataset *data, const Collected *output,
+                           int64_t row) {
+    const Labels *labels = &data->labels;
+    json_t *list = json_array();
+    int64_t next = labels->bounds[row];
+    for (int32_t word = 0; word < labels->words[row]; word++) {
+        bool given = next < labels->bounds[row + 1] && labels->word[next] == word;
+        const float *line = output->values + output->starts[row] + (next - labels->bounds[row]) * output->columns;
+        json_array_append_new(list, given ? line_value(w, is_prediction, line, output->columns) : json_null());
+        next += given;
+    }
+    return list;
+}
+
+json_t *prediction_value(const PredictionWriter *w, int index, const Dataset *data, const Collected *output,
+                         int64_t row) {
+    bool is_prediction = strcmp(w->outputs.names[index], "predict") == 0;
+    const float *values = output->values + output->starts[row];
+    if (output->of == ROWS_OF_SEQUENCES) return line_value(w, is_prediction, values, output->columns);
+    if (output->of == ROWS_OF_LABELS && data->labels.word) return words_value(w, is_prediction, data, output, row);
+    json_t *list = json_array();
+    for (int64_t i = 0; i < output->counts[row]; i += output->columns)
+        json_array_append_new(list, line_value(w, is_prediction, values + i, output->columns));
+    return list;
+}
+
+/* --- Tables ------------------------------------------------------------------------------------------------------- */
+
+/* RFC 4180. In a tab-separated table quotes stand only around what would otherwise break it. */
+static void write_text(const PredictionWriter *w, const char *text) {
+    const char *breaks = w->form == FORM_CSV ? ",\"\n\r" : "\t\n\r";
+    if (!strpbrk(text, breaks)) {
+        fputs(text, w->out);
+        return;
+    }
+    fputc('"', w->out);
+    for (; *text; text++) {
+        if (*text == '"') fputc('"', w->out);
+        fputc(*text, w->out);
+    }
+    fputc('"', w->out);
+}
+
+/* A separator goes before all cells of a line but the first. */
+static void begin_cell(const PredictionWriter *w, int64_t *cells) {
+    if ((*cells)++) fputc(w->form == FORM_CSV ? ',' : '\t', w->out);
+}
+
+static void write_flat(const PredictionWriter *w, json_t *value, int64_t *cells) {
+    size_t i;
+    const char *key;
+    json_t *item;
+    if (json_is_array(value)) {
+        json_array_foreach(value, i, item) write_flat(w, item, cells);
+        return;
+    }
+    if (json_is_object(value)) {
+        json_object_foreach(value, key, item) write_flat(w, item, cells);
+        return;
+    }
+    begin_cell(w, cells);
+    if (json_is_string(value)) write_text(w, json_string_value(value));
+    if (json_is_integer(value)) fprintf(w->out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    if (json_is_real(value)) fprintf(w->out, "%.9g", json_real_value(value));
+}
+
+/* How many cells each row has of an output; those of tokens and words have as many as there are. */
+static int64_t cells_of(const Collected *output) { return output->of == ROWS_OF_SEQUENCES ? output->columns : 1; }
+
+static void write_names(const PredictionWriter *w, int index, const Collected *output, int64_t *cells) {
+    const Label *label = &w->task->label;
+    const char *name = prediction_name(w->outputs.names[index]);
+    int64_t count = cells_of(output);
+    bool named = label->names && count == (label->kind == LABEL_FLAGS ? label->width : label->classes);
+    for (int64_t i = 0; i < count; i++) {
+        char full[256];
+        if (count == 1)
+            snprintf(full, sizeof full, "%s", name);
+        else if (named)
+            snprintf(full, sizeof full, "%s.%s", name, label->names[i]);
+        else
+            snprintf(full, sizeof full, "%s.%lld", name, (long long)i);
+        begin_cell(w, cells);
+        write_text(w, full);
+    }
+}
+
+static void write_header(PredictionWriter *w, const Collected *outputs) {
+    int64_t cells = 0;
+    if (w->begun || !w->header || w->form == FORM_JSONL) return;
+    w->begun = true;
+    for (int i = 0; i < w->n_keep; i++) begin_cell(w, &cells), write_text(w, w->keep[i]);
+    for (int i = 0; i < w->outputs.count; i++) write_names(w, i, &outputs[i], &cells);
+    if (w->errors) begin_cell(w, &cells), fputs("error", w->out);
+    fputc('\n', w->out);
+}
+
+/* "line 12: ..."; NULL: the row is fine. In memory of the caller. */
+static const char *error_of(const Dataset *data, int64_t row, char *text, size_t size) {
+    const char *problem = data->table ? table_problem(data->table, data->table_rows[row]) : NULL;
+    if (problem) snprintf(text, size, "line %u: %s", data->lines[row], problem);
+    return problem ? text : NULL;
+}
+
+/* The items of a list with bars between, as names of flags are read. */
+static void write_kept(const PredictionWriter *w, const Dataset *data, int64_t row, int column) {
+    const Table *table = data->table;
+    int64_t at = data->table_rows[row], items = table_items(table, at, column);
+    if (items < 0) {
+        write_text(w, table_cell(table, at, column, NULL));
+        return;
+    }
+    const char *text = "";
+    Arena *arena = arena_new();
+    for (int64_t i = 0; i < items; i++)
+        text = arena_printf(arena, "%s%s%s", text, i ? "|" : "", table_item(table, at, column, i, NULL));
+    write_text(w, text);
+    arena_free(arena);
+}
+
+static void write_cells(const PredictionWriter *w, const Dataset *data, const Collected *outputs, int64_t row) {
+    char text[512];
+    const char *error = error_of(data, row, text, sizeof text);
+    int64_t cells = 0;
+    for (int i = 0; i < w->n_keep; i++) begin_cell(w, &cells), write_kept(w, data, row, data->kept + i);
+    for (int i = 0; i < w->outputs.count; i++) {
+        for (int64_t j = 0; error && j < cells_of(&outputs[i]); j++) begin_cell(w, &cells);
+        json_t *value = error ? NULL : prediction_value(w, i, data, &outputs[i], row);
+        if (value) write_flat(w, value, &cells);
+        json_decref(value);
+    }
+    if (w->errors) begin_cell(w, &cells);
+    if (error) write_text(w, error);
+    fputc('\n', w->out);
+}
+
+/* --- Objects ------------------------------------------------------------------------------------------------------ */
+
+static json_t *as_it_was(CellKind kind, const char *text, size_t length) {
+    json_t *value = NULL;
+    if (kind == CELL_NUMBER)
+        value = json_loads(text, JSON_DECODE_ANY, NULL);
+    else if (kind == CELL_TRUTH)
+        value = json_boolean(*text == '1');
+    else if (kind == CELL_TEXT)
+        value = json_stringn(text, length); /* NULL: not in UTF-8 */
+    return value ? value : json_null();
+}
+
+/* A kept cell as the file has it: what came as a number of JSON goes as one. */
+static json_t *kept_value(const Table *table, int64_t row, int column) {
+    size_t length;
+    int64_t items = table_items(table, row, column);
+    if (items < 0) {
+        const char *cell = table_cell(table, row, column, &length);
+        return as_it_was(table_kind(table, row, column), cell, length);
+    }
+    json_t *list = json_array();
+    for (int64_t i = 0; i < items; i++) {
+        const char *item = table_item(table, row, column, i, &length);
+        json_array_append_new(list, as_it_was(table_item_kind(table, row, column, i), item, length));
+    }
+    return list;
+}
+
+static void write_object(const PredictionWriter *w, const Dataset *data, const Collected *outputs, int64_t row) {
+    char text[512];
+    const char *error = error_of(data, row, text, sizeof text);
+    json_t *object = json_object();
+    for (int i = 0; i < w->n_keep; i++)
+        json_object_set_new(object, w->keep[i], kept_value(data->table, data->table_rows[row], data->kept + i));
+    for (int i = 0; !error && i < w->outputs.count; i++)
+        json_object_set_new(object, prediction_name(w->outputs.names[i]),
+                            prediction_value(w, i, data, &outputs[i], row));
+    if (error) json_object_set_new(object, "error", json_string(error));
+    json_dumpf(object, w->out, JSON_REAL_PRECISION(9) | JSON_COMPACT);
+    fputc('\n', w->out);
+    json_decref(object);
+}
+
+void prediction_rows(PredictionWriter *w, const Dataset *data, const Collected *outputs) {
+    if (data->rows) write_header(w, outputs);
+    for (int64_t row = 0; row < data->rows; row++) {
+        if (w->form == FORM_JSONL)
+            write_object(w, data, outputs, row);
+        else
+            write_cells(w, data, outputs, row);
+    }
+}

@@ -1,0 +1,245 @@
+/* Scores: per class, and of probabilities. */
+#include "runtime/measure/scores.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static void *room(int64_t count, size_t size) {
+    void *items = calloc((size_t)count + 1, size);
+    if (!items) abort();
+    return items;
+}
+
+static double ratio(double a, double b) { return b > 0 ? a / b : 0; }
+
+/* --- Classes ------------------------------------------------------------------------------------------------------ */
+
+static int by_value(const void *left, const void *right) {
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* What occurs in predictions or labels, ascending. NaN is no class. */
+static double *list_classes(const MetricInput *in, int64_t *count) {
+    double *classes = room(2 * in->n, sizeof *classes);
+    int64_t all = 0, kept = 0;
+    for (int64_t i = 0; i < in->n; i++) {
+        if (!isnan(in->prediction[i])) classes[all++] = in->prediction[i];
+        if (!isnan(in->label[i])) classes[all++] = in->label[i];
+    }
+    qsort(classes, (size_t)all, sizeof *classes, by_value);
+    for (int64_t i = 0; i < all; i++) {
+        if (!kept || classes[i] != classes[kept - 1]) classes[kept++] = classes[i];
+    }
+    *count = kept;
+    return classes;
+}
+
+static ClassReport report_of(const MetricInput *in, int64_t column, double value) {
+    int64_t both = 0, predicted = 0, labelled = 0;
+    for (int64_t i = column; i < in->n * in->width; i += in->width) {
+        both += in->prediction[i] == value && in->label[i] == value;
+        predicted += in->prediction[i] == value;
+        labelled += in->label[i] == value;
+    }
+    return (ClassReport){in->width > 1 ? (double)column : value, ratio((double)both, (double)predicted),
+                         ratio((double)both, (double)labelled), ratio(2 * (double)both, (double)(predicted + labelled)),
+                         labelled};
+}
+
+ClassReport *class_reports(const MetricInput *in, int64_t *count) {
+    double *classes = NULL;
+    *count = in->width;
+    if (in->width == 1) classes = list_classes(in, count);
+    ClassReport *reports = room(*count, sizeof *reports);
+    for (int64_t i = 0; i < *count; i++) reports[i] = report_of(in, classes ? 0 : i, classes ? classes[i] : 1);
+    free(classes);
+    return reports;
+}
+
+static int64_t index_of(const ClassReport *reports, int64_t n, double value) {
+    for (int64_t i = 0; i < n; i++) {
+        if (reports[i].value == value) return i;
+    }
+    return -1;
+}
+
+void confusion_matrix(const MetricInput *in, const ClassReport *reports, int64_t n, int64_t *matrix) {
+    for (int64_t i = 0; i < n * n; i++) matrix[i] = 0;
+    for (int64_t i = 0; i < in->n; i++) {
+        int64_t label = index_of(reports, n, in->label[i]), prediction = index_of(reports, n, in->prediction[i]);
+        if (label >= 0 && prediction >= 0) matrix[label * n + prediction]++;
+    }
+}
+
+double precision(const MetricInput *in) { return report_of(in, 0, 1).precision; }
+double recall(const MetricInput *in) { return report_of(in, 0, 1).recall; }
+
+typedef double PickFunction(const ClassReport *report);
+static double pick_precision(const ClassReport *report) { return report->precision; }
+static double pick_recall(const ClassReport *report) { return report->recall; }
+static double pick_f1(const ClassReport *report) { return report->f1; }
+
+/* The mean over all classes, over those that are labelled, or weighted by how many rows are labelled with each. */
+typedef enum Averaging { OVER_ALL, OVER_LABELLED, BY_SUPPORT } Averaging;
+
+static double average(const MetricInput *in, PickFunction *pick, Averaging averaging) {
+    int64_t count;
+    ClassReport *reports = class_reports(in, &count);
+    double sum = 0, weights = 0;
+    for (int64_t i = 0; i < count; i++) {
+        double support = (double)reports[i].support;
+        double weight = averaging == OVER_ALL ? 1 : averaging == BY_SUPPORT ? support : support > 0;
+        sum += weight * pick(&reports[i]);
+        weights += weight;
+    }
+    free(reports);
+    return ratio(sum, weights);
+}
+
+double precision_macro(const MetricInput *in) { return average(in, pick_precision, OVER_ALL); }
+double recall_macro(const MetricInput *in) { return average(in, pick_recall, OVER_ALL); }
+double f1_weighted(const MetricInput *in) { return average(in, pick_f1, BY_SUPPORT); }
+double balanced_accuracy(const MetricInput *in) { return average(in, pick_recall, OVER_LABELLED); }
+
+/* --- One class, or flag, against the rest ------------------------------------------------------------------------- */
+
+typedef struct Scored {
+    double score;
+    bool positive;
+} Scored;
+
+/* Highest scores first. */
+static int by_score(const void *left, const void *right) {
+    double a = ((const Scored *)left)->score, b = ((const Scored *)right)->score;
+    return (a < b) - (a > b);
+}
+
+/* How many are compared: one for a column of its own of the probability of class 1, or else one for each column. */
+static int64_t curves_of(const MetricInput *in) { return in->score_columns; }
+
+static bool is_positive(const MetricInput *in, int64_t row, int64_t column) {
+    if (in->width > 1) return in->label[row * in->width + column] == 1;
+    return in->label[row] == (in->score_columns == 1 ? 1 : (double)column);
+}
+
+static Scored *sort_column(const MetricInput *in, int64_t column, int64_t *positives) {
+    Scored *rows = room(in->n, sizeof *rows);
+    *positives = 0;
+    for (int64_t i = 0; i < in->n; i++) {
+        rows[i] = (Scored){in->scores[i * in->score_columns + column], is_positive(in, i, column)};
+        *positives += rows[i].positive;
+    }
+    qsort(rows, (size_t)in->n, sizeof *rows, by_score);
+    return rows;
+}
+
+/* The rows from `first` on that have its score; how many of them are positive. */
+static int64_t end_of_equal(const Scored *rows, int64_t first, int64_t n, int64_t *positives) {
+    int64_t end = first;
+    *positives = 0;
+    for (; end < n && rows[end].score == rows[first].score; end++) *positives += rows[end].positive;
+    return end;
+}
+
+/* Pairs of a positive and a negative row in the right order, as a share of all; NaN when there are none. */
+static double auc_of(const MetricInput *in, int64_t column) {
+    int64_t positives, above = 0;
+    Scored *rows = sort_column(in, column, &positives);
+    double right = 0;
+    for (int64_t first = 0, end, here; first < in->n; first = end) {
+        end = end_of_equal(rows, first, in->n, &here);
+        double negatives = (double)(end - first - here);
+        right += negatives * ((double)above + 0.5 * (double)here);
+        above += here;
+    }
+    free(rows);
+    double pairs = (double)positives * (double)(in->n - positives);
+    return pairs > 0 ? right / pairs : NAN;
+}
+
+static double precision_of_column(const MetricInput *in, int64_t column) {
+    int64_t positives, above = 0;
+    Scored *rows = sort_column(in, column, &positives);
+    double sum = 0;
+    for (int64_t first = 0, end, here; first < in->n; first = end) {
+        end = end_of_equal(rows, first, in->n, &here);
+        above += here;
+        sum += (double)here * (double)above / (double)end;
+    }
+    free(rows);
+    return positives ? sum / (double)positives : NAN;
+}
+
+/* The mean of what is a number. */
+static double mean_of_curves(const MetricInput *in, double (*one)(const MetricInput *in, int64_t column),
+                             double otherwise) {
+    double sum = 0;
+    int64_t count = 0;
+    for (int64_t column = 0; column < curves_of(in); column++) {
+        double value = one(in, column);
+        if (isnan(value)) continue;
+        sum += value;
+        count++;
+    }
+    return count ? sum / (double)count : otherwise;
+}
+
+double roc_auc(const MetricInput *in) { return mean_of_curves(in, auc_of, 0.5); }
+double average_precision(const MetricInput *in) { return mean_of_curves(in, precision_of_column, 0); }
+
+/* --- Probabilities ------------------------------------------------------------------------------------------------ */
+
+/* Of what the row, or its flag, is labelled with. A label that has no column has probability 0. */
+static double probability_of(const MetricInput *in, int64_t row, int64_t flag, double value) {
+    const double *scores = in->scores + row * in->score_columns;
+    if (in->width > 1 || in->score_columns == 1) return value == 1 ? scores[flag] : 1 - scores[flag];
+    return value >= 0 && value < (double)in->score_columns ? scores[(int64_t)value] : 0;
+}
+
+double log_loss(const MetricInput *in) {
+    static const double least = 0x1p-52;
+    double sum = 0;
+    for (int64_t i = 0; i < in->n * in->width; i++) {
+        double p = probability_of(in, i / in->width, i % in->width, in->label[i]);
+        sum -= log(p > least ? fmin(p, 1 - least) : least);
+    }
+    return ratio(sum, (double)(in->n * in->width));
+}
+
+double calibration_error(const MetricInput *in) {
+    enum { BINS = 15 };
+    double right[BINS] = {0}, confidence[BINS] = {0}, error = 0;
+    int64_t all = in->n * in->width;
+    for (int64_t i = 0; i < all; i++) {
+        double p = probability_of(in, i / in->width, i % in->width, in->prediction[i]);
+        int bin = (int)ceil(p * BINS) - 1; /* a bin has its upper end, as in the paper */
+        bin = bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin;
+        right[bin] += in->prediction[i] == in->label[i];
+        confidence[bin] += p;
+    }
+    for (int i = 0; i < BINS; i++) error += fabs(right[i] - confidence[i]);
+    return ratio(error, (double)all);
+}
+
+/* --- Numbers ------------------------------------------------------------------------------------------------------ */
+
+double mae(const MetricInput *in) {
+    double sum = 0;
+    for (int64_t i = 0; i < in->n; i++) sum += fabs(in->prediction[i] - in->label[i]);
+    return isfinite(sum) ? ratio(sum, (double)in->n) : INFINITY;
+}
+
+double r2(const MetricInput *in) {
+    double mean = 0, error = 0, deviation = 0;
+    bool same = true; /* all labels; their mean may be off by a rounding */
+    for (int64_t i = 0; i < in->n; i++) mean += in->label[i];
+    mean = ratio(mean, (double)in->n);
+    for (int64_t i = 0; i < in->n; i++) {
+        error += (in->prediction[i] - in->label[i]) * (in->prediction[i] - in->label[i]);
+        deviation += (in->label[i] - mean) * (in->label[i] - mean);
+        same &= in->label[i] == in->label[0];
+    }
+    if (!isfinite(error)) return -INFINITY;
+    return !same ? 1 - error / deviation : error == 0 && in->n > 0;
+}

@@ -1,0 +1,22 @@
+/* Binding: where a graph's inputs find what a batch has for them. The names are looked up once; a step only copies
+ * addresses. */
+#ifndef GRADC_RUNTIME_MODEL_BINDING_H
+#define GRADC_RUNTIME_MODEL_BINDING_H
+
+#include "runtime/data/batch.h"
+#include "runtime/engine/executable.h"
+
+typedef struct Binding {
+    void **slot;   /* of the executable */
+    int part;      /* of a joined batch; -1: the batch itself */
+    size_t offset; /* in Batch: of the bytes themselves, or of a pointer to them */
+    bool points;
+} Binding;
+
+typedef VEC(Binding) Bindings;
+
+/* Of those inputs of the task that the executable's graph reads; in `arena`. */
+Bindings bindings_of(Executable *exec, const Task *task, Arena *arena);
+void bind_batch(const Bindings *bindings, Batch *batch);
+
+#endif

@@ -1,0 +1,111 @@
+/* Model: a program compiled for this machine, with its parameters: what training, evaluation and prediction run on. */
+#ifndef GRADC_RUNTIME_MODEL_MODEL_H
+#define GRADC_RUNTIME_MODEL_MODEL_H
+
+#include "passes/pipeline.h"
+#include "runtime/data/batch.h"
+#include "runtime/engine/code.h"
+#include "runtime/engine/profile.h"
+#include "runtime/model/parameters.h"
+
+enum { MAX_OUTPUTS = 16 };
+
+typedef struct OutputNames {
+    const char *names[MAX_OUTPUTS];
+    int count;
+} OutputNames;
+
+typedef struct TaskModel {
+    const Task *task;
+    Executable *train, *eval; /* train is NULL in a model that only evaluates */
+} TaskModel;
+
+typedef struct Model Model;
+
+typedef struct ModelOptions {
+    bool training;             /* compile training graphs and the update */
+    const char *const *freeze; /* patterns (graph/base/pattern.h) of parameter names that are not trained */
+    int n_freeze;
+    const double *rates; /* [program's parameters]: what the learning rate is multiplied with; NULL: 1 */
+    const bool *tasks;   /* [program's tasks]: which are compiled; NULL: all */
+    bool adds;           /* gradients of several batches are to be added (parts.h): none stays compact */
+    bool together;       /* so are those of all tasks, of a batch of each */
+    bool joins; /* then one training graph of all tasks (passes/joined.h), where that can be, in place of theirs */
+    /* bytes to keep outputs of a frozen part in, which are computed once (kept.h); 0: they are computed each time */
+    size_t kept_room;
+    const char *passes; /* see passes/pipeline.h; NULL: the usual ones */
+    /* [program's tasks]: of the evaluation graphs, what model_evaluate gives; NULL: "predict" of all. The others are
+     * not computed. */
+    const OutputNames *outputs;
+    const Target *target;
+    const Cache *cache; /* NULL: none */
+    Team *team;
+} ModelOptions;
+
+/* Borrows program, target and team. NULL and diagnostics on failure. Parameters are zero. */
+Model *model_new(const Program *program, const ModelOptions *options, Diagnostics *diags);
+void model_free(Model *model);
+
+/* Updates that were put off (deferred.h) are made first: all weights and states are as of the last step. */
+Parameters *model_parameters(Model *model);
+const TaskModel *model_task(const Model *model, int task);
+/* The task that stands for these [program's tasks; NULL: for all], in `arena`; its training graph is the caller's to
+ * free. NULL when they cannot be joined. */
+Task *joined_task(const Program *program, const bool *tasks, Arena *arena, Diagnostics *diags);
+/* The number of the task that stands for all tasks in model_step, model_gradients and model_plan, with a joined batch
+ * (batch.h); -1: they are not joined. */
+int model_joined(const Model *model);
+/* The loss of a part of the last joined batch, the parts in the order of the program's tasks, of those that are wanted.
+ * */
+float model_part_loss(const Model *model, int part);
+const Code *model_code(const Model *model);
+/* Bytes of the activation slab so far. */
+size_t model_slab_bytes(const Model *model);
+/* Bytes that are needed to keep the outputs of the frozen part of a task for all rows of its data set; 0: nothing of it
+ * is kept. */
+size_t model_kept_bytes(const Model *model, int task, bool training, const Dataset *data);
+/* Bytes of the slab that a batch needs, which is not run; and room for so many, exactly. False and a diagnostic when
+ * there is none. */
+size_t model_plan(Model *model, int task, bool training, Batch *batch);
+bool model_reserve(Model *model, size_t bytes, Diagnostics *diags);
+
+/* To be said after weights were changed by hand, other than fitted ones: nothing that was computed of them holds. */
+void model_touch(Model *model);
+
+/* Switches profiling on; what it found, of training, evaluation and update, in `arena`. */
+void model_profile(Model *model);
+Profile model_profile_rows(const Model *model, Arena *arena);
+
+/* The numbers of one update. */
+typedef struct UpdateSettings {
+    double rate;
+    double clip;   /* largest norm of all gradients of the step; 0: as they are */
+    double decay;  /* of parameters that decay */
+    double weight; /* of the loss, whose gradients are multiplied with it before they are clipped */
+} UpdateSettings;
+
+typedef struct StepResult {
+    float loss;
+    double norm; /* of the gradients before clipping; 0 when clip is 0 */
+} StepResult;
+
+/* One update of the parameters from a batch. A diagnostic and false when there is no memory for the batch, or the loss
+ * is not finite (then nothing is updated). */
+bool model_step(Model *model, int task, Batch *batch, const UpdateSettings *settings, StepResult *result,
+                Diagnostics *diags);
+
+/* The gradients of a batch, left in the gradient slab, and its loss; no update. */
+bool model_gradients(Model *model, int task, Batch *batch, float *loss, Diagnostics *diags);
+
+typedef struct OutputValue {
+    RowsOf of;
+    int input;           /* ROWS_OF_TOKENS, ROWS_OF_WINDOWS: the input whose tokens or windows */
+    const float *values; /* [rows, columns] */
+    int64_t rows, columns;
+} OutputValue;
+
+/* Evaluates a batch: `outputs` in the order of the task's list; the values are valid until the next run. */
+bool model_evaluate(Model *model, int task, Batch *batch, OutputValue *outputs, Diagnostics *diags);
+int model_outputs(const Model *model, int task); /* how many */
+
+#endif

@@ -1,0 +1,421 @@
+/* Model: from a program's graphs to executables bound to the slabs, and back to nothing. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/base/pattern.h"
+#include "passes/compact.h"
+#include "passes/settled.h"
+#include "runtime/engine/slab.h"
+#include "runtime/model/model_state.h"
+
+static bool is_wanted(const Model *m, int task) { return !m->options.tasks || m->options.tasks[task]; }
+
+static bool is_frozen(const Model *m, const Param *param) {
+    for (int i = 0; i < m->options.n_freeze; i++) {
+        if (pattern_matches(m->options.freeze[i], param->name)) return true;
+    }
+    return param->frozen;
+}
+
+/* Does the graph read the parameter in no other way than by rows? */
+static bool is_gathered(const Graph *graph, const char *param) {
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        for (int j = 0; j < node->n_inputs; j++) {
+            const Node *input = node->inputs[j];
+            bool reads = input->op == OP_param && strcmp(input->attrs.text, param) == 0;
+            if (reads && (node->op != OP_gather || j != 0)) return false;
+        }
+    }
+    return true;
+}
+
+/* A parameter that suits and that all its tasks read by rows. */
+static bool is_table(const Model *m, const Param *param, uint64_t tasks) {
+    if (!compact_suits(&param->type)) return false;
+    for (int t = 0; t < m->program->tasks.count; t++) {
+        if (tasks >> t & 1 && !is_gathered(m->program->tasks.items[t].train, param->name)) return false;
+    }
+    return true;
+}
+
+static bool make_parameters(Model *m, Diagnostics *diags) {
+    size_t count = (size_t)m->program->params.count + 1;
+    uint64_t *tasks = arena_array(m->arena, count, sizeof *tasks);
+    bool *trained = arena_array(m->arena, count, sizeof *trained),
+         *tables = arena_array(m->arena, count, sizeof *tables);
+    for (int t = 0; t < m->program->tasks.count; t++) {
+        const Task *task = &m->program->tasks.items[t];
+        for (int i = 0; is_wanted(m, t) && i < task->n_params; i++) tasks[task->params[i]] |= UINT64_C(1) << t;
+    }
+    for (int i = 0; i < m->program->params.count; i++) {
+        const Param *param = &m->program->params.items[i];
+        trained[i] = m->options.training && tasks[i] && !is_frozen(m, param);
+        tables[i] = trained[i] && is_table(m, param, tasks[i]);
+    }
+    m->params = parameters_new(m->program, tasks, trained, tables, m->options.rates, diags);
+    return m->params != NULL;
+}
+
+static void stage_free(Stage *stage) {
+    kernel_list_free(stage->list);
+    graph_free(stage->graph);
+    *stage = (Stage){0};
+}
+
+static bool make_stage(Model *m, Stage *stage, const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
+    stage->graph = pipeline_run(graph, options, diags);
+    if (stage->graph) stage->list = schedule(stage->graph, m->kernels);
+    return stage->graph != NULL;
+}
+
+/* Tokens that are hidden anew in each epoch are other rows each time. */
+static bool may_keep(const Model *m, const Task *task, const Frozen *frozen) {
+    return (m->options.kept_room > 0 || frozen->is_trained) && !m->options.passes && task->label.kind != LABEL_MASKED;
+}
+
+static bool cut(const Graph *graph, const PipelineOptions *trained, SettledCut *parts, Diagnostics *diags) {
+    Graph *simple = pipeline_apply(graph, &(PipelineOptions){.passes = "expand,simplify,demand"}, diags);
+    bool good = simple && settled_cut(simple, trained->wanted, trained->n_wanted, SETTLED_WORTH, parts);
+    graph_free(simple);
+    return good;
+}
+
+/* A stage, its frozen part apart where that spares something. `trained`: what is wanted there. */
+static bool make_stages(Model *m, const Task *task, Frozen *frozen, Stage *stage, const Graph *graph,
+                        const PipelineOptions *trained, const PipelineOptions *options, Diagnostics *diags) {
+    SettledCut parts;
+    if (!may_keep(m, task, frozen) || !cut(graph, trained, &parts, diags))
+        return make_stage(m, stage, graph, options, diags);
+    frozen->kept = kept_new(parts.settled, task);
+    bool good = make_stage(m, &frozen->stage, parts.settled, &(PipelineOptions){0}, diags) &&
+                make_stage(m, stage, parts.rest, options, diags);
+    graph_free(parts.settled);
+    graph_free(parts.rest);
+    return good;
+}
+
+static void frozen_free(Frozen *frozen) {
+    executable_free(frozen->exec);
+    kept_free(frozen->kept);
+    stage_free(&frozen->stage);
+    *frozen = (Frozen){0};
+}
+
+static bool no_output(const Task *task, const char *name, Diagnostics *diags) {
+    const char *names[64], *list = "";
+    int count = 0;
+    for (; count < task->eval->outputs.count && count < 64; count++) {
+        names[count] = task->eval->outputs.items[count].name;
+        list = arena_printf(diags->arena, "%s%s%s", list, count ? ", " : "", names[count]);
+    }
+    diag_error(diags, "E0906", task->pos, "task '%s' has no output '%s'", task->name, name);
+    const char *near = nearest_name(name, names, count);
+    if (near)
+        diag_hint(diags, "did you mean '%s'?", near);
+    else
+        diag_hint(diags, "it has %s; a line 'show value as \"name\"' adds one", list);
+    return false;
+}
+
+/* Gives the graph these outputs alone. */
+static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics *diags) {
+    const Task *task = state->public.task;
+    eval->outputs.items = arena_array(m->arena, MAX_OUTPUTS, sizeof *eval->outputs.items);
+    eval->outputs.count = 0;
+    eval->outputs.capacity = MAX_OUTPUTS;
+    for (int i = 0; i < state->outputs.count; i++) {
+        const char *name = state->outputs.names[i];
+        Node *output = graph_find_output(task->eval, name);
+        if (!output) return no_output(task, name, diags);
+        eval->outputs.items[eval->outputs.count++] = (Output){name, output};
+    }
+    return true;
+}
+
+/* The parameters that are to be differentiated for. */
+static PipelineOptions training_options(const Model *m, const Task *task) {
+    const char **wanted = arena_array(m->arena, (size_t)task->n_params + 1, sizeof *wanted);
+    PipelineOptions options = {.wanted = wanted, .passes = m->options.passes, .training = m->compacts};
+    for (int i = 0; i < task->n_params; i++) {
+        const ParamSlot *slot = &m->params->slots[task->params[i]];
+        if (slot->trained) wanted[options.n_wanted++] = slot->param->name;
+    }
+    return options;
+}
+
+/* Does it have a frozen part that is to be kept? */
+static bool keeps(const Model *m, int index, Diagnostics *diags) {
+    const Task *task = &m->program->tasks.items[index];
+    PipelineOptions options = training_options(m, task);
+    SettledCut parts;
+    if (!may_keep(m, task, &m->tasks[index].train_frozen) || !cut(task->train, &options, &parts, diags)) return false;
+    graph_free(parts.settled);
+    graph_free(parts.rest);
+    return true;
+}
+
+/* What is kept is kept for the rows of each task. */
+static bool can_join(const Model *m, Diagnostics *diags) {
+    bool good = m->options.together && m->options.joins;
+    for (int t = 0; good && t < m->program->tasks.count; t++) good = !is_wanted(m, t) || !keeps(m, t, diags);
+    return good;
+}
+
+static bool make_joined_training(Model *m, Diagnostics *diags) {
+    TaskState *state = &m->tasks[model_joined(m)];
+    PipelineOptions options = training_options(m, state->public.task);
+    return make_stage(m, &state->train, state->public.task->train, &options, diags);
+}
+
+static bool make_training(Model *m, TaskState *state, Diagnostics *diags) {
+    const Task *task = state->public.task;
+    PipelineOptions options = training_options(m, task);
+    return make_stages(m, task, &state->train_frozen, &state->train, task->train, &options, &options, diags);
+}
+
+/* The fits' parameters. */
+static PipelineOptions fitted_names(const Model *m, const Task *task) {
+    const char **names = arena_array(m->arena, MAX_FITS, sizeof *names);
+    for (int i = 0; i < task->n_fits; i++) names[i] = m->program->params.items[task->fits[i].param].name;
+    return (PipelineOptions){.wanted = names, .n_wanted = task->n_fits};
+}
+
+static bool make_evaluation(Model *m, int index, Diagnostics *diags) {
+    TaskState *state = &m->tasks[index];
+    state->outputs = m->options.outputs ? m->options.outputs[index] : (OutputNames){{"predict"}, 1};
+    Graph eval = *state->public.task->eval; /* with the outputs that are asked for: what they do not need is dead */
+    if (!choose_outputs(m, state, &eval, diags)) return false;
+    const Task *task = state->public.task;
+    PipelineOptions trained = training_options(m, task), options = {.passes = m->options.passes};
+    state->eval_frozen.is_trained = m->options.training && task->n_fits > 0;
+    if (state->eval_frozen.is_trained) trained = fitted_names(m, task);
+    return make_stages(m, task, &state->eval_frozen, &state->eval, &eval, &trained, &options, diags);
+}
+
+/* Of the tasks that train a run's table: do they leave its gradient compact? */
+static void count_compact(const Model *m, const ParamRun *run, int *compact, int *dense) {
+    *compact = *dense = 0;
+    for (int t = 0; run->table >= 0 && t <= m->program->tasks.count; t++) {
+        if (!m->tasks[t].train.graph || (t != model_joined(m) && !(run->tasks >> t & 1))) continue;
+        bool is_compact = compact_index(m->tasks[t].train.graph, m->params->slots[run->table].param->name) != NULL;
+        *compact += is_compact, *dense += !is_compact;
+    }
+}
+
+static bool is_deferred(const Model *m, const ParamRun *run) {
+    int compact, dense;
+    count_compact(m, run, &compact, &dense);
+    return compact > 0 && dense == 0;
+}
+
+static bool any_is_mixed(const Model *m) {
+    for (int i = 0; i < m->params->n_runs; i++) {
+        int compact, dense;
+        count_compact(m, &m->params->runs[i], &compact, &dense);
+        if (compact && dense) return true;
+    }
+    return false;
+}
+
+static bool make_trainings(Model *m, Diagnostics *diags) {
+    bool joined = model_joined(m) >= 0;
+    for (int t = 0; t <= m->program->tasks.count; t++) {
+        stage_free(&m->tasks[t].train);
+        frozen_free(&m->tasks[t].train_frozen);
+        if (t == m->program->tasks.count || !is_wanted(m, t) || joined) continue;
+        if (!make_training(m, &m->tasks[t], diags)) return false;
+    }
+    if (joined && !make_joined_training(m, diags)) return false;
+    /* A table that one task touches by rows and another one whole is updated whole, so no gradient is compact. */
+    if (!any_is_mixed(m)) return true;
+    m->compacts = false;
+    return make_trainings(m, diags);
+}
+
+static bool make_norm(Model *m, int run, const PipelineOptions *options, Diagnostics *diags) {
+    int table = m->params->runs[run].table;
+    Graph *norm = norm_graph(table < 0 ? RUN_ALIGN : m->params->slots[table].param->type.dims[1].offset);
+    bool good = make_stage(m, &m->norms[run], norm, options, diags);
+    graph_free(norm);
+    return good;
+}
+
+static bool make_update(Model *m, Diagnostics *diags) {
+    const PipelineOptions options = {.passes = m->options.passes};
+    m->norms = arena_array(m->arena, (size_t)m->params->n_runs + 1, sizeof *m->norms);
+    for (int i = 0; i < m->params->n_runs; i++) {
+        if (!make_norm(m, i, &options, diags)) return false;
+    }
+    return make_stage(m, &m->update, m->program->optimizer.update, &options, diags);
+}
+
+static Executable *make_executable(Model *m, const Stage *stage) {
+    Executable *exec = executable_new(stage->list, code_of_launches(m->code, stage->list, m->arena));
+    for (int i = 0; i < m->params->n_slots; i++) {
+        const ParamSlot *slot = &m->params->slots[i];
+        executable_bind(exec, slot->param->name, m->params->weights + slot->offset);
+    }
+    return exec;
+}
+
+/* Parameters that the loss does not depend on (stop_gradient), but that are updated together with some on which it
+ * does: what another task left in their place must go. */
+static void bind_zeros(Model *m, TaskState *state) {
+    for (int i = 0; i < state->public.task->n_params; i++) {
+        const ParamSlot *slot = &m->params->slots[state->public.task->params[i]];
+        const char *name = arena_printf(m->arena, "grad.%s", slot->param->name);
+        if (!slot->trained || !state->active[slot->run] || graph_find_output(state->train.graph, name)) continue;
+        float *to = m->params->gradients + slot->offset;
+        vec_push(m->arena, &state->twins, ((Twin){to, NULL, (size_t)slot->count * sizeof *to}));
+    }
+}
+
+static void add_table(Model *m, TaskState *state, const ParamSlot *slot, const Node *index) {
+    TaskTable table = {.run = slot->run, .index = arena_strdup(m->arena, index->attrs.text)};
+    table.slots = arena_printf(m->arena, "%s.slots", table.index);
+    table.distinct = arena_printf(m->arena, "%s.U", table.index);
+    table.gradient = arena_printf(m->arena, "grad.%s", slot->param->name);
+    vec_push(m->arena, &state->tables, table);
+}
+
+/* Sends each gradient to its place in the slab; a compact one stays where the plan puts it. */
+static void bind_gradients(Model *m, TaskState *state) {
+    const Graph *graph = state->train.graph;
+    float **place = arena_array(m->arena, (size_t)graph->nodes.count + 1, sizeof *place);
+    for (int i = 0; i < state->public.task->n_params; i++) {
+        const ParamSlot *slot = &m->params->slots[state->public.task->params[i]];
+        const char *name = arena_printf(m->arena, "grad.%s", slot->param->name);
+        Node *output = graph_find_output(graph, name);
+        if (!slot->trained || !output) continue;
+        const Node *node = node_storage(output);
+        float *to = m->params->gradients + slot->offset;
+        state->active[slot->run] = true;
+        const Node *index = compact_index(graph, slot->param->name);
+        if (index) {
+            add_table(m, state, slot, index);
+            continue;
+        }
+        if (place[node->id]) {
+            vec_push(m->arena, &state->twins, ((Twin){to, place[node->id], (size_t)slot->count * sizeof *to}));
+            continue;
+        }
+        place[node->id] = to;
+        executable_bind_output(state->public.train, name, to);
+    }
+    bind_zeros(m, state);
+}
+
+static void make_frozen(Model *m, const Task *task, Frozen *frozen) {
+    if (!frozen->stage.list) return;
+    frozen->exec = make_executable(m, &frozen->stage);
+    frozen->inputs = bindings_of(frozen->exec, task, m->arena);
+}
+
+static void make_executables(Model *m) {
+    for (int t = 0; t <= m->program->tasks.count; t++) {
+        TaskState *state = &m->tasks[t];
+        make_frozen(m, state->public.task, &state->train_frozen);
+        make_frozen(m, state->public.task, &state->eval_frozen);
+        if (state->eval.list) {
+            state->public.eval = make_executable(m, &state->eval);
+            state->eval_inputs = bindings_of(state->public.eval, state->public.task, m->arena);
+        }
+        if (!state->train.list) continue;
+        state->public.train = make_executable(m, &state->train);
+        state->train_inputs = bindings_of(state->public.train, state->public.task, m->arena);
+        bind_gradients(m, state);
+    }
+}
+
+static CodeList code_list(const Model *m, const Stage *stage) {
+    return (CodeList){stage->list, code_of_launches(m->code, stage->list, m->arena)};
+}
+
+/* A run's update: of the rows that steps touch, or of all of it. */
+static bool make_run(Model *m, int run) {
+    CodeList norm = code_list(m, &m->norms[run]), update = code_list(m, &m->update);
+    const char *const *states = m->program->optimizer.states;
+    const ParamRun *info = &m->params->runs[run];
+    if (is_deferred(m, info))
+        m->tables[run] = deferred_new(m->params, info->table, update, norm, states, m->options.team);
+    else
+        m->runs[run] = run_update_new(norm, update, m->params, run, states, m->arena);
+    return m->tables[run] || m->runs[run];
+}
+
+static bool make_runs(Model *m, Diagnostics *diags) {
+    size_t count = (size_t)m->params->n_runs + 1;
+    m->runs = arena_array(m->arena, count, sizeof *m->runs);
+    m->tables = arena_array(m->arena, count, sizeof *m->tables);
+    for (int i = 0; m->options.training && i < m->params->n_runs; i++) {
+        if (make_run(m, i)) continue;
+        diag_error(diags, "E0902", (Pos){0}, "there is no memory for the optimizer's intermediate values");
+        diag_hint(diags, "with 'fuse' among the passes there are none");
+        return false;
+    }
+    return true;
+}
+
+static bool build(Model *m, Diagnostics *diags) {
+    if (!make_parameters(m, diags)) return false;
+    if (m->params->n_runs > MAX_RUNS) {
+        diag_error(diags, "E0903", (Pos){0}, "there are more than %d kinds of parameters", MAX_RUNS);
+        diag_hint(diags, "train fewer tasks at once with --tasks");
+        return false;
+    }
+    Task *joined =
+        m->options.training && can_join(m, diags) ? joined_task(m->program, m->options.tasks, m->arena, diags) : NULL;
+    if (diags->errors) return false;
+    m->tasks[m->program->tasks.count].public.task = joined;
+    m->compacts = !m->options.adds && (joined || !m->options.together);
+    if (m->options.training && !make_trainings(m, diags)) return false;
+    for (int t = 0; t < m->program->tasks.count; t++) {
+        if (is_wanted(m, t) && !make_evaluation(m, t, diags)) return false;
+    }
+    if (m->options.training && !make_update(m, diags)) return false;
+    m->code = code_new(m->kernels, m->options.target, m->options.cache, m->options.team, diags);
+    if (!m->code) return false;
+    make_executables(m);
+    return make_runs(m, diags);
+}
+
+Model *model_new(const Program *program, const ModelOptions *options, Diagnostics *diags) {
+    Arena *arena = arena_new();
+    Model *m = arena_alloc(arena, sizeof *m);
+    *m = (Model){.arena = arena,
+                 .program = program,
+                 .options = *options,
+                 .kernels = kernel_set_new(),
+                 .kept_room = options->kept_room};
+    m->tasks = arena_array(arena, (size_t)program->tasks.count + 2, sizeof *m->tasks);
+    for (int t = 0; t < program->tasks.count; t++) m->tasks[t].public.task = &program->tasks.items[t];
+    if (build(m, diags)) return m;
+    model_free(m);
+    return NULL;
+}
+
+void model_free(Model *m) {
+    if (!m) return;
+    for (int i = 0; m->tables && i < m->params->n_runs; i++) {
+        run_update_free(m->runs[i]);
+        deferred_free(m->tables[i]);
+    }
+    if (model_joined(m) >= 0) graph_free(m->tasks[model_joined(m)].public.task->train);
+    for (int t = 0; t <= m->program->tasks.count; t++) {
+        executable_free(m->tasks[t].public.train);
+        executable_free(m->tasks[t].public.eval);
+        stage_free(&m->tasks[t].train);
+        stage_free(&m->tasks[t].eval);
+        frozen_free(&m->tasks[t].train_frozen);
+        frozen_free(&m->tasks[t].eval_frozen);
+        for (int i = 0; i < m->tasks[t].tables.count; i++) free(m->tasks[t].tables.items[i].numbers);
+    }
+    for (int i = 0; m->norms && i < m->params->n_runs; i++) stage_free(&m->norms[i]);
+    stage_free(&m->update);
+    code_free(m->code);
+    kernel_set_free(m->kernels);
+    parameters_free(m->params);
+    slab_free(m->slab, m->slab_bytes);
+    arena_free(m->arena);
+}

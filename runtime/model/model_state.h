@@ -1,0 +1,77 @@
+/* What a model is made of, for the files that make it up: model_build.c makes it, model.c runs batches. */
+#ifndef GRADC_RUNTIME_MODEL_MODEL_STATE_H
+#define GRADC_RUNTIME_MODEL_MODEL_STATE_H
+
+#include "runtime/model/binding.h"
+#include "runtime/model/deferred.h"
+#include "runtime/model/kept.h"
+#include "runtime/model/model.h"
+#include "runtime/model/update.h"
+
+enum { MAX_RUNS = 256 };
+
+/* A gradient that is the same value as another parameter's, or zero (`from` NULL): filled in after the run. */
+typedef struct Twin {
+    float *to;
+    const float *from;
+    size_t bytes;
+} Twin;
+
+/* A table whose gradient a task leaves compact: what the table's rows are called in the task's graph. */
+typedef struct TaskTable {
+    int run;
+    const char *index, *slots, *distinct, *gradient; /* "x.ids", "x.ids.slots", symbol "x.ids.U", "grad.NAME" */
+    int32_t *numbers;                                /* of slots */
+    int64_t room;
+} TaskTable;
+
+/* A graph on its way to an executable. */
+typedef struct Stage {
+    Graph *graph; /* grouped */
+    KernelList *list;
+} Stage;
+
+/* A graph whose frozen part, if it has one to be kept, is an executable of its own, run before the rest. */
+typedef struct Frozen {
+    Stage stage;
+    Executable *exec; /* NULL: there is none */
+    Bindings inputs;
+    Kept *kept;
+    bool is_trained; /* what a task's fits come after: it holds until the next update */
+    int64_t updates; /* of the model, when `kept` was stored */
+} Frozen;
+
+typedef struct TaskState {
+    TaskModel public;
+    Stage train, eval;
+    Frozen train_frozen, eval_frozen;
+    OutputNames outputs; /* of eval */
+    Bindings train_inputs, eval_inputs;
+    VEC(Twin) twins;
+    VEC(TaskTable) tables;
+    bool active[MAX_RUNS]; /* runs that this task's step updates */
+} TaskState;
+
+struct Model {
+    Arena *arena;
+    const Program *program;
+    ModelOptions options;
+    Parameters *params;
+    KernelSet *kernels;
+    Code *code;
+    TaskState *tasks; /* [program's tasks + 1]: the last one is the joined task's; without one its task is NULL */
+    bool compacts;    /* 'compact' is among the usual passes of the training graphs */
+    Stage update;
+    Stage *norms;      /* [runs] */
+    RunUpdate **runs;  /* [runs]; NULL: deferred */
+    Deferred **tables; /* [runs]; NULL: updated whole */
+    void *slab;
+    size_t slab_bytes, kept_room;
+    int64_t updates; /* so far */
+};
+
+/* One update of the active runs from what lies in the gradient slab, none of it compact. False when the gradients are
+ * not finite; then nothing is updated. */
+bool model_update(Model *model, const bool *active, const UpdateSettings *settings, double *norm);
+
+#endif

@@ -1,0 +1,305 @@
+/* Non-finite values: the second run, the search in one kernel, the message. */
+#include "runtime/model/nonfinite.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "graph/interpret.h"
+
+/* A value that is not finite and where it was found. */
+typedef struct Culprit {
+    const Node *node; /* of the executable's graph; NULL: none */
+    int64_t element;  /* the first */
+    double value;
+    double operands[3]; /* of an elementwise operator, at that element */
+    bool *rows;         /* [batch's rows] in which it happens */
+    int n_rows;         /* 0: in none by itself, as in a sum over the batch */
+} Culprit;
+
+typedef struct Search {
+    const NonFiniteStep *step;
+    Arena *arena;
+    const Graph *graph; /* grouped */
+    const int64_t *extents;
+    const bool *forward; /* [nodes]: the loss depends on it */
+    bool nan_only;       /* infinities are passed over */
+    bool all;            /* the gradient's values too, some of which are known before the loss is */
+    Culprit found;
+} Search;
+
+static double element_at(const Node *node, const void *memory, int64_t index) {
+    if (node->type.elem == ELEM_F32) return (double)((const float *)memory)[index];
+    return (double)((const int32_t *)memory)[index];
+}
+
+/* Integers cannot be bad. */
+static bool is_looked_at(const Search *s, const Node *node) {
+    return node->type.elem == ELEM_F32 && (s->all || s->forward[node->id]);
+}
+
+static bool is_bad(const Search *s, double value) { return s->nan_only ? isnan(value) : !isfinite(value); }
+
+/* --- Rows --------------------------------------------------------------------------------------------------------- */
+
+/* The row of the batch that index `index` of a dimension belongs to; -1: to none. */
+static int64_t row_of(const Search *s, Dim dim, int64_t index) {
+    if (dim_is_const(dim) || dim.offset != 0) return -1;
+    return batch_row_of(s->step->batch, s->step->task, s->graph->symbols.names[dim.symbol], index / dim.scale);
+}
+
+static void mark_row(Search *s, const Type *type, int64_t element) {
+    for (int axis = 0; axis < type->rank; axis++) {
+        int64_t inner = 1;
+        for (int i = axis + 1; i < type->rank; i++) inner *= dim_value(type->dims[i], s->extents);
+        int64_t extent = dim_value(type->dims[axis], s->extents),
+                row = row_of(s, type->dims[axis], element / inner % extent);
+        if (row < 0) continue;
+        s->found.n_rows += !s->found.rows[row];
+        s->found.rows[row] = true;
+        return;
+    }
+}
+
+/* --- One kernel --------------------------------------------------------------------------------------------------- */
+
+/* The operators of a launch as a graph of their own: operands are inputs "operand.0", ... */
+typedef struct Inside {
+    Graph *graph;
+    Node **copies;     /* [grouped graph's nodes] */
+    Binding *bindings; /* [launch's operands] */
+} Inside;
+
+static Node *copy_operand(Search *s, Inside *in, const Launch *launch, void *const *buffers, const Node *node) {
+    if (in->copies[node->id]) return in->copies[node->id];
+    int index = 0;
+    if (node->op == OP_const || node->op == OP_iota) return in->copies[node->id] = graph_clone(in->graph, node, NULL);
+    while (index < launch->n_operands && launch->operands[index] != node) index++;
+    int64_t count = type_count(&node->type, s->extents);
+    double *values = arena_array(s->arena, (size_t)count + 1, sizeof *values);
+    for (int64_t i = 0; i < count; i++) values[i] = element_at(node, buffers[index], i);
+    const char *name = arena_printf(s->arena, "operand.%d", index);
+    in->bindings[index] = (Binding){name, values};
+    return in->copies[node->id] = graph_leaf(in->graph, OP_input, name, node->type);
+}
+
+static Inside look_inside(Search *s, const Launch *launch, void *const *buffers) {
+    Inside in = {.graph = graph_new("kernel", &s->graph->symbols)};
+    int group = launch->results[0]->group;
+    in.copies = arena_array(s->arena, (size_t)s->graph->nodes.count + 1, sizeof *in.copies);
+    in.bindings = arena_array(s->arena, (size_t)launch->n_operands + 1, sizeof *in.bindings);
+    for (int i = 0; i < launch->n_operands; i++) in.bindings[i] = (Binding){"", NULL};
+    for (int i = 0; i < s->graph->nodes.count; i++) {
+        Node copy = *s->graph->nodes.items[i], *inputs[MAX_OPERANDS];
+        if (copy.group != group) continue;
+        for (int j = 0; j < copy.n_inputs; j++) {
+            bool inside = copy.inputs[j]->group == group;
+            inputs[j] = inside ? in.copies[copy.inputs[j]->id] : copy_operand(s, &in, launch, buffers, copy.inputs[j]);
+        }
+        copy.group = 0;
+        in.copies[i] = graph_clone(in.graph, &copy, inputs);
+        graph_output(in.graph, arena_printf(s->arena, "%d", i), in.copies[i]);
+    }
+    return in;
+}
+
+static void remember(Search *s, const Node *node, const double *values, const double *const *operands) {
+    int64_t count = type_count(&node->type, s->extents);
+    s->found = (Culprit){.rows = arena_array(s->arena, (size_t)s->step->batch->rows + 1, sizeof(bool))};
+    for (int64_t i = 0; i < count; i++) {
+        if (!is_bad(s, values[i])) continue;
+        if (!s->found.node) {
+            s->found.node = node;
+            s->found.element = i;
+            s->found.value = values[i];
+            bool elementwise = op_kind(node->op) == KIND_ELEMENTWISE;
+            for (int j = 0; elementwise && j < node->n_inputs; j++) s->found.operands[j] = operands[j][i];
+        }
+        mark_row(s, &node->type, i);
+    }
+}
+
+static bool has_bad(const Search *s, const Node *node, const double *values) {
+    int64_t count = is_looked_at(s, node) ? type_count(&node->type, s->extents) : 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (is_bad(s, values[i])) return true;
+    }
+    return false;
+}
+
+/* Rounded to f32 after each operator, so that what overflows in a kernel overflows here. */
+static void search_inside(Search *s, const Launch *launch, void *const *buffers) {
+    static const double to_nearest = 1e-3;
+    Inside in = look_inside(s, launch, buffers);
+    Interpretation *run = interpret_rounded(in.graph, s->extents, in.bindings, launch->n_operands, 1, to_nearest);
+    for (int i = 0; !run->error && !s->found.node && i < s->graph->nodes.count; i++) {
+        const Node *node = s->graph->nodes.items[i], *copy = in.copies[i];
+        if (node->group != launch->results[0]->group || !run->values[copy->id] ||
+            !has_bad(s, node, run->values[copy->id]))
+            continue;
+        const double *operands[MAX_OPERANDS];
+        for (int j = 0; j < copy->n_inputs; j++) operands[j] = run->values[copy->inputs[j]->id];
+        remember(s, node, run->values[copy->id], operands);
+    }
+    interpretation_free(run);
+    graph_free(in.graph);
+}
+
+/* The first result that holds one; NULL: none. Its values in `*values`. */
+static const Node *bad_result(Search *s, const Launch *launch, void *const *buffers, double **values) {
+    for (int i = 0; i < launch->n_results; i++) {
+        const Node *node = launch->results[i];
+        int64_t count = is_looked_at(s, node) ? type_count(&node->type, s->extents) : 0;
+        const float *memory = buffers[launch->n_operands + i];
+        int64_t at = 0;
+        while (at < count && !is_bad(s, (double)memory[at])) at++;
+        if (at == count) continue;
+        *values = arena_array(s->arena, (size_t)count + 1, sizeof **values);
+        for (int64_t j = 0; j < count; j++) (*values)[j] = (double)memory[j];
+        return node;
+    }
+    return NULL;
+}
+
+/* After each launch: false ends the run. Sums that overflow only on their way, as kernels add, are found in the result
+ * alone. */
+static bool look_at(void *user, const Launch *launch, void *const *buffers) {
+    Search *s = user;
+    double *values;
+    static const double none[1] = {0};
+    const double *operands[MAX_OPERANDS] = {none, none, none};
+    const Node *bad = bad_result(s, launch, buffers, &values);
+    if (!bad) return true;
+    search_inside(s, launch, buffers);
+    if (!s->found.node && op_kind(bad->op) != KIND_ELEMENTWISE) remember(s, bad, values, operands);
+    if (!s->found.node) s->found = (Culprit){.node = bad, .value = NAN, .operands = {NAN, NAN, NAN}};
+    return false;
+}
+
+static void search_alone(void *user, const Worker *worker) {
+    Search *s = user;
+    if (worker->thread == 0) executable_watch(s->step->exec, worker->scratch, look_at, s);
+}
+
+/* --- Telling ------------------------------------------------------------------------------------------------------ */
+
+/* The sign of a NaN says nothing. */
+static const char *number_text(Arena *arena, double value) {
+    return isnan(value) ? "nan" : arena_printf(arena, "%g", value);
+}
+
+/* "div(1, 0)"; "sum" */
+static const char *call_text(const Search *s) {
+    const Node *node = s->found.node;
+    const char *text = op_name(node->op);
+    if (op_kind(node->op) != KIND_ELEMENTWISE || isnan(s->found.operands[0])) return text;
+    for (int i = 0; i < node->n_inputs; i++)
+        text = arena_printf(s->arena, "%s%s%.3g", text, i ? ", " : "(", s->found.operands[i]);
+    return arena_printf(s->arena, "%s)", text);
+}
+
+static const char *what_text(const Search *s) {
+    const Node *node = s->found.node;
+    const char *scope = node->pos.scope ? arena_printf(s->arena, ", in scope \"%s\"", node->pos.scope) : "";
+    const char *pass = s->forward[node->id] ? "" : " in the gradient of this";
+    return arena_printf(s->arena, "%s is %s%s%s", call_text(s), number_text(s->arena, s->found.value), pass, scope);
+}
+
+static void note_rows(const Search *s, Diagnostics *diags) {
+    enum { SHOWN = 4 };
+    const Batch *batch = s->step->batch;
+    int shown = 0;
+    if (s->found.n_rows == batch->rows && batch->rows > SHOWN) {
+        diag_note(diags, (Pos){0}, "in every row of the batch");
+        return;
+    }
+    for (int64_t i = 0; s->found.n_rows && i < batch->rows; i++) {
+        if (!s->found.rows[i]) continue;
+        if (shown++ == SHOWN) {
+            int more = s->found.n_rows - SHOWN;
+            diag_note(diags, (Pos){0}, "and in %d more row%s of the batch", more, more == 1 ? "" : "s");
+            return;
+        }
+        const Dataset *data;
+        int64_t row = batch_data_row(batch, i, &data);
+        diag_note(diags, pos_in_file(data->file, data->lines[row]), "in this row");
+    }
+}
+
+static void tell(const Search *s, Diagnostics *diags) {
+    const char *number = number_text(s->arena, s->step->loss);
+    const char *loss = isfinite(s->step->loss) ? "" : arena_printf(s->arena, "; the loss is %s", number);
+    Pos pos = s->found.node->pos.file ? s->found.node->pos : s->step->task->pos;
+    diag_error(diags, "E0905", pos, "%s: the first value of step %u that is not finite%s", what_text(s),
+               (unsigned)s->step->batch->rng[1] + 1, loss);
+    note_rows(s, diags);
+}
+
+/* Where an infinity, told before, first becomes a NaN: often another line. */
+static void tell_nan(const Search *s, Diagnostics *diags) {
+    if (s->found.node) diag_note(diags, s->found.node->pos, "here it becomes NaN: %s", what_text(s));
+}
+
+static bool tell_parameter(const NonFiniteStep *step, Arena *arena, Diagnostics *diags) {
+    const Graph *graph = executable_list(step->exec)->graph;
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        const float *values = node->op == OP_param ? executable_memory(step->exec, node) : NULL;
+        int64_t count = values ? type_count(&node->type, NULL) : 0, at = 0;
+        while (at < count && isfinite(values[at])) at++;
+        if (at == count) continue;
+        const char *type = type_print(arena, &node->type, &graph->symbols);
+        diag_error(diags, "E0905", node->pos, "the parameter '%s', %s, is %s at element %" PRId64 " before step %u",
+                   node->attrs.text, type, number_text(arena, (double)values[at]), at,
+                   (unsigned)step->batch->rng[1] + 1);
+        diag_hint(diags,
+                  "the update before made it so, or it was read so; --clip 1 and a lower --lr keep updates small");
+        return true;
+    }
+    return false;
+}
+
+static const bool *find_forward(const Graph *graph, Arena *arena) {
+    bool *reached = arena_array(arena, (size_t)graph->nodes.count + 1, sizeof *reached);
+    reached[graph_find_output(graph, "loss")->id] = true;
+    for (int i = graph->nodes.count - 1; i >= 0; i--) {
+        const Node *node = graph->nodes.items[i];
+        for (int j = 0; reached[i] && j < node->n_inputs; j++) reached[node->inputs[j]->id] = true;
+    }
+    return reached;
+}
+
+/* Among the values of the loss, or else among all. */
+static Search search(const NonFiniteStep *step, Arena *arena, bool nan_only) {
+    Search s = {.step = step, .arena = arena, .graph = executable_list(step->exec)->graph, .nan_only = nan_only};
+    s.extents = executable_extents(step->exec);
+    s.forward = find_forward(s.graph, arena);
+    team_run(step->team, search_alone, &s);
+    s.all = true;
+    if (!s.found.node) team_run(step->team, search_alone, &s);
+    return s;
+}
+
+static void tell_norm(const NonFiniteStep *step, Diagnostics *diags) {
+    diag_error(diags, "E0905", step->task->pos, "the gradients of step %u are so large that their norm is not finite",
+               (unsigned)step->batch->rng[1] + 1);
+    diag_hint(diags, "nothing was updated; the weights have grown: lower --lr");
+}
+
+void nonfinite_report(const NonFiniteStep *step, Diagnostics *diags) {
+    Arena *arena = arena_new();
+    bool told = tell_parameter(step, arena, diags);
+    Search first = {0};
+    if (!told) first = search(step, arena, false);
+    if (!told && !first.found.node) tell_norm(step, diags);
+    if (first.found.node) {
+        tell(&first, diags);
+        Search second = {0};
+        if (!isnan(first.found.value)) second = search(step, arena, true);
+        tell_nan(&second, diags);
+        diag_hint(
+            diags,
+            "nothing was updated; keep logarithms and divisions away from zero, as in maximum(x, 1e-6); or lower --lr");
+    }
+    arena_free(arena);
+}

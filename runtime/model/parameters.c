@@ -1,0 +1,130 @@
+/* Parameters: layout, memory, initial values. */
+#include "runtime/model/parameters.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "runtime/engine/slab.h"
+
+static int64_t rounded(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
+
+static size_t slab_bytes(int64_t floats) { return (size_t)rounded(floats + 1, RUN_ALIGN) * sizeof(float); }
+
+/* The run for parameters of these properties, added when it is new. `table`: the parameter that is one by itself; -1.
+ * */
+static int find_run(Parameters *p, uint64_t tasks, bool decay, double rate, int table) {
+    for (int i = 0; table < 0 && i < p->n_runs; i++) {
+        if (p->runs[i].table < 0 && p->runs[i].tasks == tasks && p->runs[i].decay == decay && p->runs[i].rate == rate)
+            return i;
+    }
+    p->runs[p->n_runs] = (ParamRun){.tasks = tasks, .decay = decay, .rate = rate, .table = table};
+    return p->n_runs++;
+}
+
+static int64_t place(Parameters *p, int run, int64_t offset) {
+    for (int i = 0; i < p->n_slots; i++) {
+        if (p->slots[i].run != run) continue;
+        p->slots[i].offset = offset;
+        offset += rounded(p->slots[i].count, TENSOR_ALIGN);
+    }
+    return offset;
+}
+
+static void lay_out(Parameters *p, const uint64_t *tasks, const bool *tables, const double *rates) {
+    for (int i = 0; i < p->n_slots; i++) {
+        ParamSlot *slot = &p->slots[i];
+        slot->count = type_count(&slot->param->type, NULL);
+        int table = tables && tables[i] ? i : -1;
+        slot->run = slot->trained ? find_run(p, tasks[i], slot->param->decay, rates ? rates[i] : 1, table) : -1;
+    }
+    int64_t offset = 0;
+    for (int i = 0; i < p->n_runs; i++) {
+        p->runs[i].offset = offset;
+        offset = rounded(place(p, i, offset), RUN_ALIGN);
+        p->runs[i].count = offset - p->runs[i].offset;
+    }
+    p->trained = offset;
+    p->total = place(p, -1, offset);
+}
+
+size_t parameters_bytes(const Parameters *p) {
+    return sizeof(float) * (size_t)(p->total + (1 + p->n_states) * p->trained);
+}
+
+static bool allocate(Parameters *p, Diagnostics *diags) {
+    p->weights = slab_new(slab_bytes(p->total));
+    p->gradients = slab_new(slab_bytes(p->trained));
+    bool good = p->weights && p->gradients;
+    for (int i = 0; i < p->n_states; i++) good &= (p->states[i] = slab_new(slab_bytes(p->trained))) != NULL;
+    if (good) return true;
+    diag_error(diags, "E0902", (Pos){0}, "there is no memory for %" PRId64 " parameters", p->total);
+    diag_hint(diags, "a model of this size needs %" PRId64 " MiB for weights, gradients and moments",
+              (int64_t)(parameters_bytes(p) >> 20));
+    return false;
+}
+
+Parameters *parameters_new(const Program *program, const uint64_t *tasks, const bool *trained, const bool *tables,
+                           const double *rates, Diagnostics *diags) {
+    Arena *arena = arena_new();
+    Parameters *p = arena_alloc(arena, sizeof *p);
+    size_t count = (size_t)program->params.count + 1;
+    *p = (Parameters){.arena = arena, .n_slots = program->params.count, .n_states = program->optimizer.n_states};
+    p->slots = arena_array(arena, count, sizeof *p->slots);
+    p->runs = arena_array(arena, count, sizeof *p->runs);
+    for (int i = 0; i < p->n_slots; i++) {
+        p->slots[i] = (ParamSlot){.param = &program->params.items[i], .trained = trained[i]};
+    }
+    lay_out(p, tasks, tables, rates);
+    if (allocate(p, diags)) return p;
+    parameters_free(p);
+    return NULL;
+}
+
+void parameters_free(Parameters *p) {
+    if (!p) return;
+    slab_free(p->weights, slab_bytes(p->total));
+    slab_free(p->gradients, slab_bytes(p->trained));
+    for (int i = 0; i < p->n_states; i++) slab_free(p->states[i], slab_bytes(p->trained));
+    arena_free(p->arena);
+}
+
+/* splitmix64 (Steele, Lea and Flood 2014): the output function at counter `x`. */
+static uint64_t mix(uint64_t x) {
+    x *= UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return x ^ (x >> 31);
+}
+
+/* The sum of the four 16-bit parts. */
+static int64_t four_parts(uint64_t x) {
+    return (int64_t)((x & 0xFFFF) + ((x >> 16) & 0xFFFF) + ((x >> 32) & 0xFFFF) + (x >> 48));
+}
+
+/* Mean 0, deviation 1: eight numbers uniform on 0 .. 65535 have mean 4 * 65535 and variance 8 * (65536^2 - 1) / 12. */
+static double normal_number(uint64_t key, int64_t index) {
+    static const double deviation = 53509.919921, mean = 4 * 65535.0;
+    int64_t sum = four_parts(mix(key + 2 * (uint64_t)index)) + four_parts(mix(key + 2 * (uint64_t)index + 1));
+    return ((double)sum - mean) / deviation;
+}
+
+/* In [0, 1), a multiple of 2^-24. */
+static double uniform_number(uint64_t key, int64_t index) {
+    return (double)(mix(key + (uint64_t)index) >> 40) * 0x1p-24;
+}
+
+void parameter_initialise(const Parameters *params, int index, uint64_t seed) {
+    const ParamSlot *slot = &params->slots[index];
+    const Param *param = slot->param;
+    float *to = params->weights + slot->offset;
+    uint64_t key = XXH3_64bits_withSeed(param->name, strlen(param->name), seed);
+    for (int64_t i = 0; i < slot->count; i++) {
+        double value = param->init_a;
+        if (param->init == INIT_NORMAL) value += param->init_b * normal_number(key, i);
+        if (param->init == INIT_UNIFORM) value += (param->init_b - param->init_a) * uniform_number(key, i);
+        to[i] = (float)value;
+    }
+}

@@ -1,0 +1,235 @@
+/* Parts: slabs of gradients, their products and their sum. */
+#include "runtime/model/parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/engine/slab.h"
+#include "runtime/model/model_state.h"
+#include "runtime/model/nonfinite.h"
+
+struct Parts {
+    Model *model;
+    int groups;
+    float **slabs;    /* [groups][trained] */
+    bool *active;     /* [groups, runs]: what the slabs hold */
+    bool *any;        /* [runs]: of all groups */
+    double *partial;  /* [blocks, groups * groups]: products of one block each */
+    double *products; /* [groups * groups] */
+    float *factors;   /* [runs, groups] */
+    double loss;
+    NonFiniteStep last; /* for the message when the sum is not finite */
+};
+
+static int n_runs(const Parts *p) { return p->model->params->n_runs; }
+
+static bool *active_in(const Parts *p, int group) { return p->active + (size_t)group * (size_t)n_runs(p); }
+
+static size_t slab_bytes(const Parts *p) { return (size_t)p->model->params->trained * sizeof(float); }
+
+static bool get_slabs(Parts *p) {
+    for (int g = 0; g < p->groups; g++) {
+        if (!(p->slabs[g] = slab_new(slab_bytes(p)))) return false;
+    }
+    return true;
+}
+
+Parts *parts_new(Model *model, int groups, Diagnostics *diags) {
+    Arena *arena = model->arena;
+    Parts *p = arena_alloc(arena, sizeof *p);
+    size_t runs = (size_t)model->params->n_runs + 1, pairs = (size_t)groups * (size_t)groups;
+    *p = (Parts){.model = model, .groups = groups};
+    p->slabs = arena_array(arena, (size_t)groups + 1, sizeof *p->slabs);
+    p->active = arena_array(arena, runs * (size_t)groups, sizeof *p->active);
+    p->any = arena_array(arena, runs, sizeof *p->any);
+    p->factors = arena_array(arena, runs * (size_t)groups, sizeof *p->factors);
+    p->products = arena_array(arena, pairs + 1, sizeof *p->products);
+    p->partial = arena_array(arena, (size_t)(model->params->trained / RUN_ALIGN + 1) * pairs, sizeof *p->partial);
+    if (get_slabs(p)) return p;
+    parts_free(p);
+    diag_error(diags, "E0904", (Pos){0}, "there is no memory for the gradients of %d parts of a step", groups);
+    diag_hint(diags, "take another --sampler, or train fewer tasks with --tasks");
+    return NULL;
+}
+
+void parts_free(Parts *p) {
+    for (int g = 0; p && g < p->groups; g++) slab_free(p->slabs[g], slab_bytes(p));
+}
+
+size_t parts_bytes(const Parts *p) { return p ? (size_t)p->groups * slab_bytes(p) : 0; }
+
+void parts_begin(Parts *p) {
+    memset(p->active, 0, (size_t)p->groups * (size_t)n_runs(p) * sizeof *p->active);
+    memset(p->any, 0, (size_t)n_runs(p) * sizeof *p->any);
+    p->loss = 0;
+}
+
+/* --- Adding ------------------------------------------------------------------------------------------------------- */
+
+typedef struct Adding {
+    Parts *parts;
+    int group;
+    const bool *runs; /* that the batch has gradients for */
+} Adding;
+
+/* This thread's share of a run: whole blocks of RUN_ALIGN floats. */
+static void share_of(const ParamRun *run, const Worker *worker, int64_t *from, int64_t *to) {
+    int64_t blocks = run->count / RUN_ALIGN;
+    *from = run->offset + blocks * worker->thread / worker->threads * RUN_ALIGN;
+    *to = run->offset + blocks * (worker->thread + 1) / worker->threads * RUN_ALIGN;
+}
+
+static void add_share(void *user, const Worker *worker) {
+    const Adding *a = user;
+    const Parameters *params = a->parts->model->params;
+    const bool *held = active_in(a->parts, a->group);
+    float *to = a->parts->slabs[a->group];
+    const float *from = params->gradients;
+    for (int r = 0; r < params->n_runs; r++) {
+        int64_t begin, end;
+        share_of(&params->runs[r], worker, &begin, &end);
+        if (!a->runs[r]) continue;
+        if (!held[r]) memcpy(to + begin, from + begin, (size_t)(end - begin) * sizeof *to);
+        for (int64_t i = begin; held[r] && i < end; i++) to[i] += from[i];
+    }
+}
+
+bool parts_add(Parts *p, int group, int task, Batch *batch, float *loss, Diagnostics *diags) {
+    const TaskState *state = &p->model->tasks[task];
+    Team *team = p->model->options.team;
+    if (!model_gradients(p->model, task, batch, loss, diags)) return false;
+    p->last = (NonFiniteStep){state->public.train, state->public.task, batch, team, (double)*loss};
+    p->loss += (double)*loss;
+    if (!isfinite(*loss)) {
+        nonfinite_report(&p->last, diags);
+        return false;
+    }
+    team_run(team, add_share, &(Adding){p, group, state->active});
+    for (int r = 0; r < n_runs(p); r++) {
+        active_in(p, group)[r] |= state->active[r];
+        p->any[r] |= state->active[r];
+    }
+    return true;
+}
+
+/* --- Products ----------------------------------------------------------------------------------------------------- */
+
+/* <a, b> over one block: 16 sums, then theirs, in double. */
+static double product_of(const float *a, const float *b) {
+    double sums[16] = {0}, all = 0;
+    for (int i = 0; i < RUN_ALIGN; i += 16) {
+        for (int j = 0; j < 16; j++) sums[j] += (double)a[i + j] * (double)b[i + j];
+    }
+    for (int j = 0; j < 16; j++) all += sums[j];
+    return all;
+}
+
+static void products_of_run(const Parts *p, int run, const Worker *worker) {
+    int64_t begin, end;
+    share_of(&p->model->params->runs[run], worker, &begin, &end);
+    for (int64_t at = begin; at < end; at += RUN_ALIGN) {
+        double *partial = p->partial + at / RUN_ALIGN * p->groups * p->groups;
+        for (int i = 0; i < p->groups; i++) {
+            for (int j = 0; j <= i; j++) {
+                bool both = active_in(p, i)[run] && active_in(p, j)[run];
+                partial[i * p->groups + j] = both ? product_of(p->slabs[i] + at, p->slabs[j] + at) : 0;
+            }
+        }
+    }
+}
+
+/* Is it trained by more than one group? */
+static bool is_shared(const Parts *p, int run) {
+    int count = 0;
+    for (int g = 0; g < p->groups; g++) count += active_in(p, g)[run];
+    return count > 1;
+}
+
+static void products_share(void *user, const Worker *worker) {
+    const Parts *p = user;
+    for (int r = 0; r < n_runs(p); r++) {
+        if (is_shared(p, r)) products_of_run(p, r, worker);
+    }
+}
+
+static void find_products(Parts *p) {
+    const Parameters *params = p->model->params;
+    int n = p->groups;
+    memset(p->products, 0, (size_t)(n * n) * sizeof *p->products);
+    team_run(p->model->options.team, products_share, p);
+    for (int r = 0; r < params->n_runs; r++) {
+        if (!is_shared(p, r)) continue;
+        for (int64_t block = params->runs[r].offset / RUN_ALIGN;
+             block < (params->runs[r].offset + params->runs[r].count) / RUN_ALIGN; block++) {
+            for (int i = 0; i < n * n; i++) p->products[i] += p->partial[block * n * n + i];
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        for (int j = i + 1; j < n; j++) p->products[i * n + j] = p->products[j * n + i];
+    }
+}
+
+double parts_cosine(const Parts *p, int a, int b) {
+    double lengths = p->products[a * p->groups + a] * p->products[b * p->groups + b];
+    return lengths > 0 ? p->products[a * p->groups + b] / sqrt(lengths) : NAN;
+}
+
+void parts_surgery(const double *products, int n, int64_t turn, double *factors) {
+    double mixed[MAX_GROUPS]; /* g_i on its way, as a sum of all gradients */
+    for (int i = 0; i < n; i++) factors[i] = 0;
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < n; k++) mixed[k] = k == i;
+        for (int step = 0; step < n; step++) {
+            int j = (int)((turn + step) % n);
+            double along = 0;
+            for (int k = 0; k < n; k++) along += mixed[k] * products[k * n + j];
+            if (j != i && along < 0) mixed[j] -= along / products[j * n + j];
+        }
+        for (int k = 0; k < n; k++) factors[k] += mixed[k];
+    }
+}
+
+/* --- The sum ------------------------------------------------------------------------------------------------------ */
+
+/* The products of the weighted gradients decide; what they are multiplied with comes on top of the weight. */
+static void find_factors(Parts *p, const PartsSum *sum) {
+    double products[MAX_GROUPS * MAX_GROUPS], shared[MAX_GROUPS];
+    int n = p->groups;
+    for (int i = 0; i < n * n; i++) products[i] = sum->weights[i / n] * sum->weights[i % n] * p->products[i];
+    for (int g = 0; g < n; g++) shared[g] = 1;
+    if (sum->surgery) parts_surgery(products, n, sum->turn, shared);
+    for (int r = 0; r < n_runs(p); r++) {
+        for (int g = 0; g < n; g++)
+            p->factors[r * n + g] = (float)(sum->weights[g] * (is_shared(p, r) ? shared[g] : 1));
+    }
+}
+
+static void sum_share(void *user, const Worker *worker) {
+    const Parts *p = user;
+    const Parameters *params = p->model->params;
+    for (int r = 0; r < params->n_runs; r++) {
+        int64_t begin, end;
+        bool first = true;
+        share_of(&params->runs[r], worker, &begin, &end);
+        for (int g = 0; g < p->groups; g++) {
+            if (!active_in(p, g)[r]) continue;
+            const float factor = p->factors[r * p->groups + g], *from = p->slabs[g];
+            float *to = params->gradients;
+            for (int64_t i = begin; first && i < end; i++) to[i] = factor * from[i];
+            for (int64_t i = begin; !first && i < end; i++) to[i] += factor * from[i];
+            first = false;
+        }
+    }
+}
+
+bool parts_update(Parts *p, const PartsSum *sum, const UpdateSettings *settings, StepResult *result,
+                  Diagnostics *diags) {
+    if (p->groups > 1) find_products(p);
+    find_factors(p, sum);
+    team_run(p->model->options.team, sum_share, p);
+    result->loss = (float)p->loss;
+    if (model_update(p->model, p->any, settings, &result->norm)) return true;
+    nonfinite_report(&p->last, diags);
+    return false;
+}

@@ -1,0 +1,53 @@
+/* Parts: an update made of several batches, of one task or of several, whose gradients are added before it.
+ *
+ *     group 0   gradients of task a: batch 1 + batch 2 + ...      one slab each
+ *     group 1   gradients of task b
+ *     update    weight 0 * group 0 + weight 1 * group 1
+ *
+ * Batches of one group are parts of the same sum of losses (batch_begin counts the rows of all of them), so they add up
+ * to what one large batch would give, but for the rounding of the sum. The order of all additions is fixed: the same
+ * bits for any number of threads. */
+#ifndef GRADC_RUNTIME_MODEL_PARTS_H
+#define GRADC_RUNTIME_MODEL_PARTS_H
+
+#include "runtime/model/model.h"
+
+typedef struct Parts Parts;
+
+enum { MAX_GROUPS = 64 };
+
+/* For a model with ModelOptions.adds. NULL and a diagnostic when there is no memory. Borrows the model. */
+Parts *parts_new(Model *model, int groups, Diagnostics *diags);
+void parts_free(Parts *parts); /* NULL is allowed */
+
+size_t parts_bytes(const Parts *parts); /* NULL: 0 */
+
+/* Forgets what was added. */
+void parts_begin(Parts *parts);
+
+/* Adds the gradients of a batch to a group. False and a diagnostic when there is no memory for it, or its loss is not
+ * finite. */
+bool parts_add(Parts *parts, int group, int task, Batch *batch, float *loss, Diagnostics *diags);
+
+/* How to add groups up. */
+typedef struct PartsSum {
+    const double *weights; /* [groups]: of their losses */
+    /* Yu et al. 2020, PCGrad: where two groups' gradients for the parameters that they share point against each
+     * other, each loses its component along the other. The others are taken in turn, from number `turn` on. */
+    bool surgery;
+    int64_t turn;
+} PartsSum;
+
+/* One update. False and a diagnostic when the gradients are not finite; then nothing is updated. */
+bool parts_update(Parts *parts, const PartsSum *sum, const UpdateSettings *settings, StepResult *result,
+                  Diagnostics *diags);
+
+/* The cosine between the gradients that two groups gave for the parameters that both have, as of the last update; NaN
+ * when one is zero. */
+double parts_cosine(const Parts *parts, int a, int b);
+
+/* What PCGrad multiplies the groups' gradients with, from their products: `products[i * groups + j]` is <g_i, g_j>,
+ * `factors[groups]`. All that it makes are sums of the given gradients, so the products are all that it needs. */
+void parts_surgery(const double *products, int groups, int64_t turn, double *factors);
+
+#endif

@@ -1,0 +1,75 @@
+/* Update: executables bound to stretches of the slabs. */
+#include "runtime/model/update.h"
+
+#include "runtime/engine/slab.h"
+
+Graph *norm_graph(int64_t columns) {
+    Graph *graph = graph_new("gradient norm", NULL);
+    Dim dims[] = {dim_symbol(graph_symbol(graph, "R")), dim_const(columns)};
+    Node *gradient = graph_leaf(graph, OP_input, "gradient", type_make(ELEM_F32, 2, dims));
+    Node *squares = graph_op2(graph, OP_mul, gradient, gradient, NULL);
+    NodeSpec sum = {.op = OP_sum, .n_inputs = 1, .inputs = &squares, .attrs.ints = {1}};
+    graph_output(graph, "squares", graph_node(graph, &sum));
+    return graph;
+}
+
+/* Places what is between the kernels in memory of its own: runs follow one another without a barrier. */
+static bool place(RunUpdate *u, int which, Executable *exec, const int64_t *extents) {
+    u->slab_bytes[which] = executable_plan(exec, extents);
+    if (u->slab_bytes[which]) u->slabs[which] = slab_new(u->slab_bytes[which]);
+    if (u->slab_bytes[which] && !u->slabs[which]) return false;
+    executable_place(exec, u->slabs[which]);
+    return true;
+}
+
+static bool bind_norm(RunUpdate *u, const ParamRun *run, const Parameters *params) {
+    executable_bind(u->norm, "gradient", params->gradients + run->offset);
+    executable_bind_output(u->norm, "squares", u->partial);
+    return place(u, 0, u->norm, &u->partials);
+}
+
+static bool bind_update(RunUpdate *u, const ParamRun *run, const Parameters *params, const char *const *states) {
+    float *weight = params->weights + run->offset;
+    executable_bind(u->update, "weight", weight);
+    executable_bind_output(u->update, "weight", weight);
+    executable_bind(u->update, "gradient", params->gradients + run->offset);
+    for (int i = 0; i < params->n_states; i++) {
+        executable_bind(u->update, states[i], params->states[i] + run->offset);
+        executable_bind_output(u->update, states[i], params->states[i] + run->offset);
+    }
+    executable_bind(u->update, "rate", &u->numbers.rate);
+    executable_bind(u->update, "decay", &u->numbers.decay);
+    executable_bind(u->update, "step", &u->numbers.step);
+    executable_bind(u->update, "scale", &u->numbers.scale);
+    return place(u, 1, u->update, &run->count);
+}
+
+/* How many rows the norm has. */
+static int64_t count_partials(const Parameters *params, const ParamRun *run) {
+    return run->table < 0 ? run->count / RUN_ALIGN : params->slots[run->table].param->type.dims[0].offset;
+}
+
+RunUpdate *run_update_new(CodeList norm, CodeList update, const Parameters *params, int run, const char *const *states,
+                          Arena *arena) {
+    RunUpdate *u = arena_alloc(arena, sizeof *u);
+    u->partials = count_partials(params, &params->runs[run]);
+    u->partial = arena_array(arena, (size_t)u->partials + 16, sizeof *u->partial);
+    u->norm = executable_new(norm.list, norm.functions);
+    u->update = executable_new(update.list, update.functions);
+    if (bind_norm(u, &params->runs[run], params) && bind_update(u, &params->runs[run], params, states)) return u;
+    run_update_free(u);
+    return NULL;
+}
+
+void run_update_free(RunUpdate *run) {
+    if (!run) return;
+    for (int i = 0; i < 2; i++) slab_free(run->slabs[i], run->slab_bytes[i]);
+    executable_free(run->norm);
+    executable_free(run->update);
+}
+
+double run_squares(const RunUpdate *run) {
+    double sum = 0;
+    for (int64_t i = 0; i < run->partials; i++) sum += (double)run->partial[i];
+    return sum;
+}

@@ -1,0 +1,58 @@
+/* Kept apart: what belongs to the base, and whether it is the right one. */
+#include "runtime/session/apart.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+const char apart_file[] = "adapter_model.safetensors";
+
+const char *session_stored_name(const Session *s, const char *name) {
+    const char *scope = s->program->checkpoint_scope;
+    size_t length = strlen(scope);
+    if (strncmp(name, scope, length) != 0) return name;
+    return arena_printf(s->arena, "%s%s", s->program->checkpoint_prefix, name + length);
+}
+
+bool apart_is_base(const Session *s, const Param *param) {
+    if (!s->program->apart || !param->frozen || param->fitted || !s->folder) return false;
+    return hf_folder_has(s->folder, session_stored_name(s, param->name), s->program->checkpoint_prefix);
+}
+
+const char *apart_fingerprint(const Session *s, const Parameters *params) {
+    XXH3_state_t *state = XXH3_createState();
+    if (!state || XXH3_128bits_reset(state) != XXH_OK) abort();
+    for (int i = 0; i < params->n_slots; i++) {
+        const ParamSlot *slot = &params->slots[i];
+        if (!apart_is_base(s, slot->param)) continue;
+        XXH3_128bits_update(state, slot->param->name, strlen(slot->param->name) + 1);
+        XXH3_128bits_update(state, params->weights + slot->offset, (size_t)slot->count * sizeof(float));
+    }
+    XXH128_hash_t hash = XXH3_128bits_digest(state);
+    XXH3_freeState(state);
+    return arena_printf(s->arena, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+}
+
+static void hint_base(Session *s) {
+    const char *path = hf_folder_overlay_metadata(s->folder, "base_path");
+    diag_hint(s->diags, "give the weights it was trained beside: --weights %s", path ? path : "BASE");
+}
+
+bool apart_check(Session *s, const Parameters *params, const bool *missing) {
+    Pos pos = pos_in_file(diagnostics_file(s->diags, hf_folder_overlay(s->folder), NULL), 0);
+    int lacking = 0;
+    for (int i = 0; i < params->n_slots; i++)
+        lacking += missing[i] && params->slots[i].param->frozen && !params->slots[i].param->fitted;
+    if (lacking) {
+        diag_error(s->diags, "E0845", pos, "the run holds what was trained alone; %d tensors of its base are missing",
+                   lacking);
+        hint_base(s);
+        return false;
+    }
+    const char *wanted = hf_folder_overlay_metadata(s->folder, "base");
+    if (!wanted || strcmp(wanted, apart_fingerprint(s, params)) == 0) return true;
+    diag_error(s->diags, "E0846", pos, "this was trained beside other weights than those of %s",
+               hf_folder_path(s->folder));
+    hint_base(s);
+    return false;
+}

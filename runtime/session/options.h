@@ -1,0 +1,124 @@
+/* Options of the command line: one table, from which parsing, help and completion of names are derived. */
+#ifndef GRADC_RUNTIME_SESSION_OPTIONS_H
+#define GRADC_RUNTIME_SESSION_OPTIONS_H
+
+#include <jansson.h>
+
+#include "frontend/program.h"
+
+typedef VEC(const char *) TextList;
+
+typedef struct Options {
+    const char *file; /* the graph file, or the folder of a run */
+    const char *bad_rows;
+    const char *best;
+    const char *cache;
+    const char *cpu;
+    const char *def;
+    const char *emit;
+    const char *format;
+    const char *grads;
+    const char *graph;
+    const char *group;
+    const char *input;
+    const char *label;
+    const char *log;
+    const char *lower_case;
+    const char *max_memory;
+    const char *npy;
+    const char *out;
+    const char *output;
+    const char *passes;
+    const char *sampler;
+    const char *schedule;
+    const char *seeds;
+    const char *show;
+    const char *socket;
+    const char *split;
+    const char *stage;
+    const char *task;
+    const char *tasks;
+    const char *tensorboard;
+    const char *weights;
+    const char *why;
+    const char *within;
+    TextList data;
+    TextList diff; /* two or none */
+    TextList freeze;
+    TextList given; /* names of the options that the command line had */
+    TextList inputs;
+    TextList keep;
+    TextList limit;
+    TextList loss_weight;
+    TextList rate;
+    TextList set;
+    TextList shape;
+    TextList share;
+    TextList shows;
+    TextList text;
+    int64_t accumulate;
+    int64_t batch;
+    int64_t cache_size;
+    int64_t epochs;
+    int64_t fold;
+    int64_t lanes;
+    int64_t max_length;
+    int64_t patience;
+    int64_t save_every;
+    int64_t save_limit;
+    int64_t seed;
+    int64_t steps;
+    int64_t threads;
+    double clip;
+    double dropout;
+    double layer_decay;
+    double lr;
+    double warmup;
+    double weight_decay;
+    bool all_folds;
+    bool compiled;
+    bool dry_run;
+    bool eval;
+    bool force;
+    bool full;
+    bool grad;
+    bool header;
+    bool json;
+    bool no_cache;
+    bool no_eval;
+    bool no_reuse;
+    bool no_shuffle;
+    bool cosines, pcgrad;
+    bool probabilities;
+    bool profile;
+    bool quiet;
+    bool remarks;
+    bool report;
+    bool resume;
+    bool skip_bad_rows;
+    bool time_passes;
+    bool training;
+    bool write;
+} Options;
+
+/* Fills `options` from the words after the command's name. False with diagnostics for an unknown option or a bad value
+ * (wrong usage). */
+bool options_parse(const char *command, int argc, char **argv, Options *options, Diagnostics *diags);
+
+/* The values of all options that `command` takes and that are set, as {"lr": 1e-3, "freeze": ["a.*"], ...}. The caller
+ * owns it. */
+json_t *options_to_json(const char *command, const Options *options);
+/* Sets from such an object what the command line did not give; names that there are not are left out. */
+void options_from_json(const char *command, const json_t *values, Options *options, Diagnostics *diags);
+
+/* Sets what the text of a program says (see Setting) and the command line did not give. False with diagnostics at the
+ * setting's place for one that there is not, that belongs to the machine at hand, or that has a bad value. */
+bool options_from_settings(const Program *program, Options *options, Diagnostics *diags);
+/* The settings of the training that are not as by default, as the command line would have them: "--epochs 3 --lr
+ * 3e-05"; in `arena`. */
+const char *options_settings_text(const Options *options, Arena *arena);
+
+/* The options that `command` takes, as help text. */
+void options_print(const char *command, FILE *out);
+
+#endif

@@ -1,0 +1,420 @@
+/* Session: opening and closing everything in order. */
+#include "runtime/session/session.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/data/classes.h"
+#include "runtime/data/token_cache.h"
+#include "runtime/engine/clock.h"
+#include "runtime/files/atomic_file.h"
+#include "runtime/measure/evaluate.h"
+#include "runtime/session/apart.h"
+#include "runtime/session/rates.h"
+#include "runtime/session/settings.h"
+
+static const char graph_file[] = "model.graph";
+
+static bool is_folder(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* A run's folder stands for its graph file and its weights. */
+static void choose_paths(Session *s) {
+    s->graph_path = s->options->file;
+    s->weights_path = s->options->weights;
+    if (!is_folder(s->graph_path)) return;
+    s->token_folder = s->options->file;
+    if (!s->weights_path) s->weights_path = s->graph_path;
+    const char *overlay = arena_printf(s->arena, "%s/%s", s->graph_path, apart_file);
+    if (access(overlay, F_OK) == 0) s->overlay_path = overlay;
+    s->graph_path = arena_printf(s->arena, "%s/%s", s->graph_path, graph_file);
+}
+
+static bool lookup_config(void *user, const char *key, double *value) {
+    Session *s = user;
+    return hf_config_number(s->folder, key, value, s->diags) == LOOKUP_FOUND;
+}
+
+static Pos where_config(void *user, const char *key) {
+    Session *s = user;
+    return hf_config_pos(s->folder, key, s->diags);
+}
+
+static const ClassCounts *count_classes(void *user, const Task *task) {
+    Session *s = user;
+    DatasetOptions options = {.folders = s->options->data.items,
+                              .n_folders = s->options->data.count,
+                              .split = "train",
+                              .skips_bad = s->options->skip_bad_rows};
+    return classes_count(task, &options, s->diags);
+}
+
+/* Does config.json describe the model that the text computes? */
+static bool check_expectations(Session *s) {
+    for (int i = 0; s->folder && i < s->program->expects.count; i++) {
+        const Expectation *e = &s->program->expects.items[i];
+        const char *value;
+        Lookup found = hf_config_string(s->folder, e->key, &value, s->diags);
+        if (found == LOOKUP_FAILED) return false;
+        if (found == LOOKUP_ABSENT || strcmp(value, e->value) == 0) continue;
+        diag_error(s->diags, "E0985", hf_config_pos(s->folder, e->key, s->diags),
+                   "the weights are of another model: \"%s\" is \"%s\", not \"%s\"", e->key, value, e->value);
+        diag_note(s->diags, e->pos, "the model says so here");
+        diag_hint(s->diags,
+                  "take the graph file of that model; or one that computes it, and says: override checkpoint expects "
+                  "\"%s\" = \"%s\"",
+                  e->key, value);
+        return false;
+    }
+    return true;
+}
+
+/* Those that a run's folder says it has trained; NULL: it is no run, or trained all. What is wrong with its settings is
+ * told by who needs them. */
+static const char *trained_tasks(Session *s) {
+    Diagnostics *unheard = diagnostics_new();
+    json_t *settings = is_folder(s->options->file) ? settings_read(s->options->file, unheard) : NULL;
+    const char *tasks = json_string_value(json_object_get(json_object_get(settings, "options"), "tasks"));
+    if (tasks) tasks = arena_strdup(s->arena, tasks);
+    json_decref(settings);
+    diagnostics_free(unheard);
+    return tasks;
+}
+
+bool session_load_probe(Session *s, const Options *options, const ProbeOptions *probe, Diagnostics *diags) {
+    *s = (Session){.arena = arena_new(), .options = options, .diags = diags};
+    choose_paths(s);
+    if (!pipeline_check(options->passes, diags)) return false;
+    if (s->weights_path && !(s->folder = hf_folder_open(s->weights_path, options->lower_case, diags))) return false;
+    ProgramOptions program = {.sets = options->set.items,
+                              .n_sets = options->set.count,
+                              .dropout = options->dropout,
+                              .user = s,
+                              .probe = probe,
+                              .count_classes = count_classes};
+    if (s->folder) program.lookup = lookup_config, program.where = where_config;
+    int errors = diags->errors;
+    s->program = program_load(s->graph_path, &program, diags);
+    return s->program && diags->errors == errors && check_expectations(s) &&
+           session_choose_tasks(s, options->tasks || probe ? options->tasks : trained_tasks(s));
+}
+
+bool session_load_program(Session *s, const Options *options, Diagnostics *diags) {
+    return session_load_probe(s, options, NULL, diags);
+}
+
+void session_hint_tasks(Session *s) {
+    const char *list = "";
+    for (int t = 0; t < s->program->tasks.count; t++) {
+        list = arena_printf(s->arena, "%s%s%s", list, t ? ", " : "", s->program->tasks.items[t].name);
+    }
+    diag_hint(s->diags, "the tasks are: %s", list);
+}
+
+int session_find_task(Session *s, const char *name) {
+    const char **names = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *names);
+    for (int t = 0; t < s->program->tasks.count; t++) {
+        names[t] = s->program->tasks.items[t].name;
+        if (strcmp(names[t], name) == 0) return t;
+    }
+    diag_error(s->diags, "E0920", (Pos){0}, "%s has no task '%s'", s->graph_path, name);
+    const char *near = nearest_name(name, names, s->program->tasks.count);
+    if (near)
+        diag_hint(s->diags, "did you mean '%s'?", near);
+    else
+        session_hint_tasks(s);
+    return -1;
+}
+
+int session_single_task(const Session *s) {
+    int count = 0, only = -1;
+    for (int t = 0; t < s->program->tasks.count; t++) {
+        if (s->tasks[t]) count++, only = t;
+    }
+    return count == 1 ? only : -1;
+}
+
+int session_only_task(Session *s, const char *command) {
+    if (s->options->task) return session_find_task(s, s->options->task);
+    if (session_single_task(s) >= 0) return session_single_task(s);
+    diag_error(s->diags, "E0952", (Pos){0}, "%s works on one task: name it with --task", command);
+    session_hint_tasks(s);
+    return -1;
+}
+
+bool session_choose_tasks(Session *s, const char *list) {
+    int count = s->program->tasks.count;
+    s->tasks = arena_array(s->arena, (size_t)count + 1, sizeof *s->tasks);
+    for (int t = 0; !list && t < count; t++) s->tasks[t] = true;
+    for (char *word = list ? strtok(arena_strdup(s->arena, list), ",") : NULL; word; word = strtok(NULL, ",")) {
+        int task = session_find_task(s, word);
+        if (task < 0) return false;
+        s->tasks[task] = true;
+    }
+    return true;
+}
+
+bool session_load_tokenizer(Session *s) {
+    if (!s->folder) {
+        diag_error(s->diags, "E0921", (Pos){0}, "a vocabulary is needed");
+        diag_hint(s->diags, "give a folder with config.json and vocab.txt with --weights");
+        return false;
+    }
+    const HfTokenizer *said = hf_folder_tokenizer(s->folder);
+    s->tokenizer = tokenizer_new(said->path, said->vocab, said->vocab_bytes, said->rules, s->diags);
+    if (!s->tokenizer) return false;
+    if (tokenizer_size(s->tokenizer) > s->program->vocab) {
+        diag_error(s->diags, "E0922", (Pos){0}, "%s has %d tokens, the model only %" PRId64, said->path,
+                   tokenizer_size(s->tokenizer), s->program->vocab);
+        diag_hint(s->diags, "the vocabulary belongs to another model; or set the size with --set vocab=%d",
+                  tokenizer_size(s->tokenizer));
+        return false;
+    }
+    return true;
+}
+
+bool session_choose_length(Session *s) {
+    s->max_length = s->options->max_length ? s->options->max_length : s->program->positions;
+    if (s->max_length <= s->program->positions) return true;
+    diag_error(s->diags, "E0923", (Pos){0}, "--max-length %" PRId64 " is more than the model's %" PRId64 " positions",
+               s->max_length, s->program->positions);
+    diag_hint(s->diags, "longer texts are cut: take at most %" PRId64 ", or a model with more positions",
+              s->program->positions);
+    return false;
+}
+
+bool session_open_machine(Session *s) {
+    const Options *o = s->options;
+    s->target = target_new(o->cpu, (int)o->lanes, s->diags);
+    s->team = team_new((int)o->threads, s->diags);
+    if (!s->target || !s->team) return false;
+    const char *folder = o->cache ? o->cache : cache_default_folder(s->arena);
+    if (!o->no_cache && folder) s->cache = cache_open(folder, s->diags);
+    if (s->cache) cache_bound(s->cache, o->cache_size << 20);
+    return true;
+}
+
+/* The first two parts of a name: "heads.sentiment" of "heads.sentiment.weight". */
+static size_t family_length(const char *name) {
+    const char *dot = strchr(name, '.');
+    dot = dot ? strchr(dot + 1, '.') : NULL;
+    return dot ? (size_t)(dot - name) : strlen(name);
+}
+
+static bool same_family(const char *a, const char *b) {
+    return family_length(a) == family_length(b) && strncmp(a, b, family_length(a)) == 0;
+}
+
+/* Parameters that the file lacks, by families: a head that is new is as it should be, an encoder that is new is not. */
+static void say_missing(const Session *s, bool *missing) {
+    const char *open = "new: ";
+    for (int i = 0; i < s->program->params.count; i++) {
+        const char *name = s->program->params.items[i].name;
+        int count = 0;
+        for (int j = i; missing[i] && j < s->program->params.count; j++) {
+            bool counted = missing[j] && !s->program->params.items[j].fitted &&
+                           same_family(name, s->program->params.items[j].name);
+            count += counted;
+            if (counted && j > i) missing[j] = false;
+        }
+        if (count) fprintf(stderr, "%s%.*s (%d)", open, (int)family_length(name), name, count), open = ", ";
+    }
+    if (open[0] == ',') fputs(" start from their initialisers\n", stderr);
+}
+
+static void say_skipped(Session *s) {
+    int count;
+    const char *const *names = hf_folder_skipped(s->folder, &count);
+    if (count)
+        fprintf(stderr, "not used: %s%s\n", names[0],
+                count > 1 ? arena_printf(s->arena, " and %d more tensors of the file", count - 1) : "");
+}
+
+static bool load_weight(Session *s, const Parameters *params, int index, bool *found) {
+    const ParamSlot *slot = &params->slots[index];
+    int64_t shape[MAX_RANK];
+    for (int i = 0; i < slot->param->type.rank; i++) shape[i] = slot->param->type.dims[i].offset;
+    Lookup got = hf_folder_load(s->folder, session_stored_name(s, slot->param->name), s->program->checkpoint_prefix,
+                                shape, slot->param->type.rank, params->weights + slot->offset, s->diags);
+    if (got == LOOKUP_FAILED) diag_note(s->diags, slot->param->pos, "the parameter is declared here");
+    *found = got == LOOKUP_FOUND;
+    return got != LOOKUP_FAILED;
+}
+
+/* Marks the parameters that the folder lacks. */
+static bool load_weights(Session *s, const Parameters *params, bool *missing) {
+    bool has_file = s->folder && (hf_folder_has_weights(s->folder) || hf_folder_overlay(s->folder)), good = true;
+    for (int i = 0; good && i < params->n_slots; i++) {
+        bool found = false;
+        if (has_file) good = load_weight(s, params, i, &found);
+        if (found) continue;
+        missing[i] = has_file;
+        parameter_initialise(params, i, (uint64_t)s->options->seed);
+    }
+    if (good && s->folder && hf_folder_overlay(s->folder)) good = apart_check(s, params, missing);
+    return good;
+}
+
+/* What the run kept apart counts before its base. */
+static bool lay_over(Session *s) {
+    return !s->overlay_path || hf_folder_lay_over(s->folder, s->overlay_path, s->diags);
+}
+
+Parameters *session_parameters(const Session *s) {
+    size_t count = (size_t)s->program->params.count + 1;
+    uint64_t *tasks = arena_array(s->arena, count, sizeof *tasks);
+    return parameters_new(s->program, tasks, arena_array(s->arena, count, sizeof(bool)), NULL, NULL, s->diags);
+}
+
+bool session_load_weights(Session *s, const Parameters *params) {
+    if (!lay_over(s)) return false;
+    return load_weights(s, params, arena_array(s->arena, (size_t)params->n_slots + 1, sizeof(bool)));
+}
+
+/* What the metrics read. */
+static const OutputNames *choose_outputs(Session *s) {
+    OutputNames *outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *outputs);
+    for (int t = 0; t < s->program->tasks.count; t++) {
+        outputs[t] = evaluate_outputs(&s->program->tasks.items[t]);
+    }
+    return outputs;
+}
+
+bool session_make_model(Session *s, bool training) {
+    if (!session_load_tokenizer(s) || !session_choose_length(s) || !session_open_machine(s)) return false;
+    bool good;
+    const double *rates = rates_of(s->program, s->options, s->arena, &good, s->diags);
+    if (!good) return false;
+    ModelOptions options = {.rates = rates,
+                            .training = training,
+                            .freeze = s->options->freeze.items,
+                            .n_freeze = s->options->freeze.count,
+                            .tasks = s->tasks,
+                            .adds = s->adds,
+                            .together = s->together,
+                            .joins = s->joins,
+                            .kept_room = s->kept_room,
+                            .passes = s->options->passes,
+                            .outputs = s->outputs ? s->outputs : choose_outputs(s),
+                            .target = s->target,
+                            .cache = s->cache,
+                            .team = s->team};
+    double began = seconds_now();
+    s->model = model_new(s->program, &options, s->diags);
+    s->compile_ms = 1e3 * (seconds_now() - began);
+    return s->model != NULL;
+}
+
+bool session_fill_model(Session *s, bool training) {
+    bool *missing = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *missing);
+    if ((!training && !lay_over(s)) || !load_weights(s, model_parameters(s->model), missing)) return false;
+    say_missing(s, missing);
+    if (s->folder && hf_folder_has_weights(s->folder)) say_skipped(s);
+    return true;
+}
+
+bool session_load_model(Session *s, bool training) {
+    return session_make_model(s, training) && session_fill_model(s, training);
+}
+
+void session_close(Session *s) {
+    model_free(s->model);
+    graph_free(s->joined);
+    team_free(s->team);
+    if (s->cache) cache_close(s->cache);
+    if (s->target) target_free(s->target);
+    tokenizer_free(s->tokenizer);
+    program_free(s->program);
+    hf_folder_close(s->folder);
+    if (s->arena) arena_free(s->arena);
+}
+
+DatasetOptions session_dataset_options(const Session *s, const char *split) {
+    return (DatasetOptions){.tokenizer = s->tokenizer,
+                            .folders = s->options->data.items,
+                            .n_folders = s->options->data.count,
+                            .split = split,
+                            .max_length = s->max_length,
+                            .skips_bad = s->options->skip_bad_rows,
+                            .fold = s->options->fold,
+                            .one_segment = s->program->segments < 2};
+}
+
+static TokenCache token_cache(const Session *s) {
+    return (TokenCache){.folder = s->options->no_cache ? NULL : s->token_folder, .source = s->program->source};
+}
+
+static DatasetOptions labelled_options(const Session *s, const char *split, int64_t limit) {
+    DatasetOptions options = session_dataset_options(s, split);
+    options.limit = limit;
+    options.needs_labels = true;
+    return options;
+}
+
+Dataset *session_dataset(Session *s, int task, const char *split, int64_t limit) {
+    DatasetOptions options = labelled_options(s, split, limit);
+    TokenCache cache = token_cache(s);
+    return token_cache_load(&cache, &s->program->tasks.items[task], &options, s->diags);
+}
+
+bool session_keep_dataset(Session *s, const Dataset *data, const char *split, int64_t limit) {
+    DatasetOptions options = labelled_options(s, split, limit);
+    TokenCache cache = token_cache(s);
+    return token_cache_store(&cache, data, &options, s->diags);
+}
+
+static int list_tensors(Session *s, TensorToWrite *tensors) {
+    int count = 0;
+    const Parameters *params = model_parameters(s->model);
+    for (int i = 0; i < params->n_slots; i++) {
+        const Param *param = params->slots[i].param;
+        if (apart_is_base(s, param)) continue;
+        int64_t *shape = arena_array(s->arena, MAX_RANK, sizeof *shape);
+        for (int j = 0; j < param->type.rank; j++) shape[j] = param->type.dims[j].offset;
+        tensors[count++] = (TensorToWrite){session_stored_name(s, param->name), param->type.rank, shape,
+                                           params->weights + params->slots[i].offset};
+    }
+    return count;
+}
+
+/* The config items that came from, or belong in, config.json. */
+static int list_config(Session *s, ConfigPair *pairs) {
+    int count = 0;
+    for (int i = 0; i < s->program->configs.count; i++) {
+        const ConfigItem *item = &s->program->configs.items[i];
+        if (item->key) pairs[count++] = (ConfigPair){item->key, CONFIG_NUMBER, item->value, NULL};
+    }
+    return count;
+}
+
+static bool save(Session *s, const char *folder, bool with_weights) {
+    HfContents contents = {.tokenizer = hf_folder_tokenizer(s->folder)};
+    TensorToWrite *list = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *list);
+    MetadataEntry base[] = {{"base_path", s->weights_path}, {"base", NULL}};
+    ConfigPair *pairs = arena_array(s->arena, (size_t)s->program->configs.count + 1, sizeof *pairs);
+    if (with_weights) contents.n_tensors = list_tensors(s, list);
+    if (with_weights && s->program->apart) {
+        base[1].value = apart_fingerprint(s, model_parameters(s->model));
+        contents.weights = apart_file, contents.metadata = base, contents.n_metadata = 2;
+    }
+    contents.tensors = list;
+    contents.n_pairs = list_config(s, pairs);
+    contents.pairs = pairs;
+    contents.config = hf_folder_config(s->folder);
+    if (!hf_folder_write(folder, &contents, s->diags)) return false;
+    const char *path = arena_printf(s->arena, "%s/%s", folder, graph_file);
+    return atomic_file_put(path, s->program->source, strlen(s->program->source), s->diags);
+}
+
+bool session_save(Session *s, const char *folder) { return save(s, folder, true); }
+
+bool session_save_description(Session *s, const char *folder) { return save(s, folder, false); }
+
+double session_decay(const Session *s) {
+    return s->options->weight_decay >= 0 ? s->options->weight_decay : s->program->optimizer.decay;
+}

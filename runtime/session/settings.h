@@ -1,0 +1,29 @@
+/* Settings of a training run: what was asked for, and what it depends on besides. Kept in the run's folder and in each
+ * checkpoint:
+ *
+ *     {"options": {"epochs": 3, "lr": 3e-05, ...}, "graph": HASH, "config": {"hidden": 64, ...},
+ *      "data": {"TASK.train": HASH, ...}, "initial_weights": HASH, "version": "0.1.0"} */
+#ifndef GRADC_RUNTIME_SESSION_SETTINGS_H
+#define GRADC_RUNTIME_SESSION_SETTINGS_H
+
+#include <jansson.h>
+
+#include "runtime/session/session.h"
+
+/* The data sets may be NULL where they are not wanted. `initial` is the hash of the weights before the first step;
+ * NULL: not known. The caller owns the object. */
+json_t *settings_collect(Session *session, const Options *options, Dataset *const *train, Dataset *const *dev,
+                         const char *initial);
+
+/* True when a run with `saved` may go on under `now`: options that cannot change the weights (threads, log ...) may
+ * differ. Otherwise one error with a note for each difference. */
+bool settings_match(const json_t *saved, const json_t *now, Diagnostics *diags);
+
+/* DIR/settings.json. Reading gives NULL without an error when there is no such file. */
+bool settings_write(const char *folder, const json_t *settings, Diagnostics *diags);
+json_t *settings_read(const char *folder, Diagnostics *diags);
+
+/* XXH3-128 in hexadecimal, in an arena. */
+const char *bytes_hash(Arena *arena, const void *bytes, size_t size);
+
+#endif

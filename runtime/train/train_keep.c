@@ -1,0 +1,176 @@
+/* Keeping a run: its settings, its checkpoints, and taking it up again. */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "runtime/model/checkpoint.h"
+#include "runtime/session/settings.h"
+#include "runtime/train/train.h"
+
+enum { TRAIN_BATCH = 32 };
+
+static bool is_folder(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* So that a run can be repeated from another working directory. */
+static const char *absolute(const char *path, Arena *arena) {
+    char *real = path ? realpath(path, NULL) : NULL;
+    const char *copy = real ? arena_strdup(arena, real) : path;
+    free(real);
+    return copy;
+}
+
+bool train_take_settings(Options *o, Diagnostics *diags) {
+    if (is_folder(o->file)) {
+        int errors = diags->errors;
+        json_t *settings = settings_read(o->file, diags);
+        if (diags->errors > errors) return false;
+        const char *out = o->out, *log = o->log;
+        bool resume = o->resume;
+        options_from_json("train", json_object_get(settings, "options"), o, diags);
+        json_decref(settings);
+        o->out = out, o->log = log, o->resume = resume; /* where this one writes is its own affair */
+        if (o->resume && !o->out) o->out = o->file;
+        if (o->resume && o->weights && !is_folder(o->weights)) o->weights = NULL; /* a checkpoint has them */
+    }
+    if (o->resume && !o->out) {
+        diag_error(diags, "E0947", (Pos){0}, "--resume needs the folder of a run");
+        diag_hint(diags, "give it with --out, or in place of the graph file: gradc train DIR --resume");
+        return false;
+    }
+    if (!o->batch) o->batch = TRAIN_BATCH;
+    o->weights = absolute(o->weights, diags->arena);
+    if (o->data.count == 0) vec_push(diags->arena, &o->data, ".");
+    for (int i = 0; i < o->data.count; i++) o->data.items[i] = absolute(o->data.items[i], diags->arena);
+    return true;
+}
+
+/* --- State as JSON --- */
+
+/* NaN, which JSON does not have, is null. */
+static json_t *metrics_json(const Evaluation *evaluation) {
+    json_t *list = json_array();
+    for (int i = 0; i < MAX_METRICS; i++) {
+        bool is_number = isfinite(evaluation->metrics[i]);
+        json_array_append_new(list, is_number ? json_real(evaluation->metrics[i]) : json_null());
+    }
+    return json_pack("{s:o, s:f, s:I}", "metrics", list, "score", evaluation->score, "rows",
+                     (json_int_t)evaluation->rows);
+}
+
+static void read_metrics(const json_t *from, Evaluation *to) {
+    for (size_t i = 0; i < MAX_METRICS; i++) {
+        const json_t *value = json_array_get(json_object_get(from, "metrics"), i);
+        to->metrics[i] = json_is_number(value) ? json_number_value(value) : NAN;
+    }
+    to->score = json_number_value(json_object_get(from, "score"));
+    to->rows = json_integer_value(json_object_get(from, "rows"));
+}
+
+static json_t *state_json(const Trainer *t) {
+    json_t *best = json_array();
+    for (int i = 0; i < t->n_tasks; i++) json_array_append_new(best, metrics_json(&t->best_ones[i]));
+    json_t *score = isfinite(t->best) ? json_real(t->best) : json_null();
+    return json_pack("{s:O, s:I, s:I, s:o, s:I, s:o, s:f, s:I, s:I}", "settings", t->settings, "step",
+                     (json_int_t)t->step, "epochs", (json_int_t)t->epochs, "best", score, "best_epoch",
+                     (json_int_t)t->best_epoch, "best_metrics", best, "train_s", t->train_seconds, "tokens",
+                     (json_int_t)t->tokens, "examples", (json_int_t)t->examples);
+}
+
+static void read_state(Trainer *t, const json_t *state) {
+    t->step = json_integer_value(json_object_get(state, "step"));
+    t->epochs = json_integer_value(json_object_get(state, "epochs"));
+    const json_t *best = json_object_get(state, "best");
+    t->best = json_is_number(best) ? json_number_value(best) : -INFINITY;
+    t->best_epoch = json_integer_value(json_object_get(state, "best_epoch"));
+    t->train_seconds = json_number_value(json_object_get(state, "train_s"));
+    t->tokens = json_integer_value(json_object_get(state, "tokens"));
+    t->examples = json_integer_value(json_object_get(state, "examples"));
+    for (int i = 0; i < t->n_tasks; i++) {
+        read_metrics(json_array_get(json_object_get(state, "best_metrics"), (size_t)i), &t->best_ones[i]);
+        t->best_ones[i].task = t->order[i];
+    }
+}
+
+/* --- Checkpoints --- */
+
+static const char *checkpoint_folder(Trainer *t) { return arena_printf(t->s->arena, "%s/last", t->o->out); }
+
+bool train_checkpoint(Trainer *t) {
+    if (!t->o->out) return true;
+    json_t *state = state_json(t);
+    if (t->checkpoint != t->step) t->previous = t->checkpoint;
+    bool good = checkpoint_save(checkpoint_folder(t), t->step, t->previous, t->o->save_limit,
+                                model_parameters(t->s->model), t->s->program->optimizer.states, state, t->diags);
+    json_decref(state);
+    if (good) t->checkpoint = t->step;
+    return good;
+}
+
+/* A checkpoint does not know which weights a run's folder stood for: what was saved is taken as it is. */
+static bool same_settings(Trainer *t, const json_t *saved) {
+    json_t *now = json_copy(t->settings);
+    if (is_folder(t->o->file)) json_object_set(now, "initial_weights", json_object_get(saved, "initial_weights"));
+    bool same = settings_match(saved, now, t->diags);
+    if (same) {
+        json_decref(t->settings);
+        t->settings = json_incref(now);
+    }
+    json_decref(now);
+    return same;
+}
+
+/* In the folder too, where the run is to become longer; all else there stays as the run began. */
+static bool keep_epochs(Trainer *t, const json_t *saved) {
+    if (json_integer_value(json_object_get(json_object_get(saved, "options"), "epochs")) == t->o->epochs) return true;
+    int errors = t->diags->errors;
+    json_t *settings = settings_read(t->o->out, t->diags);
+    if (!settings) return t->diags->errors == errors; /* somebody took the file away */
+    json_object_set_new(json_object_get(settings, "options"), "epochs", json_integer(t->o->epochs));
+    bool good = settings_write(t->o->out, settings, t->diags);
+    json_decref(settings);
+    return good;
+}
+
+static bool take_up(Trainer *t, const Checkpoint *checkpoint) {
+    const json_t *state = checkpoint_state(checkpoint);
+    const json_t *saved = json_object_get(state, "settings");
+    if (!same_settings(t, saved) || !keep_epochs(t, saved)) return false;
+    Parameters *params = model_parameters(t->s->model);
+    if (!checkpoint_restore(checkpoint, params, t->s->program->optimizer.states, t->diags)) return false;
+    read_state(t, state);
+    t->checkpoint = t->step;
+    if (!t->o->quiet)
+        fprintf(stderr, "going on after step %" PRId64 ", from %s\n", t->step, checkpoint_path(checkpoint));
+    return true;
+}
+
+/* The folder with all that a resumed run needs beside a checkpoint, before the first step. */
+static bool begin_folder(Trainer *t) {
+    const char *out = t->o->out;
+    if (mkdir(out, 0777) != 0 && errno != EEXIST) {
+        diag_error(t->diags, "E0941", (Pos){0}, "the folder %s cannot be made: %s", out, strerror(errno));
+        diag_hint(t->diags, "the folder above it must exist and may be written to");
+        return false;
+    }
+    return session_save_description(t->s, out) && settings_write(out, t->settings, t->diags);
+}
+
+bool train_begin(Trainer *t) {
+    const Parameters *params = model_parameters(t->s->model);
+    const char *initial = bytes_hash(t->s->arena, params->weights, (size_t)params->total * sizeof(float));
+    t->settings = settings_collect(t->s, t->o, t->train, t->dev, initial);
+    if (!t->o->out) return train_open_log(t, false);
+    Checkpoint *checkpoint = NULL;
+    if (t->o->resume && !checkpoint_open(checkpoint_folder(t), &checkpoint, t->diags)) return false;
+    bool good = checkpoint ? take_up(t, checkpoint) : begin_folder(t);
+    good = good && train_open_log(t, t->o->resume);
+    if (good && checkpoint) log_event(t->log, json_pack("{s:s, s:I}", "event", "resume", "step", (json_int_t)t->step));
+    checkpoint_close(checkpoint);
+    return good;
+}
