@@ -94,7 +94,7 @@ Cache *cache_open(const char *folder, Diagnostics *diags) {
     if (!folder) return NULL;
     const char *fault = folder_fault(folder);
     if (fault) {
-        diag_warning(diags, "E0703", (Pos){0}, "compiled kernels are not kept in '%s': %s", folder, fault);
+        diag_warning(diags, "E0703", (Pos){0}, "compiled kernels are not cached in '%s': %s", folder, fault);
         diag_hint(diags, "set XDG_CACHE_HOME to a folder of your own to start faster");
         return NULL;
     }

@@ -22,8 +22,8 @@ static LLVMOrcObjectLayerRef make_layer(void *context, LLVMOrcExecutionSessionRe
 static bool succeeded(LLVMErrorRef error, const char *what, Diagnostics *diags) {
     if (!error) return true;
     char *message = LLVMGetErrorMessage(error);
-    diag_error(diags, "E0702", (Pos){0}, "machine code cannot be %s: %s", what, message);
-    diag_hint(diags, "is memory short, or is memory that is both written and run forbidden here?");
+    diag_error(diags, "E0702", (Pos){0}, "cannot %s machine code: %s", what, message);
+    diag_hint(diags, "either memory is short, or this system forbids memory that is both writable and executable");
     LLVMDisposeErrorMessage(message);
     return false;
 }

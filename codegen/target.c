@@ -73,8 +73,8 @@ static void report_unknown(Diagnostics *diags, const char *cpu) {
     const char *names[sizeof cpus / sizeof *cpus];
     for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++) names[i] = cpus[i].name;
     const char *near = nearest_name(cpu, names, (int)(sizeof names / sizeof *names));
-    diag_error(diags, "E0701", (Pos){0}, "there is no x86-64 CPU called '%s'", cpu);
-    diag_hint(diags, "%s%s; without a name, code is made for this machine", near ? "did you mean " : "try ",
+    diag_error(diags, "E0701", (Pos){0}, "unknown x86-64 CPU '%s'", cpu);
+    diag_hint(diags, "%s%s; without --cpu, code is made for this machine", near ? "did you mean " : "try ",
               near ? near : "x86-64-v3");
 }
 

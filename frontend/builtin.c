@@ -359,7 +359,7 @@ static int parameter_of(Elab *e, const Builtin *builtin, const Arg *arg, int i) 
     if (arg->name) {
         if (fail(e, "E0302", arg->pos, "'%s' has no parameter '%s'", builtin->name, arg->name))
             hint_parameters(e, builtin);
-    } else if (fail(e, "E0301", arg->pos, "this is one argument too many for '%s'", builtin->name)) {
+    } else if (fail(e, "E0301", arg->pos, "too many arguments for '%s'", builtin->name)) {
         hint_parameters(e, builtin);
     }
     return -1;

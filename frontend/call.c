@@ -42,7 +42,7 @@ static int formal_of(Elab *e, const Def *def, const Expr *expr, int i) {
     const Arg *arg = &expr->args[i];
     if (arg->name) return find_formal(e, def, arg);
     if (i < def->formals.count) return i;
-    if (fail(e, "E0301", arg->pos, "'%s' takes %d argument%s, this is one too many", def->name, def->formals.count,
+    if (fail(e, "E0301", arg->pos, "'%s' takes %d argument%s; this one is too many", def->name, def->formals.count,
              def->formals.count == 1 ? "" : "s")) {
         note_declared(e, def);
         hint_formals(e, def);
@@ -56,7 +56,7 @@ static bool match_arguments(Elab *e, const Def *def, const Expr *expr, Actual *a
         if (formal < 0) return false;
         if (actuals[formal].arg) {
             if (fail(e, "E0301", expr->args[i].pos, "'%s' is given twice", def->formals.items[formal].name)) {
-                diag_note(e->diags, actuals[formal].arg->pos, "the first time here");
+                diag_note(e->diags, actuals[formal].arg->pos, "first given here");
             }
             return false;
         }
@@ -179,12 +179,12 @@ Value call_def(Elab *e, Def *def, const Expr *expr) {
     if (def->active) {
         if (fail(e, "E0308", expr->pos, "'%s' calls itself", def->name)) {
             diag_note(e->diags, def->pos, "'%s' is declared here", def->name);
-            diag_hint(e->diags, "a fixed number of rounds is written 'repeat i in 0..n { ... }'");
+            diag_hint(e->diags, "for a fixed number of rounds, write 'repeat i in 0..n { ... }'");
         }
         return value_error();
     }
     if (e->call_depth >= MAX_CALL_DEPTH)
-        return fail_value(e, "E0312", expr->pos, "more than %d calls are nested here", MAX_CALL_DEPTH);
+        return fail_value(e, "E0312", expr->pos, "calls are nested more than %d deep", MAX_CALL_DEPTH);
     if (def->unread) return value_error();
     Actual *actuals = arena_array(e->arena, (size_t)def->formals.count + 1, sizeof *actuals);
     if (!match_arguments(e, def, expr, actuals) || !eval_arguments(e, def, actuals)) return value_error();

@@ -22,7 +22,7 @@ static void nothing_to_replace(Elab *e, int index) {
     if (near)
         diag_hint(e->diags, "did you mean '%s'?", near);
     else
-        diag_hint(e->diags, "import the file that has it first; a new function needs no 'override'");
+        diag_hint(e->diags, "import the file that defines it before this line; a new function needs no 'override'");
 }
 
 /* Calls are written for the parameters of what is replaced: the same names in the same order, and values
@@ -37,17 +37,18 @@ static void check_formals(Elab *e, Def *def) {
         def->unread = true;
         bool told = b ? fail(e, "E0209", a ? a->pos : def->pos, "parameter %d of '%s' must be '%s%s'", i + 1, def->name,
                              b->name, b->initial ? " = ..." : "")
-                      : fail(e, "E0209", a->pos, "'%s' needs a value of its own: '%s = ...'", a->name, a->name);
+                      : fail(e, "E0209", a->pos, "'%s' needs a default value: '%s = ...'", a->name, a->name);
         if (!told) return;
-        if (!def->replaced->prelude) diag_note(e->diags, def->replaced->pos, "what it replaces is declared here");
-        diag_hint(e->diags, "calls are written for that one: keep its parameters; more of them need a value");
+        if (!def->replaced->prelude) diag_note(e->diags, def->replaced->pos, "the original is declared here");
+        diag_hint(e->diags,
+                  "calls are written for the original: keep its parameters, and give further ones a default value");
         return;
     }
 }
 
 static void declared_twice(Elab *e, const Def *def, const Def *old) {
     if (!fail(e, "E0203", def->pos, "the function '%s' is declared twice", def->name)) return;
-    diag_note(e->diags, old->pos, "the first time here");
+    diag_note(e->diags, old->pos, "first given here");
     diag_hint(e->diags, "to replace it: override def %s(...)", def->name);
 }
 

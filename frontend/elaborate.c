@@ -66,7 +66,7 @@ static void elaborate_config(Elab *e, const ConfigDecl *decl) {
     ConfigItem *old = find_config(e->program, decl->name);
     if (old && !decl->replaces) {
         if (fail(e, "E0203", decl->pos, "the config value '%s' is declared twice", decl->name)) {
-            diag_note(e->diags, old->pos, "the first time here");
+            diag_note(e->diags, old->pos, "first given here");
             diag_hint(e->diags, "to replace it: override config %s = ...", decl->name);
         }
         return;
@@ -100,10 +100,10 @@ static void check_sets(Elab *e) {
         const char *set = e->options->sets[i];
         const char *name = arena_strndup(e->arena, set, strcspn(set, "="));
         if (!strchr(set, '=')) {
-            diag_error(e->diags, "E0205", (Pos){0}, "--set %s: there is no value", set);
+            diag_error(e->diags, "E0205", (Pos){0}, "--set %s: the value is missing", set);
             diag_hint(e->diags, "write --set NAME=VALUE");
         } else if (!find_config(e->program, name)) {
-            diag_error(e->diags, "E0204", (Pos){0}, "--set %s: no config value is called '%s'", set, name);
+            diag_error(e->diags, "E0204", (Pos){0}, "--set %s: there is no config value '%s'", set, name);
             const char *near = nearest_name(name, names, program->configs.count);
             if (near) diag_hint(e->diags, "did you mean '%s'?", near);
         }
@@ -116,7 +116,7 @@ static bool is_second_task(Elab *e, int index) {
         const TaskDecl *old = e->module->tasks.items[i];
         if (strcmp(old->name, task->name) != 0) continue;
         if (fail(e, "E0203", task->pos, "the task '%s' is declared twice", task->name)) {
-            diag_note(e->diags, old->pos, "the first time here");
+            diag_note(e->diags, old->pos, "first given here");
         }
         return true;
     }
@@ -129,7 +129,7 @@ static void choose_optimizer(Elab *e) {
     for (int i = 0; i < e->module->optimizers.count; i++) {
         const Def *def = e->module->optimizers.items[i];
         if (chosen && !chosen->prelude && !def->replaces) {
-            if (fail(e, "E0407", def->pos, "a program has one optimizer, this is the second")) {
+            if (fail(e, "E0407", def->pos, "a program has one optimizer; this is the second")) {
                 diag_note(e->diags, chosen->pos, "the first is here");
                 diag_hint(e->diags, "to replace it: override optimizer %s", def->name);
             }

@@ -189,7 +189,7 @@ static Value fold_dims(Elab *e, const Expr *expr, Value a, Value b) {
         good = false;
     if (good) return value_dim(result);
     if (is_some_number(e, a) || is_some_number(e, b)) return (Value){.kind = VALUE_SOME_NUMBER};
-    return fail_value(e, "E0310", expr->pos, "'%s' of %s and %s is not known before a batch comes", expr->text,
+    return fail_value(e, "E0310", expr->pos, "'%s' of %s and %s is not known until a batch comes", expr->text,
                       value_print(e, a), value_print(e, b));
 }
 
@@ -256,7 +256,7 @@ static Value eval_if(Elab *e, const Expr *expr) {
     if (condition.kind == VALUE_NUMBER) return eval(e, condition.number != 0 ? expr->b : expr->c);
     if (e->checking && (is_some_number(e, condition) || condition.kind == VALUE_ERROR)) return either(e, expr);
     if (condition.kind == VALUE_ERROR) return condition;
-    if (fail(e, "E0309", expr->a->pos, "the condition of 'if' must be known now, but it is %s",
+    if (fail(e, "E0309", expr->a->pos, "the condition of 'if' must be known when the graph is built, but it is %s",
              value_print(e, condition))) {
         diag_hint(e->diags, "select(condition, a, b) chooses element by element");
     }
@@ -366,7 +366,7 @@ Value eval(Elab *e, const Expr *expr) {
     if (++e->steps > MAX_STEPS) {
         if (e->steps > MAX_STEPS + 1) return value_error(); /* told already */
         return fail_value(e, "E0312", expr->pos,
-                          "more than %d steps: the calls and repeats of the program never seem to end", MAX_STEPS);
+                          "more than %d steps: the program's calls and repeats do not seem to end", MAX_STEPS);
     }
     if (e->eval_depth >= MAX_EVAL_DEPTH)
         return fail_value(e, "E0312", expr->pos, "this is nested more than %d deep", MAX_EVAL_DEPTH);
@@ -382,14 +382,16 @@ bool eval_number(Elab *e, const Expr *expr, const char *what, double *number) {
     *number = value.number;
     if (value.kind == VALUE_NUMBER) return true;
     if (is_some_number(e, value)) return false; /* a call knows it */
-    fail(e, "E0304", expr->pos, "%s must be a number that is known now, not %s", what, value_print(e, value));
+    fail(e, "E0304", expr->pos, "%s must be a number known when the graph is built, not %s", what,
+         value_print(e, value));
     return false;
 }
 
 bool integer_of(Elab *e, Value value, Pos pos, const char *what, int64_t lowest, int64_t *integer) {
     if (value.kind == VALUE_ERROR || is_some_number(e, value)) return false;
     if (value.kind != VALUE_NUMBER) {
-        fail(e, "E0304", pos, "%s must be an integer that is known now, not %s", what, value_print(e, value));
+        fail(e, "E0304", pos, "%s must be an integer known when the graph is built, not %s", what,
+             value_print(e, value));
         return false;
     }
     if (value.number != floor(value.number) || value.number < (double)lowest || value.number > INT32_MAX) {

@@ -37,8 +37,8 @@ void bind_fits(Elab *e, const Task *task) {
     for (int i = 0; i < task->n_fits; i++) {
         const Fit *fit = &task->fits[i];
         if (find_local(e->frame, fit->name)) {
-            if (fail(e, "E0203", fit->pos, "the task has something else called '%s'", fit->name))
-                diag_hint(e->diags, "give what is fitted another name");
+            if (fail(e, "E0203", fit->pos, "the task already has something called '%s'", fit->name))
+                diag_hint(e->diags, "choose another name for the fitted number");
             continue;
         }
         Param param = {.name = param_name(e, task, fit),
@@ -62,6 +62,6 @@ void find_fitted(Elab *e, Task *task) {
         while (fit->param < e->program->params.count && strcmp(e->program->params.items[fit->param].name, name) != 0)
             fit->param++;
         if (!reads_param(task->eval, name))
-            bad_fit(e, fit->pos, fit->name, "is fitted, but no prediction and nothing shown reads it");
+            bad_fit(e, fit->pos, fit->name, "is fitted, but no prediction and no shown value reads it");
     }
 }

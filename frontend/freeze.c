@@ -49,7 +49,7 @@ static const char *nearest_param(const Elab *e, const char *pattern) {
 }
 
 static void no_match(Elab *e, const NamePattern *written, const char *pattern, const char *what) {
-    if (!fail(e, "E0410", written->pos, "no %s has a name like '%s'", what, pattern)) return;
+    if (!fail(e, "E0410", written->pos, "no %s matches '%s'", what, pattern)) return;
     const char *near = nearest_param(e, pattern);
     if (near) diag_hint(e->diags, "there is '%s'; a star stands for any characters", near);
 }
@@ -80,7 +80,7 @@ void elaborate_freezes(Elab *e) {
         bool *frozen = arena_array(e->arena, count, sizeof *frozen);
         bool *kept = arena_array(e->arena, count, sizeof *kept);
         if (!mark(e, &freeze->patterns, NULL, frozen, "parameter")) continue;
-        mark(e, &freeze->exceptions, frozen, kept, "parameter that this freezes");
+        mark(e, &freeze->exceptions, frozen, kept, "parameter frozen here");
         for (int j = 0; j < e->program->params.count; j++) {
             if (frozen[j] && !kept[j]) e->program->params.items[j].frozen = true;
         }

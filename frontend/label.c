@@ -9,7 +9,7 @@ static bool eval_range(Elab *e, const LabelDecl *decl, Label *label) {
     if (!eval_number(e, decl->highest, "the highest label", &label->highest)) return false;
     if (label->lowest < label->highest) return true;
     if (fail(e, "E0310", decl->pos, "the range of the label is empty: %g to %g", label->lowest, label->highest)) {
-        diag_hint(e->diags, "the lowest comes first: real[0, 5]");
+        diag_hint(e->diags, "write the lower bound first: real[0, 5]");
     }
     return false;
 }
@@ -67,7 +67,8 @@ static bool find_labelled(Elab *e, const TaskDecl *task, Label *label) {
     }
     if (!decl->of && !masked) return true;
     if (fail(e, "E0409", decl->of ? decl->of_pos : decl->pos,
-             decl->of ? "no input is called '%s'" : "'%s' is masked in which input?", decl->of ? decl->of : decl->name))
+             decl->of ? "no input is called '%s'" : "'%s' does not say which input is masked",
+             decl->of ? decl->of : decl->name))
         diag_hint(e->diags, "name it at the end: of %s", task->inputs[0].name);
     return false;
 }
@@ -79,7 +80,7 @@ static const ClassCounts *ask_data(Elab *e, const LabelDecl *decl, const Task *t
         const ClassCounts *counts = options->count_classes(options->user, task);
         return counts;
     }
-    if (fail(e, "E0409", decl->pos, "what '%s' is can only be read from the data", decl->name))
+    if (fail(e, "E0409", decl->pos, "the classes of '%s' can only be read from the data", decl->name))
         diag_hint(e->diags, "name the classes: label %s: class[\"no\", \"yes\"]", decl->name);
     return NULL;
 }
@@ -124,8 +125,8 @@ static bool eval_weights(Elab *e, const LabelDecl *decl, Label *label) {
 
 static bool check_weighted(Elab *e, const LabelDecl *decl, const Label *label) {
     if (!decl->weights_pos.file || label->kind == LABEL_CLASS) return true;
-    if (fail(e, "E0409", decl->weights_pos, "only classes have weights"))
-        diag_hint(e->diags, "the label's kind is class[...]; of other labels, multiply in the loss");
+    if (fail(e, "E0409", decl->weights_pos, "only class labels have weights"))
+        diag_hint(e->diags, "weights are for labels of kind class[...]; for others, multiply inside the loss");
     return false;
 }
 
@@ -149,7 +150,7 @@ bool eval_label(Elab *e, const TaskDecl *decl, Task *task) {
 
 void check_weights_read(Elab *e, const Label *label) {
     if (!label->weights || e->label.weights_read) return;
-    if (fail(e, "E0411", label->pos, "the weights of '%s' are never used", label->name))
-        diag_hint(e->diags, "the loss takes them: loss class_weighted(logits, %s, %s.weights)", label->name,
+    if (fail(e, "E0411", label->pos, "the class weights of '%s' are never used", label->name))
+        diag_hint(e->diags, "use them in the loss: loss class_weighted(logits, %s, %s.weights)", label->name,
                   label->name);
 }

@@ -81,7 +81,7 @@ static void lex_number(Lexer *lexer) {
     token->kind = TOKEN_BAD;
     token->pos.length = (uint32_t)(end - token->start);
     lexer->at = token->end = end;
-    diag_error(lexer->diags, "E0103", token->pos, "this is not a number that can be represented");
+    diag_error(lexer->diags, "E0103", token->pos, "this number cannot be represented");
     if (letters) diag_hint(lexer->diags, "a product is written with '*', as in 2 * x");
 }
 
@@ -89,7 +89,7 @@ static void lex_string(Lexer *lexer) {
     const char *text = lexer->file->text;
     size_t end = lexer->at + 1 + strcspn(text + lexer->at + 1, "\"\n");
     if (text[end] != '"') {
-        diag_error(lexer->diags, "E0102", add_token(lexer, TOKEN_BAD, end)->pos, "this string has no end");
+        diag_error(lexer->diags, "E0102", add_token(lexer, TOKEN_BAD, end)->pos, "unterminated string");
         diag_hint(lexer->diags, "close it with '\"' on the same line");
         return;
     }
@@ -120,7 +120,7 @@ static void lex_symbol(Lexer *lexer) {
 
 /* A whole file of another kind gets one message. */
 static void refuse_ir(const SourceFile *file, Diagnostics *diags) {
-    diag_error(diags, "E0108", pos_in_file(file, 0), "this is text of the IR, not a graph file");
+    diag_error(diags, "E0108", pos_in_file(file, 0), "this is IR text, not a graph file");
     diag_hint(diags, "gradc opt %s verifies it, runs passes over it and prints it", file->path);
 }
 

@@ -12,7 +12,7 @@ static Node *item_node(Elab *e, const Expr *item) {
     bool good = value.kind == VALUE_TENSOR && value.node->type.elem == ELEM_F32 && value.node->type.rank == 0;
     if (good) return to_shape(e, OP_reshape, value.node, &type, item->pos);
     if (fail(e, "E0304", item->pos, "an item of a list must be a number, not %s", value_print(e, value))) {
-        diag_hint(e->diags, "concat(0, a, b) puts tensors behind each other");
+        diag_hint(e->diags, "concat(0, a, b) joins tensors along an axis");
     }
     return NULL;
 }

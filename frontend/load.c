@@ -38,9 +38,9 @@ static const char *read_stream(Arena *arena, FILE *in, const char **problem) {
     if (ferror(in))
         *problem = strerror(errno);
     else if (size > MAX_FILE_BYTES)
-        *problem = "it is longer than 1 MiB, so it is no graph file";
+        *problem = "it is longer than 1 MiB, so it is not a graph file";
     else if (memchr(text, 0, size))
-        *problem = "it holds zero bytes, so it is no text";
+        *problem = "it contains zero bytes, so it is not text";
     return *problem ? NULL : text;
 }
 
@@ -125,7 +125,7 @@ static const char *read_file(Loader *loader, const char *path, const char *real,
         loader->loaded->module.incomplete = true;
         diag_error(loader->diags, "E0106", pos, "cannot read '%s': %s", path, problem);
         diag_hint(loader->diags, importer ? "the path is relative to the file that imports it"
-                                          : "a relative path begins in the folder in which gradc runs");
+                                          : "a relative path starts in the folder in which gradc runs");
         return NULL;
     }
     vec_push(loader->arena, &loader->done, real);

@@ -44,10 +44,11 @@ static void check_single(Parser *parser, const Context *context, Pos pos, Pos ol
     if (parser->broken || !follows_imports || context->replaces == (old.file != NULL)) return;
     if (context->replaces) {
         diag_error(parser->diags, "E0209", pos, "there is no '%s' to replace", word);
-        diag_hint(parser->diags, "import the file that has it first; the first one needs no 'override'");
+        diag_hint(parser->diags,
+                  "import the file that declares it before this line; the first one needs no 'override'");
     } else {
         diag_error(parser->diags, "E0203", pos, "'%s' is declared twice", word);
-        diag_note(parser->diags, old, "the first time here");
+        diag_note(parser->diags, old, "first given here");
         diag_hint(parser->diags, "to replace it: override %s ...", word);
     }
 }
@@ -209,7 +210,7 @@ static void replace_task(Parser *parser, Module *module, TaskDecl *task) {
     if (near)
         diag_hint(parser->diags, "did you mean '%s'?", near);
     else
-        diag_hint(parser->diags, "import the file that has it first; a new task needs no 'override'");
+        diag_hint(parser->diags, "import the file that declares it before this line; a new task needs no 'override'");
     parser->errors++;
 }
 
@@ -297,7 +298,7 @@ static void parse_override(Parser *parser, Context *context) {
         context->replaces = false;
         return;
     }
-    syntax_error(parser, "what is to be replaced (def, task, config, train, checkpoint, tokens, export or optimizer)");
+    syntax_error(parser, "what to replace (def, task, config, train, checkpoint, tokens, export or optimizer)");
 }
 
 static void no_item(Parser *parser) {

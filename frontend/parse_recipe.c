@@ -8,8 +8,8 @@ static void check_new(Parser *parser, const RecipeDecl *recipe, const SettingDec
         const SettingDecl *old = &recipe->settings.items[i];
         if (strcmp(old->name, setting->name) != 0) continue;
         diag_error(parser->diags, "E0203", setting->pos, "'%s' is set twice", setting->name);
-        diag_note(parser->diags, old->pos, "the first time here");
-        diag_hint(parser->diags, "several values stand in one line: %s = \"a\", \"b\"", setting->name);
+        diag_note(parser->diags, old->pos, "first given here");
+        diag_hint(parser->diags, "write several values on one line: %s = \"a\", \"b\"", setting->name);
         parser->broken = true;
         parser->errors++;
     }

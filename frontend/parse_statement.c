@@ -128,7 +128,8 @@ void recover_statement(Parser *parser, int start, int nesting) {
 static void hint_line_above(Parser *parser) {
     const Token *name = &parser->tokens.items[parser->at - 1];
     if (name->kind != TOKEN_NAME) return;
-    diag_hint(parser->diags, "'%s' was read as part of what stands before it: is something missing there?", name->text);
+    diag_hint(parser->diags, "'%s' was read as a continuation of what comes before it: is something missing there?",
+              name->text);
 }
 
 static void no_statement(Parser *parser, BlockKind kind) {

@@ -61,7 +61,7 @@ static Names parse_columns(Parser *parser) {
 static void parse_data(Parser *parser, TaskDecl *task) {
     Pos pos = advance(parser)->pos;
     DataDecl *data = &task->data;
-    if (data->path) given_twice(parser, pos, data->pos, "a task has one 'data' clause, this is the second");
+    if (data->path) given_twice(parser, pos, data->pos, "a task has one 'data' clause; this is the second");
     data->path = expect_string(parser, "the name of a file in quotes", &data->pos);
     parse_data_form(parser, data);
     if (data->kind == DATA_TABLE) {
@@ -78,7 +78,7 @@ static void parse_data(Parser *parser, TaskDecl *task) {
 static void parse_split(Parser *parser, TaskDecl *task) {
     SplitDecl split = {.pos = advance(parser)->pos};
     if (task->split.pos.file)
-        given_twice(parser, split.pos, task->split.pos, "a task has one 'split' clause, this is the second");
+        given_twice(parser, split.pos, task->split.pos, "a task has one 'split' clause; this is the second");
     if (accept(parser, "dev"))
         split.share = parse_arithmetic(parser);
     else if (accept(parser, "folds"))
@@ -133,7 +133,7 @@ static void parse_windows(Parser *parser, InputDecl *input) {
 static void parse_input(Parser *parser, TaskDecl *task) {
     Pos pos = advance(parser)->pos;
     if (task->n_inputs == 2) {
-        given_twice(parser, pos, task->inputs[0].pos, "a task has at most two inputs, this is the third");
+        given_twice(parser, pos, task->inputs[0].pos, "a task has at most two inputs; this is the third");
         return;
     }
     InputDecl *input = &task->inputs[task->n_inputs++];
@@ -219,7 +219,7 @@ static void parse_weights(Parser *parser, LabelDecl *label) {
 static void parse_label(Parser *parser, TaskDecl *task) {
     LabelDecl *label = &task->label;
     Pos pos = advance(parser)->pos;
-    if (label->name) given_twice(parser, pos, label->pos, "a task has one label, this is the second");
+    if (label->name) given_twice(parser, pos, label->pos, "a task has one label; this is the second");
     label->pos = peek(parser)->pos;
     label->columns = parse_named_columns(parser, "a name for the label", &label->name);
     if (!label->name && label->columns.count > 1)
@@ -274,7 +274,7 @@ static void parse_task_export(Parser *parser, TaskDecl *task) {
     Export export = parse_export(parser);
     const Export *old = exports_find(&task->exports, export.format);
     if (old)
-        given_twice(parser, export.pos, old->pos, "a task is exported to a format in one way, this is the second");
+        given_twice(parser, export.pos, old->pos, "a task is exported to a format in one way; this is the second");
     else
         vec_push(parser->arena, &task->exports, export);
 }

@@ -111,7 +111,7 @@ static bool bind_texts(Probed *p) {
         if (p->task->n_inputs == 2)
             return fail(e, "E0971", formal->pos, "at most two text inputs can be given") && false;
         if (!e->module->tokens.pos.file)
-            return fail(e, "E0406", formal->pos, "the program does not say how large token numbers are") && false;
+            return fail(e, "E0406", formal->pos, "the program does not declare the sizes of its tokens") && false;
         TokensValue *tokens = &p->tokens[p->task->n_inputs];
         p->task->inputs[p->task->n_inputs++] =
             (TextInput){.name = formal->name, .columns = {formal->name}, .n_columns = 1, .pos = formal->pos};
@@ -155,7 +155,7 @@ static bool needs_size(Probed *p, const Expr *dim, const Formal *formal) {
     value.name = dim->text;
     if (known) return bind_name(e, e->frame, dim->text, value), false;
     if (fail(e, "E0971", formal->type.pos, "the size '%s' of argument '%s' is not known", dim->text, formal->name)) {
-        diag_hint(e->diags, "say it with --shape %s=4, or give the tensor: --input %s=FILE.npy", dim->text,
+        diag_hint(e->diags, "give it with --shape %s=4, or give the tensor: --input %s=FILE.npy", dim->text,
                   formal->name);
     }
     return true;
@@ -208,7 +208,7 @@ static Value untyped_argument(Probed *p, const Formal *formal) {
         return value;
     }
     if (shape) return value_tensor(emit_input(e, formal->name, given_type(ELEM_F32, shape), formal->pos));
-    if (size) return fail_value(e, "E0972", (Pos){0}, "--shape %s=%s: this is no size", formal->name, size);
+    if (size) return fail_value(e, "E0972", (Pos){0}, "--shape %s=%s: not a size", formal->name, size);
     if (formal->initial) return eval(e, formal->initial);
     Value none = fail_value(e, "E0971", formal->pos, "argument '%s' of '%s' needs a value", formal->name, p->def->name);
     diag_hint(e->diags, "a number or a shape: --shape %s=4 or --shape %s=2x3", formal->name, formal->name);

@@ -71,7 +71,7 @@ bool find_name(Elab *e, const char *name, Value *value) {
 }
 
 void unknown_name(Elab *e, const char *name, Pos pos) {
-    if (!fail(e, "E0201", pos, "nothing is called '%s' here", name)) return;
+    if (!fail(e, "E0201", pos, "'%s' is not defined here", name)) return;
     VEC(const char *) names = {0};
     for (int i = 0; e->frame && i < e->frame->names.count; i++) {
         vec_push(e->arena, &names, e->frame->names.items[i].name);
@@ -103,7 +103,7 @@ Def *find_def(const Elab *e, const char *name) {
 }
 
 void unknown_function(Elab *e, const char *name, Pos pos) {
-    if (!fail(e, "E0202", pos, "no function is called '%s'", name)) return;
+    if (!fail(e, "E0202", pos, "there is no function '%s'", name)) return;
     const char *names[512];
     int count = builtin_names(names, 256);
     for (int i = 0; i < e->module->defs.count && count < 512; i++) {
@@ -131,7 +131,7 @@ static bool told_before(const Elab *e, const char *code, Pos pos) {
 /* The three innermost calls say enough. */
 static void note_calls(Elab *e, Pos inner) {
     int shown = 0;
-    if (e->prelude_depth) diag_note(e->diags, inner, "it happened here, in the prelude");
+    if (e->prelude_depth) diag_note(e->diags, inner, "raised here, in the prelude");
     for (const Call *call = e->call; call && shown < 3; call = call->outer) {
         if (call->def->prelude) continue;
         diag_note(e->diags, call->pos, "in this call of '%s'", call->def->name);
@@ -190,8 +190,7 @@ void hint_near(Elab *e, const char *name, const char *const *names, int count, c
 
 void hint_open_sizes(Elab *e, Dim a, Dim b) {
     if (!is_generic(e, a) && !is_generic(e, b)) return;
-    diag_hint(e->diags,
-              "in a definition, sizes of different names are different sizes: what must be equal has one name");
+    diag_hint(e->diags, "in a definition, sizes with different names differ: give sizes that must be equal one name");
 }
 
 void hint_kind(Elab *e, ValueKind wanted, Value value) {
@@ -199,13 +198,13 @@ void hint_kind(Elab *e, ValueKind wanted, Value value) {
         diag_hint(e->diags, "tensors of a text input are its members: %s.ids, %s.positions, %s.first ...",
                   value.tokens->name, value.tokens->name, value.tokens->name);
     } else if (wanted == VALUE_TOKENS) {
-        diag_hint(e->diags, "hand over the input itself, as the task declares it: input sentence: text");
+        diag_hint(e->diags, "pass the input itself, as the task declares it: input sentence: text");
     } else if (wanted == VALUE_TENSOR && value.kind == VALUE_NUMBER) {
         diag_hint(
             e->diags,
             "a number is known when the graph is built; a tensor comes from an input, a parameter or an operator");
     } else if (wanted == VALUE_TENSOR && value.kind == VALUE_DIM) {
-        diag_hint(e->diags, "a size can be used as a dimension only");
+        diag_hint(e->diags, "a size can only be used as a dimension");
     }
 }
 

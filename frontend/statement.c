@@ -10,7 +10,7 @@ typedef struct Init {
 } Init;
 
 static bool bad_init(Elab *e, Pos pos) {
-    if (fail(e, "E0404", pos, "this is no way to initialise a parameter")) {
+    if (fail(e, "E0404", pos, "unknown initialiser")) {
         diag_hint(e->diags, "write zeros, ones, constant(c), normal(mean, deviation) or uniform(low, high)");
     }
     return false;
@@ -100,9 +100,9 @@ static int intern_param(Elab *e, const Param *param) {
         const Param *old = &e->program->params.items[i];
         if (strcmp(old->name, param->name) != 0) continue;
         if (same_param(old, param)) return i;
-        if (fail(e, "E0402", param->pos, "the parameter '%s' differs from an earlier one of that name", param->name)) {
+        if (fail(e, "E0402", param->pos, "parameter '%s' differs from an earlier one with this name", param->name)) {
             diag_note(e->diags, old->pos, "there it is %s", type_print(e->arena, &old->type, &e->graph->symbols));
-            diag_hint(e->diags, "put one of them into a scope of its own: ... in \"scope\"");
+            diag_hint(e->diags, "put one of them in a scope of its own: ... in \"scope\"");
         }
         return -1;
     }
@@ -120,14 +120,14 @@ static bool is_instantiated(const Elab *e, const char *name) {
 static void note_first(Elab *e, const char *name) {
     for (int i = 0; i < e->program->params.count; i++) {
         const Param *param = &e->program->params.items[i];
-        if (strcmp(param->name, name) == 0 && param->pos.file) diag_note(e->diags, param->pos, "the first time here");
+        if (strcmp(param->name, name) == 0 && param->pos.file) diag_note(e->diags, param->pos, "first given here");
     }
 }
 
 bool instantiate(Elab *e, const Param *param, bool shared) {
     bool again = is_instantiated(e, param->name);
     if (again && !shared) {
-        if (fail(e, "E0401", param->pos, "the parameter '%s' is instantiated a second time", param->name)) {
+        if (fail(e, "E0401", param->pos, "parameter '%s' is created a second time", param->name)) {
             note_first(e, param->name);
             diag_hint(e->diags,
                       "give each its own scope: ... in \"scope\"; or say that it is one: ... in shared \"scope\"");
@@ -183,7 +183,7 @@ static void run_repeat(Elab *e, const Stmt *stmt) {
     for (int64_t i = from; i < to && !e->frame->returned && e->diags->errors == errors; i++) {
         vec_push(e->arena, &e->frame->names, ((NamedValue){stmt->name, value_number((double)i)}));
         if (++e->steps > MAX_STEPS) {
-            fail(e, "E0312", stmt->pos, "the program is too large: its calls and repeats never seem to end");
+            fail(e, "E0312", stmt->pos, "the program is too large: its calls and repeats do not seem to end");
         } else {
             run_block(e, &stmt->body);
         }
@@ -203,7 +203,7 @@ static void run_output(Elab *e, const Stmt *stmt, const char *name) {
     if (value.kind == VALUE_ERROR) return;
     if (graph_find_output(e->graph, name)) {
         if (fail(e, "E0408", stmt->pos, "'%s' is given a second time", name)) {
-            diag_note(e->diags, graph_find_output(e->graph, name)->pos, "the first value is made here");
+            diag_note(e->diags, graph_find_output(e->graph, name)->pos, "the first value comes from here");
         }
     } else if (value.kind != VALUE_TENSOR) {
         if (fail(e, "E0405", stmt->value->pos, "'%s' must be a tensor, not %s", name, value_print(e, value))) {
@@ -224,7 +224,7 @@ static void run_loss(Elab *e, const Stmt *stmt) {
                   type_count_dim(&value.node->type, &count) && dim_is(count, 1);
     if (graph_find_output(e->graph, "loss")) {
         if (fail(e, "E0408", stmt->pos, "'loss' is given a second time")) {
-            diag_note(e->diags, graph_find_output(e->graph, "loss")->pos, "the first value is made here");
+            diag_note(e->diags, graph_find_output(e->graph, "loss")->pos, "the first value comes from here");
             diag_hint(e->diags, "one loss may be the sum of others: loss a + 0.5 * b");
         }
     } else if (scalar) {

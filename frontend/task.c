@@ -139,7 +139,7 @@ static bool check_complete(Elab *e, const TaskDecl *decl) {
         return false;
     }
     if (e->module->tokens.pos.file) return true;
-    if (fail(e, "E0406", decl->inputs[0].pos, "the program does not say how large token numbers are")) {
+    if (fail(e, "E0406", decl->inputs[0].pos, "the program does not declare the sizes of its tokens")) {
         diag_hint(e->diags, "at the top: tokens vocab = 30522, positions = 512, segments = 2");
     }
     return false;
@@ -149,14 +149,14 @@ static bool check_input_names(Elab *e, const TaskDecl *decl) {
     const InputDecl *a = &decl->inputs[0], *b = &decl->inputs[1];
     for (int i = 0; i < decl->n_inputs && decl->label.name; i++) {
         if (strcmp(decl->inputs[i].name, decl->label.name) != 0) continue;
-        if (fail(e, "E0203", decl->label.pos, "the label is called like an input: '%s'", decl->label.name)) {
+        if (fail(e, "E0203", decl->label.pos, "the label has the name of an input: '%s'", decl->label.name)) {
             diag_note(e->diags, decl->inputs[i].pos, "the input is declared here");
             diag_hint(e->diags, "give it another name: label target = %s: ...", decl->label.name);
         }
         return false;
     }
     if (decl->n_inputs < 2 || strcmp(a->name, b->name) != 0) return true;
-    if (fail(e, "E0203", b->pos, "both inputs are called '%s'", b->name)) {
+    if (fail(e, "E0203", b->pos, "both inputs are named '%s'", b->name)) {
         diag_note(e->diags, a->pos, "the first is here");
         diag_hint(e->diags, "give it another name: input other = ...");
     }

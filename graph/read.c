@@ -49,7 +49,7 @@ static bool accept(Reader *r, const char *text) {
     return true;
 }
 
-static bool expect(Reader *r, const char *text) { return accept(r, text) || fail(r, "'%s' is expected here", text); }
+static bool expect(Reader *r, const char *text) { return accept(r, text) || fail(r, "expected '%s'", text); }
 
 static bool is_word_byte(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
@@ -69,7 +69,7 @@ static bool read_int(Reader *r, int64_t *value) {
     char *end;
     errno = 0;
     long long number = strtoll(r->at, &end, 10);
-    if (end == r->at || errno) return fail(r, "a whole number is expected here");
+    if (end == r->at || errno) return fail(r, "expected a whole number");
     r->at = end;
     *value = number;
     return true;
@@ -87,14 +87,14 @@ static bool read_index(Reader *r, int64_t *value) {
     if (!expect(r, "i")) return false;
     if (down) step = -step;
     bool fits = !__builtin_mul_overflow(step, r->turn, &step) && !__builtin_add_overflow(*value, step, value);
-    return (fits && *value >= 0) || fail(r, "this leaves the range of numbers in turn %lld", (long long)r->turn);
+    return (fits && *value >= 0) || fail(r, "out of range in round %lld", (long long)r->turn);
 }
 
 static bool read_number(Reader *r, double *value) {
     skip_blanks(r);
     char *end;
     *value = strtod(r->at, &end);
-    if (end == r->at) return fail(r, "a number is expected here");
+    if (end == r->at) return fail(r, "expected a number");
     r->at = end;
     return true;
 }
@@ -110,7 +110,7 @@ static bool read_string(Reader *r, const char **text) {
     size_t room = 8 * (strcspn(r->at, "\n") + 1); /* "{1}" becomes 19 digits at most */
     char *copy = arena_alloc(r->arena, room), *to = copy;
     while (*r->at != '"') {
-        if (!*r->at || *r->at == '\n') return fail(r, "the string does not end on its line");
+        if (!*r->at || *r->at == '\n') return fail(r, "unterminated string");
         if (r->in_repeat && *r->at == '{') {
             int64_t index;
             r->at++;
@@ -140,7 +140,7 @@ static bool find_symbol(Reader *r, const char *name, int32_t *symbol) {
             return true;
         }
     }
-    return fail(r, "no symbol is called '%s'", name ? name : "");
+    return fail(r, "there is no symbol '%s'", name ? name : "");
 }
 
 static bool at_number(Reader *r) {
@@ -155,17 +155,17 @@ static bool read_dim(Reader *r, Dim *dim) {
     if (word && accept(r, "=")) {
         *dim = dim_named(0, word);
         if (!read_int(r, &dim->offset)) return false;
-        return dim->offset >= 0 || fail(r, "a dimension is not negative");
+        return dim->offset >= 0 || fail(r, "a dimension must not be negative");
     }
     if (!word && at_number(r)) {
         if (!read_int(r, &dim->scale)) return false;
         if (!accept(r, "*")) {
             *dim = dim_const(dim->scale);
-            return dim->offset >= 0 || fail(r, "a dimension is not negative");
+            return dim->offset >= 0 || fail(r, "a dimension must not be negative");
         }
         word = read_word(r);
     }
-    if (dim->scale < 1 || !find_symbol(r, word, &dim->symbol)) return fail(r, "a dimension is expected here");
+    if (dim->scale < 1 || !find_symbol(r, word, &dim->symbol)) return fail(r, "expected a dimension");
     return *r->at == '+' || *r->at == '-' ? read_int(r, &dim->offset) : true;
 }
 
@@ -176,7 +176,7 @@ static bool read_elem(Reader *r, ElemType *elem) {
             return true;
         }
     }
-    return fail(r, "an element type is expected here: f32, i32 or bool");
+    return fail(r, "expected an element type: f32, i32 or bool");
 }
 
 /* type = elem ["<" dim ">"] "[" [dim ("," dim)*] "]" */
@@ -319,7 +319,7 @@ static bool read_kernel(Reader *r) {
 static bool read_wanted(Reader *r) {
     const char *name;
     if (!read_string(r, &name)) return false;
-    if (graph_wants(r->graph, name)) return fail(r, "\"%s\" is wanted twice", name);
+    if (graph_wants(r->graph, name)) return fail(r, "\"%s\" is listed as wanted twice", name);
     graph_want(r->graph, name);
     return true;
 }
@@ -352,14 +352,14 @@ static bool read_line(Reader *r) {
     if (accept(r, "symbols")) return read_symbols(r);
     if (accept(r, "file")) return read_file(r);
     skip_blanks(r);
-    return *r->at == '\n' || *r->at == '#' || !*r->at || fail(r, "a node, an output or a kernel is expected here");
+    return *r->at == '\n' || *r->at == '#' || !*r->at || fail(r, "expected a node, an output or a kernel");
 }
 
 static bool end_line(Reader *r) {
     skip_blanks(r);
     if (*r->at == '#') r->at += strcspn(r->at, "\n");
     if (!*r->at) return true;
-    if (*r->at != '\n') return fail(r, "the line should end here");
+    if (*r->at != '\n') return fail(r, "expected the end of the line");
     r->line_start = ++r->at;
     r->line++;
     return true;
@@ -367,7 +367,7 @@ static bool end_line(Reader *r) {
 
 static bool read_turn(Reader *r) {
     while (!accept(r, "}")) {
-        if (!*r->at) return fail(r, "the repeat is not closed: '}' is expected");
+        if (!*r->at) return fail(r, "the repeat is not closed: expected '}'");
         if (!read_line(r) || !end_line(r)) return false;
     }
     return true;
@@ -376,10 +376,10 @@ static bool read_turn(Reader *r) {
 /* repeat = "repeat" "i" "in" "0" ".." int "{" line* "}": the lines for each i; see fold.h */
 static bool read_repeat(Reader *r) {
     int64_t times;
-    if (r->in_repeat) return fail(r, "a repeat stands in no other");
+    if (r->in_repeat) return fail(r, "repeats cannot be nested");
     if (!expect(r, "i") || !expect(r, "in") || !expect(r, "0") || !expect(r, "..") || !read_int(r, &times))
         return false;
-    if (times < 1 || times > MAX_TURNS) return fail(r, "a repeat has 1 to %d turns", MAX_TURNS);
+    if (times < 1 || times > MAX_TURNS) return fail(r, "a repeat has 1 to %d rounds", MAX_TURNS);
     if (!expect(r, "{") || !end_line(r)) return false;
     const Reader body = *r;
     bool good = r->in_repeat = true;
@@ -401,7 +401,7 @@ bool graph_text_begins(const char *text) {
 
 /* A whole file of another kind gets one message. */
 static Graph *refuse_other_file(const SourceFile *file, Diagnostics *diags) {
-    diag_error(diags, "E0502", pos_in_file(file, 0), "this is no text of the IR, which begins with 'graph \"NAME\"'");
+    diag_error(diags, "E0502", pos_in_file(file, 0), "this is not IR text, which begins with 'graph \"NAME\"'");
     diag_hint(diags, "gradc dump FILE --stage source --out DIR writes a graph file's IR");
     return NULL;
 }

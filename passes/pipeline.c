@@ -146,7 +146,7 @@ static bool unknown_pass(const char *name, int length, Diagnostics *diags) {
 }
 
 static bool bad_choice(const char *text, const char *problem, Diagnostics *diags) {
-    diag_error(diags, "E0614", (Pos){0}, "'%s' is no choice of passes: %s", text, problem);
+    diag_error(diags, "E0614", (Pos){0}, "'%s' is not a valid list of passes: %s", text, problem);
     diag_hint(diags, "as in %s, or -fuse for these without one", usual);
     return false;
 }
@@ -211,7 +211,7 @@ const char *pipeline_stage_names(Arena *arena) {
 static bool check_needs(const Pass *pass, const Graph *graph, Diagnostics *diags) {
     for (int i = 0; i < FACTS; i++) {
         if (!fact_is_in(&facts[i], pass->info.needs) || facts[i].holds(graph)) continue;
-        diag_error(diags, "E0612", (Pos){0}, "pass '%s' cannot run here: it needs that %s", pass->info.name,
+        diag_error(diags, "E0612", (Pos){0}, "pass '%s' cannot run here: it requires that %s", pass->info.name,
                    facts[i].means);
         diag_hint(diags, "the usual order is %s", usual);
         return false;
@@ -288,7 +288,7 @@ Graph *pipeline_run(const Graph *graph, const PipelineOptions *options, Diagnost
     if (!read_plan(&plan, options->passes, options->training, diags)) return NULL;
     Graph *result = run_plan(graph, &plan, options, diags);
     if (result && !has_gradients(result)) {
-        diag_error(diags, "E0613", (Pos){0}, "gradients are wanted of '%s', but no pass made them", graph->name);
+        diag_error(diags, "E0613", (Pos){0}, "'%s' needs gradients, but no pass made them", graph->name);
         diag_hint(diags, "'differentiate' cannot be left out here");
         graph_free(result);
         return NULL;

@@ -73,7 +73,7 @@ ok "a task without a head of that class is exported as its encoder" $?
 # What the folder does not hold is said.
 sed 's/input sentence: text/input sentence: text window 16 stride 8 pool mean/; s/  pooled = pooler/  fit bias = 0 from -1 to 1 for accuracy\n  pooled = pooler/; s/  logits = \(.*\)/  logits = pool_windows(\1, sentence)/; s/argmax(logits)/argmax(logits + bias)/' "$t/tasks.graph" >"$t/more.graph"
 run export "$t/more.graph" --task mood --weights "$t/run" --out "$t/more"
-[ "$status" = 0 ] && has "$t/err" "note: it reads one window of 16 tokens" && has "$t/err" "note: 'bias', which was fitted for accuracy, does not go with it"
+[ "$status" = 0 ] && has "$t/err" "note: it reads one window of 16 tokens" && has "$t/err" "note: 'bias', which was fitted for accuracy, is not part of it"
 ok "windows and fitted numbers stay behind, which is said" $?
 
 finish

@@ -30,7 +30,7 @@ run export run --task notes --out hf
 [ "$status" = 0 ] && has hf/config.json '"1": "glad"'
 ok "its run is exported with the names of the classes" $?
 demo_run init notes.csv --text note --label mood
-[ "$status" = 1 ] && has "$t/err" "notes.graph is there already"
+[ "$status" = 1 ] && has "$t/err" "notes.graph already exists"
 ok "a file is not replaced" $?
 demo_run init notes.csv --text 3 --label 4 --force
 [ "$status" = 0 ] && has notes.graph 'input text = note: text' && has notes.graph 'label target = mood: class'

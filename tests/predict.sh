@@ -98,7 +98,7 @@ feel --input "$t/bad.csv" --bad-rows error --keep id --header --probabilities >"
 ok "or is a row that says why" $?
 printf '{"words": "one"}\n{"words": \n{"word": "x"}\n{"words": "two"}\n' >"$t/bad.jsonl"
 cat "$t/bad.jsonl" | predict --task lines --input - --bad-rows error --format jsonl >"$t/out" && [ "$(grep -c '"prediction":' "$t/out")" = 2 ] &&
-  has "$t/out" '{"error":"line 2: this line is not a JSON object in UTF-8"}' && has "$t/out" "{\"error\":\"line 3: no column is called 'words'\"}"
+  has "$t/out" '{"error":"line 2: this line is not a JSON object in UTF-8"}' && has "$t/out" "{\"error\":\"line 3: there is no column 'words'\"}"
 ok "bad lines of JSON, on a pipe" $?
 sed -n '1p;4p' "$t/bad.jsonl" | predict --task lines --input - --format jsonl >"$t/two" && sed -n '1p;4p' "$t/out" | cmp -s - "$t/two"
 ok "bad lines change nothing of the others" $?

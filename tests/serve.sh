@@ -69,7 +69,7 @@ ask <"$t/odd" >"$t/out"
 ok "any id comes back; 'text' is the one text; tasks have what they show" $?
 sed -n 3,7p "$t/out" >"$t/found"
 cat >"$t/wanted" <<'END'
-{"id":3,"error":"no column is called 'sentence'"}
+{"id":3,"error":"there is no column 'sentence'"}
 {"id":4,"error":"there is no such task"}
 {"id":5,"error":"name the task: {\"task\": ...}"}
 {"id":null,"error":"this line is not a JSON object in UTF-8"}
@@ -86,7 +86,7 @@ ok "and the next client is served" $?
 # ---- Sockets ----------------------------------------------------------------------------------------------------------
 
 run serve "$model" --weights "$demo" --cache "$t/cache" --socket "$socket"
-[ "$status" = 1 ] && has "$t/err" "error[E0956]" && has "$t/err" "another server listens there"
+[ "$status" = 1 ] && has "$t/err" "error[E0956]" && has "$t/err" "another server is listening there"
 ok "a socket in use is left alone" $?
 mkfifo "$t/slow"
 "$client" "$socket" <"$t/slow" >"$t/last" & last=$!
@@ -105,7 +105,7 @@ ok "a socket that a killed server left is replaced; one task needs no name" $?
 stop
 echo mine >"$t/file"
 run serve "$model" --weights "$demo" --cache "$t/cache" --socket "$t/file"
-[ "$status" = 1 ] && has "$t/err" "there is a file that is no socket" && has "$t/file" mine
+[ "$status" = 1 ] && has "$t/err" "there is a file that is not a socket" && has "$t/file" mine
 ok "a file that is no socket is left alone" $?
 run serve "$model" --weights "$demo" --cache "$t/cache"
 [ "$status" = 1 ] && has "$t/err" "error[E0957]"

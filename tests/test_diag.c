@@ -32,24 +32,24 @@ static void note_codes(const char *path, bool *used) {
     fclose(file);
 }
 
-/* Marks every code that stands in a C file of the folder, the tables themselves apart. */
+/* Marks every code that stands in a C file of the folder and those in it, the tables themselves apart. */
 static void note_folder(const char *folder, bool *used) {
     char path[600];
-    snprintf(path, sizeof path, SOURCE_ROOT "/%s", folder);
-    DIR *entries = opendir(path);
-    cr_assert_not_null(entries, "%s", path);
+    DIR *entries = opendir(folder);
+    cr_assert_not_null(entries, "%s", folder);
     for (struct dirent *entry; (entry = readdir(entries));) {
         size_t length = strlen(entry->d_name);
         bool table = strcmp(entry->d_name, "explain.c") == 0 || strcmp(entry->d_name, "examples.c") == 0;
-        if (length < 3 || table || strcmp(entry->d_name + length - 2, ".c") != 0) continue;
-        snprintf(path, sizeof path, SOURCE_ROOT "/%s/%s", folder, entry->d_name);
-        note_codes(path, used);
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.') note_folder(path, used);
+        if (length > 2 && !table && strcmp(entry->d_name + length - 2, ".c") == 0) note_codes(path, used);
     }
     closedir(entries);
 }
 
 Test(diag, every_code_in_use_is_explained_and_no_other) {
-    static const char *const folders[] = {"graph", "frontend", "passes", "codegen", "runtime"};
+    static const char *const folders[] = {SOURCE_ROOT "/graph", SOURCE_ROOT "/frontend", SOURCE_ROOT "/passes",
+                                          SOURCE_ROOT "/codegen", SOURCE_ROOT "/runtime"};
     bool used[CODES] = {0};
     int count = 0;
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) note_folder(folders[i], used);
@@ -169,12 +169,12 @@ static void expect_printed(const Diagnostics *diags, const char *expected) {
 Test(diag, shows_the_line_and_a_caret) {
     Diagnostics *diags = diagnostics_new();
     const SourceFile *file = diagnostics_file(diags, "m.graph", "def f(x) {\n  y = dense(x, hiden)\n}\n");
-    cr_expect_not(diag_error(diags, "E0201", (Pos){file, 2, 16, 5, NULL}, "nothing is called '%s' here", "hiden"));
+    cr_expect_not(diag_error(diags, "E0201", (Pos){file, 2, 16, 5, NULL}, "'%s' is not defined here", "hiden"));
     diag_note(diags, (Pos){file, 1, 5, 1, NULL}, "in this function");
     diag_hint(diags, "did you mean '%s'?", "hidden");
     cr_expect_eq(diags->errors, 1);
     cr_expect_eq(diags->list.count, 3);
-    expect_printed(diags, "m.graph:2:16: error[E0201]: nothing is called 'hiden' here\n"
+    expect_printed(diags, "m.graph:2:16: error[E0201]: 'hiden' is not defined here\n"
                           "    2 |   y = dense(x, hiden)\n"
                           "      |                ^~~~~\n"
                           "m.graph:1:5: note: in this function\n"
@@ -189,8 +189,8 @@ Test(diag, shows_the_line_and_a_caret) {
 Test(diag, the_caret_knows_tabs_and_utf8) {
     Diagnostics *diags = diagnostics_new();
     const SourceFile *file = diagnostics_file(diags, "m.graph", "\tx\t= \"\xC3\xA4\xE2\x82\xAC\" + y\n");
-    diag_error(diags, "E0201", (Pos){file, 1, 16, 1, NULL}, "nothing is called 'y' here");
-    expect_printed(diags, "m.graph:1:16: error[E0201]: nothing is called 'y' here\n"
+    diag_error(diags, "E0201", (Pos){file, 1, 16, 1, NULL}, "'y' is not defined here");
+    expect_printed(diags, "m.graph:1:16: error[E0201]: 'y' is not defined here\n"
                           "    1 | \tx\t= \"\xC3\xA4\xE2\x82\xAC\" + y\n"
                           "      | \t \t         ^\n");
     diagnostics_free(diags);

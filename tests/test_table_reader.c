@@ -217,7 +217,7 @@ Test(table_reader, bad_rows_are_kept_where_asked) {
                 "2:a|1 3:<this row has 1 f> 4:<this row has 3 f> 5:d|4");
     expect_kept("text,label\na,1\nb\n\"c,1\n", comma_quoted, "2:a|1 3:<this row has 1 f> 4:<a field of the r>");
     expect_kept("{\"text\": \n{\"text\": \"b\", \"label\": 2}\n{\"text\": 1}\n{\"text\": {}, \"label\": 1}\n",
-                json_lines, "1:<this line is not> 2:b|2 3:<no column is cal> 4:<the value of 'te>");
+                json_lines, "1:<this line is not> 2:b|2 3:<there is no colu> 4:<the value of 'te>");
 }
 
 Test(table_reader, a_piece_of_a_file_with_its_line_and_header) {
@@ -243,7 +243,7 @@ Test(table_reader, a_missing_column_is_named_with_the_nearest) {
     Diagnostics *diags = diagnostics_new();
     cr_expect_null(read_bytes("txt\tlabel\n", 10, tab_plain, (const char *[]){"text", "label"}, diags));
     cr_assert_geq(diags->list.count, 3);
-    cr_expect_str_eq(diags->list.items[0].message, "no column is called 'text'");
+    cr_expect_str_eq(diags->list.items[0].message, "there is no column 'text'");
     cr_expect_str_eq(diags->list.items[2].message, "did you mean 'txt'?");
     cr_expect_str_eq(diags->list.items[1].message, "the columns are: 'txt', 'label'");
     diagnostics_free(diags);

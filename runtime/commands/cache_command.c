@@ -61,16 +61,16 @@ static bool verify(Job *job) {
         if (entry->good)
             good++, bytes += entry->bytes;
         else
-            diag_error(job->diags, "E0705", (Pos){0}, "the cached kernel '%s' is damaged, or not private", entry->file);
+            diag_error(job->diags, "E0705", (Pos){0}, "cached kernel '%s' is damaged or not private", entry->file);
     }
-    if (job->diags->errors) diag_hint(job->diags, "it is compiled anew when it is needed; gradc cache gc removes it");
+    if (job->diags->errors) diag_hint(job->diags, "it will be compiled again when needed; gradc cache gc removes it");
     print_total("good: ", good, bytes);
     return job->diags->errors == 0;
 }
 
 static bool remove_entry(Job *job, const CacheEntry *entry) {
     if (cache_remove(job->cache, entry)) return true;
-    diag_error(job->diags, "E0706", (Pos){0}, "'%s' cannot be removed from the cache", entry->file);
+    diag_error(job->diags, "E0706", (Pos){0}, "cannot remove '%s' from the cache", entry->file);
     return false;
 }
 
@@ -116,7 +116,7 @@ static const Action *find_action(const char *word, Diagnostics *diags) {
         if (strcmp(names[i], word) == 0) return &actions[i];
     }
     const char *near = nearest_name(word, names, ACTIONS);
-    diag_error(diags, "E0704", (Pos){0}, "gradc cache does ls, verify, gc or clear, not '%s'", word);
+    diag_error(diags, "E0704", (Pos){0}, "unknown action '%s': gradc cache takes ls, verify, gc or clear", word);
     if (near) diag_hint(diags, "did you mean 'gradc cache %s'?", near);
     return NULL;
 }

@@ -70,8 +70,8 @@ static bool choose_format(Dumper *d) {
 
 static bool make_folder(const Dumper *d) {
     if (!d->o->out || mkdir(d->o->out, 0777) == 0 || errno == EEXIST) return true;
-    diag_error(d->s->diags, "E0960", (Pos){0}, "the folder %s cannot be made: %s", d->o->out, strerror(errno));
-    diag_hint(d->s->diags, "the folder above it must exist and may be written to");
+    diag_error(d->s->diags, "E0960", (Pos){0}, "cannot create the folder %s: %s", d->o->out, strerror(errno));
+    diag_hint(d->s->diags, "its parent must exist and be writable");
     return false;
 }
 

@@ -72,7 +72,7 @@ static void hint_names(const char *word, Diagnostics *diags) {
     if (near && *word != 'E')
         diag_hint(diags, "did you mean the operator '%s'?", near);
     else
-        diag_hint(diags, "codes look like E0810 and stand in brackets in every message");
+        diag_hint(diags, "codes look like E0810 and are shown in brackets in every message");
 }
 
 int command_explain(const Options *options, Diagnostics *diags) {
@@ -83,8 +83,7 @@ int command_explain(const Options *options, Diagnostics *diags) {
     known |= explain_pass(word);
     known |= explain_function(word);
     if (known) return 0;
-    diag_error(diags, "E0918", (Pos){0}, "there is no diagnostic, operator, pass or function of the prelude '%s'",
-               word);
+    diag_error(diags, "E0918", (Pos){0}, "'%s' is not a diagnostic, operator, pass or prelude function", word);
     hint_names(word, diags);
     return 1;
 }

@@ -46,15 +46,14 @@ static bool choose_export(Exporter *e) {
     if (e->export && e->export->target && e->model && e->model->target) return true;
     bool said = e->export && e->model; /* that it is none */
     diag_error(e->diags, "E0983", said ? (e->export->target ? e->model->pos : e->export->pos) : e->task->pos,
-               said ? "the file says that '%s' is no model of another program"
-                    : "the file does not say what '%s' is to another program",
+               said ? "the graph file says that '%s' has no counterpart in another program"
+                    : "the graph file does not say how to export '%s'",
                e->task->name);
-    diag_hint(
-        e->diags,
-        strcmp(e->format, "hf") == 0
-            ? "say it in the task: export hf \"...ForSequenceClassification\" with \"heads.%s.\" as \"classifier.\""
-            : "say how '%s' pools its tokens: export sentence_transformers \"mean\", or \"cls\" or \"max\"",
-        e->task->name);
+    diag_hint(e->diags,
+              strcmp(e->format, "hf") == 0
+                  ? "add to the task: export hf \"...ForSequenceClassification\" with \"heads.%s.\" as \"classifier.\""
+                  : "say how '%s' pools its tokens: export sentence_transformers \"mean\", or \"cls\" or \"max\"",
+              e->task->name);
     return false;
 }
 
@@ -85,9 +84,8 @@ static bool is_known(const Exporter *e, const char *name) {
 /* Part of the encoder, or of a head that is to go with it: then it cannot be left out. */
 static bool unknown_parameter(Exporter *e, const Param *param) {
     diag_error(e->diags, "E0984", param->pos, "%s has no place for '%s'", e->model->target, param->name);
-    diag_hint(
-        e->diags,
-        "only what computes the same there can be exported; the lines 'export' of the graph file say what that is");
+    diag_hint(e->diags,
+              "only a model that computes the same there can be exported; the graph file's 'export' lines say which");
     return false;
 }
 
@@ -233,11 +231,12 @@ static bool write_sentence_files(const Exporter *e, const char *folder) {
 static void say_limits(const Exporter *e) {
     const TextInput *input = &e->task->inputs[0];
     if (input->window)
-        fprintf(stderr,
-                "note: it reads one window of %lld tokens; cutting texts and pooling what it gives is up to its user\n",
-                (long long)input->window);
+        fprintf(
+            stderr,
+            "note: it reads one window of %lld tokens; cutting texts and pooling its outputs is left to the caller\n",
+            (long long)input->window);
     for (int i = 0; i < e->task->n_fits; i++)
-        fprintf(stderr, "note: '%s', which was fitted for %s, does not go with it\n", e->task->fits[i].name,
+        fprintf(stderr, "note: '%s', which was fitted for %s, is not part of it\n", e->task->fits[i].name,
                 e->task->fits[i].metric);
 }
 

@@ -78,7 +78,7 @@ static bool choose_places(Init *init) {
         diag_error(init->diags, "E0987", (Pos){0}, "the folder models/init with the templates of tasks is not found");
         diag_hint(init->diags, "run gradc init where the folder models is, or install gradc with it");
     } else if (access(init->out, F_OK) == 0 && !init->o->force) {
-        diag_error(init->diags, "E0987", (Pos){0}, "%s is there already", init->out);
+        diag_error(init->diags, "E0987", (Pos){0}, "%s already exists", init->out);
         diag_hint(init->diags, "name another file with --out, or replace it with --force");
     }
     return init->diags->errors == 0;

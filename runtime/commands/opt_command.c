@@ -37,7 +37,7 @@ static Graph *read_graph(const char *path, Diagnostics *diags) {
     if (strlen(text) == size)
         graph = graph_read(file, diags);
     else
-        diag_error(diags, "E0501", pos_in_file(file, 0), "it holds zero bytes, so it is no text");
+        diag_error(diags, "E0501", pos_in_file(file, 0), "it contains zero bytes, so it is not text");
     free(text);
     return graph;
 }

@@ -110,8 +110,8 @@ static bool make_graph(Run *r) {
     }
     Node *loss = graph_find_output(r->task->train, "loss");
     if (r->o->grad && !loss) {
-        return diag_error(r->diags, "E0977", r->task->pos,
-                          "'%s' returns no f32: there is nothing to take the gradient of", r->task->name);
+        return diag_error(r->diags, "E0977", r->task->pos, "'%s' does not return f32, so it has no gradient",
+                          r->task->name);
     }
     if (r->o->grad) vec_push(r->arena, &graph.outputs, ((Output){"loss", loss}));
     Graph *expanded =
@@ -217,7 +217,7 @@ static bool show(Reader *reader, const Watched *watched) {
 static bool show_all(Run *r) {
     Reader reader = {.r = r};
     if (r->o->npy && mkdir(r->o->npy, 0777) != 0 && errno != EEXIST) {
-        return diag_error(r->diags, "E0960", (Pos){0}, "cannot make the folder %s: %s", r->o->npy, strerror(errno));
+        return diag_error(r->diags, "E0960", (Pos){0}, "cannot create the folder %s: %s", r->o->npy, strerror(errno));
     }
     values_extents(r->values, &r->graph->symbols, reader.extents);
     bool good = r->o->compiled ? run_compiled(r, &reader) : run_interpreted(r, &reader);

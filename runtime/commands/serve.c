@@ -79,7 +79,7 @@ static bool fail(const char *path, const char *problem, const char *hint, Diagno
 static bool address_of(const char *path, struct sockaddr_un *address, Diagnostics *diags) {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address->sun_path)
-        return fail(path, "the path is too long for a socket", "take a shorter one, as in /run/user", diags);
+        return fail(path, "the path is too long for a socket", "choose a shorter one, for example in /run/user", diags);
     strcpy(address->sun_path, path);
     return true;
 }
@@ -96,10 +96,11 @@ static bool clear_path(const struct sockaddr_un *address, Diagnostics *diags) {
     struct stat info;
     const char *path = address->sun_path;
     if (lstat(path, &info) != 0) return true;
-    if (!S_ISSOCK(info.st_mode)) return fail(path, "there is a file that is no socket", "take another path", diags);
+    if (!S_ISSOCK(info.st_mode))
+        return fail(path, "there is a file that is not a socket", "choose another path", diags);
     if (!is_stale(address))
-        return fail(path, "another server listens there", "end it first, or take another path", diags);
-    return unlink(path) == 0 || fail(path, strerror(errno), "take another path", diags);
+        return fail(path, "another server is listening there", "stop it first, or choose another path", diags);
+    return unlink(path) == 0 || fail(path, strerror(errno), "choose another path", diags);
 }
 
 static bool open_listener(Server *s, Diagnostics *diags) {
@@ -110,7 +111,7 @@ static bool open_listener(Server *s, Diagnostics *diags) {
     bool bound = s->listener >= 0 && bind(s->listener, (struct sockaddr *)&address, sizeof address) == 0;
     umask(mask);
     if (bound && listen(s->listener, 128) == 0) return true;
-    return fail(s->o->path, strerror(errno), "check that its folder is there and that you may write in it", diags);
+    return fail(s->o->path, strerror(errno), "check that its folder exists and is writable", diags);
 }
 
 /* --- Clients ------------------------------------------------------------------------------------------------------ */

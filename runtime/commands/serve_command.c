@@ -169,7 +169,7 @@ static void choose_outputs(Service *v) {
 static bool run_service(Service *v) {
     Session *s = v->s;
     if (!s->options->socket) {
-        diag_error(s->diags, "E0957", (Pos){0}, "where to listen is not said: name a socket with --socket");
+        diag_error(s->diags, "E0957", (Pos){0}, "--socket is required");
         diag_hint(s->diags, "for example: gradc serve run --socket /tmp/gradc.socket");
         return false;
     }

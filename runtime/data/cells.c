@@ -93,7 +93,7 @@ static const char *class_from(const Label *label, Piece piece, double *value, Ar
     int64_t named = find_name(label, piece);
     if (named >= 0) return *value = (double)named, NULL;
     if (label->names && !(names_are_words(label) && number_from(piece, value)))
-        return "the label is none of the declared names";
+        return "the label is not one of the declared names";
     if (!label->names && !number_from(piece, value)) return "the label is not a number";
     if (*value == floor(*value) && *value >= 0 && *value < (double)label->classes) return NULL;
     return arena_printf(arena, "the label is not a class from 0 to %" PRId64, label->classes - 1);

@@ -62,7 +62,7 @@ static bool add_name(Counter *c, Piece name, uint32_t line) {
     if (!can_be_written(name))
         return bad_label(c, line, "a class with a double quote, a line end or a zero byte in its name");
     if (c->classes.count == MOST_CLASSES)
-        return bad_label(c, line, "more than 10000 different labels: these are no classes");
+        return bad_label(c, line, "more than 10000 different labels: these are not classes");
     vec_push(c->diags->arena, &c->classes, ((Class){0}));
     memmove(c->classes.items + at + 1, c->classes.items + at, (size_t)(c->classes.count - 1 - at) * sizeof(Class));
     c->classes.items[at] = (Class){arena_strndup(c->diags->arena, name.bytes, name.length), 1};

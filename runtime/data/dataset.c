@@ -166,7 +166,7 @@ static bool read_sequence_label(Loader *l, int64_t row) {
     if (label->n_columns > 1)
         problem = flags_from_columns(label, l->table, row, l->label_column, value, &column);
     else if (is_list && label->kind != LABEL_FLAGS)
-        problem = "a list is no label of a whole text";
+        problem = "a list cannot label a whole text";
     else if (is_list) {
         cell_pieces(l->table, row, l->label_column, "", &l->tags);
         problem = flags_from_pieces(label, &l->tags, value, arena);

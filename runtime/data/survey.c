@@ -136,7 +136,7 @@ static bool take_classes(Surveyor *s) {
     if (counts->classes <= MOST_CLASSES) return true;
     return no_label(s,
                     arena_printf(s->arena, "has %lld different texts: it names no classes", (long long)counts->classes),
-                    "take the column of labels; a number to be told has to be a number in each row");
+                    "choose the column of labels; a numeric label must be a number in every row");
 }
 
 static bool survey_labels(Surveyor *s) {
@@ -149,8 +149,9 @@ static bool survey_labels(Surveyor *s) {
     survey->is_real = labelled > 0 && s->numbers == labelled && (s->fractions || s->n_seen > MOST_NUMBERS);
     if (survey->is_real && survey->lowest < survey->highest) return true;
     survey->is_real = false;
-    return take_classes(s) && (survey->classes > 1 || no_label(s, "has one class alone",
-                                                               "there is nothing to tell apart: take another column"));
+    return take_classes(s) &&
+           (survey->classes > 1 ||
+            no_label(s, "has a single class", "there is nothing to learn from it: choose another column"));
 }
 
 /* --- Lengths --- */

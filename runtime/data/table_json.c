@@ -44,7 +44,7 @@ static void json_cell(Builder *builder, int column, json_t *value) {
 
 static void missing_member(Builder *builder, json_t *object, const char *wanted) {
     if (builder->keeps_bad) {
-        builder->problem = arena_printf(builder->table->arena, "no column is called '%s'", wanted);
+        builder->problem = arena_printf(builder->table->arena, "there is no column '%s'", wanted);
         return;
     }
     VEC(const char *) names = {0};

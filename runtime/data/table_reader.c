@@ -165,7 +165,7 @@ static const char *name_list(Arena *arena, const char *const *names, int count) 
 
 void missing_column(Builder *builder, const char *wanted, const char *const *names, int count) {
     Diagnostics *diags = builder->diags;
-    diag_error(diags, "E0810", pos_in_file(builder->file, builder->line), "no column is called '%s'", wanted);
+    diag_error(diags, "E0810", pos_in_file(builder->file, builder->line), "there is no column '%s'", wanted);
     const char *nearest = nearest_name(wanted, names, count);
     if (nearest) diag_hint(diags, "did you mean '%.24s'?", nearest);
     diag_note(diags, (Pos){0}, "the columns are: %s", name_list(builder->table->arena, names, count));
@@ -334,7 +334,7 @@ static void one_column(Builder *builder) {
     for (int i = 1; i < builder->table->n_columns && !builder->failed; i++) {
         if (strcmp(builder->columns[i], builder->columns[0]) == 0) continue;
         diag_error(builder->diags, "E0810", pos_in_file(builder->file, 0),
-                   "no column is called '%s': each line is a text", builder->columns[i]);
+                   "there is no column '%s': each line is a text", builder->columns[i]);
         diag_hint(builder->diags, "where lines have several fields, say tab or comma");
         builder->failed = true;
     }

@@ -65,7 +65,7 @@ static bool check_fit(const Task *task, const Fit *fit, Diagnostics *diags) {
         if (strcmp(task->metrics[i], fit->metric) == 0) return true;
         names = arena_printf(diags->arena, "%s%s%s", names, *names ? ", " : "", task->metrics[i]);
     }
-    diag_error(diags, "E0934", fit->metric_pos, "'%s' is fitted for '%s', which is no metric of the task", fit->name,
+    diag_error(diags, "E0934", fit->metric_pos, "'%s' is fitted for '%s', which is not a metric of the task", fit->name,
                fit->metric);
     diag_hint(diags, "add it to the line 'metric %s', or fit for one of these", names);
     return false;

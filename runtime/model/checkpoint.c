@@ -125,8 +125,8 @@ static void remove_others(Arena *arena, const char *folder, int64_t step, int64_
 bool checkpoint_save(const char *folder, int64_t step, int64_t previous, int64_t limit, const Parameters *params,
                      const char *const *states, json_t *state, Diagnostics *diags) {
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        diag_error(diags, "E0941", (Pos){0}, "the folder %s cannot be made: %s", folder, strerror(errno));
-        diag_hint(diags, "the folder above it must exist and may be written to");
+        diag_error(diags, "E0941", (Pos){0}, "cannot create the folder %s: %s", folder, strerror(errno));
+        diag_hint(diags, "its parent must exist and be writable");
         return false;
     }
     Arena *arena = arena_new();
@@ -190,8 +190,8 @@ bool checkpoint_open(const char *folder, Checkpoint **checkpoint, Diagnostics *d
     }
     bool good = *checkpoint || whole == 0;
     if (!good) {
-        diag_error(diags, "E0944", (Pos){0}, "%s has no checkpoint that is whole", folder);
-        diag_hint(diags, "start the run anew without --resume");
+        diag_error(diags, "E0944", (Pos){0}, "%s has no intact checkpoint", folder);
+        diag_hint(diags, "start again without --resume");
     }
     arena_free(arena);
     return good;

@@ -35,7 +35,7 @@ const char *apart_fingerprint(const Session *s, const Parameters *params) {
 
 static void hint_base(Session *s) {
     const char *path = hf_folder_overlay_metadata(s->folder, "base_path");
-    diag_hint(s->diags, "give the weights it was trained beside: --weights %s", path ? path : "BASE");
+    diag_hint(s->diags, "give the base that it was trained on: --weights %s", path ? path : "BASE");
 }
 
 bool apart_check(Session *s, const Parameters *params, const bool *missing) {
@@ -44,15 +44,14 @@ bool apart_check(Session *s, const Parameters *params, const bool *missing) {
     for (int i = 0; i < params->n_slots; i++)
         lacking += missing[i] && params->slots[i].param->frozen && !params->slots[i].param->fitted;
     if (lacking) {
-        diag_error(s->diags, "E0845", pos, "the run holds what was trained alone; %d tensors of its base are missing",
+        diag_error(s->diags, "E0845", pos, "the run holds only what was trained; %d tensors of its base are missing",
                    lacking);
         hint_base(s);
         return false;
     }
     const char *wanted = hf_folder_overlay_metadata(s->folder, "base");
     if (!wanted || strcmp(wanted, apart_fingerprint(s, params)) == 0) return true;
-    diag_error(s->diags, "E0846", pos, "this was trained beside other weights than those of %s",
-               hf_folder_path(s->folder));
+    diag_error(s->diags, "E0846", pos, "this was not trained on top of the weights of %s", hf_folder_path(s->folder));
     hint_base(s);
     return false;
 }

@@ -41,11 +41,11 @@ static const OptionRow rows[] = {
      "where to write: the run's folder, the model's, or one file a stage"},
     {"text", "COLUMN [COLUMN]", ONE_OR_TWO, AT(text), 0, 0, 0, "init",
      "the column of the texts, by its name or number, or two that are a pair"},
-    {"label", "COLUMN", TEXT, AT(label), 0, 0, 0, "init", "the column of what is to be told"},
+    {"label", "COLUMN", TEXT, AT(label), 0, 0, 0, "init", "the column to predict"},
     {"group", "COLUMN", TEXT, AT(group), 0, 0, 0, "init",
-     "rows with equal cells in it are all for training or all for evaluation"},
-    {"out", "FILE", TEXT, AT(out), 0, 0, 0, "init", "the graph file to write (default: called like the table)"},
-    {"task", "NAME", TEXT, AT(task), 0, 0, 0, "init", "what the task is called (default: like the table)"},
+     "rows with the same value in this column are either all for training or all for evaluation"},
+    {"out", "FILE", TEXT, AT(out), 0, 0, 0, "init", "the graph file to write (default: named after the table)"},
+    {"task", "NAME", TEXT, AT(task), 0, 0, 0, "init", "the task's name (default: the table's)"},
     {"force", NULL, FLAG, AT(force), 0, 0, 0, "init", "replace the graph file if it is there"},
     {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, RECIPE " eval bench gradcheck",
      "only these tasks (default: those that the run has trained, or all of the file)"},
@@ -57,15 +57,14 @@ static const OptionRow rows[] = {
     {"format", "NAME", TEXT, AT(format), 0, 0, 0, "export", "hf or sentence-transformers (default: hf)"},
     {"header", NULL, FLAG, AT(header), 0, 0, 0, "predict", "first a line with the names of the columns"},
     {"keep", "COLUMN", LIST, AT(keep), 0, 0, 0, "predict",
-     "a column of the data that stands before the prediction; may be repeated"},
+     "a column of the data to write before the prediction; may be repeated"},
     {"probabilities", NULL, FLAG, AT(probabilities), 0, 0, 0, "predict",
      "also what the task shows as \"probabilities\""},
     {"bad-rows", "NAME", TEXT, AT(bad_rows), 0, 0, 0, "predict",
      "stop, or error: a row that cannot be read gives a row that says why (default: stop)"},
     {"skip-bad-rows", NULL, FLAG, AT(skip_bad_rows), 0, 0, 0, RECIPE " eval bench check",
      "leave out rows that cannot be read or have no label, with a warning"},
-    {"socket", "PATH", TEXT, AT(socket), 0, 0, 0, "serve",
-     "where to listen: a Unix socket, made anew, for this user alone"},
+    {"socket", "PATH", TEXT, AT(socket), 0, 0, 0, "serve", "the Unix socket to listen on, created for this user alone"},
     {"show", "NAME", TEXT, AT(show), 0, 0, 0, "predict serve dump",
      "another output than 'predict': what the task's show line names"},
     {"show", "NAME|LINE", LIST, AT(shows), 0, 0, 0, "run",
@@ -119,7 +118,7 @@ static const OptionRow rows[] = {
     {"cosines", NULL, FLAG, AT(cosines), 0, 0, 0, RECIPE,
      "with --sampler together: the cosines between tasks' gradients in the log, for a pass of each task"},
     {"pcgrad", NULL, FLAG, AT(pcgrad), 0, 0, 0, RECIPE,
-     "with --sampler together: take away what tasks' gradients have against each other"},
+     "with --sampler together: project out conflicting gradient components"},
     {"accumulate", "N", WHOLE, AT(accumulate), 1, 1, 65536, RECIPE,
      "batches of an update, as one large batch (default: 1)"},
     {"no-shuffle", NULL, FLAG, AT(no_shuffle), 0, 0, 0, RECIPE, "rows in file order, tasks in turn"},
@@ -445,7 +444,7 @@ static const OptionRow *unknown_setting(const Setting *setting, const char *name
     for (int i = 0; i < ROWS; i++) {
         if (lists_word(rows[i].commands, "recipe")) names[count++] = option_name(rows[i].name, diags->arena);
     }
-    diag_error(diags, "E0982", setting->pos, "'%s' is no setting that a text can have", setting->name);
+    diag_error(diags, "E0982", setting->pos, "'%s' is not a setting that a graph file can have", setting->name);
     bool is_option = row >= 0 && lists_word(rows[row].commands, "train");
     const char *near = nearest_name(setting->name, names, count);
     if (is_option)

@@ -46,7 +46,7 @@ static bool no_match(const Program *program, const char *pattern, Diagnostics *d
     const char **names = arena_array(diags->arena, (size_t)program->params.count + 1, sizeof *names);
     for (int i = 0; i < program->params.count; i++) names[i] = program->params.items[i].name;
     const char *near = nearest_name(pattern, names, program->params.count);
-    diag_error(diags, "E0925", (Pos){0}, "no parameter is called '%s'", pattern);
+    diag_error(diags, "E0925", (Pos){0}, "no parameter matches '%s'", pattern);
     diag_hint(diags, "a star stands for any part of a name, as in '%s'", near ? near : "heads.*");
     return false;
 }

@@ -162,7 +162,7 @@ bool session_choose_tasks(Session *s, const char *list) {
 bool session_load_tokenizer(Session *s) {
     if (!s->folder) {
         diag_error(s->diags, "E0921", (Pos){0}, "a vocabulary is needed");
-        diag_hint(s->diags, "give a folder with config.json and vocab.txt with --weights");
+        diag_hint(s->diags, "name a folder with config.json and vocab.txt with --weights");
         return false;
     }
     const HfTokenizer *said = hf_folder_tokenizer(s->folder);

@@ -113,10 +113,9 @@ bool settings_match(const json_t *saved, const json_t *now, Diagnostics *diags) 
     TextList list = {0};
     list_differences(saved, now, false, &list, diags->arena);
     if (list.count == 0) return true;
-    diag_error(diags, "E0942", (Pos){0}, "the run cannot go on: %d settings that decide its weights differ",
-               list.count);
+    diag_error(diags, "E0942", (Pos){0}, "cannot resume: %d settings that decide the weights differ", list.count);
     for (int i = 0; i < list.count; i++) diag_note(diags, (Pos){0}, "%s", list.items[i]);
-    diag_hint(diags, "give the settings of then, or start another run: another --out, or without --resume");
+    diag_hint(diags, "use the settings of that run, or start another one: a different --out, without --resume");
     return false;
 }
 
@@ -136,8 +135,7 @@ json_t *settings_read(const char *folder, Diagnostics *diags) {
     json_t *settings = json_load_file(path, 0, &error);
     if (json_is_object(json_object_get(settings, "options"))) return settings;
     json_decref(settings);
-    diag_error(diags, "E0946", pos_in_file(diagnostics_file(diags, path, NULL), 0),
-               "the settings of the run cannot be read");
+    diag_error(diags, "E0946", pos_in_file(diagnostics_file(diags, path, NULL), 0), "cannot read the run's settings");
     diag_hint(diags, "give the graph file and the settings instead of the run's folder");
     return NULL;
 }

@@ -154,8 +154,8 @@ static bool take_up(Trainer *t, const Checkpoint *checkpoint) {
 static bool begin_folder(Trainer *t) {
     const char *out = t->o->out;
     if (mkdir(out, 0777) != 0 && errno != EEXIST) {
-        diag_error(t->diags, "E0941", (Pos){0}, "the folder %s cannot be made: %s", out, strerror(errno));
-        diag_hint(t->diags, "the folder above it must exist and may be written to");
+        diag_error(t->diags, "E0941", (Pos){0}, "cannot create the folder %s: %s", out, strerror(errno));
+        diag_hint(t->diags, "its parent must exist and be writable");
         return false;
     }
     return session_save_description(t->s, out) && settings_write(out, t->settings, t->diags);

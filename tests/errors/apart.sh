@@ -4,10 +4,10 @@ printf 'import "model.graph"\nfreeze "encoder.*"\ncheckpoint apart\n' >apart.gra
 gradc train apart.graph --weights run --data data --out beside --steps 1 --quiet
 
 gradc eval beside --data data
-#> beside/adapter_model.safetensors: error[E0845]: the run holds what was trained alone; 5 tensors of its base are missing
-#>       = hint: give the weights it was trained beside: --weights run
+#> beside/adapter_model.safetensors: error[E0845]: the run holds only what was trained; 5 tensors of its base are missing
+#>       = hint: give the base that it was trained on: --weights run
 
 gradc train model.graph --weights models/demo --data data --out other --steps 1 --seed 2 --quiet
 gradc eval beside --data data --weights other
-#> beside/adapter_model.safetensors: error[E0846]: this was trained beside other weights than those of other
-#>       = hint: give the weights it was trained beside: --weights run
+#> beside/adapter_model.safetensors: error[E0846]: this was not trained on top of the weights of other
+#>       = hint: give the base that it was trained on: --weights run

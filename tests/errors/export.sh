@@ -12,7 +12,7 @@ gradc export models/bert.graph --weights models/demo --task sentiment --format o
 #>       = hint: hf is a folder for transformers
 
 gradc export models/bert.graph --weights models/demo --task sentiment --format sentence-transformers --out st
-#> models/bert.graph:91:6: error[E0983]: the file does not say what 'sentiment' is to another program
+#> models/bert.graph:91:6: error[E0983]: the graph file does not say how to export 'sentiment'
 #>    91 | task sentiment {
 #>       |      ^~~~~~~~~
 #>       = hint: say how 'sentiment' pools its tokens: export sentence_transformers "mean", or "cls" or "max"
@@ -21,19 +21,19 @@ gradc export models/adapters/lora.graph --weights models/demo --task sentiment -
 #> models/adapters/lora.graph:13:9: error[E0984]: BertModel has no place for 'bert.encoder.layer.0.attention.self.query.lora_A.weight'
 #>    13 |   param weight: f32[O, I] ~ uniform(-spread, spread)
 #>       |         ^~~~~~
-#>       = hint: only what computes the same there can be exported; the lines 'export' of the graph file say what that is
+#>       = hint: only a model that computes the same there can be exported; the graph file's 'export' lines say which
 
 gradc export models/encoders/causal.graph --weights models/demo --task sentiment --out hf
-#> models/encoders/causal.graph:5:10: error[E0983]: the file says that 'sentiment' is no model of another program
+#> models/encoders/causal.graph:5:10: error[E0983]: the graph file says that 'sentiment' has no counterpart in another program
 #>     5 | override export hf none
 #>       |          ^~~~~~
-#>       = hint: say it in the task: export hf "...ForSequenceClassification" with "heads.sentiment." as "classifier."
+#>       = hint: add to the task: export hf "...ForSequenceClassification" with "heads.sentiment." as "classifier."
 
 gradc export model.graph --weights models/demo --task sentiment --out hf
-#> model.graph:26:6: error[E0983]: the file does not say what 'sentiment' is to another program
+#> model.graph:26:6: error[E0983]: the graph file does not say how to export 'sentiment'
 #>    26 | task sentiment {
 #>       |      ^~~~~~~~~
-#>       = hint: say it in the task: export hf "...ForSequenceClassification" with "heads.sentiment." as "classifier."
+#>       = hint: add to the task: export hf "...ForSequenceClassification" with "heads.sentiment." as "classifier."
 
 cp -r models/demo other; sed -i 's/"hidden_act": "gelu"/"hidden_act": "relu"/' other/config.json
 gradc check models/bert.graph --weights other

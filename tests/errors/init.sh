@@ -5,17 +5,17 @@ gradc init notes.csv --text note
 #>       = hint: for example: gradc init notes.csv --text note --label mood
 
 gradc init notes.csv --text note --label moood
-#> notes.csv:1: error[E0810]: no column is called 'moood'
+#> notes.csv:1: error[E0810]: there is no column 'moood'
 #>       = note: the columns are: 'id', 'note', 'mood', 'same'
 #>       = hint: did you mean 'mood'?
 
 gradc init notes.csv --text note --label id
 #> notes.csv: error[E0986]: column 'id' has 302 different texts: it names no classes
-#>       = hint: take the column of labels; a number to be told has to be a number in each row
+#>       = hint: choose the column of labels; a numeric label must be a number in every row
 
 gradc init notes.csv --text note --label same
-#> notes.csv: error[E0986]: column 'same' has one class alone
-#>       = hint: there is nothing to tell apart: take another column
+#> notes.csv: error[E0986]: column 'same' has a single class
+#>       = hint: there is nothing to learn from it: choose another column
 
 gradc init none.csv --text note --label mood
 #> none.csv: error[E0801]: cannot read the file: No such file or directory
@@ -27,13 +27,13 @@ gradc init empty.csv --text note --label mood
 
 touch notes.graph
 gradc init notes.csv --text note --label mood
-#> error[E0987]: notes.graph is there already
+#> error[E0987]: notes.graph already exists
 #>       = hint: name another file with --out, or replace it with --force
 
 gradc init notes.csv --text note --label mood --task sentiment --out s.graph
 #> s.graph:8:6: error[E0203]: the task 'sentiment' is declared twice
 #>     8 | task sentiment {
 #>       |      ^~~~~~~~~
-#> models/bert.graph:91:6: note: the first time here
+#> models/bert.graph:91:6: note: first given here
 #>    91 | task sentiment {
 #>       |      ^~~~~~~~~

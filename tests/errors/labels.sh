@@ -22,7 +22,7 @@ gradc train words.graph --weights models/demo --data data --tasks tags
 
 printf 'sentence\ttags\ngood film\tO B-A\nbad film\tO B-B\n' >data/tags-train.tsv
 gradc train words.graph --weights models/demo --data data --tasks tags
-#> data/tags-train.tsv:3: error[E0851]: column 'tags': the label is none of the declared names
+#> data/tags-train.tsv:3: error[E0851]: column 'tags': the label is not one of the declared names
 #> words.graph:5:9: note: the label is declared here
 #>     5 |   label tags: class["O", "B-A"] of sentence
 #>       |         ^~~~

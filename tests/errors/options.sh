@@ -24,15 +24,15 @@ gradc check
 #>       = hint: for example: gradc check models/bert.graph
 
 gradc explain E9999
-#> error[E0918]: there is no diagnostic, operator, pass or function of the prelude 'E9999'
-#>       = hint: codes look like E0810 and stand in brackets in every message
+#> error[E0918]: 'E9999' is not a diagnostic, operator, pass or prelude function
+#>       = hint: codes look like E0810 and are shown in brackets in every message
 
 gradc check model.graph --set layer=2
-#> error[E0204]: --set layer=2: no config value is called 'layer'
+#> error[E0204]: --set layer=2: there is no config value 'layer'
 #>       = hint: did you mean 'layers'?
 
 gradc check model.graph --set layers
-#> error[E0205]: --set layers: there is no value
+#> error[E0205]: --set layers: the value is missing
 #>       = hint: write --set NAME=VALUE
 
 gradc check model.graph --set layers=two
@@ -43,4 +43,4 @@ gradc check model.graph --set layers=two
 
 gradc check nowhere.graph
 #> error[E0106]: cannot read 'nowhere.graph': No such file or directory
-#>       = hint: a relative path begins in the folder in which gradc runs
+#>       = hint: a relative path starts in the folder in which gradc runs

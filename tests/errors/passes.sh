@@ -9,19 +9,19 @@ gradc train model.graph --passes -unroll
 #>       = hint: the passes are expand, simplify, demand, differentiate, compact, fuse, group
 
 gradc opt source.gir --passes fuse,
-#> error[E0614]: 'fuse,' is no choice of passes: it ends with a comma
+#> error[E0614]: 'fuse,' is not a valid list of passes: it ends with a comma
 #>       = hint: as in expand,simplify,demand,differentiate,simplify,fuse, or -fuse for these without one
 
 gradc opt source.gir --passes -fuse,demand
-#> error[E0614]: '-fuse,demand' is no choice of passes: names with and without a minus are mixed
+#> error[E0614]: '-fuse,demand' is not a valid list of passes: names with and without a minus are mixed
 #>       = hint: as in expand,simplify,demand,differentiate,simplify,fuse, or -fuse for these without one
 
 gradc opt source.gir --passes expand,fuse,simplify
-#> error[E0612]: pass 'simplify' cannot run here: it needs that no node is in a kernel
+#> error[E0612]: pass 'simplify' cannot run here: it requires that no node is in a kernel
 #>       = hint: the usual order is expand,simplify,demand,differentiate,simplify,fuse
 
 gradc train model.graph --weights models/demo --data data --passes -differentiate --quiet
-#> error[E0613]: gradients are wanted of 'sentiment.train', but no pass made them
+#> error[E0613]: 'sentiment.train' needs gradients, but no pass made them
 #>       = hint: 'differentiate' cannot be left out here
 
 gradc opt source.gir --emit elf
@@ -29,19 +29,19 @@ gradc opt source.gir --emit elf
 #>       = hint: 'ir' is the graph itself, the others are code of its kernels for --cpu
 
 gradc opt model.graph
-#> model.graph: error[E0502]: this is no text of the IR, which begins with 'graph "NAME"'
+#> model.graph: error[E0502]: this is not IR text, which begins with 'graph "NAME"'
 #>       = hint: gradc dump FILE --stage source --out DIR writes a graph file's IR
 
 gradc check source.gir
-#> source.gir: error[E0108]: this is text of the IR, not a graph file
+#> source.gir: error[E0108]: this is IR text, not a graph file
 #>       = hint: gradc opt source.gir verifies it, runs passes over it and prints it
 
 gradc dump source.gir
-#> source.gir: error[E0108]: this is text of the IR, not a graph file
+#> source.gir: error[E0108]: this is IR text, not a graph file
 #>       = hint: gradc opt source.gir verifies it, runs passes over it and prints it
 
 gradc fmt source.gir
-#> source.gir: error[E0108]: this is text of the IR, not a graph file
+#> source.gir: error[E0108]: this is IR text, not a graph file
 #>       = hint: gradc opt source.gir verifies it, runs passes over it and prints it
 
 gradc opt nowhere.gir
@@ -55,12 +55,12 @@ gradc opt bad.gir
 #>       |            ^
 
 printf 'graph "g"\nwanted "w"\nwanted "w"\n' | gradc opt -
-#> standard input:3:11: error[E0501]: "w" is wanted twice
+#> standard input:3:11: error[E0501]: "w" is listed as wanted twice
 #>     3 | wanted "w"
 #>       |           ^
 
 printf 'graph "g"\n\0' | gradc opt -
-#> standard input: error[E0501]: it holds zero bytes, so it is no text
+#> standard input: error[E0501]: it contains zero bytes, so it is not text
 
 printf 'graph "g"\nwanted "w"\n%%0 = param{name="w"} : f32[4]\noutput "loss" = %%0\n' | gradc opt - --passes differentiate
 #> error[E0601]: the output 'loss' of 'g' must be f32[]; it is f32[4]
@@ -86,5 +86,5 @@ gradc opt attention.gir --passes differentiate
 #>       = hint: differentiate only through the values of attention, or stop the gradient with stop_gradient
 
 gradc dump model.graph --task similarity --format asm --cpu apple-m1
-#> error[E0701]: there is no x86-64 CPU called 'apple-m1'
-#>       = hint: try x86-64-v3; without a name, code is made for this machine
+#> error[E0701]: unknown x86-64 CPU 'apple-m1'
+#>       = hint: try x86-64-v3; without --cpu, code is made for this machine

@@ -13,9 +13,9 @@ gradc predict models/bert.graph --weights models/demo --task similarity --probab
 #>       = hint: show them in the task: show softmax(logits) as "probabilities", or sigmoid(logit)
 
 gradc serve models/bert.graph --weights models/demo
-#> error[E0957]: where to listen is not said: name a socket with --socket
+#> error[E0957]: --socket is required
 #>       = hint: for example: gradc serve run --socket /tmp/gradc.socket
 
 gradc serve models/bert.graph --weights models/demo --socket model.graph
-#> error[E0956]: cannot listen on model.graph: there is a file that is no socket
-#>       = hint: take another path
+#> error[E0956]: cannot listen on model.graph: there is a file that is not a socket
+#>       = hint: choose another path

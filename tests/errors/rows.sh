@@ -7,7 +7,7 @@ gradc train model.graph --weights models/demo --data nowhere --quiet
 
 mkdir d; cp data/* d; sed -i '1s/sentiment/feeling/' d/ids-sst-train.csv
 gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
-#> d/ids-sst-train.csv:1: error[E0810]: no column is called 'sentiment'
+#> d/ids-sst-train.csv:1: error[E0810]: there is no column 'sentiment'
 #>       = note: the columns are: '', 'id', 'sentence', 'feeling'
 #>       = hint: did you mean 'sentence'?
 
@@ -46,7 +46,7 @@ gradc train lines.graph --weights models/demo --data d --tasks sentiment --quiet
 
 printf '{"sentence": "secret", "sentiment": 1}\n{"sentence": "secret"}\n' >d/sst/ids-sst-train.csv
 gradc train lines.graph --weights models/demo --data d --tasks sentiment --quiet
-#> d/sst/ids-sst-train.csv:2: error[E0810]: no column is called 'sentiment'
+#> d/sst/ids-sst-train.csv:2: error[E0810]: there is no column 'sentiment'
 #>       = note: the columns are: 'sentence'
 #>       = hint: did you mean 'sentence'?
 #>       = hint: a single column often means that the separator is another one (tab, comma)

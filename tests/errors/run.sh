@@ -4,7 +4,7 @@ gradc run model.graph
 #>       = hint: gradc check model.graph lists the tasks
 
 gradc run model.graph --def gelo
-#> error[E0202]: no function is called 'gelo'
+#> error[E0202]: there is no function 'gelo'
 #>       = hint: did you mean 'gelu'?
 
 gradc run model.graph --task sentimant
@@ -23,7 +23,7 @@ gradc run model.graph --def gelu
 #> prelude.graph:?:?: error[E0971]: the size 'R' of argument 'x' is not known
 #>     ? | def gelu(x: f32[R, C]) -> f32[R, C] { return 0.5 * x * (1 + erf(x * sqrt(0.5))) }
 #>       |             ^~~~~~~~~
-#>       = hint: say it with --shape R=4, or give the tensor: --input x=FILE.npy
+#>       = hint: give it with --shape R=4, or give the tensor: --input x=FILE.npy
 
 gradc run model.graph --def dense --shape R=2,I=3
 #> model.graph:14:25: error[E0971]: argument 'O' of 'dense' needs a value
@@ -35,7 +35,7 @@ gradc run model.graph --def gelu --shape R
 #> error[E0972]: --shape takes NAME=SIZE, as in R=4, not 'R'
 
 gradc run model.graph --def dense --shape x=2x3 --shape O=many
-#> error[E0972]: --shape O=many: this is no size
+#> error[E0972]: --shape O=many: not a size
 
 gradc run model.graph --def gelu --shape x=3
 #> prelude.graph:?:?: error[E0303]: argument 'x' must be f32[R, C], not f32[3]
@@ -67,7 +67,7 @@ gradc run model.graph --task paraphrase --text one --weights models/demo
 
 gradc run model.graph --task sentiment --text one
 #> error[E0921]: a vocabulary is needed
-#>       = hint: give a folder with config.json and vocab.txt with --weights
+#>       = hint: name a folder with config.json and vocab.txt with --weights
 
 printf 'not numpy' >x.npy
 gradc run model.graph --def gelu --input x=x.npy
@@ -76,7 +76,7 @@ gradc run model.graph --def gelu --input x=x.npy
 
 printf 'def count(x: i32[R]) -> i32[R] { return x * x }\n' >count.graph
 gradc run count.graph --def count --shape R=3 --grad
-#> count.graph:1:5: error[E0977]: 'count' returns no f32: there is nothing to take the gradient of
+#> count.graph:1:5: error[E0977]: 'count' does not return f32, so it has no gradient
 #>     1 | def count(x: i32[R]) -> i32[R] { return x * x }
 #>       |     ^~~~~
 

@@ -1,14 +1,14 @@
 # Settings of the training in the text: one that there is not, one of the machine, values that it does not have.
 printf 'import "model.graph"\ntrain {\n  epoch = 3\n}\n' >recipe.graph
 gradc check recipe.graph
-#> recipe.graph:3:3: error[E0982]: 'epoch' is no setting that a text can have
+#> recipe.graph:3:3: error[E0982]: 'epoch' is not a setting that a graph file can have
 #>     3 |   epoch = 3
 #>       |   ^~~~~
 #>       = hint: did you mean 'epochs'?
 
 printf 'import "model.graph"\ntrain {\n  weights = "bert"\n}\n' >recipe.graph
 gradc check recipe.graph
-#> recipe.graph:3:3: error[E0982]: 'weights' is no setting that a text can have
+#> recipe.graph:3:3: error[E0982]: 'weights' is not a setting that a graph file can have
 #>     3 |   weights = "bert"
 #>       |   ^~~~~~~
 #>       = hint: it belongs to one machine or one run: give --weights on the command line
@@ -25,10 +25,10 @@ gradc check recipe.graph
 #> recipe.graph:5:3: error[E0203]: 'lr' is set twice
 #>     5 |   lr = 2
 #>       |   ^~
-#> recipe.graph:4:3: note: the first time here
+#> recipe.graph:4:3: note: first given here
 #>     4 |   lr = 1
 #>       |   ^~
-#>       = hint: several values stand in one line: lr = "a", "b"
+#>       = hint: write several values on one line: lr = "a", "b"
 
 printf 'import "model.graph"\ntrain {\n  epochs = 1.5\n}\n' >recipe.graph
 gradc check recipe.graph
@@ -42,7 +42,7 @@ gradc check recipe.graph
 #> recipe.graph:5:1: error[E0203]: 'train' is declared twice
 #>     5 | train {
 #>       | ^~~~~
-#> recipe.graph:2:1: note: the first time here
+#> recipe.graph:2:1: note: first given here
 #>     2 | train {
 #>       | ^~~~~
 #>       = hint: to replace it: override train ...

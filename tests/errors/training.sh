@@ -9,7 +9,7 @@ gradc train model.graph --weights models/demo --data data --schedule lineer --qu
 #>       = hint: --schedule takes linear, cosine or constant
 
 gradc train model.graph --weights models/demo --data data --quiet --rate 'head.*=1e-3'
-#> error[E0925]: no parameter is called 'head.*'
+#> error[E0925]: no parameter matches 'head.*'
 #>       = hint: a star stands for any part of a name, as in 'heads.*'
 
 gradc train model.graph --weights models/demo --data data --quiet --rate heads
@@ -47,8 +47,8 @@ gradc train model.graph --weights models/demo --data data --log nowhere/log.json
 #>       = hint: its folder must exist and may be written to; name another file with --log
 
 gradc train model.graph --weights models/demo --data data --out nowhere/run --steps 1 --quiet
-#> error[E0941]: the folder nowhere/run cannot be made: No such file or directory
-#>       = hint: the folder above it must exist and may be written to
+#> error[E0941]: cannot create the folder nowhere/run: No such file or directory
+#>       = hint: its parent must exist and be writable
 
 gradc train model.graph --weights models/demo --data data --lr 1000 --clip 0 --epochs 30 --batch 4 --quiet
 #> model.graph:53:8: error[E0905]: mul(-1.42e+22, -1.42e+22) is inf: the first value of step 18 that is not finite; the loss is inf
@@ -64,11 +64,11 @@ gradc train model.graph --weights models/demo --data data --lr 1000 --clip 0 --e
 #>       = hint: nothing was updated; keep logarithms and divisions away from zero, as in maximum(x, 1e-6); or lower --lr
 
 gradc eval run --data data --cpu z80
-#> error[E0701]: there is no x86-64 CPU called 'z80'
-#>       = hint: try x86-64-v3; without a name, code is made for this machine
+#> error[E0701]: unknown x86-64 CPU 'z80'
+#>       = hint: try x86-64-v3; without --cpu, code is made for this machine
 
 gradc eval run --data data --cache data/sts-dev.csv
-#> warning[E0703]: compiled kernels are not kept in 'data/sts-dev.csv': it is not a folder
+#> warning[E0703]: compiled kernels are not cached in 'data/sts-dev.csv': it is not a folder
 #>       = hint: set XDG_CACHE_HOME to a folder of your own to start faster
 
 gradc predict run
@@ -98,13 +98,13 @@ gradc train model.graph --resume --weights models/demo --data data
 #>       = hint: give it with --out, or in place of the graph file: gradc train DIR --resume
 
 gradc train run --resume --lr 1 --quiet --data data
-#> error[E0942]: the run cannot go on: 1 settings that decide its weights differ
+#> error[E0942]: cannot resume: 1 settings that decide the weights differ
 #>       = note: lr: 2e-5 then, 1.0 now
-#>       = hint: give the settings of then, or start another run: another --out, or without --resume
+#>       = hint: use the settings of that run, or start another one: a different --out, without --resume
 
 cp -r run old; echo '{' >old/settings.json
 gradc train old --resume --quiet --data data
-#> old/settings.json: error[E0946]: the settings of the run cannot be read
+#> old/settings.json: error[E0946]: cannot read the run's settings
 #>       = hint: give the graph file and the settings instead of the run's folder
 
 gradc dump model.graph --stage stagg
@@ -112,8 +112,8 @@ gradc dump model.graph --stage stagg
 #>       = hint: the stages are source, expand, simplify, demand, differentiate, compact, fuse, kernels and all; or their number in the names of --out
 
 gradc dump model.graph --stage fuse --out nowhere/dump
-#> error[E0960]: the folder nowhere/dump cannot be made: No such file or directory
-#>       = hint: the folder above it must exist and may be written to
+#> error[E0960]: cannot create the folder nowhere/dump: No such file or directory
+#>       = hint: its parent must exist and be writable
 
 cat >extra.graph <<'END'
 import "model.graph"
@@ -156,8 +156,8 @@ newest=$(find run/last -type f | sort | tail -n 1)
 printf '\377' | dd of="$newest" bs=1 seek=200000 conv=notrunc 2>dd.log
 gradc train run --resume --quiet --data data
 #> run/last/step-000000000003.safetensors: warning[E0943]: a damaged checkpoint: tensor 'encoder.layer.0.weight' does not have its hash
-#> error[E0944]: run/last has no checkpoint that is whole
-#>       = hint: start the run anew without --resume
+#> error[E0944]: run/last has no intact checkpoint
+#>       = hint: start again without --resume
 
 # The logarithm of 0 in one row.
 sed 's|loss mse(score, similarity)|loss mse(score, log(similarity))|' model.graph >log.graph

@@ -86,7 +86,7 @@ gradc train model.graph --weights models/demo --data data --set vocab=100 --quie
 
 gradc train model.graph --data data --quiet
 #> error[E0921]: a vocabulary is needed
-#>       = hint: give a folder with config.json and vocab.txt with --weights
+#>       = hint: name a folder with config.json and vocab.txt with --weights
 
 gradc train model.graph --weights models/demo --data data --max-length 1000 --quiet
 #> error[E0923]: --max-length 1000 is more than the model's 64 positions
