@@ -17,9 +17,9 @@
 enum { ATTENTION_DQ_COTANGENT = ATTENTION_OUT_COTANGENT + 1, ATTENTION_DK_COTANGENT, ATTENTION_DV_COTANGENT };
 
 typedef struct Second {
-    int for_q, for_k, for_v, for_out; /* buffers; -1: not asked for */
-    Tile queries, turns, cotangents;  /* s q, s a, dO: by query */
-    Tile keys, key_turns, values, value_turns, keys_t, key_turns_t, values_t, value_turns_t;
+    int for_q, for_k, for_v, for_out;        /* buffers; -1: not asked for */
+    Tile queries, dq_cotangents, cotangents; /* s q, s a, dO: by query */
+    Tile keys, dk_cotangents, values, dv_cotangents, keys_t, dk_cotangents_t, values_t, dv_cotangents_t;
     Tile p, x, dp, y; /* by query and key; then m p, g, ds and u */
     Tile sum, sum_q, sum_out;
     Tile delta, lse, mean, products;                   /* f32[BLOCK] by query; mean: r; products: p (dp x + m y) */
@@ -29,9 +29,9 @@ typedef struct Second {
 static void make_tiles(Attention *a, Second *d) {
     Tile *states[] = {&d->delta, &d->lse, &d->mean, &d->products};
     Tile *scores[] = {&d->p, &d->x, &d->dp, &d->y};
-    Tile *by_row[] = {&d->queries, &d->turns,       &d->cotangents, &d->keys,  &d->key_turns,
-                      &d->values,  &d->value_turns, &d->sum,        &d->sum_q, &d->sum_out};
-    Tile *transposed[] = {&d->keys_t, &d->key_turns_t, &d->values_t, &d->value_turns_t};
+    Tile *by_row[] = {&d->queries, &d->dq_cotangents, &d->cotangents, &d->keys,  &d->dk_cotangents,
+                      &d->values,  &d->dv_cotangents, &d->sum,        &d->sum_q, &d->sum_out};
+    Tile *transposed[] = {&d->keys_t, &d->dk_cotangents_t, &d->values_t, &d->dv_cotangents_t};
     for (int i = 0; i < 4; i++) *states[i] = tile_new(a, 1, BLOCK);
     for (int i = 0; i < 4; i++) *scores[i] = tile_new(a, BLOCK, BLOCK);
     for (int i = 0; i < 10; i++) *by_row[i] = tile_new(a, BLOCK, a->depth);
@@ -67,7 +67,7 @@ static void begin_queries(Attention *a, const Second *d, LLVMValueRef room) {
     Emitter *e = a->e;
     LLVMValueRef one = emit_i64(e, 1);
     emit_pack(a, d->queries, query_rows(a, d, attention_buffer(a, ATTENTION_Q)), room, a->scale);
-    emit_pack(a, d->turns, query_rows(a, d, attention_buffer(a, ATTENTION_DQ_COTANGENT)), room, a->scale);
+    emit_pack(a, d->dq_cotangents, query_rows(a, d, attention_buffer(a, ATTENTION_DQ_COTANGENT)), room, a->scale);
     emit_pack(a, d->cotangents, query_rows(a, d, attention_buffer(a, ATTENTION_OUT_COTANGENT)), room, 1);
     emit_pack(a, d->sum, query_rows(a, d, attention_buffer(a, ATTENTION_OUT)), d->q_count, 1);
     Loop query = emit_for(e, emit_i64(e, 0), d->q_count, 1, "query");
@@ -99,13 +99,13 @@ static void multiply_heads(Attention *a, const Second *d, Tile out, Tile left, T
 static void multiply_block(Attention *a, const Second *d) {
     pack_keys(a, d, ATTENTION_K, d->keys, d->keys_t);
     pack_keys(a, d, ATTENTION_V, d->values, d->values_t);
-    pack_keys(a, d, ATTENTION_DK_COTANGENT, d->key_turns, d->key_turns_t);
-    pack_keys(a, d, ATTENTION_DV_COTANGENT, d->value_turns, d->value_turns_t);
+    pack_keys(a, d, ATTENTION_DK_COTANGENT, d->dk_cotangents, d->dk_cotangents_t);
+    pack_keys(a, d, ATTENTION_DV_COTANGENT, d->dv_cotangents, d->dv_cotangents_t);
     multiply_heads(a, d, d->p, d->queries, d->keys_t, false);
-    multiply_heads(a, d, d->x, d->turns, d->keys_t, false);
-    multiply_heads(a, d, d->x, d->queries, d->key_turns_t, true);
+    multiply_heads(a, d, d->x, d->dq_cotangents, d->keys_t, false);
+    multiply_heads(a, d, d->x, d->queries, d->dk_cotangents_t, true);
     multiply_heads(a, d, d->dp, d->cotangents, d->values_t, false);
-    multiply_heads(a, d, d->y, d->cotangents, d->value_turns_t, false);
+    multiply_heads(a, d, d->y, d->cotangents, d->dv_cotangents_t, false);
 }
 
 /* 16 keys of one query: p, x, dp, m y, and m p. */
@@ -175,14 +175,14 @@ static void derive_row(Attention *a, const Second *d, LLVMValueRef query) {
     LLVMValueRef seen = begin_lanes(a, d, query);
     Loop key = emit_for(e, emit_i64(e, 0), d->kv_count, LANES, "key");
     Lane l = read_lane(a, d, query, key.i, seen);
-    LLVMValueRef turned = LLVMBuildFSub(b, l.x, r, ""), risen = LLVMBuildFSub(b, l.dp, delta, "");
+    LLVMValueRef centred_x = LLVMBuildFSub(b, l.x, r, ""), centred_dp = LLVMBuildFSub(b, l.dp, delta, "");
     /* dp x - dp r - delta x + m y - w = dp (x - r) - delta x + (m y - w) */
-    LLVMValueRef slope = emit_fma(e, l.dp, turned, LLVMBuildFSub(b, l.my, w, ""));
+    LLVMValueRef slope = emit_fma(e, l.dp, centred_x, LLVMBuildFSub(b, l.my, w, ""));
     slope = LLVMBuildFSub(b, slope, LLVMBuildFMul(b, delta, l.x, ""), "");
     emit_tile_write(a, d->p, query, key.i, l.mp);
     emit_tile_write(a, d->x, query, key.i, LLVMBuildFMul(b, l.p, slope, ""));
-    emit_tile_write(a, d->dp, query, key.i, LLVMBuildFMul(b, l.p, risen, ""));
-    emit_tile_write(a, d->y, query, key.i, LLVMBuildFMul(b, l.mp, turned, ""));
+    emit_tile_write(a, d->dp, query, key.i, LLVMBuildFMul(b, l.p, centred_dp, ""));
+    emit_tile_write(a, d->y, query, key.i, LLVMBuildFMul(b, l.mp, centred_x, ""));
     emit_end_for(e, &key);
 }
 
@@ -205,13 +205,13 @@ static void add_over_queries(Attention *a, const Second *d, Tile left, Tile righ
 static void add_results(Attention *a, const Second *d) {
     LLVMValueRef room = emit_key_room(a, d->kv_count);
     add_over_keys(a, d, d->sum_q, d->x, d->keys);
-    add_over_keys(a, d, d->sum_q, d->dp, d->key_turns);
+    add_over_keys(a, d, d->sum_q, d->dp, d->dk_cotangents);
     add_over_keys(a, d, d->sum_out, d->y, d->values);
-    add_over_keys(a, d, d->sum_out, d->p, d->value_turns);
+    add_over_keys(a, d, d->sum_out, d->p, d->dv_cotangents);
     if (d->for_k >= 0) {
         emit_pack(a, d->sum, key_rows(a, d, d->for_k), room, 1);
         add_over_queries(a, d, d->x, d->queries);
-        add_over_queries(a, d, d->dp, d->turns);
+        add_over_queries(a, d, d->dp, d->dq_cotangents);
         emit_unpack(a, d->sum, key_rows(a, d, d->for_k), 1);
     }
     if (d->for_v >= 0) {

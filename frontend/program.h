@@ -170,7 +170,7 @@ typedef struct Task {
     Graph *eval;
     int *params; /* indices into the program's parameters that `train` uses */
     int n_params;
-    /* [n_parts]: of a task that stands for several in one step (passes/joined.h); its one input is their texts */
+    /* [n_parts]: of a task that stands for several in one step (passes/join.h); its one input is their texts */
     const struct Task *const *parts;
     int n_parts;
 } Task;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "graph/rewrite.h"
+
 static const char slots_suffix[] = ".slots", count_suffix[] = ".U";
 
 static const Node *gradient_of(const Graph *graph, const char *table) {
@@ -61,19 +63,14 @@ static Node *scatter_to_slots(Graph *graph, const Node *gradient, Node *index, N
 Graph *compact(const Graph *graph) {
     if (graph->groups.count > 1) return graph_canonical(graph);
     Graph *work = graph_new_like(graph);
-    Node **copies = arena_array(work->arena, (size_t)graph->nodes.count + 1, sizeof *copies);
-    for (int i = 0; i < graph->nodes.count; i++) {
-        const Node *node = graph->nodes.items[i];
-        Node *inputs[MAX_OPERANDS];
-        for (int j = 0; j < node->n_inputs; j++) inputs[j] = copies[node->inputs[j]->id];
-        copies[i] = graph_clone(work, node, inputs);
-    }
+    Rewrite copy = rewrite_begin(graph, work, NULL, NULL);
+    rewrite_nodes(&copy, graph);
     for (int i = 0; i < graph->outputs.count; i++) {
         Output output = graph->outputs.items[i];
-        Node *copy = copies[output.node->id];
+        Node *gradient = copy.copies[output.node->id];
         if (can_be_compact(graph, &output))
-            copy = scatter_to_slots(work, output.node, copy->inputs[0], copy->inputs[1]);
-        graph_output(work, output.name, copy);
+            gradient = scatter_to_slots(work, output.node, gradient->inputs[0], gradient->inputs[1]);
+        graph_output(work, output.name, gradient);
     }
     Graph *result = graph_canonical(work);
     graph_free(work);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "graph/base/pattern.h"
+#include "graph/rewrite.h"
 #include "passes/expand.h"
 
 /* One round. */
@@ -14,8 +15,7 @@ typedef struct Round {
     const Node *index; /* i32[M]: the rows that are wanted */
     bool *moves;       /* [node] is computed on selected rows only */
     Graph *to;
-    Node **whole;    /* [node] its copy, NULL where it moves */
-    Node **selected; /* [node] its copy on selected rows, NULL where it does not move */
+    Node **copies; /* [node]: on selected rows where it moves, else whole */
 } Round;
 
 static bool is_symbol(Dim dim) { return dim.scale == 1 && dim.offset == 0; }
@@ -101,7 +101,7 @@ static bool find_moving(Round *round) {
     return any;
 }
 
-static Node *to_whole(const Round *round, const Node *node) { return round->whole[node->id]; }
+static Node *to_whole(const Round *round, const Node *node) { return round->copies[node->id]; }
 
 /* `type` over as many rows as the index has entries. */
 static Type selected_type(const Round *round, const Type *type) {
@@ -117,7 +117,7 @@ static Node *gather_rows(Round *round, Node *table, const Node *pos_of) {
 /* The selected rows of a node that may be needed whole as well: a spread value is spread again
  * rather than read. */
 static Node *select_rows(Round *round, const Node *node) {
-    if (round->moves[node->id]) return round->selected[node->id];
+    if (round->moves[node->id]) return round->copies[node->id];
     if (node->op != OP_broadcast) return gather_rows(round, to_whole(round, node), node);
     Node *source = to_whole(round, node->inputs[0]);
     if (is_row_operand(node, 0)) source = gather_rows(round, source, node);
@@ -159,39 +159,21 @@ static Node *select_node(Round *round, const Node *node) {
     return graph_node(round->to, &spec);
 }
 
-static Node *copy_whole(Round *round, const Node *node) {
-    if (is_gather_of_round(round, node)) return select_rows(round, node->inputs[0]);
-    Node *inputs[MAX_OPERANDS];
-    for (int i = 0; i < node->n_inputs; i++) inputs[i] = to_whole(round, node->inputs[i]);
-    return graph_clone(round->to, node, inputs);
+static Node *move_node(void *user, Graph *to, const Node *node, Node *const *inputs) {
+    Round *round = user;
+    (void)to, (void)inputs;
+    if (round->moves[node->id]) return select_node(round, node);
+    return is_gather_of_round(round, node) ? select_rows(round, node->inputs[0]) : NULL;
 }
 
-/* Copies the index and what it needs, so that any node can be selected by it. None of these moves:
- * what moves is needed through gathers by the index only. */
-static void copy_index(Round *round) {
-    bool *needed = arena_array(round->to->arena, (size_t)round->from->nodes.count + 1, sizeof *needed);
-    needed[round->index->id] = true;
-    for (int i = round->index->id; i >= 0; i--) {
-        const Node *node = round->from->nodes.items[i];
-        for (int j = 0; j < node->n_inputs && needed[i]; j++) needed[node->inputs[j]->id] = true;
-    }
-    for (int i = 0; i <= round->index->id; i++) {
-        if (needed[i]) round->whole[i] = copy_whole(round, round->from->nodes.items[i]);
-    }
-}
-
-/* (2) */
+/* (2) First the index and what it needs, so that any node can be selected by it. None of these moves: what moves is
+ * needed through gathers by the index only. */
 static void build(Round *round) {
-    copy_index(round);
-    for (int i = 0; i < round->from->nodes.count; i++) {
-        const Node *node = round->from->nodes.items[i];
-        if (round->moves[i]) round->selected[i] = select_node(round, node);
-        if (!round->moves[i]) round->whole[i] = copy_whole(round, node);
-    }
-    for (int i = 0; i < round->from->outputs.count; i++) {
-        Output output = round->from->outputs.items[i];
-        graph_output(round->to, output.name, to_whole(round, output.node));
-    }
+    Rewrite rewrite = rewrite_begin(round->from, round->to, move_node, round);
+    round->copies = rewrite.copies;
+    rewrite_value(&rewrite, round->index);
+    rewrite_nodes(&rewrite, round->from);
+    rewrite_outputs(&rewrite, round->from);
 }
 
 static void remark_moves(const Round *round, Remarks *remarks) {
@@ -210,8 +192,6 @@ static Graph *run_round(const Graph *from, const Node *index, Remarks *remarks) 
     Round round = {.from = from, .index = index, .to = graph_new_like(from)};
     size_t n = (size_t)from->nodes.count + 1;
     round.moves = arena_array(round.to->arena, n, sizeof *round.moves);
-    round.whole = arena_array(round.to->arena, n, sizeof *round.whole);
-    round.selected = arena_array(round.to->arena, n, sizeof *round.selected);
     Graph *result = NULL;
     if (find_moving(&round)) {
         remark_moves(&round, remarks);

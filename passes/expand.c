@@ -1,7 +1,7 @@
-/* Expansion of grad: a copy of the graph, node by node in order, in which a grad is walked instead of
- * copied. What it is walked in is the copy, where the grads below it are gone. */
+/* Expansion of grad: a copy of the graph in which a grad is walked instead of copied. */
 #include "passes/expand.h"
 
+#include "graph/rewrite.h"
 #include "passes/reverse.h"
 
 bool has_grad(const Graph *graph) {
@@ -15,38 +15,30 @@ static Node *zeros_like(Graph *graph, const Node *x) {
     return graph_broadcast(graph, graph_const(graph, ELEM_F32, 0, x), &x->type, x);
 }
 
-/* NULL after an error. */
-static Node *walk_grad(Graph *to, const Node *grad, Node *const *inputs, Diagnostics *diags) {
-    Node *y = inputs[0], *x = inputs[1], *cotangent;
-    if (reverse_walk(to, y, "y", &x, 1, &cotangent, diags)) {
-        return cotangent ? cotangent : zeros_like(to, x);
-    }
-    if (grad->pos.file) diag_note(diags, grad->pos, "y is differentiated here");
-    return NULL;
-}
+typedef struct Expander {
+    Diagnostics *diags;
+    bool failed;
+} Expander;
 
-static bool expand_into(Graph *to, const Graph *from, Diagnostics *diags) {
-    Node **copies = arena_array(to->arena, (size_t)from->nodes.count + 1, sizeof *copies);
-    for (int i = 0; i < from->nodes.count; i++) {
-        const Node *node = from->nodes.items[i];
-        Node *inputs[MAX_OPERANDS];
-        for (int j = 0; j < node->n_inputs; j++) inputs[j] = copies[node->inputs[j]->id];
-        bool walks = node->op == OP_grad;
-        copies[i] = walks ? walk_grad(to, node, inputs, diags) : graph_clone(to, node, inputs);
-        if (!copies[i]) return false;
+/* The copy is where y is walked: the grads below it are gone there. */
+static Node *walk_grad(void *user, Graph *to, const Node *node, Node *const *inputs) {
+    Expander *e = user;
+    if (node->op != OP_grad) return NULL;
+    Node *y = inputs[0], *x = inputs[1], *cotangent = NULL;
+    if (!e->failed && !reverse_walk(to, y, "y", &x, 1, &cotangent, e->diags)) {
+        e->failed = true;
+        if (node->pos.file) diag_note(e->diags, node->pos, "y is differentiated here");
     }
-    for (int i = 0; i < from->outputs.count; i++) {
-        Output output = from->outputs.items[i];
-        graph_output(to, output.name, copies[output.node->id]);
-    }
-    return true;
+    return cotangent ? cotangent : zeros_like(to, x);
 }
 
 Graph *expand(const Graph *graph, Diagnostics *diags) {
-    if (!has_grad(graph)) return graph_canonical(graph);
-    Graph *work = graph_new_like(graph), *canonical = graph_canonical(graph);
-    Graph *result = expand_into(work, canonical, diags) ? graph_canonical(work) : NULL;
+    Graph *canonical = graph_canonical(graph), *result;
+    if (!has_grad(graph)) return canonical;
+    Expander expander = {.diags = diags};
+    result = graph_rewrite(canonical, walk_grad, &expander);
     graph_free(canonical);
-    graph_free(work);
-    return result;
+    if (!expander.failed) return result;
+    graph_free(result);
+    return NULL;
 }

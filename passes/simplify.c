@@ -3,15 +3,14 @@
  * walk ends. */
 #include "passes/simplify.h"
 
-#include <stdlib.h>
-
+#include "graph/rewrite.h"
 #include "passes/expand.h"
 #include "passes/simplify_rules.h"
 
-static Node *copy_simple(Simplifier *s, const Node *node, Node **copies) {
+static Node *make_simple(void *user, Graph *to, const Node *node, Node *const *inputs) {
+    Simplifier *s = user;
+    s->graph = to;
     s->at = node;
-    Node *inputs[MAX_OPERANDS];
-    for (int i = 0; i < node->n_inputs; i++) inputs[i] = copies[node->inputs[i]->id];
     NodeSpec spec = {.op = node->op,
                      .n_inputs = node->n_inputs,
                      .inputs = inputs,
@@ -22,16 +21,7 @@ static Node *copy_simple(Simplifier *s, const Node *node, Node **copies) {
 }
 
 Graph *simplify(const Graph *graph, Remarks *remarks) {
+    Simplifier simplifier = {.remarks = remarks};
     if (graph->groups.count > 1 || has_grad(graph)) return graph_canonical(graph);
-    Graph *work = graph_new_like(graph);
-    Simplifier simplifier = {.graph = work, .remarks = remarks};
-    Node **copies = arena_array(work->arena, (size_t)graph->nodes.count + 1, sizeof *copies);
-    for (int i = 0; i < graph->nodes.count; i++) copies[i] = copy_simple(&simplifier, graph->nodes.items[i], copies);
-    for (int i = 0; i < graph->outputs.count; i++) {
-        Output output = graph->outputs.items[i];
-        graph_output(work, output.name, copies[output.node->id]);
-    }
-    Graph *result = graph_canonical(work);
-    graph_free(work);
-    return result;
+    return graph_rewrite(graph, make_simple, &simplifier);
 }

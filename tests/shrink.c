@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "graph/rewrite.h"
+
 enum { TEXT = 400, SECONDS = 60 };
 
 const char *failure_apart(RandomGraph *random, Failure *failure, Arena *arena) {
@@ -61,47 +63,51 @@ static Node *constant(Graph *graph, const Type *type, double value) {
     return graph_broadcast(graph, scalar, type, NULL);
 }
 
-/* What stands for `node`; NULL: the cut does not apply. */
-static Node *cut_node(Graph *to, const Node *node, Node **copies, int cut, const char *name) {
+/* One node is cut; `failed`: that does not apply, or what it leaves breaks a rule. */
+typedef struct NodeCut {
+    int at, cut;
+    const char *name;
+    bool failed;
+} NodeCut;
+
+/* What stands for the node that is cut; NULL: the cut does not apply. */
+static Node *cut_node(const NodeCut *c, Graph *to, const Node *node, Node *const *inputs) {
     bool number = node->type.bound.scale == 0 && node->type.bound.offset == 0;
-    if (cut == CUT_INPUT)
-        return node->n_inputs && node->type.elem == ELEM_F32 ? graph_leaf(to, OP_input, name, node->type) : NULL;
-    if (cut == CUT_ZERO || cut == CUT_ONE)
-        return number && node->op != OP_const ? constant(to, &node->type, cut == CUT_ONE) : NULL;
-    int operand = cut - CUT_OPERAND;
+    if (c->cut == CUT_INPUT)
+        return node->n_inputs && node->type.elem == ELEM_F32 ? graph_leaf(to, OP_input, c->name, node->type) : NULL;
+    if (c->cut == CUT_ZERO || c->cut == CUT_ONE)
+        return number && node->op != OP_const ? constant(to, &node->type, c->cut == CUT_ONE) : NULL;
+    int operand = c->cut - CUT_OPERAND;
     if (operand >= node->n_inputs) return NULL;
-    Node *input = copies[node->inputs[operand]->id];
+    Node *input = inputs[operand];
     if (type_equal(&input->type, &node->type)) return input;
     NodeSpec spec = {.op = OP_reshape, .n_inputs = 1, .inputs = &input, .type = node->type};
     Type type;
     return input->type.elem == node->type.elem && !infer_type(to, &spec, &type) ? graph_node(to, &spec) : NULL;
 }
 
+/* After a failure anything will do. */
+static Node *copy_or_cut(void *user, Graph *to, const Node *node, Node *const *inputs) {
+    NodeCut *c = user;
+    NodeSpec spec = {
+        .op = node->op, .n_inputs = node->n_inputs, .inputs = inputs, .attrs = node->attrs, .type = node->type};
+    Type type;
+    Node *copy = NULL;
+    if (!c->failed && node->id == c->at)
+        copy = cut_node(c, to, node, inputs);
+    else if (!c->failed)
+        copy = infer_type(to, &spec, &type) ? NULL : graph_node(to, &spec);
+    c->failed = c->failed || !copy;
+    return copy ? copy : constant(to, &node->type, 0);
+}
+
 /* The graph with node `at` cut. NULL when it then breaks a rule. */
 static Graph *cut_graph(const Graph *graph, int at, int cut, const char *name) {
-    Graph *work = graph_new(graph->name, &graph->symbols), *result = NULL;
-    Node **copies = arena_array(work->arena, (size_t)graph->nodes.count + 1, sizeof *copies);
-    bool good = true;
-    for (int i = 0; good && i < graph->nodes.count; i++) {
-        const Node *node = graph->nodes.items[i];
-        Node *inputs[MAX_OPERANDS];
-        for (int j = 0; j < node->n_inputs; j++) inputs[j] = copies[node->inputs[j]->id];
-        NodeSpec spec = {
-            .op = node->op, .n_inputs = node->n_inputs, .inputs = inputs, .attrs = node->attrs, .type = node->type};
-        Type type;
-        if (i == at)
-            copies[i] = cut_node(work, node, copies, cut, name);
-        else
-            copies[i] = infer_type(work, &spec, &type) ? NULL : graph_node(work, &spec);
-        good = copies[i] != NULL;
-    }
-    for (int i = 0; good && i < graph->outputs.count; i++) {
-        Output output = graph->outputs.items[i];
-        graph_output(work, output.name, copies[output.node->id]);
-    }
-    if (good) result = graph_canonical(work);
-    graph_free(work);
-    return result;
+    NodeCut node = {at, cut, name, false};
+    Graph *result = graph_rewrite(graph, copy_or_cut, &node);
+    if (!node.failed) return result;
+    graph_free(result);
+    return NULL;
 }
 
 /* An input in place of node `at` has the values that the node had. */

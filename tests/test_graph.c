@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/rewrite.h"
 #include "tests/random_graph.h"
 
 /* --- Dimensions and types --- */
@@ -150,6 +151,32 @@ Test(graph, canonical_order_of_a_deep_graph) {
     Graph *canonical = graph_canonical(g);
     cr_expect_eq(canonical->nodes.count, 200001);
     graph_free(canonical);
+    graph_free(g);
+}
+
+/* tanh becomes exp, all else is copied; what is put among the copies beforehand stays. */
+static Node *exp_for_tanh(void *user, Graph *to, const Node *node, Node *const *inputs) {
+    ++*(int *)user;
+    return node->op == OP_tanh ? graph_op1(to, OP_exp, inputs[0], node) : NULL;
+}
+
+Test(graph, rewriting_replaces_some_nodes) {
+    Graph *g = sum_of_two(true), *to = graph_new("to", &g->symbols);
+    int asked = 0;
+    graph_want(g, "w");
+    Graph *result = graph_rewrite(g, exp_for_tanh, &asked);
+    cr_expect_eq(asked, g->nodes.count);
+    cr_expect(graph_wants(result, "w"));
+    char *text = canonical_text(result);
+    cr_expect(strstr(text, "%3 = exp(%2)") && strstr(text, "output \"sum\" = %4"), "%s", text);
+    free(text);
+    Node *sum = graph_find_output(g, "sum");
+    Rewrite rewrite = rewrite_begin(g, to, exp_for_tanh, &asked);
+    Node *own = rewrite.copies[sum->inputs[1]->id] = graph_leaf(to, OP_input, "y", matrix(g, 4));
+    asked = 0;
+    cr_expect_eq(rewrite_value(&rewrite, sum)->inputs[1], own);
+    cr_expect_eq(asked, 3, "x, exp(x) and the sum alone are asked for");
+    graph_free(to);
     graph_free(g);
 }
 

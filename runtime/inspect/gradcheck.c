@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/rewrite.h"
+
 struct GradientCheck {
     Arena *arena;
     Graph *graph; /* stop_gradient's values held */
@@ -23,28 +25,32 @@ static const double steps[] = {1e-3, 1e-4, 1e-5, 2e-6};
 
 /* --- What does not vary ------------------------------------------------------------------------------------------- */
 
+typedef struct Held {
+    Values *values;
+    const Interpretation *run;
+    const int64_t *extents;
+} Held;
+
 /* For a gradient the value of stop_gradient is a constant: here an input that gets the value that it has at the point.
  * */
-static Graph *hold_stopped(const Graph *graph, Values *values, const Interpretation *run, const int64_t *extents) {
-    Graph *held = graph_new(graph->name, &graph->symbols);
-    Node **copies = arena_array(held->arena, (size_t)graph->nodes.count + 1, sizeof *copies);
-    for (int i = 0; i < graph->nodes.count; i++) {
-        const Node *node = graph->nodes.items[i];
-        Node *inputs[MAX_OPERANDS];
-        for (int j = 0; j < node->n_inputs; j++) inputs[j] = copies[node->inputs[j]->id];
-        if (node->op != OP_stop_gradient || !run->values[i]) {
-            copies[i] = graph_clone(held, node, inputs);
-            continue;
-        }
-        const char *name = arena_printf(held->arena, "stop_gradient.%d", i);
-        LeafValue *leaf = values_add(values, name, node->type.elem, type_count(&node->type, extents));
-        memcpy(leaf->wide, run->values[i], (size_t)leaf->count * sizeof *leaf->wide);
-        copies[i] = graph_leaf(held, OP_input, name, node->type);
-    }
-    graph_output(held, "loss", copies[graph_find_output(graph, "loss")->id]);
-    Graph *result = graph_canonical(held);
-    graph_free(held);
-    return result;
+static Node *hold_stopped(void *user, Graph *to, const Node *node, Node *const *inputs) {
+    const Held *held = user;
+    (void)inputs;
+    if (node->op != OP_stop_gradient || !held->run->values[node->id]) return NULL;
+    const char *name = arena_printf(to->arena, "stop_gradient.%d", node->id);
+    LeafValue *leaf = values_add(held->values, name, node->type.elem, type_count(&node->type, held->extents));
+    memcpy(leaf->wide, held->run->values[node->id], (size_t)leaf->count * sizeof *leaf->wide);
+    return graph_leaf(to, OP_input, name, node->type);
+}
+
+/* The loss alone. */
+static Graph *loss_of(const Graph *graph, Held *held) {
+    Graph *work = graph_new(graph->name, &graph->symbols);
+    Rewrite rewrite = rewrite_begin(graph, work, hold_stopped, held);
+    graph_output(work, "loss", rewrite_value(&rewrite, graph_find_output(graph, "loss")));
+    Graph *canonical = graph_canonical(work);
+    graph_free(work);
+    return canonical;
 }
 
 static bool evaluates(const Interpretation *run, Diagnostics *diags) {
@@ -91,7 +97,7 @@ GradientCheck *gradient_check_new(const Graph *graph, const Graph *gradients, Va
     values_extents(values, &graph->symbols, c->extents);
     Interpretation *source = evaluate(c, graph);
     bool good = evaluates(source, diags);
-    if (good) c->graph = hold_stopped(graph, values, source, c->extents);
+    if (good) c->graph = loss_of(graph, &(Held){values, source, c->extents});
     interpretation_free(source);
     if (good) good = evaluates(c->run = evaluate(c, gradients), diags);
     if (!good) {

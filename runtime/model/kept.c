@@ -27,15 +27,15 @@ struct Kept {
     size_t taken;        /* bytes of the caller's room */
 };
 
-Kept *kept_new(const Graph *settled, const Task *task) {
+Kept *kept_new(const Graph *frozen, const Task *task) {
     Arena *arena = arena_new();
     Kept *kept = arena_alloc(arena, sizeof *kept);
     *kept = (Kept){.arena = arena};
-    for (int i = 0; i < settled->outputs.count; i++) {
-        const Output *output = &settled->outputs.items[i];
+    for (int i = 0; i < frozen->outputs.count; i++) {
+        const Output *output = &frozen->outputs.items[i];
         const Type *type = &output->node->type;
         KeptValue value = {.name = arena_strdup(arena, output->name), .width = type->dims[1].offset};
-        value.of = batch_symbol(task, settled->symbols.names[type->dims[0].symbol], &value.input);
+        value.of = batch_symbol(task, frozen->symbols.names[type->dims[0].symbol], &value.input);
         assert(type->rank == 2 && value.of != ROWS_OF_LABELS && value.of != ROWS_OF_BATCH);
         vec_push(arena, &kept->values, value);
     }
@@ -147,10 +147,10 @@ bool kept_recall(Kept *kept, const Batch *batch, size_t *room) {
     return true;
 }
 
-void kept_store(Kept *kept, const Batch *batch, const Executable *settled) {
+void kept_store(Kept *kept, const Batch *batch, const Executable *frozen) {
     for (int i = 0; i < kept->values.count; i++) {
         KeptValue *value = &kept->values.items[i];
-        memcpy(value->place, executable_output(settled, value->name),
+        memcpy(value->place, executable_output(frozen, value->name),
                (size_t)floats_of_batch(value, batch) * sizeof(float));
     }
     if (!kept->has) return;

@@ -1,5 +1,5 @@
 /* Kept: what the frozen part of a graph gave each row of a data set, so that it is computed once (see
- * passes/settled.h). */
+ * passes/frozen.h). */
 #ifndef GRADC_RUNTIME_MODEL_KEPT_H
 #define GRADC_RUNTIME_MODEL_KEPT_H
 
@@ -8,8 +8,8 @@
 
 typedef struct Kept Kept;
 
-/* Of the outputs of a settled graph of the task, all of them [S, C] or [x.T, C] (asserted). */
-Kept *kept_new(const Graph *settled, const Task *task);
+/* Of the outputs of a frozen graph of the task, all of them [S, C] or [x.T, C] (asserted). */
+Kept *kept_new(const Graph *frozen, const Task *task);
 void kept_free(Kept *kept); /* NULL is allowed */
 
 /* Bytes for all rows of a data set. */
@@ -20,8 +20,8 @@ size_t kept_bytes(const Kept *kept, const Dataset *data);
  * there, in place for it. */
 bool kept_recall(Kept *kept, const Batch *batch, size_t *room);
 
-/* Puts in place, and stores where there is room, what the executable of the settled graph gave the batch. */
-void kept_store(Kept *kept, const Batch *batch, const Executable *settled);
+/* Puts in place, and stores where there is room, what the executable of the frozen graph gave the batch. */
+void kept_store(Kept *kept, const Batch *batch, const Executable *frozen);
 
 /* What is stored is of weights that have changed. */
 void kept_forget(Kept *kept);

@@ -179,13 +179,13 @@ static void catch_up(const Model *m, const TaskState *state, const Worker *worke
     if (state->tables.count) worker->barrier();
 }
 
-static void copy_twins(TaskState *state) {
-    for (int i = 0; i < state->twins.count; i++) {
-        Twin twin = state->twins.items[i];
-        if (twin.from)
-            memcpy(twin.to, twin.from, twin.bytes);
+static void copy_gradients(TaskState *state) {
+    for (int i = 0; i < state->copies.count; i++) {
+        GradientCopy copy = state->copies.items[i];
+        if (copy.from)
+            memcpy(copy.to, copy.from, copy.bytes);
         else
-            memset(twin.to, 0, twin.bytes);
+            memset(copy.to, 0, copy.bytes);
     }
 }
 
@@ -195,7 +195,7 @@ bool model_gradients(Model *m, int task, Batch *batch, float *loss, Diagnostics 
     if (!prepare(m, state, state->public.train, batch, diags)) return false;
     find_compact_gradients(m, state);
     team_run(m->options.team, run_alone, state->public.train);
-    copy_twins(state);
+    copy_gradients(state);
     for (int i = 0; i < state->tables.count; i++) deferred_expand(m->tables[state->tables.items[i].run]);
     *loss = *executable_output(state->public.train, "loss");
     return true;
@@ -259,8 +259,8 @@ static void run_gradients(const Step *step, const Worker *worker) {
     catch_up(step->m, step->state, worker);
     executable_run(step->state->public.train, worker);
     worker->barrier();
-    if (worker->thread == 0) copy_twins(step->state);
-    if (step->state->twins.count) worker->barrier();
+    if (worker->thread == 0) copy_gradients(step->state);
+    if (step->state->copies.count) worker->barrier();
 }
 
 static void run_step(void *user, const Worker *worker) {

@@ -30,7 +30,7 @@ typedef struct ModelOptions {
     const bool *tasks;   /* [program's tasks]: which are compiled; NULL: all */
     bool adds;           /* gradients of several batches are to be added (parts.h): none stays compact */
     bool together;       /* so are those of all tasks, of a batch of each */
-    bool joins; /* then one training graph of all tasks (passes/joined.h), where that can be, in place of theirs */
+    bool joins; /* then one training graph of all tasks (passes/join.h), where that can be, in place of theirs */
     /* bytes to keep outputs of a frozen part in, which are computed once (kept.h); 0: they are computed each time */
     size_t kept_room;
     const char *passes; /* see passes/pipeline.h; NULL: the usual ones */

@@ -4,7 +4,7 @@
 
 #include "graph/base/pattern.h"
 #include "passes/compact.h"
-#include "passes/settled.h"
+#include "passes/frozen.h"
 #include "runtime/engine/slab.h"
 #include "runtime/model/model_state.h"
 
@@ -74,9 +74,9 @@ static bool may_keep(const Model *m, const Task *task, const Frozen *frozen) {
     return (m->options.kept_room > 0 || frozen->is_trained) && !m->options.passes && task->label.kind != LABEL_MASKED;
 }
 
-static bool cut(const Graph *graph, const PipelineOptions *trained, SettledCut *parts, Diagnostics *diags) {
+static bool cut(const Graph *graph, const PipelineOptions *trained, FrozenCut *parts, Diagnostics *diags) {
     Graph *simple = pipeline_apply(graph, &(PipelineOptions){.passes = "expand,simplify,demand"}, diags);
-    bool good = simple && settled_cut(simple, trained->wanted, trained->n_wanted, SETTLED_WORTH, parts);
+    bool good = simple && frozen_cut(simple, trained->wanted, trained->n_wanted, FROZEN_WORTH, parts);
     graph_free(simple);
     return good;
 }
@@ -84,13 +84,13 @@ static bool cut(const Graph *graph, const PipelineOptions *trained, SettledCut *
 /* A stage, its frozen part apart where that spares something. `trained`: what is wanted there. */
 static bool make_stages(Model *m, const Task *task, Frozen *frozen, Stage *stage, const Graph *graph,
                         const PipelineOptions *trained, const PipelineOptions *options, Diagnostics *diags) {
-    SettledCut parts;
+    FrozenCut parts;
     if (!may_keep(m, task, frozen) || !cut(graph, trained, &parts, diags))
         return make_stage(m, stage, graph, options, diags);
-    frozen->kept = kept_new(parts.settled, task);
-    bool good = make_stage(m, &frozen->stage, parts.settled, &(PipelineOptions){0}, diags) &&
+    frozen->kept = kept_new(parts.frozen, task);
+    bool good = make_stage(m, &frozen->stage, parts.frozen, &(PipelineOptions){0}, diags) &&
                 make_stage(m, stage, parts.rest, options, diags);
-    graph_free(parts.settled);
+    graph_free(parts.frozen);
     graph_free(parts.rest);
     return good;
 }
@@ -148,9 +148,9 @@ static PipelineOptions training_options(const Model *m, const Task *task) {
 static bool keeps(const Model *m, int index, Diagnostics *diags) {
     const Task *task = &m->program->tasks.items[index];
     PipelineOptions options = training_options(m, task);
-    SettledCut parts;
+    FrozenCut parts;
     if (!may_keep(m, task, &m->tasks[index].train_frozen) || !cut(task->train, &options, &parts, diags)) return false;
-    graph_free(parts.settled);
+    graph_free(parts.frozen);
     graph_free(parts.rest);
     return true;
 }
@@ -267,7 +267,7 @@ static void bind_zeros(Model *m, TaskState *state) {
         const char *name = arena_printf(m->arena, "grad.%s", slot->param->name);
         if (!slot->trained || !state->active[slot->run] || graph_find_output(state->train.graph, name)) continue;
         float *to = m->params->gradients + slot->offset;
-        vec_push(m->arena, &state->twins, ((Twin){to, NULL, (size_t)slot->count * sizeof *to}));
+        vec_push(m->arena, &state->copies, ((GradientCopy){to, NULL, (size_t)slot->count * sizeof *to}));
     }
 }
 
@@ -297,7 +297,7 @@ static void bind_gradients(Model *m, TaskState *state) {
             continue;
         }
         if (place[node->id]) {
-            vec_push(m->arena, &state->twins, ((Twin){to, place[node->id], (size_t)slot->count * sizeof *to}));
+            vec_push(m->arena, &state->copies, ((GradientCopy){to, place[node->id], (size_t)slot->count * sizeof *to}));
             continue;
         }
         place[node->id] = to;

@@ -11,11 +11,11 @@
 enum { MAX_RUNS = 256 };
 
 /* A gradient that is the same value as another parameter's, or zero (`from` NULL): filled in after the run. */
-typedef struct Twin {
+typedef struct GradientCopy {
     float *to;
     const float *from;
     size_t bytes;
-} Twin;
+} GradientCopy;
 
 /* A table whose gradient a task leaves compact: what the table's rows are called in the task's graph. */
 typedef struct TaskTable {
@@ -47,7 +47,7 @@ typedef struct TaskState {
     Frozen train_frozen, eval_frozen;
     OutputNames outputs; /* of eval */
     Bindings train_inputs, eval_inputs;
-    VEC(Twin) twins;
+    VEC(GradientCopy) copies;
     VEC(TaskTable) tables;
     bool active[MAX_RUNS]; /* runs that this task's step updates */
 } TaskState;

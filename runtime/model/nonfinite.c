@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "graph/interpret.h"
+#include "graph/rewrite.h"
 
 /* A value that is not finite and where it was found. */
 typedef struct Culprit {
@@ -70,35 +71,32 @@ typedef struct Inside {
     Binding *bindings; /* [launch's operands] */
 } Inside;
 
-static Node *copy_operand(Search *s, Inside *in, const Launch *launch, void *const *buffers, const Node *node) {
-    if (in->copies[node->id]) return in->copies[node->id];
-    int index = 0;
-    if (node->op == OP_const || node->op == OP_iota) return in->copies[node->id] = graph_clone(in->graph, node, NULL);
-    while (index < launch->n_operands && launch->operands[index] != node) index++;
+static void add_operand(Search *s, Inside *in, const Node *node, int index, const void *buffer) {
     int64_t count = type_count(&node->type, s->extents);
     double *values = arena_array(s->arena, (size_t)count + 1, sizeof *values);
-    for (int64_t i = 0; i < count; i++) values[i] = element_at(node, buffers[index], i);
+    for (int64_t i = 0; i < count; i++) values[i] = element_at(node, buffer, i);
     const char *name = arena_printf(s->arena, "operand.%d", index);
     in->bindings[index] = (Binding){name, values};
-    return in->copies[node->id] = graph_leaf(in->graph, OP_input, name, node->type);
+    in->copies[node->id] = graph_leaf(in->graph, OP_input, name, node->type);
+}
+
+static Node *ungroup(void *user, Graph *to, const Node *node, Node *const *inputs) {
+    Node copy = *node;
+    (void)user;
+    copy.group = 0;
+    return graph_clone(to, &copy, inputs);
 }
 
 static Inside look_inside(Search *s, const Launch *launch, void *const *buffers) {
     Inside in = {.graph = graph_new("kernel", &s->graph->symbols)};
-    int group = launch->results[0]->group;
-    in.copies = arena_array(s->arena, (size_t)s->graph->nodes.count + 1, sizeof *in.copies);
+    Rewrite inside = rewrite_begin(s->graph, in.graph, ungroup, NULL);
+    in.copies = inside.copies;
     in.bindings = arena_array(s->arena, (size_t)launch->n_operands + 1, sizeof *in.bindings);
-    for (int i = 0; i < launch->n_operands; i++) in.bindings[i] = (Binding){"", NULL};
+    for (int i = 0; i < launch->n_operands; i++) add_operand(s, &in, launch->operands[i], i, buffers[i]);
     for (int i = 0; i < s->graph->nodes.count; i++) {
-        Node copy = *s->graph->nodes.items[i], *inputs[MAX_OPERANDS];
-        if (copy.group != group) continue;
-        for (int j = 0; j < copy.n_inputs; j++) {
-            bool inside = copy.inputs[j]->group == group;
-            inputs[j] = inside ? in.copies[copy.inputs[j]->id] : copy_operand(s, &in, launch, buffers, copy.inputs[j]);
-        }
-        copy.group = 0;
-        in.copies[i] = graph_clone(in.graph, &copy, inputs);
-        graph_output(in.graph, arena_printf(s->arena, "%d", i), in.copies[i]);
+        const Node *node = s->graph->nodes.items[i];
+        if (node->group != launch->results[0]->group) continue;
+        graph_output(in.graph, arena_printf(s->arena, "%d", i), rewrite_value(&inside, node));
     }
     return in;
 }

@@ -1,4 +1,4 @@
-/* Joined: the training graphs of several tasks as one, in which what all of them compute alike of the rows of their
+/* Join: the training graphs of several tasks as one, in which what all of them compute alike of the rows of their
  * texts is computed once, of the rows of all of them.
  *
  *     a.loss = mse(head_a(encoder(x)), y)            all.states = encoder(all)
@@ -15,8 +15,8 @@
  *     a.x.tokens        i32<all.T>[a.x.T]     and its tokens among the tokens of `all`
  *
  * Random numbers are those of the places that all.coords and all.rows give. Only tasks with one text can be joined. */
-#ifndef GRADC_PASSES_JOINED_H
-#define GRADC_PASSES_JOINED_H
+#ifndef GRADC_PASSES_JOIN_H
+#define GRADC_PASSES_JOIN_H
 
 #include "graph/graph.h"
 

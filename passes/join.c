@@ -1,9 +1,10 @@
-/* Joined: (1) an image of each row-wise node over the text of all, the same node for parts that compute alike; (2)
+/* Join: (1) an image of each row-wise node over the text of all, the same node for parts that compute alike; (2)
  * where images of all parts end, each part takes its rows of them; (3) the rest of each part as it was. */
-#include "passes/joined.h"
+#include "passes/join.h"
 
 #include <string.h>
 
+#include "graph/rewrite.h"
 #include "passes/expand.h"
 #include "passes/rowwise.h"
 
@@ -52,7 +53,7 @@ static bool map_type(Type *type, const int32_t *symbols) {
 }
 
 /* A node like `node` over other operands. */
-static Node *copy_node(const Joiner *j, const Node *node, Type type, const char *name, Node **inputs) {
+static Node *copy_node(const Joiner *j, const Node *node, Type type, const char *name, Node *const *inputs) {
     NodeSpec spec = {node->op, node->n_inputs, inputs, node->attrs, type, node->pos, 0};
     if (name) spec.attrs.text = name;
     return graph_node(j->to, &spec);
@@ -125,27 +126,35 @@ static Node *take_rows(const Joiner *j, const Part *part, const Node *node) {
     return graph_op2(j->to, OP_gather, image, graph_leaf(j->to, OP_input, name, type), node);
 }
 
-static Node *copy_own(const Joiner *j, const Part *part, const Node *node, Node **copies) {
+static Node *copy_own(const Joiner *j, const Part *part, const Node *node, Node *const *inputs) {
     Type type = node->type;
-    Node *inputs[MAX_OPERANDS];
     bool is_own = node->op == OP_input && strcmp(node->attrs.text, "rng") != 0;
-    for (int i = 0; i < node->n_inputs; i++) inputs[i] = copies[node->inputs[i]->id];
     map_type(&type, part->own_symbols);
     return copy_node(j, node, type,
                      is_own ? arena_printf(j->arena, "%s.%s", part->given->name, node->attrs.text) : NULL, inputs);
 }
 
+typedef struct PartCopy {
+    const Joiner *j;
+    const Part *part;
+    const bool *border; /* [nodes] */
+} PartCopy;
+
+static Node *copy_part(void *user, Graph *to, const Node *node, Node *const *inputs) {
+    const PartCopy *c = user;
+    (void)to;
+    return c->border[node->id] ? take_rows(c->j, c->part, node) : copy_own(c->j, c->part, node, inputs);
+}
+
 /* The part's loss; NULL: nothing is shared. */
 static Node *join_part(const Joiner *j, const Part *part) {
-    const bool *border = rowwise_border(part->graph, &part->of, part->is_shared, j->arena);
-    Node **copies = arena_array(j->arena, (size_t)part->graph->nodes.count + 1, sizeof *copies);
+    PartCopy copy = {j, part, rowwise_border(part->graph, &part->of, part->is_shared, j->arena)};
+    Rewrite rewrite = rewrite_begin(part->graph, j->to, copy_part, &copy);
     bool shares = false;
-    for (int i = 0; i < part->graph->nodes.count; i++) {
-        const Node *node = part->graph->nodes.items[i];
-        copies[i] = border[i] ? take_rows(j, part, node) : copy_own(j, part, node, copies);
-        shares = shares || border[i];
-    }
-    return shares ? copies[graph_find_output(part->graph, "loss")->id] : NULL;
+    for (int i = 0; i < part->graph->nodes.count; i++) shares = shares || copy.border[i];
+    if (!shares) return NULL;
+    rewrite_nodes(&rewrite, part->graph);
+    return rewrite.copies[graph_find_output(part->graph, "loss")->id];
 }
 
 static void want_all(const Joiner *j, const Graph *graph) {

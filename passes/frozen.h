@@ -1,5 +1,5 @@
-/* Settled: the part of a graph that gives a row the same values whenever the row comes, whatever stands beside it in
- * the batch.
+/* The frozen prefix: the part of a graph that gives a row the same values whenever the row comes, whatever stands
+ * beside it in the batch.
  *
  *     states = encoder(x)                    # all parameters frozen, no dropout
  *     loss   = mse(head(states[x.first]))    # the head is trained
@@ -7,23 +7,23 @@
  * becomes two graphs: one with the output `kept.0` (the first rows of `states`), and the loss with an input of this
  * name in its place. The first one is evaluated once for each row of the data; what is trained comes after it.
  *
- * A value is settled when it is computed from inputs, constants and frozen parameters, with nothing random, and is
+ * A value is frozen when it is computed from inputs, constants and frozen parameters, with nothing random, and is
  * row-wise (rowwise.h). */
-#ifndef GRADC_PASSES_SETTLED_H
-#define GRADC_PASSES_SETTLED_H
+#ifndef GRADC_PASSES_FROZEN_H
+#define GRADC_PASSES_FROZEN_H
 
 #include "graph/graph.h"
 
 /* Canonical graphs that the caller frees. */
-typedef struct SettledCut {
-    Graph *settled; /* outputs kept.0, kept.1, ...: f32 [S, C] or [x.T, C] */
+typedef struct FrozenCut {
+    Graph *frozen; /* outputs kept.0, kept.1, ...: f32 [S, C] or [x.T, C] */
     Graph *rest;    /* outputs as before; inputs kept.0, ... */
-} SettledCut;
+} FrozenCut;
 
 /* Cuts a graph of plain nodes in two, where this spares `worth` additions and multiplications of matrix products for
- * each number that is kept: SETTLED_WORTH of them, as a layer of an encoder takes, but not a single product. `trained`:
+ * each number that is kept: FROZEN_WORTH of them, as a layer of an encoder takes, but not a single product. `trained`:
  * [n] names of the parameters that change. False when there is nothing to spare; then nothing is to be freed. */
-enum { SETTLED_WORTH = 4096 };
-bool settled_cut(const Graph *graph, const char *const *trained, int n_trained, double worth, SettledCut *cut);
+enum { FROZEN_WORTH = 4096 };
+bool frozen_cut(const Graph *graph, const char *const *trained, int n_trained, double worth, FrozenCut *cut);
 
 #endif

@@ -1,12 +1,13 @@
-/* Joined: the graph of two tasks gives each of them the loss that it has alone, with its own batch, whatever of it is
+/* Join: the graph of two tasks gives each of them the loss that it has alone, with its own batch, whatever of it is
  * shared. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/rewrite.h"
 #include "passes/expand.h"
-#include "passes/joined.h"
+#include "passes/join.h"
 #include "tests/random_graph.h"
 
 enum { PARTS = 2, MOST = 256 };
@@ -36,20 +37,23 @@ static Node *sum_all(Graph *g, Node *x) {
 static bool is_of_text(const char *name) { return strncmp(name, "x.", 2) == 0; }
 static bool is_main(const char *name) { return strcmp(name, "features") == 0 || strcmp(name, "summary") == 0; }
 
+static Node *rename_main(void *user, Graph *to, const Node *node, Node *const *inputs) {
+    (void)user, (void)inputs;
+    if (node->op != OP_input || !is_main(node->attrs.text)) return NULL;
+    return graph_leaf(to, OP_input, arena_printf(to->arena, "x.%s", node->attrs.text), node->type);
+}
+
 /* `other`: to the loss comes the sum of one of the nodes, so that two tasks part at different places. */
 static Graph *make_side(const RandomGraph *r, uint64_t other) {
     Graph *g = graph_new("side", &r->graph->symbols);
-    Node **copies = arena_array(r->arena, (size_t)r->graph->nodes.count + 1, sizeof *copies), *extra = NULL;
-    int at = other ? (int)random_below(&other, (uint64_t)r->graph->nodes.count) : 0;
-    for (int i = 0; i < r->graph->nodes.count; i++) {
-        Node copy = *r->graph->nodes.items[i], *inputs[MAX_OPERANDS];
-        for (int j = 0; j < copy.n_inputs; j++) inputs[j] = copies[copy.inputs[j]->id];
-        if (copy.op == OP_input && is_main(copy.attrs.text))
-            copy.attrs.text = arena_printf(r->arena, "x.%s", copy.attrs.text);
-        copies[i] = graph_clone(g, &copy, inputs);
-        if (other && i >= at && !extra && is_rows(&copy)) extra = copies[i];
+    Node *extra = NULL;
+    int count = r->graph->nodes.count, at = other ? (int)random_below(&other, (uint64_t)count) : count;
+    Rewrite rewrite = rewrite_begin(r->graph, g, rename_main, NULL);
+    rewrite_nodes(&rewrite, r->graph);
+    for (int i = at; i < count && !extra; i++) {
+        if (is_rows(rewrite.copies[i])) extra = rewrite.copies[i];
     }
-    Node *loss = copies[graph_find_output(r->graph, "loss")->id];
+    Node *loss = rewrite.copies[graph_find_output(r->graph, "loss")->id];
     graph_output(g, "loss", extra ? graph_op2(g, OP_add, loss, sum_all(g, extra), NULL) : loss);
     Diagnostics *diags = diagnostics_new();
     Graph *plain = expand(g, diags);
@@ -193,7 +197,7 @@ static void make_sides(RandomGraph *r, Side *sides, uint64_t seed) {
     }
 }
 
-Test(joined, two_tasks_of_random_graphs) {
+Test(join, two_tasks_of_random_graphs) {
     int joined_ones = 0, by_tokens = 0, by_sequences = 0;
     for (uint64_t seed = 0; seed < 1500; seed++) {
         RandomGraph *r =
@@ -227,7 +231,7 @@ static Graph *with_grad(const Graph *graph) {
 }
 
 /* A task alone, tasks that have nothing in common but their inputs, and one with a grad that nobody has expanded. */
-Test(joined, nothing_in_common) {
+Test(join, nothing_in_common) {
     RandomGraph *r = random_graph_new(3, 20, RANDOM_ALL);
     Graph *g = make_side(r, 0), *other = graph_new("other", NULL), *grad = with_grad(g);
     graph_output(other, "loss", graph_leaf(other, OP_param, "p", type_scalar(ELEM_F32)));

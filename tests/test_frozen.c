@@ -1,12 +1,12 @@
-/* Settled: the two parts of a cut graph give what it gives, and the first part gives each row the same in every batch.
- * */
+/* The frozen prefix: the two parts of a cut graph give what it gives, and the first part gives each row the same in
+ * every batch. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "passes/differentiate.h"
-#include "passes/settled.h"
+#include "passes/frozen.h"
 #include "tests/random_graph.h"
 
 /* The parameters that are trained: none, one, or some. */
@@ -19,13 +19,13 @@ static int choose_trained(const RandomGraph *r, uint64_t seed, const char **trai
     return count;
 }
 
-static Interpretation *evaluate(const Graph *graph, const RandomGraph *r, const Interpretation *settled,
+static Interpretation *evaluate(const Graph *graph, const RandomGraph *r, const Interpretation *frozen,
                                 const Graph *first) {
     Binding bindings[128];
     int count = r->n_bindings;
     memcpy(bindings, r->bindings, (size_t)count * sizeof *bindings);
     for (int i = 0; first && i < first->outputs.count; i++)
-        bindings[count++] = (Binding){first->outputs.items[i].name, settled->values[first->outputs.items[i].node->id]};
+        bindings[count++] = (Binding){first->outputs.items[i].name, frozen->values[first->outputs.items[i].node->id]};
     return interpret(graph, r->extents, bindings, count);
 }
 
@@ -41,10 +41,10 @@ static void expect_same(const RandomGraph *r, const Graph *a, const Interpretati
     }
 }
 
-static void check_parts(const RandomGraph *r, const SettledCut *cut, uint64_t seed) {
-    Interpretation *whole = evaluate(r->graph, r, NULL, NULL), *first = evaluate(cut->settled, r, NULL, NULL);
+static void check_parts(const RandomGraph *r, const FrozenCut *cut, uint64_t seed) {
+    Interpretation *whole = evaluate(r->graph, r, NULL, NULL), *first = evaluate(cut->frozen, r, NULL, NULL);
     cr_assert(!first->error, "seed %d: %s", (int)seed, first->error);
-    Interpretation *second = evaluate(cut->rest, r, first, cut->settled);
+    Interpretation *second = evaluate(cut->rest, r, first, cut->frozen);
     expect_same(r, r->graph, whole, cut->rest, second, seed);
     interpretation_free(whole);
     interpretation_free(first);
@@ -106,16 +106,16 @@ static void expect_rows(const RandomGraph *r, const Node *node, const double *al
 }
 
 /* False: the batch does not say which sequences it has. */
-static bool check_rows(const RandomGraph *r, const Graph *settled, uint64_t seed) {
+static bool check_rows(const RandomGraph *r, const Graph *frozen, uint64_t seed) {
     int64_t count = 0;
     const double *bounds = random_graph_values(r, "x.bounds", &count);
-    Interpretation *all = evaluate(settled, r, NULL, NULL);
+    Interpretation *all = evaluate(frozen, r, NULL, NULL);
     for (int64_t s = 0; bounds && s < count - 1; s++) {
         RandomGraph one = alone(r, s, bounds);
-        Interpretation *own = evaluate(settled, &one, NULL, NULL);
+        Interpretation *own = evaluate(frozen, &one, NULL, NULL);
         cr_assert(!own->error, "seed %d: %s", (int)seed, own->error);
-        for (int i = 0; i < settled->outputs.count; i++) {
-            const Node *node = settled->outputs.items[i].node;
+        for (int i = 0; i < frozen->outputs.count; i++) {
+            const Node *node = frozen->outputs.items[i].node;
             expect_rows(r, node, all->values[node->id], own->values[node->id], s, bounds, seed);
         }
         interpretation_free(own);
@@ -124,19 +124,19 @@ static bool check_rows(const RandomGraph *r, const Graph *settled, uint64_t seed
     return bounds != NULL;
 }
 
-Test(settled, parts_of_random_graphs) {
+Test(frozen, parts_of_random_graphs) {
     int cuts = 0, with_rows = 0;
     for (uint64_t seed = 0; seed < 1500; seed++) {
         RandomGraph *r =
             random_graph_new(seed, 8 + (int)(seed % 24), seed % 2 ? RANDOM_ALL : RANDOM_ALL & ~RANDOM_DROPOUT);
         const char *trained[64];
-        SettledCut cut;
-        if (settled_cut(r->graph, trained, choose_trained(r, seed, trained), 0, &cut)) {
-            cr_assert(!graph_verify(cut.settled) && !graph_verify(cut.rest), "seed %d", (int)seed);
+        FrozenCut cut;
+        if (frozen_cut(r->graph, trained, choose_trained(r, seed, trained), 0, &cut)) {
+            cr_assert(!graph_verify(cut.frozen) && !graph_verify(cut.rest), "seed %d", (int)seed);
             check_parts(r, &cut, seed);
-            with_rows += check_rows(r, cut.settled, seed);
+            with_rows += check_rows(r, cut.frozen, seed);
             cuts++;
-            graph_free(cut.settled);
+            graph_free(cut.frozen);
             graph_free(cut.rest);
         }
         random_graph_free(r);
@@ -145,7 +145,7 @@ Test(settled, parts_of_random_graphs) {
     cr_expect_gt(with_rows, 50, "only %d of them have sequences", with_rows);
 }
 
-/* A product of rows with a frozen parameter, which is settled where the rows are. */
+/* A product of rows with a frozen parameter, which is frozen where the rows are. */
 typedef struct Product {
     Graph *graph;
     Dim tokens, sequences;
@@ -169,11 +169,11 @@ static Node *index_of(const Product *p, const char *name, Dim count, Dim bound) 
 }
 
 static bool is_cut(const Product *p, Node *rows) {
-    SettledCut cut;
+    FrozenCut cut;
     Node *weight = graph_leaf(p->graph, OP_param, "w", type_make(ELEM_F32, 2, (Dim[]){dim_const(2), dim_const(2)}));
     graph_output(p->graph, "y", graph_op2(p->graph, OP_matmul, rows, weight, NULL));
-    bool result = settled_cut(p->graph, NULL, 0, 0, &cut);
-    if (result) graph_free(cut.settled), graph_free(cut.rest);
+    bool result = frozen_cut(p->graph, NULL, 0, 0, &cut);
+    if (result) graph_free(cut.frozen), graph_free(cut.rest);
     graph_free(p->graph);
     return result;
 }
@@ -184,7 +184,7 @@ static Node *to_real(const Product *p, Node *x) {
     return graph_node(p->graph, &(NodeSpec){.op = OP_cast, .n_inputs = 1, .inputs = &x, .type = type});
 }
 
-Test(settled, only_what_does_not_depend_on_the_batch) {
+Test(frozen, only_what_does_not_depend_on_the_batch) {
     Product p = begin_product();
     cr_expect(is_cut(&p, input(&p, "features", ELEM_F32, p.tokens)));
     p = begin_product();

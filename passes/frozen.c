@@ -1,14 +1,16 @@
-/* Settled: is it worth it, and two copies. */
-#include "passes/settled.h"
+/* The frozen prefix: is it worth it, and two copies. */
+#include "passes/frozen.h"
 
 #include <string.h>
 
+#include "graph/rewrite.h"
 #include "passes/rowwise.h"
 
 typedef struct Cutter {
     const Graph *graph;
-    RowWise settled;
+    RowWise rows; /* of the steady values */
     bool *is_kept; /* [nodes] */
+    const char **names; /* [nodes]: of the kept ones */
     Arena *arena;
 } Cutter;
 
@@ -28,7 +30,7 @@ static bool is_worth_it(const Cutter *c, double worth) {
     bool *needed = arena_array(c->arena, (size_t)c->graph->nodes.count + 1, sizeof *needed);
     for (int i = c->graph->nodes.count - 1; i >= 0; i--) {
         const Node *node = c->graph->nodes.items[i];
-        int counts = c->settled.rows[i];
+        int counts = c->rows.rows[i];
         double rows = counts >= 0 && strcmp(c->graph->symbols.names[counts], "S") == 0 ? 1 : tokens;
         needed[i] = needed[i] || c->is_kept[i];
         if (c->is_kept[i]) floats += rows * (double)node->type.dims[1].offset;
@@ -38,40 +40,40 @@ static bool is_worth_it(const Cutter *c, double worth) {
     return floats > 0 && flops >= worth * floats;
 }
 
-/* All of it, the kept values computed or as inputs; dead nodes go with the canonical copy. */
-static Node **copy_nodes(const Cutter *c, Graph *to, bool as_inputs) {
-    Node **copies = arena_array(c->arena, (size_t)c->graph->nodes.count + 1, sizeof *copies);
+static void name_kept(Cutter *c) {
     int kept = 0;
+    c->names = arena_array(c->arena, (size_t)c->graph->nodes.count + 1, sizeof *c->names);
     for (int i = 0; i < c->graph->nodes.count; i++) {
-        const Node *node = c->graph->nodes.items[i];
-        Node *inputs[MAX_OPERANDS];
-        for (int j = 0; j < node->n_inputs; j++) inputs[j] = copies[node->inputs[j]->id];
-        const char *name = c->is_kept[i] ? arena_printf(c->arena, "kept.%d", kept++) : NULL;
-        copies[i] = name && as_inputs ? graph_leaf(to, OP_input, name, node->type) : graph_clone(to, node, inputs);
-        if (name && !as_inputs) graph_output(to, name, copies[i]);
+        if (c->is_kept[i]) c->names[i] = arena_printf(c->arena, "kept.%d", kept++);
     }
-    return copies;
 }
 
-static Graph *finish(Graph *graph) {
-    Graph *canonical = graph_canonical(graph);
-    graph_free(graph);
+static Graph *make_frozen(const Cutter *c) {
+    Graph *work = graph_new(c->graph->name, &c->graph->symbols);
+    Rewrite copy = rewrite_begin(c->graph, work, NULL, NULL);
+    for (int i = 0; i < c->graph->nodes.count; i++) {
+        if (c->names[i]) graph_output(work, c->names[i], rewrite_value(&copy, c->graph->nodes.items[i]));
+    }
+    Graph *canonical = graph_canonical(work);
+    graph_free(work);
     return canonical;
 }
 
-bool settled_cut(const Graph *graph, const char *const *trained, int n_trained, double worth, SettledCut *cut) {
+static Node *read_kept(void *user, Graph *to, const Node *node, Node *const *inputs) {
+    const Cutter *c = user;
+    (void)inputs;
+    return c->names[node->id] ? graph_leaf(to, OP_input, c->names[node->id], node->type) : NULL;
+}
+
+bool frozen_cut(const Graph *graph, const char *const *trained, int n_trained, double worth, FrozenCut *cut) {
     Arena *arena = arena_new();
     RowRules rules = {.excluded = trained, .n_excluded = n_trained, .steady = true};
-    Cutter c = {.graph = graph, .settled = rowwise_find(graph, &rules, arena), .arena = arena};
-    c.is_kept = rowwise_border(graph, &c.settled, NULL, arena);
+    Cutter c = {.graph = graph, .rows = rowwise_find(graph, &rules, arena), .arena = arena};
+    c.is_kept = rowwise_border(graph, &c.rows, NULL, arena);
     bool spares = graph->groups.count == 1 && is_worth_it(&c, worth);
     if (spares) {
-        Graph *settled = graph_new(graph->name, &graph->symbols), *rest = graph_new_like(graph);
-        copy_nodes(&c, settled, false);
-        Node **copies = copy_nodes(&c, rest, true);
-        for (int i = 0; i < graph->outputs.count; i++)
-            graph_output(rest, graph->outputs.items[i].name, copies[graph->outputs.items[i].node->id]);
-        *cut = (SettledCut){finish(settled), finish(rest)};
+        name_kept(&c);
+        *cut = (FrozenCut){make_frozen(&c), graph_rewrite(graph, read_kept, &c)};
     }
     arena_free(arena);
     return spares;

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "passes/joined.h"
+#include "passes/join.h"
 #include "runtime/model/model_state.h"
 
 /* What their texts are called as one: no task's name. */
