@@ -52,6 +52,6 @@ Test(event_file, a_folder_that_cannot_be) {
     Diagnostics *diags = diagnostics_new();
     cr_expect_null(event_file_open("/dev/null/events", 1, diags));
     cr_assert_geq(diags->list.count, 2);
-    cr_expect_str_eq(diags->list.items[0].code, "E0914");
+    cr_expect_str_eq(diags->list.items[0].code, "E0830");
     diagnostics_free(diags);
 }

@@ -151,7 +151,7 @@ static const Example examples[] = {
     {"E0945", "gradc train other.graph --resume --out run", "gradc train run --resume"},
     {"E0946", "gradc train damaged-run", "gradc train my.graph --out run"},
     {"E0947", "gradc train my.graph --resume", "gradc train my.graph --resume --out run"},
-    {"E0950", "gradc predict run --task t > /dev/full", "gradc predict run --task t --output predictions"},
+    {"E0950", "gradc check my.graph > /dev/full", "gradc check my.graph"},
     {"E0951", "gradc predict run --task t --input all.tsv", "split -l 1000000 all.tsv part-"},
     {"E0952", "gradc predict run", "gradc predict run --task sentiment"},
     {"E0953", "show sum(x, axis = 0) as \"sum\"", "show x as \"rows\""},

@@ -312,7 +312,8 @@ static const Explanation table[] = {
     {"E0830", "a file cannot be written\n"
               "The disk is full, or the folder does not exist or may not be written to. Files\n"
               "are written aside and renamed when complete, so what stood there before is\n"
-              "untouched. Free some space or choose another folder."},
+              "untouched, unless the message says that the new content is in place. Free some\n"
+              "space or choose another folder. Devices, FIFOs and /dev/stdout are written into."},
     {"E0840", "not a model folder\n"
               "A model folder holds config.json, vocab.txt (or a tokenizer.json of WordPiece)\n"
               "and, unless training starts from random weights, model.safetensors. One of\n"
@@ -598,9 +599,9 @@ static const Explanation table[] = {
     {"E0907", "no memory to measure the machine\n"
               "`gradc bench` first measures what memory can do, on three arrays of 96 MiB.\n"
               "Close other programs, or run it on a machine with more memory."},
-    {"E0950", "predictions not written\n"
-              "Standard output was closed or its disk is full. With --output FILE the file\n"
-              "appears whole or not at all."},
+    {"E0950", "standard output could not be written\n"
+              "It was closed, or its disk is full: part of what was printed is lost. Options\n"
+              "that name a file (--output, --out) write it whole or not at all."},
     {"E0951", "no memory for the predictions\n"
               "Predictions are kept until all are there. Split the input file, or show fewer\n"
               "columns."},

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "runtime/commands/commands.h"
+#include "runtime/files/standard_output.h"
 
 typedef struct Command {
     const char *name, *operand, *summary, *example;
@@ -90,15 +91,29 @@ static int run(const Command *command, int argc, char **argv, Diagnostics *diags
     return command->run(&options, diags);
 }
 
-int main(int argc, char **argv) {
+/* What comes before any command; -1: none of it. */
+static int general(int argc, char **argv) {
+    bool overview =
+        argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0);
     if (argc < 2) return print_overview(stderr), EXIT_USAGE;
-    bool overview = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0;
     if (overview) return print_overview(stdout), 0;
     if (strcmp(argv[1], "--version") == 0) return puts("gradc " GRADC_VERSION), 0;
+    return -1;
+}
+
+static int dispatch(int argc, char **argv, Diagnostics *diags) {
+    int status = general(argc, argv);
+    if (status >= 0) return status;
     const Command *command = find_command(argv[1]);
     if (command && asks_for_help(argc - 2, argv + 2)) return print_help(command), 0;
+    return command ? run(command, argc - 1, argv + 1, diags) : usage(argv[1], diags);
+}
+
+int main(int argc, char **argv) {
+    standard_streams_secure();
     Diagnostics *diags = diagnostics_new();
-    int status = command ? run(command, argc - 1, argv + 1, diags) : usage(argv[1], diags);
+    int status = dispatch(argc, argv, diags);
+    if (!standard_output_close(diags) && status == 0) status = 1;
     diagnostics_print(diags, stderr);
     diagnostics_free(diags);
     return status;

@@ -124,15 +124,9 @@ static bool predict_rows(Predictor *p, const Dataset *data, Diagnostics *diags) 
     return good;
 }
 
-static bool cannot_write(Session *s) {
-    diag_error(s->diags, "E0950", (Pos){0}, "the predictions could not all be written: %s", strerror(errno));
-    diag_hint(s->diags, "with --output FILE they appear whole or not at all");
-    return false;
-}
-
 static bool put_text(Session *s, const char *text, size_t size) {
     if (s->options->output) return atomic_file_put(s->options->output, text, size, s->diags);
-    return (fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0) || cannot_write(s);
+    return fwrite(text, 1, size, stdout) == size; /* what has not arrived is told at the end, as of all commands */
 }
 
 /* The header of a stream is said once, by its first row. */
@@ -175,7 +169,7 @@ static bool predict_stream(Predictor *p, int descriptor) {
     int errors = p->s->diags->errors;
     while (good && row_stream_next(stream, &text, p->s->diags)) {
         good = predict_piece(p, &text, &rows);
-        if (good && (ferror(p->writer.out) || fflush(p->writer.out) != 0)) good = cannot_write(p->s);
+        good = good && fflush(p->writer.out) == 0 && !ferror(p->writer.out);
     }
     row_stream_free(stream);
     return good && p->s->diags->errors == errors;

@@ -2,16 +2,18 @@
 #include "runtime/files/event_file.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_BYTES = 1024, LONGEST_TAG = 512 };
+#include "runtime/files/atomic_file.h"
+#include "runtime/files/descriptor.h"
+
+enum { MOST_BYTES = 2048, LONGEST_TAG = 512 };
 
 struct EventFile {
-    FILE *out;
-    char *path;
+    int out;
+    const char *path;
     bool failed;
 };
 
@@ -80,15 +82,15 @@ static void put_float(Message *m, unsigned field, float value) {
 
 /* --- Records ------------------------------------------------------------------------------------------------------ */
 
+/* A record is written at once. */
 static void write_record(EventFile *file, const Message *event) {
-    Message length = {0}, check = {0};
-    put_little_endian(&length, event->size, 8);
-    put_little_endian(&length, crc32c_masked(length.bytes, 8), 4);
-    put_little_endian(&check, crc32c_masked(event->bytes, event->size), 4);
-    bool good = fwrite(length.bytes, 1, length.size, file->out) == length.size &&
-                fwrite(event->bytes, 1, event->size, file->out) == event->size &&
-                fwrite(check.bytes, 1, check.size, file->out) == check.size && fflush(file->out) == 0;
-    if (!good) file->failed = true;
+    Message record = {0};
+    put_little_endian(&record, event->size, 8);
+    put_little_endian(&record, crc32c_masked(record.bytes, 8), 4);
+    memcpy(record.bytes + record.size, event->bytes, event->size);
+    record.size += event->size;
+    put_little_endian(&record, crc32c_masked(event->bytes, event->size), 4);
+    if (!descriptor_write(file->out, record.bytes, record.size)) file->failed = true;
 }
 
 void event_scalar(EventFile *file, double wall_time, int64_t step, const char *tag, double value) {
@@ -114,26 +116,23 @@ static void write_version(EventFile *file, double wall_time) {
 EventFile *event_file_open(const char *folder, double wall_time, Diagnostics *diags) {
     const char *path =
         arena_printf(diags->arena, "%s/events.out.tfevents.%.0f.gradc.%ld", folder, wall_time, (long)getpid());
-    bool made = mkdir(folder, 0777) == 0 || errno == EEXIST;
-    FILE *out = made ? fopen(path, "ab") : NULL;
-    if (!out) {
+    if (!folder_make(folder, diags)) return NULL;
+    int out = descriptor_open(path, O_WRONLY | O_CREAT | O_APPEND, 0666);
+    if (out < 0) {
         diag_error(diags, "E0914", (Pos){0}, "cannot write %s: %s", path, strerror(errno));
         diag_hint(diags, "--tensorboard names a folder that can be written to");
         return NULL;
     }
-    EventFile *file = calloc(1, sizeof *file);
-    if (!file || !(file->path = strdup(path))) abort();
-    file->out = out;
+    EventFile *file = arena_alloc(diags->arena, sizeof *file);
+    *file = (EventFile){.out = out, .path = path};
     write_version(file, wall_time);
     return file;
 }
 
 bool event_file_close(EventFile *file, Diagnostics *diags) {
     if (!file) return true;
-    bool failed = fclose(file->out) != 0 || file->failed;
+    bool failed = close(file->out) != 0 || file->failed;
     if (failed)
         diag_error(diags, "E0915", (Pos){0}, "the event file %s is not complete: is the disk full?", file->path);
-    free(file->path);
-    free(file);
     return !failed;
 }

@@ -90,8 +90,8 @@ gradc predict run --task sentiment --data data --output nowhere/predictions
 #>       = hint: check that the folder exists and that you may write to it; nothing was changed
 
 gradc predict run --task sentiment --data data >/dev/full
-#> error[E0950]: the predictions could not all be written: No space left on device
-#>       = hint: with --output FILE they appear whole or not at all
+#> error[E0950]: cannot write to standard output: No space left on device
+#>       = hint: part of the output is lost: see that there is room, or send it elsewhere
 
 gradc train model.graph --resume --weights models/demo --data data
 #> error[E0947]: --resume needs the folder of a run
