@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every model that ships is checked, and its gradients: each head by its own tasks, an encoder or an adapter by the task of the model
-# that it changes. (tests/heads.sh and tests/variants.sh compare their layout with that of gradc fmt, which is why it is not asked here.)
+# that it changes. (tests/heads.sh, tests/encoders.sh and tests/adapters.sh compare their layout with that of gradc fmt, which is why it is not asked here.)
 # Run from the project's root; GRADC names the program.
 set -u
 . tests/lib/checks.sh

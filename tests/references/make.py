@@ -1,5 +1,5 @@
 """Makes the folders beside this file: tiny encoders with random weights as `transformers` saves them, and the last hidden states that
-it computes for three sentences, one line each, token after token. tests/variants.sh compares gradc with them.
+it computes for three sentences, one line each, token after token. tests/encoders.sh compares gradc with them.
 
     python tests/references/make.py        (written with transformers 4.57 and torch 2.13)
 """
