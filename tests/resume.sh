@@ -73,8 +73,11 @@ ok "it goes on with the same weights and no step twice" $?
 
 # Settings.
 train --out "$t/killed" --resume --lr 2e-3 --seed 5
-[ $? = 1 ] && grep -q "error\[E0942\]" "$t/err" && grep -q "lr: 0.001 then, 0.002 now" "$t/err" && grep -q "seed: 1 then, 5 now" "$t/err"
+[ $? = 1 ] && grep -q "error\[E0942\]" "$t/err" && grep -q "lr was 0.001, now 0.002" "$t/err" && grep -q "seed was 1, now 5" "$t/err"
 ok "other settings are refused and listed" $?
+train --out "$t/killed" --resume --cache-size 64 --lower-case yes --skip-bad-rows --max-memory 2G --quiet --save-every 5 --log "$t/other" --within 1h
+[ $? = 0 ] && train --out "$t/killed" --resume --dry-run && grep -q "steps in 4 epochs" "$t/out"
+ok "what does not decide the weights may differ" $?
 
 # With a constant rate a step is the same in a run of any length.
 train --out "$t/four" --quiet --schedule constant && train --out "$t/two" --quiet --schedule constant --epochs 2 &&
@@ -85,7 +88,7 @@ ok "two epochs at a constant rate become four" $?
 [ $? = 1 ]
 ok "and that is what the folder then says" $?
 train --out "$t/fixed" --quiet --epochs 2 && again "$t/fixed" --resume --epochs 4
-[ $? = 1 ] && grep -q "epochs: 2 then, 4 now" "$t/err"
+[ $? = 1 ] && grep -q "epochs was 2, now 4" "$t/err"
 ok "a falling rate knows its end" $?
 sed -i '3d' "$t/data/ids-sst-train.csv"
 train --out "$t/killed" --resume

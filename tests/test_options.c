@@ -3,8 +3,9 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "runtime/commands/option_rows.h"
 #include "runtime/files/log.h"
-#include "runtime/session/options.h"
+#include "runtime/session/settings.h"
 #include "tests/temp_folder.h"
 
 /* --- Options --- */
@@ -39,6 +40,111 @@ Test(options, options_are_read_with_their_other_spellings) {
     diagnostics_free(diags);
 }
 
+Test(options, names_are_read_with_underscores_too) {
+    Diagnostics *diags = diagnostics_new();
+    Options o;
+    cr_assert(parse("train --learning_rate 1 --no_shuffle --per_device_train_batch_size=4 m_1.graph --out a_b "
+                    "--limit=a_b=3 --model_name_or_path w_1",
+                    &o, diags));
+    cr_expect(o.lr == 1 && o.no_shuffle && o.batch == 4 && strcmp(o.limit.items[0], "a_b=3") == 0);
+    cr_expect(strcmp(o.file, "m_1.graph") == 0 && strcmp(o.out, "a_b") == 0 && strcmp(o.weights, "w_1") == 0);
+    diagnostics_free(diags);
+}
+
+/* --- The table --- */
+
+Test(options, every_row_says_what_it_has_to_do_with_a_run) {
+    const OptionRow *row;
+    for (int i = 0; (row = option_row(i)); i++) {
+        int word = row->effect & (DECIDES | LENGTH | SAME | ONCE | ELSEWHERE), use = row->effect & (DEFAULT | LASTING);
+        cr_expect(word == DECIDES || word == LENGTH || word == SAME || word == ONCE || word == ELSEWHERE, "--%s",
+                  row->name);
+        cr_expect_eq(word == ELSEWHERE, !option_is_of(row, "train"), "--%s", row->name);
+        cr_expect(!use || (use != (DEFAULT | LASTING) && word != ONCE && word != ELSEWHERE), "--%s", row->name);
+        cr_expect(!option_is_of(row, "recipe") || word != ONCE, "--%s: a text cannot say it", row->name);
+        cr_expect(row->group >= FIRST && row->group < GROUPS && *row->help, "--%s", row->name);
+    }
+}
+
+Test(options, the_first_of_train_are_ten) {
+    const OptionRow *row;
+    int count = 0;
+    for (int i = 0; (row = option_row(i)); i++) count += row->group == FIRST && option_is_of(row, "train");
+    cr_expect_eq(count, 10);
+}
+
+/* Two values of an option that differ. */
+static json_t *settings_with(const OptionRow *row, bool other, const char *schedule) {
+    json_t *value = row->kind == WHOLE || row->kind == REAL ? json_integer(other ? 7 : 5)
+                    : row->kind == FLAG                     ? json_boolean(other)
+                                                            : json_string(other ? "b" : "a");
+    json_t *options = json_pack("{s:s}", "schedule", schedule);
+    json_object_set_new(options, row->name, value);
+    return json_pack("{s:o}", "options", options);
+}
+
+static bool may_go_on(const OptionRow *row, const char *schedule) {
+    RunRecord record = {.decides = option_decides};
+    Diagnostics *diags = diagnostics_new();
+    json_t *then = settings_with(row, false, schedule), *now = settings_with(row, true, schedule);
+    bool good = settings_match(then, now, &record, diags);
+    cr_expect_eq(diags->errors, good ? 0 : 1, "--%s", row->name);
+    json_decref(then);
+    json_decref(now);
+    diagnostics_free(diags);
+    return good;
+}
+
+Test(options, a_run_goes_on_under_other_options_when_their_rows_say_so) {
+    const OptionRow *row;
+    for (int i = 0; (row = option_row(i)); i++) {
+        if (!option_is_of(row, "train") || strcmp(row->name, "schedule") == 0) continue;
+        cr_expect_eq(may_go_on(row, "linear"), (row->effect & (SAME | ONCE)) != 0, "--%s", row->name);
+        cr_expect_eq(may_go_on(row, "constant"), (row->effect & (SAME | ONCE | LENGTH)) != 0, "--%s", row->name);
+    }
+    cr_expect_not(may_go_on(option_find("train", "schedule"), "linear"));
+    RunRecord record = {.decides = option_decides};
+    cr_expect(record.decides("of-another-version", NULL));
+}
+
+/* Settings of a run hold for another command where the row says so, and not what the command line has. */
+static void expect_taken(const OptionRow *row, const char *command, bool wanted) {
+    Diagnostics *diags = diagnostics_new();
+    json_t *settings = settings_with(row, true, "linear");
+    Options fresh = options_default(),
+            taken = options_of_run(command, &fresh, json_object_get(settings, "options"), diags->arena);
+    cr_expect_eq(options_have(&taken, row->name), wanted, "gradc %s --%s", command, row->name);
+    cr_expect_not(options_have(&fresh, row->name));
+    vec_push(diags->arena, &fresh.given, row->name);
+    taken = options_of_run(command, &fresh, json_object_get(settings, "options"), diags->arena);
+    cr_expect_eq(memcmp((char *)&taken + row->member, (char *)&fresh + row->member, sizeof(bool)), 0, "gradc %s --%s",
+                 command, row->name);
+    json_decref(settings);
+    diagnostics_free(diags);
+}
+
+Test(options, what_a_run_was_trained_with_holds_for_its_uses) {
+    const OptionRow *row;
+    for (int i = 0; (row = option_row(i)); i++) {
+        if (!option_is_of(row, "train")) continue;
+        expect_taken(row, "train", !(row->effect & ONCE));
+        expect_taken(row, "eval", (row->effect & (DEFAULT | LASTING)) != 0);
+        expect_taken(row, "export", (row->effect & (DEFAULT | LASTING)) != 0);
+    }
+}
+
+Test(options, other_settings_than_those_of_the_training_are_named) {
+    Diagnostics *diags = diagnostics_new();
+    Options o;
+    cr_assert(parse("eval run --max-length 12 --fold 2 --threads 1 --tasks a", &o, diags));
+    json_t *settings = json_pack("{s:i, s:i, s:s}", "max-length", 64, "fold", 2, "tasks", "b");
+    cr_expect_str_eq(options_departures(&o, settings, diags->arena), "--max-length 12 (64 in training)");
+    json_object_set_new(settings, "max-length", json_integer(12));
+    cr_expect_null(options_departures(&o, settings, diags->arena));
+    json_decref(settings);
+    diagnostics_free(diags);
+}
+
 static void expect_usage(const char *line, const char *code, const char *words) {
     Diagnostics *diags = diagnostics_new();
     Options options;
@@ -61,6 +167,7 @@ Test(options, wrong_options_are_told) {
     expect_usage("train m.graph --lr 1e-3x", "E0910", "--lr takes");
     expect_usage("train m.graph --dropout 1", "E0910", "--dropout takes");
     expect_usage("train m.graph --epoch_s 3", "E0911", "did you mean --epochs?");
+    expect_usage("train m.graph --learnig_rate 3", "E0911", "did you mean --learning-rate?");
     expect_usage("train m.graph --zzzzzz", "E0911", "gradc train --help");
     expect_usage("eval m.graph --lr 1", "E0911", "gradc eval has no option '--lr'");
     expect_usage("eval m.graph --json=1", "E0911", "--json=1");

@@ -12,7 +12,7 @@ static const char *const names[PARAMS] = {
 typedef struct RateCase {
     Param params[PARAMS];
     Program program;
-    Options options;
+    RateOptions options;
     Diagnostics *diags;
 } RateCase;
 

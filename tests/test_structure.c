@@ -39,7 +39,7 @@ static const char *const model_words_allowed[][2] = {
     {"runtime/commands/main.c", "gradc check models/bert.graph"},
     {"runtime/commands/main.c", "gradc dump models/bert.graph"},
     {"runtime/commands/main.c", "gradc run models/bert.graph"},
-    {"runtime/session/options.c", "as in 'bert.*'"},
+    {"runtime/commands/option_rows.c", "as in 'bert.*'"},
     {"runtime/data/tokenizer.c", "a BERT vocabulary is"},
     {"runtime/hub/hf_folder.c", "\"tokenizer_class\""},
     {"runtime/hub/hf_tokenizer.c", "\"BertNormalizer\""},

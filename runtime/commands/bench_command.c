@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "runtime/commands/commands.h"
+#include "runtime/commands/run_options.h"
 #include "runtime/engine/clock.h"
 #include "runtime/engine/machine.h"
 #include "runtime/measure/evaluate.h"
-#include "runtime/session/session.h"
 
 enum { WARM_UP = 3, TRAIN_BATCH = 32 };
 
@@ -40,6 +40,8 @@ typedef struct Bench {
     double *times; /* [steps] */
     int64_t *rows; /* [size]: of the step at hand */
     int64_t size;  /* rows of a batch */
+    int64_t steps; /* that are timed */
+    double decay;
 } Bench;
 
 static bool one_step(Bench *b, int task) {
@@ -48,7 +50,7 @@ static bool one_step(Bench *b, int task) {
         return model_evaluate(b->s->model, task, b->batch, outputs, b->diags);
     }
     StepResult result;
-    UpdateSettings settings = {.rate = b->o->lr, .clip = b->o->clip, .decay = session_decay(b->s), .weight = 1};
+    UpdateSettings settings = {.rate = b->o->lr, .clip = b->o->clip, .decay = b->decay, .weight = 1};
     return model_step(b->s->model, task, b->batch, &settings, &result, b->diags);
 }
 
@@ -88,11 +90,11 @@ static bool time_step(Bench *b, int task, int64_t step, Timing *t) {
 }
 
 static bool time_steps(Bench *b, int task, Timing *t) {
-    for (int64_t step = WARM_UP; step < WARM_UP + b->o->steps; step++) {
+    for (int64_t step = WARM_UP; step < WARM_UP + b->steps; step++) {
         if (!time_step(b, task, step, t)) return false;
     }
-    qsort(b->times, (size_t)b->o->steps, sizeof *b->times, by_size);
-    t->median = b->times[b->o->steps / 2];
+    qsort(b->times, (size_t)b->steps, sizeof *b->times, by_size);
+    t->median = b->times[b->steps / 2];
     return true;
 }
 
@@ -107,8 +109,8 @@ static bool run_steps(Bench *b, int task, Measured *m) {
 }
 
 static bool measure_task(Bench *b, int task, Measured *m) {
-    *m = (Measured){.task = &b->s->program->tasks.items[task], .steps = b->o->steps};
-    int64_t wanted = b->size * (WARM_UP + b->o->steps);
+    *m = (Measured){.task = &b->s->program->tasks.items[task], .steps = b->steps};
+    int64_t wanted = b->size * (WARM_UP + b->steps);
     b->data = session_dataset(b->s, task, b->o->split ? b->o->split : "train", wanted);
     if (!b->data) return false;
     b->batch = batch_new((const Dataset *const[]){b->data}, 1, b->size);
@@ -195,11 +197,12 @@ static void print_all(const Bench *b, const Measured *list, int count) {
 
 static bool bench(Bench *b) {
     Session *s = b->s;
-    if (!session_load_model(s, !b->o->eval) || !machine_measure(&b->machine, s->team, s->target, b->diags))
-        return false;
+    ModelUse use = model_use_of_options(b->o, !b->o->eval);
+    b->decay = b->o->weight_decay >= 0 ? b->o->weight_decay : s->program->optimizer.decay;
+    if (!session_load_model(s, &use) || !machine_measure(&b->machine, s->team, s->target, b->diags)) return false;
     Measured *list = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *list);
     b->rows = arena_array(s->arena, (size_t)b->size + 1, sizeof *b->rows);
-    b->times = arena_array(s->arena, (size_t)b->o->steps + 1, sizeof *b->times);
+    b->times = arena_array(s->arena, (size_t)b->steps + 1, sizeof *b->times);
     int count = 0;
     for (int t = 0; t < s->program->tasks.count; t++) {
         if (s->tasks[t] && !measure_task(b, t, &list[count++])) return false;
@@ -212,11 +215,11 @@ static bool bench(Bench *b) {
 int command_bench(const Options *given, Diagnostics *diags) {
     enum { STEPS = 30 };
     Session session = {0};
-    Options options = *given;
-    if (!options.steps) options.steps = STEPS;
-    Bench state = {.s = &session, .o = &options, .diags = diags, .size = options.batch};
-    if (!state.size) state.size = options.eval ? EVAL_BATCH : TRAIN_BATCH;
-    bool good = session_load_program(&session, &options, diags) && bench(&state);
+    Options options;
+    Bench state = {.s = &session, .o = &options, .diags = diags, .size = given->batch, .steps = given->steps};
+    if (!state.steps) state.steps = STEPS;
+    if (!state.size) state.size = given->eval ? EVAL_BATCH : TRAIN_BATCH;
+    bool good = session_of_options("bench", given, &options, &session, diags) && bench(&state);
     session_close(&session);
     return good ? 0 : 1;
 }

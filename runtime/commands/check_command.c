@@ -2,8 +2,8 @@
 #include <inttypes.h>
 
 #include "runtime/commands/commands.h"
+#include "runtime/commands/run_options.h"
 #include "runtime/measure/evaluate.h"
-#include "runtime/session/session.h"
 
 static int64_t parameter_count(const Program *program, const Task *task, bool frozen) {
     int64_t count = 0;
@@ -66,12 +66,11 @@ static void print_task(const Program *program, const Task *task, Arena *arena) {
            graph_hash(task->eval));
 }
 
-int command_check(const Options *options, Diagnostics *diags) {
+int command_check(const Options *given, Diagnostics *diags) {
     Session session = {0};
-    Options training = *options;
-    bool good = session_load_program(&session, options, diags) &&
-                evaluate_check(session.program, session.tasks, diags) &&
-                options_from_settings(session.program, &training, diags);
+    Options options;
+    bool good = session_of_options("check", given, &options, &session, diags) && session_choose_tasks(&session, NULL) &&
+                evaluate_check(session.program, session.tasks, diags);
     for (int i = 0; good && i < session.program->configs.count; i++) {
         const ConfigItem *item = &session.program->configs.items[i];
         printf("config %s = %.15g%s%s%s\n", item->name, item->value, item->key ? " (" : "", item->key ? item->key : "",
@@ -80,7 +79,7 @@ int command_check(const Options *options, Diagnostics *diags) {
     for (int i = 0; good && i < session.program->tasks.count; i++) {
         print_task(session.program, &session.program->tasks.items[i], session.arena);
     }
-    if (good && session.program->settings.count) printf("train %s\n", options_settings_text(&training, session.arena));
+    if (good && session.program->settings.count) printf("train %s\n", options_settings_text(&options, session.arena));
     session_close(&session);
     return good ? 0 : 1;
 }

@@ -4,7 +4,7 @@
 #define GRADC_RUNTIME_COMMANDS_COMMANDS_H
 
 #include "graph/base/diag.h"
-#include "runtime/session/options.h"
+#include "runtime/commands/options.h"
 
 int command_train(const Options *options, Diagnostics *diags);
 int command_eval(const Options *options, Diagnostics *diags);

@@ -9,6 +9,7 @@
 #include "graph/dot.h"
 #include "graph/fold.h"
 #include "runtime/commands/commands.h"
+#include "runtime/commands/run_options.h"
 #include "runtime/files/atomic_file.h"
 #include "runtime/inspect/kernels_text.h"
 #include "runtime/inspect/pass_report.h"
@@ -75,10 +76,16 @@ static bool make_folder(const Dumper *d) {
     return false;
 }
 
+static SourceChoice choice_of(const Options *o) {
+    return (SourceChoice){.graph = o->graph, .task = o->task, .show = o->show};
+}
+
 static bool dump_sources(Dumper *d) {
     Sources sources = {0};
     StageVisitor visitor = {.visit = show_stage, .user = d, .remarks = d->report.remarks, .times = d->report.times};
-    if (!sources_choose(d->s, strcmp(d->stage, "all") == 0 ? "all" : "train", &sources)) return false;
+    SourceChoice choice = choice_of(d->o);
+    if (!choice.graph && strcmp(d->stage, "all") == 0) choice.graph = "all";
+    if (!sources_choose(d->s, &choice, &sources)) return false;
     for (int i = 0; i < sources.count; i++) {
         d->source = sources.items[i].name;
         if (!stages_visit(d->s, &sources.items[i], &visitor)) return false;
@@ -92,7 +99,7 @@ static bool dump(Session *session, const Options *options) {
     bool is_code = d.format == FORMAT_LLVM || d.format == FORMAT_ASM;
     if (is_code) d.stage = "kernels";
     if (is_code && !(d.target = target_new(options->cpu, (int)options->lanes, session->diags))) return false;
-    d.report = pass_report_begin(options);
+    d.report = pass_report_begin(options->remarks, options->time_passes);
     bool good = dump_sources(&d);
     pass_report_end(&d.report);
     target_free(d.target);
@@ -105,12 +112,20 @@ static bool no_file(Diagnostics *diags) {
     return false;
 }
 
-static bool run(Session *session, const Options *options, Diagnostics *diags) {
-    const TextList *diff = &options->diff;
-    if (!options->file) return diff->count ? diff_files(options, diags) : no_file(diags);
-    if (!session_load_program(session, options, diags)) return false;
-    if (diff->count) return diff_stages(session, diff->items[0], diff->items[1]);
-    return options->why ? why_node(session, options->why) : dump(session, options);
+static bool compare_files(const Options *options, Diagnostics *diags) {
+    SessionSource source = source_of_options(options);
+    SourceChoice choice = choice_of(options);
+    return diff_files(options->diff.items[0], options->diff.items[1], &source, &choice, options->stage, diags);
+}
+
+static bool run(Session *session, const Options *given, Diagnostics *diags) {
+    const TextList *diff = &given->diff;
+    SourceChoice choice = choice_of(given);
+    Options options;
+    if (!given->file) return diff->count ? compare_files(given, diags) : no_file(diags);
+    if (!session_of_options("dump", given, &options, session, diags)) return false;
+    if (diff->count) return diff_stages(session, &choice, diff->items[0], diff->items[1]);
+    return given->why ? why_node(session, &choice, given->stage, given->why) : dump(session, &options);
 }
 
 int command_dump(const Options *options, Diagnostics *diags) {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "runtime/commands/commands.h"
+#include "runtime/commands/run_options.h"
 #include "runtime/measure/evaluation_table.h"
-#include "runtime/session/session.h"
 
 /* What a class, or a flag, is called. */
 static const char *class_name(const Task *task, double value, Arena *arena) {
@@ -87,28 +87,30 @@ static void print_classes(const Task *task, const ClassTable *table, Arena *aren
     putchar('\n');
 }
 
-static bool evaluate_task(Session *s, int task, Evaluation *evaluation, ClassTable *table) {
-    const char *split = s->options->split ? s->options->split : "dev";
-    int64_t batch = s->options->batch ? s->options->batch : EVAL_BATCH;
+static bool evaluate_task(Session *s, const Options *o, int task, Evaluation *evaluation, ClassTable *table) {
+    const char *split = o->split ? o->split : "dev";
+    int64_t batch = o->batch ? o->batch : EVAL_BATCH;
     Dataset *data = session_dataset(s, task, split, 0);
     bool good = data && evaluate(s->model, task, data, batch, evaluation, table, s->diags);
     dataset_free(data);
     return good;
 }
 
-static void print_all(Session *s, const Evaluation *evaluations, const ClassTable *tables, int count) {
-    if (s->options->json) {
+static void print_all(Session *s, const Options *o, const Evaluation *evaluations, const ClassTable *tables,
+                      int count) {
+    if (o->json) {
         print_json(s, evaluations, tables, count);
         return;
     }
     print_evaluations(stdout, s->program, evaluations, count);
-    for (int i = 0; s->options->report && i < count; i++) {
+    for (int i = 0; o->report && i < count; i++) {
         if (tables[i].count) print_classes(&s->program->tasks.items[evaluations[i].task], &tables[i], s->arena);
     }
 }
 
-static bool evaluate_all(Session *s) {
-    if (!evaluate_check(s->program, s->tasks, s->diags) || !session_load_model(s, false)) return false;
+static bool evaluate_all(Session *s, const Options *o) {
+    ModelUse use = {0};
+    if (!evaluate_check(s->program, s->tasks, s->diags) || !session_load_model(s, &use)) return false;
     size_t most = (size_t)s->program->tasks.count + 1;
     Evaluation *evaluations = arena_array(s->arena, most, sizeof *evaluations);
     ClassTable *tables = arena_array(s->arena, most, sizeof *tables);
@@ -116,17 +118,18 @@ static bool evaluate_all(Session *s) {
     bool good = true;
     for (int t = 0; good && t < s->program->tasks.count; t++) {
         if (!s->tasks[t]) continue;
-        good = evaluate_task(s, t, &evaluations[count], &tables[count]);
+        good = evaluate_task(s, o, t, &evaluations[count], &tables[count]);
         count++;
     }
-    if (good) print_all(s, evaluations, tables, count);
+    if (good) print_all(s, o, evaluations, tables, count);
     for (int i = 0; i < count; i++) class_table_free(&tables[i]);
     return good;
 }
 
-int command_eval(const Options *options, Diagnostics *diags) {
+int command_eval(const Options *given, Diagnostics *diags) {
     Session session = {0};
-    bool good = session_load_program(&session, options, diags) && evaluate_all(&session);
+    Options options;
+    bool good = session_of_options("eval", given, &options, &session, diags) && evaluate_all(&session, &options);
     session_close(&session);
     return good ? 0 : 1;
 }

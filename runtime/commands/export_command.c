@@ -5,12 +5,13 @@
 
 #include "graph/base/pattern.h"
 #include "runtime/commands/commands.h"
+#include "runtime/commands/run_options.h"
 #include "runtime/files/atomic_file.h"
 #include "runtime/session/apart.h"
-#include "runtime/session/session.h"
 
 typedef struct Exporter {
     Session *s;
+    const Options *o;
     Diagnostics *diags;
     const char *format; /* as in the text: "sentence_transformers" */
     const Task *task;
@@ -25,7 +26,7 @@ typedef struct Exporter {
 /* --- What is asked for --- */
 
 static bool choose_format(Exporter *e) {
-    const char *given = e->s->options->format ? e->s->options->format : "hf";
+    const char *given = e->o->format ? e->o->format : "hf";
     e->format = strcmp(given, "sentence-transformers") == 0 ? "sentence_transformers" : given;
     if (strcmp(e->format, "hf") == 0 || strcmp(e->format, "sentence_transformers") == 0) return true;
     diag_error(e->diags, "E0910", (Pos){0}, "--format takes hf or sentence-transformers, not '%s'", given);
@@ -34,7 +35,7 @@ static bool choose_format(Exporter *e) {
 }
 
 static bool choose_task(Exporter *e) {
-    int index = session_only_task(e->s, "export");
+    int index = session_only_task(e->s, e->o->task, "export");
     if (index >= 0) e->task = &e->s->program->tasks.items[index];
     return index >= 0;
 }
@@ -241,7 +242,7 @@ static void say_limits(const Exporter *e) {
 }
 
 static bool export_task(Exporter *e) {
-    const char *folder = e->s->options->out;
+    const char *folder = e->o->out;
     bool is_sentence = strcmp(e->format, "sentence_transformers") == 0;
     if (is_sentence && !check_pooling(e)) return false;
     return add_parameters(e) && write_model(e, folder) && (!is_sentence || write_sentence_files(e, folder));
@@ -254,15 +255,16 @@ static bool check_out(const Options *options, Diagnostics *diags) {
     return false;
 }
 
-int command_export(const Options *options, Diagnostics *diags) {
+int command_export(const Options *given, Diagnostics *diags) {
     Session session = {0};
-    Exporter e = {.s = &session, .diags = diags};
-    bool good = check_out(options, diags) && session_load_program(&session, options, diags) && choose_format(&e) &&
-                choose_task(&e) && choose_export(&e) && session_load_tokenizer(&session) &&
+    Options options;
+    Exporter e = {.s = &session, .o = &options, .diags = diags};
+    bool good = check_out(given, diags) && session_of_options("export", given, &options, &session, diags) &&
+                choose_format(&e) && choose_task(&e) && choose_export(&e) && session_load_tokenizer(&session) &&
                 session_choose_length(&session);
     if (good) e.params = session_parameters(&session);
     good = good && e.params && session_load_weights(&session, e.params) && export_task(&e);
-    if (good) fprintf(stderr, "%s: %s, %d tensors\n", options->out, e.export->target, e.tensors.count);
+    if (good) fprintf(stderr, "%s: %s, %d tensors\n", options.out, e.export->target, e.tensors.count);
     if (good) say_limits(&e);
     parameters_free(e.params);
     session_close(&session);

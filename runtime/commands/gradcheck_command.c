@@ -6,11 +6,11 @@
 #include "passes/differentiate.h"
 #include "passes/expand.h"
 #include "runtime/commands/commands.h"
+#include "runtime/commands/run_options.h"
 #include "runtime/engine/compiled.h"
 #include "runtime/inspect/gradcheck.h"
 #include "runtime/inspect/reduce.h"
 #include "runtime/inspect/synthetic.h"
-#include "runtime/session/session.h"
 
 /* Sequences of one token, of two, as long as there may be, and in between; then a batch of one sequence and one of
  * equal ones. */
@@ -52,7 +52,7 @@ static void list_params(TaskCheck *c) {
 
 static bool make_graphs(TaskCheck *c) {
     CompileFor on = {c->s->target, c->s->cache, c->s->team};
-    PipelineOptions options = {.wanted = c->names, .n_wanted = c->n_params, .passes = c->s->options->passes};
+    PipelineOptions options = {.wanted = c->names, .n_wanted = c->n_params, .passes = c->s->source.passes};
     c->graph = expand(c->task->train, c->s->diags);
     if (c->graph) c->gradients = differentiate(c->graph, c->names, c->n_params, c->s->diags);
     if (c->gradients) c->compiled = compiled_new(c->task->train, &options, &on, c->s->diags);
@@ -72,7 +72,7 @@ static bool give_parameters(TaskCheck *c) {
     Parameters *params = session_parameters(c->s);
     for (int i = 0; params && i < c->task->n_params; i++) {
         const ParamSlot *slot = &params->slots[c->task->params[i]];
-        parameter_initialise(params, c->task->params[i], (uint64_t)c->s->options->seed);
+        parameter_initialise(params, c->task->params[i], (uint64_t)c->s->use.seed);
         LeafValue *leaf = values_add(c->values, slot->param->name, ELEM_F32, slot->count);
         double spread = spread_of(&slot->param->type);
         for (int64_t j = 0; j < slot->count; j++) {
@@ -123,7 +123,7 @@ static bool check_batch(TaskCheck *c, int index) {
     double loss;
     values_truncate(c->values, c->task->n_params);
     synthetic_texts(c->values, c->s->program, c->task, batches[index].lengths, batches[index].count, &c->state);
-    synthetic_rest(c->values, c->task->train, c->task, (uint32_t)c->s->options->seed, &c->state);
+    synthetic_rest(c->values, c->task->train, c->task, (uint32_t)c->s->use.seed, &c->state);
     GradientCheck *check = gradient_check_new(c->graph, c->gradients, c->values, &c->floor, c->s->diags);
     bool good = check && compiled_run(c->compiled, c->values, c->s->diags);
     if (good) {
@@ -190,8 +190,7 @@ static bool run_task(TaskCheck *c) {
 }
 
 static bool check_task(Session *s, const Task *task) {
-    TaskCheck c = {
-        .s = s, .task = task, .arena = arena_new(), .values = values_new(), .state = (uint64_t)s->options->seed};
+    TaskCheck c = {.s = s, .task = task, .arena = arena_new(), .values = values_new(), .state = (uint64_t)s->use.seed};
     bool good = run_task(&c);
     compiled_free(c.compiled);
     graph_free(c.gradients);
@@ -212,17 +211,23 @@ static void say_sizes(const Session *s) {
            GRADCHECK_COMPILED_BOUND, GRADCHECK_DIFFERENCE_BOUND);
 }
 
+/* The program with small sizes. */
+static bool load_reduced(Session *session, const Options *given, Diagnostics *diags) {
+    Options options;
+    if (!options_of_folder("gradcheck", given, &options, diags)) return false;
+    SessionSource source = source_of_options(&options);
+    SessionUse use = use_of_options(&options);
+    return reduce_sizes(&source, &source.sets, diags->arena, diags) && session_load_program(session, &source, diags) &&
+           session_use(session, &use) && session_open_machine(session);
+}
+
 int command_gradcheck(const Options *given, Diagnostics *diags) {
     Session session = {0};
-    Options options = *given;
-    Arena *arena = arena_new();
-    bool good = reduce_sizes(&options, arena, diags) && session_load_program(&session, &options, diags) &&
-                session_open_machine(&session);
+    bool good = load_reduced(&session, given, diags);
     if (good) say_sizes(&session);
     for (int i = 0; session.target && good && i < session.program->tasks.count; i++) {
         if (session.tasks[i]) good = check_task(&session, &session.program->tasks.items[i]) && good;
     }
     session_close(&session);
-    arena_free(arena);
     return good ? 0 : 1;
 }

@@ -57,7 +57,7 @@ static char *code_text(const Graph *grouped, const Options *options, Form form, 
 
 /* What the passes leave, as text. Code is made of kernels: a graph without them gets them. */
 static char *result_text(const Graph *graph, const Options *options, Form form, Diagnostics *diags) {
-    PassReport report = pass_report_begin(options);
+    PassReport report = pass_report_begin(options->remarks, options->time_passes);
     PipelineOptions pipeline = {.passes = options->passes ? options->passes : "",
                                 .training = true,
                                 .remarks = report.remarks,

@@ -9,15 +9,16 @@
 
 #include "graph/base/pattern.h"
 #include "runtime/commands/commands.h"
+#include "runtime/commands/run_options.h"
 #include "runtime/data/row_stream.h"
 #include "runtime/files/atomic_file.h"
 #include "runtime/measure/prediction.h"
-#include "runtime/session/session.h"
 
 enum { PREDICT_BATCH = 1024 }; /* rows; the tokens of a batch are bounded besides */
 
 typedef struct Predictor {
     Session *s;
+    const Options *o;
     int task;
     DatasetOptions rows;
     PredictionWriter writer;
@@ -42,7 +43,7 @@ static int choice(const char *option, const char *word, const char *const *words
 
 static bool choose_form(Predictor *p) {
     static const char *const forms[] = {"tsv", "csv", "jsonl", NULL};
-    const Options *o = p->s->options;
+    const Options *o = p->o;
     const char *name = o->format;
     for (int i = 0; !name && o->output && forms[i]; i++) {
         if (pattern_matches(arena_printf(p->s->arena, "*.%s", forms[i]), o->output)) name = forms[i];
@@ -54,7 +55,7 @@ static bool choose_form(Predictor *p) {
 
 static bool choose_bad_rows(Predictor *p) {
     static const char *const words[] = {"stop", "error", NULL};
-    int got = choice("bad-rows", p->s->options->bad_rows, words, p->s->diags);
+    int got = choice("bad-rows", p->o->bad_rows, words, p->s->diags);
     p->writer.errors = p->rows.keeps_bad = got == 1;
     return got >= 0;
 }
@@ -62,8 +63,8 @@ static bool choose_bad_rows(Predictor *p) {
 static bool choose_outputs(Predictor *p) {
     const Task *task = &p->s->program->tasks.items[p->task];
     OutputNames *names = &p->writer.outputs;
-    names->names[names->count++] = p->s->options->show ? p->s->options->show : "predict";
-    if (!p->s->options->probabilities) return true;
+    names->names[names->count++] = p->o->show ? p->o->show : "predict";
+    if (!p->o->probabilities) return true;
     names->names[names->count++] = "probabilities";
     if (graph_find_output(task->eval, "probabilities")) return true;
     diag_error(p->s->diags, "E0955", task->pos, "task '%s' does not say what its probabilities are", task->name);
@@ -73,7 +74,7 @@ static bool choose_outputs(Predictor *p) {
 
 static bool choose_task(Predictor *p) {
     Session *s = p->s;
-    p->task = session_only_task(s, "predict");
+    p->task = session_only_task(s, p->o->task, "predict");
     if (p->task < 0) return false;
     memset(s->tasks, 0, (size_t)s->program->tasks.count * sizeof *s->tasks);
     s->tasks[p->task] = true;
@@ -85,15 +86,15 @@ static bool prepare(Predictor *p) {
     if (!choose_task(p) || !choose_form(p) || !choose_bad_rows(p) || !choose_outputs(p)) return false;
     OutputNames *outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *outputs);
     outputs[p->task] = p->writer.outputs;
-    s->outputs = outputs;
-    if (!session_load_model(s, false)) return false;
+    ModelUse use = {.outputs = outputs};
+    if (!session_load_model(s, &use)) return false;
     p->writer.task = &s->program->tasks.items[p->task];
     p->writer.tokenizer = s->tokenizer;
-    p->writer.header = s->options->header;
-    p->writer.keep = s->options->keep.items;
-    p->writer.n_keep = s->options->keep.count;
-    DatasetOptions rows = session_dataset_options(s, s->options->split ? s->options->split : "dev");
-    rows.path = s->options->input;
+    p->writer.header = p->o->header;
+    p->writer.keep = p->o->keep.items;
+    p->writer.n_keep = p->o->keep.count;
+    DatasetOptions rows = session_dataset_options(s, p->o->split ? p->o->split : "dev");
+    rows.path = p->o->input;
     rows.keep = p->writer.keep, rows.n_keep = p->writer.n_keep, rows.keeps_bad = p->rows.keeps_bad;
     p->rows = rows;
     return true;
@@ -115,7 +116,7 @@ static bool check_rows(const Predictor *p, const Collected *outputs, Diagnostics
 
 static bool predict_rows(Predictor *p, const Dataset *data, Diagnostics *diags) {
     Collected outputs[MAX_OUTPUTS] = {0};
-    int64_t batch = p->s->options->batch ? p->s->options->batch : PREDICT_BATCH;
+    int64_t batch = p->o->batch ? p->o->batch : PREDICT_BATCH;
     bool good = collect_outputs(p->s->model, p->task, data, batch, outputs, diags) && check_rows(p, outputs, diags);
     if (good) prediction_rows(&p->writer, data, outputs);
     for (int64_t i = 0; data->table && i < data->rows; i++)
@@ -124,8 +125,8 @@ static bool predict_rows(Predictor *p, const Dataset *data, Diagnostics *diags) 
     return good;
 }
 
-static bool put_text(Session *s, const char *text, size_t size) {
-    if (s->options->output) return atomic_file_put(s->options->output, text, size, s->diags);
+static bool put_text(Session *s, const char *output, const char *text, size_t size) {
+    if (output) return atomic_file_put(output, text, size, s->diags);
     return fwrite(text, 1, size, stdout) == size; /* what has not arrived is told at the end, as of all commands */
 }
 
@@ -163,7 +164,7 @@ static bool predict_piece(Predictor *p, const TableText *text, DatasetOptions *r
 static bool predict_stream(Predictor *p, int descriptor) {
     const Task *task = p->writer.task;
     DatasetOptions rows = p->rows;
-    RowStream *stream = row_stream_new(descriptor, task->data_kind, task->quoted, p->s->options->input);
+    RowStream *stream = row_stream_new(descriptor, task->data_kind, task->quoted, p->o->input);
     TableText text;
     bool good = true;
     int errors = p->s->diags->errors;
@@ -194,8 +195,8 @@ static int open_stream(const char *input) {
 }
 
 static bool predict_all(Predictor *p) {
-    int descriptor = open_stream(p->s->options->input);
-    bool at_once = descriptor >= 0 && !p->s->options->output, good;
+    int descriptor = open_stream(p->o->input);
+    bool at_once = descriptor >= 0 && !p->o->output, good;
     char *text = NULL;
     size_t size = 0;
     p->writer.out =
@@ -203,17 +204,19 @@ static bool predict_all(Predictor *p) {
     if (!p->writer.out) return diag_error(p->s->diags, "E0951", (Pos){0}, "there is no memory for the predictions");
     good = descriptor >= 0 ? predict_stream(p, descriptor) : predict_file(p);
     if (!at_once) fclose(p->writer.out);
-    if (!at_once) good = good && put_text(p->s, text, size);
+    if (!at_once) good = good && put_text(p->s, p->o->output, text, size);
     if (descriptor >= 0) close(descriptor);
     free(text);
     if (good && p->bad) fprintf(stderr, "%lld rows could not be read\n", (long long)p->bad);
     return good;
 }
 
-int command_predict(const Options *options, Diagnostics *diags) {
+int command_predict(const Options *given, Diagnostics *diags) {
     Session session = {0};
-    Predictor predictor = {.s = &session};
-    bool good = session_load_program(&session, options, diags) && prepare(&predictor) && predict_all(&predictor);
+    Options options;
+    Predictor predictor = {.s = &session, .o = &options};
+    bool good = session_of_options("predict", given, &options, &session, diags) && prepare(&predictor) &&
+                predict_all(&predictor);
     session_close(&session);
     return good ? 0 : 1;
 }

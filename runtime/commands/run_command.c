@@ -11,6 +11,7 @@
 #include "passes/differentiate.h"
 #include "passes/expand.h"
 #include "runtime/commands/commands.h"
+#include "runtime/commands/run_options.h"
 #include "runtime/engine/compiled.h"
 
 /* --- What is shown ------------------------------------------------------------------------------------------------ */
@@ -39,8 +40,8 @@ static bool is_named(const Run *r, const Watched *watched, const char *pattern) 
 /* Without --show: of a task its loss, prediction and `show` lines; of a definition its arguments and what it returns.
  * */
 static bool is_result(const Run *r, const Watched *watched) {
-    if (!r->o->def) return !watched->def && graph_find_output(r->task->train, watched->name);
-    if (!watched->def || strcmp(watched->def, r->o->def) != 0 || watched->pos.scope) return false;
+    if (!r->probe.def) return !watched->def && graph_find_output(r->task->train, watched->name);
+    if (!watched->def || strcmp(watched->def, r->probe.def) != 0 || watched->pos.scope) return false;
     const Node *node = watched->output ? graph_find_output(r->task->train, watched->output) : NULL;
     return strcmp(watched->name, "return") == 0 ||
            (node && node->op == OP_input && strcmp(node->attrs.text, watched->name) == 0);
@@ -146,7 +147,7 @@ static bool read_output(const Reader *reader, const char *output, Tensor *tensor
 static bool run_compiled(Run *r, Reader *reader) {
     if (!session_open_machine(r->s)) return false;
     CompileFor on = {r->s->target, r->s->cache, r->s->team};
-    PipelineOptions options = {.passes = r->o->passes};
+    PipelineOptions options = {.passes = r->s->source.passes};
     reader->compiled = compiled_new(r->graph, &options, &on, r->diags);
     return reader->compiled && compiled_run(reader->compiled, r->values, r->diags);
 }
@@ -207,7 +208,7 @@ static bool show(Reader *reader, const Watched *watched) {
     if (!watched->output) return true;
     if (!read_output(reader, watched->output, &tensor) || !put(r, watched->output, "", &tensor)) return false;
     if (!r->o->grad) return true;
-    printf("gradient of %s:", r->o->def ? arena_printf(r->arena, "the sum of %s", r->o->def) : "the loss");
+    printf("gradient of %s:", r->probe.def ? arena_printf(r->arena, "the sum of %s", r->probe.def) : "the loss");
     if (!read_output(reader, arena_printf(r->arena, "grad.%s", watched->output), &tensor))
         return puts(" none flows here"), true;
     putchar('\n');
@@ -227,38 +228,56 @@ static bool show_all(Run *r) {
     return good;
 }
 
-static bool check_usage(Run *r) {
-    if ((r->o->task != NULL) != (r->o->def != NULL)) return true;
-    diag_error(r->diags, "E0979", (Pos){0}, "gradc run needs either --task NAME or --def NAME");
-    diag_hint(r->diags, "gradc check %s lists the tasks", r->o->file);
+static bool check_usage(const Options *o, Diagnostics *diags) {
+    if ((o->task != NULL) != (o->def != NULL)) return true;
+    diag_error(diags, "E0979", (Pos){0}, "gradc run needs either --task NAME or --def NAME");
+    diag_hint(diags, "gradc check %s lists the tasks", o->file);
     return false;
 }
 
-static bool run(Run *r) {
-    if (!check_usage(r) || !run_read_inputs(r)) return false;
-    if (!session_load_probe(r->s, r->o, &r->probe, r->diags)) return false;
+static bool load(Run *r, const Options *given) {
+    Options options;
+    if (!options_of_folder("run", given, &options, r->diags)) return false;
+    SessionSource source = source_of_options(&options);
+    if (!session_load_probe(r->s, &source, &r->probe, r->diags) ||
+        !options_of_text("run", r->s->program, &options, r->diags))
+        return false;
+    SessionUse use = use_of_options(&options);
+    use.tasks = NULL; /* the probe's */
+    return session_use(r->s, &use);
+}
+
+static bool run(Run *r, const Options *given) {
+    if (!check_usage(given, r->diags) || !run_read_inputs(r) || !load(r, given)) return false;
     r->task = &r->s->program->tasks.items[0];
     return run_give_leaves(r) && choose(r) && make_graph(r) && run_give_parameters(r) && show_all(r);
 }
 
 /* "R=4,I=3" is two sizes. */
-static void split_sizes(Run *r) {
-    VEC(const char *) sizes = {0};
-    for (int i = 0; i < r->o->shape.count; i++) {
-        for (char *word = strtok(arena_strdup(r->arena, r->o->shape.items[i]), ","); word; word = strtok(NULL, ",")) {
-            vec_push(r->arena, &sizes, word);
-        }
+static void split_sizes(Run *r, const TextList *shapes) {
+    TextList sizes = {0};
+    for (int i = 0; i < shapes->count; i++) {
+        TextList words = text_split(shapes->items[i], ',', r->arena);
+        for (int j = 0; j < words.count; j++) vec_push(r->arena, &sizes, words.items[j]);
     }
     r->probe.sizes = sizes.items;
     r->probe.n_sizes = sizes.count;
 }
 
-int command_run(const Options *options, Diagnostics *diags) {
+int command_run(const Options *given, Diagnostics *diags) {
     Session session = {0};
-    Run r = {.s = &session, .o = options, .diags = diags, .arena = arena_new(), .values = values_new()};
-    r.probe = (ProbeOptions){.task = options->task, .def = options->def, .training = options->training};
-    split_sizes(&r);
-    bool good = run(&r);
+    RunOptions options = {.inputs = given->inputs,
+                          .texts = given->text,
+                          .shows = given->shows,
+                          .npy = given->npy,
+                          .grad = given->grad,
+                          .full = given->full,
+                          .compiled = given->compiled,
+                          .seed = given->seed};
+    Run r = {.s = &session, .o = &options, .diags = diags, .arena = arena_new(), .values = values_new()};
+    r.probe = (ProbeOptions){.task = given->task, .def = given->def, .training = given->training};
+    split_sizes(&r, &given->shape);
+    bool good = run(&r, given);
     graph_free(r.graph);
     parameters_free(r.params);
     session_close(&session);

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "runtime/commands/commands.h"
+#include "runtime/commands/run_options.h"
 #include "runtime/commands/serve.h"
 #include "runtime/engine/interrupt.h"
 #include "runtime/measure/prediction.h"
-#include "runtime/session/session.h"
 
 enum { LONGEST_LINE = 1 << 20, MOST_LINES = 4096, MOST_CLIENTS = 256, BATCH_ROWS = 1024 };
 
@@ -19,6 +19,7 @@ typedef struct Request {
 
 typedef struct Service {
     Session *s;
+    const Options *o;
     OutputNames *outputs; /* [program's tasks] */
     int only;             /* the task, where there is but one; -1 */
 } Service;
@@ -144,8 +145,8 @@ static void answer(void *user, const char *const *lines, const size_t *lengths, 
 static bool choose_tasks(Service *v) {
     Session *s = v->s;
     v->only = session_single_task(s);
-    if (!s->options->task) return true;
-    v->only = session_find_task(s, s->options->task);
+    if (!v->o->task) return true;
+    v->only = session_find_task(s, v->o->task);
     if (v->only < 0) return false;
     memset(s->tasks, 0, (size_t)s->program->tasks.count * sizeof *s->tasks);
     s->tasks[v->only] = true;
@@ -157,26 +158,26 @@ static void choose_outputs(Service *v) {
     Session *s = v->s;
     v->outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *v->outputs);
     for (int t = 0; t < s->program->tasks.count; t++) {
-        const char *const wanted[] = {"predict", "probabilities", s->options->show};
+        const char *const wanted[] = {"predict", "probabilities", v->o->show};
         for (int i = 0; i < 3; i++) {
             bool has = wanted[i] && graph_find_output(s->program->tasks.items[t].eval, wanted[i]);
             if (has) v->outputs[t].names[v->outputs[t].count++] = wanted[i];
         }
     }
-    s->outputs = v->outputs;
 }
 
 static bool run_service(Service *v) {
     Session *s = v->s;
-    if (!s->options->socket) {
+    if (!v->o->socket) {
         diag_error(s->diags, "E0957", (Pos){0}, "--socket is required");
         diag_hint(s->diags, "for example: gradc serve run --socket /tmp/gradc.socket");
         return false;
     }
     if (!choose_tasks(v)) return false;
     choose_outputs(v);
-    if (!session_load_model(s, false)) return false;
-    ServeOptions options = {.path = s->options->socket,
+    ModelUse use = {.outputs = v->outputs};
+    if (!session_load_model(s, &use)) return false;
+    ServeOptions options = {.path = v->o->socket,
                             .longest = LONGEST_LINE,
                             .most_lines = MOST_LINES,
                             .most_clients = MOST_CLIENTS,
@@ -189,10 +190,11 @@ static bool run_service(Service *v) {
     return good;
 }
 
-int command_serve(const Options *options, Diagnostics *diags) {
+int command_serve(const Options *given, Diagnostics *diags) {
     Session session = {0};
-    Service service = {.s = &session};
-    bool good = session_load_program(&session, options, diags) && run_service(&service);
+    Options options;
+    Service service = {.s = &session, .o = &options};
+    bool good = session_of_options("serve", given, &options, &session, diags) && run_service(&service);
     session_close(&session);
     return good ? 0 : 1;
 }

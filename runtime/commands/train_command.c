@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "runtime/commands/commands.h"
+#include "runtime/commands/run_options.h"
 #include "runtime/train/train.h"
 
 /* Runs that differ in one option. */
@@ -39,12 +41,11 @@ static bool same_folds(const Task *task, int64_t folds, Diagnostics *diags) {
 }
 
 /* How many the tasks have; -1 after an error. */
-static int64_t count_folds(const Options *options, Diagnostics *diags) {
+static int64_t count_folds(const Options *given, Diagnostics *diags) {
     Session session = {0};
+    Options options;
     int64_t folds = -1;
-    Options chosen = *options;
-    bool good = session_load_program(&session, options, diags) &&
-                options_from_settings(session.program, &chosen, diags) && session_choose_tasks(&session, chosen.tasks);
+    bool good = session_of_options("train", given, &options, &session, diags);
     for (int i = 0; good && i < session.program->tasks.count; i++) {
         const Task *task = &session.program->tasks.items[i];
         if (!session.tasks[i]) continue;
@@ -62,20 +63,81 @@ static bool list_folds(const Options *options, Series *series, Diagnostics *diag
 }
 
 /* The options of one of the runs: it writes to a folder and a log of its own. */
-static Options options_of_run(const Options *given, const Series *series, int64_t number, Arena *arena) {
+static Options options_of_member(const Options *given, const Series *series, int64_t number, Arena *arena) {
     Options options = *given;
     if (given->seeds)
         options.seed = number;
     else
         options.fold = number;
     options.seeds = NULL, options.all_folds = false;
-    options.given = (TextList){0};
-    for (int i = 0; i < given->given.count; i++) vec_push(arena, &options.given, given->given.items[i]);
+    options.given.capacity = options.given.count;  /* the name that is added makes a list of its own */
     vec_push(arena, &options.given, series->word); /* stronger than the text's */
     if (given->out) options.out = arena_printf(arena, "%s/%s-%" PRId64, given->out, series->word, number);
     if (given->log) options.log = arena_printf(arena, "%s.%s-%" PRId64, given->log, series->word, number);
     return options;
 }
+
+/* --- One run ------------------------------------------------------------------------------------------------------ */
+
+static const char *record_text(const json_t *settings, Arena *arena) {
+    Options fresh = options_default(), options = options_of_run("train", &fresh, settings, arena);
+    return options_settings_text(&options, arena);
+}
+
+static TrainOptions train_options(const Options *o, json_t *record) {
+    return (TrainOptions){.record = {.options = record, .decides = option_decides, .text = record_text},
+                          .out = o->out,
+                          .log = o->log,
+                          .tensorboard = o->tensorboard,
+                          .grads = o->grads,
+                          .best = o->best,
+                          .sampler = o->sampler,
+                          .schedule = o->schedule,
+                          .max_memory = o->max_memory,
+                          .within = o->within,
+                          .limit = o->limit,
+                          .share = o->share,
+                          .loss_weight = o->loss_weight,
+                          .epochs = o->epochs,
+                          .steps = o->steps,
+                          .batch = o->batch,
+                          .accumulate = o->accumulate,
+                          .patience = o->patience,
+                          .seed = o->seed,
+                          .save_every = o->save_every,
+                          .save_limit = o->save_limit,
+                          .lr = o->lr,
+                          .warmup = o->warmup,
+                          .clip = o->clip,
+                          .decay = o->weight_decay,
+                          .no_eval = o->no_eval,
+                          .no_reuse = o->no_reuse,
+                          .no_shuffle = o->no_shuffle,
+                          .cosines = o->cosines,
+                          .pcgrad = o->pcgrad,
+                          .resume = o->resume,
+                          .dry_run = o->dry_run,
+                          .json = o->json,
+                          .quiet = o->quiet,
+                          .profile = o->profile};
+}
+
+static int train_one(const Options *given, Figures *figures, Diagnostics *diags) {
+    Session session = {0};
+    Options options;
+    int status = 1;
+    if (session_of_options("train", given, &options, &session, diags)) {
+        json_t *record = options_to_json(&options);
+        TrainOptions training = train_options(&options, record);
+        ModelUse use = model_use_of_options(&options, true);
+        status = train_once(&session, &use, &training, figures);
+        json_decref(record);
+    }
+    session_close(&session);
+    return status;
+}
+
+/* --- Several ------------------------------------------------------------------------------------------------------ */
 
 /* The deviation is that of a sample: of the squares' sum by n - 1. */
 static void print_summary(const Figures *all, int runs) {
@@ -100,10 +162,10 @@ static int train_series(const Options *given, const Series *series, Diagnostics 
     if (given->out) mkdir(given->out, 0777); /* what is wrong with it the first run tells */
     for (int i = 0; i < series->numbers.count; i++) {
         int64_t number = series->numbers.items[i];
-        Options options = options_of_run(given, series, number, diags->arena);
+        Options options = options_of_member(given, series, number, diags->arena);
         printf("%s%s %" PRId64 "\n", i ? "\n" : "", series->word, number);
         fflush(stdout);
-        int status = train_once(&options, &figures, diags);
+        int status = train_one(&options, &figures, diags);
         if (status) return status;
     }
     if (figures.count) print_summary(&figures, series->numbers.count);
@@ -112,7 +174,7 @@ static int train_series(const Options *given, const Series *series, Diagnostics 
 
 int command_train(const Options *options, Diagnostics *diags) {
     Series series = {.word = options->seeds ? "seed" : "fold"};
-    if (!options->seeds && !options->all_folds) return train_once(options, &(Figures){0}, diags);
+    if (!options->seeds && !options->all_folds) return train_one(options, &(Figures){0}, diags);
     if (options->seeds && options->all_folds) {
         diag_error(diags, "E0910", (Pos){0}, "--seeds and --all-folds are two series of runs");
         diag_hint(diags, "give one of them, and the other's number by itself: --seeds 1,2,3 --fold 0");

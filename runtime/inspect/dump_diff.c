@@ -154,9 +154,9 @@ void diff_print(const char *old_name, const Graph *old_graph, const char *new_na
 
 /* --- Two stages --------------------------------------------------------------------------------------------------- */
 
-bool diff_stages(Session *session, const char *old_stage, const char *new_stage) {
+bool diff_stages(Session *session, const SourceChoice *choice, const char *old_stage, const char *new_stage) {
     Sources sources = {0};
-    bool good = sources_choose(session, "train", &sources);
+    bool good = sources_choose(session, choice, &sources);
     for (int i = 0; good && i < sources.count; i++) {
         Stages stages = {0};
         good = stages_collect(session, &sources.items[i], &stages);
@@ -189,18 +189,18 @@ static bool ends_in(const char *text, const char *end) {
     return a >= b && strcmp(text + a - b, end) == 0;
 }
 
-static bool load_program(Side *side, const Options *options, Diagnostics *diags) {
-    Options own = *options;
-    own.file = side->path;
-    Options *kept = arena_alloc(side->arena, sizeof *kept);
-    *kept = own;
+/* The graphs of a program, at a stage. */
+static bool load_program(Side *side, const SessionSource *like, const SourceChoice *choice, const char *stage,
+                         Diagnostics *diags) {
+    SessionSource source = *like;
     Sources sources = {0};
-    if (!session_load_program(&side->session, kept, diags) || !sources_choose(&side->session, "train", &sources))
+    source.file = side->path;
+    if (!session_load_program(&side->session, &source, diags) || !sources_choose(&side->session, choice, &sources))
         return false;
     for (int i = 0; i < sources.count; i++) {
         Stages stages = {0};
         bool good = stages_collect(&side->session, &sources.items[i], &stages);
-        int at = good ? stage_find(&stages, options->stage ? options->stage : "source", diags) : -1;
+        int at = good ? stage_find(&stages, stage ? stage : "source", diags) : -1;
         if (at >= 0) vec_push(side->arena, &side->graphs, graph_canonical(stages.items[at].graph));
         stages_free(&stages);
         if (at < 0) return false;
@@ -218,10 +218,7 @@ static bool load_text(Side *side, Diagnostics *diags) {
     return graph != NULL;
 }
 
-static bool load_side(Side *side, const char *path, const Options *options, Diagnostics *diags) {
-    *side = (Side){.path = path, .arena = arena_new()};
-    return ends_in(path, ".graph") ? load_program(side, options, diags) : load_text(side, diags);
-}
+static Side new_side(const char *path) { return (Side){.path = path, .arena = arena_new()}; }
 
 static void free_side(Side *side) {
     for (int i = 0; i < side->graphs.count; i++) graph_free(side->graphs.items[i]);
@@ -252,12 +249,15 @@ static void diff_sides(const Side *a, const Side *b) {
     }
 }
 
-bool diff_files(const Options *options, Diagnostics *diags) {
-    Side a, b;
-    bool good_a = load_side(&a, options->diff.items[0], options, diags),
-         good_b = load_side(&b, options->diff.items[1], options, diags);
-    if (good_a && good_b) diff_sides(&a, &b);
-    free_side(&a);
-    free_side(&b);
-    return good_a && good_b;
+bool diff_files(const char *old_file, const char *new_file, const SessionSource *source, const SourceChoice *choice,
+                const char *stage, Diagnostics *diags) {
+    Side sides[] = {new_side(old_file), new_side(new_file)};
+    bool good = true;
+    for (int i = 0; i < 2; i++) {
+        bool text = !ends_in(sides[i].path, ".graph");
+        good = (text ? load_text(&sides[i], diags) : load_program(&sides[i], source, choice, stage, diags)) && good;
+    }
+    if (good) diff_sides(&sides[0], &sides[1]);
+    for (int i = 0; i < 2; i++) free_side(&sides[i]);
+    return good;
 }

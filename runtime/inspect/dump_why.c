@@ -144,15 +144,15 @@ static void print_answer(const Source *source, const Stages *stages, Found found
     print_way(stages, found, pos, arena);
 }
 
-bool why_node(Session *session, const char *name) {
+bool why_node(Session *session, const SourceChoice *choice, const char *stage, const char *name) {
     Sources sources = {0};
-    if (!sources_choose(session, "train", &sources)) return false;
+    if (!sources_choose(session, choice, &sources)) return false;
     int errors = session->diags->errors;
     for (int i = 0; i < sources.count; i++) {
         Stages stages = {0};
         Found found;
         bool good = stages_collect(session, &sources.items[i], &stages) &&
-                    find_node(&stages, session->options->stage, name, session->diags, &found);
+                    find_node(&stages, stage, name, session->diags, &found);
         if (good) print_answer(&sources.items[i], &stages, found, session->arena);
         stages_free(&stages);
         if (good) return true;

@@ -1,10 +1,10 @@
 /* Pass reports: remarks and times as text. */
 #include "runtime/inspect/pass_report.h"
 
-PassReport pass_report_begin(const Options *options) {
+PassReport pass_report_begin(bool remarks, bool times) {
     PassReport report = {.arena = arena_new()};
-    if (options->remarks) report.remarks = remarks_new();
-    if (options->time_passes) report.times = arena_alloc(report.arena, sizeof *report.times);
+    if (remarks) report.remarks = remarks_new();
+    if (times) report.times = arena_alloc(report.arena, sizeof *report.times);
     if (report.times) report.times->arena = report.arena;
     return report;
 }

@@ -4,7 +4,6 @@
 #define GRADC_RUNTIME_INSPECT_PASS_REPORT_H
 
 #include "passes/pipeline.h"
-#include "runtime/session/options.h"
 
 typedef struct PassReport {
     Remarks *remarks; /* NULL: not asked for */
@@ -12,8 +11,8 @@ typedef struct PassReport {
     Arena *arena;
 } PassReport;
 
-/* To be handed to pipelines, with the options' other fields as they are. */
-PassReport pass_report_begin(const Options *options);
+/* To be handed to pipelines. */
+PassReport pass_report_begin(bool remarks, bool times);
 /* Prints what came together, and frees it. */
 void pass_report_end(PassReport *report);
 

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "runtime/session/session.h"
-
 /* Small sizes that divide each other, so that what was divisible stays so: layers and heads, then widths, then
  * vocabularies. Two of each keep the structure: two layers, two heads. */
 static double reduced(double value) {
@@ -17,12 +15,11 @@ static double reduced(double value) {
 }
 
 typedef struct Reducer {
-    Options *options;
+    const SessionSource *source;
     Arena *arena;
     const char **sets; /* [configs]: "NAME=VALUE"; NULL: no candidate */
     bool *taken;       /* [configs] */
     int count;
-    TextList own; /* the user's sets */
 } Reducer;
 
 static bool is_set(const TextList *sets, const char *name) {
@@ -33,21 +30,23 @@ static bool is_set(const TextList *sets, const char *name) {
     return false;
 }
 
-static void put_sets(Reducer *r) {
+static TextList list_sets(const Reducer *r) {
     TextList list = {0};
+    const TextList *own = &r->source->sets;
     for (int i = 0; i < r->count; i++) {
         if (r->taken[i]) vec_push(r->arena, &list, r->sets[i]);
     }
-    for (int i = 0; i < r->own.count; i++) vec_push(r->arena, &list, r->own.items[i]);
-    r->options->set = list;
+    for (int i = 0; i < own->count; i++) vec_push(r->arena, &list, own->items[i]);
+    return list;
 }
 
 /* Does the program elaborate with what is taken? */
-static bool elaborates(Reducer *r) {
+static bool elaborates(const Reducer *r) {
     Session session = {0};
+    SessionSource source = *r->source;
     Diagnostics *diags = diagnostics_new();
-    put_sets(r);
-    bool good = session_load_program(&session, r->options, diags);
+    source.sets = list_sets(r);
+    bool good = session_load_program(&session, &source, diags);
     session_close(&session);
     diagnostics_free(diags);
     return good;
@@ -67,22 +66,22 @@ static void choose(Reducer *r) {
             r->taken[i] = elaborates(r);
         }
     }
-    put_sets(r);
 }
 
-bool reduce_sizes(Options *options, Arena *arena, Diagnostics *diags) {
+bool reduce_sizes(const SessionSource *source, TextList *sets, Arena *arena, Diagnostics *diags) {
     Session session = {0};
-    bool good = session_load_program(&session, options, diags);
+    bool good = session_load_program(&session, source, diags);
     int count = good ? session.program->configs.count : 0;
-    Reducer r = {.options = options, .arena = arena, .count = count, .own = options->set};
+    Reducer r = {.source = source, .arena = arena, .count = count};
     r.sets = arena_array(arena, (size_t)count + 1, sizeof *r.sets);
     r.taken = arena_array(arena, (size_t)count + 1, sizeof *r.taken);
     for (int i = 0; i < count; i++) {
         const ConfigItem *item = &session.program->configs.items[i];
-        bool candidate = item->is_integer && reduced(item->value) != item->value && !is_set(&r.own, item->name);
+        bool candidate = item->is_integer && reduced(item->value) != item->value && !is_set(&source->sets, item->name);
         if (candidate) r.sets[i] = arena_printf(arena, "%s=%.15g", item->name, reduced(item->value));
     }
     session_close(&session);
     if (good) choose(&r);
+    *sets = list_sets(&r);
     return good;
 }

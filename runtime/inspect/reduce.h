@@ -3,11 +3,10 @@
 #define GRADC_RUNTIME_INSPECT_REDUCE_H
 
 #include "frontend/program.h"
-#include "runtime/session/options.h"
+#include "runtime/session/session.h"
 
-/* Adds to `options->set`, before the sets that are there, a "NAME=VALUE" for each integer config value that can be made
- * small while the program still elaborates. False with diagnostics when it does not as it is. Strings live in `arena`.
- * */
-bool reduce_sizes(Options *options, Arena *arena, Diagnostics *diags);
+/* The sets of `source`, before them a "NAME=VALUE" for each integer config value that can be made small while the
+ * program still elaborates; in `arena`. False with diagnostics when it does not as it is. */
+bool reduce_sizes(const SessionSource *source, TextList *sets, Arena *arena, Diagnostics *diags);
 
 #endif

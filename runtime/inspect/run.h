@@ -13,9 +13,17 @@ typedef struct GivenTensor {
     Tensor tensor;
 } GivenTensor;
 
+typedef struct RunOptions {
+    TextList inputs, texts; /* "NAME=VALUE"; texts of the rows */
+    TextList shows;         /* names, scopes and lines to print; none: the results */
+    const char *npy;        /* folder to write to as well; NULL: none */
+    bool grad, full, compiled;
+    int64_t seed;
+} RunOptions;
+
 typedef struct Run {
     Session *s;
-    const Options *o;
+    const RunOptions *o;
     Diagnostics *diags;
     Arena *arena;
     ProbeOptions probe;

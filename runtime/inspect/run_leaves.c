@@ -119,7 +119,7 @@ static void tokenise(Run *r, int input, int column, int columns, int64_t rows) {
     for (int64_t row = 0; row < rows; row++) {
         TokenIds text[2] = {{0}, {0}};
         for (int j = 0; j < in->n_columns; j++) {
-            const char *words = r->o->text.items[row * columns + column + j];
+            const char *words = r->o->texts.items[row * columns + column + j];
             tokenizer_encode(r->s->tokenizer, words, strlen(words), &text[j]);
         }
         TokenIds *second = in->n_columns == 2 ? &text[1] : NULL;
@@ -135,7 +135,7 @@ static void tokenise(Run *r, int input, int column, int columns, int64_t rows) {
 }
 
 static bool give_texts(Run *r) {
-    int columns = columns_of(r->task), column = 0, count = r->o->text.count;
+    int columns = columns_of(r->task), column = 0, count = r->o->texts.count;
     if (!columns || count % columns) {
         diag_error(r->diags, "E0976", r->task->pos, "'%s' takes %d text%s a row, but %d are given", r->task->name,
                    columns, columns == 1 ? "" : "s", count);
@@ -152,7 +152,7 @@ static bool give_texts(Run *r) {
 bool run_give_leaves(Run *r) {
     static const int64_t lengths[] = {3, 5};
     uint64_t state = (uint64_t)r->o->seed;
-    if (r->o->text.count) {
+    if (r->o->texts.count) {
         if (!give_texts(r)) return false;
     } else {
         synthetic_texts(r->values, r->s->program, r->task, lengths, 2, &state);

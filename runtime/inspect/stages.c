@@ -20,8 +20,7 @@ static void add_training(Session *s, const Task *task, Sources *sources) {
 }
 
 /* With one output: what it does not need is dead. */
-static bool add_evaluation(Session *s, const Task *task, Sources *sources) {
-    const char *name = s->options->show ? s->options->show : "predict";
+static bool add_evaluation(Session *s, const Task *task, const char *name, Sources *sources) {
     Node *output = graph_find_output(task->eval, name);
     if (!output) return diag_error(s->diags, "E0906", task->pos, "task '%s' has no output '%s'", task->name, name);
     Graph *graph = arena_alloc(s->arena, sizeof *graph);
@@ -64,18 +63,18 @@ static bool check_choice(const char *choice, Diagnostics *diags) {
     return false;
 }
 
-bool sources_choose(Session *session, const char *fallback, Sources *sources) {
-    const char *choice = session->options->graph ? session->options->graph : fallback, *only = session->options->task;
-    if (!check_choice(choice, session->diags)) return false;
+bool sources_choose(Session *session, const SourceChoice *choice, Sources *sources) {
+    const char *graph = choice->graph ? choice->graph : "train", *only = choice->task;
+    if (!check_choice(graph, session->diags)) return false;
     if (only && session_find_task(session, only) < 0) return false;
-    if (strcmp(choice, "together") == 0) return add_joined(session, sources);
-    bool all = strcmp(choice, "all") == 0, update = strcmp(choice, "update") == 0;
+    if (strcmp(graph, "together") == 0) return add_joined(session, sources);
+    bool all = strcmp(graph, "all") == 0, update = strcmp(graph, "update") == 0;
     for (int i = 0; i < session->program->tasks.count; i++) {
         const Task *task = &session->program->tasks.items[i];
         if (update || (only && strcmp(only, task->name) != 0)) continue;
-        if (all || strcmp(choice, "train") == 0) add_training(session, task, sources);
-        bool is_wanted = all || strcmp(choice, "eval") == 0;
-        if (is_wanted && !add_evaluation(session, task, sources)) return false;
+        if (all || strcmp(graph, "train") == 0) add_training(session, task, sources);
+        bool is_wanted = all || strcmp(graph, "eval") == 0;
+        if (is_wanted && !add_evaluation(session, task, choice->show ? choice->show : "predict", sources)) return false;
     }
     if (update || (all && !only)) add_update(session, sources);
     return true;
@@ -111,7 +110,7 @@ bool stages_visit(Session *session, const Source *source, const StageVisitor *vi
     StageObserver observer = {pass_on, &walk};
     PipelineOptions options = {.wanted = source->wanted,
                                .n_wanted = source->n_wanted,
-                               .passes = session->options->passes,
+                               .passes = session->source.passes,
                                .training = source->n_wanted > 0,
                                .observer = &observer,
                                .remarks = visitor->remarks,

@@ -17,10 +17,15 @@ typedef struct Source {
 
 typedef VEC(Source) Sources;
 
-/* The graphs that --task and --graph choose, in the arena. --graph is train, eval, update, together or all (of the
- * first three); `fallback` where it is not given. An evaluation graph has the one output that is compiled: `predict`,
- * or what --show names. False after a message. */
-bool sources_choose(Session *session, const char *fallback, Sources *sources);
+/* Which of them are wanted. */
+typedef struct SourceChoice {
+    const char *graph; /* train, eval, update, together or all (of the first three); NULL: train */
+    const char *task;  /* NULL: all */
+    const char *show;  /* the one output of an evaluation graph that is compiled; NULL: predict */
+} SourceChoice;
+
+/* Those, in the arena. False after a message. */
+bool sources_choose(Session *session, const SourceChoice *choice, Sources *sources);
 
 /* Every stage of a source: index 0 and "source", then each pass, last "kernels", which alone comes with a `list`. False
  * after a message, or when `visit` gave false. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "graph/base/pattern.h"
+#include "runtime/session/named.h"
 
 /* The first part of a dotted name that is a whole number; -1: none is. */
 static int64_t layer_of(const char *name) {
@@ -42,15 +43,6 @@ static bool bad_rate(const char *text, Diagnostics *diags) {
     return diag_hint(diags, "for example: --rate 'heads.*=1e-3'"), false;
 }
 
-static bool no_match(const Program *program, const char *pattern, Diagnostics *diags) {
-    const char **names = arena_array(diags->arena, (size_t)program->params.count + 1, sizeof *names);
-    for (int i = 0; i < program->params.count; i++) names[i] = program->params.items[i].name;
-    const char *near = nearest_name(pattern, names, program->params.count);
-    diag_error(diags, "E0925", (Pos){0}, "no parameter matches '%s'", pattern);
-    diag_hint(diags, "a star stands for any part of a name, as in '%s'", near ? near : "heads.*");
-    return false;
-}
-
 static bool set_rate(const Program *program, const char *text, double rate, double *rates, Diagnostics *diags) {
     const char *equals = strrchr(text, '=');
     char *end = NULL;
@@ -58,16 +50,14 @@ static bool set_rate(const Program *program, const char *text, double rate, doub
     if (!equals || equals == text || end == equals + 1 || *end || !(value >= 0) || !isfinite(value))
         return bad_rate(text, diags);
     const char *pattern = arena_strndup(diags->arena, text, (size_t)(equals - text));
-    bool found = false;
     for (int i = 0; i < program->params.count; i++) {
-        if (!pattern_matches(pattern, program->params.items[i].name)) continue;
-        rates[i] = rate > 0 ? value / rate : 0;
-        found = true;
+        if (pattern_matches(pattern, program->params.items[i].name)) rates[i] = rate > 0 ? value / rate : 0;
     }
-    return found || no_match(program, pattern, diags);
+    return names_parameter(program, "rate", pattern, diags);
 }
 
-const double *rates_of(const Program *program, const Options *options, Arena *arena, bool *good, Diagnostics *diags) {
+const double *rates_of(const Program *program, const RateOptions *options, Arena *arena, bool *good,
+                       Diagnostics *diags) {
     *good = true;
     if (options->layer_decay == 1 && options->rate.count == 0) return NULL;
     double *rates = arena_array(arena, (size_t)program->params.count + 1, sizeof *rates);

@@ -3,7 +3,13 @@
 #define GRADC_RUNTIME_SESSION_RATES_H
 
 #include "frontend/program.h"
-#include "runtime/session/options.h"
+#include "graph/base/text_list.h"
+
+typedef struct RateOptions {
+    double lr;          /* of the run */
+    double layer_decay; /* 1: none */
+    TextList rate;      /* "PATTERN=X" */
+} RateOptions;
 
 /* What the learning rate of the run is multiplied with for each parameter, [program's parameters] in `arena`:
  *
@@ -15,6 +21,7 @@
  *   --rate PATTERN=X   X / the run's rate instead; the last pattern that matches counts
  *
  * NULL without either of them, and, with a diagnostic, when a pattern matches nothing; `*good` tells these apart. */
-const double *rates_of(const Program *program, const Options *options, Arena *arena, bool *good, Diagnostics *diags);
+const double *rates_of(const Program *program, const RateOptions *options, Arena *arena, bool *good,
+                       Diagnostics *diags);
 
 #endif

@@ -13,8 +13,7 @@
 #include "runtime/files/atomic_file.h"
 #include "runtime/measure/evaluate.h"
 #include "runtime/session/apart.h"
-#include "runtime/session/rates.h"
-#include "runtime/session/settings.h"
+#include "runtime/session/named.h"
 
 static const char graph_file[] = "model.graph";
 
@@ -25,10 +24,10 @@ static bool is_folder(const char *path) {
 
 /* A run's folder stands for its graph file and its weights. */
 static void choose_paths(Session *s) {
-    s->graph_path = s->options->file;
-    s->weights_path = s->options->weights;
+    s->graph_path = s->source.file;
+    s->weights_path = s->source.weights;
     if (!is_folder(s->graph_path)) return;
-    s->token_folder = s->options->file;
+    s->run_folder = s->token_folder = s->source.file;
     if (!s->weights_path) s->weights_path = s->graph_path;
     const char *overlay = arena_printf(s->arena, "%s/%s", s->graph_path, apart_file);
     if (access(overlay, F_OK) == 0) s->overlay_path = overlay;
@@ -47,10 +46,10 @@ static Pos where_config(void *user, const char *key) {
 
 static const ClassCounts *count_classes(void *user, const Task *task) {
     Session *s = user;
-    DatasetOptions options = {.folders = s->options->data.items,
-                              .n_folders = s->options->data.count,
+    DatasetOptions options = {.folders = s->source.data.items,
+                              .n_folders = s->source.data.count,
                               .split = "train",
-                              .skips_bad = s->options->skip_bad_rows};
+                              .skips_bad = s->source.skip_bad_rows};
     return classes_count(task, &options, s->diags);
 }
 
@@ -74,38 +73,30 @@ static bool check_expectations(Session *s) {
     return true;
 }
 
-/* Those that a run's folder says it has trained; NULL: it is no run, or trained all. What is wrong with its settings is
- * told by who needs them. */
-static const char *trained_tasks(Session *s) {
-    Diagnostics *unheard = diagnostics_new();
-    json_t *settings = is_folder(s->options->file) ? settings_read(s->options->file, unheard) : NULL;
-    const char *tasks = json_string_value(json_object_get(json_object_get(settings, "options"), "tasks"));
-    if (tasks) tasks = arena_strdup(s->arena, tasks);
-    json_decref(settings);
-    diagnostics_free(unheard);
-    return tasks;
-}
-
-bool session_load_probe(Session *s, const Options *options, const ProbeOptions *probe, Diagnostics *diags) {
-    *s = (Session){.arena = arena_new(), .options = options, .diags = diags};
+bool session_load_probe(Session *s, const SessionSource *source, const ProbeOptions *probe, Diagnostics *diags) {
+    *s = (Session){.arena = arena_new(), .source = *source, .diags = diags};
     choose_paths(s);
-    if (!pipeline_check(options->passes, diags)) return false;
-    if (s->weights_path && !(s->folder = hf_folder_open(s->weights_path, options->lower_case, diags))) return false;
-    ProgramOptions program = {.sets = options->set.items,
-                              .n_sets = options->set.count,
-                              .dropout = options->dropout,
+    if (!pipeline_check(source->passes, diags)) return false;
+    if (s->weights_path && !(s->folder = hf_folder_open(s->weights_path, source->lower_case, diags))) return false;
+    ProgramOptions program = {.sets = source->sets.items,
+                              .n_sets = source->sets.count,
+                              .dropout = source->dropout,
                               .user = s,
                               .probe = probe,
                               .count_classes = count_classes};
     if (s->folder) program.lookup = lookup_config, program.where = where_config;
     int errors = diags->errors;
     s->program = program_load(s->graph_path, &program, diags);
-    return s->program && diags->errors == errors && check_expectations(s) &&
-           session_choose_tasks(s, options->tasks || probe ? options->tasks : trained_tasks(s));
+    return s->program && diags->errors == errors && check_expectations(s) && session_choose_tasks(s, NULL);
 }
 
-bool session_load_program(Session *s, const Options *options, Diagnostics *diags) {
-    return session_load_probe(s, options, NULL, diags);
+bool session_load_program(Session *s, const SessionSource *source, Diagnostics *diags) {
+    return session_load_probe(s, source, NULL, diags);
+}
+
+bool session_use(Session *s, const SessionUse *use) {
+    s->use = *use;
+    return session_choose_tasks(s, use->tasks);
 }
 
 void session_hint_tasks(Session *s) {
@@ -139,8 +130,8 @@ int session_single_task(const Session *s) {
     return count == 1 ? only : -1;
 }
 
-int session_only_task(Session *s, const char *command) {
-    if (s->options->task) return session_find_task(s, s->options->task);
+int session_only_task(Session *s, const char *name, const char *command) {
+    if (name) return session_find_task(s, name);
     if (session_single_task(s) >= 0) return session_single_task(s);
     diag_error(s->diags, "E0952", (Pos){0}, "%s works on one task: name it with --task", command);
     session_hint_tasks(s);
@@ -151,8 +142,9 @@ bool session_choose_tasks(Session *s, const char *list) {
     int count = s->program->tasks.count;
     s->tasks = arena_array(s->arena, (size_t)count + 1, sizeof *s->tasks);
     for (int t = 0; !list && t < count; t++) s->tasks[t] = true;
-    for (char *word = list ? strtok(arena_strdup(s->arena, list), ",") : NULL; word; word = strtok(NULL, ",")) {
-        int task = session_find_task(s, word);
+    TextList names = text_split(list ? list : "", ',', s->arena);
+    for (int i = 0; i < names.count; i++) {
+        int task = session_find_task(s, names.items[i]);
         if (task < 0) return false;
         s->tasks[task] = true;
     }
@@ -179,7 +171,7 @@ bool session_load_tokenizer(Session *s) {
 }
 
 bool session_choose_length(Session *s) {
-    s->max_length = s->options->max_length ? s->options->max_length : s->program->positions;
+    s->max_length = s->use.max_length ? s->use.max_length : s->program->positions;
     if (s->max_length <= s->program->positions) return true;
     diag_error(s->diags, "E0923", (Pos){0}, "--max-length %" PRId64 " is more than the model's %" PRId64 " positions",
                s->max_length, s->program->positions);
@@ -189,13 +181,13 @@ bool session_choose_length(Session *s) {
 }
 
 bool session_open_machine(Session *s) {
-    const Options *o = s->options;
-    s->target = target_new(o->cpu, (int)o->lanes, s->diags);
-    s->team = team_new((int)o->threads, s->diags);
+    const SessionMachine *m = &s->use.machine;
+    s->target = target_new(m->cpu, (int)m->lanes, s->diags);
+    s->team = team_new((int)m->threads, s->diags);
     if (!s->target || !s->team) return false;
-    const char *folder = o->cache ? o->cache : cache_default_folder(s->arena);
-    if (!o->no_cache && folder) s->cache = cache_open(folder, s->diags);
-    if (s->cache) cache_bound(s->cache, o->cache_size << 20);
+    const char *folder = m->cache ? m->cache : cache_default_folder(s->arena);
+    if (!m->no_cache && folder) s->cache = cache_open(folder, s->diags);
+    if (s->cache) cache_bound(s->cache, m->cache_size << 20);
     return true;
 }
 
@@ -254,7 +246,7 @@ static bool load_weights(Session *s, const Parameters *params, bool *missing) {
         if (has_file) good = load_weight(s, params, i, &found);
         if (found) continue;
         missing[i] = has_file;
-        parameter_initialise(params, i, (uint64_t)s->options->seed);
+        parameter_initialise(params, i, (uint64_t)s->use.seed);
     }
     if (good && s->folder && hf_folder_overlay(s->folder)) good = apart_check(s, params, missing);
     return good;
@@ -285,22 +277,32 @@ static const OutputNames *choose_outputs(Session *s) {
     return outputs;
 }
 
-bool session_make_model(Session *s, bool training) {
+/* What the learning rate is multiplied with for each parameter (NULL: 1). False after a message, also when a pattern
+ * names nothing. */
+static bool choose_rates(Session *s, const ModelUse *use, const double **rates) {
+    bool good = true;
+    *rates = NULL;
+    for (int i = 0; good && i < use->freeze.count; i++)
+        good = names_parameter(s->program, "freeze", use->freeze.items[i], s->diags);
+    if (good && use->training) *rates = rates_of(s->program, &use->rates, s->arena, &good, s->diags);
+    return good;
+}
+
+bool session_make_model(Session *s, const ModelUse *use) {
+    const double *rates;
+    if (!choose_rates(s, use, &rates)) return false;
     if (!session_load_tokenizer(s) || !session_choose_length(s) || !session_open_machine(s)) return false;
-    bool good;
-    const double *rates = rates_of(s->program, s->options, s->arena, &good, s->diags);
-    if (!good) return false;
     ModelOptions options = {.rates = rates,
-                            .training = training,
-                            .freeze = s->options->freeze.items,
-                            .n_freeze = s->options->freeze.count,
+                            .training = use->training,
+                            .freeze = use->freeze.items,
+                            .n_freeze = use->freeze.count,
                             .tasks = s->tasks,
-                            .adds = s->adds,
-                            .together = s->together,
-                            .joins = s->joins,
-                            .kept_room = s->kept_room,
-                            .passes = s->options->passes,
-                            .outputs = s->outputs ? s->outputs : choose_outputs(s),
+                            .adds = use->adds,
+                            .together = use->together,
+                            .joins = use->joins,
+                            .kept_room = use->kept_room,
+                            .passes = s->source.passes,
+                            .outputs = use->outputs ? use->outputs : choose_outputs(s),
                             .target = s->target,
                             .cache = s->cache,
                             .team = s->team};
@@ -318,8 +320,8 @@ bool session_fill_model(Session *s, bool training) {
     return true;
 }
 
-bool session_load_model(Session *s, bool training) {
-    return session_make_model(s, training) && session_fill_model(s, training);
+bool session_load_model(Session *s, const ModelUse *use) {
+    return session_make_model(s, use) && session_fill_model(s, use->training);
 }
 
 void session_close(Session *s) {
@@ -336,17 +338,17 @@ void session_close(Session *s) {
 
 DatasetOptions session_dataset_options(const Session *s, const char *split) {
     return (DatasetOptions){.tokenizer = s->tokenizer,
-                            .folders = s->options->data.items,
-                            .n_folders = s->options->data.count,
+                            .folders = s->source.data.items,
+                            .n_folders = s->source.data.count,
                             .split = split,
                             .max_length = s->max_length,
-                            .skips_bad = s->options->skip_bad_rows,
-                            .fold = s->options->fold,
+                            .skips_bad = s->use.skip_bad_rows,
+                            .fold = s->use.fold,
                             .one_segment = s->program->segments < 2};
 }
 
 static TokenCache token_cache(const Session *s) {
-    return (TokenCache){.folder = s->options->no_cache ? NULL : s->token_folder, .source = s->program->source};
+    return (TokenCache){.folder = s->use.machine.no_cache ? NULL : s->token_folder, .source = s->program->source};
 }
 
 static DatasetOptions labelled_options(const Session *s, const char *split, int64_t limit) {
@@ -414,7 +416,3 @@ static bool save(Session *s, const char *folder, bool with_weights) {
 bool session_save(Session *s, const char *folder) { return save(s, folder, true); }
 
 bool session_save_description(Session *s, const char *folder) { return save(s, folder, false); }
-
-double session_decay(const Session *s) {
-    return s->options->weight_decay >= 0 ? s->options->weight_decay : s->program->optimizer.decay;
-}

@@ -4,14 +4,57 @@
 #define GRADC_RUNTIME_SESSION_SESSION_H
 
 #include "frontend/frontend.h"
+#include "graph/base/text_list.h"
 #include "runtime/hub/hf_folder.h"
 #include "runtime/model/model.h"
-#include "runtime/session/options.h"
+#include "runtime/session/rates.h"
+
+/* What a program is loaded from. */
+typedef struct SessionSource {
+    const char *file;       /* a graph file; or the folder of a run, which holds both graph and weights */
+    const char *weights;    /* a Hugging Face folder; NULL: the run's */
+    const char *lower_case; /* see hf_tokenizer.h */
+    const char *passes;     /* see passes/pipeline.h; NULL: the usual ones */
+    TextList sets;          /* "NAME=VALUE" */
+    TextList data;          /* folders */
+    double dropout;         /* see ProgramOptions */
+    bool skip_bad_rows;     /* where classes are counted */
+} SessionSource;
+
+/* The machine, and how code is made for it. */
+typedef struct SessionMachine {
+    const char *cpu, *cache; /* NULL: the one at hand; the user's cache folder */
+    int64_t lanes, threads;  /* 0: as the CPU has; one a core */
+    int64_t cache_size;      /* MiB */
+    bool no_cache;           /* of kernels and of tokens */
+} SessionMachine;
+
+/* What is wanted of a program, once it is known. */
+typedef struct SessionUse {
+    const char *tasks;  /* "a,b"; NULL: all */
+    int64_t max_length; /* tokens; 0: the model's positions */
+    int64_t fold;       /* which one is dev */
+    int64_t seed;       /* of initial values */
+    bool skip_bad_rows;
+    SessionMachine machine;
+} SessionUse;
+
+/* How a model is made. */
+typedef struct ModelUse {
+    bool training;
+    TextList freeze; /* patterns (graph/base/pattern.h) of parameters that are not trained */
+    RateOptions rates;
+    bool adds, together, joins; /* likewise */
+    size_t kept_room;           /* likewise */
+    const OutputNames *outputs; /* [program's tasks]: what it evaluates; NULL: what the metrics read */
+} ModelUse;
 
 typedef struct Session {
     Arena *arena;
-    const Options *options;
     Diagnostics *diags;
+    SessionSource source;
+    SessionUse use;
+    const char *run_folder;                /* of source.file; NULL: it is no folder */
     const char *graph_path, *weights_path; /* weights_path NULL: none given */
     const char *overlay_path;              /* what a run keeps apart from its base (see apart.h); NULL: nothing */
     HfFolder *folder;                      /* NULL without weights_path */
@@ -22,25 +65,24 @@ typedef struct Session {
     Cache *cache;
     Team *team;
     Model *model;
-    bool adds, together, joins; /* as the model's options; set before it is loaded */
-    size_t kept_room;           /* as the model's option; set before it is loaded */
-    const OutputNames *outputs; /* [program's tasks]: what the model evaluates; NULL: what the metrics read */
     int64_t max_length;
     const char *token_folder; /* of a run; NULL: nothing is kept */
     Graph *joined;            /* of all tasks, for tools that ask for it (stages.h); NULL: nobody did */
     double compile_ms;        /* from graphs to loaded kernels */
 } Session;
 
-/* `options->file` may be a graph file or a run's folder, which holds both graph and weights. Wanted tasks are those of
- * --tasks, or those that the run has trained, or all. */
-bool session_load_program(Session *session, const Options *options, Diagnostics *diags);
-/* The same for a probe (see frontend.h); all its tasks are wanted. */
-bool session_load_probe(Session *session, const Options *options, const ProbeOptions *probe, Diagnostics *diags);
-/* After the program: tokenizer, machine, compiled model; then weights. Says on standard error what was not found or not
+/* The program of a file or run; all of its tasks are wanted. False with diagnostics. `source` is copied, its strings
+ * and lists must live as long as the session. */
+bool session_load_program(Session *session, const SessionSource *source, Diagnostics *diags);
+/* The same for a probe (see frontend.h). */
+bool session_load_probe(Session *session, const SessionSource *source, const ProbeOptions *probe, Diagnostics *diags);
+/* After the program: what is wanted of it. False with a diagnostic for a task that it does not have. */
+bool session_use(Session *session, const SessionUse *use);
+/* After that: tokenizer, machine, compiled model; then weights. Says on standard error what was not found or not
  * used. */
-bool session_load_model(Session *session, bool training);
+bool session_load_model(Session *session, const ModelUse *use);
 /* The two apart: before there are weights, parameters take no memory. */
-bool session_make_model(Session *session, bool training);
+bool session_make_model(Session *session, const ModelUse *use);
 bool session_fill_model(Session *session, bool training);
 /* Its parts, for tools that compile by themselves. */
 bool session_load_tokenizer(Session *session);
@@ -55,16 +97,13 @@ void session_close(Session *session);
 /* Marks the tasks of a list "a,b"; NULL: all. */
 bool session_choose_tasks(Session *session, const char *list);
 void session_hint_tasks(Session *s); /* "the tasks are: ..." */
-/* The task that --task names, or the only one that is wanted; -1 with a diagnostic. */
-int session_only_task(Session *s, const char *command);
+/* The task of this name; NULL: the only one that is wanted; -1 with a diagnostic that names the command. */
+int session_only_task(Session *s, const char *name, const char *command);
 int session_single_task(const Session *session);           /* the only one that is wanted; -1: there are others */
 int session_find_task(Session *session, const char *name); /* -1 with a diagnostic */
 
 /* Of all rows of a split, without labels, for who wants something else of them. */
 DatasetOptions session_dataset_options(const Session *session, const char *split);
-/* The optimizer's weight decay: the option's, or else the file's. */
-double session_decay(const Session *session);
-
 /* A split with its labels, at most `limit` rows of it (0: all); from the token cache (token_cache.h) of `token_folder`
  * where that has it. And put there, when the folder exists. NULL, false with a diagnostic. */
 Dataset *session_dataset(Session *session, int task, const char *split, int64_t limit);

@@ -10,12 +10,6 @@
 
 static const char file_name[] = "settings.json";
 
-/* Options under which the weights come out the same. Data, weights and graph are compared by content, not by path. */
-static const char *const harmless[] = {"weights",    "data",       "out",         "threads", "log",
-                                       "grads",      "profile",    "quiet",       "cpu",     "lanes",
-                                       "no-cache",   "cache",      "no-reuse",    "resume",  "save-every",
-                                       "save-limit", "max-memory", "tensorboard", "json",    NULL};
-
 const char *bytes_hash(Arena *arena, const void *bytes, size_t size) {
     XXH128_hash_t hash = XXH3_128bits(bytes, size);
     return arena_printf(arena, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
@@ -51,8 +45,7 @@ static void add_data(Session *s, json_t *object, Dataset *const *sets, const cha
     }
 }
 
-json_t *settings_collect(Session *s, const Options *options, Dataset *const *train, Dataset *const *dev,
-                         const char *initial) {
+json_t *settings_collect(Session *s, json_t *options, Dataset *const *train, Dataset *const *dev, const char *initial) {
     json_t *config = json_object(), *data = json_object();
     for (int i = 0; i < s->program->configs.count; i++) {
         json_object_set_new(config, s->program->configs.items[i].name, json_real(s->program->configs.items[i].value));
@@ -60,26 +53,8 @@ json_t *settings_collect(Session *s, const Options *options, Dataset *const *tra
     add_data(s, data, train, "train");
     add_data(s, data, dev, "dev");
     const char *graph = bytes_hash(s->arena, s->program->source, strlen(s->program->source));
-    return json_pack("{s:o, s:s, s:o, s:o, s:s*, s:s}", "options", options_to_json("train", options), "graph", graph,
-                     "config", config, "data", data, "initial_weights", initial, "version", GRADC_VERSION);
-}
-
-static bool is_text(const json_t *options, const char *name, const char *text) {
-    const char *value = json_string_value(json_object_get(options, name));
-    return value && strcmp(value, text) == 0;
-}
-
-/* Does each step do the same however many there will be? */
-static bool is_open_ended(const json_t *options) {
-    return is_text(options, "schedule", "constant") && !is_text(options, "sampler", "annealed");
-}
-
-static bool is_harmless(const json_t *options, const char *name) {
-    if (strcmp(name, "epochs") == 0) return is_open_ended(options);
-    for (int i = 0; harmless[i]; i++) {
-        if (strcmp(harmless[i], name) == 0) return true;
-    }
-    return false;
+    return json_pack("{s:O, s:s, s:o, s:o, s:s*, s:s}", "options", options, "graph", graph, "config", config, "data",
+                     data, "initial_weights", initial, "version", GRADC_VERSION);
 }
 
 static const char *value_text(Arena *arena, const json_t *value) {
@@ -90,31 +65,39 @@ static const char *value_text(Arena *arena, const json_t *value) {
     return copy;
 }
 
-/* Adds "lr: 0.1 then, 0.2 now" for each member that differs. */
-static void list_differences(const json_t *saved, const json_t *now, bool are_options, TextList *list, Arena *arena) {
+typedef struct Comparison {
+    const RunRecord *record;
+    TextList differences; /* "lr: 0.1 then, 0.2 now" */
+    Arena *arena;
+} Comparison;
+
+/* Adds a line for each member that differs; of options only those that decide the weights. */
+static void list_differences(Comparison *c, const json_t *saved, const json_t *now, bool are_options) {
     const char *key;
     const json_t *value;
     json_t *both = json_copy((json_t *)saved);
     json_object_update_missing(both, (json_t *)now);
     json_object_foreach(both, key, value) {
         const json_t *then = json_object_get(saved, key), *new = json_object_get(now, key);
-        if ((are_options && is_harmless(saved, key)) || json_equal(then, new)) continue;
-        if (json_is_object(then) && json_is_object(new)) {
-            list_differences(then, new, strcmp(key, "options") == 0, list, arena);
-        } else {
-            vec_push(arena, list,
-                     arena_printf(arena, "%s: %s then, %s now", key, value_text(arena, then), value_text(arena, new)));
-        }
+        if (json_equal(then, new) || (are_options && !c->record->decides(key, saved))) continue;
+        if (json_is_object(then) && json_is_object(new))
+            list_differences(c, then, new, strcmp(key, "options") == 0);
+        else
+            vec_push(c->arena, &c->differences,
+                     arena_printf(c->arena, "%s was %s, now %s", key, value_text(c->arena, then),
+                                  value_text(c->arena, new)));
     }
     json_decref(both);
 }
 
-bool settings_match(const json_t *saved, const json_t *now, Diagnostics *diags) {
-    TextList list = {0};
-    list_differences(saved, now, false, &list, diags->arena);
-    if (list.count == 0) return true;
-    diag_error(diags, "E0942", (Pos){0}, "cannot resume: %d settings that decide the weights differ", list.count);
-    for (int i = 0; i < list.count; i++) diag_note(diags, (Pos){0}, "%s", list.items[i]);
+bool settings_match(const json_t *saved, const json_t *now, const RunRecord *record, Diagnostics *diags) {
+    Comparison c = {.record = record, .arena = diags->arena};
+    list_differences(&c, saved, now, false);
+    int count = c.differences.count;
+    if (count == 0) return true;
+    diag_error(diags, "E0942", (Pos){0}, "cannot resume: %d setting%s that decide%s the weights %s changed", count,
+               count == 1 ? "" : "s", count == 1 ? "s" : "", count == 1 ? "has" : "have");
+    for (int i = 0; i < count; i++) diag_note(diags, (Pos){0}, "%s", c.differences.items[i]);
     diag_hint(diags, "use the settings of that run, or start another one: a different --out, without --resume");
     return false;
 }

@@ -9,7 +9,6 @@
 #include "runtime/engine/interrupt.h"
 #include "runtime/measure/evaluation_table.h"
 #include "runtime/measure/fit.h"
-#include "runtime/session/settings.h"
 #include "runtime/train/train.h"
 
 /* --- Steps -------------------------------------------------------------------------------------------------------- */
@@ -257,10 +256,10 @@ static bool is_any_frozen(const Trainer *t) {
 static bool train(Trainer *t) {
     Session *s = t->s;
     if (!evaluate_check(s->program, s->tasks, t->diags)) return false;
-    if (!train_choose_steps(t) || !session_make_model(s, true) || !train_prepare(t)) return false;
+    if (!train_choose_steps(t) || !session_make_model(s, &t->use) || !train_prepare(t)) return false;
     if (!train_check_memory(t) || !session_fill_model(s, true)) return false;
-    if (t->o->resume) t->o->within = NULL; /* the run has its steps */
-    if ((t->o->dry_run || t->o->within) && (!train_plan(t) || t->o->dry_run)) return t->diags->errors == 0;
+    bool plans = t->o->dry_run || (t->o->within && !t->o->resume); /* a run that goes on has its steps */
+    if (plans && (!train_plan(t) || t->o->dry_run)) return t->diags->errors == 0;
     if (!train_begin(t) || !train_keep_data(t)) return false;
     if (t->o->json) log_echo(t->log, stdout);
     train_say_start(t);
@@ -303,20 +302,22 @@ static void list_figures(const Trainer *t, Figures *figures) {
     if (!t->o->no_eval) vec_push(arena, figures, ((Figure){"overall", overall_score(t->best_ones, t->n_tasks)}));
 }
 
-int train_once(const Options *given, Figures *figures, Diagnostics *diags) {
+int train_once(Session *session, const ModelUse *use, const TrainOptions *options, Figures *figures) {
     enum { SIGNAL_STATUS = 128 }; /* as shells have it: 130 after Ctrl-C */
-    Session session = {0};
-    Options options = *given;
-    Trainer trainer = {
-        .s = &session, .o = &options, .diags = diags, .best = -INFINITY, .checkpoint = -1, .previous = -1};
-    bool good = train_take_settings(&options, diags) && session_load_program(&session, &options, diags) &&
-                options_from_settings(session.program, &options, diags) &&
-                session_choose_tasks(&session, options.tasks) && train(&trainer);
+    Diagnostics *diags = session->diags;
+    Trainer trainer = {.s = session,
+                       .o = options,
+                       .diags = diags,
+                       .use = *use,
+                       .length = {options->epochs, options->steps},
+                       .best = -INFINITY,
+                       .checkpoint = -1,
+                       .previous = -1};
+    bool good = train(&trainer);
     good = log_close(trainer.log, diags) && good;
     good = event_file_close(trainer.events, diags) && good;
-    if (good && !trainer.stopped && !options.dry_run) list_figures(&trainer, figures);
+    if (good && !trainer.stopped && !options->dry_run) list_figures(&trainer, figures);
     trainer_close(&trainer);
-    session_close(&session);
     if (!good) return 1;
     return trainer.stopped ? SIGNAL_STATUS + interrupt_signal() : 0;
 }

@@ -9,13 +9,34 @@
 #include "runtime/measure/evaluate.h"
 #include "runtime/model/parts.h"
 #include "runtime/session/session.h"
+#include "runtime/session/settings.h"
 #include "runtime/train/progress.h"
 #include "runtime/train/rate.h"
 
+/* What a run is asked to do; docs/training.md says what each of them means. Strings that are not given are NULL. */
+typedef struct TrainOptions {
+    RunRecord record;
+    const char *out, *log, *tensorboard, *grads;                 /* files and folders */
+    const char *best, *sampler, *schedule, *max_memory, *within; /* as written: "TASK.METRIC", "2G", "45m" */
+    TextList limit, share, loss_weight;                          /* "TASK=X" */
+    int64_t epochs, steps, batch, accumulate, patience, seed;    /* steps, patience 0: not limited */
+    int64_t save_every, save_limit;                              /* steps (0: after epochs only), checkpoints */
+    double lr, warmup, clip, decay;                              /* decay negative: as the optimizer says */
+    bool no_eval, no_reuse, no_shuffle, cosines, pcgrad;
+    bool resume, dry_run, json, quiet, profile;
+} TrainOptions;
+
+/* How long a run is: what was asked for, or what --within left of it. */
+typedef struct RunLength {
+    int64_t epochs, steps; /* steps 0: those of all epochs */
+} RunLength;
+
 typedef struct Trainer {
     Session *s;
-    Options *o; /* effective: what a run's folder says included */
+    const TrainOptions *o;
     Diagnostics *diags;
+    ModelUse use;
+    RunLength length;
     Log *log;
     EventFile *events;      /* NULL: none is written */
     Dataset **train, **dev; /* [program's tasks]; NULL: not wanted */
@@ -51,8 +72,10 @@ typedef VEC(Figure) Figures;
 
 /* --- train.c --- */
 
-/* One run; its exit status. Adds the metrics of its best epoch to `figures`, when it came to its end. */
-int train_once(const Options *options, Figures *figures, Diagnostics *diags);
+/* One run of a session's program, once it is known what is wanted of it (session_use); its exit status. `use` says what
+ * is trained and at which rates, the rest of it is chosen here. Adds the metrics of the best epoch to `figures`, when
+ * the run came to its end. */
+int train_once(Session *session, const ModelUse *use, const TrainOptions *options, Figures *figures);
 
 /* --- train_start.c: all of these return false with a diagnostic --- */
 
@@ -71,7 +94,7 @@ double train_wall_time(void);
 /* Milliseconds since the process began. */
 double train_process_ms(void);
 
-/* Sampler, batch and schedule anew, after the options for epochs or steps have changed. */
+/* Sampler, batch and schedule anew, after the length of the run has changed. */
 bool train_plan_steps(Trainer *t);
 
 /* --- train_step.c --- */
@@ -115,8 +138,6 @@ bool train_plan(Trainer *t);
 
 /* --- train_keep.c --- */
 
-/* The options of `o->file` when it is a run's folder, for what the command line does not say; paths made absolute. */
-bool train_take_settings(Options *o, Diagnostics *diags);
 /* After train_prepare and before the first step: with --resume from the last checkpoint, otherwise a folder for a new
  * run. */
 bool train_begin(Trainer *t);

@@ -7,48 +7,7 @@
 #include <sys/stat.h>
 
 #include "runtime/model/checkpoint.h"
-#include "runtime/session/settings.h"
 #include "runtime/train/train.h"
-
-enum { TRAIN_BATCH = 32 };
-
-static bool is_folder(const char *path) {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-/* So that a run can be repeated from another working directory. */
-static const char *absolute(const char *path, Arena *arena) {
-    char *real = path ? realpath(path, NULL) : NULL;
-    const char *copy = real ? arena_strdup(arena, real) : path;
-    free(real);
-    return copy;
-}
-
-bool train_take_settings(Options *o, Diagnostics *diags) {
-    if (is_folder(o->file)) {
-        int errors = diags->errors;
-        json_t *settings = settings_read(o->file, diags);
-        if (diags->errors > errors) return false;
-        const char *out = o->out, *log = o->log;
-        bool resume = o->resume;
-        options_from_json("train", json_object_get(settings, "options"), o, diags);
-        json_decref(settings);
-        o->out = out, o->log = log, o->resume = resume; /* where this one writes is its own affair */
-        if (o->resume && !o->out) o->out = o->file;
-        if (o->resume && o->weights && !is_folder(o->weights)) o->weights = NULL; /* a checkpoint has them */
-    }
-    if (o->resume && !o->out) {
-        diag_error(diags, "E0947", (Pos){0}, "--resume needs the folder of a run");
-        diag_hint(diags, "give it with --out, or in place of the graph file: gradc train DIR --resume");
-        return false;
-    }
-    if (!o->batch) o->batch = TRAIN_BATCH;
-    o->weights = absolute(o->weights, diags->arena);
-    if (o->data.count == 0) vec_push(diags->arena, &o->data, ".");
-    for (int i = 0; i < o->data.count; i++) o->data.items[i] = absolute(o->data.items[i], diags->arena);
-    return true;
-}
 
 /* --- State as JSON --- */
 
@@ -115,8 +74,8 @@ bool train_checkpoint(Trainer *t) {
 /* A checkpoint does not know which weights a run's folder stood for: what was saved is taken as it is. */
 static bool same_settings(Trainer *t, const json_t *saved) {
     json_t *now = json_copy(t->settings);
-    if (is_folder(t->o->file)) json_object_set(now, "initial_weights", json_object_get(saved, "initial_weights"));
-    bool same = settings_match(saved, now, t->diags);
+    if (t->s->run_folder) json_object_set(now, "initial_weights", json_object_get(saved, "initial_weights"));
+    bool same = settings_match(saved, now, &t->o->record, t->diags);
     if (same) {
         json_decref(t->settings);
         t->settings = json_incref(now);
@@ -127,11 +86,12 @@ static bool same_settings(Trainer *t, const json_t *saved) {
 
 /* In the folder too, where the run is to become longer; all else there stays as the run began. */
 static bool keep_epochs(Trainer *t, const json_t *saved) {
-    if (json_integer_value(json_object_get(json_object_get(saved, "options"), "epochs")) == t->o->epochs) return true;
+    if (json_integer_value(json_object_get(json_object_get(saved, "options"), "epochs")) == t->length.epochs)
+        return true;
     int errors = t->diags->errors;
     json_t *settings = settings_read(t->o->out, t->diags);
     if (!settings) return t->diags->errors == errors; /* somebody took the file away */
-    json_object_set_new(json_object_get(settings, "options"), "epochs", json_integer(t->o->epochs));
+    json_object_set_new(json_object_get(settings, "options"), "epochs", json_integer(t->length.epochs));
     bool good = settings_write(t->o->out, settings, t->diags);
     json_decref(settings);
     return good;
@@ -161,10 +121,20 @@ static bool begin_folder(Trainer *t) {
     return session_save_description(t->s, out) && settings_write(out, t->settings, t->diags);
 }
 
+/* What the run is, with the length that it came to. */
+static json_t *collect_settings(Trainer *t, const char *initial) {
+    json_t *options = json_copy(t->o->record.options);
+    json_object_set_new(options, "epochs", json_integer(t->length.epochs));
+    json_object_set_new(options, "steps", json_integer(t->length.steps));
+    json_t *settings = settings_collect(t->s, options, t->train, t->dev, initial);
+    json_decref(options);
+    return settings;
+}
+
 bool train_begin(Trainer *t) {
     const Parameters *params = model_parameters(t->s->model);
     const char *initial = bytes_hash(t->s->arena, params->weights, (size_t)params->total * sizeof(float));
-    t->settings = settings_collect(t->s, t->o, t->train, t->dev, initial);
+    t->settings = collect_settings(t, initial);
     if (!t->o->out) return train_open_log(t, false);
     Checkpoint *checkpoint = NULL;
     if (t->o->resume && !checkpoint_open(checkpoint_folder(t), &checkpoint, t->diags)) return false;

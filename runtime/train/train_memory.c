@@ -137,7 +137,7 @@ size_t train_kept_room(const Trainer *t) {
 
 /* What of it the data sets will take, in the order in which they come. */
 static size_t plan_kept(const Trainer *t) {
-    size_t room = t->s->kept_room, taken = 0;
+    size_t room = t->use.kept_room, taken = 0;
     for (int i = 0; i < 2 * t->n_tasks; i++) {
         bool training = i < t->n_tasks;
         int task = t->order[training ? i : i - t->n_tasks];

@@ -223,16 +223,15 @@ static bool fit(Plan *plan, double budget) {
     int64_t epochs = epochs_of(t);
     double all = seconds_of_run(plan);
     if (all <= budget || epochs == 0) return true;
-    t->o->steps = 0;
-    t->o->epochs = 1;
+    t->length = (RunLength){.epochs = 1};
     if (!again(plan)) return false;
     double one = seconds_of_run(plan), evaluation = seconds_of(plan->evaluation, t->n_tasks);
     if (one <= budget) {
-        t->o->epochs = 1 + (int64_t)((budget - one) / (all - one) * (double)(epochs - 1));
+        t->length.epochs = 1 + (int64_t)((budget - one) / (all - one) * (double)(epochs - 1));
         return again(plan);
     }
-    t->o->steps = (int64_t)((budget - evaluation) / (one - evaluation) * (double)t->rate.steps);
-    if (t->o->steps < 1) t->o->steps = 1;
+    t->length.steps = (int64_t)((budget - evaluation) / (one - evaluation) * (double)t->rate.steps);
+    if (t->length.steps < 1) t->length.steps = 1;
     return again(plan);
 }
 
@@ -267,7 +266,7 @@ bool train_plan(Trainer *t) {
                  .work = arena_array(t->s->arena, size, sizeof *plan.work)};
     Parameters *params = model_parameters(t->s->model);
     double budget = 0;
-    if (t->o->within && !read_budget(t, &budget)) return false;
+    if (t->o->within && !t->o->resume && !read_budget(t, &budget)) return false;
     look_at_first_epoch(&plan);
     count_training(&plan);
     count_evaluation(&plan);
@@ -275,9 +274,8 @@ bool train_plan(Trainer *t) {
     bool good = time_all(&plan);
     put_back(model_parameters(t->s->model), &before);
     model_touch(t->s->model);
-    if (good && t->o->within) good = fit(&plan, budget - 1e-3 * train_process_ms()); /* less what it took to get here */
+    if (good && budget > 0) good = fit(&plan, budget - 1e-3 * train_process_ms()); /* less what it took to get here */
     if (good && (t->o->dry_run || !t->o->quiet)) print_plan(&plan, t->o->dry_run ? stdout : stderr);
-    t->o->within = NULL; /* what it came to is kept as epochs and steps */
     free(plan.tokens);
     free(plan.tasks);
     return good;

@@ -69,10 +69,11 @@ static bool find_best(Trainer *t) {
 
 bool train_choose_steps(Trainer *t) {
     const SamplerRule *rule = sampler_find_rule(t->o->sampler, t->diags);
-    t->s->adds = t->o->accumulate > 1;
-    t->s->together = rule && rule->together;
-    t->s->joins = !t->o->pcgrad && !t->o->cosines;
-    t->s->kept_room = t->o->no_reuse ? 0 : train_kept_room(t);
+    t->use.training = true;
+    t->use.adds = t->o->accumulate > 1;
+    t->use.together = rule && rule->together;
+    t->use.joins = !t->o->pcgrad && !t->o->cosines;
+    t->use.kept_room = t->o->no_reuse ? 0 : train_kept_room(t);
     return rule && check_steps(t, rule) && find_best(t) && check_task_numbers(t, "limit", &t->o->limit, 1, true) &&
            check_task_numbers(t, "share", &t->o->share, 0, false) &&
            check_task_numbers(t, "loss-weight", &t->o->loss_weight, 0, false);
@@ -150,7 +151,7 @@ static double flops_of_token(const Task *task) {
 
 /* And the slabs in which gradients are added. */
 static bool make_batch(Trainer *t, const Dataset *const *sets) {
-    bool joined = model_joined(t->s->model) >= 0, adds = t->s->adds || (t->s->together && !joined);
+    bool joined = model_joined(t->s->model) >= 0, adds = t->use.adds || (t->use.together && !joined);
     t->batch = joined ? batch_joined_new(sets, t->n_tasks, t->o->batch) : batch_new(sets, t->n_tasks, t->o->batch);
     t->batch->rng[0] = (int32_t)(uint32_t)t->o->seed;
     for (int i = 0; i < t->batch->n_parts; i++) {
@@ -180,14 +181,14 @@ static bool make_sampler(Trainer *t) {
                               .shuffle = !t->o->no_shuffle,
                               .rule = sampler_find_rule(t->o->sampler, t->diags),
                               .shares = shares,
-                              .epochs = t->o->epochs};
+                              .epochs = t->length.epochs};
     t->sampler = sampler_new(sizes, t->n_tasks, options);
     return make_batch(t, sets);
 }
 
 static bool make_schedule(Trainer *t) {
-    int64_t all = t->o->epochs * sampler_steps_per_epoch(t->sampler);
-    t->rate.steps = t->o->steps && t->o->steps < all ? t->o->steps : all;
+    int64_t all = t->length.epochs * sampler_steps_per_epoch(t->sampler);
+    t->rate.steps = t->length.steps && t->length.steps < all ? t->length.steps : all;
     t->rate.peak = t->o->lr;
     double warmup = t->o->warmup < 1 ? t->o->warmup * (double)t->rate.steps : t->o->warmup;
     t->rate.warmup = (int64_t)warmup;
@@ -264,10 +265,10 @@ void train_say_start(Trainer *t) {
     log_start(t);
     if (t->o->quiet || t->o->json) return;
     const Code *code = model_code(t->s->model);
-    fprintf(stderr, "settings: %s\n", options_settings_text(t->o, t->s->arena));
+    fprintf(stderr, "settings: %s\n", t->o->record.text(json_object_get(t->settings, "options"), t->s->arena));
     fprintf(stderr, "%s, %d threads; %d kernels compiled, %d from the cache\n", target_name(t->s->target),
             team_threads(t->s->team), code->compiled, code->cached);
-    if (t->s->together && t->n_tasks > 1)
+    if (t->use.together && t->n_tasks > 1)
         fprintf(stderr, "a step is %s\n",
                 t->batch->n_parts ? "one pass over the rows of all tasks" : "a pass for each task");
     for (int i = 0; i < t->n_tasks; i++) {

@@ -78,8 +78,8 @@ static void log_cosines(Trainer *t, int64_t step) {
 }
 
 static UpdateSettings update_settings(const Trainer *t, int64_t step) {
-    return (UpdateSettings){
-        .rate = rate_at(&t->rate, step), .clip = t->o->clip, .decay = session_decay(t->s), .weight = 1};
+    double decay = t->o->decay >= 0 ? t->o->decay : t->s->program->optimizer.decay;
+    return (UpdateSettings){.rate = rate_at(&t->rate, step), .clip = t->o->clip, .decay = decay, .weight = 1};
 }
 
 static bool single_step(Trainer *t, int64_t step, StepPart *part) {

@@ -9,8 +9,8 @@ gradc train model.graph --weights models/demo --data data --schedule lineer --qu
 #>       = hint: --schedule takes linear, cosine or constant
 
 gradc train model.graph --weights models/demo --data data --quiet --rate 'head.*=1e-3'
-#> error[E0925]: no parameter matches 'head.*'
-#>       = hint: a star stands for any part of a name, as in 'heads.*'
+#> error[E0925]: --rate: no parameter matches 'head.*'
+#>       = hint: there is 'heads.sentiment.weight'; a star stands for any characters
 
 gradc train model.graph --weights models/demo --data data --quiet --rate heads
 #> error[E0925]: --rate takes PATTERN=X, not 'heads'
@@ -98,8 +98,8 @@ gradc train model.graph --resume --weights models/demo --data data
 #>       = hint: give it with --out, or in place of the graph file: gradc train DIR --resume
 
 gradc train run --resume --lr 1 --quiet --data data
-#> error[E0942]: cannot resume: 1 settings that decide the weights differ
-#>       = note: lr: 2e-5 then, 1.0 now
+#> error[E0942]: cannot resume: 1 setting that decides the weights has changed
+#>       = note: lr was 2e-5, now 1.0
 #>       = hint: use the settings of that run, or start another one: a different --out, without --resume
 
 cp -r run old; echo '{' >old/settings.json

@@ -1,12 +1,13 @@
-/* Options of the command line: one table, from which parsing, help and completion of names are derived. */
-#ifndef GRADC_RUNTIME_SESSION_OPTIONS_H
-#define GRADC_RUNTIME_SESSION_OPTIONS_H
+/* Options of the command line, which one table describes (option_rows.h). They are parsed once and const from then on:
+ * what a run's folder or a text adds makes another Options of them. No library reads them; each is given the part that
+ * concerns it (run_options.h). */
+#ifndef GRADC_RUNTIME_COMMANDS_OPTIONS_H
+#define GRADC_RUNTIME_COMMANDS_OPTIONS_H
 
 #include <jansson.h>
 
 #include "frontend/program.h"
-
-typedef VEC(const char *) TextList;
+#include "graph/base/text_list.h"
 
 typedef struct Options {
     const char *file; /* the graph file, or the folder of a run */
@@ -105,18 +106,39 @@ typedef struct Options {
  * (wrong usage). */
 bool options_parse(const char *command, int argc, char **argv, Options *options, Diagnostics *diags);
 
-/* The values of all options that `command` takes and that are set, as {"lr": 1e-3, "freeze": ["a.*"], ...}. The caller
- * owns it. */
-json_t *options_to_json(const char *command, const Options *options);
-/* Sets from such an object what the command line did not give; names that there are not are left out. */
-void options_from_json(const char *command, const json_t *values, Options *options, Diagnostics *diags);
+/* Every option as by default. */
+Options options_default(void);
 
-/* Sets what the text of a program says (see Setting) and the command line did not give. False with diagnostics at the
- * setting's place for one that there is not, that belongs to the machine at hand, or that has a bad value. */
-bool options_from_settings(const Program *program, Options *options, Diagnostics *diags);
+/* Was it on the command line, or in what was added since? */
+bool options_have(const Options *options, const char *name);
+
+/* Takes the value of text as if the command line had it. False with a diagnostic at `pos` for a bad one. */
+struct OptionRow;
+bool options_set(Options *options, const struct OptionRow *row, const char *text, Pos pos, Diagnostics *diags);
+
+/* --- option_values.c: as JSON, and as a text has them --- */
+
+/* The settings of a run: the values of all options of `train` that are set and not of one start alone, as {"lr": 1e-3,
+ * "freeze": ["a.*"], ...}. The caller owns it. */
+json_t *options_to_json(const Options *options);
+/* `given`, and from the settings of a run (NULL: none) what it does not have: for `train` all of them, so that a run is
+ * repeated as it was, whatever its text says; for a use of the run what holds for uses. */
+Options options_of_run(const char *command, const Options *given, const json_t *settings, Arena *arena);
+/* Those that the command line has and that are told to be otherwise than in the run's settings: "--max-length 12 (64 in
+ * training)"; NULL: none. */
+const char *options_departures(const Options *given, const json_t *settings, Arena *arena);
+/* May weights differ when this option does, in a run with these settings? */
+bool option_decides(const char *name, const json_t *settings);
+
+/* Adds what the text of a program says (see Setting) and `options` do not have: for `train` all, for a use of what it
+ * trains what holds for uses. False with diagnostics at the setting's place for one that there is not, that belongs to
+ * the machine at hand, or that has a bad value. */
+bool options_of_text(const char *command, const Program *program, Options *options, Diagnostics *diags);
 /* The settings of the training that are not as by default, as the command line would have them: "--epochs 3 --lr
  * 3e-05"; in `arena`. */
 const char *options_settings_text(const Options *options, Arena *arena);
+
+/* --- option_help.c --- */
 
 /* The options that `command` takes, as help text. */
 void options_print(const char *command, FILE *out);

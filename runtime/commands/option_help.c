@@ -1,0 +1,58 @@
+/* Help: the options of a command, group by group. */
+#include <string.h>
+
+#include "passes/pipeline.h"
+#include "runtime/commands/option_rows.h"
+#include "runtime/data/sampler.h"
+
+static const char *const headings[GROUPS] = {
+    [FIRST] = "first of all",  [DATA] = "data",     [MODEL] = "model",    [OPTIMISATION] = "optimisation",
+    [MULTITASK] = "multitask", [OUTPUT] = "output", [MACHINE] = "machine"};
+
+/* What "{word}" in a help text stands for: the names that a table has. */
+static const struct {
+    const char *word;
+    const char *(*names)(Arena *arena);
+} lists[] = {{"{stages}", pipeline_stage_names}, {"{passes}", pipeline_pass_names}, {"{samplers}", sampler_rule_names}};
+
+static void print_help_text(const char *help, FILE *out) {
+    Arena *arena = arena_new();
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const char *at = strstr(help, lists[i].word);
+        if (at)
+            help = arena_printf(arena, "%.*s%s%s", (int)(at - help), help, lists[i].names(arena),
+                                at + strlen(lists[i].word));
+    }
+    fprintf(out, "%s\n", help);
+    arena_free(arena);
+}
+
+static void print_group(const char *command, OptionGroup group, FILE *out) {
+    const OptionRow *row;
+    bool begun = false;
+    for (int i = 0; (row = option_row(i)); i++) {
+        char left[40];
+        if (row->group != group || !option_is_of(row, command)) continue;
+        if (!begun) fprintf(out, "%s%s:\n", group == FIRST ? "" : "\n", headings[group]);
+        begun = true;
+        snprintf(left, sizeof left, "--%s %s", row->name, row->argument ? row->argument : "");
+        fprintf(out, "  %-22s ", left);
+        print_help_text(row->help, out);
+    }
+}
+
+static void print_aliases(const char *command, FILE *out) {
+    const OptionAlias *alias;
+    bool begun = false;
+    for (int i = 0; (alias = option_alias(i)); i++) {
+        if (!option_find(command, alias->name)) continue;
+        if (!begun) fputs("\nother spellings, as Hugging Face has them; all names may have _ for -:\n", out);
+        begun = true;
+        fprintf(out, "  --%-30s --%s\n", alias->other, alias->name);
+    }
+}
+
+void options_print(const char *command, FILE *out) {
+    for (OptionGroup group = FIRST; group < GROUPS; group++) print_group(command, group, out);
+    print_aliases(command, out);
+}

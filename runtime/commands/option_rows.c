@@ -1,0 +1,235 @@
+/* The options of all commands, one row each. */
+#include "runtime/commands/option_rows.h"
+
+#include <string.h>
+
+#define AT(member) offsetof(Options, member)
+#define TRAIN "train"
+#define RECIPE "train recipe" /* may stand in the text as well */
+#define RUNS "train eval predict serve bench"
+#define PROBES "run gradcheck"
+#define ALL "init train eval predict serve bench export check dump " PROBES
+
+static const OptionRow rows[] = {
+    {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, FIRST, SAME, ALL,
+     "Hugging Face folder: config.json, vocab.txt, model.safetensors"},
+    {"lower-case", "yes|no", TEXT, AT(lower_case), 0, 0, 0, DATA, SAME | LASTING, ALL,
+     "whether texts are lower-cased (default: as the model's folder says)"},
+    {"data", "DIR", LIST, AT(data), 0, 0, 0, FIRST, SAME | DEFAULT, ALL,
+     "folder of data sets (default: the working directory); may be repeated"},
+    {"out", "DIR", TEXT, AT(out), 0, 0, 0, FIRST, ONCE, "train export dump",
+     "where to write: the run's folder, the model's, or one file a stage"},
+    {"text", "COLUMN [COLUMN]", ONE_OR_TWO, AT(text), 0, 0, 0, FIRST, ELSEWHERE, "init",
+     "the column of the texts, by its name or number, or two that are a pair"},
+    {"label", "COLUMN", TEXT, AT(label), 0, 0, 0, FIRST, ELSEWHERE, "init", "the column to predict"},
+    {"group", "COLUMN", TEXT, AT(group), 0, 0, 0, DATA, ELSEWHERE, "init",
+     "rows with the same value in this column are either all for training or all for evaluation"},
+    {"out", "FILE", TEXT, AT(out), 0, 0, 0, FIRST, ELSEWHERE, "init",
+     "the graph file to write (default: named after the table)"},
+    {"task", "NAME", TEXT, AT(task), 0, 0, 0, FIRST, ELSEWHERE, "init", "the task's name (default: the table's)"},
+    {"force", NULL, FLAG, AT(force), 0, 0, 0, OUTPUT, ELSEWHERE, "init", "replace the graph file if it is there"},
+    {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, FIRST, DECIDES | DEFAULT, RECIPE " eval bench gradcheck",
+     "only these tasks (default: those that the run has trained, or all of the file)"},
+    {"task", "NAME", TEXT, AT(task), 0, 0, 0, FIRST, ELSEWHERE, "predict serve export dump run", "the task"},
+    {"input", "FILE", TEXT, AT(input), 0, 0, 0, FIRST, ELSEWHERE, "predict",
+     "rows to predict, in the task's format; '-': standard input (default: its dev file)"},
+    {"output", "FILE", TEXT, AT(output), 0, 0, 0, FIRST, ELSEWHERE, "predict",
+     "where predictions go (default: standard output)"},
+    {"format", "NAME", TEXT, AT(format), 0, 0, 0, FIRST, ELSEWHERE, "predict",
+     "tsv, csv or jsonl (default: as --output ends, or tsv)"},
+    {"format", "NAME", TEXT, AT(format), 0, 0, 0, FIRST, ELSEWHERE, "export",
+     "hf or sentence-transformers (default: hf)"},
+    {"header", NULL, FLAG, AT(header), 0, 0, 0, DATA, ELSEWHERE, "predict",
+     "first a line with the names of the columns"},
+    {"keep", "COLUMN", LIST, AT(keep), 0, 0, 0, DATA, ELSEWHERE, "predict",
+     "a column of the data to write before the prediction; may be repeated"},
+    {"probabilities", NULL, FLAG, AT(probabilities), 0, 0, 0, OUTPUT, ELSEWHERE, "predict",
+     "also what the task shows as \"probabilities\""},
+    {"bad-rows", "NAME", TEXT, AT(bad_rows), 0, 0, 0, DATA, ELSEWHERE, "predict",
+     "stop, or error: a row that cannot be read gives a row that says why (default: stop)"},
+    {"skip-bad-rows", NULL, FLAG, AT(skip_bad_rows), 0, 0, 0, DATA, SAME | LASTING, RECIPE " eval bench check",
+     "leave out rows that cannot be read or have no label, with a warning"},
+    {"socket", "PATH", TEXT, AT(socket), 0, 0, 0, FIRST, ELSEWHERE, "serve",
+     "the Unix socket to listen on, created for this user alone"},
+    {"show", "NAME", TEXT, AT(show), 0, 0, 0, FIRST, ELSEWHERE, "predict serve dump",
+     "another output than 'predict': what the task's show line names"},
+    {"show", "NAME|LINE", LIST, AT(shows), 0, 0, 0, FIRST, ELSEWHERE, "run",
+     "what to print: q, attend.q, layer.0.*.q, 57 (default: the results); may be repeated"},
+    {"def", "NAME", TEXT, AT(def), 0, 0, 0, FIRST, ELSEWHERE, "run", "a definition by itself, with random arguments"},
+    {"shape", "NAME=SIZE", LIST, AT(shape), 0, 0, 0, MODEL, ELSEWHERE, "run",
+     "of a definition: R=4, x=2x3, O=8, R=x.T; may be repeated"},
+    {"input", "NAME=VALUE", LIST, AT(inputs), 0, 0, 0, FIRST, ELSEWHERE, "run",
+     "an argument or a label: a .npy file, or numbers as in [[1, 2], [3, 4]]; may be repeated"},
+    {"text", "TEXT", LIST, AT(text), 0, 0, 0, FIRST, ELSEWHERE, "run",
+     "a text of the next row; two for a pair; may be repeated"},
+    {"grad", NULL, FLAG, AT(grad), 0, 0, 0, OUTPUT, ELSEWHERE, "run",
+     "also the gradient of the loss, or of the sum of what the definition returns"},
+    {"npy", "DIR", TEXT, AT(npy), 0, 0, 0, OUTPUT, ELSEWHERE, "run", "also write what is shown as .npy files"},
+    {"compiled", NULL, FLAG, AT(compiled), 0, 0, 0, OUTPUT, ELSEWHERE, "run",
+     "compiled, in f32 (default: interpreted, in double precision)"},
+    {"training", NULL, FLAG, AT(training), 0, 0, 0, OUTPUT, ELSEWHERE, "run", "with dropout, as in training"},
+    {"split", "NAME", TEXT, AT(split), 0, 0, 0, DATA, ELSEWHERE, "eval predict bench",
+     "split of the data set (default: dev; train for bench)"},
+    {"fold", "N", WHOLE, AT(fold), 0, 0, 1e6, DATA, DECIDES | LASTING, RECIPE " eval predict bench",
+     "of tasks that declare folds: which one is dev, from 0 (default: 0)"},
+    {"all-folds", NULL, FLAG, AT(all_folds), 0, 0, 0, DATA, ONCE, TRAIN,
+     "a run for each fold, in OUT/fold-0 and so on, then mean and deviation of their metrics"},
+    {"epochs", "N", WHOLE, AT(epochs), 10, 0, 1e6, FIRST, LENGTH, RECIPE, "passes over the data (default: 10)"},
+    {"steps", "N", WHOLE, AT(steps), 0, 0, 1e12, OPTIMISATION, DECIDES, RECIPE " bench",
+     "stop after so many updates (default: all epochs; 30 for bench)"},
+    {"batch", "N", WHOLE, AT(batch), 0, 1, 65536, FIRST, DECIDES, RUNS " recipe",
+     "rows of a batch (default: 32 to train, 64 to evaluate)"},
+    {"lr", "X", REAL, AT(lr), 2e-5, 0, 1e3, FIRST, DECIDES, RECIPE " bench", "learning rate (default: 2e-5)"},
+    {"rate", "PATTERN=X", LIST, AT(rate), 0, 0, 0, OPTIMISATION, DECIDES, RECIPE " bench",
+     "learning rate of parameters of these names, as in 'heads.*=1e-3'; may be repeated"},
+    {"layer-decay", "X", REAL, AT(layer_decay), 1, 0, 1, OPTIMISATION, DECIDES, RECIPE " bench",
+     "each layer's rate is X times that of the one above it (default: 1)"},
+    {"weight-decay", "X", REAL, AT(weight_decay), -1, 0, 1e3, OPTIMISATION, DECIDES, RECIPE " bench",
+     "in place of what the file's optimizer says"},
+    {"schedule", "NAME", TEXT, AT(schedule), 0, 0, 0, OPTIMISATION, DECIDES, RECIPE,
+     "linear, cosine or constant (default: linear)"},
+    {"warmup", "X", REAL, AT(warmup), 0.1, 0, 1e9, OPTIMISATION, DECIDES, RECIPE,
+     "share of the steps (below 1) or number of steps (default: 0.1)"},
+    {"clip", "X", REAL, AT(clip), 1, 0, 1e30, OPTIMISATION, DECIDES, RECIPE " bench",
+     "largest norm of the gradients; 0: any (default: 1)"},
+    {"dropout", "X", REAL, AT(dropout), -1, 0, 0.999, MODEL, DECIDES | DEFAULT, "train bench " PROBES,
+     "replaces every dropout rate of the file that is not 0"},
+    {"freeze", "PATTERN", LIST, AT(freeze), 0, 0, 0, MODEL, DECIDES | DEFAULT, RECIPE " bench",
+     "parameters not to train, as in 'bert.*'; may be repeated"},
+    {"max-length", "N", WHOLE, AT(max_length), 0, 4, 1e6, FIRST, DECIDES | LASTING, RUNS " export run recipe",
+     "longest sequence in tokens (default: the model's positions)"},
+    {"limit", "TASK=N", LIST, AT(limit), 0, 0, 0, DATA, DECIDES, RECIPE,
+     "only the first N training rows of a task; may be repeated"},
+    {"sampler", "NAME", TEXT, AT(sampler), 0, 0, 0, MULTITASK, DECIDES, RECIPE,
+     "which task comes next: {samplers} (default: proportional)"},
+    {"share", "TASK=X", LIST, AT(share), 0, 0, 0, MULTITASK, DECIDES, RECIPE,
+     "how often a task comes, beside the others' shares (default 1 once one is given); may be repeated"},
+    {"loss-weight", "TASK=X", LIST, AT(loss_weight), 0, 0, 0, MULTITASK, DECIDES, RECIPE,
+     "what a task's loss is multiplied with (default: 1); may be repeated"},
+    {"cosines", NULL, FLAG, AT(cosines), 0, 0, 0, MULTITASK, DECIDES, RECIPE,
+     "with --sampler together: the cosines between tasks' gradients in the log, for a pass of each task"},
+    {"pcgrad", NULL, FLAG, AT(pcgrad), 0, 0, 0, MULTITASK, DECIDES, RECIPE,
+     "with --sampler together: project out conflicting gradient components"},
+    {"accumulate", "N", WHOLE, AT(accumulate), 1, 1, 65536, OPTIMISATION, DECIDES, RECIPE,
+     "batches of an update, as one large batch (default: 1)"},
+    {"no-shuffle", NULL, FLAG, AT(no_shuffle), 0, 0, 0, DATA, DECIDES, RECIPE, "rows in file order, tasks in turn"},
+    {"seed", "N", WHOLE, AT(seed), 1, 0, 4294967295.0, FIRST, DECIDES, RECIPE " bench " PROBES,
+     "of initial values, shuffling and dropout (default: 1)"},
+    {"seeds", "A,B,...", TEXT, AT(seeds), 0, 0, 0, OUTPUT, ONCE, TRAIN,
+     "a run for each seed, in OUT/seed-A and so on, then mean and deviation of their metrics"},
+    {"threads", "N", WHOLE, AT(threads), 0, 1, 4096, MACHINE, SAME, RUNS " " PROBES, "threads (default: one a core)"},
+    {"log", "FILE", TEXT, AT(log), 0, 0, 0, OUTPUT, ONCE, TRAIN, "JSON lines (default: log.jsonl in --out)"},
+    {"tensorboard", "DIR", TEXT, AT(tensorboard), 0, 0, 0, OUTPUT, SAME, TRAIN,
+     "also write losses, rates and metrics as TensorBoard's event files"},
+    {"grads", "FILE", TEXT, AT(grads), 0, 0, 0, OUTPUT, SAME, TRAIN, "write the first step's gradients (safetensors)"},
+    {"set", "NAME=VALUE", LIST, AT(set), 0, 0, 0, MODEL, DECIDES, ALL, "a config value of the file; may be repeated"},
+    {"json", NULL, FLAG, AT(json), 0, 0, 0, OUTPUT, ELSEWHERE, "eval bench", "results as one JSON object"},
+    {"json", NULL, FLAG, AT(json), 0, 0, 0, OUTPUT, SAME, TRAIN,
+     "the log's events on standard output instead of progress and results"},
+    {"report", NULL, FLAG, AT(report), 0, 0, 0, OUTPUT, ELSEWHERE, "eval",
+     "also precision, recall, F1 and support of each class, and which is taken for which"},
+    {"eval", NULL, FLAG, AT(eval), 0, 0, 0, OUTPUT, ELSEWHERE, "bench", "time evaluation instead of training"},
+    {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, OPTIMISATION, DECIDES, RECIPE,
+     "no evaluation after epochs; the last weights are kept"},
+    {"no-reuse", NULL, FLAG, AT(no_reuse), 0, 0, 0, MODEL, SAME, RECIPE,
+     "compute a frozen part without dropout anew in each epoch, not once"},
+    {"best", "TASK.METRIC", TEXT, AT(best), 0, 0, 0, OPTIMISATION, DECIDES, RECIPE,
+     "what makes an epoch the best (default: overall, the tasks' mean score)"},
+    {"patience", "N", WHOLE, AT(patience), 0, 0, 1e6, OPTIMISATION, DECIDES, RECIPE,
+     "stop after N epochs without a better one; 0: never (default: 0)"},
+    {"profile", NULL, FLAG, AT(profile), 0, 0, 0, OUTPUT, SAME, TRAIN,
+     "at the end, where the time went, kernel by kernel"},
+    {"resume", NULL, FLAG, AT(resume), 0, 0, 0, FIRST, ONCE, TRAIN,
+     "go on from the last checkpoint in --out, or in the run's folder"},
+    {"save-every", "N", WHOLE, AT(save_every), 0, 1, 1e12, OUTPUT, SAME, RECIPE,
+     "a checkpoint every N steps too (default: after each epoch)"},
+    {"save-limit", "N", WHOLE, AT(save_limit), 2, 1, 1e6, OUTPUT, SAME, RECIPE,
+     "checkpoints to keep, the newest ones (default: 2)"},
+    {"max-memory", "SIZE", TEXT, AT(max_memory), 0, 0, 0, MACHINE, SAME, TRAIN,
+     "refuse a run that needs more: 512M, 4G"},
+    {"dry-run", NULL, FLAG, AT(dry_run), 0, 0, 0, OUTPUT, ONCE, TRAIN,
+     "only tell what would be done, and how long it would take here"},
+    {"within", "TIME", TEXT, AT(within), 0, 0, 0, OPTIMISATION, ONCE, TRAIN,
+     "as many epochs or steps as fit, --epochs at most: 90s, 45m or 2h"},
+    {"quiet", NULL, FLAG, AT(quiet), 0, 0, 0, OUTPUT, SAME, TRAIN, "no progress"},
+    {"write", NULL, FLAG, AT(write), 0, 0, 0, FIRST, ELSEWHERE, "fmt", "put the result in the file's place"},
+    {"stage", "NAME", TEXT, AT(stage), 0, 0, 0, FIRST, ELSEWHERE, "dump", "{stages}, kernels or all (default: fuse)"},
+    {"graph", "NAME", TEXT, AT(graph), 0, 0, 0, FIRST, ELSEWHERE, "dump",
+     "train, eval, update, together or all (default: train; all with --stage all)"},
+    {"diff", "A B", PAIR, AT(diff), 0, 0, 0, FIRST, ELSEWHERE, "dump",
+     "what differs between two stages of FILE, or, without FILE, between two files"},
+    {"why", "NODE", TEXT, AT(why), 0, 0, 0, FIRST, ELSEWHERE, "dump",
+     "where a node comes from: its number, a parameter, an input or an output"},
+    {"full", NULL, FLAG, AT(full), 0, 0, 0, OUTPUT, ELSEWHERE, "dump opt run",
+     "every layer by itself, where repeated ones are written once; every element of what is shown"},
+    {"format", "NAME", TEXT, AT(format), 0, 0, 0, FIRST, ELSEWHERE, "dump", "text, dot, llvm or asm (default: text)"},
+    {"cpu", "NAME", TEXT, AT(cpu), 0, 0, 0, MACHINE, SAME, RUNS " dump opt " PROBES,
+     "make code for this CPU (default: the one at hand)"},
+    {"lanes", "N", WHOLE, AT(lanes), 0, 4, 16, MACHINE, SAME, RUNS " dump opt " PROBES,
+     "f32 lanes of the code: 4, 8 or 16 (default: as the CPU has)"},
+    {"cache", "DIR", TEXT, AT(cache), 0, 0, 0, MACHINE, SAME, RUNS " cache " PROBES,
+     "kernel cache (default: gradc in the user's cache folder)"},
+    {"cache-size", "MB", WHOLE, AT(cache_size), 256, 0, 1e6, MACHINE, SAME, RUNS " cache " PROBES,
+     "what the cache may hold; the kernels longest unused go first (default: 256)"},
+    {"no-cache", NULL, FLAG, AT(no_cache), 0, 0, 0, MACHINE, SAME, RUNS " " PROBES,
+     "compile all kernels anew and keep none; read and tokenise all texts anew and keep no tokens"},
+    {"passes", "LIST", TEXT, AT(passes), 0, 0, 0, MODEL, DECIDES, RUNS " dump opt " PROBES,
+     "passes in order, of {passes}; or without some of the usual: -fuse,-demand"},
+    {"remarks", NULL, FLAG, AT(remarks), 0, 0, 0, OUTPUT, ELSEWHERE, "dump opt",
+     "also tell what the passes did to which line, and what they could not do and why"},
+    {"time-passes", NULL, FLAG, AT(time_passes), 0, 0, 0, OUTPUT, ELSEWHERE, "dump opt",
+     "also tell how long each pass took"},
+    {"emit", "NAME", TEXT, AT(emit), 0, 0, 0, FIRST, ELSEWHERE, "opt",
+     "ir, or the code of the kernels: llvm or asm (default: ir)"},
+};
+
+/* Other spellings, as Hugging Face has them. */
+static const OptionAlias aliases[] = {
+    {"model-name-or-path", "weights"},
+    {"learning-rate", "lr"},
+    {"batch-size", "batch"},
+    {"num-train-epochs", "epochs"},
+    {"max-steps", "steps"},
+    {"output-dir", "out"},
+    {"overwrite-output-dir", "force"},
+    {"logging-dir", "tensorboard"},
+    {"max-grad-norm", "clip"},
+    {"warmup-ratio", "warmup"},
+    {"max-seq-length", "max-length"},
+    {"lr-scheduler-type", "schedule"},
+    {"per-device-train-batch-size", "batch"},
+    {"warmup-steps", "warmup"},
+    {"gradient-accumulation-steps", "accumulate"},
+    {"save-steps", "save-every"},
+    {"save-total-limit", "save-limit"},
+    {"metric-for-best-model", "best"},
+    {"early-stopping-patience", "patience"},
+};
+
+enum { ROWS = sizeof rows / sizeof *rows, ALIASES = sizeof aliases / sizeof *aliases };
+
+const OptionRow *option_row(int index) { return index < ROWS ? &rows[index] : NULL; }
+
+const OptionAlias *option_alias(int index) { return index < ALIASES ? &aliases[index] : NULL; }
+
+/* Is it one of the words, which blanks set apart? */
+static bool lists_word(const char *list, const char *word) {
+    size_t length = strlen(word);
+    for (const char *at = list; (at = strstr(at, word)); at += length) {
+        bool starts = at == list || at[-1] == ' ', ends = at[length] == ' ' || !at[length];
+        if (starts && ends) return true;
+    }
+    return false;
+}
+
+bool option_is_of(const OptionRow *row, const char *command) { return lists_word(row->commands, command); }
+
+const OptionRow *option_find(const char *command, const char *name) {
+    for (int i = 0; i < ALIASES; i++) {
+        if (strcmp(aliases[i].other, name) == 0) name = aliases[i].name;
+    }
+    for (int i = 0; i < ROWS; i++) {
+        if (strcmp(rows[i].name, name) == 0 && (!command || option_is_of(&rows[i], command))) return &rows[i];
+    }
+    return NULL;
+}

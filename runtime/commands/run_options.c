@@ -1,0 +1,98 @@
+/* Options that hold: layer upon layer, each a new value. */
+#include "runtime/commands/run_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "runtime/session/settings.h"
+
+enum { TRAIN_BATCH = 32 };
+
+static bool is_folder(const char *path) {
+    struct stat info;
+    return path && stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* So that a run can be repeated, and used, from another working directory. */
+static const char *absolute(const char *path, Arena *arena) {
+    char *real = path ? realpath(path, NULL) : NULL;
+    const char *copy = real ? arena_strdup(arena, real) : path;
+    free(real);
+    return copy;
+}
+
+/* What `gradc train` does by default, and where a run that goes on lies. */
+static bool complete_training(Options *options, Diagnostics *diags) {
+    if (options->resume && !options->out && is_folder(options->file)) options->out = options->file;
+    if (options->resume && !options->out) {
+        diag_error(diags, "E0947", (Pos){0}, "--resume needs the folder of a run");
+        diag_hint(diags, "give it with --out, or in place of the graph file: gradc train DIR --resume");
+        return false;
+    }
+    if (options->resume && options->weights && !is_folder(options->weights) && is_folder(options->file))
+        options->weights = NULL; /* a checkpoint has them */
+    if (!options->batch) options->batch = TRAIN_BATCH;
+    TextList data = {0};
+    for (int i = 0; i < options->data.count; i++)
+        vec_push(diags->arena, &data, absolute(options->data.items[i], diags->arena));
+    if (data.count == 0) vec_push(diags->arena, &data, absolute(".", diags->arena));
+    options->data = data;
+    options->weights = absolute(options->weights, diags->arena);
+    return true;
+}
+
+bool options_of_folder(const char *command, const Options *given, Options *options, Diagnostics *diags) {
+    int errors = diags->errors;
+    bool training = strcmp(command, "train") == 0;
+    json_t *settings = is_folder(given->file) ? settings_read(given->file, diags) : NULL;
+    const json_t *values = json_object_get(settings, "options");
+    *options = options_of_run(command, given, values, diags->arena);
+    const char *departures = training || !settings ? NULL : options_departures(given, values, diags->arena);
+    if (departures) fprintf(stderr, "not as the run was trained: %s\n", departures);
+    json_decref(settings);
+    return diags->errors == errors && (!training || complete_training(options, diags));
+}
+
+bool session_of_options(const char *command, const Options *given, Options *options, Session *session,
+                        Diagnostics *diags) {
+    if (!options_of_folder(command, given, options, diags)) return false;
+    SessionSource source = source_of_options(options);
+    if (!session_load_program(session, &source, diags) || !options_of_text(command, session->program, options, diags))
+        return false;
+    SessionUse use = use_of_options(options);
+    return session_use(session, &use);
+}
+
+/* --- Parts -------------------------------------------------------------------------------------------------------- */
+
+SessionSource source_of_options(const Options *o) {
+    return (SessionSource){.file = o->file,
+                           .weights = o->weights,
+                           .lower_case = o->lower_case,
+                           .passes = o->passes,
+                           .sets = o->set,
+                           .data = o->data,
+                           .dropout = o->dropout,
+                           .skip_bad_rows = o->skip_bad_rows};
+}
+
+SessionUse use_of_options(const Options *o) {
+    return (SessionUse){.tasks = o->tasks,
+                        .max_length = o->max_length,
+                        .fold = o->fold,
+                        .seed = o->seed,
+                        .skip_bad_rows = o->skip_bad_rows,
+                        .machine = {.cpu = o->cpu,
+                                    .cache = o->cache,
+                                    .lanes = o->lanes,
+                                    .threads = o->threads,
+                                    .cache_size = o->cache_size,
+                                    .no_cache = o->no_cache}};
+}
+
+ModelUse model_use_of_options(const Options *o, bool training) {
+    return (ModelUse){.training = training,
+                      .freeze = o->freeze,
+                      .rates = {.lr = o->lr, .layer_decay = o->layer_decay, .rate = o->rate}};
+}

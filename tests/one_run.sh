@@ -1,0 +1,60 @@
+#!/bin/sh
+# A run is one thing: what it was trained with is what it is used with. Labels are drawn at random, so that only rows that were trained on
+# can be told. GRADC names the program.
+set -u
+. tests/lib/checks.sh
+
+{ printf 'text\ty\n' && awk 'BEGIN { srand(7); split("red green blue dog cat bird runs sleeps eats now then here", w, " ")
+  for (i = 0; i < 60; i++) { s = "row"; for (j = 0; j < 14; j++) s = s " " w[int(rand() * 12) + 1]; print s "\t" int(rand() * 2) } }'; } >"$t/noise.tsv"
+cat >"$t/noise.graph" <<END
+import "$root/models/bert.graph"
+task noise {
+  data "noise.tsv" tab unquoted
+  split folds 3 seed 1
+  input text: text
+  label y: class[2]
+  pooled = pooler(encoder(text) in "bert", text) in "bert"
+  logits = head(drop(pooled, dropout), 2) in "heads.noise"
+  loss cross_entropy(logits, y)
+  predict argmax(logits)
+  show softmax(logits) as "probabilities"
+  metric accuracy
+  export sentence_transformers "mean"
+  export hf "BertForSequenceClassification" with "heads.noise." as "classifier."
+}
+train { max_length = 12 }
+END
+mkdir "$t/data" && mv "$t/noise.tsv" "$t/data"
+use() { run "$@" --cache "$t/cache"; }
+use train "$t/noise.graph" --weights "$demo" --data "$t/data" --tasks noise --lr 1e-3 --epochs 3 --batch 8 --fold 2 --quiet --out "$t/r"
+cp "$t/out" "$t/table"
+use eval "$t/r"
+[ "$status" = 0 ] && cmp -s "$t/out" "$t/table" && [ ! -s "$t/err" ]
+ok "eval of a run knows its data, its tasks, its fold and its length" $?
+use eval "$t/r" --data "$t/data" --fold 2 --max-length 12
+cmp -s "$t/out" "$t/table" && [ ! -s "$t/err" ]
+ok "the same said again is nothing to tell" $?
+use eval "$t/r" --fold 0
+[ "$status" = 0 ] && has "$t/err" "not as the run was trained: --fold 0 (2 in training)"
+ok "another fold is told" $?
+
+use predict "$t/r" --probabilities && cp "$t/out" "$t/short"
+use predict "$t/r" --probabilities --max-length 12
+cmp -s "$t/out" "$t/short"
+ok "predict cuts texts as training did" $?
+use predict "$t/r" --probabilities --max-length 40
+! cmp -s "$t/out" "$t/short" && has "$t/err" "--max-length 40 (12 in training)"
+ok "another length is told" $?
+(cd "$t/data" && "$gradc" predict "$t/noise.graph" --task noise --fold 2 --weights "$t/r" --probabilities --cache "$t/cache") >"$t/out" 2>"$t/err"
+cmp -s "$t/out" "$t/short"
+ok "so does the graph file, whose text says the length" $?
+run export "$t/r" --out "$t/hf" && run export "$t/r" --format sentence-transformers --out "$t/st"
+[ "$status" = 0 ] && has "$t/st/sentence_bert_config.json" '"max_seq_length": 12'
+ok "export writes the length" $?
+
+printf '{' >"$t/r/settings.json"
+use eval "$t/r"
+[ "$status" = 1 ] && has "$t/err" "error[E0946]"
+ok "settings that cannot be read are not passed over" $?
+
+finish
