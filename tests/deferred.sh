@@ -4,10 +4,11 @@
 set -u
 . tests/lib/checks.sh
 
+graph=models/bert.graph
 train() { # NAME OPTIONS...: the hash of the weights in $t/NAME
   name=$1
   shift
-  "$gradc" train "$root/models/bert.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --batch 8 --lr 1e-3 --limit sentiment=160 \
+  "$gradc" train "$root/$graph" --weights "$demo" --data "$demo" --cache "$t/cache" --batch 8 --lr 1e-3 --limit sentiment=160 \
     --limit paraphrase=120 --limit similarity=80 --log "$t/log" "$@" >"$t/out" 2>"$t/err" &&
     sed -n 's/.*"weights":"\([0-9a-f]*\)".*/\1/p' "$t/log" >"$t/$name" && [ -s "$t/$name" ]
 }
@@ -32,5 +33,11 @@ ok "checkpoints between steps change nothing" $?
 train whole --steps 1 --no-eval --grads "$t/whole.safetensors" --passes -compact && train rows --steps 1 --no-eval --grads "$t/rows.safetensors" &&
   cmp -s "$t/whole.safetensors" "$t/rows.safetensors"
 ok "--grads writes the whole gradient" $?
+graph=models/heads/masked.graph # its words are scores too: of that table one task gives a gradient of all rows, the others of some
+train whole --steps 20 --no-eval --passes -compact && train rows --steps 20 --no-eval && same whole rows
+ok "a table that one task touches whole and others by rows" $?
+train whole --steps 6 --no-eval --sampler together --accumulate 2 --passes -compact &&
+  train rows --steps 6 --no-eval --sampler together --accumulate 2 && same whole rows
+ok "in steps over all tasks" $?
 
 finish

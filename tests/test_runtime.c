@@ -251,12 +251,15 @@ static Param make_param(const char *name, int64_t rows, int64_t columns, InitKin
 }
 
 enum { PARAMS = 5 };
-static const uint64_t users[PARAMS] = {3, 3, 1, 2, 3};
+enum { USERS = 2 };
+static const bool users[PARAMS][USERS] = {{true, true}, {true, true}, {true, false}, {false, true}, {true, true}};
 static const bool trained[PARAMS] = {true, true, true, true, false};
 
 /* Two tasks; parameter 4 is frozen. */
 static Parameters *make_parameters(Param *params, Diagnostics *diags) {
     static Program program; /* borrowed by the result */
+    static Task tasks[USERS];
+    static int used[USERS][PARAMS];
     params[0] = make_param("encoder.weight", 100, 200, INIT_NORMAL, true);
     params[1] = make_param("encoder.bias", 1, 7, INIT_CONSTANT, false);
     params[2] = make_param("first.weight", 3, 33, INIT_NORMAL, true);
@@ -264,8 +267,16 @@ static Parameters *make_parameters(Param *params, Diagnostics *diags) {
     params[4] = make_param("frozen.weight", 5, 5, INIT_NORMAL, true);
     program.params.items = params;
     program.params.count = PARAMS;
+    program.tasks.items = tasks;
+    program.tasks.count = USERS;
     program.optimizer.n_states = 2;
-    Parameters *p = parameters_new(&program, users, trained, NULL, NULL, diags);
+    for (int t = 0; t < USERS; t++) {
+        tasks[t] = (Task){.params = used[t]};
+        for (int i = 0; i < PARAMS; i++) {
+            if (users[i][t]) used[t][tasks[t].n_params++] = i;
+        }
+    }
+    Parameters *p = parameters_new(&program, NULL, trained, NULL, NULL, diags);
     cr_assert_not_null(p);
     return p;
 }
@@ -291,7 +302,7 @@ Test(runtime, parameters_lie_in_runs_that_are_updated_together) {
         const ParamRun *run = &p->runs[slot->run];
         cr_expect_eq(run->offset % RUN_ALIGN, 0);
         cr_expect(slot->offset >= run->offset && slot->offset + slot->count <= run->offset + run->count);
-        cr_expect(run->tasks == users[i] && run->decay == params[i].decay);
+        cr_expect(run->tasks[0] == users[i][0] && run->tasks[1] == users[i][1] && run->decay == params[i].decay);
     }
     for (int64_t i = 0; i < p->total; i++) cr_assert_eq(p->weights[i], 0);
     for (int64_t i = 0; i < p->trained; i++)

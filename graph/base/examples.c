@@ -112,7 +112,6 @@ static const Example examples[] = {
     {"E0900", "gradc trian my.graph", "gradc train my.graph"},
     {"E0901", "gradc train my.graph --threads 4096", "gradc train my.graph --threads 8"},
     {"E0902", "gradc train big.graph", "gradc train big.graph --freeze 'bert.*'"},
-    {"E0903", "gradc train many_tasks.graph", "gradc train many_tasks.graph --tasks a,b,c"},
     {"E0904", "gradc train my.graph --batch 4096", "gradc train my.graph --batch 32"},
     {"E0988", "gradc train my.graph --batch 32 --max-memory 1G",
      "gradc train my.graph --batch 8 --accumulate 4 --max-memory 1G"},

@@ -575,10 +575,6 @@ static const Explanation table[] = {
               "Weights, gradients and the optimizer's states take 16 bytes a trained\n"
               "parameter under AdamW, 4 a frozen one. Freeze a part (--freeze 'bert.*'), or\n"
               "use a smaller model."},
-    {"E0903", "too many kinds of parameters\n"
-              "Parameters are grouped by the tasks that train them and by whether weight\n"
-              "decay applies, and there is room for a limited number of such groups. Train\n"
-              "fewer tasks at once with --tasks."},
     {"E0904", "no memory for the batch\n"
               "The intermediate values of one batch do not fit. Make batches smaller with\n"
               "--batch, or texts shorter with --max-length."},

@@ -2,7 +2,6 @@
 #include "runtime/model/deferred.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "runtime/engine/slab.h"
 
@@ -20,17 +19,13 @@ struct Deferred {
     const ParamSlot *slot;
     const char *const *states;
     Team *team;
+    const TableRows *touched; /* by the step at hand */
     int64_t rows, columns;
     float *zero;       /* [columns] */
     Updater *updaters; /* [threads] */
     int64_t *done;     /* [rows]: updates of the history that the row has had */
-    int32_t *number;   /* [rows]: its slot, of rows that are selected */
-    uint64_t *marked;  /* [rows / 64 + 1]: a bit for each row of the selection at hand */
     UpdateNumbers *history;
     int64_t n_history, history_room;
-    int32_t *selected; /* [rows]: the first n_selected are */
-    int64_t n_selected;
-    const float *gradient; /* [n_selected, columns] */
     Executable *squares;
     float *partial; /* [rows]: sums of squares of selected rows */
     void *between;  /* the norm's own values, where it has several kernels */
@@ -54,24 +49,21 @@ static bool allocate(Deferred *t, CodeList update) {
     size_t rows = (size_t)t->rows, threads = (size_t)team_threads(t->team);
     t->zero = slab_new((size_t)t->columns * sizeof *t->zero);
     t->done = calloc(rows, sizeof *t->done);
-    t->number = calloc(rows, sizeof *t->number);
-    t->marked = calloc(rows / 64 + 1, sizeof *t->marked);
-    t->selected = calloc(rows, sizeof *t->selected);
     t->partial = slab_new(rows * sizeof *t->partial);
     t->updaters = arena_array(t->arena, threads + 1, sizeof *t->updaters);
-    bool good = t->zero && t->done && t->number && t->marked && t->selected && t->partial;
+    bool good = t->zero && t->done && t->partial;
     for (size_t i = 0; i < threads; i++) good = updater_new(t, &t->updaters[i], update) && good;
     return good;
 }
 
-Deferred *deferred_new(const Parameters *params, int slot, CodeList update, CodeList norm, const char *const *states,
-                       Team *team) {
+Deferred *deferred_new(const Parameters *params, int slot, const TableRows *touched, CodeList update, CodeList norm,
+                       const char *const *states, Team *team) {
     Arena *arena = arena_new();
     Deferred *t = arena_alloc(arena, sizeof *t);
     const ParamSlot *info = &params->slots[slot];
-    *t = (Deferred){.arena = arena, .params = params, .slot = info, .states = states, .team = team};
-    t->rows = info->param->type.dims[0].offset;
-    t->columns = info->param->type.dims[1].offset;
+    *t = (Deferred){.arena = arena, .params = params, .slot = info, .states = states, .team = team, .touched = touched};
+    t->rows = touched->rows;
+    t->columns = touched->columns;
     t->squares = executable_new(norm.list, norm.functions);
     if (allocate(t, update)) return t;
     deferred_free(t);
@@ -89,39 +81,14 @@ void deferred_free(Deferred *t) {
     slab_free(t->zero, (size_t)t->columns * sizeof *t->zero);
     slab_free(t->partial, (size_t)t->rows * sizeof *t->partial);
     free(t->done);
-    free(t->number);
-    free(t->marked);
-    free(t->selected);
     free(t->history);
     arena_free(t->arena);
 }
 
-/* The marked rows in ascending order, and no mark left. */
-static void take_marked(Deferred *t) {
-    enum { BITS = 64 };
-    for (int64_t word = 0; word * BITS < t->rows; word++) {
-        for (uint64_t left = t->marked[word]; left; left &= left - 1) {
-            int32_t row = (int32_t)(word * BITS + __builtin_ctzll(left));
-            t->number[row] = (int32_t)t->n_selected;
-            t->selected[t->n_selected++] = row;
-        }
-        t->marked[word] = 0;
-    }
-}
-
-int64_t deferred_select(Deferred *t, const int32_t *rows, int64_t count, int32_t *slots) {
-    t->n_selected = 0;
-    for (int64_t i = 0; i < count; i++) t->marked[rows[i] / 64] |= UINT64_C(1) << rows[i] % 64;
-    take_marked(t);
-    for (int64_t i = 0; i < count; i++) slots[i] = t->number[rows[i]];
-    return t->n_selected;
-}
-
-void deferred_gradient(Deferred *t, const float *gradient) {
-    t->gradient = gradient;
-    executable_bind(t->squares, "gradient", (void *)gradient);
+void deferred_gradient(Deferred *t) {
+    executable_bind(t->squares, "gradient", (void *)t->touched->gradient);
     executable_bind_output(t->squares, "squares", t->partial);
-    size_t bytes = executable_plan(t->squares, &t->n_selected);
+    size_t bytes = executable_plan(t->squares, &t->touched->n_selected);
     if (bytes > t->between_bytes) {
         slab_free(t->between, t->between_bytes);
         t->between = slab_new(t->between_bytes = 2 * bytes);
@@ -134,7 +101,7 @@ void deferred_squares(Deferred *t, const Worker *worker) { executable_run(t->squ
 
 double deferred_sum(const Deferred *t) {
     double sum = 0;
-    for (int64_t i = 0; i < t->n_selected; i++) sum += (double)t->partial[i];
+    for (int64_t i = 0; i < t->touched->n_selected; i++) sum += (double)t->partial[i];
     return sum;
 }
 
@@ -167,8 +134,8 @@ static void point_at(const Deferred *t, Updater *u, int64_t row, const float *gr
 /* The lines of a thread's next row are asked for while it works on this one: rows are far apart. */
 static void ask_for_next(const Deferred *t, int64_t index, const Worker *worker) {
     enum { LINE = 64 / sizeof(float) };
-    if (index + worker->threads >= t->n_selected) return;
-    int64_t at = t->slot->offset + t->selected[index + worker->threads] * t->columns;
+    if (index + worker->threads >= t->touched->n_selected) return;
+    int64_t at = t->slot->offset + t->touched->selected[index + worker->threads] * t->columns;
     for (int64_t i = 0; i < t->columns; i += LINE) {
         __builtin_prefetch(t->params->weights + at + i, 1);
         for (int j = 0; j < t->params->n_states; j++) __builtin_prefetch(t->params->states[j] + at + i, 1);
@@ -187,9 +154,9 @@ static void catch_up_row(Deferred *t, Updater *u, int64_t row, int64_t count, vo
 
 void deferred_catch_up(Deferred *t, const Worker *worker) {
     Updater *u = &t->updaters[worker->thread];
-    for (int64_t i = worker->thread; i < t->n_selected; i += worker->threads) {
+    for (int64_t i = worker->thread; i < t->touched->n_selected; i += worker->threads) {
         ask_for_next(t, i, worker);
-        catch_up_row(t, u, t->selected[i], t->n_history, worker->scratch);
+        catch_up_row(t, u, t->touched->selected[i], t->n_history, worker->scratch);
     }
 }
 
@@ -197,11 +164,11 @@ void deferred_update(Deferred *t, const Worker *worker) {
     const Worker alone = {0, 1, worker->scratch, no_barrier};
     Updater *u = &t->updaters[worker->thread];
     u->numbers = t->history[t->n_history - 1];
-    for (int64_t i = worker->thread; i < t->n_selected; i += worker->threads) {
+    for (int64_t i = worker->thread; i < t->touched->n_selected; i += worker->threads) {
         ask_for_next(t, i, worker);
-        point_at(t, u, t->selected[i], t->gradient + i * t->columns);
+        point_at(t, u, t->touched->selected[i], t->touched->gradient + i * t->columns);
         executable_run(u->update, &alone);
-        t->done[t->selected[i]] = t->n_history;
+        t->done[t->touched->selected[i]] = t->n_history;
     }
 }
 
@@ -216,14 +183,6 @@ static void settle_share(void *user, const Worker *worker) {
 void deferred_settle(Deferred *t) {
     if (t->n_history) team_run(t->team, settle_share, t);
     t->n_history = 0;
-}
-
-void deferred_expand(const Deferred *t) {
-    float *dense = t->params->gradients + t->slot->offset;
-    memset(dense, 0, (size_t)(t->rows * t->columns) * sizeof *dense);
-    for (int64_t i = 0; i < t->n_selected; i++) {
-        memcpy(dense + t->selected[i] * t->columns, t->gradient + i * t->columns, (size_t)t->columns * sizeof *dense);
-    }
 }
 
 Executable *deferred_executable(const Deferred *t) { return t->updaters[0].update; }

@@ -9,29 +9,37 @@
  *     history   step 0 | step 1 | step 2 | ...        numbers of the updates since all rows were last up to date
  *     row 7     done = 1: steps 1, 2, ... are owed
  *
- * A step: deferred_select and deferred_gradient in one thread; deferred_catch_up, the training graph (whose gradient
- * for the table is compact, see passes/compact.h) and deferred_squares in all; deferred_push in one; deferred_update in
- * all. */
+ * A step: rows are selected and the gradient's place is known (table_rows.h), then deferred_gradient, in one thread;
+ * deferred_catch_up, the training graph and deferred_squares in all; deferred_push in one; deferred_update in all. */
 #ifndef GRADC_RUNTIME_MODEL_DEFERRED_H
 #define GRADC_RUNTIME_MODEL_DEFERRED_H
 
+#include "passes/schedule.h"
 #include "runtime/engine/team.h"
-#include "runtime/model/update.h"
+#include "runtime/model/parameters.h"
+#include "runtime/model/table_rows.h"
+
+/* The scalar inputs of the optimizer's update. */
+typedef struct UpdateNumbers {
+    float rate, decay, step, scale;
+} UpdateNumbers;
+
+/* Code as a list with the function of each launch. */
+typedef struct CodeList {
+    const KernelList *list;
+    KernelFunction *const *functions;
+} CodeList;
 
 typedef struct Deferred Deferred;
 
-/* The table is parameter `slot`. `update`: the optimizer; `norm`: "gradient" f32[R, columns] to "squares" f32[R, 1].
- * All is borrowed. NULL when there is no memory. */
-Deferred *deferred_new(const Parameters *params, int slot, CodeList update, CodeList norm, const char *const *states,
-                       Team *team);
+/* The table is parameter `slot`; `touched` its rows that the step at hand touches. `update`: the optimizer; `norm`:
+ * "gradient" f32[R, columns] to "squares" f32[R, 1]. All is borrowed. NULL when there is no memory. */
+Deferred *deferred_new(const Parameters *params, int slot, const TableRows *touched, CodeList update, CodeList norm,
+                       const char *const *states, Team *team);
 void deferred_free(Deferred *table); /* NULL is allowed */
 
-/* Chooses the rows of the next step: the distinct ones of `rows`[count], ascending, whose number is returned;
- * `slots`[count] says which of them each is. */
-int64_t deferred_select(Deferred *table, const int32_t *rows, int64_t count, int32_t *slots);
-
-/* Where the step leaves the compact gradient f32[selected, columns]. */
-void deferred_gradient(Deferred *table, const float *gradient);
+/* The rows are selected, and the step will leave their gradient where `touched` says. */
+void deferred_gradient(Deferred *table);
 
 /* Brings this thread's share of the selected rows up to date. They may be read after a barrier. */
 void deferred_catch_up(Deferred *table, const Worker *worker);
@@ -48,9 +56,6 @@ void deferred_update(Deferred *table, const Worker *worker);
 
 /* All rows up to date, on all threads. */
 void deferred_settle(Deferred *table);
-
-/* The dense gradient, in the table's place in the slab of gradients. */
-void deferred_expand(const Deferred *table);
 
 /* For the profile: what the first thread updates with. */
 Executable *deferred_executable(const Deferred *table);

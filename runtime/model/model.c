@@ -6,11 +6,10 @@
 
 #include "runtime/engine/slab.h"
 #include "runtime/model/model_state.h"
-#include "runtime/model/nonfinite.h"
 
 static void settle(Model *m) {
     for (int i = 0; i < m->params->n_runs; i++) {
-        if (m->tables[i]) deferred_settle(m->tables[i]);
+        if (m->runs[i] && m->runs[i]->deferred) deferred_settle(m->runs[i]->deferred);
     }
 }
 
@@ -35,8 +34,8 @@ static Executable **list_executables(const Model *m, Arena *arena, int *count) {
         for (int i = 0; i < 4; i++) list[(*count)++] = own[i];
     }
     for (int i = 0; m->options.training && i < m->params->n_runs; i++) {
-        list[(*count)++] = m->runs[i] ? m->runs[i]->norm : NULL;
-        list[(*count)++] = m->runs[i] ? m->runs[i]->update : deferred_executable(m->tables[i]);
+        list[(*count)++] = run_update_executable(m->runs[i], true);
+        list[(*count)++] = run_update_executable(m->runs[i], false);
     }
     return list;
 }
@@ -97,7 +96,7 @@ static void select_rows(Model *m, TaskState *state, int64_t *extents) {
             t->numbers = realloc(t->numbers, (size_t)t->room * sizeof *t->numbers);
             if (!t->numbers) abort();
         }
-        int64_t distinct = deferred_select(m->tables[t->run], executable_leaf(exec, t->index), count, t->numbers);
+        int64_t distinct = table_rows_select(m->tables[t->slot], executable_leaf(exec, t->index), count, t->numbers);
         executable_bind(exec, t->slots, t->numbers);
         set_extent(exec, extents, t->distinct, distinct);
     }
@@ -165,21 +164,33 @@ static bool prepare(Model *m, TaskState *state, Executable *exec, Batch *batch, 
     return true;
 }
 
-/* Where each compact gradient will lie; after the training graph is placed. */
-static void find_compact_gradients(Model *m, TaskState *state) {
+/* --- Gradients ---------------------------------------------------------------------------------------------------- */
+
+/* Of the run that a table is by itself; NULL: its updates are not deferred. */
+static Deferred *deferred_of(const Model *m, const TaskTable *table) {
+    int run = m->params->slots[table->slot].run;
+    return m->params->runs[run].table < 0 ? NULL : m->runs[run]->deferred;
+}
+
+/* Where each gradient in the form of rows will lie; after the training graph is placed. */
+static void find_row_gradients(Model *m, TaskState *state) {
     for (int i = 0; i < state->tables.count; i++) {
         const TaskTable *t = &state->tables.items[i];
-        deferred_gradient(m->tables[t->run], executable_output(state->public.train, t->gradient));
+        m->tables[t->slot]->gradient = executable_output(state->public.train, t->gradient);
+        if (deferred_of(m, t)) deferred_gradient(deferred_of(m, t));
     }
 }
 
 /* The rows that a task's batch reads, up to date. All threads have met when it returns. */
 static void catch_up(const Model *m, const TaskState *state, const Worker *worker) {
-    for (int i = 0; i < state->tables.count; i++) deferred_catch_up(m->tables[state->tables.items[i].run], worker);
+    for (int i = 0; i < state->tables.count; i++) {
+        Deferred *deferred = deferred_of(m, &state->tables.items[i]);
+        if (deferred) deferred_catch_up(deferred, worker);
+    }
     if (state->tables.count) worker->barrier();
 }
 
-static void copy_gradients(TaskState *state) {
+static void copy_gradients(const TaskState *state) {
     for (int i = 0; i < state->copies.count; i++) {
         GradientCopy copy = state->copies.items[i];
         if (copy.from)
@@ -189,120 +200,121 @@ static void copy_gradients(TaskState *state) {
     }
 }
 
+/* To the dense form what the updates of deferred runs, or those of all others, take as rows. */
+static void spread(const Model *m, const TaskState *state, bool deferred, const Worker *worker) {
+    for (int i = 0; i < state->tables.count; i++) {
+        const TaskTable *t = &state->tables.items[i];
+        if ((deferred_of(m, t) != NULL) != deferred) continue;
+        table_rows_spread(m->tables[t->slot], m->params->gradients + m->params->slots[t->slot].offset, worker);
+    }
+}
+
+/* What the threads share. */
+typedef struct Gradients {
+    const Model *m;
+    const TaskState *state;
+} Gradients;
+
+static void run_gradients(void *user, const Worker *worker) {
+    const Gradients *g = user;
+    catch_up(g->m, g->state, worker);
+    executable_run(g->state->public.train, worker);
+    worker->barrier();
+    spread(g->m, g->state, false, worker);
+    if (worker->thread == 0) copy_gradients(g->state);
+}
+
 bool model_gradients(Model *m, int task, Batch *batch, float *loss, Diagnostics *diags) {
     TaskState *state = &m->tasks[task];
-    settle(m);
     if (!prepare(m, state, state->public.train, batch, diags)) return false;
-    find_compact_gradients(m, state);
-    team_run(m->options.team, run_alone, state->public.train);
-    copy_gradients(state);
-    for (int i = 0; i < state->tables.count; i++) deferred_expand(m->tables[state->tables.items[i].run]);
+    find_row_gradients(m, state);
+    team_run(m->options.team, run_gradients, &(Gradients){m, state});
     *loss = *executable_output(state->public.train, "loss");
-    return true;
+    m->last_step = (NonFiniteStep){state->public.train, state->public.task, batch, m->options.team, (double)*loss};
+    m->last = state;
+    memcpy(m->active, state->active, (size_t)m->params->n_runs * sizeof *m->active);
+    if (isfinite(*loss)) return true;
+    nonfinite_report(&m->last_step, diags);
+    return false;
 }
 
-/* What the threads of one step share. */
-typedef struct Step {
+static void spread_rest(void *user, const Worker *worker) {
+    const Gradients *g = user;
+    spread(g->m, g->state, true, worker);
+}
+
+void model_spread_gradients(Model *m) {
+    const ParamRun *runs = m->params->runs;
+    for (int i = 0; i < m->params->n_runs; i++) {
+        if (!m->active[i]) memset(m->params->gradients + runs[i].offset, 0, (size_t)runs[i].count * sizeof(float));
+    }
+    team_run(m->options.team, spread_rest, &(Gradients){m, m->last});
+}
+
+/* --- Updates ------------------------------------------------------------------------------------------------------ */
+
+/* What the threads of an update share. */
+typedef struct Update {
     Model *m;
-    TaskState *state;   /* NULL: the gradients are there already */
-    const bool *active; /* [runs]: to be updated */
     const UpdateSettings *settings;
     double norm;
-    bool finite;
-} Step;
-
-static void run_norms(const Step *step, const Worker *worker) {
-    for (int i = 0; i < step->m->params->n_runs; i++) {
-        if (!step->active[i]) continue;
-        if (step->m->tables[i])
-            deferred_squares(step->m->tables[i], worker);
-        else
-            executable_run(step->m->runs[i]->norm, worker);
-    }
-    worker->barrier();
-}
+} Update;
 
 /* The square root of all squares, added in order in double. */
-static double gradient_norm(const Step *step) {
+static double gradient_norm(const Update *update) {
     double sum = 0;
-    for (int i = 0; i < step->m->params->n_runs; i++) {
-        if (!step->active[i]) continue;
-        sum += step->m->tables[i] ? deferred_sum(step->m->tables[i]) : run_squares(step->m->runs[i]);
+    for (int i = 0; i < update->m->params->n_runs; i++) {
+        if (update->m->active[i]) sum += run_update_sum(update->m->runs[i]);
     }
-    return step->settings->weight * sqrt(sum);
-}
-
-static bool is_finite_step(const Step *step) {
-    bool loss = !step->state || isfinite(*executable_output(step->state->public.train, "loss"));
-    return loss && isfinite(step->norm);
+    return update->settings->weight * sqrt(sum);
 }
 
 /* One thread writes what all will read: rate and scale of each run. */
-static void set_numbers(Step *step) {
-    const UpdateSettings *s = step->settings;
-    if (s->clip > 0) step->norm = gradient_norm(step);
-    step->finite = is_finite_step(step);
-    double scale = s->weight * (s->clip > 0 && step->norm > s->clip ? s->clip / (step->norm + 1e-6) : 1);
-    for (int i = 0; i < step->m->params->n_runs; i++) {
-        ParamRun *info = &step->m->params->runs[i];
-        if (!step->active[i] || !step->finite) continue;
+static void set_numbers(Update *update) {
+    const UpdateSettings *s = update->settings;
+    if (s->clip > 0) update->norm = gradient_norm(update);
+    double scale = s->weight * (s->clip > 0 && update->norm > s->clip ? s->clip / (update->norm + 1e-6) : 1);
+    for (int i = 0; i < update->m->params->n_runs; i++) {
+        ParamRun *info = &update->m->params->runs[i];
+        if (!update->m->active[i] || !isfinite(update->norm)) continue;
         UpdateNumbers numbers = {(float)(s->rate * info->rate), info->decay ? (float)s->decay : 0, (float)++info->steps,
                                  (float)scale};
-        if (step->m->tables[i])
-            deferred_push(step->m->tables[i], numbers);
-        else
-            step->m->runs[i]->numbers = numbers;
+        run_update_push(update->m->runs[i], numbers);
     }
 }
 
-static void run_gradients(const Step *step, const Worker *worker) {
-    catch_up(step->m, step->state, worker);
-    executable_run(step->state->public.train, worker);
+static void run_update(void *user, const Worker *worker) {
+    Update *update = user;
+    const Model *m = update->m;
+    for (int i = 0; update->settings->clip > 0 && i < m->params->n_runs; i++) {
+        if (m->active[i]) run_update_squares(m->runs[i], worker);
+    }
     worker->barrier();
-    if (worker->thread == 0) copy_gradients(step->state);
-    if (step->state->copies.count) worker->barrier();
-}
-
-static void run_step(void *user, const Worker *worker) {
-    Step *step = user;
-    if (step->state) run_gradients(step, worker);
-    if (step->settings->clip > 0) run_norms(step, worker);
-    if (worker->thread == 0) set_numbers(step);
+    if (worker->thread == 0) set_numbers(update);
     worker->barrier();
-    for (int i = 0; step->finite && i < step->m->params->n_runs; i++) {
-        if (!step->active[i]) continue;
-        if (step->m->tables[i])
-            deferred_update(step->m->tables[i], worker);
-        else
-            executable_run(step->m->runs[i]->update, worker);
+    for (int i = 0; isfinite(update->norm) && i < m->params->n_runs; i++) {
+        if (m->active[i]) run_update_apply(m->runs[i], worker);
     }
 }
 
 void model_touch(Model *model) { model->updates++; }
 
-bool model_update(Model *m, const bool *active, const UpdateSettings *settings, double *norm) {
+bool model_update(Model *m, const UpdateSettings *settings, double *norm, Diagnostics *diags) {
+    Update update = {.m = m, .settings = settings};
     m->updates++;
-    Step step = {.m = m, .active = active, .settings = settings};
-    team_run(m->options.team, run_step, &step);
-    *norm = step.norm;
-    return step.finite;
+    team_run(m->options.team, run_update, &update);
+    *norm = update.norm;
+    if (isfinite(*norm)) return true;
+    nonfinite_report(&m->last_step, diags);
+    return false;
 }
 
 bool model_step(Model *m, int task, Batch *batch, const UpdateSettings *settings, StepResult *result,
                 Diagnostics *diags) {
-    TaskState *state = &m->tasks[task];
-    Step step = {.m = m, .state = state, .active = state->active, .settings = settings};
-    if (!prepare(m, state, state->public.train, batch, diags)) return false;
-    m->updates++;
-    find_compact_gradients(m, state);
-    team_run(m->options.team, run_step, &step);
-    result->loss = *executable_output(state->public.train, "loss");
-    result->norm = step.norm;
-    if (step.finite) return true;
-    NonFiniteStep bad = {state->public.train, state->public.task, batch, m->options.team, (double)result->loss};
-    nonfinite_report(&bad, diags);
-    return false;
+    return model_gradients(m, task, batch, &result->loss, diags) && model_update(m, settings, &result->norm, diags);
 }
+
+/* --- Evaluation --------------------------------------------------------------------------------------------------- */
 
 /* What the first dimension of an output counts. */
 static RowsOf rows_of(const Executable *exec, const Task *task, const Type *type, int *input) {

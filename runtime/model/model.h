@@ -52,7 +52,7 @@ const TaskModel *model_task(const Model *model, int task);
 /* The task that stands for these [program's tasks; NULL: for all], in `arena`; its training graph is the caller's to
  * free. NULL when they cannot be joined. */
 Task *joined_task(const Program *program, const bool *tasks, Arena *arena, Diagnostics *diags);
-/* The number of the task that stands for all tasks in model_step, model_gradients and model_plan, with a joined batch
+/* The number of the task that stands for all tasks in model_gradients and model_plan, with a joined batch
  * (batch.h); -1: they are not joined. */
 int model_joined(const Model *model);
 /* The loss of a part of the last joined batch, the parts in the order of the program's tasks, of those that are wanted.
@@ -89,13 +89,20 @@ typedef struct StepResult {
     double norm; /* of the gradients before clipping; 0 when clip is 0 */
 } StepResult;
 
-/* One update of the parameters from a batch. A diagnostic and false when there is no memory for the batch, or the loss
- * is not finite (then nothing is updated). */
+/* Runs a batch forward and back: its loss, and its gradients in place for model_update, instead of what was there. A
+ * diagnostic and false when there is no memory for the batch, or the loss is not finite. */
+bool model_gradients(Model *model, int task, Batch *batch, float *loss, Diagnostics *diags);
+
+/* All gradients that are in place in the dense form too, in the slab of gradients; zero where there are none. */
+void model_spread_gradients(Model *model);
+
+/* One update from the gradients in place; `*norm` as in StepResult. A diagnostic and false when they are not finite;
+ * then nothing is updated. */
+bool model_update(Model *model, const UpdateSettings *settings, double *norm, Diagnostics *diags);
+
+/* One after the other: an update from one batch. */
 bool model_step(Model *model, int task, Batch *batch, const UpdateSettings *settings, StepResult *result,
                 Diagnostics *diags);
-
-/* The gradients of a batch, left in the gradient slab, and its loss; no update. */
-bool model_gradients(Model *model, int task, Batch *batch, float *loss, Diagnostics *diags);
 
 typedef struct OutputValue {
     RowsOf of;

@@ -30,30 +30,30 @@ static bool is_gathered(const Graph *graph, const char *param) {
     return true;
 }
 
-/* A parameter that suits and that all its tasks read by rows. */
-static bool is_table(const Model *m, const Param *param, uint64_t tasks) {
-    if (!compact_suits(&param->type)) return false;
+/* Parameters that suit and that all tasks read by rows. */
+static void find_tables(const Model *m, const bool *trained, bool *tables) {
+    for (int i = 0; i < m->program->params.count; i++)
+        tables[i] = trained[i] && compact_suits(&m->program->params.items[i].type);
     for (int t = 0; t < m->program->tasks.count; t++) {
-        if (tasks >> t & 1 && !is_gathered(m->program->tasks.items[t].train, param->name)) return false;
+        const Task *task = &m->program->tasks.items[t];
+        for (int i = 0; is_wanted(m, t) && i < task->n_params; i++) {
+            int param = task->params[i];
+            tables[param] = tables[param] && is_gathered(task->train, m->program->params.items[param].name);
+        }
     }
-    return true;
 }
 
 static bool make_parameters(Model *m, Diagnostics *diags) {
     size_t count = (size_t)m->program->params.count + 1;
-    uint64_t *tasks = arena_array(m->arena, count, sizeof *tasks);
-    bool *trained = arena_array(m->arena, count, sizeof *trained),
-         *tables = arena_array(m->arena, count, sizeof *tables);
-    for (int t = 0; t < m->program->tasks.count; t++) {
+    bool *trained = arena_array(m->arena, count, sizeof *trained);
+    bool *tables = arena_array(m->arena, count, sizeof *tables);
+    for (int t = 0; m->options.training && t < m->program->tasks.count; t++) {
         const Task *task = &m->program->tasks.items[t];
-        for (int i = 0; is_wanted(m, t) && i < task->n_params; i++) tasks[task->params[i]] |= UINT64_C(1) << t;
+        for (int i = 0; is_wanted(m, t) && i < task->n_params; i++)
+            trained[task->params[i]] = !is_frozen(m, &m->program->params.items[task->params[i]]);
     }
-    for (int i = 0; i < m->program->params.count; i++) {
-        const Param *param = &m->program->params.items[i];
-        trained[i] = m->options.training && tasks[i] && !is_frozen(m, param);
-        tables[i] = trained[i] && is_table(m, param, tasks[i]);
-    }
-    m->params = parameters_new(m->program, tasks, trained, tables, m->options.rates, diags);
+    find_tables(m, trained, tables);
+    m->params = parameters_new(m->program, m->options.tasks, trained, tables, m->options.rates, diags);
     return m->params != NULL;
 }
 
@@ -133,10 +133,13 @@ static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics 
     return true;
 }
 
+/* Are those of several passes added, each in the dense form, before an update? */
+static bool adds_gradients(const Model *m) { return m->options.adds || (m->options.together && model_joined(m) < 0); }
+
 /* The parameters that are to be differentiated for. */
 static PipelineOptions training_options(const Model *m, const Task *task) {
     const char **wanted = arena_array(m->arena, (size_t)task->n_params + 1, sizeof *wanted);
-    PipelineOptions options = {.wanted = wanted, .passes = m->options.passes, .training = m->compacts};
+    PipelineOptions options = {.wanted = wanted, .passes = m->options.passes, .training = !adds_gradients(m)};
     for (int i = 0; i < task->n_params; i++) {
         const ParamSlot *slot = &m->params->slots[task->params[i]];
         if (slot->trained) wanted[options.n_wanted++] = slot->param->name;
@@ -193,44 +196,12 @@ static bool make_evaluation(Model *m, int index, Diagnostics *diags) {
     return make_stages(m, task, &state->eval_frozen, &state->eval, &eval, &trained, &options, diags);
 }
 
-/* Of the tasks that train a run's table: do they leave its gradient compact? */
-static void count_compact(const Model *m, const ParamRun *run, int *compact, int *dense) {
-    *compact = *dense = 0;
-    for (int t = 0; run->table >= 0 && t <= m->program->tasks.count; t++) {
-        if (!m->tasks[t].train.graph || (t != model_joined(m) && !(run->tasks >> t & 1))) continue;
-        bool is_compact = compact_index(m->tasks[t].train.graph, m->params->slots[run->table].param->name) != NULL;
-        *compact += is_compact, *dense += !is_compact;
-    }
-}
-
-static bool is_deferred(const Model *m, const ParamRun *run) {
-    int compact, dense;
-    count_compact(m, run, &compact, &dense);
-    return compact > 0 && dense == 0;
-}
-
-static bool any_is_mixed(const Model *m) {
-    for (int i = 0; i < m->params->n_runs; i++) {
-        int compact, dense;
-        count_compact(m, &m->params->runs[i], &compact, &dense);
-        if (compact && dense) return true;
-    }
-    return false;
-}
-
 static bool make_trainings(Model *m, Diagnostics *diags) {
-    bool joined = model_joined(m) >= 0;
-    for (int t = 0; t <= m->program->tasks.count; t++) {
-        stage_free(&m->tasks[t].train);
-        frozen_free(&m->tasks[t].train_frozen);
-        if (t == m->program->tasks.count || !is_wanted(m, t) || joined) continue;
-        if (!make_training(m, &m->tasks[t], diags)) return false;
+    if (model_joined(m) >= 0) return make_joined_training(m, diags);
+    for (int t = 0; t < m->program->tasks.count; t++) {
+        if (is_wanted(m, t) && !make_training(m, &m->tasks[t], diags)) return false;
     }
-    if (joined && !make_joined_training(m, diags)) return false;
-    /* A table that one task touches by rows and another one whole is updated whole, so no gradient is compact. */
-    if (!any_is_mixed(m)) return true;
-    m->compacts = false;
-    return make_trainings(m, diags);
+    return true;
 }
 
 static bool make_norm(Model *m, int run, const PipelineOptions *options, Diagnostics *diags) {
@@ -272,16 +243,20 @@ static void bind_zeros(Model *m, TaskState *state) {
 }
 
 static void add_table(Model *m, TaskState *state, const ParamSlot *slot, const Node *index) {
-    TaskTable table = {.run = slot->run, .index = arena_strdup(m->arena, index->attrs.text)};
+    int number = (int)(slot - m->params->slots);
+    const Type *type = &slot->param->type;
+    TaskTable table = {.slot = number, .index = arena_strdup(m->arena, index->attrs.text)};
     table.slots = arena_printf(m->arena, "%s.slots", table.index);
     table.distinct = arena_printf(m->arena, "%s.U", table.index);
     table.gradient = arena_printf(m->arena, "grad.%s", slot->param->name);
     vec_push(m->arena, &state->tables, table);
+    if (!m->tables[number]) m->tables[number] = table_rows_new(type->dims[0].offset, type->dims[1].offset, m->arena);
 }
 
-/* Sends each gradient to its place in the slab; a compact one stays where the plan puts it. */
+/* Sends each gradient to its place in the slab; one in the form of rows stays where the plan puts it. */
 static void bind_gradients(Model *m, TaskState *state) {
     const Graph *graph = state->train.graph;
+    state->active = arena_array(m->arena, (size_t)m->params->n_runs + 1, sizeof *state->active);
     float **place = arena_array(m->arena, (size_t)graph->nodes.count + 1, sizeof *place);
     for (int i = 0; i < state->public.task->n_params; i++) {
         const ParamSlot *slot = &m->params->slots[state->public.task->params[i]];
@@ -313,6 +288,7 @@ static void make_frozen(Model *m, const Task *task, Frozen *frozen) {
 }
 
 static void make_executables(Model *m) {
+    m->tables = arena_array(m->arena, (size_t)m->params->n_slots + 1, sizeof *m->tables);
     for (int t = 0; t <= m->program->tasks.count; t++) {
         TaskState *state = &m->tasks[t];
         make_frozen(m, state->public.task, &state->train_frozen);
@@ -332,22 +308,36 @@ static CodeList code_list(const Model *m, const Stage *stage) {
     return (CodeList){stage->list, code_of_launches(m->code, stage->list, m->arena)};
 }
 
-/* A run's update: of the rows that steps touch, or of all of it. */
+static bool gives_rows(const TaskState *state, int slot) {
+    for (int i = 0; i < state->tables.count; i++) {
+        if (state->tables.items[i].slot == slot) return true;
+    }
+    return false;
+}
+
+/* A table that all who train it touch by rows alone; one that another touches whole is updated whole. */
+static bool is_deferred(const Model *m, const ParamRun *run) {
+    if (run->table < 0 || !m->tables[run->table]) return false;
+    for (int t = 0; t <= m->program->tasks.count; t++) {
+        bool trains = m->tasks[t].train.list && (t == model_joined(m) || run->tasks[t]);
+        if (trains && !gives_rows(&m->tasks[t], run->table)) return false;
+    }
+    return true;
+}
+
 static bool make_run(Model *m, int run) {
     CodeList norm = code_list(m, &m->norms[run]), update = code_list(m, &m->update);
-    const char *const *states = m->program->optimizer.states;
     const ParamRun *info = &m->params->runs[run];
-    if (is_deferred(m, info))
-        m->tables[run] = deferred_new(m->params, info->table, update, norm, states, m->options.team);
-    else
-        m->runs[run] = run_update_new(norm, update, m->params, run, states, m->arena);
-    return m->tables[run] || m->runs[run];
+    const TableRows *touched = is_deferred(m, info) ? m->tables[info->table] : NULL;
+    m->runs[run] =
+        run_update_new(norm, update, m->params, run, touched, m->program->optimizer.states, m->options.team, m->arena);
+    return m->runs[run] != NULL;
 }
 
 static bool make_runs(Model *m, Diagnostics *diags) {
     size_t count = (size_t)m->params->n_runs + 1;
     m->runs = arena_array(m->arena, count, sizeof *m->runs);
-    m->tables = arena_array(m->arena, count, sizeof *m->tables);
+    m->active = arena_array(m->arena, count, sizeof *m->active);
     for (int i = 0; m->options.training && i < m->params->n_runs; i++) {
         if (make_run(m, i)) continue;
         diag_error(diags, "E0902", (Pos){0}, "there is no memory for the optimizer's intermediate values");
@@ -359,16 +349,10 @@ static bool make_runs(Model *m, Diagnostics *diags) {
 
 static bool build(Model *m, Diagnostics *diags) {
     if (!make_parameters(m, diags)) return false;
-    if (m->params->n_runs > MAX_RUNS) {
-        diag_error(diags, "E0903", (Pos){0}, "there are more than %d kinds of parameters", MAX_RUNS);
-        diag_hint(diags, "train fewer tasks at once with --tasks");
-        return false;
-    }
     Task *joined =
         m->options.training && can_join(m, diags) ? joined_task(m->program, m->options.tasks, m->arena, diags) : NULL;
     if (diags->errors) return false;
     m->tasks[m->program->tasks.count].public.task = joined;
-    m->compacts = !m->options.adds && (joined || !m->options.together);
     if (m->options.training && !make_trainings(m, diags)) return false;
     for (int t = 0; t < m->program->tasks.count; t++) {
         if (is_wanted(m, t) && !make_evaluation(m, t, diags)) return false;
@@ -397,10 +381,7 @@ Model *model_new(const Program *program, const ModelOptions *options, Diagnostic
 
 void model_free(Model *m) {
     if (!m) return;
-    for (int i = 0; m->tables && i < m->params->n_runs; i++) {
-        run_update_free(m->runs[i]);
-        deferred_free(m->tables[i]);
-    }
+    for (int i = 0; m->runs && i < m->params->n_runs; i++) run_update_free(m->runs[i]);
     if (model_joined(m) >= 0) graph_free(m->tasks[model_joined(m)].public.task->train);
     for (int t = 0; t <= m->program->tasks.count; t++) {
         executable_free(m->tasks[t].public.train);

@@ -3,12 +3,10 @@
 #define GRADC_RUNTIME_MODEL_MODEL_STATE_H
 
 #include "runtime/model/binding.h"
-#include "runtime/model/deferred.h"
 #include "runtime/model/kept.h"
 #include "runtime/model/model.h"
+#include "runtime/model/nonfinite.h"
 #include "runtime/model/update.h"
-
-enum { MAX_RUNS = 256 };
 
 /* A gradient that is the same value as another parameter's, or zero (`from` NULL): filled in after the run. */
 typedef struct GradientCopy {
@@ -17,9 +15,9 @@ typedef struct GradientCopy {
     size_t bytes;
 } GradientCopy;
 
-/* A table whose gradient a task leaves compact: what the table's rows are called in the task's graph. */
+/* A table whose gradient a task's training graph leaves in the form of rows: what they are called there. */
 typedef struct TaskTable {
-    int run;
+    int slot;                                        /* the parameter */
     const char *index, *slots, *distinct, *gradient; /* "x.ids", "x.ids.slots", symbol "x.ids.U", "grad.NAME" */
     int32_t *numbers;                                /* of slots */
     int64_t room;
@@ -49,7 +47,7 @@ typedef struct TaskState {
     Bindings train_inputs, eval_inputs;
     VEC(GradientCopy) copies;
     VEC(TaskTable) tables;
-    bool active[MAX_RUNS]; /* runs that this task's step updates */
+    bool *active; /* [runs]: those that its training graph gives gradients for */
 } TaskState;
 
 struct Model {
@@ -60,18 +58,16 @@ struct Model {
     KernelSet *kernels;
     Code *code;
     TaskState *tasks; /* [program's tasks + 1]: the last one is the joined task's; without one its task is NULL */
-    bool compacts;    /* 'compact' is among the usual passes of the training graphs */
     Stage update;
-    Stage *norms;      /* [runs] */
-    RunUpdate **runs;  /* [runs]; NULL: deferred */
-    Deferred **tables; /* [runs]; NULL: updated whole */
+    Stage *norms;       /* [runs] */
+    RunUpdate **runs;   /* [runs] */
+    TableRows **tables; /* [program's parameters]: of those whose gradient some training graph leaves as rows; NULL */
+    bool *active;       /* [runs]: whose gradients are in place for the next update */
+    const TaskState *last; /* whose training graph ran last, with what batch */
+    NonFiniteStep last_step;
     void *slab;
     size_t slab_bytes, kept_room;
     int64_t updates; /* so far */
 };
-
-/* One update of the active runs from what lies in the gradient slab, none of it compact. False when the gradients are
- * not finite; then nothing is updated. */
-bool model_update(Model *model, const bool *active, const UpdateSettings *settings, double *norm);
 
 #endif

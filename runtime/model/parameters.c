@@ -13,15 +13,37 @@ static int64_t rounded(int64_t count, int64_t unit) { return (count + unit - 1) 
 
 static size_t slab_bytes(int64_t floats) { return (size_t)rounded(floats + 1, RUN_ALIGN) * sizeof(float); }
 
-/* The run for parameters of these properties, added when it is new. `table`: the parameter that is one by itself; -1.
- * */
-static int find_run(Parameters *p, uint64_t tasks, bool decay, double rate, int table) {
+/* What parameters are told apart by. */
+typedef struct RunKey {
+    const bool *tasks; /* [program's tasks] */
+    bool decay;
+    double rate;
+} RunKey;
+
+static bool is_of(const ParamRun *run, const RunKey *key, int n_tasks) {
+    return run->table < 0 && run->decay == key->decay && run->rate == key->rate &&
+           memcmp(run->tasks, key->tasks, (size_t)n_tasks * sizeof *key->tasks) == 0;
+}
+
+/* The run of the key, added when it is new. `table`: the parameter that is one by itself; -1. */
+static int find_run(Parameters *p, const RunKey *key, int n_tasks, int table) {
     for (int i = 0; table < 0 && i < p->n_runs; i++) {
-        if (p->runs[i].table < 0 && p->runs[i].tasks == tasks && p->runs[i].decay == decay && p->runs[i].rate == rate)
-            return i;
+        if (is_of(&p->runs[i], key, n_tasks)) return i;
     }
-    p->runs[p->n_runs] = (ParamRun){.tasks = tasks, .decay = decay, .rate = rate, .table = table};
+    p->runs[p->n_runs] = (ParamRun){.tasks = key->tasks, .decay = key->decay, .rate = key->rate, .table = table};
     return p->n_runs++;
+}
+
+/* Of each parameter, which of the wanted tasks use it. */
+static bool **find_users(const Parameters *p, const Program *program, const bool *wanted) {
+    bool **users = arena_array(p->arena, (size_t)p->n_slots + 1, sizeof *users);
+    for (int i = 0; i < p->n_slots; i++)
+        users[i] = arena_array(p->arena, (size_t)program->tasks.count + 1, sizeof **users);
+    for (int t = 0; t < program->tasks.count; t++) {
+        const Task *task = &program->tasks.items[t];
+        for (int i = 0; (!wanted || wanted[t]) && i < task->n_params; i++) users[task->params[i]][t] = true;
+    }
+    return users;
 }
 
 static int64_t place(Parameters *p, int run, int64_t offset) {
@@ -33,12 +55,15 @@ static int64_t place(Parameters *p, int run, int64_t offset) {
     return offset;
 }
 
-static void lay_out(Parameters *p, const uint64_t *tasks, const bool *tables, const double *rates) {
+static void lay_out(Parameters *p, const Program *program, const bool *wanted, const bool *tables,
+                    const double *rates) {
+    bool **users = find_users(p, program, wanted);
     for (int i = 0; i < p->n_slots; i++) {
         ParamSlot *slot = &p->slots[i];
         slot->count = type_count(&slot->param->type, NULL);
         int table = tables && tables[i] ? i : -1;
-        slot->run = slot->trained ? find_run(p, tasks[i], slot->param->decay, rates ? rates[i] : 1, table) : -1;
+        RunKey key = {users[i], slot->param->decay, rates ? rates[i] : 1};
+        slot->run = slot->trained ? find_run(p, &key, program->tasks.count, table) : -1;
     }
     int64_t offset = 0;
     for (int i = 0; i < p->n_runs; i++) {
@@ -66,7 +91,7 @@ static bool allocate(Parameters *p, Diagnostics *diags) {
     return false;
 }
 
-Parameters *parameters_new(const Program *program, const uint64_t *tasks, const bool *trained, const bool *tables,
+Parameters *parameters_new(const Program *program, const bool *wanted, const bool *trained, const bool *tables,
                            const double *rates, Diagnostics *diags) {
     Arena *arena = arena_new();
     Parameters *p = arena_alloc(arena, sizeof *p);
@@ -77,7 +102,7 @@ Parameters *parameters_new(const Program *program, const uint64_t *tasks, const 
     for (int i = 0; i < p->n_slots; i++) {
         p->slots[i] = (ParamSlot){.param = &program->params.items[i], .trained = trained[i]};
     }
-    lay_out(p, tasks, tables, rates);
+    lay_out(p, program, wanted, tables, rates);
     if (allocate(p, diags)) return p;
     parameters_free(p);
     return NULL;

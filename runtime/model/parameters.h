@@ -24,7 +24,7 @@ typedef struct ParamSlot {
 
 typedef struct ParamRun {
     int64_t offset, count; /* floats; count includes the gaps up to the next run */
-    uint64_t tasks;        /* bit t: task t trains it */
+    const bool *tasks;     /* [program's tasks]: who trains it */
     bool decay;
     double rate;   /* what the learning rate is multiplied with */
     int table;     /* the parameter, when it is a table; -1 */
@@ -42,10 +42,10 @@ typedef struct Parameters {
     int n_states;
 } Parameters;
 
-/* `tasks[i]`: which tasks use parameter i (bit mask); `trained[i]`: whether it is trained; `tables[i]`: whether it is
- * a table (NULL: none is); `rates[i]`: see ParamRun (NULL: all 1). All memory is zero. NULL and a diagnostic when there
- * is not enough memory. Borrows the program. */
-Parameters *parameters_new(const Program *program, const uint64_t *tasks, const bool *trained, const bool *tables,
+/* `wanted` [program's tasks]: whose parameters are used (NULL: all); `trained[i]`: whether parameter i is trained;
+ * `tables[i]`: whether it is a table (NULL: none is); `rates[i]`: see ParamRun (NULL: all 1). All memory is zero. NULL
+ * and a diagnostic when there is not enough memory. Borrows the program. */
+Parameters *parameters_new(const Program *program, const bool *wanted, const bool *trained, const bool *tables,
                            const double *rates, Diagnostics *diags);
 void parameters_free(Parameters *params);
 

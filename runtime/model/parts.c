@@ -7,7 +7,6 @@
 
 #include "runtime/engine/slab.h"
 #include "runtime/model/model_state.h"
-#include "runtime/model/nonfinite.h"
 
 struct Parts {
     Model *model;
@@ -18,8 +17,6 @@ struct Parts {
     double *partial;  /* [blocks, groups * groups]: products of one block each */
     double *products; /* [groups * groups] */
     float *factors;   /* [runs, groups] */
-    double loss;
-    NonFiniteStep last; /* for the message when the sum is not finite */
 };
 
 static int n_runs(const Parts *p) { return p->model->params->n_runs; }
@@ -62,7 +59,6 @@ size_t parts_bytes(const Parts *p) { return p ? (size_t)p->groups * slab_bytes(p
 void parts_begin(Parts *p) {
     memset(p->active, 0, (size_t)p->groups * (size_t)n_runs(p) * sizeof *p->active);
     memset(p->any, 0, (size_t)n_runs(p) * sizeof *p->any);
-    p->loss = 0;
 }
 
 /* --- Adding ------------------------------------------------------------------------------------------------------- */
@@ -95,22 +91,13 @@ static void add_share(void *user, const Worker *worker) {
     }
 }
 
-bool parts_add(Parts *p, int group, int task, Batch *batch, float *loss, Diagnostics *diags) {
-    const TaskState *state = &p->model->tasks[task];
-    Team *team = p->model->options.team;
-    if (!model_gradients(p->model, task, batch, loss, diags)) return false;
-    p->last = (NonFiniteStep){state->public.train, state->public.task, batch, team, (double)*loss};
-    p->loss += (double)*loss;
-    if (!isfinite(*loss)) {
-        nonfinite_report(&p->last, diags);
-        return false;
-    }
-    team_run(team, add_share, &(Adding){p, group, state->active});
+void parts_add(Parts *p, int group) {
+    const bool *active = p->model->active;
+    team_run(p->model->options.team, add_share, &(Adding){p, group, active});
     for (int r = 0; r < n_runs(p); r++) {
-        active_in(p, group)[r] |= state->active[r];
-        p->any[r] |= state->active[r];
+        active_in(p, group)[r] |= active[r];
+        p->any[r] |= active[r];
     }
-    return true;
 }
 
 /* --- Products ----------------------------------------------------------------------------------------------------- */
@@ -223,13 +210,9 @@ static void sum_share(void *user, const Worker *worker) {
     }
 }
 
-bool parts_update(Parts *p, const PartsSum *sum, const UpdateSettings *settings, StepResult *result,
-                  Diagnostics *diags) {
+void parts_total(Parts *p, const PartsSum *sum) {
     if (p->groups > 1) find_products(p);
     find_factors(p, sum);
     team_run(p->model->options.team, sum_share, p);
-    result->loss = (float)p->loss;
-    if (model_update(p->model, p->any, settings, &result->norm)) return true;
-    nonfinite_report(&p->last, diags);
-    return false;
+    memcpy(p->model->active, p->any, (size_t)n_runs(p) * sizeof *p->any);
 }

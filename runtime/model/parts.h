@@ -25,9 +25,8 @@ size_t parts_bytes(const Parts *parts); /* NULL: 0 */
 /* Forgets what was added. */
 void parts_begin(Parts *parts);
 
-/* Adds the gradients of a batch to a group. False and a diagnostic when there is no memory for it, or its loss is not
- * finite. */
-bool parts_add(Parts *parts, int group, int task, Batch *batch, float *loss, Diagnostics *diags);
+/* Adds the gradients that model_gradients left in place to a group. */
+void parts_add(Parts *parts, int group);
 
 /* How to add groups up. */
 typedef struct PartsSum {
@@ -38,9 +37,8 @@ typedef struct PartsSum {
     int64_t turn;
 } PartsSum;
 
-/* One update. False and a diagnostic when the gradients are not finite; then nothing is updated. */
-bool parts_update(Parts *parts, const PartsSum *sum, const UpdateSettings *settings, StepResult *result,
-                  Diagnostics *diags);
+/* Puts the sum in place for model_update. */
+void parts_total(Parts *parts, const PartsSum *sum);
 
 /* The cosine between the gradients that two groups gave for the parameters that both have, as of the last update; NaN
  * when one is zero. */

@@ -49,9 +49,13 @@ static int64_t count_partials(const Parameters *params, const ParamRun *run) {
     return run->table < 0 ? run->count / RUN_ALIGN : params->slots[run->table].param->type.dims[0].offset;
 }
 
-RunUpdate *run_update_new(CodeList norm, CodeList update, const Parameters *params, int run, const char *const *states,
-                          Arena *arena) {
+RunUpdate *run_update_new(CodeList norm, CodeList update, const Parameters *params, int run, const TableRows *touched,
+                          const char *const *states, Team *team, Arena *arena) {
     RunUpdate *u = arena_alloc(arena, sizeof *u);
+    if (touched) {
+        u->deferred = deferred_new(params, params->runs[run].table, touched, update, norm, states, team);
+        return u->deferred ? u : NULL;
+    }
     u->partials = count_partials(params, &params->runs[run]);
     u->partial = arena_array(arena, (size_t)u->partials + 16, sizeof *u->partial);
     u->norm = executable_new(norm.list, norm.functions);
@@ -63,13 +67,41 @@ RunUpdate *run_update_new(CodeList norm, CodeList update, const Parameters *para
 
 void run_update_free(RunUpdate *run) {
     if (!run) return;
+    deferred_free(run->deferred);
     for (int i = 0; i < 2; i++) slab_free(run->slabs[i], run->slab_bytes[i]);
     executable_free(run->norm);
     executable_free(run->update);
 }
 
-double run_squares(const RunUpdate *run) {
+void run_update_squares(const RunUpdate *run, const Worker *worker) {
+    if (run->deferred)
+        deferred_squares(run->deferred, worker);
+    else
+        executable_run(run->norm, worker);
+}
+
+double run_update_sum(const RunUpdate *run) {
+    if (run->deferred) return deferred_sum(run->deferred);
     double sum = 0;
     for (int64_t i = 0; i < run->partials; i++) sum += (double)run->partial[i];
     return sum;
+}
+
+void run_update_push(RunUpdate *run, UpdateNumbers numbers) {
+    if (run->deferred)
+        deferred_push(run->deferred, numbers);
+    else
+        run->numbers = numbers;
+}
+
+void run_update_apply(const RunUpdate *run, const Worker *worker) {
+    if (run->deferred)
+        deferred_update(run->deferred, worker);
+    else
+        executable_run(run->update, worker);
+}
+
+Executable *run_update_executable(const RunUpdate *run, bool norm) {
+    if (run->deferred) return norm ? NULL : deferred_executable(run->deferred);
+    return norm ? run->norm : run->update;
 }

@@ -2,23 +2,13 @@
 #ifndef GRADC_RUNTIME_MODEL_UPDATE_H
 #define GRADC_RUNTIME_MODEL_UPDATE_H
 
-#include "passes/schedule.h"
-#include "runtime/engine/executable.h"
-#include "runtime/model/parameters.h"
+#include "runtime/model/deferred.h"
 
-/* The scalar inputs of the optimizer's update. */
-typedef struct UpdateNumbers {
-    float rate, decay, step, scale;
-} UpdateNumbers;
-
-/* Code as a list with the function of each launch. */
-typedef struct CodeList {
-    const KernelList *list;
-    KernelFunction *const *functions;
-} CodeList;
-
-/* What one run of parameters is updated with. */
+/* What one run of parameters is updated with, whatever the form of its gradient. A step: the gradient is there, in the
+ * slab or, of a deferred run, where the rows say; run_update_squares in all threads, run_update_push in one,
+ * run_update_apply in all. */
 typedef struct RunUpdate {
+    Deferred *deferred; /* the gradient has the form of rows; NULL: it is dense, and all of the run is updated */
     Executable *norm, *update;
     UpdateNumbers numbers;
     float *partial; /* [partials]: sums of squares, of rows of a table or of RUN_ALIGN numbers */
@@ -30,12 +20,20 @@ typedef struct RunUpdate {
 /* The graph of the norm: "gradient" f32[R, columns] to "squares" f32[R, 1]. The caller frees it. */
 Graph *norm_graph(int64_t columns);
 
-/* Binds the executables of a run to its part of the slabs. Borrows the states' names. NULL: no memory. */
-RunUpdate *run_update_new(CodeList norm, CodeList update, const Parameters *params, int run, const char *const *states,
-                          Arena *arena);
-void run_update_free(RunUpdate *run);
+/* Binds the executables of a run to its part of the slabs. `touched`: of a table whose gradient has the form of rows;
+ * NULL: it is dense. Borrows all of that. NULL: no memory. */
+RunUpdate *run_update_new(CodeList norm, CodeList update, const Parameters *params, int run, const TableRows *touched,
+                          const char *const *states, Team *team, Arena *arena);
+void run_update_free(RunUpdate *run); /* NULL is allowed */
 
-/* The sum of a run's squares, added in order in double. */
-double run_squares(const RunUpdate *run);
+/* This thread's share of the squares of the gradient; after a barrier their sum, in order, in double. */
+void run_update_squares(const RunUpdate *run, const Worker *worker);
+double run_update_sum(const RunUpdate *run);
+/* The numbers of the next update; then this thread's share of it. */
+void run_update_push(RunUpdate *run, UpdateNumbers numbers);
+void run_update_apply(const RunUpdate *run, const Worker *worker);
+
+/* For the profile: of the norm (NULL: it has none of its own) and of the update. */
+Executable *run_update_executable(const RunUpdate *run, bool norm);
 
 #endif

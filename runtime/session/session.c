@@ -259,8 +259,7 @@ static bool lay_over(Session *s) {
 
 Parameters *session_parameters(const Session *s) {
     size_t count = (size_t)s->program->params.count + 1;
-    uint64_t *tasks = arena_array(s->arena, count, sizeof *tasks);
-    return parameters_new(s->program, tasks, arena_array(s->arena, count, sizeof(bool)), NULL, NULL, s->diags);
+    return parameters_new(s->program, NULL, arena_array(s->arena, count, sizeof(bool)), NULL, NULL, s->diags);
 }
 
 bool session_load_weights(Session *s, const Parameters *params) {

@@ -8,6 +8,7 @@
 static bool write_gradients(Trainer *t, int task) {
     float loss;
     if (!model_gradients(t->s->model, task, t->batch, &loss, t->diags)) return false;
+    model_spread_gradients(t->s->model);
     const Parameters *params = model_parameters(t->s->model);
     const Task *info = &t->s->program->tasks.items[task];
     TensorToWrite *list = arena_array(t->s->arena, (size_t)info->n_params + 1, sizeof *list);
@@ -102,7 +103,8 @@ static bool add_part(Trainer *t, int group, StepPart *part) {
         float loss;
         fill(t, t->batch, draw, from);
         part->tokens += batch_tokens(t->batch);
-        if (!parts_add(t->parts, group, task, t->batch, &loss, t->diags)) return false;
+        if (!model_gradients(t->s->model, task, t->batch, &loss, t->diags)) return false;
+        parts_add(t->parts, group);
         part->result.loss += loss;
     }
     return true;
@@ -118,7 +120,8 @@ static bool added_step(Trainer *t, int64_t step, StepPart *parts, int count) {
     UpdateSettings settings = update_settings(t, step);
     PartsSum sum = {.weights = weights, .surgery = t->o->pcgrad, .turn = step};
     StepResult result;
-    if (!parts_update(t->parts, &sum, &settings, &result, t->diags)) return false;
+    parts_total(t->parts, &sum);
+    if (!model_update(t->s->model, &settings, &result.norm, t->diags)) return false;
     for (int i = 0; i < count; i++) parts[i].result.norm = result.norm;
     if (count > 1 && t->log) log_cosines(t, step + 1);
     return true;
@@ -133,7 +136,8 @@ static bool add_joined(Trainer *t, StepPart *parts) {
     float loss;
     parts_begin(t->parts);
     for (int64_t from = 0; fill_joined(t, parts, from) > 0; from += t->o->batch) {
-        if (!parts_add(t->parts, 0, task, t->batch, &loss, t->diags)) return false;
+        if (!model_gradients(t->s->model, task, t->batch, &loss, t->diags)) return false;
+        parts_add(t->parts, 0);
         take_losses(t, parts);
     }
     return true;
@@ -146,9 +150,11 @@ static bool joined_step(Trainer *t, int64_t step, StepPart *parts) {
     StepResult result;
     bool good;
     begin_joined(t, parts);
-    if (t->parts)
-        good = add_joined(t, parts) && parts_update(t->parts, &sum, &settings, &result, t->diags);
-    else {
+    if (t->parts) {
+        if (!add_joined(t, parts)) return false;
+        parts_total(t->parts, &sum);
+        good = model_update(t->s->model, &settings, &result.norm, t->diags);
+    } else {
         fill_joined(t, parts, 0);
         good = model_step(t->s->model, model_joined(t->s->model), t->batch, &settings, &result, t->diags);
         take_losses(t, parts);
