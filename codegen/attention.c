@@ -57,9 +57,9 @@ static LLVMValueRef new_maximum(Attention *a, const Forward *f, LLVMValueRef que
         score = emit_where_seen(a, emit_add(e, f->kv_block, key.i), seen, score, -HUGE_VAL);
         emit_tile_write(a, f->scores, query, key.i, score);
     }
-    emit_set(e, most, emit_fold_step(e, FOLD_MAX, emit_get(e, e->f32x, most), score));
+    emit_set(e, most, emit_fold_step(e, OP_max, emit_get(e, e->f32x, most), score));
     emit_end_for(e, &key);
-    LLVMValueRef value = emit_fold(e, FOLD_MAX, emit_get(e, e->f32x, most));
+    LLVMValueRef value = emit_fold(e, OP_max, emit_get(e, e->f32x, most));
     emit_state_write(a, f->new_max, query, value);
     return value;
 }
@@ -87,7 +87,7 @@ static void soften_row(Attention *a, const Forward *f, LLVMValueRef query) {
     if (a->dropout > 0) p = LLVMBuildSelect(e->builder, emit_kept(a, key.i), p, zero, "");
     emit_tile_write(a, f->scores, query, key.i, p);
     emit_end_for(e, &key);
-    emit_state_write(a, f->row_sum, query, emit_fold(e, FOLD_SUM, emit_get(e, e->f32x, sum)));
+    emit_state_write(a, f->row_sum, query, emit_fold(e, OP_sum, emit_get(e, e->f32x, sum)));
 }
 
 static void mark_keys(Attention *a, const Forward *f) {

@@ -59,7 +59,7 @@ static void emit_deltas(Attention *a, const Backward *b) {
     LLVMValueRef out = emit_tile_read(a, b->sum_dq, query.i, column.i);
     emit_set(e, sum, emit_fma(e, cotangent, out, emit_get(e, e->f32x, sum)));
     emit_end_for(e, &column);
-    emit_state_write(a, b->delta, query.i, emit_fold(e, FOLD_SUM, emit_get(e, e->f32x, sum)));
+    emit_state_write(a, b->delta, query.i, emit_fold(e, OP_sum, emit_get(e, e->f32x, sum)));
     emit_end_for(e, &query);
 }
 

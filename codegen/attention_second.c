@@ -55,7 +55,7 @@ static void begin_row(Attention *a, const Second *d, LLVMValueRef query) {
     LLVMValueRef out = emit_tile_read(a, d->sum, query, column.i);
     emit_set(e, sum, emit_fma(e, cotangent, out, emit_get(e, e->f32x, sum)));
     emit_end_for(e, &column);
-    emit_state_write(a, d->delta, query, emit_fold(e, FOLD_SUM, emit_get(e, e->f32x, sum)));
+    emit_state_write(a, d->delta, query, emit_fold(e, OP_sum, emit_get(e, e->f32x, sum)));
     int buffer = attention_buffer(a, ATTENTION_LSE);
     LLVMValueRef row = emit_add(e, emit_add(e, a->q_first, d->q_block), query);
     LLVMValueRef at = emit_add(e, emit_mul(e, row, emit_i64(e, a->heads)), a->head);
@@ -145,7 +145,7 @@ static LLVMValueRef begin_lanes(Attention *a, const Second *d, LLVMValueRef quer
 
 static void add_to_state(Attention *a, Tile state, LLVMValueRef query, LLVMValueRef lanes) {
     Emitter *e = a->e;
-    LLVMValueRef sum = emit_fold(e, FOLD_SUM, emit_get(e, e->f32x, lanes));
+    LLVMValueRef sum = emit_fold(e, OP_sum, emit_get(e, e->f32x, lanes));
     emit_state_write(a, state, query, LLVMBuildFAdd(e->builder, emit_state_read(a, state, query), sum, ""));
 }
 

@@ -19,8 +19,6 @@ typedef struct Column {
 
 static const Node *output_node(const Emitter *e, int output) { return e->body->outputs.items[output].node; }
 
-static Fold fold_of(const Node *node) { return node->op == OP_sum ? FOLD_SUM : FOLD_MAX; }
-
 /* The position of element (outer, k, column), or with k NULL that of a result. */
 static Index make_index(Emitter *e, const Column *c, LLVMValueRef k, Coord column, LLVMValueRef mask) {
     Index index = {.mask = mask};
@@ -49,7 +47,7 @@ static LLVMValueRef outer_count(Emitter *e, const Column *c) {
 static void reset(Emitter *e, const Column *c, int vectors) {
     for (int i = 0; i < e->n_results; i++) {
         for (int v = 0; v < vectors; v++) {
-            emit_set(e, c->accs[i * BLOCK_VECTORS + v], emit_fold_identity(e, fold_of(output_node(e, i))));
+            emit_set(e, c->accs[i * BLOCK_VECTORS + v], emit_fold_identity(e, output_node(e, i)->op));
         }
     }
 }
@@ -64,7 +62,7 @@ static void add_row(Emitter *e, const Column *c, const Scope *parent, int vector
             const Node *node = output_node(e, i);
             LLVMValueRef local = c->accs[i * BLOCK_VECTORS + v];
             LLVMValueRef value = emit_vector(e, &scope, node->inputs[0], &index);
-            emit_set(e, local, emit_fold_step(e, fold_of(node), emit_get(e, e->f32x, local), value));
+            emit_set(e, local, emit_fold_step(e, node->op, emit_get(e, e->f32x, local), value));
         }
     }
     scope_close(&scope);

@@ -270,8 +270,7 @@ static void ask_for_epilogue(Writer *w, LLVMValueRef offset) {
     LLVMValueRef column = emit_add(e, w->column, offset);
     for (int i = 0; i < e->body->nodes.count; i++) {
         const Node *node = e->body->nodes.items[i];
-        bool is_leaf = node->op == OP_input || node->op == OP_param;
-        if (is_leaf && is_like_sums(w, node)) ask_for_tile(w, emit_operand(node), false, column);
+        if (op_is(node->op, IS_GIVEN) && is_like_sums(w, node)) ask_for_tile(w, emit_operand(node), false, column);
     }
     for (int i = 0; i < e->body->outputs.count; i++) {
         bool other = emit_result(e, i) != w->sums;

@@ -67,7 +67,7 @@ void scope_bind(const Emitter *e, Scope *scope, const Node *node, const Index *i
 /* --- Leaves --- */
 
 int emit_operand(const Node *input) {
-    assert(input->op == OP_input || input->op == OP_param);
+    assert(op_is(input->op, IS_GIVEN));
     return atoi(input->attrs.text);
 }
 

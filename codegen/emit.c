@@ -96,31 +96,6 @@ LLVMValueRef emit_fmax(Emitter *e, LLVMValueRef a, LLVMValueRef b) {
     return LLVMBuildSelect(e->builder, greater, a, b, "");
 }
 
-/* A maximum that is no number stays none. */
-LLVMValueRef emit_fold_step(Emitter *e, Fold fold, LLVMValueRef acc, LLVMValueRef vector) {
-    if (fold == FOLD_SUM) return LLVMBuildFAdd(e->builder, acc, vector, "");
-    LLVMValueRef stays = LLVMBuildFCmp(e->builder, LLVMRealUNO, acc, acc, "");
-    return LLVMBuildSelect(e->builder, stays, acc, emit_fmax(e, acc, vector), "");
-}
-
-LLVMValueRef emit_fold_identity(const Emitter *e, Fold fold) {
-    return emit_f32x(e, fold == FOLD_SUM ? 0.0 : -HUGE_VAL);
-}
-
-LLVMValueRef emit_fold(Emitter *e, Fold fold, LLVMValueRef vector) {
-    for (int half = LANES / 2; half >= 1; half /= 2) {
-        LLVMValueRef low[LANES], high[LANES];
-        for (int i = 0; i < half; i++) {
-            low[i] = emit_i32(e, i);
-            high[i] = emit_i32(e, half + i);
-        }
-        LLVMValueRef a = LLVMBuildShuffleVector(e->builder, vector, vector, LLVMConstVector(low, (unsigned)half), "");
-        LLVMValueRef b = LLVMBuildShuffleVector(e->builder, vector, vector, LLVMConstVector(high, (unsigned)half), "");
-        vector = emit_fold_step(e, fold, a, b);
-    }
-    return emit_lane(e, vector, 0);
-}
-
 static LLVMBasicBlockRef new_block(Emitter *e, const char *name) {
     return LLVMAppendBasicBlockInContext(e->context, e->function, name);
 }

@@ -66,11 +66,11 @@ LLVMValueRef emit_fmax(Emitter *e, LLVMValueRef a, LLVMValueRef b);             
 LLVMValueRef emit_intrinsic(Emitter *e, const char *name, int n_types, LLVMTypeRef *types, int n_args,
                             LLVMValueRef *args);
 
+/* fold.c: many numbers put together as `op`, a reduction or a scatter, does. */
+LLVMValueRef emit_fold_identity(const Emitter *e, Op op);                              /* of none: f32x */
+LLVMValueRef emit_fold_step(Emitter *e, Op op, LLVMValueRef acc, LLVMValueRef vector); /* lane by lane */
 /* The fixed tree over 16 lanes: lane i takes in lane i+8, then i+4, i+2, i+1. A scalar. */
-typedef enum Fold { FOLD_SUM, FOLD_MAX } Fold;
-LLVMValueRef emit_fold(Emitter *e, Fold fold, LLVMValueRef vector);
-LLVMValueRef emit_fold_identity(const Emitter *e, Fold fold);                              /* +0 or -inf, f32x */
-LLVMValueRef emit_fold_step(Emitter *e, Fold fold, LLVMValueRef acc, LLVMValueRef vector); /* lane by lane */
+LLVMValueRef emit_fold(Emitter *e, Op op, LLVMValueRef vector);
 
 /* math.c: 16 lanes of f32, at most 2 ulp from the true value. */
 LLVMValueRef emit_exp(Emitter *e, LLVMValueRef x);

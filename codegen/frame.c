@@ -56,7 +56,7 @@ static void make_function(Emitter *e) {
 static void count_buffers(Emitter *e) {
     for (int i = 0; i < e->body->nodes.count; i++) {
         const Node *node = e->body->nodes.items[i];
-        if (node->op != OP_input && node->op != OP_param) continue;
+        if (!op_is(node->op, IS_GIVEN)) continue;
         if (emit_operand(node) >= e->n_operands) e->n_operands = emit_operand(node) + 1;
     }
     e->n_results = e->body->outputs.count;

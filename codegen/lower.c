@@ -119,11 +119,16 @@ LOWER(cast) {
 }
 
 LLVMValueRef emit_lowered(Emitter *e, const Node *node, const LLVMValueRef *in) {
-    Lower *const lower_own = NULL; /* not elementwise */
-    Lower *const table[OP_COUNT] = {
-#define OP(name, arity, attributes, kind, shape, value, gradient, lowering) [OP_##name] = lower_##lowering,
+    static Lower *const table[] = {
+#define VECTOR(function) lower_##function
+#define FOLD(step, identity) NULL
+#define OWN NULL
+#define OP(name, arity, attributes, kind, reads, cost, traits, shape, value, gradient, lowering) [OP_##name] = lowering,
 #include "graph/ops.def"
 #undef OP
+#undef VECTOR
+#undef FOLD
+#undef OWN
     };
     assert(table[node->op]);
     return table[node->op](e, node, in);

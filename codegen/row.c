@@ -34,8 +34,6 @@ static Node *node_at(const Emitter *e, int id) { return e->body->nodes.items[id]
 
 static bool is_reduction(const Node *node) { return op_kind(node->op) == KIND_REDUCE; }
 
-static Fold fold_of(const Node *node) { return node->op == OP_sum ? FOLD_SUM : FOLD_MAX; }
-
 static Dim width_of(const Node *node) { return node->type.rank ? node->type.dims[node->type.rank - 1] : dim_const(1); }
 
 static bool is_wide(const Node *node) { return !dim_is(width_of(node), 1); }
@@ -59,30 +57,8 @@ static void find_levels(const Emitter *e, Row *row) {
     }
 }
 
-static int own_cost(const Node *node) {
-    switch (op_kind(node->op)) {
-    case KIND_LEAF: return is_wide(node) && node->op != OP_const;
-    case KIND_MOVE: return 0;
-    case KIND_GATHER: return 1;
-    case KIND_RANDOM: return 30;
-    case KIND_REDUCE: return 0;
-    default: break;
-    }
-    switch (node->op) {
-    case OP_exp:
-    case OP_expm1:
-    case OP_log:
-    case OP_log1p:
-    case OP_tanh:
-    case OP_erf:
-    case OP_sin:
-    case OP_cos: return 15;
-    case OP_div:
-    case OP_sqrt:
-    case OP_rsqrt: return 5;
-    default: return 1;
-    }
-}
+/* A load counts as an operation, as writing down the numbers of an iota does; a scalar is there already. */
+static int own_cost(const Node *node) { return op_is(node->op, IS_GIVEN) && is_wide(node) ? 1 : op_cost(node->op); }
 
 /* Does a later pass ask for it? Reductions take their operands in the operands' own pass. */
 static bool *find_crossing(const Emitter *e, const Row *row) {
@@ -146,12 +122,11 @@ static void stash(Emitter *e, const Row *row, Scope *scope, const Node *node, Co
 }
 
 static void accumulate(Emitter *e, const Row *row, Scope *scope, const Node *node, Coord column, LLVMValueRef mask) {
-    Fold fold = fold_of(node);
     Index index = at_column(row, column, mask);
     LLVMValueRef value = emit_vector(e, scope, node->inputs[0], &index);
-    if (mask) value = LLVMBuildSelect(e->builder, mask, value, emit_fold_identity(e, fold), "");
+    if (mask) value = LLVMBuildSelect(e->builder, mask, value, emit_fold_identity(e, node->op), "");
     LLVMValueRef acc = emit_get(e, e->f32x, row->acc[node->id]);
-    emit_set(e, row->acc[node->id], emit_fold_step(e, fold, acc, value));
+    emit_set(e, row->acc[node->id], emit_fold_step(e, node->op, acc, value));
 }
 
 static bool reduces_now(const Row *row, const Node *node) {
@@ -188,14 +163,14 @@ static void emit_pass_chunk(Emitter *e, Scope *scope, void *context, Coord colum
 static void emit_pass(Emitter *e, Row *row, Scope *scope) {
     for (int i = 0; i < e->body->nodes.count; i++) {
         const Node *node = node_at(e, i);
-        if (reduces_now(row, node)) emit_set(e, row->acc[i], emit_fold_identity(e, fold_of(node)));
+        if (reduces_now(row, node)) emit_set(e, row->acc[i], emit_fold_identity(e, node->op));
     }
     int vectors = body_has(e->body, OP_random) ? 4 : 1;
     emit_chunks(e, scope, emit_i64(e, 0), emit_dim(e, row->width), vectors, emit_pass_chunk, row);
     for (int i = 0; i < e->body->nodes.count; i++) {
         const Node *node = node_at(e, i);
         if (!reduces_now(row, node)) continue;
-        LLVMValueRef result = emit_fold(e, fold_of(node), emit_get(e, e->f32x, row->acc[i]));
+        LLVMValueRef result = emit_fold(e, node->op, emit_get(e, e->f32x, row->acc[i]));
         Index index = at_column(row, coord_const(e, 0), NULL);
         scope_bind(e, scope, node, &index, emit_splat(e, result));
     }

@@ -7,7 +7,6 @@
 
 typedef struct Scatter {
     const Node *node;
-    Fold fold;
     int output;
     LLVMValueRef row, target;
     LLVMValueRef columns;
@@ -17,7 +16,7 @@ static void clear_chunk(Emitter *e, Scope *scope, void *context, Coord column, L
     (void)scope;
     const Scatter *s = context;
     Index index = {.at = {coord_splat(s->target), column}, .mask = mask};
-    emit_store(e, emit_result(e, s->output), &s->node->type, &index, emit_fold_identity(e, s->fold));
+    emit_store(e, emit_result(e, s->output), &s->node->type, &index, emit_fold_identity(e, s->node->op));
 }
 
 static void fold_chunk(Emitter *e, Scope *scope, void *context, Coord column, LLVMValueRef mask) {
@@ -26,7 +25,7 @@ static void fold_chunk(Emitter *e, Scope *scope, void *context, Coord column, LL
     Index to = {.at = {coord_splat(s->target), column}, .mask = mask};
     LLVMValueRef value = emit_vector(e, scope, s->node->inputs[1], &from);
     LLVMValueRef so_far = emit_load(e, emit_result(e, s->output), &s->node->type, &to);
-    emit_store(e, emit_result(e, s->output), &s->node->type, &to, emit_fold_step(e, s->fold, so_far, value));
+    emit_store(e, emit_result(e, s->output), &s->node->type, &to, emit_fold_step(e, s->node->op, so_far, value));
 }
 
 static void emit_clear(Emitter *e, Scatter *s, const Scope *root, LLVMValueRef from, LLVMValueRef to) {
@@ -56,7 +55,6 @@ void emit_scatter(Emitter *e) {
     for (int i = 0; i < e->body->outputs.count; i++) {
         Scatter s = {.node = e->body->outputs.items[i].node, .output = i};
         assert(op_kind(s.node->op) == KIND_SCATTER);
-        s.fold = s.node->op == OP_scatter_add ? FOLD_SUM : FOLD_MAX;
         LLVMValueRef columns = emit_dim(e, s.node->type.dims[1]), from, to;
         emit_share(e, emit_div_up(e, columns, LANES), &from, &to);
         from = emit_min(e, emit_mul(e, from, emit_i64(e, LANES)), columns);

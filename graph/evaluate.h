@@ -46,20 +46,12 @@ void drop_blurred(Evaluation *e);
 /* A value inside of an operator, off as much as the operands are. */
 double round_inside(const Evaluation *e, double value);
 
-bool evaluate_sum(Evaluation *e);
-bool evaluate_max(Evaluation *e);
-bool evaluate_matmul(Evaluation *e);
-bool evaluate_transpose(Evaluation *e);
-bool evaluate_reshape(Evaluation *e);
-bool evaluate_broadcast(Evaluation *e);
-bool evaluate_slice(Evaluation *e);
-bool evaluate_concat(Evaluation *e);
-bool evaluate_gather(Evaluation *e);
-bool evaluate_scatter_add(Evaluation *e);
-bool evaluate_scatter_max(Evaluation *e);
-bool evaluate_random(Evaluation *e);
-bool evaluate_attention(Evaluation *e);
-bool evaluate_attention_grad(Evaluation *e);
-bool evaluate_attention_second(Evaluation *e);
+#define VALUE(expression) evaluate_elementwise
+#define EVALUATE(function) evaluate_##function
+#define OP(name, arity, attributes, kind, reads, cost, traits, shape, rule, ...) bool rule(Evaluation *e);
+#include "graph/ops.def"
+#undef OP
+#undef VALUE
+#undef EVALUATE
 
 #endif

@@ -6,27 +6,8 @@
 #define GRADC_GRAPH_GRAPH_H
 
 #include "graph/base/diag.h"
+#include "graph/ops.h"
 #include "graph/type.h"
-
-typedef enum Op {
-#define OP(name, ...) OP_##name,
-#include "graph/ops.def"
-#undef OP
-    OP_COUNT
-} Op;
-
-typedef enum OpKind { /* KIND column of ops.def */
-                      KIND_LEAF,
-                      KIND_ELEMENTWISE,
-                      KIND_REDUCE,
-                      KIND_MATMUL,
-                      KIND_MOVE,
-                      KIND_GATHER,
-                      KIND_SCATTER,
-                      KIND_RANDOM,
-                      KIND_ATTENTION,
-                      KIND_GRAD
-} OpKind;
 
 enum { MAX_ATTR_INTS = 3, MAX_OPERANDS = 16 };
 
@@ -50,7 +31,6 @@ typedef enum KernelKind {
     KERNEL_KINDS
 } KernelKind;
 
-typedef struct Node Node;
 struct Node {
     Op op;
     int id;    /* index in the graph's list */
@@ -145,13 +125,6 @@ Graph *graph_canonical(const Graph *graph);
 bool node_is_view(const Node *node);
 Node *node_storage(Node *node);
 
-/* The operator table as data. */
-const char *op_name(Op op);
-bool op_find(const char *name, Op *op);
-int op_arity(Op op);
-OpKind op_kind(Op op);
-const char *op_kind_name(OpKind kind); /* "elementwise" */
-const char *op_attributes(Op op);      /* "heads:i result:i causal:i dropout:f site:s" */
 const char *kernel_kind_name(KernelKind kind);
 
 /* The graph as text, ending in a newline; `parse(print(g))` is g. Positions are printed when `positions` is set. Caller

@@ -380,7 +380,7 @@ static const char *infer_attention_second(Rule *r) {
 
 const char *infer_type(Graph *graph, const NodeSpec *spec, Type *type) {
     static const char *(*const rules[])(Rule *) = {
-#define OP(name, arity, attributes, kind, shape, ...) [OP_##name] = infer_##shape,
+#define OP(name, arity, attributes, kind, reads, cost, traits, shape, ...) [OP_##name] = infer_##shape,
 #include "graph/ops.def"
 #undef OP
     };

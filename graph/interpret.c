@@ -39,7 +39,7 @@ static int64_t find_foreign(const Type *type, const double *values, int64_t coun
     return -1;
 }
 
-static bool evaluate_input(Evaluation *e) {
+bool evaluate_input(Evaluation *e) {
     const Type *type = &e->node->type;
     const char *name = e->node->attrs.text;
     const double *values = NULL;
@@ -63,25 +63,25 @@ static bool evaluate_input(Evaluation *e) {
  * code. */
 static double as_constant(ElemType elem, double value) { return elem == ELEM_F32 ? (double)(float)value : value; }
 
-static bool evaluate_const(Evaluation *e) {
+bool evaluate_const(Evaluation *e) {
     e->out[0] = as_constant(e->node->type.elem, e->node->attrs.number);
     return true;
 }
 
-static bool evaluate_iota(Evaluation *e) {
+bool evaluate_iota(Evaluation *e) {
     AxisSplit split = split_axis(e, &e->node->type, e->node->attrs.ints[0]);
     for (int64_t i = 0; i < e->count; i++) e->out[i] = (double)(i / split.inner % split.extent);
     return true;
 }
 
-static bool evaluate_grad(Evaluation *e) { return evaluation_error(e, "it is evaluated after the pass 'expand' only"); }
+bool evaluate_grad(Evaluation *e) { return evaluation_error(e, "it is evaluated after the pass 'expand' only"); }
 
 /* Elementwise operators: value_<name> is the expression in ops.def; those that need types are on
  * their own. */
 
 #define VALUE(expression) return (double)(expression)
 #define EVALUATE(function) return NAN
-#define OP(name, arity, attributes, kind, shape, rule, ...)                                                            \
+#define OP(name, arity, attributes, kind, reads, cost, traits, shape, rule, ...)                                       \
     static double value_##name(double a, double b, double c) {                                                         \
         (void)a, (void)b, (void)c;                                                                                     \
         rule;                                                                                                          \
@@ -110,7 +110,7 @@ static double cast_value(ElemType to, double value) {
     return fmax(INT32_MIN, fmin(INT32_MAX, trunc(value)));
 }
 
-static bool evaluate_cast(Evaluation *e) {
+bool evaluate_cast(Evaluation *e) {
     for (int64_t i = 0; i < e->count; i++) e->out[i] = cast_value(e->node->type.elem, e->in[0][i]);
     return true;
 }
@@ -119,7 +119,7 @@ static bool fits_element(ElemType elem, double value) {
     return elem != ELEM_I32 || (value >= INT32_MIN && value <= INT32_MAX);
 }
 
-static bool evaluate_elementwise(Evaluation *e) {
+bool evaluate_elementwise(Evaluation *e) {
     ValueFunction value = value_function(e->node->op);
     const double *a = e->in[0], *b = e->node->n_inputs > 1 ? e->in[1] : a;
     const double *c = e->node->n_inputs > 2 ? e->in[2] : a;
@@ -145,7 +145,7 @@ static bool evaluate(Evaluation *e) {
     static bool (*const evaluators[])(Evaluation *) = {
 #define VALUE(expression) evaluate_elementwise
 #define EVALUATE(function) evaluate_##function
-#define OP(name, arity, attributes, kind, shape, rule, ...) [OP_##name] = rule,
+#define OP(name, arity, attributes, kind, reads, cost, traits, shape, rule, ...) [OP_##name] = rule,
 #include "graph/ops.def"
 #undef OP
 #undef VALUE

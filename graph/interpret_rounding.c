@@ -29,18 +29,12 @@ void round_result(Evaluation *e) {
     for (int64_t i = 0; i < e->count; i++) e->out[i] = rounded(&e->rounding, e->out[i]);
 }
 
-/* Operators that add many numbers up round on the way, relative to the partial sums: as if the
- * operands were a little off. */
-static bool adds_up(Op op) {
-    OpKind kind = op_kind(op);
-    return op == OP_sum || op == OP_scatter_add || kind == KIND_MATMUL || kind == KIND_ATTENTION;
-}
-
+/* Sums round on the way, relative to the partial sums: as if the operands were a little off. */
 void blur_operands(Evaluation *e) {
     double unit = e->rounding.units * 0x1p-24;
     for (int i = 0; i < e->node->n_inputs; i++) {
         const Type *type = &e->node->inputs[i]->type;
-        if (!adds_up(e->node->op) || type->elem != ELEM_F32) continue;
+        if (!op_is(e->node->op, IS_SUM) || type->elem != ELEM_F32) continue;
         int64_t count = type_count(type, e->extents);
         double *blurred = e->blurred[i] = malloc(((size_t)count + 1) * sizeof *blurred);
         if (!blurred) abort();

@@ -93,7 +93,7 @@ static const ShapeDoc shape_attention_second = {
 
 const ShapeDoc *op_shape_doc(Op op) {
     static const ShapeDoc *const docs[] = {
-#define OP(name, arity, attributes, kind, shape, ...) [OP_##name] = &shape_##shape,
+#define OP(name, arity, attributes, kind, reads, cost, traits, shape, ...) [OP_##name] = &shape_##shape,
 #include "graph/ops.def"
 #undef OP
     };

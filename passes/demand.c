@@ -43,34 +43,33 @@ static bool is_selection(const Node *index, const Type *table) {
     return is_first_rows(index) && dim_equal(index->type.bound, rows);
 }
 
-/* Can rows of `node` be computed alone? */
-static bool is_row_wise(const Round *round, const Node *node) {
-    if (node->type.rank != 2) return false;
-    switch (node->op) {
-    case OP_sum:
-    case OP_max:
-    case OP_slice:
-    case OP_concat: return node->attrs.ints[0] == 1;
-    case OP_matmul: return !node->attrs.ints[0];
-    case OP_broadcast:
-    case OP_random: return true;
-    case OP_gather: return node->inputs[1] != round->index;
-    case OP_attention: return selects_one_of_each(round->index, node->inputs[3]);
-    default: return op_kind(node->op) == KIND_ELEMENTWISE;
+/* Does row i of `node` need row i of this operand, a matrix, and no other? */
+static bool is_row_operand(const Node *node, int operand) {
+    Reads reads = node_reads(node, operand);
+    return (reads == READS_ELEMENT || reads == READS_ROW) && node->inputs[operand]->type.rank == 2;
+}
+
+/* When rows of the node are computed alone, can this operand be given as they need it? */
+static bool can_give(const Round *round, const Node *node, int operand) {
+    switch (node_reads(node, operand)) {
+    case READS_ELEMENT:
+    case READS_ROW: return is_row_operand(node, operand);
+    case READS_WHOLE:
+    case READS_SEQUENCE: return true;
+    case READS_BOUNDS: return selects_one_of_each(round->index, node->inputs[operand]);
+    default: return false;
     }
 }
 
-/* Does row i of `node`, which is row-wise, need row i of this operand, a matrix, and no other? */
-static bool is_row_operand(const Node *node, int operand) {
-    const Type *type = &node->inputs[operand]->type;
-    switch (node->op) {
-    case OP_matmul: return operand == 0;
-    case OP_broadcast: return type->rank == 2 && dim_equal(type->dims[0], node->type.dims[0]);
-    case OP_random: return operand == 1;
-    case OP_gather: return false; /* its indices are: see selected_gather */
-    case OP_attention: return operand == 0 || operand == 6;
-    default: return true;
+/* Can rows of `node` be computed alone? */
+static bool is_row_wise(const Round *round, const Node *node) {
+    if (node->type.rank != 2 || op_kind(node->op) == KIND_LEAF) return false;
+    if (node->op == OP_gather)
+        return node->inputs[1] != round->index; /* its indices are a vector: see selected_gather */
+    for (int i = 0; i < node->n_inputs; i++) {
+        if (!can_give(round, node, i)) return false;
     }
+    return true;
 }
 
 static bool is_gather_of_round(const Round *round, const Node *node) {
@@ -136,7 +135,7 @@ static Node *selected_gather(Round *round, const Node *node) {
                      graph_reshape(round->to, rows, &flat, node), node);
 }
 
-/* 0, 1, ..., S: one query in each sequence. */
+/* 0, 1, ..., S: one row in each sequence. */
 static Node *one_in_each(Round *round, const Node *bounds) {
     NodeSpec spec = {.op = OP_iota, .type = type_make(ELEM_I32, 1, bounds->type.dims), .pos = bounds->pos};
     return graph_node(round->to, &spec);
@@ -148,8 +147,8 @@ static Node *select_node(Round *round, const Node *node) {
     for (int i = 0; i < node->n_inputs; i++) {
         const Node *input = node->inputs[i];
         inputs[i] = is_row_operand(node, i) ? select_rows(round, input) : to_whole(round, input);
+        if (node_reads(node, i) == READS_BOUNDS) inputs[i] = one_in_each(round, input);
     }
-    if (node->op == OP_attention) inputs[3] = one_in_each(round, node->inputs[3]);
     NodeSpec spec = {.op = node->op,
                      .n_inputs = node->n_inputs,
                      .inputs = inputs,

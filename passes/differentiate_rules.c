@@ -287,7 +287,7 @@ static bool rule_grad(Tape *g, Node *dy, Operands x, Node **dx) {
     {                                                                                                                  \
         return true;                                                                                                   \
     }
-#define OP(name, arity, attributes, kind, shape, value, gradient, ...)                                                 \
+#define OP(name, arity, attributes, kind, reads, cost, traits, shape, value, gradient, ...)                            \
     static bool apply_##name(Tape *g, Node *dy, Operands x, Node **dx) {                                               \
         Node *const y = (Node *)g->at, *const x0 = x[0], *const x1 = x[1];                                             \
         (void)g, (void)dy, (void)dx, (void)y, (void)x0, (void)x1;                                                      \
@@ -315,7 +315,7 @@ bool gradient_flows(const Node *node, int operand) {
 #define GRADIENT(...) true
 #define GRADIENT_BY(function) true
 #define NO_GRADIENT false
-#define OP(name, arity, attributes, kind, shape, value, gradient, ...) [OP_##name] = gradient,
+#define OP(name, arity, attributes, kind, reads, cost, traits, shape, value, gradient, ...) [OP_##name] = gradient,
 #include "graph/ops.def"
 #undef OP
 #undef GRADIENT

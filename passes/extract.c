@@ -76,7 +76,7 @@ static Node *body_node(Extractor *x, const Node *node, Node *const *inputs) {
 static Node *operand(Extractor *x, Node *node) {
     Node *known = find(x, node);
     if (known) return known;
-    if (node->op == OP_const || node->op == OP_iota) return remember(x, node, body_node(x, node, NULL));
+    if (op_is(node->op, IS_IN_CODE)) return remember(x, node, body_node(x, node, NULL));
     const char *name = arena_printf(x->arena, "%d", x->operands.count);
     vec_push(x->arena, &x->operands, node);
     return remember(x, node, graph_leaf(x->body, OP_input, name, body_type(x, node->type)));

@@ -6,7 +6,7 @@
 bool fusion_is_leaf(const Node *node) { return op_kind(node->op) == KIND_LEAF; }
 
 /* A constant or an iota is written into code; it has no memory that a view could look at. */
-static bool has_memory(const Node *node) { return node->op != OP_const && node->op != OP_iota; }
+static bool has_memory(const Node *node) { return !op_is(node->op, IS_IN_CODE); }
 
 bool fusion_is_view(const Node *node) {
     if (node->op != OP_reshape) return false;
@@ -33,6 +33,24 @@ KernelKind fusion_kind_alone(const Node *node) {
         return node->op == OP_attention ? KERNEL_ATTENTION : KERNEL_ATTENTION_GRAD;
     default: return KERNEL_MAP;
     }
+}
+
+bool fusion_reads_elsewhere(const Node *consumer, const Node *node) {
+    for (int i = 0; i < consumer->n_inputs; i++) {
+        if (consumer->inputs[i] == node && !node_reads_in_place(consumer, i)) return true;
+    }
+    return false;
+}
+
+Access fusion_access(const Node *consumer, const Node *node) {
+    Access access = {true, node->type.rank == 2 && consumer->type.rank == 2, true};
+    for (int i = 0; i < consumer->n_inputs; i++) {
+        if (consumer->inputs[i] != node) continue;
+        Reads reads = node_reads(consumer, i);
+        access.same_element &= reads == READS_ELEMENT;
+        access.same_row &= (reads == READS_ELEMENT || reads == READS_ROW) && node_reads_in_place(consumer, i);
+    }
+    return access;
 }
 
 static Fusion fusion_new(const Graph *graph) {

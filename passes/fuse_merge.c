@@ -66,20 +66,12 @@ static void join(Merger *m, int a, int b, KernelKind kind) {
     for (int i = 0; i < m->members[b].count; i++) vec_push(m->f->arena, &m->members[a], m->members[b].items[i]);
 }
 
-/* How a cone reads a stored value, if it does: as a row of the same number, as an element at the same index, or
- * otherwise. */
-typedef struct Access {
-    bool reads, same_row, same_element;
-} Access;
-
 static const Access no_access = {false, true, true};
 
 /* The access of a node through one of its operands, whose own access is `deeper`. */
 static Access through_edge(const Node *node, const Node *input, Access deeper) {
-    bool elementwise = op_kind(node->op) == KIND_ELEMENTWISE;
-    bool rows = input->type.rank == 2 && node->type.rank == 2 && dim_equal(input->type.dims[0], node->type.dims[0]);
-    bool keeps = elementwise || node->op == OP_broadcast || fusion_is_row_reduction(node);
-    return (Access){true, deeper.same_row && keeps && rows, deeper.same_element && elementwise};
+    Access edge = fusion_access(node, input);
+    return (Access){true, deeper.same_row && edge.same_row, deeper.same_element && edge.same_element};
 }
 
 static void widen(Access *all, Access one) {

@@ -31,18 +31,6 @@ static bool is_small(const Node *node) {
     return node->type.rank == 0 || dim_is(node->type.dims[node->type.rank - 1], 1);
 }
 
-bool fusion_reads_elsewhere(const Node *consumer, const Node *node) {
-    switch (op_kind(consumer->op)) {
-    case KIND_MATMUL:
-    case KIND_ATTENTION:
-    case KIND_GATHER:
-    case KIND_RANDOM: return true;
-    case KIND_MOVE: return consumer->op != OP_broadcast;
-    case KIND_SCATTER: return consumer->inputs[0] == node;
-    default: return false;
-    }
-}
-
 static bool must_store(const Chooser *c, const Node *node) {
     KernelKind kind = c->f->kind[node->id];
     if (kind != KERNEL_MAP && kind != KERNEL_ROW && kind != KERNEL_CONTRACT) return true;
@@ -71,12 +59,9 @@ static void collect_users(const Chooser *c, const Node *node) {
         const Node *consumer = f->graph->nodes.items[f->consumers[node->id].items[i]];
         if (f->stored[consumer->id]) add_user(c, node->id, consumer->id);
         for (int j = 0; j < f->users[consumer->id].count; j++) add_user(c, node->id, f->users[consumer->id].items[j]);
-        bool is_elementwise = op_kind(consumer->op) == KIND_ELEMENTWISE;
-        bool same_rows =
-            node->type.rank == 2 && consumer->type.rank == 2 && dim_equal(node->type.dims[0], consumer->type.dims[0]);
-        bool keeps_rows = is_elementwise || consumer->op == OP_broadcast || fusion_is_row_reduction(consumer);
-        same_shape &= is_elementwise && c->same_shape[consumer->id];
-        row_aligned &= keeps_rows && same_rows && c->row_aligned[consumer->id];
+        Access access = fusion_access(consumer, node);
+        same_shape &= access.same_element && c->same_shape[consumer->id];
+        row_aligned &= access.same_row && c->row_aligned[consumer->id];
     }
     c->same_shape[node->id] = same_shape;
     c->row_aligned[node->id] = row_aligned;
@@ -107,7 +92,7 @@ static bool stays_inside(const Chooser *c, const Node *node) {
     bool is_light = c->f->kind[node->id] == KERNEL_MAP;
     if (is_light) return users->count <= 1 || is_cheap(c, node);
     if (users->count != 1) return false;
-    bool is_product = node->op == OP_matmul;
+    bool is_product = op_kind(node->op) == KIND_MATMUL;
     return is_product ? joins_as_product(c, node, users->items[0]) : joins_as_reduction(c, node, users->items[0]);
 }
 
@@ -118,29 +103,9 @@ static void store(const Chooser *c, const Node *node) {
     c->same_shape[id] = c->row_aligned[id] = true;
 }
 
-static int own_cost(const Node *node) {
-    switch (node->op) {
-    case OP_exp:
-    case OP_expm1:
-    case OP_log:
-    case OP_log1p:
-    case OP_tanh:
-    case OP_erf:
-    case OP_sin:
-    case OP_cos: return 8;
-    case OP_random:
-    case OP_div:
-    case OP_rsqrt:
-    case OP_sqrt: return 4;
-    case OP_broadcast:
-    case OP_cast: return 0;
-    default: return 1;
-    }
-}
-
 /* Upper estimates, in the order of the nodes: shared parts count twice, up to a limit. */
 static void estimate(const Chooser *c, const Node *node) {
-    int id = node->id, cost = own_cost(node), loads = 0;
+    int id = node->id, cost = op_cost(node->op), loads = 0;
     for (int i = 0; i < node->n_inputs; i++) {
         int from = node->inputs[i]->id;
         cost += c->cost[from];

@@ -29,6 +29,13 @@ KernelKind fusion_kind_alone(const Node *node);
 /* Does `consumer` read `node` at other places than its own, so that it must be in memory? */
 bool fusion_reads_elsewhere(const Node *consumer, const Node *node);
 
+/* How a stored value is read, if it is: as a row of the same number, as an element at the same index, or otherwise. */
+typedef struct Access {
+    bool reads, same_row, same_element;
+} Access;
+/* By `consumer` itself, through all operands that are `node`. */
+Access fusion_access(const Node *consumer, const Node *node);
+
 void fusion_choose_stored(Fusion *fusion);
 void fusion_merge(Fusion *fusion, Remarks *remarks);
 Graph *fusion_build(const Fusion *fusion);

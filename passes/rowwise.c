@@ -41,28 +41,6 @@ static bool is_excluded(const Finder *f, const char *param) {
 
 static int rows_at(const Finder *f, const Node *node, int operand) { return f->rows[node->inputs[operand]->id]; }
 
-/* Of operands that agree. */
-static int join(const Finder *f, const Node *node) {
-    int rows = ROWS_NONE;
-    for (int i = 0; i < node->n_inputs; i++) {
-        int own = rows_at(f, node, i);
-        if (own == ROWS_MIXED || (own != ROWS_NONE && rows != ROWS_NONE && own != rows)) return ROWS_MIXED;
-        if (own != ROWS_NONE) rows = own;
-    }
-    return rows;
-}
-
-/* Of a node along whose rows nothing moves. */
-static int if_rows_stay(const Finder *f, const Node *node, bool stay) {
-    int rows = join(f, node);
-    return rows == ROWS_NONE || stay ? rows : ROWS_MIXED;
-}
-
-static bool same_rows(const Node *node) {
-    const Type *from = &node->inputs[0]->type;
-    return from->rank > 0 && node->type.rank > 0 && dim_equal(from->dims[0], node->type.dims[0]);
-}
-
 static bool is_constant_type(const Type *type) {
     for (int i = 0; i < type->rank; i++) {
         if (!dim_is_const(type->dims[i])) return false;
@@ -70,11 +48,19 @@ static bool is_constant_type(const Type *type) {
     return true;
 }
 
-static int rows_of_broadcast(const Finder *f, const Node *node) {
-    int rows = rows_at(f, node, 0);
-    if (rows >= 0) return same_rows(node) && node->inputs[0]->type.rank == node->type.rank ? rows : ROWS_MIXED;
-    if (rows == ROWS_MIXED || is_constant_type(&node->type)) return rows;
-    return rows_of_dim(f, node->type.dims[0]);
+/* Row by row of operands whose rows agree; what is not read so is the same for all rows. What is the same for all may
+ * be spread over rows. */
+static int rows_of_operands(const Finder *f, const Node *node) {
+    int rows = ROWS_NONE;
+    for (int i = 0; i < node->n_inputs; i++) {
+        int own = rows_at(f, node, i);
+        Reads reads = node_reads(node, i);
+        bool stays = reads == READS_ELEMENT || reads == READS_ROW;
+        if (own == ROWS_NONE) continue;
+        if (own == ROWS_MIXED || !stays || (rows != ROWS_NONE && own != rows)) return ROWS_MIXED;
+        rows = own;
+    }
+    return rows != ROWS_NONE || is_constant_type(&node->type) ? rows : rows_of_dim(f, node->type.dims[0]);
 }
 
 /* "x" of the input "x.first". NULL: it is none. */
@@ -121,32 +107,20 @@ static int rows_of_attention(const Finder *f, const Node *node) {
     return good && places ? q : ROWS_MIXED;
 }
 
-static int rows_of_matmul(const Finder *f, const Node *node) {
-    int left = rows_at(f, node, 0), right = rows_at(f, node, 1);
-    bool stay = right == ROWS_NONE && (left == ROWS_NONE || !node->attrs.ints[0]);
-    return stay ? left : ROWS_MIXED;
+static int rows_of_leaf(const Finder *f, const Node *node) {
+    if (node->op == OP_input) return rows_of_input(f, node);
+    if (node->op == OP_param) return is_excluded(f, node->attrs.text) ? ROWS_MIXED : ROWS_NONE;
+    return is_constant_type(&node->type) ? ROWS_NONE : ROWS_MIXED;
 }
 
+/* Where rows meet by an index or by the bounds of sequences, these decide; elsewhere how operands are read. */
 static int rows_of(const Finder *f, const Node *node) {
-    switch (node->op) {
-    case OP_input: return rows_of_input(f, node);
-    case OP_param: return is_excluded(f, node->attrs.text) ? ROWS_MIXED : ROWS_NONE;
-    case OP_const: return ROWS_NONE;
-    case OP_iota: return is_constant_type(&node->type) ? ROWS_NONE : ROWS_MIXED;
-    case OP_sum:
-    case OP_max:
-    case OP_slice:
-    case OP_concat: return if_rows_stay(f, node, node->attrs.ints[0] > 0);
-    case OP_transpose: return if_rows_stay(f, node, false);
-    case OP_reshape: return if_rows_stay(f, node, same_rows(node));
-    case OP_broadcast: return rows_of_broadcast(f, node);
-    case OP_matmul: return rows_of_matmul(f, node);
-    case OP_gather: return rows_of_gather(f, node);
-    case OP_scatter_add:
-    case OP_scatter_max: return rows_of_scatter(f, node);
-    case OP_random: return join(f, node);
-    case OP_attention: return rows_of_attention(f, node);
-    default: return op_kind(node->op) == KIND_ELEMENTWISE ? join(f, node) : ROWS_MIXED;
+    switch (op_kind(node->op)) {
+    case KIND_LEAF: return rows_of_leaf(f, node);
+    case KIND_GATHER: return rows_of_gather(f, node);
+    case KIND_SCATTER: return rows_of_scatter(f, node);
+    case KIND_ATTENTION: return node->op == OP_attention ? rows_of_attention(f, node) : ROWS_MIXED;
+    default: return rows_of_operands(f, node);
     }
 }
 

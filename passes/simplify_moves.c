@@ -18,17 +18,6 @@ static Node *of_constant(Simplifier *s, const NodeSpec *spec) {
     return constant_of(s, spec, value);
 }
 
-static Node *transpose_twice(Simplifier *s, const NodeSpec *spec) {
-    (void)s;
-    return spec->inputs[0]->op == OP_transpose ? spec->inputs[0]->inputs[0] : NULL;
-}
-
-/* reshape(reshape(x)), broadcast(broadcast(x)) */
-static Node *move_once(Simplifier *s, const NodeSpec *spec) {
-    Node *x = spec->inputs[0];
-    return x->op == spec->op ? simple1(s, spec->op, x->inputs[0], spec) : NULL;
-}
-
 /* broadcast(reshape(x)) where the reshape only puts axes of extent 1 in front, as broadcast does by
  * itself. */
 static Node *spread_without_reshape(Simplifier *s, const NodeSpec *spec) {
@@ -134,9 +123,6 @@ const RuleRow move_rules[] = {
     {OP_slice, of_constant, "all elements are one constant"},
     {OP_concat, of_constant, "all elements are one constant"},
     {OP_gather, of_constant, "all elements are one constant"},
-    {OP_transpose, transpose_twice, "transposed twice is x"},
-    {OP_reshape, move_once, "two reshapes are one"},
-    {OP_broadcast, move_once, "two broadcasts are one"},
     {OP_broadcast, spread_without_reshape, "a broadcast needs no axes put in front"},
     {OP_slice, slice_twice, "two slices are one"},
     {OP_slice, slice_of_concat, "the slice lies in one part of a concat"},

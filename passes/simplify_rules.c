@@ -40,7 +40,7 @@ Node *simple2(Simplifier *s, Op op, Node *a, Node *b, const NodeSpec *spec) {
     return simple_node(s, &(NodeSpec){.op = op, .n_inputs = 2, .inputs = inputs, .type = spec->type, .pos = spec->pos});
 }
 
-/* Rules for every elementwise operator. */
+/* Rules for every operator of a kind, or that something holds of. x and z are the operands. */
 
 static Node *fold_constants(Simplifier *s, const NodeSpec *spec) {
     double operands[3] = {0}, value;
@@ -76,34 +76,65 @@ static Node *compute_before_spreading(Simplifier *s, const NodeSpec *spec) {
     return simple1(s, OP_broadcast, simple_node(s, &inner), spec);
 }
 
-/* Rules of single operators: x and z are the operands. */
-
 static Node *operand_of(const Node *x, Op op) { return x->op == op ? x->inputs[0] : NULL; }
 
-static Node *simple_neg(Simplifier *s, const NodeSpec *spec) { return (void)s, operand_of(spec->inputs[0], OP_neg); }
-
-static Node *simple_not(Simplifier *s, const NodeSpec *spec) { return (void)s, operand_of(spec->inputs[0], OP_not); }
-
-static Node *simple_abs(Simplifier *s, const NodeSpec *spec) {
-    Node *x = spec->inputs[0], *negated = operand_of(x, OP_neg);
-    if (x->op == OP_abs) return x;
-    return negated ? simple1(s, OP_abs, negated, spec) : NULL;
+/* Constants stand at the right. */
+static Node *constant_last(Simplifier *s, const NodeSpec *spec) {
+    Node *x = spec->inputs[0], *z = spec->inputs[1];
+    return is_known(x) && !is_known(z) ? simple2(s, spec->op, z, x, spec) : NULL;
 }
 
-static Node *simple_stop(Simplifier *s, const NodeSpec *spec) {
+static Node *same_twice(Simplifier *s, const NodeSpec *spec) {
     (void)s;
-    return spec->inputs[0]->op == OP_stop_gradient ? spec->inputs[0] : NULL;
+    return spec->inputs[0] == spec->inputs[1] ? spec->inputs[0] : NULL;
+}
+
+static Node *there_and_back(Simplifier *s, const NodeSpec *spec) {
+    return (void)s, operand_of(spec->inputs[0], spec->op);
+}
+
+static Node *once(Simplifier *s, const NodeSpec *spec) {
+    Node *x = operand_of(spec->inputs[0], spec->op);
+    return x ? simple1(s, spec->op, x, spec) : NULL;
+}
+
+/* A reduction over one element; a sum over none. */
+static Node *simple_reduction(Simplifier *s, const NodeSpec *spec) {
+    Node *x = spec->inputs[0];
+    Dim extent = x->type.dims[spec->attrs.ints[0]];
+    if (dim_is(extent, 1)) return x;
+    return spec->op == OP_sum && dim_is(extent, 0) ? constant_of(s, spec, 0) : NULL;
+}
+
+/* `kind` ANY_KIND: whatever has the traits. The remark is about operator %1$s. */
+enum { ANY_KIND = -1 };
+
+typedef struct GeneralRule {
+    int kind;
+    OpTraits traits;
+    Rule rule;
+    const char *says; /* NULL: not worth a remark */
+} GeneralRule;
+
+static const GeneralRule general_rules[] = {
+    {KIND_ELEMENTWISE, IS_PLAIN, fold_constants, "%1$s of constants is a constant"},
+    {ANY_KIND, IS_COMMUTATIVE, constant_last, NULL},
+    {ANY_KIND, IS_IDEMPOTENT, same_twice, "%1$s(x, x) is x"},
+    {ANY_KIND, IS_SELF_INVERSE, there_and_back, "%1$s(%1$s(x)) is x"},
+    {ANY_KIND, IS_PROJECTION, once, "%1$s(%1$s(x)) is %1$s(x)"},
+    {KIND_REDUCE, IS_PLAIN, simple_reduction, "%1$s of at most one element"},
+};
+
+/* Rules of single operators. */
+
+static Node *simple_abs(Simplifier *s, const NodeSpec *spec) {
+    Node *x = operand_of(spec->inputs[0], OP_neg);
+    return x ? simple1(s, OP_abs, x, spec) : NULL;
 }
 
 static Node *simple_cast(Simplifier *s, const NodeSpec *spec) {
     (void)s;
     return spec->inputs[0]->type.elem == spec->type.elem ? spec->inputs[0] : NULL;
-}
-
-/* Constants stand at the right of sums and products. */
-static Node *constant_last(Simplifier *s, const NodeSpec *spec) {
-    Node *x = spec->inputs[0], *z = spec->inputs[1];
-    return is_known(x) && !is_known(z) ? simple2(s, spec->op, z, x, spec) : NULL;
 }
 
 static Node *simple_add(Simplifier *s, const NodeSpec *spec) {
@@ -149,12 +180,6 @@ static Node *divide_by_power_of_two(Simplifier *s, const NodeSpec *spec) {
     return simple2(s, OP_mul, spec->inputs[0], constant_of(s, spec, 1 / value), spec);
 }
 
-/* max(x, x), x and x, ... */
-static Node *same_twice(Simplifier *s, const NodeSpec *spec) {
-    (void)s;
-    return spec->inputs[0] == spec->inputs[1] ? spec->inputs[0] : NULL;
-}
-
 static Node *simple_logic(Simplifier *s, const NodeSpec *spec) {
     (void)s;
     for (int i = 0; i < 2; i++) {
@@ -177,14 +202,6 @@ static Node *simple_select(Simplifier *s, const NodeSpec *spec) {
     return simple_node(s, &swapped);
 }
 
-/* A reduction over one element; a sum over none. */
-static Node *simple_reduction(Simplifier *s, const NodeSpec *spec) {
-    Node *x = spec->inputs[0];
-    Dim extent = x->type.dims[spec->attrs.ints[0]];
-    if (dim_is(extent, 1)) return x;
-    return spec->op == OP_sum && dim_is(extent, 0) ? constant_of(s, spec, 0) : NULL;
-}
-
 /* A transposed operand is read in the other storage. */
 static Node *simple_matmul(Simplifier *s, const NodeSpec *spec) {
     for (int i = 0; i < 2; i++) {
@@ -199,13 +216,8 @@ static Node *simple_matmul(Simplifier *s, const NodeSpec *spec) {
 }
 
 static const RuleRow value_rules[] = {
-    {OP_neg, simple_neg, "-(-x) is x"},
-    {OP_not, simple_not, "not not x is x"},
-    {OP_abs, simple_abs, "abs(abs(x)) and abs(-x) are abs(x)"},
-    {OP_stop_gradient, simple_stop, "stop_gradient once is enough"},
+    {OP_abs, simple_abs, "abs(-x) is abs(x)"},
     {OP_cast, simple_cast, "a cast to the same type is nothing"},
-    {OP_add, constant_last, NULL},
-    {OP_mul, constant_last, NULL},
     {OP_add, simple_add, "x + 0 is x; x + -y is x - y"},
     {OP_sub, simple_sub, "x - 0 is x; 0 - x is -x; x - -y is x + y"},
     {OP_mul, by_one, "x * 1 is x; x * -1 is -x"},
@@ -215,15 +227,9 @@ static const RuleRow value_rules[] = {
     {OP_mul, sign_into_constant, "-x * c is x * -c"},
     {OP_div, sign_into_constant, "-x / c is x / -c"},
     {OP_div, divide_by_power_of_two, "x / 2^n is x * 2^-n"},
-    {OP_maximum, same_twice, "maximum(x, x) is x"},
-    {OP_minimum, same_twice, "minimum(x, x) is x"},
-    {OP_and, same_twice, "x and x is x"},
-    {OP_or, same_twice, "x or x is x"},
     {OP_and, simple_logic, "one side is known"},
     {OP_or, simple_logic, "one side is known"},
     {OP_select, simple_select, "the condition is known or not needed"},
-    {OP_sum, simple_reduction, "there is at most one element to sum"},
-    {OP_max, simple_reduction, "there is one element to compare"},
     {OP_matmul, simple_matmul, "the product reads the transposed operand as it lies"},
 };
 
@@ -241,13 +247,23 @@ static Node *apply_rules(Simplifier *s, const NodeSpec *spec, const RuleRow *row
     return node;
 }
 
+static Node *apply_general_rules(Simplifier *s, const NodeSpec *spec) {
+    for (size_t i = 0; i < sizeof general_rules / sizeof *general_rules; i++) {
+        const GeneralRule *row = &general_rules[i];
+        bool fits = row->kind == ANY_KIND || row->kind == (int)op_kind(spec->op);
+        if (!fits || !op_is(spec->op, row->traits)) continue;
+        Node *node = accepted(row->rule(s, spec), spec);
+        if (node && row->says) remark(s->remarks, s->at, row->says, op_name(spec->op));
+        if (node) return node;
+    }
+    return NULL;
+}
+
 Node *simple_node(Simplifier *s, const NodeSpec *given) {
     NodeSpec spec = *given;
-    Node *node = NULL;
     if (infer_type(s->graph, given, &spec.type)) return graph_node(s->graph, given); /* asserts */
     bool elementwise = op_kind(spec.op) == KIND_ELEMENTWISE;
-    if (elementwise) node = accepted(fold_constants(s, &spec), &spec);
-    if (node) remark(s->remarks, s->at, "%s of constants is a constant", op_name(spec.op));
+    Node *node = apply_general_rules(s, &spec);
     if (!node) node = apply_rules(s, &spec, value_rules, (int)(sizeof value_rules / sizeof *value_rules));
     if (!node) node = apply_rules(s, &spec, move_rules, n_move_rules);
     if (node || !elementwise) return node ? node : graph_node(s->graph, &spec);

@@ -202,7 +202,7 @@ static void finish(Maker *m) {
 static bool needs_a_row(const Graph *graph) {
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        if (node->op != OP_max) continue;
+        if (op_kind(node->op) != KIND_REDUCE || node->op == OP_sum) continue;
         if (!dim_is_const(node->inputs[0]->type.dims[node->attrs.ints[0]])) return true;
     }
     return false;

@@ -73,11 +73,21 @@ static Node *step_integer(Maker *m) {
     return op2(m, OP_mul, x, op1(m, OP_sin, cast_to(m, y, ELEM_F32)));
 }
 
+/* A reduction other than the sum. */
+static Op other_reduction(const Maker *m) {
+    Op others[OP_COUNT];
+    int n = 0;
+    for (int op = 0; op < OP_COUNT; op++) {
+        if (op_kind((Op)op) == KIND_REDUCE && op != OP_sum) others[n++] = (Op)op;
+    }
+    return others[m->graph->nodes.count % n];
+}
+
 static Node *step_reduce(Maker *m) {
     Node *x = pick(m);
     if (x->type.rank == 0) return NULL;
     int axis = random_below(&m->state, x->type.rank);
-    if (kinks(m) && chance(m, 30)) return reduce(m, OP_max, x, axis);
+    if (kinks(m) && chance(m, 30)) return reduce(m, other_reduction(m), x, axis);
     return tame(m, reduce(m, OP_sum, x, axis));
 }
 

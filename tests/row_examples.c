@@ -271,7 +271,7 @@ static Node *example_attention_second(Maker *m, Example e) {
 
 Node *row_example(Maker *m, Op op, int number, bool in_domain) {
     static Node *(*const examples[])(Maker *, Example) = {
-#define OP(name, arity, attributes, kind, shape, ...) [OP_##name] = example_##shape,
+#define OP(name, arity, attributes, kind, reads, cost, traits, shape, ...) [OP_##name] = example_##shape,
 #include "graph/ops.def"
 #undef OP
     };

@@ -173,6 +173,17 @@ Test(structure, lines_end_at_column_120) {
     visit_folder("tests", check_width, NULL);
 }
 
+static void check_no_operator_lists(void *user, const char *path, int number, const char *line) {
+    (void)user;
+    cr_expect_null(strstr(line, "case OP_"), "%s:%d: a list of operators: what it knows is a column of graph/ops.def",
+                   path, number);
+}
+
+/* An operator that such a list forgets would fall into its default. */
+Test(structure, what_is_known_of_operators_is_in_the_table) {
+    for (int i = 0; i < ROOMS; i++) visit_folder(rooms[i].name, check_no_operator_lists, NULL);
+}
+
 /* What only one folder may speak. */
 static void check_foreign(void *user, const char *path, int number, const char *line) {
     const char *room = user;

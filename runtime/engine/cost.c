@@ -28,15 +28,13 @@ static double pairs_at(const Node *node, int64_t sequence, void *const *buffers)
     return (double)seen;
 }
 
-/* Pairs times the width of a row: a product each of two for the forward pass, of five for
- * the gradient (scores again, and the cotangents of probabilities, values, queries and keys), of seventeen for the
- * second derivative (five for the scores, twice, and seven for the results). */
+/* Pairs times the width of a row, for each of its products. */
 static double attention_flops(const Node *node, const int64_t *extents, void *const *buffers) {
     int64_t sequences = dim_value(node->inputs[3]->type.dims[0], extents) - 1;
     double pairs = 0;
     for (int64_t i = 0; i < sequences; i++) pairs += pairs_at(node, i, buffers);
     double width = (double)dim_value(node->inputs[0]->type.dims[1], extents);
-    return 2 * pairs * width * (node->op == OP_attention ? 2 : node->op == OP_attention_grad ? 5 : 17);
+    return 2 * pairs * width * op_products(node->op);
 }
 
 static double body_flops(const Graph *body, const int64_t *extents, void *const *buffers) {

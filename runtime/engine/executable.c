@@ -63,13 +63,11 @@ void executable_free(Executable *exec) {
     if (exec) arena_free(exec->arena);
 }
 
-static bool is_bindable(const Node *node) { return node->op == OP_input || node->op == OP_param; }
-
 static const Node *find_leaf(const Executable *exec, const char *name) {
     const Graph *graph = exec->list->graph;
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        if (is_bindable(node) && strcmp(node->attrs.text, name) == 0) return node;
+        if (op_is(node->op, IS_GIVEN) && strcmp(node->attrs.text, name) == 0) return node;
     }
     return NULL;
 }
@@ -117,7 +115,7 @@ const Symbols *executable_symbols(const Executable *exec) { return &exec->list->
 const char *executable_unbound(const Executable *exec) {
     const Graph *graph = exec->list->graph;
     for (int i = 0; i < graph->nodes.count; i++) {
-        if (is_bindable(graph->nodes.items[i]) && !exec->memory[i]) return graph->nodes.items[i]->attrs.text;
+        if (op_is(graph->nodes.items[i]->op, IS_GIVEN) && !exec->memory[i]) return graph->nodes.items[i]->attrs.text;
     }
     return NULL;
 }
