@@ -50,6 +50,19 @@ feel --probabilities --keep id --output "$t/out.jsonl" && [ "$(wc -l <"$t/out.js
   head -n 1 "$t/out.jsonl" | grep -qE '^\{"id":"row 1","prediction":"[a-z, ]+","probabilities":\{"good":[0-9.e-]+,"bad, truly":[0-9.e-]+,"so so":[0-9.e-]+\}\}$'
 ok "JSON lines, as the name of the output says" $?
 
+# ---- Texts on the command line ----------------------------------------------------------------------------------
+
+head -n 3 "$t/feel-dev.csv" | cut -f 2 | tail -n 2 >"$t/two"
+feel --probabilities --text "$(sed -n 1p "$t/two")" --text "$(sed -n 2p "$t/two")" >"$t/a" &&
+  feel --probabilities | head -n 2 | cmp -s - "$t/a"
+ok "--text gives a row as a file does" $?
+"$gradc" predict "$root/models/bert.graph" --weights "$demo" --cache "$t/cache" --task paraphrase --text one >"$t/a" 2>"$t/err"
+[ $? = 1 ] && [ ! -s "$t/a" ] && has "$t/err" "takes 2 texts a row, but 1 is given"
+ok "a pair with one text is refused" $?
+feel --text "one" --input "$t/feel-dev.csv" >"$t/a"
+[ $? = 1 ] && [ ! -s "$t/a" ] && has "$t/err" "--text and --input"
+ok "texts and a file together are refused" $?
+
 # ---- The same bits in batches of any size ------------------------------------------------------------------------
 
 feel --probabilities --header --keep id --batch 1 --threads 1 | cmp -s - "$t/tsv" && feel --probabilities --header --keep id --batch 7 | cmp -s - "$t/tsv"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/commands/run_options.h"
 #include "runtime/engine/values.h"
 #include "runtime/session/session.h"
 #include "tests/seed.h"
@@ -87,9 +88,11 @@ static void open_run(Run *run, const TempFolder *folder) {
     TempPath graph = put_bytes(folder, "mood.graph", text, strlen(text));
     char *words[] = {"train",      graph.text,  "--weights", (char *)folder->path, "--data", (char *)folder->path,
                      "--no-cache", "--threads", "2"};
-    bool good = options_parse("train", sizeof words / sizeof *words, words, &run->options, run->diags);
-    good = good && session_load_program(&run->session, &run->options, run->diags) &&
-           session_load_model(&run->session, true);
+    Options given;
+    bool good = options_parse("train", sizeof words / sizeof *words, words, &given, run->diags) &&
+                session_of_options("train", &given, &run->options, &run->session, run->diags);
+    ModelUse use = good ? model_use_of_options(&run->options, true) : (ModelUse){0};
+    good = good && session_load_model(&run->session, &use);
     if (good) run->data = session_dataset(&run->session, 0, "train", 0);
     if (!run->data) diagnostics_print(run->diags, stderr);
     cr_assert_not_null(run->data);

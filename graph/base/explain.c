@@ -527,7 +527,7 @@ static const Explanation table[] = {
               "the type rules out, such as a class that the label does not have."},
     {"E0976", "texts that make no rows\n"
               "A row needs one --text for each column of the task: two for a pair, the texts\n"
-              "of a row one after the other."},
+              "of a row one after the other. Rows come from --text or from --input, not both."},
     {"E0977", "no gradient to show\n"
               "With --def, --grad shows gradients of the sum of what the definition returns,\n"
               "which must be f32."},

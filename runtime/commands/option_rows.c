@@ -60,7 +60,7 @@ static const OptionRow rows[] = {
      "of a definition: R=4, x=2x3, O=8, R=x.T; may be repeated"},
     {"input", "NAME=VALUE", LIST, AT(inputs), 0, 0, 0, FIRST, ELSEWHERE, "run",
      "an argument or a label: a .npy file, or numbers as in [[1, 2], [3, 4]]; may be repeated"},
-    {"text", "TEXT", LIST, AT(text), 0, 0, 0, FIRST, ELSEWHERE, "run",
+    {"text", "TEXT", LIST, AT(text), 0, 0, 0, FIRST, ELSEWHERE, "run predict",
      "a text of the next row; two for a pair; may be repeated"},
     {"grad", NULL, FLAG, AT(grad), 0, 0, 0, OUTPUT, ELSEWHERE, "run",
      "also the gradient of the loss, or of the sum of what the definition returns"},

@@ -1,5 +1,5 @@
 /* gradc predict: one row in, one row out, in order. A file is read whole and its predictions appear whole; rows of a
- * pipe are answered as they come. */
+ * pipe are answered as they come; texts may stand on the command line. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "graph/base/pattern.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
+#include "runtime/data/given_texts.h"
 #include "runtime/data/row_stream.h"
 #include "runtime/files/atomic_file.h"
 #include "runtime/measure/prediction.h"
@@ -81,8 +82,14 @@ static bool choose_task(Predictor *p) {
     return true;
 }
 
+static bool check_source(const Predictor *p) {
+    if (!p->o->text.count || !p->o->input) return true;
+    return diag_error(p->s->diags, "E0976", (Pos){0}, "--text and --input both give rows: leave one of them out");
+}
+
 static bool prepare(Predictor *p) {
     Session *s = p->s;
+    if (!check_source(p)) return false;
     if (!choose_task(p) || !choose_form(p) || !choose_bad_rows(p) || !choose_outputs(p)) return false;
     OutputNames *outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *outputs);
     outputs[p->task] = p->writer.outputs;
@@ -176,11 +183,31 @@ static bool predict_stream(Predictor *p, int descriptor) {
     return good && p->s->diags->errors == errors;
 }
 
-static bool predict_file(Predictor *p) {
-    Dataset *data = dataset_load(p->writer.task, &p->rows, p->s->diags);
+static bool predict_dataset(Predictor *p, const DatasetOptions *rows) {
+    Dataset *data = dataset_load(p->writer.task, rows, p->s->diags);
     bool good = data && predict_rows(p, data, p->s->diags);
     dataset_free(data);
     return good;
+}
+
+/* The rows that --text gives. */
+static bool predict_texts(Predictor *p) {
+    const Options *o = p->o;
+    static const TableFormat format = {.kind = DATA_JSONL};
+    TableText text = {.name = "--text", .line = 1};
+    char *bytes = texts_as_rows(p->writer.task, o->text.items, o->text.count, &text.size, p->s->diags);
+    if (!bytes) return false;
+    DatasetOptions rows = p->rows;
+    text.bytes = bytes;
+    rows.text = &text, rows.format = &format;
+    bool good = predict_dataset(p, &rows);
+    free(bytes);
+    return good;
+}
+
+static bool predict_input(Predictor *p, int descriptor) {
+    if (p->o->text.count) return predict_texts(p);
+    return descriptor >= 0 ? predict_stream(p, descriptor) : predict_dataset(p, &p->rows);
 }
 
 /* --- The command -------------------------------------------------------------------------------------------------- */
@@ -202,7 +229,7 @@ static bool predict_all(Predictor *p) {
     p->writer.out =
         at_once ? stdout : open_memstream(&text, &size); /* all lines, until they are known to be complete */
     if (!p->writer.out) return diag_error(p->s->diags, "E0951", (Pos){0}, "there is no memory for the predictions");
-    good = descriptor >= 0 ? predict_stream(p, descriptor) : predict_file(p);
+    good = predict_input(p, descriptor);
     if (!at_once) fclose(p->writer.out);
     if (!at_once) good = good && put_text(p->s, p->o->output, text, size);
     if (descriptor >= 0) close(descriptor);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graph/base/pattern.h"
+#include "runtime/data/given_texts.h"
 #include "runtime/inspect/run.h"
 #include "runtime/inspect/synthetic.h"
 
@@ -97,12 +98,6 @@ static bool give_input(Run *r, const GivenTensor *given) {
 
 /* --- Texts -------------------------------------------------------------------------------------------------------- */
 
-static int columns_of(const Task *task) {
-    int columns = 0;
-    for (int i = 0; i < task->n_inputs; i++) columns += task->inputs[i].n_columns;
-    return columns;
-}
-
 static void say_tokens(const Run *r, const char *name, const int64_t *bounds, int64_t rows, const int32_t *ids) {
     for (int64_t row = 0; row < rows; row++) {
         printf("%s:", name);
@@ -135,12 +130,8 @@ static void tokenise(Run *r, int input, int column, int columns, int64_t rows) {
 }
 
 static bool give_texts(Run *r) {
-    int columns = columns_of(r->task), column = 0, count = r->o->texts.count;
-    if (!columns || count % columns) {
-        diag_error(r->diags, "E0976", r->task->pos, "'%s' takes %d text%s a row, but %d are given", r->task->name,
-                   columns, columns == 1 ? "" : "s", count);
-        return false;
-    }
+    int columns = task_texts(r->task), column = 0, count = r->o->texts.count;
+    if (!texts_make_rows(r->task, count, r->diags)) return false;
     if (!session_load_tokenizer(r->s) || !session_choose_length(r->s)) return false;
     for (int i = 0; i < r->task->n_inputs; i++) {
         tokenise(r, i, column, columns, count / columns);

@@ -61,7 +61,7 @@ gradc run model.graph --task sentiment --input sentiment=1,2,3
 #> error[E0975]: input 'sentiment' is i32<5>[S, 1], which has 2 elements here, not 3
 
 gradc run model.graph --task paraphrase --text one --weights models/demo
-#> model.graph:38:6: error[E0976]: 'paraphrase' takes 2 texts a row, but 1 are given
+#> model.graph:38:6: error[E0976]: 'paraphrase' takes 2 texts a row, but 1 is given
 #>    38 | task paraphrase {
 #>       |      ^~~~~~~~~~
 

@@ -1,0 +1,46 @@
+/* Given texts. */
+#include "runtime/data/given_texts.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int task_texts(const Task *task) {
+    int texts = 0;
+    for (int i = 0; i < task->n_inputs; i++) texts += task->inputs[i].n_columns;
+    return texts;
+}
+
+bool texts_make_rows(const Task *task, int count, Diagnostics *diags) {
+    int texts = task_texts(task);
+    if (texts && count % texts == 0) return true;
+    return diag_error(diags, "E0976", task->pos, "'%s' takes %d text%s a row, but %d %s given", task->name, texts,
+                      texts == 1 ? "" : "s", count, count == 1 ? "is" : "are");
+}
+
+/* The columns of one row from its texts; false when one is not UTF-8. */
+static bool fill_row(json_t *row, const Task *task, const char *const *texts) {
+    for (int i = 0; i < task->n_inputs; i++) {
+        for (int j = 0; j < task->inputs[i].n_columns; j++) {
+            if (json_object_set_new(row, task->inputs[i].columns[j], json_string(*texts++)) != 0) return false;
+        }
+    }
+    return true;
+}
+
+char *texts_as_rows(const Task *task, const char *const *texts, int count, size_t *size, Diagnostics *diags) {
+    if (!texts_make_rows(task, count, diags)) return NULL;
+    char *rows = NULL;
+    bool good = true;
+    FILE *out = open_memstream(&rows, size);
+    if (!out) return diag_error(diags, "E0951", (Pos){0}, "there is no memory for the rows"), NULL;
+    for (int i = 0; good && i < count; i += task_texts(task)) {
+        json_t *row = json_object();
+        good = fill_row(row, task, texts + i) && json_dumpf(row, out, JSON_COMPACT) == 0 && fputc('\n', out) != EOF;
+        json_decref(row);
+    }
+    good = fclose(out) == 0 && good;
+    if (!good) diag_error(diags, "E0814", (Pos){0}, "a --text is not UTF-8");
+    if (!good) free(rows), rows = NULL;
+    return rows;
+}
