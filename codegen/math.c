@@ -90,14 +90,16 @@ static LLVMValueRef exp_in_range(Emitter *e, LLVMValueRef x) {
     return mul(e, exp_of_reduced(e, reduced.r), power_of_two(e, reduced.bits));
 }
 
-/* Two factors for 2^n, so that subnormal results round once and the largest ones do not overflow
- * early. */
+/* Two factors for 2^n, so that subnormal results round once and the largest ones do not overflow early. What is certain to be
+ * 0, minus infinity above all, is not left to underflow: products that do are slow on some processors. */
 LLVMValueRef emit_exp(Emitter *e, LLVMValueRef x) {
-    Reduced reduced = reduce_by_ln2(e, clamp(e, x, -104, 89));
+    LLVMValueRef vanishes = compare(e, LLVMRealOLT, x, -104), zero = number(e, 0);
+    LLVMValueRef bounded = where(e, compare(e, LLVMRealOGT, x, 89), number(e, 89), x);
+    Reduced reduced = reduce_by_ln2(e, where(e, vanishes, zero, bounded));
     LLVMValueRef half = LLVMBuildAShr(e->builder, reduced.bits, emit_i32x(e, 1), "");
     LLVMValueRef other = LLVMBuildSub(e->builder, reduced.bits, half, "");
     LLVMValueRef value = mul(e, exp_of_reduced(e, reduced.r), power_of_two(e, half));
-    return mul(e, value, power_of_two(e, other));
+    return where(e, vanishes, zero, mul(e, value, power_of_two(e, other)));
 }
 
 /* 2^n (e^r - 1) + (2^n - 1), halved until the end because 2^128 is no float. */

@@ -1,11 +1,13 @@
 /* Frontend: the shipped models elaborate as they should. What mistakes are told is in tests/errors. Paths are relative
  * to the project's root: run the tests there. */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "frontend/frontend.h"
+#include "graph/interpret.h"
 
 static const char *const tiny[] = {"hidden=8", "layers=2", "heads=2", "ffn=16", "vocab=50", "positions=20"};
 enum { TINY = sizeof tiny / sizeof *tiny };
@@ -180,6 +182,32 @@ Test(frontend, optimizer_has_two_states) {
     cr_expect_null(graph_verify(optimizer->update));
     cr_expect_not_null(graph_find_output(optimizer->update, "weight"));
     cr_expect_not_null(graph_find_output(optimizer->update, "v"));
+    finish(&fixture);
+}
+
+/* By hand: after a gradient of 0, m is 0.9 times and v 0.999 times what it was; below 2^-110 that counts as 0. */
+Test(frontend, moments_without_a_gradient_end_at_zero) {
+    enum { N = 6 };
+    Fixture fixture = load_tiny("models/bert.graph");
+    const Graph *update = fixture.program->optimizer.update;
+    const double weight[N] = {1, 1, 1, 1, 1, 1}, gradient[N] = {0, 0, 0, 0, 0, NAN}, one = 1;
+    const double m[N] = {1, 0x1p-109, 0x1p-110, -0x1p-109, -0x1p-110, 0},
+                 v[N] = {1, 0x1p-109, 0x1p-110, 0x1p-126, 0x1p-149, 0};
+    const Binding bindings[] = {{"weight", weight}, {"gradient", gradient}, {"m", m},       {"v", v},
+                                {"rate", &one},     {"decay", &one},        {"step", &one}, {"scale", &one}};
+    const double m_then[N] = {0.9, 0.9 * 0x1p-109, 0, 0.9 * -0x1p-109, 0}, v_then[N] = {0.999, 0.999 * 0x1p-109};
+    int64_t extents[] = {N};
+    cr_assert_eq(update->symbols.count, 1);
+    Interpretation *got = interpret(update, extents, bindings, sizeof bindings / sizeof *bindings);
+    cr_assert_null(got->error);
+    const double *new_m = got->values[graph_find_output(update, "m")->id],
+                 *new_v = got->values[graph_find_output(update, "v")->id];
+    for (int i = 0; i < N - 1; i++) {
+        cr_expect_float_eq(new_m[i], m_then[i], 1e-7 * fabs(m_then[i]), "m %d: %g", i, new_m[i]);
+        cr_expect_float_eq(new_v[i], v_then[i], 1e-7 * fabs(v_then[i]), "v %d: %g", i, new_v[i]);
+    }
+    cr_expect(isnan(new_m[N - 1]) && isnan(new_v[N - 1])); /* trouble is not hidden */
+    interpretation_free(got);
     finish(&fixture);
 }
 

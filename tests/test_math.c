@@ -5,6 +5,7 @@
  * table in docs/accuracy.md comes from 2^24). A distance is measured to the exact value, in units
  * of the last place of the float next to it. */
 #include <criterion/criterion.h>
+#include <fenv.h>
 #include <math.h>
 #include <mpfr.h>
 #include <stdlib.h>
@@ -150,3 +151,17 @@ Test(math, cos) { check_function("cos", mpfr_cos, -20, 20); }
 Test(math, sqrt) { check_function("sqrt", mpfr_sqrt, 0, 10); }
 Test(math, rsqrt) { check_function("rsqrt", reciprocal_root, 0, 10); }
 Test(math, div) { check_function("div", NULL, -3, 3); }
+
+/* Attention asks for the exponential of minus infinity wherever a key is not seen. Processors for which tiny products are
+ * slow must not meet any. */
+Test(math, exp_of_what_vanishes_does_not_underflow) {
+    enum { COUNT = 64 };
+    Arguments a = {.count = COUNT, .x = aligned_alloc(64, COUNT * sizeof(float))};
+    for (int i = 0; i < COUNT; i++) a.x[i] = i % 3 == 0 ? -INFINITY : i % 3 == 1 ? -104.5f - (float)i : -87;
+    feclearexcept(FE_ALL_EXCEPT);
+    float *results = compiled_values("exp", 1, &a);
+    cr_expect_eq(fetestexcept(FE_UNDERFLOW), 0);
+    for (int i = 0; i < COUNT; i++) cr_expect(i % 3 == 2 ? results[i] > 0 : results[i] == 0);
+    free(results);
+    free(a.x);
+}
