@@ -244,18 +244,18 @@ full="$t/full"
 mkdir "$full"
 if mount -t tmpfs -o size=2300k gradc-test "$full" 2>/dev/null; then
   mounted="$full"
-  tiny --out "$full/run" --steps 1
+  tiny --out "$full/run" --schedule constant
   [ "$status" = 0 ]
   ok "the first model fits on the disk" $?
   cp "$full/run/model.safetensors" "$t/kept"
-  tiny --out "$full/run" --steps 2 --lr 1e-2
+  tiny --out "$full/run" --schedule constant --epochs 2 --resume
 else
-  tiny --out "$full/run" --steps 1
+  tiny --out "$full/run" --schedule constant
   cp "$full/run/model.safetensors" "$t/kept"
   (
     trap '' XFSZ
     ulimit -f 200
-    tiny --out "$full/run" --steps 2 --lr 1e-2
+    tiny --out "$full/run" --schedule constant --epochs 2 --resume
     exit $status
   )
   status=$?

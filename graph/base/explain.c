@@ -475,7 +475,17 @@ static const Explanation table[] = {
     {"E0946", "unreadable settings\n"
               "settings.json in the run's folder is not what `gradc train` wrote."},
     {"E0947", "nothing to resume\n"
-              "--resume needs --out DIR, or a run's folder in place of the graph file."},
+              "--resume needs --out DIR, or a run's folder in place of the graph file. A folder\n"
+              "with weights but without a checkpoint is that of a finished run, whose states of\n"
+              "the optimizer are gone: training would begin anew and replace its weights."},
+    {"E0948", "the folder holds something else\n"
+              "A run writes weights, settings, a log and checkpoints to --out. Beside those of\n"
+              "another run, or in the folder of the weights that it starts from, they would be\n"
+              "mixed with them or replace them. --force removes another run first; the weights\n"
+              "that the run starts from it leaves until its own are there."},
+    {"E0949", "the folder is locked\n"
+              "One process at a time writes to the folder of a run. The lock goes with the\n"
+              "process: there is nothing to remove after one that was killed."},
     {"E0960", "the folder for dumps cannot be made\n"
               "With --out, dump writes one file a stage into that folder. Its parent must\n"
               "exist and may be written to."},

@@ -28,6 +28,8 @@ static const OptionRow rows[] = {
      "the graph file to write (default: named after the table)"},
     {"task", "NAME", TEXT, AT(task), 0, 0, 0, FIRST, ELSEWHERE, "init", "the task's name (default: the table's)"},
     {"force", NULL, FLAG, AT(force), 0, 0, 0, OUTPUT, ELSEWHERE, "init", "replace the graph file if it is there"},
+    {"force", NULL, FLAG, AT(force), 0, 0, 0, OUTPUT, ONCE, TRAIN,
+     "replace what --out holds: another run, or the weights that this one starts from"},
     {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, FIRST, DECIDES | DEFAULT, RECIPE " eval bench gradcheck",
      "only these tasks (default: those that the run has trained, or all of the file)"},
     {"task", "NAME", TEXT, AT(task), 0, 0, 0, FIRST, ELSEWHERE, "predict serve export dump run", "the task"},

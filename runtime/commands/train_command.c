@@ -7,6 +7,7 @@
 
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
+#include "runtime/train/run_folder.h"
 #include "runtime/train/train.h"
 
 /* Runs that differ in one option. */
@@ -116,6 +117,7 @@ static TrainOptions train_options(const Options *o, json_t *record) {
                           .cosines = o->cosines,
                           .pcgrad = o->pcgrad,
                           .resume = o->resume,
+                          .force = o->force,
                           .dry_run = o->dry_run,
                           .json = o->json,
                           .quiet = o->quiet,
@@ -157,8 +159,20 @@ static void print_summary(const Figures *all, int runs) {
     }
 }
 
+/* Before the first of them has run: may all of them write to their folders? */
+static bool check_folders(const Options *given, const Series *series, Diagnostics *diags) {
+    bool good = true;
+    for (int i = 0; good && given->out && !given->dry_run && i < series->numbers.count; i++) {
+        Options options = options_of_member(given, series, series->numbers.items[i], diags->arena);
+        RunFolder folder = {options.out, options.weights, options.resume, options.force};
+        good = run_folder_check(&folder, diags);
+    }
+    return good;
+}
+
 static int train_series(const Options *given, const Series *series, Diagnostics *diags) {
     Figures figures = {0};
+    if (!check_folders(given, series, diags)) return 1;
     if (given->out) mkdir(given->out, 0777); /* what is wrong with it the first run tells */
     for (int i = 0; i < series->numbers.count; i++) {
         int64_t number = series->numbers.items[i];

@@ -122,6 +122,21 @@ static void remove_others(Arena *arena, const char *folder, int64_t step, int64_
     }
 }
 
+bool checkpoint_exists(const char *folder) {
+    Arena *arena = arena_new();
+    NameList names = list_files(arena, folder);
+    bool found = names.count && step_of(names.items[0]) >= 0;
+    arena_free(arena);
+    return found;
+}
+
+void checkpoint_remove_all(const char *folder) {
+    Arena *arena = arena_new();
+    NameList names = list_files(arena, folder);
+    for (int i = 0; i < names.count; i++) unlink(arena_printf(arena, "%s/%s", folder, names.items[i]));
+    arena_free(arena);
+}
+
 bool checkpoint_save(const char *folder, int64_t step, int64_t previous, int64_t limit, const Parameters *params,
                      const char *const *states, json_t *state, Diagnostics *diags) {
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {

@@ -22,6 +22,11 @@ typedef struct Checkpoint Checkpoint;
 bool checkpoint_save(const char *folder, int64_t step, int64_t previous, int64_t limit, const Parameters *params,
                      const char *const *states, json_t *state, Diagnostics *diags);
 
+/* Has the folder any, whole or damaged? */
+bool checkpoint_exists(const char *folder);
+/* Removes them all. */
+void checkpoint_remove_all(const char *folder);
+
 /* Opens the newest checkpoint whose hashes are right; a damaged one gets a warning that names it and what is wrong.
  * `*checkpoint` is NULL when the folder has none. False and an error when all that it has are damaged. */
 bool checkpoint_open(const char *folder, Checkpoint **checkpoint, Diagnostics *diags);

@@ -255,7 +255,7 @@ static bool is_any_frozen(const Trainer *t) {
 
 static bool train(Trainer *t) {
     Session *s = t->s;
-    if (!evaluate_check(s->program, s->tasks, t->diags)) return false;
+    if (!train_check_folder(t) || !evaluate_check(s->program, s->tasks, t->diags)) return false;
     if (!train_choose_steps(t) || !session_make_model(s, &t->use) || !train_prepare(t)) return false;
     if (!train_check_memory(t) || !session_fill_model(s, true)) return false;
     bool plans = t->o->dry_run || (t->o->within && !t->o->resume); /* a run that goes on has its steps */
@@ -283,6 +283,7 @@ static void trainer_close(Trainer *t) {
         dataset_free(t->dev[i]);
     }
     json_decref(t->settings);
+    folder_unlock(t->lock);
     sampler_free(t->sampler);
     parts_free(t->parts);
     batch_free(t->batch);

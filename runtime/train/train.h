@@ -5,6 +5,7 @@
 
 #include "runtime/data/sampler.h"
 #include "runtime/files/event_file.h"
+#include "runtime/files/folder_lock.h"
 #include "runtime/files/log.h"
 #include "runtime/measure/evaluate.h"
 #include "runtime/model/parts.h"
@@ -23,7 +24,7 @@ typedef struct TrainOptions {
     int64_t save_every, save_limit;                              /* steps (0: after epochs only), checkpoints */
     double lr, warmup, clip, decay;                              /* decay negative: as the optimizer says */
     bool no_eval, no_reuse, no_shuffle, cosines, pcgrad;
-    bool resume, dry_run, json, quiet, profile;
+    bool resume, force, dry_run, json, quiet, profile;
 } TrainOptions;
 
 /* How long a run is: what was asked for, or what --within left of it. */
@@ -37,6 +38,7 @@ typedef struct Trainer {
     Diagnostics *diags;
     ModelUse use;
     RunLength length;
+    FolderLock *lock; /* of the folder of the run; NULL: none is written */
     Log *log;
     EventFile *events;      /* NULL: none is written */
     Dataset **train, **dev; /* [program's tasks]; NULL: not wanted */
@@ -138,6 +140,8 @@ bool train_plan(Trainer *t);
 
 /* --- train_keep.c --- */
 
+/* May the run write to its folder (run_folder.h)? False with an error, before anything is computed. */
+bool train_check_folder(Trainer *t);
 /* After train_prepare and before the first step: with --resume from the last checkpoint, otherwise a folder for a new
  * run. */
 bool train_begin(Trainer *t);

@@ -1,12 +1,11 @@
 /* Keeping a run: its settings, its checkpoints, and taking it up again. */
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "runtime/model/checkpoint.h"
+#include "runtime/train/run_folder.h"
 #include "runtime/train/train.h"
 
 /* --- State as JSON --- */
@@ -110,15 +109,31 @@ static bool take_up(Trainer *t, const Checkpoint *checkpoint) {
     return true;
 }
 
-/* The folder with all that a resumed run needs beside a checkpoint, before the first step. */
+/* --- The folder --- */
+
+static RunFolder run_folder(const Trainer *t) {
+    return (RunFolder){t->o->out, t->s->weights_path, t->o->resume, t->o->force};
+}
+
+bool train_check_folder(Trainer *t) {
+    RunFolder folder = run_folder(t);
+    return !t->o->out || t->o->dry_run || run_folder_check(&folder, t->diags);
+}
+
+/* A run that was stopped before its first checkpoint has its settings in the folder: they must be those of now. */
+static bool start_over(Trainer *t) {
+    int errors = t->diags->errors;
+    json_t *saved = settings_read(t->o->out, t->diags);
+    bool good = saved ? settings_match(saved, t->settings, &t->o->record, t->diags) : t->diags->errors == errors;
+    if (good) fprintf(stderr, "no checkpoint in %s: starting at step 0\n", t->o->out);
+    json_decref(saved);
+    return good;
+}
+
+/* All that a resumed run needs beside a checkpoint, before the first step. */
 static bool begin_folder(Trainer *t) {
-    const char *out = t->o->out;
-    if (mkdir(out, 0777) != 0 && errno != EEXIST) {
-        diag_error(t->diags, "E0941", (Pos){0}, "cannot create the folder %s: %s", out, strerror(errno));
-        diag_hint(t->diags, "its parent must exist and be writable");
-        return false;
-    }
-    return session_save_description(t->s, out) && settings_write(out, t->settings, t->diags);
+    if (t->o->resume && !t->o->force && !start_over(t)) return false;
+    return session_save_description(t->s, t->o->out) && settings_write(t->o->out, t->settings, t->diags);
 }
 
 /* What the run is, with the length that it came to. */
@@ -136,10 +151,12 @@ bool train_begin(Trainer *t) {
     const char *initial = bytes_hash(t->s->arena, params->weights, (size_t)params->total * sizeof(float));
     t->settings = collect_settings(t, initial);
     if (!t->o->out) return train_open_log(t, false);
+    RunFolder folder = run_folder(t);
+    if (!(t->lock = run_folder_open(&folder, t->diags))) return false;
     Checkpoint *checkpoint = NULL;
     if (t->o->resume && !checkpoint_open(checkpoint_folder(t), &checkpoint, t->diags)) return false;
     bool good = checkpoint ? take_up(t, checkpoint) : begin_folder(t);
-    good = good && train_open_log(t, t->o->resume);
+    good = good && train_open_log(t, checkpoint != NULL);
     if (good && checkpoint) log_event(t->log, json_pack("{s:s, s:I}", "event", "resume", "step", (json_int_t)t->step));
     checkpoint_close(checkpoint);
     return good;

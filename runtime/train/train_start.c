@@ -265,6 +265,7 @@ void train_say_start(Trainer *t) {
     log_start(t);
     if (t->o->quiet || t->o->json) return;
     const Code *code = model_code(t->s->model);
+    if (!t->o->out) fprintf(stderr, "without --out: nothing of this run will be kept\n");
     fprintf(stderr, "settings: %s\n", t->o->record.text(json_object_get(t->settings, "options"), t->s->arena));
     fprintf(stderr, "%s, %d threads; %d kernels compiled, %d from the cache\n", target_name(t->s->target),
             team_threads(t->s->team), code->compiled, code->cached);

@@ -97,6 +97,25 @@ gradc train model.graph --resume --weights models/demo --data data
 #> error[E0947]: --resume needs the folder of a run
 #>       = hint: give it with --out, or in place of the graph file: gradc train DIR --resume
 
+gradc train model.graph --weights models/demo --data data --out run
+#> run: error[E0948]: --out already holds another run
+#>       = hint: name another folder, go on with that run (gradc train run --resume), or replace it with --force
+
+cp -r run base; rm base/settings.json base/model.graph base/log.jsonl; rm -r base/last
+gradc train model.graph --weights base --data data --out base
+#> base: error[E0948]: --out already holds the weights that the run starts from
+#>       = hint: name another folder, or replace what it holds with --force
+
+cp -r run finished; rm -r finished/last
+gradc train finished --resume --data data
+#> finished: error[E0947]: nothing to resume: the folder has weights but no checkpoint
+#>       = hint: start another run with another --out, or begin anew here, without its weights, with --force
+
+mkdir busy
+flock busy/gradc.lock gradc train model.graph --weights models/demo --data data --out busy --quiet
+#> busy: error[E0949]: another process is writing to this folder
+#>       = hint: wait until it has ended, or name another folder
+
 gradc train run --resume --lr 1 --quiet --data data
 #> error[E0942]: cannot resume: 1 setting that decides the weights has changed
 #>       = note: lr was 2e-5, now 1.0
