@@ -230,7 +230,11 @@ bool model_gradients(Model *m, int task, Batch *batch, float *loss, Diagnostics 
     find_row_gradients(m, state);
     team_run(m->options.team, run_gradients, &(Gradients){m, state});
     *loss = *executable_output(state->public.train, "loss");
-    m->last_step = (NonFiniteStep){state->public.train, state->public.task, batch, m->options.team, (double)*loss};
+    m->last_step = (NonFiniteStep){.exec = state->public.train,
+                                   .task = state->public.task,
+                                   .batch = batch,
+                                   .team = m->options.team,
+                                   .loss = (double)*loss};
     m->last = state;
     memcpy(m->active, state->active, (size_t)m->params->n_runs * sizeof *m->active);
     if (isfinite(*loss)) return true;
@@ -272,7 +276,7 @@ static double gradient_norm(const Update *update) {
 /* One thread writes what all will read: rate and scale of each run. */
 static void set_numbers(Update *update) {
     const UpdateSettings *s = update->settings;
-    if (s->clip > 0) update->norm = gradient_norm(update);
+    update->norm = gradient_norm(update);
     double scale = s->weight * (s->clip > 0 && update->norm > s->clip ? s->clip / (update->norm + 1e-6) : 1);
     for (int i = 0; i < update->m->params->n_runs; i++) {
         ParamRun *info = &update->m->params->runs[i];
@@ -286,7 +290,7 @@ static void set_numbers(Update *update) {
 static void run_update(void *user, const Worker *worker) {
     Update *update = user;
     const Model *m = update->m;
-    for (int i = 0; update->settings->clip > 0 && i < m->params->n_runs; i++) {
+    for (int i = 0; i < m->params->n_runs; i++) {
         if (m->active[i]) run_update_squares(m->runs[i], worker);
     }
     worker->barrier();
@@ -323,6 +327,38 @@ static RowsOf rows_of(const Executable *exec, const Task *task, const Type *type
     return batch_symbol(task, executable_symbols(exec)->names[dim.symbol], input);
 }
 
+static bool are_finite(const OutputValue *out) {
+    for (int64_t i = 0; i < out->rows * out->columns; i++) {
+        if (!isfinite(out->values[i])) return false;
+    }
+    return true;
+}
+
+/* A class after the last is what a row without a largest score gets (see argmax in the prelude). */
+static bool are_classes(const Label *label, const char *name, const OutputValue *out) {
+    bool named = (label->kind == LABEL_CLASS || label->kind == LABEL_MASKED) && strcmp(name, "predict") == 0;
+    for (int64_t i = 0; named && out->columns == 1 && i < out->rows; i++) {
+        if (out->values[i] >= (float)label->classes) return false;
+    }
+    return true;
+}
+
+static bool check_outputs(Model *m, TaskState *state, Batch *batch, const OutputValue *outputs, Diagnostics *diags) {
+    const Task *task = state->public.task;
+    bool finite = true, sound = true;
+    for (int i = 0; i < state->outputs.count; i++) {
+        finite &= are_finite(&outputs[i]);
+        sound &= are_classes(&task->label, state->outputs.names[i], &outputs[i]);
+    }
+    NonFiniteStep bad = {.exec = state->public.eval,
+                         .task = task,
+                         .batch = batch,
+                         .team = m->options.team,
+                         .evaluates = true,
+                         .suspected = finite};
+    return (finite && sound) || !nonfinite_report(&bad, diags);
+}
+
 bool model_evaluate(Model *m, int task, Batch *batch, OutputValue *outputs, Diagnostics *diags) {
     TaskState *state = &m->tasks[task];
     const Task *info = state->public.task;
@@ -341,7 +377,7 @@ bool model_evaluate(Model *m, int task, Batch *batch, OutputValue *outputs, Diag
         out->rows = type->rank ? dim_value(type->dims[0], extents) : 1;
         out->columns = out->rows ? type_count(type, extents) / out->rows : 0;
     }
-    return true;
+    return check_outputs(m, state, batch, outputs, diags);
 }
 
 int model_outputs(const Model *model, int task) { return model->tasks[task].outputs.count; }

@@ -86,7 +86,7 @@ typedef struct UpdateSettings {
 
 typedef struct StepResult {
     float loss;
-    double norm; /* of the gradients before clipping; 0 when clip is 0 */
+    double norm; /* of the gradients before clipping */
 } StepResult;
 
 /* Runs a batch forward and back: its loss, and its gradients in place for model_update, instead of what was there. A
@@ -111,7 +111,8 @@ typedef struct OutputValue {
     int64_t rows, columns;
 } OutputValue;
 
-/* Evaluates a batch: `outputs` in the order of the task's list; the values are valid until the next run. */
+/* Evaluates a batch: `outputs` in the order of the task's list; the values are valid until the next run. A diagnostic
+ * and false when there is no memory, or a value is not finite or a class beyond the last. */
 bool model_evaluate(Model *model, int task, Batch *batch, OutputValue *outputs, Diagnostics *diags);
 int model_outputs(const Model *model, int task); /* how many */
 

@@ -224,12 +224,17 @@ static void note_rows(const Search *s, Diagnostics *diags) {
     }
 }
 
+/* "step 3"; "the batch" */
+static const char *when_text(const NonFiniteStep *step, Arena *arena) {
+    return step->evaluates ? "the batch" : arena_printf(arena, "step %u", (unsigned)step->batch->rng[1] + 1);
+}
+
 static void tell(const Search *s, Diagnostics *diags) {
     const char *number = number_text(s->arena, s->step->loss);
     const char *loss = isfinite(s->step->loss) ? "" : arena_printf(s->arena, "; the loss is %s", number);
     Pos pos = s->found.node->pos.file ? s->found.node->pos : s->step->task->pos;
-    diag_error(diags, "E0905", pos, "%s: the first value of step %u that is not finite%s", what_text(s),
-               (unsigned)s->step->batch->rng[1] + 1, loss);
+    diag_error(diags, "E0905", pos, "%s: the first value of %s that is not finite%s", what_text(s),
+               when_text(s->step, s->arena), loss);
     note_rows(s, diags);
 }
 
@@ -247,19 +252,22 @@ static bool tell_parameter(const NonFiniteStep *step, Arena *arena, Diagnostics 
         while (at < count && isfinite(values[at])) at++;
         if (at == count) continue;
         const char *type = type_print(arena, &node->type, &graph->symbols);
-        diag_error(diags, "E0905", node->pos, "the parameter '%s', %s, is %s at element %" PRId64 " before step %u",
-                   node->attrs.text, type, number_text(arena, (double)values[at]), at,
-                   (unsigned)step->batch->rng[1] + 1);
-        diag_hint(diags,
-                  "the update before made it so, or it was read so; --clip 1 and a lower --lr keep updates small");
+        const char *before = step->evaluates ? "" : arena_printf(arena, " before %s", when_text(step, arena));
+        diag_error(diags, "E0905", node->pos, "the parameter '%s', %s, is %s at element %" PRId64 "%s",
+                   node->attrs.text, type, number_text(arena, (double)values[at]), at, before);
+        diag_hint(diags, "%s; --clip 1 and a lower --lr keep updates small",
+                  step->evaluates ? "an update made it so, or it was read so"
+                                  : "the update before made it so, or it was read so");
         return true;
     }
     return false;
 }
 
-static const bool *find_forward(const Graph *graph, Arena *arena) {
+/* What the loss depends on; of an evaluation, everything. */
+static const bool *find_forward(const Graph *graph, bool evaluates, Arena *arena) {
     bool *reached = arena_array(arena, (size_t)graph->nodes.count + 1, sizeof *reached);
-    reached[graph_find_output(graph, "loss")->id] = true;
+    if (!evaluates) reached[graph_find_output(graph, "loss")->id] = true;
+    for (int i = 0; evaluates && i < graph->nodes.count; i++) reached[i] = true;
     for (int i = graph->nodes.count - 1; i >= 0; i--) {
         const Node *node = graph->nodes.items[i];
         for (int j = 0; reached[i] && j < node->n_inputs; j++) reached[node->inputs[j]->id] = true;
@@ -271,11 +279,17 @@ static const bool *find_forward(const Graph *graph, Arena *arena) {
 static Search search(const NonFiniteStep *step, Arena *arena, bool nan_only) {
     Search s = {.step = step, .arena = arena, .graph = executable_list(step->exec)->graph, .nan_only = nan_only};
     s.extents = executable_extents(step->exec);
-    s.forward = find_forward(s.graph, arena);
+    s.forward = find_forward(s.graph, step->evaluates, arena);
     team_run(step->team, search_alone, &s);
     s.all = true;
     if (!s.found.node) team_run(step->team, search_alone, &s);
     return s;
+}
+
+/* It happens where nothing is computed again, as in what is kept of a frozen part. */
+static void tell_outputs(const NonFiniteStep *step, Diagnostics *diags) {
+    diag_error(diags, "E0905", step->task->pos, "the outputs of the batch are not finite");
+    diag_hint(diags, "look at its values with gradc run, --text and --show");
 }
 
 static void tell_norm(const NonFiniteStep *step, Diagnostics *diags) {
@@ -284,20 +298,36 @@ static void tell_norm(const NonFiniteStep *step, Diagnostics *diags) {
     diag_hint(diags, "nothing was updated; the weights have grown: lower --lr");
 }
 
-void nonfinite_report(const NonFiniteStep *step, Diagnostics *diags) {
+bool nonfinite_report(const NonFiniteStep *step, Diagnostics *diags) {
     Arena *arena = arena_new();
+    int errors = diags->errors;
     bool told = tell_parameter(step, arena, diags);
     Search first = {0};
     if (!told) first = search(step, arena, false);
-    if (!told && !first.found.node) tell_norm(step, diags);
+    if (!told && !first.found.node && !step->suspected) (step->evaluates ? tell_outputs : tell_norm)(step, diags);
     if (first.found.node) {
         tell(&first, diags);
         Search second = {0};
         if (!isnan(first.found.value)) second = search(step, arena, true);
         tell_nan(&second, diags);
-        diag_hint(
-            diags,
-            "nothing was updated; keep logarithms and divisions away from zero, as in maximum(x, 1e-6); or lower --lr");
+        diag_hint(diags, "%skeep logarithms and divisions away from zero, as in maximum(x, 1e-6)%s",
+                  step->evaluates ? "" : "nothing was updated; ", step->evaluates ? "" : "; or lower --lr");
     }
     arena_free(arena);
+    return diags->errors > errors;
+}
+
+bool nonfinite_weights(const Parameters *params, Diagnostics *diags) {
+    for (int i = 0; i < params->n_slots; i++) {
+        const ParamSlot *slot = &params->slots[i];
+        const float *values = params->weights + slot->offset;
+        int64_t at = 0;
+        while (at < slot->count && isfinite(values[at])) at++;
+        if (at == slot->count) continue;
+        diag_error(diags, "E0905", slot->param->pos, "the parameter '%s' is %s at element %" PRId64, slot->param->name,
+                   isnan(values[at]) ? "nan" : "infinite", at);
+        diag_hint(diags, "weights that are not finite are not saved; --clip 1 and a lower --lr keep updates small");
+        return true;
+    }
+    return false;
 }

@@ -32,7 +32,7 @@ static void put_step(Trainer *t, int64_t step, const StepPart *part, double rate
     put_scalar(t, step, "loss", t->s->program->tasks.items[t->order[part->draw.task]].name, (double)part->result.loss);
     if (ms <= 0) return; /* told with the last part */
     put_scalar(t, step, "train/lr", NULL, rate);
-    if (t->o->clip > 0) put_scalar(t, step, "train/norm", NULL, part->result.norm);
+    put_scalar(t, step, "train/norm", NULL, part->result.norm);
     put_scalar(t, step, "train/ms", NULL, ms);
 }
 
