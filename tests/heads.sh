@@ -50,8 +50,9 @@ task pooled {
   metric accuracy
 }
 END
+untrained "$t/mean.graph" pooled "$demo" "$t/start"
 show() {
-  "$gradc" predict "$t/mean.graph" --task pooled --weights "$demo" --data "$demo" --cache "$t/cache" --show "$1" >"$t/$1" 2>"$t/err"
+  "$gradc" predict "$t/mean.graph" --task pooled --weights "$t/start" --data "$demo" --cache "$t/cache" --show "$1" >"$t/$1" 2>"$t/err"
 }
 show states && show pooled && show most && paste -d '\n' "$t/states" "$t/pooled" "$t/most" | awk -F '\t' '
   NR % 3 == 1 { n = NF; for (i = 1; i <= n; i++) state[i] = $i; next }

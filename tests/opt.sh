@@ -100,8 +100,9 @@ for pass in simplify demand compact; do
   [ "$status" = 0 ] && near "$t/$pass.losses" "$t/all.losses"
   ok "train --passes -$pass: the same losses" $?
 done
-run eval "$model" --weights "$demo" --data "$t/data" --cache "$t/cache" && cp "$t/out" "$t/eval"
-run eval "$model" --weights "$demo" --data "$t/data" --cache "$t/cache" --passes -fuse,-demand
+untrained "$model" sentiment,paraphrase,similarity "$demo" "$t/run"
+run eval "$model" --weights "$t/run" --data "$t/data" --cache "$t/cache" && cp "$t/out" "$t/eval"
+run eval "$model" --weights "$t/run" --data "$t/data" --cache "$t/cache" --passes -fuse,-demand
 [ "$status" = 0 ] && cmp -s "$t/out" "$t/eval"
 ok "eval --passes -fuse,-demand" $?
 

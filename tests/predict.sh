@@ -26,8 +26,10 @@ task lines {
 }
 END
 awk 'BEGIN { print "id\twords"; for (i = 1; i <= 40; i++) { s = "a film"; for (j = 0; j < i * 7 % 23; j++) s = s " of some kind"; print "row " i "\t" s } }' >"$t/feel-dev.csv"
+printf 'words\tmood\na film\tgood\n' >"$t/feel-train.csv" && echo '{"words": "a film"}' >"$t/none-train.jsonl"
+untrained "$t/feel.graph" feel,lines "$t" "$t/run"
 predict() { # OPTIONS
-  "$gradc" predict "$t/feel.graph" --weights "$demo" --cache "$t/cache" --data "$t" "$@" 2>"$t/err"
+  "$gradc" predict "$t/feel.graph" --weights "$t/run" --cache "$t/cache" --data "$t" "$@" 2>"$t/err"
 }
 feel() { predict --task feel "$@"; }
 

@@ -25,10 +25,11 @@ END
 part() { # FILE PART ARGUMENTS...
   file=$1 split=$2
   shift 2
-  "$gradc" predict "$file" --task mood --weights "$demo" --data "$t" --split "$split" --keep id --keep author --keep text --keep mood "$@" 2>"$t/err" | cut -f 1-4
+  "$gradc" predict "$file" --task mood --weights "$t/run" --data "$t" --split "$split" --keep id --keep author --keep text --keep mood "$@" 2>"$t/err" | cut -f 1-4
 }
 
 task 'split dev 0.25 seed 7' >"$t/share.graph"
+untrained "$t/share.graph" mood "$t" "$t/run"
 part "$t/share.graph" train >"$t/train"
 part "$t/share.graph" dev >"$t/dev"
 [ "$(wc -l <"$t/dev")" = 100 ] && [ "$(cat "$t/train" "$t/dev" | sort -n | cut -f 1 | tr '\n' ' ')" = "$(seq -s ' ' 0 399) " ]
@@ -62,7 +63,7 @@ ok "the folds are all rows, each once" $?
 run train "$t/folds.graph" --tasks mood --weights "$demo" --data "$t" --epochs 1 --batch 32 --quiet --all-folds --out "$t/runs"
 [ "$status" = 0 ] && [ -e "$t/runs/fold-3/model.safetensors" ] && grep -q '^mood accuracy .*0\.' "$t/out" && has "$t/out" deviation
 ok "a run for each fold, then their mean" $?
-run predict "$t/folds.graph" --task mood --weights "$demo" --data "$t" --fold 4
+run predict "$t/folds.graph" --task mood --weights "$t/run" --data "$t" --fold 4
 [ "$status" = 1 ] && has "$t/err" "E0412" && has "$t/err" "its folds are 0 to 3"
 ok "a fold that there is not" $?
 

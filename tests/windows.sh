@@ -38,24 +38,26 @@ use() { run "$@" --data "$t" --cache "$t/cache"; }
 train() { graph=$1; shift; use train "$t/$graph" --tasks notes --weights "$demo" --epochs 3 --batch 8 --lr 1e-2 "$@"; }
 hash_of() { sed -n 's/.*"event":"done".*"weights":"\([0-9a-f]*\)".*/\1/p' "$1" | tail -n 1; }
 
+untrained "$t/plain.graph" notes "$t" "$t/start"
+
 # Each row by hand: its windows are rows of a plain task.
 awk -F '"' 'NR > 1 { n = split($2, w, " "); for (s = 0; s == 0 || s - 4 + 6 < n; s += 4) { x = ""; for (i = s + 1; i <= n && i <= s + 6; i++) x = x (x == "" ? "" : " ") w[i]; printf "%d,\"%s\"\n", NR - 1, x } }' \
   "$t/notes-dev.csv" >"$t/windows"
 { echo "row,text"; cat "$t/windows"; } >"$t/windows.csv"
-use predict "$t/plain.graph" --task notes --weights "$demo" --input "$t/windows.csv" --keep row --show parts
+use predict "$t/plain.graph" --task notes --weights "$t/start" --input "$t/windows.csv" --keep row --show parts
 sort -n -s -k 1,1 "$t/out" >"$t/parts"
 pooled() { awk -F '\t' -v how="$1" '{ if (!($1 in n)) { a[$1] = b[$1] = how == "max" ? -1e9 : 0 } n[$1]++
   if (how == "max") { if ($2 > a[$1]) a[$1] = $2; if ($3 > b[$1]) b[$1] = $3 } else { a[$1] += $2; b[$1] += $3 } }
   END { for (r = 1; r <= 24; r++) { d = how == "max" ? 1 : n[r]; print a[r] / d, b[r] / d } }' "$t/parts"; }
 for how in max mean; do
-  use predict "$t/$how.graph" --task notes --weights "$demo" --show parts
+  use predict "$t/$how.graph" --task notes --weights "$t/start" --show parts
   pooled $how | paste - "$t/out" | awk '{ x = $1 - $3; y = $2 - $4; if (x * x > 1e-12 || y * y > 1e-12) bad++ } END { exit bad || NR != 24 }'
   ok "the $how of the windows, as of windows by hand" $?
 done
 [ "$(wc -l <"$t/windows")" -gt 60 ]
 ok "there are several windows a row" $?
-use predict "$t/plain.graph" --task notes --weights "$demo" --show parts && cp "$t/out" "$t/wanted"
-use predict "$t/none.graph" --task notes --weights "$demo" --show parts
+use predict "$t/plain.graph" --task notes --weights "$t/start" --show parts && cp "$t/out" "$t/wanted"
+use predict "$t/none.graph" --task notes --weights "$t/start" --show parts
 [ "$status" = 0 ] && cmp -s "$t/out" "$t/wanted"
 ok "without windows nothing is pooled" $?
 
@@ -83,7 +85,7 @@ train max.graph --log "$t/kept" --freeze 'encoder.*' --dropout 0 --quiet
 train max.graph --log "$t/anew" --freeze 'encoder.*' --dropout 0 --quiet --no-reuse
 [ "$(hash_of "$t/kept")" = "$(hash_of "$t/anew")" ]
 ok "a frozen encoder's windows are computed once" $?
-use run "$t/max.graph" --task notes --weights "$demo" --text "$(row 4 1)" --show p
+use run "$t/max.graph" --task notes --weights "$t/start" --text "$(row 4 1)" --show p
 ok "gradc run takes a text as one window" "$status"
 train max.graph --max-length 6
 [ "$status" = 1 ] && has "$t/err" "error[E0414]: windows of 8 tokens are longer than sequences may be, 6"

@@ -314,6 +314,15 @@ static const Explanation table[] = {
               "are written aside and renamed when complete, so what stood there before is\n"
               "untouched, unless the message says that the new content is in place. Free some\n"
               "space or choose another folder. Devices, FIFOs and /dev/stdout are written into."},
+    {"E0836", "weights without what is asked for\n"
+              "A command that only uses a model needs every parameter that its answers are\n"
+              "computed from. The folder lacks some: the run was stopped before its first\n"
+              "weights were saved (train --resume goes on), the head was never trained, or\n"
+              "config.json is of a larger model. Random numbers are no answer."},
+    {"E0837", "weights of another model\n"
+              "Training may begin without weights, and heads or adapters may be new. But a\n"
+              "folder whose tensors fit no parameter, or only a part of the encoder (layers,\n"
+              "embeddings), is no base: take the config.json that belongs to the weights."},
     {"E0840", "not a model folder\n"
               "A model folder holds config.json, vocab.txt (or a tokenizer.json of WordPiece)\n"
               "and, unless training starts from random weights, model.safetensors. One of\n"
@@ -332,9 +341,10 @@ static const Explanation table[] = {
               "accuracy in silence: give --lower-case yes or no, or write {\"do_lower_case\":\n"
               "false} (or true) to tokenizer_config.json."},
     {"E0844", "weights in another format\n"
-              "The folder has weights, but neither as safetensors nor of PyTorch. Load the\n"
-              "model in Python and save it with model.save_pretrained(folder), which writes\n"
-              "model.safetensors."},
+              "The folder has weights, but neither as model.safetensors nor as\n"
+              "pytorch_model.bin, nor is there an index that names the files. Rename or move\n"
+              "the file when it is one of these; or load the model in Python and save it with\n"
+              "model.save_pretrained(folder), which writes model.safetensors."},
     {"E0845", "the base is missing\n"
               "The graph says 'checkpoint apart': the run's folder holds what was trained\n"
               "alone. The frozen rest comes from the weights that it was trained beside; give\n"

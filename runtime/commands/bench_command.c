@@ -198,6 +198,7 @@ static void print_all(const Bench *b, const Measured *list, int count) {
 static bool bench(Bench *b) {
     Session *s = b->s;
     ModelUse use = model_use_of_options(b->o, !b->o->eval);
+    if (b->o->eval) use.need = NEED_NOTHING;
     b->decay = b->o->weight_decay >= 0 ? b->o->weight_decay : s->program->optimizer.decay;
     if (!session_load_model(s, &use) || !machine_measure(&b->machine, s->team, s->target, b->diags)) return false;
     Measured *list = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *list);

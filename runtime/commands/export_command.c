@@ -18,6 +18,7 @@ typedef struct Exporter {
     const Export *export; /* of the task to the format */
     const Export *model;  /* the program's to hf: which parameters the encoder has */
     Parameters *params;
+    bool *exported; /* [program's parameters] */
     VEC(TensorToWrite) tensors;
     VEC(const char *) left_out;
     int64_t outputs; /* rows of the head's matrix; 0: no head goes with it */
@@ -36,8 +37,10 @@ static bool choose_format(Exporter *e) {
 
 static bool choose_task(Exporter *e) {
     int index = session_only_task(e->s, e->o->task, "export");
-    if (index >= 0) e->task = &e->s->program->tasks.items[index];
-    return index >= 0;
+    if (index < 0) return false;
+    e->task = &e->s->program->tasks.items[index];
+    session_take_task(e->s, index);
+    return true;
 }
 
 static bool choose_export(Exporter *e) {
@@ -90,7 +93,9 @@ static bool unknown_parameter(Exporter *e, const Param *param) {
     return false;
 }
 
+/* Its values come later, from the weights. */
 static void add_tensor(Exporter *e, const char *name, const ParamSlot *slot) {
+    e->exported[slot - e->params->slots] = true;
     const Type *type = &slot->param->type;
     int64_t *shape = arena_array(e->s->arena, MAX_RANK, sizeof *shape);
     for (int i = 0; i < type->rank; i++) shape[i] = type->dims[i].offset;
@@ -114,6 +119,7 @@ static bool add_parameter(Exporter *e, int index) {
 }
 
 static bool add_parameters(Exporter *e) {
+    e->exported = arena_array(e->s->arena, (size_t)e->params->n_slots + 1, sizeof *e->exported);
     for (int i = 0; i < e->task->n_params; i++) {
         if (!add_parameter(e, e->task->params[i])) return false;
     }
@@ -245,7 +251,8 @@ static bool export_task(Exporter *e) {
     const char *folder = e->o->out;
     bool is_sentence = strcmp(e->format, "sentence_transformers") == 0;
     if (is_sentence && !check_pooling(e)) return false;
-    return add_parameters(e) && write_model(e, folder) && (!is_sentence || write_sentence_files(e, folder));
+    return add_parameters(e) && session_load_weights(e->s, e->params, NEED_ANSWERS, e->exported) &&
+           write_model(e, folder) && (!is_sentence || write_sentence_files(e, folder));
 }
 
 static bool check_out(const Options *options, Diagnostics *diags) {
@@ -263,7 +270,7 @@ int command_export(const Options *given, Diagnostics *diags) {
                 choose_format(&e) && choose_task(&e) && choose_export(&e) && session_load_tokenizer(&session) &&
                 session_choose_length(&session);
     if (good) e.params = session_parameters(&session);
-    good = good && e.params && session_load_weights(&session, e.params) && export_task(&e);
+    good = good && e.params && export_task(&e);
     if (good) fprintf(stderr, "%s: %s, %d tensors\n", options.out, e.export->target, e.tensors.count);
     if (good) say_limits(&e);
     parameters_free(e.params);

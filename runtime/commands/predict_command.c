@@ -77,8 +77,7 @@ static bool choose_task(Predictor *p) {
     Session *s = p->s;
     p->task = session_only_task(s, p->o->task, "predict");
     if (p->task < 0) return false;
-    memset(s->tasks, 0, (size_t)s->program->tasks.count * sizeof *s->tasks);
-    s->tasks[p->task] = true;
+    session_take_task(s, p->task);
     return true;
 }
 

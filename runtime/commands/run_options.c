@@ -93,6 +93,7 @@ SessionUse use_of_options(const Options *o) {
 
 ModelUse model_use_of_options(const Options *o, bool training) {
     return (ModelUse){.training = training,
+                      .need = training ? NEED_BASE : NEED_ANSWERS,
                       .freeze = o->freeze,
                       .rates = {.lr = o->lr, .layer_decay = o->layer_decay, .rate = o->rate}};
 }

@@ -148,8 +148,7 @@ static bool choose_tasks(Service *v) {
     if (!v->o->task) return true;
     v->only = session_find_task(s, v->o->task);
     if (v->only < 0) return false;
-    memset(s->tasks, 0, (size_t)s->program->tasks.count * sizeof *s->tasks);
-    s->tasks[v->only] = true;
+    session_take_task(s, v->only);
     return true;
 }
 

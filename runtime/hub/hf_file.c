@@ -2,8 +2,8 @@
 #include "runtime/hub/hf_file.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "runtime/files/read_file.h"
 
@@ -12,7 +12,8 @@ const char *hf_file_path(Arena *arena, const char *folder, const char *name) {
 }
 
 bool hf_file_exists(Arena *arena, const char *folder, const char *name) {
-    return access(hf_file_path(arena, folder, name), F_OK) == 0;
+    struct stat status;
+    return lstat(hf_file_path(arena, folder, name), &status) == 0;
 }
 
 Pos hf_file_pos(Arena *arena, const char *folder, const char *name, Diagnostics *diags) {
@@ -42,12 +43,25 @@ json_t *hf_file_object(const char *path, char **text, Diagnostics *diags) {
     return object;
 }
 
+/* "bert-base-uncased", "google/electra-small": what the hub might have. */
+static bool is_hub_name(const char *folder) {
+    const char *slash = strchr(folder, '/');
+    return *folder != '.' && *folder != '/' && *folder != '~' && !(slash && strchr(slash + 1, '/'));
+}
+
 bool hf_file_missing(Arena *arena, const char *folder, const char *name, Diagnostics *diags) {
     struct stat status;
     bool is_folder = !stat(folder, &status) && S_ISDIR(status.st_mode);
+    const char *on_hub = is_hub_name(folder) ? folder : "NAME";
     diag_error(diags, "E0840", hf_file_pos(arena, folder, name, diags), "%s",
                is_folder ? "the folder has no such file" : "there is no such folder");
-    diag_hint(diags, "a model folder holds config.json, vocab.txt and, unless training starts from random weights, "
-                     "model.safetensors");
+    if (is_folder)
+        diag_hint(diags, "a model folder holds config.json, vocab.txt and, unless training starts from random weights, "
+                         "model.safetensors");
+    else
+        diag_hint(diags,
+                  "nothing is downloaded by gradc itself; from huggingface.co: hf download %s --local-dir %s, or git "
+                  "clone https://huggingface.co/%s %s, with git-lfs",
+                  on_hub, folder, on_hub, folder);
     return false;
 }

@@ -7,6 +7,7 @@
 #include "graph/base/diag.h"
 
 const char *hf_file_path(Arena *arena, const char *folder, const char *name);
+/* A link that leads nowhere counts, so that whoever reads it says so. */
 bool hf_file_exists(Arena *arena, const char *folder, const char *name);
 Pos hf_file_pos(Arena *arena, const char *folder, const char *name, Diagnostics *diags);
 

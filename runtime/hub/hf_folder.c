@@ -8,6 +8,7 @@
 
 #include "runtime/files/atomic_file.h"
 #include "runtime/hub/hf_file.h"
+#include "runtime/hub/hf_unwrap.h"
 #include "runtime/hub/hf_weights.h"
 
 struct HfFolder {
@@ -19,6 +20,7 @@ struct HfFolder {
     HfWeights *weights;
     const char *overlay_path;
     SafeTensors *overlay;
+    const char *wrapper; /* before all names of the file; "": nothing */
 };
 
 /* How a parameter's last part was spelled in old checkpoints. */
@@ -34,8 +36,10 @@ static Pos in_file(const char *path, Diagnostics *diags) { return pos_in_file(di
 HfFolder *hf_folder_open(const char *path, const char *lower_case, Diagnostics *diags) {
     Arena *arena = arena_new();
     HfFolder *folder = arena_alloc(arena, sizeof *folder);
-    *folder = (HfFolder){
-        .arena = arena, .path = arena_strdup(arena, path), .config_path = hf_file_path(arena, path, "config.json")};
+    *folder = (HfFolder){.arena = arena,
+                         .path = arena_strdup(arena, path),
+                         .config_path = hf_file_path(arena, path, "config.json"),
+                         .wrapper = ""};
     bool good = hf_file_exists(arena, path, "config.json") || hf_file_missing(arena, path, "config.json", diags);
     good = good && hf_tokenizer_read(folder->path, lower_case, arena, &folder->tokenizer, diags);
     if (good) folder->config = hf_file_object(folder->config_path, &folder->config_text, diags);
@@ -115,15 +119,23 @@ Lookup hf_config_string(const HfFolder *folder, const char *key, const char **va
 
 /* --- Tensors --- */
 
+/* The tensor under this name, with what a wrapper has put before it or without. */
+static HfTensor find_name(HfFolder *folder, const char *name) {
+    HfTensor found = {0};
+    if (*folder->wrapper)
+        found = hf_weights_find(folder->weights, arena_printf(folder->arena, "%s%s", folder->wrapper, name));
+    return found.file ? found : hf_weights_find(folder->weights, name);
+}
+
 /* The tensor under this name or its old spelling. */
 static HfTensor find_spelling(HfFolder *folder, const char *name) {
-    HfTensor found = hf_weights_find(folder->weights, name);
+    HfTensor found = find_name(folder, name);
     size_t length = strlen(name);
     for (size_t i = 0; !found.file && i < sizeof suffix_aliases / sizeof *suffix_aliases; i++) {
         size_t suffix = strlen(suffix_aliases[i].now);
         if (length < suffix || strcmp(name + length - suffix, suffix_aliases[i].now)) continue;
-        found = hf_weights_find(folder->weights, arena_printf(folder->arena, "%.*s%s", (int)(length - suffix), name,
-                                                              suffix_aliases[i].old));
+        found = find_name(folder,
+                          arena_printf(folder->arena, "%.*s%s", (int)(length - suffix), name, suffix_aliases[i].old));
     }
     return found;
 }
@@ -139,6 +151,20 @@ static HfTensor find_parameter(HfFolder *folder, const char *name, const char *p
 
 bool hf_folder_has(HfFolder *folder, const char *name, const char *prefix) {
     return find_parameter(folder, name, prefix).file != NULL;
+}
+
+const char *hf_folder_unwrap(HfFolder *folder, const char *const *names, int count, const char *prefix) {
+    int n_tensors;
+    const char *const *tensors = hf_folder_skipped(folder, &n_tensors), *wrapper = NULL;
+    bool plain = false;
+    for (int i = 0; i < count && !plain; i++) plain = hf_folder_has(folder, names[i], prefix);
+    if (!plain) wrapper = hf_unwrap(tensors, n_tensors, names, count, prefix, folder->arena);
+    if (wrapper) folder->wrapper = wrapper;
+    return wrapper;
+}
+
+bool hf_folder_has_file(HfFolder *folder, const char *name) {
+    return hf_file_exists(folder->arena, folder->path, name);
 }
 
 bool hf_folder_lay_over(HfFolder *folder, const char *path, Diagnostics *diags) {

@@ -41,6 +41,12 @@ Lookup hf_folder_load(HfFolder *folder, const char *name, const char *prefix, co
 /* Is there a tensor of that name, apart from what was laid over? */
 bool hf_folder_has(HfFolder *folder, const char *name, const char *prefix);
 
+/* When none of `names` is there as it is, but with the same words before it ("module."): those words, which are then
+ * put before every name that is looked for. NULL: they are as they should be, or fit no better so. Before any load. */
+const char *hf_folder_unwrap(HfFolder *folder, const char *const *names, int count, const char *prefix);
+
+bool hf_folder_has_file(HfFolder *folder, const char *name);
+
 /* Tensors of another safetensors file, of exactly the names asked for, count before those of the folder. False with an
  * error when it cannot be read; a second call does nothing. */
 bool hf_folder_lay_over(HfFolder *folder, const char *path, Diagnostics *diags);

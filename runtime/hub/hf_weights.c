@@ -1,6 +1,7 @@
 /* Weights in one file or several. */
 #include "runtime/hub/hf_weights.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,17 +89,49 @@ static bool add_indexed(HfWeights *w, const char *name, Diagnostics *diags) {
     return good;
 }
 
-/* Weights in another format would be passed over in silence and training start from random ones. */
-static bool reject_other_formats(const HfWeights *w, Diagnostics *diags) {
-    static const char *const others[] = {"tf_model.h5", "flax_model.msgpack"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        if (!has_file(w, others[i])) continue;
-        diag_error(diags, "E0844", hf_file_pos(w->arena, w->folder, others[i], diags),
-                   "the weights are in a format that is not read");
-        diag_hint(diags, "save the model as safetensors (in Python: model.save_pretrained(folder))");
-        return false;
+/* What files of weights are called that are not read: in another format, or under a name that nobody asks for. The
+ * last is what is trained beside a base (apart.h). */
+static const char *const weights_like[] = {"*.safetensors", "*.bin",     "*.bin.index.json", "*.safetensors.index.json",
+                                           "*.h5",          "*.msgpack", "*.ckpt",           "*.ckpt.*",
+                                           "*.pt",          "*.pth",     "*.onnx",           "*.gguf"};
+static const char *const no_weights[] = {"adapter_model.*", "training_args.bin", "optimizer.*", "scheduler.*",
+                                         "rng_state*"};
+
+static bool matches_any(const char *const *patterns, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++) {
+        if (pattern_matches(patterns[i], name)) return true;
     }
-    return true;
+    return false;
+}
+
+static bool is_weights_like(const char *name) {
+    return matches_any(weights_like, sizeof weights_like / sizeof *weights_like, name) &&
+           !matches_any(no_weights, sizeof no_weights / sizeof *no_weights, name);
+}
+
+/* The first by its name of the files in the folder that look like weights, "below/" put before it; NULL: there is
+ * none. Of the folders in it only those of other programs count, not what a run keeps. */
+static const char *find_unread(const HfWeights *w, const char *below, const char *first) {
+    DIR *entries = opendir(path_of(w, below));
+    for (struct dirent *entry; entries && (entry = readdir(entries));) {
+        const char *name = arena_printf(w->arena, "%s%s", below, entry->d_name);
+        if (is_weights_like(entry->d_name) && (!first || strcmp(name, first) < 0)) first = name;
+        bool enters = !*below && entry->d_name[0] != '.' && strcmp(entry->d_name, "last") != 0 && !first;
+        if (enters) first = find_unread(w, arena_printf(w->arena, "%s/", entry->d_name), first);
+    }
+    if (entries) closedir(entries);
+    return first;
+}
+
+/* Weights that are not read would be passed over in silence and training start from random ones. */
+static bool reject_unread(const HfWeights *w, Diagnostics *diags) {
+    const char *unread = find_unread(w, "", NULL);
+    if (!unread) return true;
+    diag_error(diags, "E0844", hf_file_pos(w->arena, w->folder, unread, diags),
+               "the weights are in a format, or under a name, that is not read");
+    diag_hint(diags, "they are to be called model.safetensors or pytorch_model.bin, or named by an index beside them; "
+                     "in Python, model.save_pretrained(folder) writes such a file");
+    return false;
 }
 
 static bool add_weights(HfWeights *w, Diagnostics *diags) {
@@ -106,7 +139,7 @@ static bool add_weights(HfWeights *w, Diagnostics *diags) {
         if (has_file(w, forms[i].file)) return add_file(w, forms[i].file, diags);
         if (has_file(w, forms[i].index)) return add_indexed(w, forms[i].index, diags);
     }
-    return reject_other_formats(w, diags);
+    return reject_unread(w, diags);
 }
 
 bool hf_weights_open(const char *folder, HfWeights **weights, Diagnostics *diags) {

@@ -12,6 +12,7 @@
 #include "runtime/engine/clock.h"
 #include "runtime/files/atomic_file.h"
 #include "runtime/measure/evaluate.h"
+#include "runtime/model/nonfinite.h"
 #include "runtime/session/apart.h"
 #include "runtime/session/named.h"
 
@@ -130,6 +131,11 @@ int session_single_task(const Session *s) {
     return count == 1 ? only : -1;
 }
 
+void session_take_task(Session *s, int task) {
+    memset(s->tasks, 0, (size_t)s->program->tasks.count * sizeof *s->tasks);
+    s->tasks[task] = true;
+}
+
 int session_only_task(Session *s, const char *name, const char *command) {
     if (name) return session_find_task(s, name);
     if (session_single_task(s) >= 0) return session_single_task(s);
@@ -191,88 +197,15 @@ bool session_open_machine(Session *s) {
     return true;
 }
 
-/* The first two parts of a name: "heads.sentiment" of "heads.sentiment.weight". */
-static size_t family_length(const char *name) {
-    const char *dot = strchr(name, '.');
-    dot = dot ? strchr(dot + 1, '.') : NULL;
-    return dot ? (size_t)(dot - name) : strlen(name);
-}
-
-static bool same_family(const char *a, const char *b) {
-    return family_length(a) == family_length(b) && strncmp(a, b, family_length(a)) == 0;
-}
-
-/* Parameters that the file lacks, by families: a head that is new is as it should be, an encoder that is new is not. */
-static void say_missing(const Session *s, bool *missing) {
-    const char *open = "new: ";
-    for (int i = 0; i < s->program->params.count; i++) {
-        const char *name = s->program->params.items[i].name;
-        int count = 0;
-        for (int j = i; missing[i] && j < s->program->params.count; j++) {
-            bool counted = missing[j] && !s->program->params.items[j].fitted &&
-                           same_family(name, s->program->params.items[j].name);
-            count += counted;
-            if (counted && j > i) missing[j] = false;
-        }
-        if (count) fprintf(stderr, "%s%.*s (%d)", open, (int)family_length(name), name, count), open = ", ";
-    }
-    if (open[0] == ',') fputs(" start from their initialisers\n", stderr);
-}
-
-static void say_skipped(Session *s) {
-    int count;
-    const char *const *names = hf_folder_skipped(s->folder, &count);
-    if (count)
-        fprintf(stderr, "not used: %s%s\n", names[0],
-                count > 1 ? arena_printf(s->arena, " and %d more tensors of the file", count - 1) : "");
-}
-
-static bool load_weight(Session *s, const Parameters *params, int index, bool *found) {
-    const ParamSlot *slot = &params->slots[index];
-    int64_t shape[MAX_RANK];
-    for (int i = 0; i < slot->param->type.rank; i++) shape[i] = slot->param->type.dims[i].offset;
-    Lookup got = hf_folder_load(s->folder, session_stored_name(s, slot->param->name), s->program->checkpoint_prefix,
-                                shape, slot->param->type.rank, params->weights + slot->offset, s->diags);
-    if (got == LOOKUP_FAILED) diag_note(s->diags, slot->param->pos, "the parameter is declared here");
-    *found = got == LOOKUP_FOUND;
-    return got != LOOKUP_FAILED;
-}
-
-/* Marks the parameters that the folder lacks. */
-static bool load_weights(Session *s, const Parameters *params, bool *missing) {
-    bool has_file = s->folder && (hf_folder_has_weights(s->folder) || hf_folder_overlay(s->folder)), good = true;
-    for (int i = 0; good && i < params->n_slots; i++) {
-        bool found = false;
-        if (has_file) good = load_weight(s, params, i, &found);
-        if (found) continue;
-        missing[i] = has_file;
-        parameter_initialise(params, i, (uint64_t)s->use.seed);
-    }
-    if (good && s->folder && hf_folder_overlay(s->folder)) good = apart_check(s, params, missing);
-    return good;
-}
-
-/* What the run kept apart counts before its base. */
-static bool lay_over(Session *s) {
-    return !s->overlay_path || hf_folder_lay_over(s->folder, s->overlay_path, s->diags);
-}
-
 Parameters *session_parameters(const Session *s) {
     size_t count = (size_t)s->program->params.count + 1;
     return parameters_new(s->program, NULL, arena_array(s->arena, count, sizeof(bool)), NULL, NULL, s->diags);
 }
 
-bool session_load_weights(Session *s, const Parameters *params) {
-    if (!lay_over(s)) return false;
-    return load_weights(s, params, arena_array(s->arena, (size_t)params->n_slots + 1, sizeof(bool)));
-}
-
-/* What the metrics read. */
-static const OutputNames *choose_outputs(Session *s) {
+const OutputNames *session_outputs(Session *s, const ModelUse *use) {
+    if (use->outputs) return use->outputs;
     OutputNames *outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *outputs);
-    for (int t = 0; t < s->program->tasks.count; t++) {
-        outputs[t] = evaluate_outputs(&s->program->tasks.items[t]);
-    }
+    for (int t = 0; t < s->program->tasks.count; t++) outputs[t] = evaluate_outputs(&s->program->tasks.items[t]);
     return outputs;
 }
 
@@ -301,7 +234,7 @@ bool session_make_model(Session *s, const ModelUse *use) {
                             .joins = use->joins,
                             .kept_room = use->kept_room,
                             .passes = s->source.passes,
-                            .outputs = use->outputs ? use->outputs : choose_outputs(s),
+                            .outputs = session_outputs(s, use),
                             .target = s->target,
                             .cache = s->cache,
                             .team = s->team};
@@ -309,18 +242,6 @@ bool session_make_model(Session *s, const ModelUse *use) {
     s->model = model_new(s->program, &options, s->diags);
     s->compile_ms = 1e3 * (seconds_now() - began);
     return s->model != NULL;
-}
-
-bool session_fill_model(Session *s, bool training) {
-    bool *missing = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *missing);
-    if ((!training && !lay_over(s)) || !load_weights(s, model_parameters(s->model), missing)) return false;
-    say_missing(s, missing);
-    if (s->folder && hf_folder_has_weights(s->folder)) say_skipped(s);
-    return true;
-}
-
-bool session_load_model(Session *s, const ModelUse *use) {
-    return session_make_model(s, use) && session_fill_model(s, use->training);
 }
 
 void session_close(Session *s) {
@@ -412,6 +333,8 @@ static bool save(Session *s, const char *folder, bool with_weights) {
     return atomic_file_put(path, s->program->source, strlen(s->program->source), s->diags);
 }
 
-bool session_save(Session *s, const char *folder) { return save(s, folder, true); }
+bool session_save(Session *s, const char *folder) {
+    return !nonfinite_weights(model_parameters(s->model), s->diags) && save(s, folder, true);
+}
 
 bool session_save_description(Session *s, const char *folder) { return save(s, folder, false); }

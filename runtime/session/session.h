@@ -39,9 +39,17 @@ typedef struct SessionUse {
     SessionMachine machine;
 } SessionUse;
 
+/* What a command does with weights, and so what may be missing of them. */
+typedef enum WeightsNeed {
+    NEED_ANSWERS, /* it answers: whatever the answers are computed from must be there */
+    NEED_BASE,    /* it trains: no weights at all, or all of the encoder; heads and adapters may be new */
+    NEED_NOTHING  /* it looks or measures: any values will do */
+} WeightsNeed;
+
 /* How a model is made. */
 typedef struct ModelUse {
     bool training;
+    WeightsNeed need;
     TextList freeze; /* patterns (graph/base/pattern.h) of parameters that are not trained */
     RateOptions rates;
     bool adds, together, joins; /* likewise */
@@ -83,15 +91,18 @@ bool session_use(Session *session, const SessionUse *use);
 bool session_load_model(Session *session, const ModelUse *use);
 /* The two apart: before there are weights, parameters take no memory. */
 bool session_make_model(Session *session, const ModelUse *use);
-bool session_fill_model(Session *session, bool training);
+bool session_fill_model(Session *session, const ModelUse *use);
 /* Its parts, for tools that compile by themselves. */
 bool session_load_tokenizer(Session *session);
 bool session_choose_length(Session *session);
 bool session_open_machine(Session *session);
 /* Room for all of the program's parameters, none of them trained; the caller owns it. NULL and a diagnostic. */
 Parameters *session_parameters(const Session *session);
-/* Weights from the folder, or else from initialisers. */
-bool session_load_weights(Session *session, const Parameters *params);
+/* [program's tasks]: what it evaluates. */
+const OutputNames *session_outputs(Session *session, const ModelUse *use);
+/* Weights from the folder, or else from initialisers; says on standard error what is missing. `needed` [program's
+ * parameters] are those that must be there for NEED_ANSWERS, and of which it is said otherwise; NULL: all. */
+bool session_load_weights(Session *session, const Parameters *params, WeightsNeed need, const bool *needed);
 void session_close(Session *session);
 
 /* Marks the tasks of a list "a,b"; NULL: all. */
@@ -99,6 +110,7 @@ bool session_choose_tasks(Session *session, const char *list);
 void session_hint_tasks(Session *s); /* "the tasks are: ..." */
 /* The task of this name; NULL: the only one that is wanted; -1 with a diagnostic that names the command. */
 int session_only_task(Session *s, const char *name, const char *command);
+void session_take_task(Session *session, int task);        /* from now on it is the only one that is wanted */
 int session_single_task(const Session *session);           /* the only one that is wanted; -1: there are others */
 int session_find_task(Session *session, const char *name); /* -1 with a diagnostic */
 

@@ -257,7 +257,7 @@ static bool train(Trainer *t) {
     Session *s = t->s;
     if (!train_check_folder(t) || !evaluate_check(s->program, s->tasks, t->diags)) return false;
     if (!train_choose_steps(t) || !session_make_model(s, &t->use) || !train_prepare(t)) return false;
-    if (!train_check_memory(t) || !session_fill_model(s, true)) return false;
+    if (!train_check_memory(t) || !session_fill_model(s, &t->use)) return false;
     bool plans = t->o->dry_run || (t->o->within && !t->o->resume); /* a run that goes on has its steps */
     if (plans && (!train_plan(t) || t->o->dry_run)) return t->diags->errors == 0;
     if (!train_begin(t) || !train_keep_data(t)) return false;

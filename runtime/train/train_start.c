@@ -70,6 +70,7 @@ static bool find_best(Trainer *t) {
 bool train_choose_steps(Trainer *t) {
     const SamplerRule *rule = sampler_find_rule(t->o->sampler, t->diags);
     t->use.training = true;
+    t->use.need = NEED_BASE;
     t->use.adds = t->o->accumulate > 1;
     t->use.together = rule && rule->together;
     t->use.joins = !t->o->pcgrad && !t->o->cosines;

@@ -29,8 +29,9 @@ gradc train words.graph --weights models/demo --data data --tasks tags
 #>       = hint: the names are 'O', 'B-A'
 #>       = hint: --skip-bad-rows leaves such rows out; a label that rows may lack is 'optional'
 
-printf 'sentence\ttags\ngood film\tO B-A\n' >data/tags-dev.tsv
-gradc predict words.graph --weights models/demo --data data --task tags --show sums
+printf 'sentence\ttags\ngood film\tO B-A\n' | tee data/tags-train.tsv >data/tags-dev.tsv
+gradc train words.graph --weights models/demo --data data --tasks tags --epochs 0 --no-eval --quiet --out start
+gradc predict words.graph --weights start --data data --task tags --show sums
 #> error[E0953]: 'sums' has no rows of sequences, labels or tokens
 #>       = hint: it is a value of a whole batch; show what it is made of
 

@@ -16,6 +16,7 @@ gradc serve models/bert.graph --weights models/demo
 #> error[E0957]: --socket is required
 #>       = hint: for example: gradc serve run --socket /tmp/gradc.socket
 
-gradc serve models/bert.graph --weights models/demo --socket model.graph
+. trained
+gradc serve run --socket model.graph
 #> error[E0956]: cannot listen on model.graph: there is a file that is not a socket
 #>       = hint: choose another path

@@ -164,10 +164,6 @@ gradc train extra.graph --weights models/demo --data data --tasks extra --quiet
 #>       |   ^~~~
 #>       = hint: put the operand of run-time extent last, or stop_gradient around the others
 
-gradc predict extra.graph --weights models/demo --data data --task extra --show score
-#> error[E0953]: 'score' has no rows of sequences, labels or tokens
-#>       = hint: it is a value of a whole batch; show what it is made of
-
 gradc train model.graph --weights models/demo --data data --log /dev/full --steps 1 --no-eval --quiet
 #> error[E0915]: the log /dev/full is not complete: is the disk full?
 

@@ -5,7 +5,7 @@ mkdir empty; gradc check model.graph --weights empty
 
 gradc check model.graph --weights nowhere
 #> nowhere/config.json: error[E0840]: there is no such folder
-#>       = hint: a model folder holds config.json, vocab.txt and, unless training starts from random weights, model.safetensors
+#>       = hint: nothing is downloaded by gradc itself; from huggingface.co: hf download nowhere --local-dir nowhere, or git clone https://huggingface.co/nowhere nowhere, with git-lfs
 
 mkdir half; echo '{}' >half/config.json
 gradc check model.graph --weights half
@@ -41,8 +41,8 @@ gradc check model.graph --weights broken
 
 cp -r models/demo other; touch other/tf_model.h5
 gradc check model.graph --weights other
-#> other/tf_model.h5: error[E0844]: the weights are in a format that is not read
-#>       = hint: save the model as safetensors (in Python: model.save_pretrained(folder))
+#> other/tf_model.h5: error[E0844]: the weights are in a format, or under a name, that is not read
+#>       = hint: they are to be called model.safetensors or pytorch_model.bin, or named by an index beside them; in Python, model.save_pretrained(folder) writes such a file
 
 cp -r models/demo cased; rm -f cased/tokenizer_config.json; printf '[UNK]\n[CLS]\n[SEP]\nBerlin\n' >cased/vocab.txt
 gradc check model.graph --weights cased
@@ -117,3 +117,27 @@ gradc eval kinds --data data
 #>    10 |   param weight: f32[N, hidden] ~ normal(0, 0.02)
 #>       |         ^~~~~~
 #>       = hint: convert the tensor to F32, F16 or BF16
+
+gradc eval model.graph --weights models/demo --data data
+#> models/demo: error[E0836]: there are no trained weights here: the answers would be random
+#>       = hint: train it first: gradc train model.graph --weights models/demo --out run
+
+gradc predict run --task sentiment --input data/sst/ids-sst-dev.csv --set layers=3
+#> run: error[E0836]: the weights lack encoder.layer.2.weight and 1 more parameter, without which the answers would be random
+#> run/model.graph:15:9: note: the parameter is declared here
+#>    15 |   param weight: f32[O, I] ~ normal(0, 0.02)
+#>       |         ^~~~~~
+#>       = hint: name the tasks that were trained with --task or --tasks; or take the config.json that belongs to the weights; or train the model first
+
+gradc train model.graph --weights run --data data --quiet --set layers=3
+#> run: error[E0837]: the weights have a part of the encoder alone: encoder.layer.2.weight is missing
+#> model.graph:15:9: note: the parameter is declared here
+#>    15 |   param weight: f32[O, I] ~ normal(0, 0.02)
+#>       |         ^~~~~~
+#>       = hint: take the config.json that belongs to the weights, or a folder that has all of them
+
+sed 's/"words"/"letters"/; s/"layer/"level/; s/"heads/"h/' model.graph >other.graph
+gradc train other.graph --weights run --data data --quiet
+#> run: error[E0837]: none of the 11 tensors of the weights is a parameter of the model
+#>       = note: the weights begin with 'encoder.words.weight', the model with 'encoder.letters.weight'
+#>       = hint: take the graph file of that model; its parameters are to be called as the tensors are

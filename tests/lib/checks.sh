@@ -12,6 +12,11 @@ failed=0
 run() { "$gradc" "$@" >"$t/out" 2>"$t/err"; status=$?; }
 has() { grep -qF -e "$2" "$1"; } # FILE TEXT
 
+# A run of no step: numbers of the initialisers, but written down, since nothing is answered without weights.
+untrained() { # FILE TASKS DATA FOLDER
+  "$gradc" train "$1" --tasks "$2" --weights "$demo" --data "$3" --epochs 0 --no-eval --quiet --out "$4" >"$t/out" 2>"$t/err"
+}
+
 ok() {
   if [ "$2" = 0 ]; then
     passed=$((passed + 1))

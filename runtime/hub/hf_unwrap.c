@@ -1,0 +1,50 @@
+/* Wrapped names: what stands before the most of them. */
+#include "runtime/hub/hf_unwrap.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+typedef struct Wrapper {
+    const char *text;
+    int count;
+} Wrapper;
+typedef VEC(Wrapper) Wrappers;
+
+static void count_wrapper(Wrappers *wrappers, const char *tensor, size_t length, Arena *arena) {
+    for (int i = 0; i < wrappers->count; i++) {
+        Wrapper *w = &wrappers->items[i];
+        if (strlen(w->text) != length || strncmp(w->text, tensor, length) != 0) continue;
+        w->count++;
+        return;
+    }
+    vec_push(arena, wrappers, ((Wrapper){arena_strndup(arena, tensor, length), 1}));
+}
+
+/* The bytes before `name` and after the dot that ends them; 0: the tensor ends otherwise, or is the name. */
+static size_t length_before(const char *tensor, const char *name) {
+    size_t all = strlen(tensor), length = strlen(name);
+    if (all <= length || tensor[all - length - 1] != '.' || strcmp(tensor + all - length, name) != 0) return 0;
+    return all - length;
+}
+
+const char *hf_unwrap(const char *const *tensors, int n_tensors, const char *const *names, int n_names,
+                      const char *prefix, Arena *arena) {
+    Wrappers wrappers = {0};
+    size_t skip = prefix ? strlen(prefix) : 0;
+    for (int i = 0; i < n_names; i++) {
+        const char *bare = skip && strncmp(names[i], prefix, skip) == 0 ? names[i] + skip : names[i];
+        for (int j = 0; j < n_tensors; j++) {
+            size_t length = length_before(tensors[j], names[i]);
+            if (!length) length = length_before(tensors[j], bare);
+            if (length) count_wrapper(&wrappers, tensors[j], length, arena);
+        }
+    }
+    const Wrapper *best = NULL;
+    bool tie = false;
+    for (int i = 0; i < wrappers.count; i++) {
+        const Wrapper *w = &wrappers.items[i];
+        tie = best && w->count == best->count ? true : tie && !(best && w->count > best->count);
+        if (!best || w->count > best->count) best = w;
+    }
+    return best && !tie ? best->text : NULL;
+}
