@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/engine/slab.h"
+#include "runtime/model/deciders.h"
 #include "runtime/model/model_state.h"
 
 static void settle(Model *m) {
@@ -343,9 +344,24 @@ static bool are_classes(const Label *label, const char *name, const OutputValue 
     return true;
 }
 
-static bool check_outputs(Model *m, TaskState *state, Batch *batch, const OutputValue *outputs, Diagnostics *diags) {
+/* What was compared on the way to the outputs. The logarithm of a probability of 0 is a fair loser. */
+static bool are_comparable(const TaskState *state, const int64_t *extents) {
+    const Graph *graph = state->eval.graph;
+    for (int i = 0; i < graph->outputs.count; i++) {
+        const Output *output = &graph->outputs.items[i];
+        const float *values = executable_output(state->public.eval, output->name);
+        bool decides = strncmp(output->name, DECIDER, strlen(DECIDER)) == 0;
+        for (int64_t j = decides ? type_count(&output->node->type, extents) : 0; j-- > 0;) {
+            if (isnan(values[j]) || values[j] == INFINITY) return false;
+        }
+    }
+    return true;
+}
+
+static bool check_outputs(Model *m, TaskState *state, Batch *batch, const int64_t *extents, const OutputValue *outputs,
+                          Diagnostics *diags) {
     const Task *task = state->public.task;
-    bool finite = true, sound = true;
+    bool finite = true, sound = are_comparable(state, extents);
     for (int i = 0; i < state->outputs.count; i++) {
         finite &= are_finite(&outputs[i]);
         sound &= are_classes(&task->label, state->outputs.names[i], &outputs[i]);
@@ -377,7 +393,7 @@ bool model_evaluate(Model *m, int task, Batch *batch, OutputValue *outputs, Diag
         out->rows = type->rank ? dim_value(type->dims[0], extents) : 1;
         out->columns = out->rows ? type_count(type, extents) / out->rows : 0;
     }
-    return check_outputs(m, state, batch, outputs, diags);
+    return check_outputs(m, state, batch, extents, outputs, diags);
 }
 
 int model_outputs(const Model *model, int task) { return model->tasks[task].outputs.count; }

@@ -6,6 +6,7 @@
 #include "passes/compact.h"
 #include "passes/frozen.h"
 #include "runtime/engine/slab.h"
+#include "runtime/model/deciders.h"
 #include "runtime/model/model_state.h"
 
 static bool is_wanted(const Model *m, int task) { return !m->options.tasks || m->options.tasks[task]; }
@@ -118,7 +119,7 @@ static bool no_output(const Task *task, const char *name, Diagnostics *diags) {
     return false;
 }
 
-/* Gives the graph these outputs alone. */
+/* Gives the graph these outputs alone, and what decides about them. */
 static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics *diags) {
     const Task *task = state->public.task;
     eval->outputs.items = arena_array(m->arena, MAX_OUTPUTS, sizeof *eval->outputs.items);
@@ -130,6 +131,7 @@ static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics 
         if (!output) return no_output(task, name, diags);
         eval->outputs.items[eval->outputs.count++] = (Output){name, output};
     }
+    deciders_add(eval);
     return true;
 }
 

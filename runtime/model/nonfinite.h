@@ -1,8 +1,8 @@
 /* Non-finite values: where the first NaN or infinity of a step, or of an evaluation, comes from.
  *
- * A step whose loss or gradient is not finite, and a batch whose outputs are not, is run once more, kernel by kernel. Of
- * the first kernel that makes a value that is not finite, all operands are: its operators are evaluated one by one, and
- * the first whose result is not finite is the place. */
+ * A step whose loss or gradient is not finite, and a batch whose outputs are not, is run once more, kernel by
+ * kernel. Of the first kernel that makes a value that is not finite, all operands are: its operators are evaluated
+ * one by one, and the first whose result is not finite is the place. */
 #ifndef GRADC_RUNTIME_MODEL_NONFINITE_H
 #define GRADC_RUNTIME_MODEL_NONFINITE_H
 

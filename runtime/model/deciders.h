@@ -1,0 +1,13 @@
+/* Deciders: a class is where a logit is largest, or whether it is above 0. A comparison makes a finite answer of a NaN
+ * or an infinity, so what is compared on the way to an output of an evaluation is an output too, to be looked at. */
+#ifndef GRADC_RUNTIME_MODEL_DECIDERS_H
+#define GRADC_RUNTIME_MODEL_DECIDERS_H
+
+#include "graph/graph.h"
+
+#define DECIDER "compared." /* what their names begin with */
+
+/* Adds them to the graph's outputs. */
+void deciders_add(Graph *graph);
+
+#endif
