@@ -111,7 +111,7 @@ void check_definition(Elab *e, Def *def) {
     e->tokens = tokens;
     e->label = (LabelValue){0};
     e->first_generic = MAX_SYMBOLS;
-    graph_symbol(e->graph, "S");
+    sequences_dim(e);
     bind_tokens(e, def, tokens);
     e->first_generic = e->graph->symbols.count;
     bind_formals(e, def);

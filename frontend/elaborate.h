@@ -158,7 +158,8 @@ Node *emit_op(Elab *e, Op op, int n, Node *const *inputs, Pos pos);
 Node *scalar_node(Elab *e, ElemType elem, double value, Pos pos);
 Node *number_node(Elab *e, ElemType elem, Value value, Pos pos); /* of a number, or of one that only a call knows */
 bool is_number(const Elab *e, Value value);
-Node *emit_input(Elab *e, const char *name, Type type, Pos pos); /* `pos`: what declares it, or else first needs it */
+/* `role`: none for an argument of a definition; `pos`: what declares it, or else first needs it */
+Node *emit_input(Elab *e, const char *name, Role role, Type type, Pos pos);
 Node *to_shape(Elab *e, Op op, Node *x, const Type *type, Pos pos); /* reshape or broadcast; x itself when equal */
 bool join_shapes(Type *shape, const Type *type); /* grows `shape` so that `type` spreads to it; false: impossible */
 /* Values as tensors of one shape and one element type, numbers as constants of it. At least one is
@@ -239,6 +240,7 @@ void run_statement(Elab *e, const Stmt *stmt);
 void elaborate_task(Elab *e, const TaskDecl *decl);
 void elaborate_optimizer(Elab *e, const Def *def);
 /* `windowed`: rows are others than sequences. */
+Dim sequences_dim(Elab *e); /* S */
 TokensValue declare_tokens(Elab *e, const char *name, bool windowed, Pos pos);
 void elaborate_recipe(Elab *e); /* recipe.c: the settings of the training */
 /* settle.c: the program's text with what came from its data and from --set written into it. */

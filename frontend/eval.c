@@ -47,8 +47,8 @@ Node *number_node(Elab *e, ElemType elem, Value value, Pos pos) {
 
 bool is_number(const Elab *e, Value value) { return value.kind == VALUE_NUMBER || is_some_number(e, value); }
 
-Node *emit_input(Elab *e, const char *name, Type type, Pos pos) {
-    return emit(e, (NodeSpec){.op = OP_input, .attrs.text = name, .type = type}, pos);
+Node *emit_input(Elab *e, const char *name, Role role, Type type, Pos pos) {
+    return emit(e, (NodeSpec){.op = OP_input, .attrs = {.text = name, .role = role}, .type = type}, pos);
 }
 
 Node *to_shape(Elab *e, Op op, Node *x, const Type *type, Pos pos) {

@@ -7,11 +7,19 @@
 
 #include "frontend/elaborate.h"
 
-static Node *bind_input(Elab *e, const char *name, int rank, Pos pos) {
-    Dim n = dim_symbol(graph_symbol(e->graph, "N"));
-    Node *node = emit_input(e, name, type_make(ELEM_F32, rank, &n), pos);
+static Dim elements_dim(Elab *e) { return dim_symbol(graph_symbol_as(e->graph, "N", (Role){.kind = ROLE_ELEMENTS})); }
+
+static Node *bind_input(Elab *e, const char *name, Role role, int rank, Pos pos) {
+    Dim n = elements_dim(e);
+    Node *node = emit_input(e, name, role, type_make(ELEM_F32, rank, &n), pos);
     bind_name(e, e->frame, name, value_tensor(node));
     return node;
+}
+
+/* What each optimizer sees is called like its role. */
+static void bind_given(Elab *e, RoleKind kind, int rank, Pos pos) {
+    bind_input(e, role_info(kind)->name, (Role){.kind = kind, .of = kind == ROLE_GRADIENT ? "weight" : NULL}, rank,
+               pos);
 }
 
 static void bind_numbers(Elab *e, const Def *def) {
@@ -42,7 +50,7 @@ static void bind_states(Elab *e, const Def *def) {
             fail(e, "E0407", stmt->pos, "an optimizer has at most %d states", capacity);
         } else {
             optimizer->states[optimizer->n_states++] = stmt->name;
-            bind_input(e, stmt->name, 1, stmt->pos);
+            bind_input(e, stmt->name, (Role){.kind = ROLE_STATE, .of = stmt->name}, 1, stmt->pos);
         }
     }
 }
@@ -61,32 +69,34 @@ static Node *without_traces(Elab *e, Node *state) {
 }
 
 /* The last value of a name as an output: f32[N]. */
-static void output(Elab *e, const Def *def, const char *name, bool is_state) {
+static void output(Elab *e, const Def *def, const char *name, Role role) {
     Value value = find_local(e->frame, name)->value;
-    Dim n = dim_symbol(graph_symbol(e->graph, "N"));
+    Dim n = elements_dim(e);
     Type type = type_make(ELEM_F32, 1, &n);
     if (value.kind == VALUE_ERROR) return;
     if (value.kind == VALUE_TENSOR && type_equal(&value.node->type, &type)) {
-        graph_output(e->graph, name, is_state ? without_traces(e, value.node) : value.node);
+        Node *node = role.kind == ROLE_STATE ? without_traces(e, value.node) : value.node;
+        graph_output_as(e->graph, name, role, node);
         return;
     }
     fail(e, "E0407", def->pos, "the new '%s' must be f32[N], not %s", name, value_print(e, value));
 }
 
 void elaborate_optimizer(Elab *e, const Def *def) {
-    static const char *const vectors[] = {"weight", "gradient"};
-    static const char *const scalars[] = {"rate", "decay", "step", "scale"};
+    static const RoleKind vectors[] = {ROLE_WEIGHT, ROLE_GRADIENT};
+    static const RoleKind scalars[] = {ROLE_RATE, ROLE_DECAY, ROLE_STEP, ROLE_SCALE};
     Frame frame = {0};
     Optimizer *optimizer = &e->program->optimizer;
     if (def->failed) return;
     optimizer->name = def->name;
     begin_graph(e, arena_printf(e->arena, "%s.update", def->name), &frame);
-    for (int i = 0; i < 2; i++) bind_input(e, vectors[i], 1, def->pos);
-    for (int i = 0; i < 4; i++) bind_input(e, scalars[i], 0, def->pos);
+    for (int i = 0; i < 2; i++) bind_given(e, vectors[i], 1, def->pos);
+    for (int i = 0; i < 4; i++) bind_given(e, scalars[i], 0, def->pos);
     bind_numbers(e, def);
     bind_states(e, def);
     run_block(e, &def->body);
-    output(e, def, "weight", false);
-    for (int i = 0; i < optimizer->n_states; i++) output(e, def, optimizer->states[i], true);
+    output(e, def, role_info(ROLE_WEIGHT)->name, (Role){.kind = ROLE_WEIGHT});
+    for (int i = 0; i < optimizer->n_states; i++)
+        output(e, def, optimizer->states[i], (Role){.kind = ROLE_STATE, .of = optimizer->states[i]});
     optimizer->update = finish_graph(e);
 }

@@ -193,7 +193,7 @@ static Value typed_argument(Probed *p, const Formal *formal) {
         if (needs_size(p, formal->type.bound, formal) || !eval_dim(e, formal->type.bound, &type.bound))
             return value_error();
     }
-    Node *input = emit_input(e, formal->name, type, formal->pos);
+    Node *input = emit_input(e, formal->name, (Role){0}, type, formal->pos);
     if (shape && !unify_type(e, &formal->type, input, formal->pos, subject)) return value_error();
     return value_tensor(input);
 }
@@ -207,7 +207,7 @@ static Value untyped_argument(Probed *p, const Formal *formal) {
         value.name = formal->name;
         return value;
     }
-    if (shape) return value_tensor(emit_input(e, formal->name, given_type(ELEM_F32, shape), formal->pos));
+    if (shape) return value_tensor(emit_input(e, formal->name, (Role){0}, given_type(ELEM_F32, shape), formal->pos));
     if (size) return fail_value(e, "E0972", (Pos){0}, "--shape %s=%s: not a size", formal->name, size);
     if (formal->initial) return eval(e, formal->initial);
     Value none = fail_value(e, "E0971", formal->pos, "argument '%s' of '%s' needs a value", formal->name, p->def->name);

@@ -32,7 +32,7 @@ typedef struct Param {
 typedef enum KeptPart { KEPT_HEAD, KEPT_TAIL, KEPT_BOTH } KeptPart;
 
 /* A text input gives these graph inputs, for input `x` with T = "x.T" tokens and S sequences (all declared, used or
- * not):
+ * not). They are known by their roles, see graph/role.h, not by these names:
  *   x.ids i32<vocab>[x.T]  x.segments i32<segments>[x.T]  x.positions i32<positions>[x.T]  x.bounds i32[S+1]
  *   x.first i32<x.T>[S] (row of each sequence's first token)  x.sequence i32<S>[x.T] (the sequence of each token)
  *   x.coords i32[x.T, 2] (row within the update, position)  x.rows i32[S, 2] (row within the update, 0)
@@ -174,6 +174,22 @@ typedef struct Task {
     const struct Task *const *parts;
     int n_parts;
 } Task;
+
+/* The number of the text input of this name; -1: there is none. */
+static inline int task_input(const Task *task, const char *name) {
+    for (int i = 0; i < task->n_inputs; i++) {
+        if (strcmp(task->inputs[i].name, name) == 0) return i;
+    }
+    return -1;
+}
+
+/* The number of the part that a role in the graph of several tasks belongs to; -1: to none, or to all. */
+static inline int task_part(const Task *task, const Role *role) {
+    for (int i = 0; role->task && i < task->n_parts; i++) {
+        if (strcmp(task->parts[i]->name, role->task) == 0) return i;
+    }
+    return -1;
+}
 
 /* The optimizer's update as a graph over one flat run of N parameters: inputs "weight", "gradient" and each state,
  * f32[N]; scalars f32[] "rate", "decay", "step" (from 1), "scale" (of the gradient, from clipping); outputs "weight"

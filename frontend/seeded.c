@@ -16,7 +16,7 @@ static const char *next_site(Elab *e) {
 
 static Node *key_of(Elab *e, Pos pos) {
     Dim two = dim_const(2);
-    return emit_input(e, "rng", type_make(ELEM_I32, 1, &two), pos);
+    return emit_input(e, "rng", (Role){.kind = ROLE_RNG}, type_make(ELEM_I32, 1, &two), pos);
 }
 
 /* Rows of tokens have the coordinates of the tokens, labelled rows those of their tokens, rows of
@@ -56,17 +56,27 @@ Value build_random(Elab *e, const BuiltinCall *call) {
     return value_tensor(emit(e, spec, call->expr->pos));
 }
 
-/* The graph input that counts the rows of the whole update for each row of this batch; NULL: none
+/* The graph input that counts the rows of the whole update for each row of this batch; its name is NULL when none
  * does. */
-static const char *count_name(const Elab *e, int32_t symbol) {
-    if (e->n_tokens && e->tokens[0].n_rows.symbol == symbol) return "update.rows";
-    if (e->n_tokens && e->tokens[0].rows->type.dims[0].symbol == symbol) return "update.sequences";
+typedef struct Count {
+    const char *name;
+    Role role;
+} Count;
+
+static Count count_of(const Elab *e, RoleKind kind, const char *of) {
+    return (Count){arena_printf(e->arena, "%s.update", of), {.kind = kind, .of = of}};
+}
+
+static Count find_count(const Elab *e, int32_t symbol) {
+    if (e->n_tokens && e->tokens[0].n_rows.symbol == symbol) return (Count){"update.rows", {.kind = ROLE_UPDATE_ROWS}};
+    if (e->n_tokens && e->tokens[0].rows->type.dims[0].symbol == symbol)
+        return (Count){"update.sequences", {.kind = ROLE_UPDATE_SEQUENCES}};
     if (e->label.at && e->label.at->type.dims[0].symbol == symbol)
-        return arena_printf(e->arena, "%s.update", e->label.name);
+        return count_of(e, ROLE_UPDATE_LABELS, e->label.name);
     for (int i = 0; i < e->n_tokens; i++) {
-        if (e->tokens[i].length.symbol == symbol) return arena_printf(e->arena, "%s.update", e->tokens[i].name);
+        if (e->tokens[i].length.symbol == symbol) return count_of(e, ROLE_UPDATE_TOKENS, e->tokens[i].name);
     }
-    return NULL;
+    return (Count){0};
 }
 
 /* How many rows like those of `x` the whole update has: a mean over them is a sum divided by this,
@@ -79,13 +89,13 @@ Value build_update_rows(Elab *e, const BuiltinCall *call) {
     }
     Dim rows = x.node->type.dims[0];
     if (dim_is_const(rows)) return value_number((double)rows.offset);
-    const char *name = rows.offset == 0 ? count_name(e, rows.symbol) : NULL;
-    if (!name && is_generic(e, rows)) return stand_in(e, type_scalar(ELEM_F32), call->expr->pos);
-    if (!name) {
+    Count found = rows.offset == 0 ? find_count(e, rows.symbol) : (Count){0};
+    if (!found.name && is_generic(e, rows)) return stand_in(e, type_scalar(ELEM_F32), call->expr->pos);
+    if (!found.name) {
         return fail_value(e, "E0311", call->pos[0], "the rows of %s are neither tokens nor sequences",
                           value_print(e, x));
     }
-    Node *count = emit_input(e, name, type_scalar(ELEM_F32), call->expr->pos);
+    Node *count = emit_input(e, found.name, found.role, type_scalar(ELEM_F32), call->expr->pos);
     if (rows.scale == 1) return value_tensor(count);
     Node *factors[] = {count, scalar_node(e, ELEM_F32, (double)rows.scale, call->expr->pos)};
     return value_tensor(emit_op(e, OP_mul, 2, factors, call->expr->pos));

@@ -26,11 +26,18 @@ Graph *finish_graph(Elab *e) {
     return graph;
 }
 
-static Node *token_input(Elab *e, const char *text, const char *part, int rank, const Dim *dims, Dim bound, Pos pos) {
+/* One of the inputs of a text or a label: NAME.PART. */
+static Node *member_input(Elab *e, Role role, const char *part, int rank, const Dim *dims, Dim bound, Pos pos) {
     Type type = type_make(ELEM_I32, rank, dims);
     type.bound = bound;
-    return emit_input(e, arena_printf(e->arena, "%s.%s", text, part), type, pos);
+    return emit_input(e, arena_printf(e->arena, "%s.%s", role.of, part), role, type, pos);
 }
+
+static Dim member_dim(Elab *e, Role role, const char *letter) {
+    return dim_symbol(graph_symbol_as(e->graph, arena_printf(e->arena, "%s.%s", role.of, letter), role));
+}
+
+Dim sequences_dim(Elab *e) { return dim_symbol(graph_symbol_as(e->graph, "S", (Role){.kind = ROLE_SEQUENCES})); }
 
 /* 0, 1, ...: each sequence is a row of its own. */
 static Node *own_rows(Elab *e, Dim sequences, Pos pos) {
@@ -40,28 +47,33 @@ static Node *own_rows(Elab *e, Dim sequences, Pos pos) {
 }
 
 static void declare_rows(Elab *e, TokensValue *tokens, Dim s, bool windowed, Pos pos) {
-    tokens->n_rows = windowed ? dim_symbol(graph_symbol(e->graph, arena_printf(e->arena, "%s.R", tokens->name))) : s;
-    Dim row_pair[] = {tokens->n_rows, dim_const(2)};
-    tokens->row = windowed ? token_input(e, tokens->name, "row", 1, &s, tokens->n_rows, pos) : own_rows(e, s, pos);
-    tokens->places = windowed ? token_input(e, tokens->name, "places", 2, row_pair, dim_const(0), pos) : tokens->rows;
+    const char *x = tokens->name;
+    tokens->n_rows = s;
+    tokens->places = tokens->rows;
+    if (!windowed) {
+        tokens->row = own_rows(e, s, pos);
+        return;
+    }
+    Dim r = tokens->n_rows = member_dim(e, (Role){ROLE_ROWS, x, NULL}, "R"), pair[] = {r, dim_const(2)};
+    tokens->row = member_input(e, (Role){ROLE_ROW, x, NULL}, "row", 1, &s, r, pos);
+    tokens->places = member_input(e, (Role){ROLE_ROW_COORDS, x, NULL}, "places", 2, pair, dim_const(0), pos);
 }
 
 TokensValue declare_tokens(Elab *e, const char *name, bool windowed, Pos pos) {
-    Dim t = dim_symbol(graph_symbol(e->graph, arena_printf(e->arena, "%s.T", name)));
-    Dim s = dim_symbol(graph_symbol(e->graph, "S")), ends, free = dim_const(0);
+    Dim t = member_dim(e, (Role){ROLE_TOKENS, name, NULL}, "T"), s = sequences_dim(e), ends, free = dim_const(0);
     dim_add(s, dim_const(1), &ends);
     Dim token_pair[] = {t, dim_const(2)}, row_pair[] = {s, dim_const(2)};
-    TokensValue tokens = {.name = name, .length = t};
-    tokens.ids = token_input(e, name, "ids", 1, &t, e->vocab, pos);
-    tokens.segments = token_input(e, name, "segments", 1, &t, e->segments, pos);
-    tokens.positions = token_input(e, name, "positions", 1, &t, e->positions, pos);
-    tokens.bounds = token_input(e, name, "bounds", 1, &ends, free, pos);
-    tokens.first = token_input(e, name, "first", 1, &s, t, pos);
-    tokens.sequence = token_input(e, name, "sequence", 1, &t, s, pos);
-    tokens.coords = token_input(e, name, "coords", 2, token_pair, free, pos);
-    tokens.rows = token_input(e, name, "rows", 2, row_pair, free, pos);
-    declare_rows(e, &tokens, s, windowed, pos);
-    return tokens;
+    TokensValue x = {.name = name, .length = t};
+    x.ids = member_input(e, (Role){ROLE_IDS, name, NULL}, "ids", 1, &t, e->vocab, pos);
+    x.segments = member_input(e, (Role){ROLE_SEGMENTS, name, NULL}, "segments", 1, &t, e->segments, pos);
+    x.positions = member_input(e, (Role){ROLE_POSITIONS, name, NULL}, "positions", 1, &t, e->positions, pos);
+    x.bounds = member_input(e, (Role){ROLE_BOUNDS, name, NULL}, "bounds", 1, &ends, free, pos);
+    x.first = member_input(e, (Role){ROLE_FIRST, name, NULL}, "first", 1, &s, t, pos);
+    x.sequence = member_input(e, (Role){ROLE_SEQUENCE, name, NULL}, "sequence", 1, &t, s, pos);
+    x.coords = member_input(e, (Role){ROLE_COORDS, name, NULL}, "coords", 2, token_pair, free, pos);
+    x.rows = member_input(e, (Role){ROLE_SEQUENCE_COORDS, name, NULL}, "rows", 2, row_pair, free, pos);
+    declare_rows(e, &x, s, windowed, pos);
+    return x;
 }
 
 static void bind_inputs(Elab *e, const Task *task, TokensValue *tokens) {
@@ -80,9 +92,9 @@ static void bind_inputs(Elab *e, const Task *task, TokensValue *tokens) {
 /* The token rows that the label belongs to. */
 static void declare_label_rows(Elab *e, const Label *label) {
     const TokensValue *tokens = &e->tokens[label->of];
-    Dim rows = dim_symbol(graph_symbol(e->graph, arena_printf(e->arena, "%s.W", label->name)));
+    Dim rows = member_dim(e, (Role){ROLE_LABELS, label->name, NULL}, "W");
     e->label.tokens = tokens;
-    e->label.at = token_input(e, label->name, "at", 1, &rows, tokens->length, label->pos);
+    e->label.at = member_input(e, (Role){ROLE_AT, label->name, NULL}, "at", 1, &rows, tokens->length, label->pos);
 }
 
 static void bind_label(Elab *e, const Label *label) {
@@ -96,7 +108,8 @@ static void bind_label(Elab *e, const Label *label) {
         type.bound = label->kind == LABEL_MASKED  ? e->vocab
                      : label->kind == LABEL_FLAGS ? dim_const(2)
                                                   : dim_const(label->classes);
-    Value value = value_tensor(emit_input(e, label->name, type, label->pos));
+    Role role = {.kind = ROLE_LABEL, .of = label->name};
+    Value value = value_tensor(emit_input(e, label->name, role, type, label->pos));
     value.label = &e->label;
     bind_name(e, e->frame, label->name, value);
 }

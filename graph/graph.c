@@ -11,7 +11,7 @@ Graph *graph_new(const char *name, const Symbols *symbols) {
     Graph *graph = arena_alloc(arena, sizeof *graph);
     graph->arena = arena;
     graph->name = arena_strdup(arena, name);
-    for (int i = 0; symbols && i < symbols->count; i++) graph_symbol(graph, symbols->names[i]);
+    for (int i = 0; symbols && i < symbols->count; i++) graph_symbol_as(graph, symbols->names[i], symbols->roles[i]);
     vec_push(arena, &graph->groups, ((Group){KERNEL_MAP, ""}));
     graph->table_size = 256;
     graph->table = arena_array(arena, (size_t)graph->table_size, sizeof *graph->table);
@@ -40,6 +40,19 @@ int32_t graph_symbol(Graph *graph, const char *name) {
     return symbols->count++;
 }
 
+static Role own_role(Graph *graph, Role role) {
+    return (Role){role.kind, role.of ? arena_strdup(graph->arena, role.of) : NULL,
+                  role.task ? arena_strdup(graph->arena, role.task) : NULL};
+}
+
+int32_t graph_symbol_as(Graph *graph, const char *name, Role role) {
+    int32_t symbol = graph_symbol(graph, name);
+    Role *known = &graph->symbols.roles[symbol];
+    assert(known->kind == ROLE_NONE || role_equal(known, &role));
+    if (known->kind == ROLE_NONE) *known = own_role(graph, role);
+    return symbol;
+}
+
 /* 0.0 and -0.0 are different constants, a NaN is equal to itself: identity is of bits. */
 static bool same_number(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
 
@@ -50,6 +63,7 @@ static bool same_node(const Node *node, const NodeSpec *spec, const Type *type) 
     if (!type_equal(&node->type, type) || !same_number(node->attrs.number, spec->attrs.number)) return false;
     if (memcmp(node->attrs.ints, spec->attrs.ints, sizeof spec->attrs.ints) != 0) return false;
     if (!same_text(node->attrs.text, spec->attrs.text)) return false;
+    if (!role_equal(&node->attrs.role, &spec->attrs.role)) return false;
     for (int i = 0; i < spec->n_inputs; i++) {
         if (node->inputs[i] != spec->inputs[i]) return false;
     }
@@ -61,11 +75,17 @@ static uint64_t hash_dim(uint64_t seed, Dim dim) {
     return XXH3_64bits_withSeed(words, sizeof words, seed);
 }
 
+static uint64_t hash_text(uint64_t seed, const char *text) {
+    return text ? XXH3_64bits_withSeed(text, strlen(text), seed) : seed;
+}
+
 static uint64_t hash_spec(const NodeSpec *spec, const Type *type) {
-    int64_t head[] = {spec->op, spec->group, type->elem, type->rank, spec->attrs.ints[0], spec->attrs.ints[1]};
+    const Attrs *attrs = &spec->attrs;
+    int64_t head[] = {spec->op, spec->group, type->elem, type->rank, attrs->role.kind};
     uint64_t hash = XXH3_64bits_withSeed(head, sizeof head, 0);
-    hash = XXH3_64bits_withSeed(&spec->attrs.number, sizeof spec->attrs.number, hash);
-    if (spec->attrs.text) hash = XXH3_64bits_withSeed(spec->attrs.text, strlen(spec->attrs.text), hash);
+    hash = XXH3_64bits_withSeed(attrs->ints, sizeof attrs->ints, hash);
+    hash = XXH3_64bits_withSeed(&attrs->number, sizeof attrs->number, hash);
+    hash = hash_text(hash_text(hash_text(hash, attrs->text), attrs->role.of), attrs->role.task);
     for (int i = 0; i < type->rank; i++) hash = hash_dim(hash, type->dims[i]);
     hash = hash_dim(hash, type->bound);
     for (int i = 0; i < spec->n_inputs; i++) {
@@ -119,6 +139,7 @@ static Node *add_node(Graph *graph, const NodeSpec *spec, const Type *type, uint
                    .pos = spec->pos,
                    .hash = hash};
     if (spec->attrs.text) node->attrs.text = arena_strdup(graph->arena, spec->attrs.text);
+    node->attrs.role = own_role(graph, spec->attrs.role);
     for (int i = 0; i < type->rank; i++) node->type.dims[i].name = own_name(graph, spec, type->dims[i].name);
     node->type.bound.name = own_name(graph, spec, type->bound.name);
     node->inputs = arena_array(graph->arena, (size_t)spec->n_inputs + 1, sizeof *node->inputs);
@@ -162,6 +183,11 @@ Node *graph_leaf(Graph *graph, Op op, const char *name, Type type) {
     return graph_node(graph, &spec);
 }
 
+Node *graph_input_as(Graph *graph, const char *name, Role role, Type type) {
+    NodeSpec spec = {.op = OP_input, .attrs = {.text = name, .role = role}, .type = type};
+    return graph_node(graph, &spec);
+}
+
 static Node *to_shape(Graph *graph, Op op, Node *x, const Type *type, const Node *pos_of) {
     if (type_same_shape(&x->type, type)) return x;
     NodeSpec spec = {.op = op, .n_inputs = 1, .inputs = (Node *[]){x}, .type = *type, .pos = pos_from(pos_of)};
@@ -187,13 +213,35 @@ Node *graph_clone(Graph *graph, const Node *node, Node *const *inputs) {
     return graph_node(graph, &spec);
 }
 
-void graph_output(Graph *graph, const char *name, Node *node) {
-    vec_push(graph->arena, &graph->outputs, ((Output){arena_strdup(graph->arena, name), node}));
+void graph_output_as(Graph *graph, const char *name, Role role, Node *node) {
+    Output output = {arena_strdup(graph->arena, name), node, own_role(graph, role)};
+    vec_push(graph->arena, &graph->outputs, output);
+}
+
+void graph_output(Graph *graph, const char *name, Node *node) { graph_output_as(graph, name, (Role){0}, node); }
+
+void graph_output_like(Graph *graph, const Output *output, Node *node) {
+    graph_output_as(graph, output->name, output->role, node);
 }
 
 Node *graph_find_output(const Graph *graph, const char *name) {
     for (int i = 0; i < graph->outputs.count; i++) {
         if (strcmp(graph->outputs.items[i].name, name) == 0) return graph->outputs.items[i].node;
+    }
+    return NULL;
+}
+
+const Node *graph_input_of(const Graph *graph, Role role) {
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        if (node->op == OP_input && role_equal(&node->attrs.role, &role)) return node;
+    }
+    return NULL;
+}
+
+const Output *graph_output_of(const Graph *graph, Role role) {
+    for (int i = 0; i < graph->outputs.count; i++) {
+        if (role_equal(&graph->outputs.items[i].role, &role)) return &graph->outputs.items[i];
     }
     return NULL;
 }

@@ -16,6 +16,7 @@ typedef struct Attrs {
     int64_t ints[MAX_ATTR_INTS]; /* axis | ta, tb | axis, start | heads, result, causal */
     double number;               /* value | dropout */
     const char *text;            /* name | site; NULL when the operator has none */
+    Role role;                   /* of an input */
 } Attrs;
 
 /* The kind of kernel that computes a group of nodes (see design: map, row, column, ...). */
@@ -52,6 +53,7 @@ typedef struct Group {
 typedef struct Output {
     const char *name;
     Node *node;
+    Role role;
 } Output;
 
 typedef struct Graph {
@@ -76,6 +78,8 @@ Graph *graph_new_like(const Graph *graph);
 
 /* The index of a symbol, added when it is new. At most MAX_SYMBOLS (asserted). */
 int32_t graph_symbol(Graph *graph, const char *name);
+/* The same; a symbol without a role gets this one, otherwise it must have it already (asserted). */
+int32_t graph_symbol_as(Graph *graph, const char *name, Role role);
 
 /* What a node is made of. `type` is read only by operators whose type is not implied by operands and attributes (their
  * shape rule says so in infer.c): leaves, cast, reshape, broadcast, slice, scatter_add, scatter_max, random. */
@@ -102,6 +106,7 @@ Node *graph_op1(Graph *graph, Op op, Node *a, const Node *pos_of);
 Node *graph_op2(Graph *graph, Op op, Node *a, Node *b, const Node *pos_of);
 Node *graph_const(Graph *graph, ElemType elem, double value, const Node *pos_of);
 Node *graph_leaf(Graph *graph, Op op, const char *name, Type type);               /* input or param */
+Node *graph_input_as(Graph *graph, const char *name, Role role, Type type);       /* of the role's type (asserted) */
 Node *graph_reshape(Graph *graph, Node *x, const Type *type, const Node *pos_of); /* to the type's shape */
 Node *graph_broadcast(Graph *graph, Node *x, const Type *type,
                       const Node *pos_of); /* to the type's shape; x itself when equal */
@@ -111,7 +116,12 @@ Node *graph_broadcast(Graph *graph, Node *x, const Type *type,
 Node *graph_clone(Graph *graph, const Node *node, Node *const *inputs);
 
 void graph_output(Graph *graph, const char *name, Node *node);
-Node *graph_find_output(const Graph *graph, const char *name); /* NULL: none */
+void graph_output_as(Graph *graph, const char *name, Role role, Node *node);
+void graph_output_like(Graph *graph, const Output *output, Node *node); /* its name and role: how passes copy */
+Node *graph_find_output(const Graph *graph, const char *name);          /* NULL: none */
+/* What plays a role; NULL: nothing does. */
+const Node *graph_input_of(const Graph *graph, Role role);
+const Output *graph_output_of(const Graph *graph, Role role);
 int graph_group(Graph *graph, KernelKind kind, const char *name);
 void graph_want(Graph *graph, const char *name); /* once for each name (asserted) */
 bool graph_wants(const Graph *graph, const char *name);

@@ -43,6 +43,18 @@ static const char *infer_given(Rule *r) {
     return NULL;
 }
 
+/* An input's type is also its role's. */
+static const char *infer_input(Rule *r) {
+    const Role *role = &r->attrs->role;
+    const char *error = infer_given(r);
+    if (error) return error;
+    if (!role_suits(role, ON_INPUT)) FAIL(r, 2, "this is no role of an input: %s", role_print(r->graph->arena, role));
+    if (!role_fits(role, r->given, &r->graph->symbols))
+        FAIL(r, 3, "%s has the type %s, not %s", role_print(r->graph->arena, role), role_info(role->kind)->type,
+             shown(r, r->given));
+    return NULL;
+}
+
 static const char *infer_scalar(Rule *r) {
     if (r->given->rank != 0) FAIL(r, 1, "a constant is a scalar, not %s", shown(r, r->given));
     r->out = type_scalar(r->given->elem);

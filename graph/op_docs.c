@@ -3,6 +3,11 @@
 
 static const ShapeDoc shape_given = {"the type that is given", {"only i32 has a bound"}};
 
+static const ShapeDoc shape_input = {
+    "the type that is given",
+    {"only i32 has a bound", "its role, if it has one, is one of an input, and says whose it is where it is somebody's",
+     "the type is that of the role"}};
+
 static const ShapeDoc shape_scalar = {"a scalar of the element type that is given", {"the type has no axes"}};
 
 static const ShapeDoc shape_iota = {"i32, of the shape that is given; its bound is the extent of `axis`",
@@ -110,7 +115,7 @@ const ShapeDoc *op_shape_doc(Op op) {
 
 static const OpDoc docs[OP_COUNT] = {
     [OP_input] = {"A value that comes with each batch: the members of a text input, a label, an argument of what "
-                  "`gradc run` evaluates. "
+                  "`gradc run` evaluates. `role` says what it is and whose; see [Roles](#roles). "
                   "i32 elements are checked against the bound where they enter.",
                   "none: nothing lies below it", "def example(x: tokens) -> i32<N>[x.T] { return x.ids }"},
     [OP_param] =

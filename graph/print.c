@@ -1,11 +1,11 @@
 /* The graph as text. One line a fact:
  *
  *     graph "sentiment.train"
- *     symbols S sentence.T
+ *     symbols S{role=sequences} sentence.T{role=tokens of="sentence"}
  *     file 0 "models/bert.graph"
  *     kernel 1 row "layer_norm"
  *     wanted "bert.embeddings.weight"
- *     %0 = input{name="sentence.ids"} : i32<30522>[sentence.T]
+ *     %0 = input{name="sentence.ids" role=ids of="sentence"} : i32<30522>[sentence.T]
  *     %7 = sum{axis=1}(%6) : f32[sentence.T, 1] in 1 @0:12:3:14
  *     %8 = param{name="bias"} : f32[hidden = 768]
  *     output "loss" = %7
@@ -29,6 +29,14 @@ typedef struct Printer {
     VEC(const SourceFile *) files;
 } Printer;
 
+/* Of a symbol or an output: in braces, as an input's is. */
+static void print_role(FILE *out, const Role *role) {
+    if (role->kind == ROLE_NONE) return;
+    fputc('{', out);
+    write_role(out, role);
+    fputc('}', out);
+}
+
 /* The shortest of a few forms that reads back as the same double. */
 static void print_number(FILE *out, double value) {
     char text[40];
@@ -39,6 +47,20 @@ static void print_number(FILE *out, double value) {
     fputs(text, out);
 }
 
+/* name "=" value */
+static void print_attribute(Printer *p, const Node *node, const char *name, size_t length, int *ints) {
+    char kind = name[length + 1];
+    if (kind == 'r') {
+        write_role(p->out, &node->attrs.role);
+        return;
+    }
+    fwrite(name, 1, length, p->out);
+    fputc('=', p->out);
+    if (kind == 'i') write_int(p->out, node->attrs.ints[(*ints)++]);
+    if (kind == 'f') print_number(p->out, node->attrs.number);
+    if (kind == 's') write_quoted(p->out, node->attrs.text ? node->attrs.text : "");
+}
+
 static void print_attributes(Printer *p, const Node *node) {
     const char *schema = op_attributes(node->op);
     if (!*schema) return;
@@ -46,13 +68,8 @@ static void print_attributes(Printer *p, const Node *node) {
     char open = '{';
     while (*schema) {
         size_t length = strcspn(schema, ":");
-        fputc(open, p->out);
-        fwrite(schema, 1, length, p->out);
-        fputc('=', p->out);
-        char kind = schema[length + 1];
-        if (kind == 'i') write_int(p->out, node->attrs.ints[ints++]);
-        if (kind == 'f') print_number(p->out, node->attrs.number);
-        if (kind == 's') write_quoted(p->out, node->attrs.text ? node->attrs.text : "");
+        bool is_left_out = schema[length + 1] == 'r' && node->attrs.role.kind == ROLE_NONE;
+        if (!is_left_out) fputc(open, p->out), print_attribute(p, node, schema, length, &ints);
         schema += length + 2;
         schema += *schema == ' ';
         open = ' ';
@@ -114,7 +131,10 @@ static void print_head(Printer *p) {
     fputc('\n', p->out);
     const Symbols *symbols = &p->graph->symbols;
     if (symbols->count) fputs("symbols", p->out);
-    for (int i = 0; i < symbols->count; i++) fprintf(p->out, " %s", symbols->names[i]);
+    for (int i = 0; i < symbols->count; i++) {
+        fprintf(p->out, " %s", symbols->names[i]);
+        print_role(p->out, &symbols->roles[i]);
+    }
     if (symbols->count) fputc('\n', p->out);
     print_files(p);
     for (int i = 1; i < p->graph->groups.count; i++) {
@@ -145,6 +165,7 @@ char *graph_print(const Graph *graph, bool positions) {
     for (int i = 0; i < graph->outputs.count; i++) {
         fputs("output ", out);
         write_quoted(out, graph->outputs.items[i].name);
+        print_role(out, &graph->outputs.items[i].role);
         fprintf(out, " = %%%d\n", graph->outputs.items[i].node->id);
     }
     arena_free(printer.arena);

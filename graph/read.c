@@ -197,13 +197,38 @@ static bool read_type(Reader *r, Type *type) {
     return true;
 }
 
+static bool no_role(Reader *r, const char *name) {
+    const char *names[ROLE_KINDS];
+    for (int i = 1; i < ROLE_KINDS; i++) names[i - 1] = role_info((RoleKind)i)->name;
+    const char *near = nearest_name(name, names, ROLE_KINDS - 1);
+    fail(r, "there is no role '%s'", name);
+    if (near) diag_hint(r->diags, "did you mean '%s'?", near);
+    return false;
+}
+
+/* role = ["role" "=" word ["of" "=" string] ["task" "=" string]] */
+static bool read_role(Reader *r, Role *role) {
+    if (!accept(r, "role")) return true;
+    if (!expect(r, "=")) return false;
+    const char *name = read_word(r);
+    if (!name || !role_find(name, &role->kind)) return no_role(r, name ? name : "");
+    if (accept(r, "of") && !(expect(r, "=") && read_string(r, &role->of))) return false;
+    return !accept(r, "task") || (expect(r, "=") && read_string(r, &role->task));
+}
+
+/* Of a symbol or an output: ["{" role "}"] */
+static bool read_braced_role(Reader *r, Role *role) {
+    if (*r->at != '{') return true;
+    return expect(r, "{") && read_role(r, role) && expect(r, "}");
+}
+
 static bool read_attribute(Reader *r, char kind, int *ints, Attrs *attrs) {
     if (kind == 'i') return read_int(r, &attrs->ints[(*ints)++]);
     if (kind == 'f') return read_number(r, &attrs->number);
     return read_string(r, &attrs->text);
 }
 
-/* attributes = "{" (name "=" value)* "}", as the operator's row lists them */
+/* attributes = "{" (name "=" value)* [role] "}", as the operator's row lists them */
 static bool read_attributes(Reader *r, Op op, Attrs *attrs) {
     const char *schema = op_attributes(op);
     int ints = 0;
@@ -212,8 +237,10 @@ static bool read_attributes(Reader *r, Op op, Attrs *attrs) {
     while (*schema) {
         size_t length = strcspn(schema, ":");
         const char *name = arena_strndup(r->arena, schema, length);
-        if (!expect(r, name) || !expect(r, "=")) return false;
-        if (!read_attribute(r, schema[length + 1], &ints, attrs)) return false;
+        char kind = schema[length + 1];
+        bool good = kind == 'r' ? read_role(r, &attrs->role)
+                                : expect(r, name) && expect(r, "=") && read_attribute(r, kind, &ints, attrs);
+        if (!good) return false;
         schema += length + 2;
         schema += *schema == ' ';
     }
@@ -289,13 +316,15 @@ static bool read_node(Reader *r) {
     return add_node(r, &spec);
 }
 
-/* output = "output" string "=" node */
+/* output = "output" string ["{" role "}"] "=" node */
 static bool read_output(Reader *r) {
     const char *name;
     Node *node = NULL;
-    if (!read_string(r, &name) || !expect(r, "=") || !read_node_ref(r, &node)) return false;
+    Role role = {0};
+    if (!read_string(r, &name) || !read_braced_role(r, &role) || !expect(r, "=") || !read_node_ref(r, &node))
+        return false;
     if (graph_find_output(r->graph, name)) return fail(r, "there are two outputs \"%s\"", name);
-    graph_output(r->graph, name, node);
+    graph_output_as(r->graph, name, role, node);
     return true;
 }
 
@@ -324,10 +353,18 @@ static bool read_wanted(Reader *r) {
     return true;
 }
 
+/* symbols = "symbols" (word ["{" role "}"])* */
 static bool read_symbols(Reader *r) {
+    const Symbols *symbols = &r->graph->symbols;
     for (const char *name; (name = read_word(r));) {
-        if (r->graph->symbols.count == MAX_SYMBOLS) return fail(r, "there are more than %d symbols", MAX_SYMBOLS);
-        graph_symbol(r->graph, name);
+        Role role = {0};
+        int count = symbols->count;
+        if (!read_braced_role(r, &role)) return false;
+        if (count == MAX_SYMBOLS) return fail(r, "there are more than %d symbols", MAX_SYMBOLS);
+        int32_t symbol = graph_symbol(r->graph, name);
+        if (symbol < count && !role_equal(&symbols->roles[symbol], &role))
+            return fail(r, "symbol '%s' has two roles", name);
+        graph_symbol_as(r->graph, name, role);
     }
     return true;
 }

@@ -48,7 +48,7 @@ Node *rewrite_value(const Rewrite *r, const Node *root) {
 void rewrite_outputs(const Rewrite *r, const Graph *from) {
     for (int i = 0; i < from->outputs.count; i++) {
         const Output *output = &from->outputs.items[i];
-        graph_output(r->to, output->name, r->copies[output->node->id]);
+        graph_output_like(r->to, output, r->copies[output->node->id]);
     }
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "graph/base/arena.h"
+#include "graph/role.h"
 
 enum { MAX_RANK = 4, MAX_SYMBOLS = 64, ELEMENT_BYTES = 4 };
 
@@ -31,9 +32,10 @@ typedef struct Type {
     Dim bound;
 } Type;
 
-/* Names of the symbols, for printing; belongs to a graph. */
+/* Names of the symbols, for printing, and what they count; belongs to a graph. */
 typedef struct Symbols {
     const char *names[MAX_SYMBOLS];
+    Role roles[MAX_SYMBOLS];
     int count;
 } Symbols;
 
@@ -59,7 +61,8 @@ int64_t type_count(const Type *type, const int64_t *extents);
 /* The same as a Dim; false when it is not of that form (a product of two symbols). */
 bool type_count_dim(const Type *type, Dim *count);
 
-const char *elem_name(ElemType elem); /* "f32" */
+const char *elem_name(ElemType elem);                   /* "f32" */
+const char *role_print(Arena *arena, const Role *role); /* "role=ids of=\"x\"" */
 const char *dim_print(Arena *arena, Dim dim, const Symbols *symbols);
 /* "f32[T, hidden = 384]", "i32<30522>[T]", "f32[]". */
 const char *type_print(Arena *arena, const Type *type, const Symbols *symbols);

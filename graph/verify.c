@@ -15,6 +15,9 @@ static const char *const rules[] = {
     "an output's name is its own",
     "every computed node is in a kernel",
     "grad is expanded before there are kernels",
+    "a symbol's or an output's role is one of theirs, and fits",
+    "a role is played once",
+    "a gradient has the type of what it is of, or that of its rows that are read",
 };
 
 const char *graph_rule(int number) {
@@ -95,6 +98,72 @@ static const char *check_grouped(Graph *graph) {
     return NULL;
 }
 
+/* --- Roles -------------------------------------------------------------------------------------------------------- */
+
+static const char *at_role(Graph *graph, const Role *role, int rule) {
+    return arena_printf(graph->arena, "%s (at %s)", cite(graph, rule), role_print(graph->arena, role));
+}
+
+static const char *check_suits(Graph *graph) {
+    for (int i = 0; i < graph->symbols.count; i++) {
+        if (!role_suits(&graph->symbols.roles[i], ON_SYMBOL)) return at_role(graph, &graph->symbols.roles[i], 10);
+    }
+    for (int i = 0; i < graph->outputs.count; i++) {
+        const Output *output = &graph->outputs.items[i];
+        bool good =
+            role_suits(&output->role, ON_OUTPUT) && role_fits(&output->role, &output->node->type, &graph->symbols);
+        if (!good) return at_role(graph, &output->role, 10);
+    }
+    return NULL;
+}
+
+static const char *check_once(Graph *graph) {
+    for (int i = 0; i < graph->symbols.count; i++) {
+        const Role *role = &graph->symbols.roles[i];
+        for (int j = 0; role->kind && j < i; j++) {
+            if (role_equal(role, &graph->symbols.roles[j])) return at_role(graph, role, 11);
+        }
+    }
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        const Role *role = &node->attrs.role;
+        bool is_single = node->op == OP_input && role->kind && !role_info(role->kind)->many;
+        if (is_single && graph_input_of(graph, *role) != node) return at_role(graph, role, 11);
+    }
+    for (int i = 0; i < graph->outputs.count; i++) {
+        const Role *role = &graph->outputs.items[i].role;
+        bool is_single = role->kind && !role_info(role->kind)->many;
+        if (is_single && graph_output_of(graph, *role) != &graph->outputs.items[i]) return at_role(graph, role, 11);
+    }
+    return NULL;
+}
+
+/* The value that a gradient is of; NULL: it is gone. */
+static const Node *find_value(const Graph *graph, const char *name) {
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        if (node->op == OP_param && strcmp(node->attrs.text, name) == 0) return node;
+    }
+    return graph_find_output(graph, name);
+}
+
+static bool is_gradient_type(const Graph *graph, const Type *type, const Type *of) {
+    Type rows = *of;
+    Dim count = type->dims[0];
+    bool compact = type->rank == 2 && count.scale && graph->symbols.roles[count.symbol].kind == ROLE_DISTINCT;
+    if (compact) rows.dims[0] = count;
+    return type_same_shape(type, &rows);
+}
+
+static const char *check_gradients(Graph *graph) {
+    for (int i = 0; i < graph->outputs.count; i++) {
+        const Output *output = &graph->outputs.items[i];
+        const Node *of = output->role.kind == ROLE_GRADIENT ? find_value(graph, output->role.of) : NULL;
+        if (of && !is_gradient_type(graph, &output->node->type, &of->type)) return at_role(graph, &output->role, 12);
+    }
+    return NULL;
+}
+
 const char *graph_verify(Graph *graph) {
     for (int i = 0; i < graph->nodes.count; i++) {
         const char *error = check_node(graph, graph->nodes.items[i]);
@@ -103,5 +172,8 @@ const char *graph_verify(Graph *graph) {
     const char *error = check_grouped(graph);
     if (!error) error = check_expanded(graph);
     if (!error) error = check_groups(graph);
+    if (!error) error = check_suits(graph);
+    if (!error) error = check_once(graph);
+    if (!error) error = check_gradients(graph);
     return error ? error : check_outputs(graph);
 }

@@ -48,6 +48,13 @@ void write_dim(FILE *out, Dim dim, const Symbols *symbols) {
     if (dim.offset) write_int(out, dim.offset);
 }
 
+void write_role(FILE *out, const Role *role) {
+    fputs("role=", out);
+    fputs(role->kind == ROLE_NONE ? "none" : role_info(role->kind)->name, out);
+    if (role->of) fputs(" of=", out), write_quoted(out, role->of);
+    if (role->task) fputs(" task=", out), write_quoted(out, role->task);
+}
+
 void write_type(FILE *out, const Type *type, const Symbols *symbols) {
     fputs(elem_name(type->elem), out);
     if (!dim_is(type->bound, 0)) {
@@ -75,6 +82,14 @@ static const char *close_text(FILE *out, char **text, Arena *arena) {
     const char *copy = arena_strdup(arena, *text);
     free(*text);
     return copy;
+}
+
+const char *role_print(Arena *arena, const Role *role) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_text(&text, &size);
+    write_role(out, role);
+    return close_text(out, &text, arena);
 }
 
 const char *dim_print(Arena *arena, Dim dim, const Symbols *symbols) {

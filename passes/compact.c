@@ -5,12 +5,6 @@
 
 #include "graph/rewrite.h"
 
-static const char slots_suffix[] = ".slots", count_suffix[] = ".U";
-
-static const Node *gradient_of(const Graph *graph, const char *table) {
-    return graph_find_output(graph, arena_printf(graph->arena, "grad.%s", table));
-}
-
 /* Is the parameter read by nothing but gathers at `index`? */
 static bool is_read_at(const Graph *graph, const char *table, const Node *index) {
     for (int i = 0; i < graph->nodes.count; i++) {
@@ -39,24 +33,25 @@ bool compact_suits(const Type *table) {
     return table->dims[0].offset >= FEW_ROWS && table->dims[1].offset % VECTOR == 0;
 }
 
-/* Is it the output grad.NAME of a table that can be made compact? */
+/* Is it the gradient of a table that can be made compact? */
 static bool can_be_compact(const Graph *graph, const Output *output) {
-    static const char prefix[] = "grad.";
     const Node *gradient = output->node;
-    if (strncmp(output->name, prefix, strlen(prefix)) != 0 || gradient->op != OP_scatter_add) return false;
+    if (output->role.kind != ROLE_GRADIENT || gradient->op != OP_scatter_add) return false;
     if (gradient->inputs[0]->op != OP_input || !compact_suits(&gradient->type)) return false;
     if (graph->symbols.count == MAX_SYMBOLS || is_used(graph, gradient)) return false;
-    return is_read_at(graph, output->name + strlen(prefix), gradient->inputs[0]);
+    return is_read_at(graph, output->role.of, gradient->inputs[0]);
 }
 
 /* The same rows, scattered to their slots. `index` and `rows` belong to `graph`. */
 static Node *scatter_to_slots(Graph *graph, const Node *gradient, Node *index, Node *rows) {
     const char *name = index->attrs.text;
-    Dim count = dim_symbol(graph_symbol(graph, arena_printf(graph->arena, "%s%s", name, count_suffix)));
-    Type slots = index->type, type = gradient->type;
-    slots.bound = type.dims[0] = count;
-    Node *inputs[] = {graph_leaf(graph, OP_input, arena_printf(graph->arena, "%s%s", name, slots_suffix), slots), rows};
-    NodeSpec spec = {.op = OP_scatter_add, .n_inputs = 2, .inputs = inputs, .type = type, .pos = gradient->pos};
+    Role distinct = {.kind = ROLE_DISTINCT, .of = name}, slots = {.kind = ROLE_SLOTS, .of = name};
+    Dim count = dim_symbol(graph_symbol_as(graph, arena_printf(graph->arena, "%s.U", name), distinct));
+    Type slots_type = index->type, type = gradient->type;
+    slots_type.bound = type.dims[0] = count;
+    Node *at = graph_input_as(graph, arena_printf(graph->arena, "%s.slots", name), slots, slots_type);
+    NodeSpec spec = {
+        .op = OP_scatter_add, .n_inputs = 2, .inputs = (Node *[]){at, rows}, .type = type, .pos = gradient->pos};
     return graph_node(graph, &spec);
 }
 
@@ -66,27 +61,31 @@ Graph *compact(const Graph *graph) {
     Rewrite copy = rewrite_begin(graph, work, NULL, NULL);
     rewrite_nodes(&copy, graph);
     for (int i = 0; i < graph->outputs.count; i++) {
-        Output output = graph->outputs.items[i];
-        Node *gradient = copy.copies[output.node->id];
-        if (can_be_compact(graph, &output))
-            gradient = scatter_to_slots(work, output.node, gradient->inputs[0], gradient->inputs[1]);
-        graph_output(work, output.name, gradient);
+        const Output *output = &graph->outputs.items[i];
+        Node *gradient = copy.copies[output->node->id];
+        if (can_be_compact(graph, output))
+            gradient = scatter_to_slots(work, output->node, gradient->inputs[0], gradient->inputs[1]);
+        graph_output_like(work, output, gradient);
     }
     Graph *result = graph_canonical(work);
     graph_free(work);
     return result;
 }
 
-const Node *compact_index(const Graph *graph, const char *table) {
-    const Node *gradient = gradient_of(graph, table);
-    if (!gradient || gradient->op != OP_scatter_add || gradient->inputs[0]->op != OP_input) return NULL;
-    const char *slots = gradient->inputs[0]->attrs.text;
-    size_t length = strlen(slots), suffix = sizeof slots_suffix - 1;
-    if (length <= suffix || strcmp(slots + length - suffix, slots_suffix) != 0) return NULL;
-    const char *index = arena_strndup(graph->arena, slots, length - suffix);
+static const Node *find_input(const Graph *graph, const char *name) {
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        if (node->op == OP_input && strcmp(node->attrs.text, index) == 0) return node;
+        if (node->op == OP_input && strcmp(node->attrs.text, name) == 0) return node;
     }
     return NULL;
+}
+
+bool compact_find(const Graph *graph, const char *table, CompactGradient *found) {
+    const Output *output = graph_output_of(graph, (Role){.kind = ROLE_GRADIENT, .of = table});
+    if (!output || output->node->op != OP_scatter_add) return false;
+    const Node *slots = output->node->inputs[0];
+    if (slots->attrs.role.kind != ROLE_SLOTS) return false;
+    const Node *index = find_input(graph, slots->attrs.role.of);
+    *found = (CompactGradient){index, slots, slots->type.bound.symbol, output->name};
+    return index != NULL;
 }

@@ -24,7 +24,13 @@ bool compact_suits(const Type *table);
 /* A new canonical graph, with the gradients of all parameters that suit and are read in no other way. */
 Graph *compact(const Graph *graph);
 
-/* The index input of a compact gradient of `table`: "x.ids"; NULL when the graph has none. */
-const Node *compact_index(const Graph *graph, const char *table);
+typedef struct CompactGradient {
+    const Node *index, *slots; /* inputs, as x.ids and x.ids.slots above */
+    int32_t distinct;          /* the symbol x.ids.U */
+    const char *output;        /* "grad.W" */
+} CompactGradient;
+
+/* The compact gradient of `table`; false when the graph has none. */
+bool compact_find(const Graph *graph, const char *table, CompactGradient *found);
 
 #endif

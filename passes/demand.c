@@ -3,9 +3,6 @@
  * round moves at least one upwards. */
 #include "passes/demand.h"
 
-#include <string.h>
-
-#include "graph/base/pattern.h"
 #include "graph/rewrite.h"
 #include "passes/expand.h"
 
@@ -18,23 +15,13 @@ typedef struct Round {
     Node **copies; /* [node]: on selected rows where it moves, else whole */
 } Round;
 
-static bool is_symbol(Dim dim) { return dim.scale == 1 && dim.offset == 0; }
-
-/* Is the index the first row of each sequence, `x.first` of a text input? */
-static bool is_first_rows(const Node *index) {
-    return index->op == OP_input && pattern_matches("*.first", index->attrs.text) && is_symbol(index->type.bound) &&
-           is_symbol(index->type.dims[0]);
-}
+static bool is_first_rows(const Node *index) { return index->attrs.role.kind == ROLE_FIRST; }
 
 /* Does the index select exactly one row in order from each of the sequences that `bounds` cut? */
 static bool selects_one_of_each(const Node *index, const Node *bounds) {
-    if (!is_first_rows(index) || bounds->op != OP_input || !pattern_matches("*.bounds", bounds->attrs.text))
-        return false;
-    size_t stem = strlen(index->attrs.text) - strlen("first");
-    if (stem != strlen(bounds->attrs.text) - strlen("bounds")) return false;
-    Dim sequences = index->type.dims[0];
-    sequences.offset++;
-    return strncmp(index->attrs.text, bounds->attrs.text, stem) == 0 && dim_equal(bounds->type.dims[0], sequences);
+    Role same_text = index->attrs.role;
+    same_text.kind = ROLE_BOUNDS;
+    return is_first_rows(index) && role_equal(&bounds->attrs.role, &same_text);
 }
 
 static bool is_selection(const Node *index, const Type *table) {

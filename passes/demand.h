@@ -9,8 +9,8 @@
  * well.
  *
  * Only a selection moves, an index known to have at most as many entries as the table has rows: by
- * constant extents, or `NAME.first`, the input that frontend/program.h defines as the row of each
- * sequence's first token. Attention asks for the latter, with `NAME.bounds` cutting the queries:
+ * constant extents, or an input with the role `first`, the row of each
+ * sequence's first token. Attention asks for the latter, with the `bounds` of the same text cutting the queries:
  * exactly one query of each sequence, in order, so that the query's bounds become 0, 1, ..., S. Its coordinates go with
  * it, so dropout and causal attention know its position still.
  *

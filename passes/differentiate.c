@@ -34,7 +34,8 @@ static bool add_gradients(Graph *work, Node *loss, const char *const *wanted, in
     if (!reverse_walk(work, loss, "loss", values, n, cotangents, diags)) return false;
     for (int i = 0; i < n; i++) {
         const char *name = arena_printf(work->arena, "grad.%s", wanted[i]);
-        if (cotangents[i]) graph_output(work, name, cotangents[i]);
+        Role role = {.kind = ROLE_GRADIENT, .of = wanted[i]};
+        if (cotangents[i]) graph_output_as(work, name, role, cotangents[i]);
     }
     return true;
 }

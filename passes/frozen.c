@@ -1,15 +1,13 @@
 /* The frozen prefix: is it worth it, and two copies. */
 #include "passes/frozen.h"
 
-#include <string.h>
-
 #include "graph/rewrite.h"
 #include "passes/rowwise.h"
 
 typedef struct Cutter {
     const Graph *graph;
-    RowWise rows; /* of the steady values */
-    bool *is_kept; /* [nodes] */
+    RowWise rows;       /* of the steady values */
+    bool *is_kept;      /* [nodes] */
     const char **names; /* [nodes]: of the kept ones */
     Arena *arena;
 } Cutter;
@@ -31,7 +29,7 @@ static bool is_worth_it(const Cutter *c, double worth) {
     for (int i = c->graph->nodes.count - 1; i >= 0; i--) {
         const Node *node = c->graph->nodes.items[i];
         int counts = c->rows.rows[i];
-        double rows = counts >= 0 && strcmp(c->graph->symbols.names[counts], "S") == 0 ? 1 : tokens;
+        double rows = counts >= 0 && c->graph->symbols.roles[counts].kind == ROLE_SEQUENCES ? 1 : tokens;
         needed[i] = needed[i] || c->is_kept[i];
         if (c->is_kept[i]) floats += rows * (double)node->type.dims[1].offset;
         if (needed[i] && counts >= 0) flops += rows * flops_of_row(node);
@@ -52,7 +50,8 @@ static Graph *make_frozen(const Cutter *c) {
     Graph *work = graph_new(c->graph->name, &c->graph->symbols);
     Rewrite copy = rewrite_begin(c->graph, work, NULL, NULL);
     for (int i = 0; i < c->graph->nodes.count; i++) {
-        if (c->names[i]) graph_output(work, c->names[i], rewrite_value(&copy, c->graph->nodes.items[i]));
+        Role role = {.kind = ROLE_KEPT};
+        if (c->names[i]) graph_output_as(work, c->names[i], role, rewrite_value(&copy, c->graph->nodes.items[i]));
     }
     Graph *canonical = graph_canonical(work);
     graph_free(work);
@@ -62,7 +61,8 @@ static Graph *make_frozen(const Cutter *c) {
 static Node *read_kept(void *user, Graph *to, const Node *node, Node *const *inputs) {
     const Cutter *c = user;
     (void)inputs;
-    return c->names[node->id] ? graph_leaf(to, OP_input, c->names[node->id], node->type) : NULL;
+    Role role = {.kind = ROLE_KEPT};
+    return c->names[node->id] ? graph_input_as(to, c->names[node->id], role, node->type) : NULL;
 }
 
 bool frozen_cut(const Graph *graph, const char *const *trained, int n_trained, double worth, FrozenCut *cut) {

@@ -71,9 +71,9 @@ Graph *fusion_build(const Fusion *fusion) {
         if (fusion->stored[i]) build(&b, fusion->graph->nodes.items[i], fusion_kernel(fusion, i));
     }
     for (int i = 0; i < fusion->graph->outputs.count; i++) {
-        Output output = fusion->graph->outputs.items[i];
-        const Node *node = output.node;
-        graph_output(b.to, output.name, fusion_is_leaf(node) ? build_leaf(&b, node) : b.root[node->id]);
+        const Output *output = &fusion->graph->outputs.items[i];
+        const Node *node = output->node;
+        graph_output_like(b.to, output, fusion_is_leaf(node) ? build_leaf(&b, node) : b.root[node->id]);
     }
     Graph *canonical = graph_canonical(b.to);
     graph_free(b.to);

@@ -28,14 +28,29 @@ typedef struct Joiner {
 
 /* --- Symbols and types -------------------------------------------------------------------------------------------- */
 
+/* A role as the joined graph has it. */
+static Role own_role(const Part *part, Role role) {
+    if (role.kind) role.task = part->given->name;
+    return role;
+}
+
+static bool is_of_text(const Part *part, const Role *role) {
+    return role->of && strcmp(role->of, part->given->text) == 0;
+}
+
+/* The symbol that counts for all what this one counts for the part; -1: there is none. */
+static int32_t all_symbol(const Joiner *j, const Part *part, const Role *role) {
+    if (role->kind == ROLE_SEQUENCES) return graph_symbol_as(j->to, "S", *role);
+    if (role->kind != ROLE_TOKENS || !is_of_text(part, role)) return -1;
+    return graph_symbol_as(j->to, arena_printf(j->arena, "%s.T", j->text), (Role){ROLE_TOKENS, j->text, NULL});
+}
+
 static void map_symbols(const Joiner *j, Part *part) {
-    const char *tokens = arena_printf(j->arena, "%s.T", part->given->text);
     for (int i = 0; i < part->graph->symbols.count; i++) {
-        const char *symbol = part->graph->symbols.names[i];
-        bool counts_tokens = strcmp(symbol, tokens) == 0, is_in_all = counts_tokens || strcmp(symbol, "S") == 0;
-        const char *all = counts_tokens ? arena_printf(j->arena, "%s.T", j->text) : symbol;
-        part->all_symbols[i] = is_in_all ? graph_symbol(j->to, all) : -1;
-        part->own_symbols[i] = graph_symbol(j->to, arena_printf(j->arena, "%s.%s", part->given->name, symbol));
+        const Role *role = &part->graph->symbols.roles[i];
+        const char *name = arena_printf(j->arena, "%s.%s", part->given->name, part->graph->symbols.names[i]);
+        part->all_symbols[i] = all_symbol(j, part, role);
+        part->own_symbols[i] = graph_symbol_as(j->to, name, own_role(part, *role));
     }
 }
 
@@ -53,38 +68,41 @@ static bool map_type(Type *type, const int32_t *symbols) {
 }
 
 /* A node like `node` over other operands. */
-static Node *copy_node(const Joiner *j, const Node *node, Type type, const char *name, Node *const *inputs) {
+static Node *copy_node(const Joiner *j, const Node *node, Type type, Node *const *inputs) {
     NodeSpec spec = {node->op, node->n_inputs, inputs, node->attrs, type, node->pos, 0};
-    if (name) spec.attrs.text = name;
     return graph_node(j->to, &spec);
 }
 
 /* --- (1) Images --------------------------------------------------------------------------------------------------- */
 
-/* "ids" of "x.ids", where the text is x; NULL: it is none of the text's. */
-static const char *part_of_text(const Part *part, const char *input) {
-    size_t length = strlen(part->given->text);
-    return strncmp(input, part->given->text, length) == 0 && input[length] == '.' ? input + length + 1 : NULL;
+/* An input like `node` under another name. */
+static Node *copy_input(const Joiner *j, const Node *node, const char *name, Role role, Type type) {
+    NodeSpec spec = {.op = OP_input, .attrs = {.text = name, .role = role}, .type = type, .pos = node->pos};
+    return graph_node(j->to, &spec);
 }
 
-/* What an input is called in `all`; NULL: it has none such. */
-static const char *image_name(const Joiner *j, const Part *part, const Node *node) {
-    const char *of_text = part_of_text(part, node->attrs.text);
-    if (strcmp(node->attrs.text, "rng") == 0) return node->attrs.text;
-    bool has_rows = part->of.rows[node->id] >= 0 || (of_text && strcmp(of_text, "bounds") == 0);
-    return of_text && has_rows ? arena_printf(j->arena, "%s.%s", j->text, of_text) : NULL;
+/* The same of the text of all; NULL: there is none. */
+static Node *input_image(const Joiner *j, const Part *part, const Node *node) {
+    Type type = node->type;
+    Role role = node->attrs.role;
+    bool is_key = role.kind == ROLE_RNG, has_rows = part->of.rows[node->id] >= 0 || role.kind == ROLE_BOUNDS;
+    if (!is_key && !(has_rows && is_of_text(part, &role))) return NULL;
+    if (!map_type(&type, part->all_symbols)) return NULL;
+    if (is_key) return copy_input(j, node, node->attrs.text, role, type);
+    role.of = j->text;
+    return copy_input(j, node, arena_printf(j->arena, "%s.%s", j->text, role_info(role.kind)->name), role, type);
 }
 
 static Node *make_image(const Joiner *j, const Part *part, const Node *node) {
     Type type = node->type;
     Node *inputs[MAX_OPERANDS];
-    const char *name = node->op == OP_input ? image_name(j, part, node) : NULL;
-    bool has_one = node->op == OP_input ? name != NULL : node->op == OP_iota || part->of.rows[node->id] != ROWS_MIXED;
+    if (node->op == OP_input) return input_image(j, part, node);
+    bool has_one = node->op == OP_iota || part->of.rows[node->id] != ROWS_MIXED;
     for (int i = 0; i < node->n_inputs; i++) {
         inputs[i] = part->images[node->inputs[i]->id];
         has_one = has_one && inputs[i];
     }
-    return has_one && map_type(&type, part->all_symbols) ? copy_node(j, node, type, name, inputs) : NULL;
+    return has_one && map_type(&type, part->all_symbols) ? copy_node(j, node, type, inputs) : NULL;
 }
 
 static void make_images(const Joiner *j, Part *part) {
@@ -118,20 +136,20 @@ static void find_shared(const Joiner *j) {
 static Node *take_rows(const Joiner *j, const Part *part, const Node *node) {
     Node *image = part->images[node->id];
     int counted = part->of.rows[node->id];
-    bool sequences = strcmp(part->graph->symbols.names[counted], "S") == 0;
-    const char *name =
-        arena_printf(j->arena, "%s.%s.%s", part->given->name, part->given->text, sequences ? "sequences" : "tokens");
+    bool sequences = part->graph->symbols.roles[counted].kind == ROLE_SEQUENCES;
+    Role role = {sequences ? ROLE_OWN_SEQUENCES : ROLE_OWN_TOKENS, part->given->text, part->given->name};
+    const char *name = arena_printf(j->arena, "%s.%s.%s", role.task, role.of, sequences ? "sequences" : "tokens");
     Type type = type_make(ELEM_I32, 1, (Dim[]){dim_symbol(part->own_symbols[counted])});
     type.bound = image->type.dims[0];
-    return graph_op2(j->to, OP_gather, image, graph_leaf(j->to, OP_input, name, type), node);
+    return graph_op2(j->to, OP_gather, image, graph_input_as(j->to, name, role, type), node);
 }
 
 static Node *copy_own(const Joiner *j, const Part *part, const Node *node, Node *const *inputs) {
     Type type = node->type;
-    bool is_own = node->op == OP_input && strcmp(node->attrs.text, "rng") != 0;
     map_type(&type, part->own_symbols);
-    return copy_node(j, node, type,
-                     is_own ? arena_printf(j->arena, "%s.%s", part->given->name, node->attrs.text) : NULL, inputs);
+    if (node->op != OP_input || node->attrs.role.kind == ROLE_RNG) return copy_node(j, node, type, inputs);
+    const char *name = arena_printf(j->arena, "%s.%s", part->given->name, node->attrs.text);
+    return copy_input(j, node, name, own_role(part, node->attrs.role), type);
 }
 
 typedef struct PartCopy {
@@ -169,11 +187,13 @@ static bool join_all(const Joiner *j) {
         const Part *part = &j->parts[p];
         Node *loss = join_part(j, part);
         if (!loss) return false;
-        Node *weight = graph_leaf(j->to, OP_input, arena_printf(j->arena, "%s.update.weight", part->given->name),
-                                  type_scalar(ELEM_F32));
+        const char *task = part->given->name;
+        Role counts = {.kind = ROLE_LOSS_WEIGHT, .task = task}, of_task = {.kind = ROLE_LOSS, .task = task};
+        Node *weight =
+            graph_input_as(j->to, arena_printf(j->arena, "%s.update.weight", task), counts, type_scalar(ELEM_F32));
         Node *weighted = graph_op2(j->to, OP_mul, weight, loss, loss);
         sum = sum ? graph_op2(j->to, OP_add, sum, weighted, loss) : weighted;
-        graph_output(j->to, arena_printf(j->arena, "%s.loss", part->given->name), loss);
+        graph_output_as(j->to, arena_printf(j->arena, "%s.loss", task), of_task, loss);
         want_all(j, part->graph);
     }
     graph_output(j->to, "loss", sum);

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "graph/base/pattern.h"
-
 typedef struct Finder {
     const Graph *graph;
     const RowRules *rules;
@@ -15,21 +13,16 @@ typedef struct Finder {
 
 static int rows_of_dim(const Finder *f, Dim dim) {
     if (dim_is_const(dim) || dim.scale != 1 || dim.offset != 0) return ROWS_MIXED;
-    const char *symbol = f->graph->symbols.names[dim.symbol];
-    return strcmp(symbol, "S") == 0 || pattern_matches("*.T", symbol) || pattern_matches("*.R", symbol) ? dim.symbol
-                                                                                                        : ROWS_MIXED;
-}
-
-static bool is_place(const char *input) {
-    return pattern_matches("*.coords", input) || pattern_matches("*.rows", input) || pattern_matches("*.places", input);
+    RoleKind counts = f->graph->symbols.roles[dim.symbol].kind;
+    return counts == ROLE_SEQUENCES || counts == ROLE_TOKENS || counts == ROLE_ROWS ? dim.symbol : ROWS_MIXED;
 }
 
 /* What is not a row counts the batch, or is the key of all random numbers. */
 static int rows_of_input(const Finder *f, const Node *node) {
-    bool steady = f->rules->steady, is_key = strcmp(node->attrs.text, "rng") == 0;
-    if (is_key && !steady) return ROWS_NONE;
-    return node->type.rank == 0 || (steady && is_place(node->attrs.text)) ? ROWS_MIXED
-                                                                          : rows_of_dim(f, node->type.dims[0]);
+    RoleValues values = role_info(node->attrs.role.kind)->values;
+    bool steady = f->rules->steady;
+    if (values == VALUES_KEY && !steady) return ROWS_NONE;
+    return node->type.rank == 0 || (steady && values == VALUES_PLACE) ? ROWS_MIXED : rows_of_dim(f, node->type.dims[0]);
 }
 
 static bool is_excluded(const Finder *f, const char *param) {
@@ -63,40 +56,36 @@ static int rows_of_operands(const Finder *f, const Node *node) {
     return rows != ROWS_NONE || is_constant_type(&node->type) ? rows : rows_of_dim(f, node->type.dims[0]);
 }
 
-/* "x" of the input "x.first". NULL: it is none. */
-static const char *stem(const Finder *f, const Node *node, const char *part) {
-    if (node->op != OP_input || !pattern_matches(arena_printf(f->arena, "*.%s", part), node->attrs.text)) return NULL;
-    return arena_strndup(f->arena, node->attrs.text, strlen(node->attrs.text) - strlen(part) - 1);
-}
-
-/* Do these rows count the tokens of text `name`? */
-static bool are_tokens(const Finder *f, int rows, const char *name) {
-    return rows >= 0 && name && strcmp(f->graph->symbols.names[rows], arena_printf(f->arena, "%s.T", name)) == 0;
+/* Is it an input of this kind, and do the rows count the tokens of its text? */
+static bool is_of_tokens(const Finder *f, const Node *node, RoleKind kind, int rows) {
+    const Role *role = &node->attrs.role;
+    Role tokens = {ROLE_TOKENS, role->of, role->task};
+    return role->kind == kind && rows >= 0 && role_equal(&f->graph->symbols.roles[rows], &tokens);
 }
 
 static bool are_sequences(const Finder *f, int rows) {
-    return rows >= 0 && strcmp(f->graph->symbols.names[rows], "S") == 0;
+    return rows >= 0 && f->graph->symbols.roles[rows].kind == ROLE_SEQUENCES;
 }
 
 /* Rows of a table that is the same for all; or a step between tokens and sequences. */
 static int rows_of_gather(const Finder *f, const Node *node) {
     int table = rows_at(f, node, 0), index = rows_at(f, node, 1);
     if (table == ROWS_NONE || table == ROWS_MIXED) return table == ROWS_MIXED ? ROWS_MIXED : index;
-    bool first = are_tokens(f, table, stem(f, node->inputs[1], "first")) && are_sequences(f, index);
-    bool spread = are_sequences(f, table) && are_tokens(f, index, stem(f, node->inputs[1], "sequence"));
+    bool first = is_of_tokens(f, node->inputs[1], ROLE_FIRST, table) && are_sequences(f, index);
+    bool spread = are_sequences(f, table) && is_of_tokens(f, node->inputs[1], ROLE_SEQUENCE, index);
     return first || spread ? index : ROWS_MIXED;
 }
 
 static int rows_of_scatter(const Finder *f, const Node *node) {
     const Node *index = node->inputs[0];
-    bool pools = are_tokens(f, rows_at(f, node, 1), stem(f, index, "sequence")) ||
-                 (stem(f, index, "row") && are_sequences(f, rows_at(f, node, 1)));
+    bool pools = is_of_tokens(f, index, ROLE_SEQUENCE, rows_at(f, node, 1)) ||
+                 (index->attrs.role.kind == ROLE_ROW && are_sequences(f, rows_at(f, node, 1)));
     return pools ? rows_of_dim(f, node->type.dims[0]) : ROWS_MIXED;
 }
 
 /* Do the bounds cut rows by sequences: those of a text's tokens, or one row for each? */
 static bool are_bounds(const Finder *f, const Node *bounds, int rows) {
-    return are_tokens(f, rows, stem(f, bounds, "bounds")) || (bounds->op == OP_iota && are_sequences(f, rows));
+    return is_of_tokens(f, bounds, ROLE_BOUNDS, rows) || (bounds->op == OP_iota && are_sequences(f, rows));
 }
 
 static int rows_of_attention(const Finder *f, const Node *node) {

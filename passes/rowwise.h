@@ -1,5 +1,5 @@
-/* Row-wise values: those of which each row, a row for each sequence (symbol S), for each token (x.T) or for each row of
- * windows (x.R), is computed from the rows of its own sequence. */
+/* Row-wise values: those of which each row, a row for each sequence, for each token or for each row of windows (symbols
+ * with the roles `sequences`, `tokens` and `rows`), is computed from the rows of its own sequence. */
 #ifndef GRADC_PASSES_ROWWISE_H
 #define GRADC_PASSES_ROWWISE_H
 

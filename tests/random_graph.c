@@ -27,8 +27,33 @@ bool chance(Maker *m, int percent) { return random_below(&m->state, 100) < perce
 
 Type matrix(ElemType elem, Dim rows, Dim columns) { return type_make(elem, 2, (Dim[]){rows, columns}); }
 
+Node *named_leaf(Graph *graph, Op op, const char *name, Type type) {
+    static const struct {
+        const char *name;
+        RoleKind kind;
+    } parts[] = {{"x.bounds", ROLE_BOUNDS},
+                 {"x.first", ROLE_FIRST},
+                 {"x.sequence", ROLE_SEQUENCE},
+                 {"x.segments", ROLE_SEGMENTS},
+                 {"x.coords", ROLE_COORDS},
+                 {"x.rows", ROLE_SEQUENCE_COORDS},
+                 {"rng", ROLE_RNG}};
+    for (size_t i = 0; op == OP_input && i < sizeof parts / sizeof *parts; i++) {
+        Role role = {.kind = parts[i].kind, .of = parts[i].kind == ROLE_RNG ? NULL : "x"};
+        if (strcmp(parts[i].name, name) == 0 && role_fits(&role, &type, &graph->symbols))
+            return graph_input_as(graph, name, role, type);
+    }
+    return graph_leaf(graph, op, name, type);
+}
+
+Dim tokens_of_x(Graph *graph) {
+    return dim_symbol(graph_symbol_as(graph, "x.T", (Role){.kind = ROLE_TOKENS, .of = "x"}));
+}
+
+Dim sequences_of_batch(Graph *graph) { return dim_symbol(graph_symbol_as(graph, "S", (Role){.kind = ROLE_SEQUENCES})); }
+
 Node *maker_leaf(Maker *m, Op op, const char *name, Type type, LeafKind kind) {
-    Node *leaf = graph_leaf(m->graph, op, name, type);
+    Node *leaf = named_leaf(m->graph, op, name, type);
     for (int i = 0; i < m->leaves.count; i++) {
         if (strcmp(m->leaves.items[i].name, name) == 0) return leaf;
     }
@@ -225,8 +250,8 @@ Maker *maker_new(uint64_t seed, unsigned features) {
     m->random = arena_alloc(arena, sizeof *m->random);
     *m->random = (RandomGraph){.arena = arena, .seed = seed};
     m->graph = graph_new("random", NULL);
-    m->tokens = dim_symbol(graph_symbol(m->graph, "x.T"));
-    m->sequences = dim_symbol(graph_symbol(m->graph, "S"));
+    m->tokens = tokens_of_x(m->graph);
+    m->sequences = sequences_of_batch(m->graph);
     return m;
 }
 

@@ -65,6 +65,12 @@ typedef struct RandomGraph {
     uint64_t seed;
 } RandomGraph;
 
+/* An input or a parameter. One that is called like a part of the text x, or "rng", has its role where the type fits. */
+Node *named_leaf(Graph *graph, Op op, const char *name, Type type);
+/* Symbols x.T and S with their roles. */
+Dim tokens_of_x(Graph *graph);
+Dim sequences_of_batch(Graph *graph);
+
 /* About `size` operators, with composites counted as one. The batch is BATCH_SHORT. */
 RandomGraph *random_graph_new(uint64_t seed, int size, unsigned features);
 void random_graph_free(RandomGraph *random);

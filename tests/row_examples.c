@@ -86,6 +86,8 @@ static Node *example_given(Maker *m, Example e) {
     return maker_leaf(m, e.op, "given", type_of(shapes[e.number], ELEM_F32), LEAF_REAL);
 }
 
+static Node *example_input(Maker *m, Example e) { return example_given(m, e); }
+
 static Node *example_scalar(Maker *m, Example e) {
     static const double values[] = {0, -1, 0.1, 3};
     return e.number < 4 ? constant_like(m, real(m, shapes[2]), values[e.number]) : NULL;

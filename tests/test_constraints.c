@@ -39,6 +39,9 @@ typedef struct Breach {
 
 static const Breach breaches[] = {
     {1, "input{name=\"b\"} : f32<4>[T]"},
+    {2, "input{name=\"b\" role=gradient} : f32[T]"},
+    {3, "input{name=\"b\" role=rng} : i32[3]"},
+    {1, "param{name=\"b\"} : f32<4>[T]"},
     {1, "const{value=1} : f32[1]"},
     {1, "iota{axis=0} : f32[T]"},
     {2, "iota{axis=1} : i32<T>[T]"},

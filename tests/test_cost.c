@@ -57,7 +57,7 @@ Test(cost, attention_counts_pairs_of_one_sequence) {
 /* Only products of token rows with parameters are the encoder's: not the head's, whose rows are sequences. */
 Test(cost, token_flops_leave_heads_out) {
     Diagnostics *diags = diagnostics_new();
-    const char *text = "graph \"g\"\nsymbols x.T S\n"
+    const char *text = "graph \"g\"\nsymbols x.T{role=tokens of=\"x\"} S\n"
                        "%0 = input{name=\"h\"} : f32[x.T, 4]\n"
                        "%1 = param{name=\"w\"} : f32[6, 4]\n"
                        "%2 = matmul{ta=0 tb=1}(%0, %1) : f32[x.T, 6]\n"

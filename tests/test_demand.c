@@ -49,7 +49,7 @@ typedef struct Layer {
 
 static Node *bind(Layer *l, Op op, const char *name, Type type, const double *values) {
     l->r.bindings[l->r.n_bindings++] = (Binding){name, values};
-    return graph_leaf(l->r.graph, op, name, type);
+    return named_leaf(l->r.graph, op, name, type);
 }
 
 static Type matrix(ElemType elem, Dim rows, int64_t columns) {
@@ -63,7 +63,7 @@ static void layer_start(Layer *l) {
     static double x[24];
     for (int i = 0; i < 24; i++) x[i] = sin(i * i);
     Graph *g = l->r.graph = graph_new("layer", NULL);
-    Dim t = dim_symbol(graph_symbol(g, "x.T")), s = dim_symbol(graph_symbol(g, "S")), two = dim_const(2), s1 = s;
+    Dim t = tokens_of_x(g), s = sequences_of_batch(g), two = dim_const(2), s1 = s;
     l->r.extents[0] = 6, l->r.extents[1] = 3, s1.offset = 1;
     l->r.arena = arena_new();
     l->r.bindings = arena_array(l->r.arena, 16, sizeof *l->r.bindings);

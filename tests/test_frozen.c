@@ -153,19 +153,19 @@ typedef struct Product {
 
 static Product begin_product(void) {
     Product p = {.graph = graph_new("g", NULL)};
-    p.tokens = dim_symbol(graph_symbol(p.graph, "x.T"));
-    p.sequences = dim_symbol(graph_symbol(p.graph, "S"));
+    p.tokens = tokens_of_x(p.graph);
+    p.sequences = sequences_of_batch(p.graph);
     return p;
 }
 
 static Node *input(const Product *p, const char *name, ElemType elem, Dim rows) {
-    return graph_leaf(p->graph, OP_input, name, type_make(elem, 2, (Dim[]){rows, dim_const(2)}));
+    return named_leaf(p->graph, OP_input, name, type_make(elem, 2, (Dim[]){rows, dim_const(2)}));
 }
 
 static Node *index_of(const Product *p, const char *name, Dim count, Dim bound) {
     Type type = type_make(ELEM_I32, 1, &count);
     type.bound = bound;
-    return graph_leaf(p->graph, OP_input, name, type);
+    return named_leaf(p->graph, OP_input, name, type);
 }
 
 static bool is_cut(const Product *p, Node *rows) {

@@ -53,7 +53,7 @@ Test(graph, dimensions_have_values) {
 
 Test(graph, types_are_printed) {
     Arena *arena = arena_new();
-    Symbols symbols = {{"T", "S"}, 2};
+    Symbols symbols = {.names = {"T", "S"}, .count = 2};
     Dim dims[] = {dim_symbol(T), dim(2, S, 0), dim(1, S, 1), dim(3, T, -2)};
     Type type = type_make(ELEM_F32, 4, dims), index = type_make(ELEM_I32, 1, dims), scalar = type_scalar(ELEM_BOOL);
     index.bound = dim_const(30522);

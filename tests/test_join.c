@@ -10,7 +10,7 @@
 #include "passes/join.h"
 #include "tests/random_graph.h"
 
-enum { PARTS = 2, MOST = 256 };
+enum { PARTS = 2, MOST = 256, SEGMENTS = 5 };
 static const char *const part_names[PARTS] = {"a", "b"};
 static const double weights[PARTS] = {0.75, -2};
 
@@ -37,10 +37,35 @@ static Node *sum_all(Graph *g, Node *x) {
 static bool is_of_text(const char *name) { return strncmp(name, "x.", 2) == 0; }
 static bool is_main(const char *name) { return strcmp(name, "features") == 0 || strcmp(name, "summary") == 0; }
 
-static Node *rename_main(void *user, Graph *to, const Node *node, Node *const *inputs) {
+/* Integers [rows] as real rows of this type. */
+static Node *spread(Graph *to, Node *x, Type type) {
+    Type real = x->type, column = type_make(ELEM_F32, 2, (Dim[]){type.dims[0], dim_const(1)});
+    real.elem = ELEM_F32;
+    x = graph_node(to, &(NodeSpec){.op = OP_cast, .n_inputs = 1, .inputs = &x, .type = real});
+    return graph_broadcast(to, graph_reshape(to, x, &column, NULL), &type, NULL);
+}
+
+static Node *segments(Graph *to, Type type) {
+    Type number = type_make(ELEM_I32, 1, type.dims);
+    number.bound = dim_const(SEGMENTS);
+    return spread(to, named_leaf(to, OP_input, "x.segments", number), type);
+}
+
+static Node *sequence_numbers(Graph *to, Type type) {
+    Type pair = type_make(ELEM_I32, 2, (Dim[]){type.dims[0], dim_const(2)});
+    Node *rows = named_leaf(to, OP_input, "x.rows", pair);
+    pair.dims[1] = dim_const(1);
+    Node *first =
+        graph_node(to, &(NodeSpec){.op = OP_slice, .n_inputs = 1, .inputs = &rows, .attrs.ints[0] = 1, .type = pair});
+    return spread(to, first, type);
+}
+
+/* What the random graph is given becomes something of the text: all that can be shared comes from it. */
+static Node *make_main(void *user, Graph *to, const Node *node, Node *const *inputs) {
     (void)user, (void)inputs;
     if (node->op != OP_input || !is_main(node->attrs.text)) return NULL;
-    return graph_leaf(to, OP_input, arena_printf(to->arena, "x.%s", node->attrs.text), node->type);
+    bool of_tokens = dim_equal(node->type.dims[0], tokens_of_x(to));
+    return of_tokens ? segments(to, node->type) : sequence_numbers(to, node->type);
 }
 
 /* `other`: to the loss comes the sum of one of the nodes, so that two tasks part at different places. */
@@ -48,7 +73,7 @@ static Graph *make_side(const RandomGraph *r, uint64_t other) {
     Graph *g = graph_new("side", &r->graph->symbols);
     Node *extra = NULL;
     int count = r->graph->nodes.count, at = other ? (int)random_below(&other, (uint64_t)count) : count;
-    Rewrite rewrite = rewrite_begin(r->graph, g, rename_main, NULL);
+    Rewrite rewrite = rewrite_begin(r->graph, g, make_main, NULL);
     rewrite_nodes(&rewrite, r->graph);
     for (int i = at; i < count && !extra; i++) {
         if (is_rows(rewrite.copies[i])) extra = rewrite.copies[i];
@@ -69,7 +94,13 @@ static void take_batch(Side *side, const RandomGraph *r) {
     for (int i = 0; i < r->n_bindings; i++) {
         const char *name = r->bindings[i].name;
         side->counts[i] = type_count(&r->leaves[i].type, r->extents);
-        if (is_main(name)) side->bindings[i].name = arena_printf(r->arena, "x.%s", name);
+        if (!is_main(name)) continue;
+        bool of_tokens = strcmp(name, "features") == 0;
+        int64_t count = of_tokens ? r->extents[0] : 2 * r->extents[1];
+        double *values = arena_array(r->arena, (size_t)count + 1, sizeof *values);
+        for (int64_t j = 0; j < count; j++) values[j] = (double)(of_tokens ? 7 * j * j % SEGMENTS : j % 2 ? 0 : j / 2);
+        side->bindings[i] = (Binding){of_tokens ? "x.segments" : "x.rows", values};
+        side->counts[i] = count;
     }
 }
 
@@ -105,9 +136,10 @@ static double shift_of(const Both *b, LeafKind kind) {
 static void bind_text(Both *b, int leaf) {
     const Side *one = &b->sides[0], *two = &b->sides[1];
     LeafKind kind = b->r->leaves[leaf].kind;
-    int64_t skip = kind == LEAF_BOUNDS; /* its first, 0, is the end of the other */
-    double *values = bind(b, arena_printf(b->r->arena, "all.%s", one->bindings[leaf].name + 2),
-                          one->counts[leaf] + two->counts[leaf]);
+    int64_t skip = kind == LEAF_BOUNDS;              /* its first, 0, is the end of the other */
+    const char *part = one->bindings[leaf].name + 2; /* in the text of all it is called like its role */
+    if (strcmp(part, "rows") == 0) part = "sequence_coords";
+    double *values = bind(b, arena_printf(b->r->arena, "all.%s", part), one->counts[leaf] + two->counts[leaf]);
     memcpy(values, one->bindings[leaf].values, (size_t)one->counts[leaf] * sizeof *values);
     for (int64_t i = skip; i < two->counts[leaf]; i++)
         values[one->counts[leaf] + i - skip] = two->bindings[leaf].values[i] + shift_of(b, kind);

@@ -65,7 +65,7 @@ static void fill(Bench *b, int64_t step) {
 static double useful_flops(const Bench *b, const Task *task) {
     const Graph *graph = b->o->eval ? task->eval : task->train;
     int64_t extents[MAX_SYMBOLS] = {0};
-    for (int i = 0; i < graph->symbols.count; i++) extents[i] = batch_extent(b->batch, task, graph->symbols.names[i]);
+    for (int i = 0; i < graph->symbols.count; i++) extents[i] = batch_extent(b->batch, task, &graph->symbols.roles[i]);
     return token_flops(graph, extents) * (b->o->eval ? 1 : 3);
 }
 

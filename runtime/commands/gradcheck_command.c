@@ -106,7 +106,8 @@ static void check_params(TaskCheck *c, GradientCheck *check, int samples) {
     for (int i = 0; i < c->n_params; i++) {
         LeafValue *leaf = values_find(c->values, c->names[i]);
         double *compiled = arena_array(c->arena, (size_t)leaf->count + 1, sizeof *compiled);
-        compiled_read(c->compiled, arena_printf(c->arena, "grad.%s", c->names[i]), compiled); /* or else zeros */
+        const Output *gradient = graph_output_of(c->gradients, (Role){.kind = ROLE_GRADIENT, .of = c->names[i]});
+        if (gradient) compiled_read(c->compiled, gradient->name, compiled); /* or else zeros */
         GradientFinding found = gradient_check_param(check, c->names[i], compiled, samples, &c->state),
                         *kept = &c->findings[i];
         if (samples)

@@ -106,7 +106,8 @@ static bool make_graph(Run *r) {
     for (int i = 0; i < r->shown.count; i++) {
         const char *output = r->shown.items[i]->output;
         if (!output) continue;
-        vec_push(r->arena, &graph.outputs, ((Output){output, graph_find_output(r->task->train, output)}));
+        vec_push(r->arena, &graph.outputs,
+                 ((Output){.name = output, .node = graph_find_output(r->task->train, output)}));
         vec_push(r->arena, &wanted, output);
     }
     Node *loss = graph_find_output(r->task->train, "loss");
@@ -114,7 +115,7 @@ static bool make_graph(Run *r) {
         return diag_error(r->diags, "E0977", r->task->pos, "'%s' does not return f32, so it has no gradient",
                           r->task->name);
     }
-    if (r->o->grad) vec_push(r->arena, &graph.outputs, ((Output){"loss", loss}));
+    if (r->o->grad) vec_push(r->arena, &graph.outputs, ((Output){.name = "loss", .node = loss}));
     Graph *expanded =
         expand(&graph, r->diags); /* before anything else: the same nodes are differentiated, simplified or not */
     bool derived = expanded && r->o->grad;
@@ -153,8 +154,9 @@ static bool run_compiled(Run *r, Reader *reader) {
 }
 
 static bool run_interpreted(Run *r, Reader *reader) {
-    Binding *bindings = values_bindings(r->values, r->arena);
-    reader->interpretation = interpret(r->graph, reader->extents, bindings, r->values->leaves.count);
+    int count;
+    const Binding *bindings = values_bindings(r->values, r->graph, r->arena, &count);
+    reader->interpretation = interpret(r->graph, reader->extents, bindings, count);
     if (!reader->interpretation->error) return true;
     return diag_error(r->diags, "E0978", r->task->pos, "this cannot be evaluated: %s", reader->interpretation->error);
 }
@@ -209,8 +211,8 @@ static bool show(Reader *reader, const Watched *watched) {
     if (!read_output(reader, watched->output, &tensor) || !put(r, watched->output, "", &tensor)) return false;
     if (!r->o->grad) return true;
     printf("gradient of %s:", r->probe.def ? arena_printf(r->arena, "the sum of %s", r->probe.def) : "the loss");
-    if (!read_output(reader, arena_printf(r->arena, "grad.%s", watched->output), &tensor))
-        return puts(" none flows here"), true;
+    const Output *gradient = graph_output_of(r->graph, (Role){.kind = ROLE_GRADIENT, .of = watched->output});
+    if (!gradient || !read_output(reader, gradient->name, &tensor)) return puts(" none flows here"), true;
     putchar('\n');
     return put(r, watched->output, ".grad", &tensor);
 }

@@ -166,30 +166,24 @@ void batch_fill(Batch *batch, const Dataset *data, const int64_t *rows, int64_t 
     }
 }
 
-/* `symbol` is "NAME.LETTER". */
-static bool is_of(const char *symbol, const char *name, const char *letter) {
-    size_t length = strlen(name);
-    return strncmp(symbol, name, length) == 0 && symbol[length] == '.' && strcmp(symbol + length + 1, letter) == 0;
-}
-
-RowsOf batch_symbol(const Task *task, const char *symbol, int *input) {
-    if (strcmp(symbol, "S") == 0) {
-        *input = 0;
+RowsOf batch_symbol(const Task *task, const Role *symbol, int *input) {
+    *input = 0;
+    switch (symbol->kind) {
+    case ROLE_SEQUENCES:
         return task->n_parts || (task->n_inputs && task->inputs[0].window) ? ROWS_OF_WINDOWS : ROWS_OF_SEQUENCES;
+    case ROLE_ROWS: return ROWS_OF_SEQUENCES;
+    case ROLE_LABELS: return ROWS_OF_LABELS;
+    case ROLE_TOKENS: *input = task_input(task, symbol->of); return ROWS_OF_TOKENS;
+    default: return ROWS_OF_BATCH;
     }
-    if (task->n_inputs && is_of(symbol, task->inputs[0].name, "R")) return ROWS_OF_SEQUENCES;
-    if (task->label.name && is_of(symbol, task->label.name, "W")) return ROWS_OF_LABELS;
-    for (int i = 0; i < task->n_inputs; i++) {
-        if (!is_of(symbol, task->inputs[i].name, "T")) continue;
-        *input = i;
-        return ROWS_OF_TOKENS;
-    }
-    return ROWS_OF_BATCH;
 }
 
-int64_t batch_extent(const Batch *batch, const Task *task, const char *symbol) {
-    int input = 0, part = batch_part(task, symbol, &symbol);
-    if (part >= 0) return batch_extent(batch->parts[part], task->parts[part], symbol);
+static Role own_role(const Role *role) { return (Role){role->kind, role->of, NULL}; }
+
+int64_t batch_extent(const Batch *batch, const Task *task, const Role *symbol) {
+    int input, part = task_part(task, symbol);
+    Role own = own_role(symbol);
+    if (part >= 0) return batch_extent(batch->parts[part], task->parts[part], &own);
     switch (batch_symbol(task, symbol, &input)) {
     case ROWS_OF_SEQUENCES: return batch->rows;
     case ROWS_OF_WINDOWS: return batch->inputs[input].sequences;
@@ -199,10 +193,11 @@ int64_t batch_extent(const Batch *batch, const Task *task, const char *symbol) {
     }
 }
 
-int64_t batch_row_of(const Batch *batch, const Task *task, const char *symbol, int64_t index) {
-    int input = 0, part = batch_part(task, symbol, &symbol);
+int64_t batch_row_of(const Batch *batch, const Task *task, const Role *symbol, int64_t index) {
+    int input, part = task_part(task, symbol);
+    Role own = own_role(symbol);
     if (part >= 0)
-        return batch->parts[part]->first_row + batch_row_of(batch->parts[part], task->parts[part], symbol, index);
+        return batch->parts[part]->first_row + batch_row_of(batch->parts[part], task->parts[part], &own, index);
     const BatchInput *in = batch->inputs;
     switch (batch_symbol(task, symbol, &input)) {
     case ROWS_OF_SEQUENCES: return index;

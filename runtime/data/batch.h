@@ -77,15 +77,12 @@ void batch_fill(Batch *batch, const Dataset *data, const int64_t *rows, int64_t 
 Batch *batch_joined_new(const Dataset *const *sets, int n_sets, int64_t rows);
 void batch_join(Batch *joined);
 
-/* The number of the part that a name of a joined task belongs to, and `*own` what the part calls it; -1: to none of
- * them. */
-int batch_part(const Task *task, const char *name, const char **own);
 /* Where row `row` of a batch comes from. */
 int64_t batch_data_row(const Batch *batch, int64_t row, const Dataset **data);
 /* The row of the batch that the `index`th of what a symbol counts belongs to; -1: to none. */
-int64_t batch_row_of(const Batch *batch, const Task *task, const char *symbol, int64_t index);
+int64_t batch_row_of(const Batch *batch, const Task *task, const Role *symbol, int64_t index);
 
-/* What a symbol of the task's graphs counts, and how many of it the batch has. */
+/* What a symbol with this role counts in the task's graphs, and how many of it the batch has. */
 typedef enum RowsOf {
     ROWS_OF_SEQUENCES, /* one for each row: its sequence, or what its windows are pooled to */
     ROWS_OF_WINDOWS,   /* of the first input; or the sequences of a joined batch */
@@ -93,8 +90,8 @@ typedef enum RowsOf {
     ROWS_OF_TOKENS,
     ROWS_OF_BATCH, /* none of these */
 } RowsOf;
-RowsOf batch_symbol(const Task *task, const char *symbol, int *input); /* `*input`: the one whose tokens */
-int64_t batch_extent(const Batch *batch, const Task *task, const char *symbol);
+RowsOf batch_symbol(const Task *task, const Role *symbol, int *input); /* `*input`: the one whose they are, or 0 */
+int64_t batch_extent(const Batch *batch, const Task *task, const Role *symbol);
 
 int64_t batch_tokens(const Batch *batch);
 

@@ -51,16 +51,6 @@ void batch_join(Batch *joined) {
     }
 }
 
-int batch_part(const Task *task, const char *name, const char **own) {
-    for (int i = 0; i < task->n_parts; i++) {
-        size_t length = strlen(task->parts[i]->name);
-        if (strncmp(name, task->parts[i]->name, length) != 0 || name[length] != '.') continue;
-        *own = name + length + 1;
-        return i;
-    }
-    return -1;
-}
-
 int64_t batch_data_row(const Batch *batch, int64_t row, const Dataset **data) {
     for (int i = 0; i < batch->n_parts; i++) {
         const Batch *part = batch->parts[i];

@@ -2,7 +2,6 @@
 #include "runtime/engine/cost.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static double product_flops(const Node *node, const int64_t *extents) {
     Dim depth = node->inputs[0]->type.dims[node->attrs.ints[0] ? 0 : 1];
@@ -83,10 +82,8 @@ bool cost_reads_buffers(const Kernel *kernel) {
            kernel->kind == KERNEL_ATTENTION_SECOND;
 }
 
-static bool is_token_symbol(const Graph *graph, Dim dim) {
-    if (dim_is_const(dim)) return false;
-    const char *name = graph->symbols.names[dim.symbol], *dot = strrchr(name, '.');
-    return dot && strcmp(dot, ".T") == 0;
+static bool counts_tokens(const Graph *graph, Dim dim) {
+    return !dim_is_const(dim) && graph->symbols.roles[dim.symbol].kind == ROLE_TOKENS;
 }
 
 static bool reads_parameter(const Node *node) {
@@ -99,7 +96,7 @@ double token_flops(const Graph *graph, const int64_t *extents) {
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
         bool counts =
-            node->op == OP_matmul && is_token_symbol(graph, node->type.dims[0]) && reads_parameter(node->inputs[1]);
+            node->op == OP_matmul && counts_tokens(graph, node->type.dims[0]) && reads_parameter(node->inputs[1]);
         if (counts) flops += product_flops(node, extents);
     }
     return flops;

@@ -72,37 +72,36 @@ static const Node *find_leaf(const Executable *exec, const char *name) {
     return NULL;
 }
 
-void **executable_slot(Executable *exec, const char *leaf) {
-    const Node *node = find_leaf(exec, leaf);
-    return node ? &exec->memory[node->id] : NULL;
-}
+void **executable_slot(Executable *exec, const Node *leaf) { return &exec->memory[leaf->id]; }
 
 bool executable_bind(Executable *exec, const char *leaf, void *memory) {
-    void **slot = executable_slot(exec, leaf);
-    if (slot) *slot = memory;
-    return slot != NULL;
-}
-
-void *executable_leaf(const Executable *exec, const char *leaf) {
     const Node *node = find_leaf(exec, leaf);
-    assert(node);
-    return exec->memory[node->id];
+    if (node) exec->memory[node->id] = memory;
+    return node != NULL;
 }
 
-int64_t executable_count(const Executable *exec, const char *leaf, const int64_t *extents) {
-    const Node *node = find_leaf(exec, leaf);
-    assert(node);
-    return type_count(&node->type, extents);
+bool executable_bind_role(Executable *exec, Role role, void *memory) {
+    const Node *node = graph_input_of(exec->list->graph, role);
+    if (node) exec->memory[node->id] = memory;
+    return node != NULL;
 }
 
-bool executable_bind_output(Executable *exec, const char *output, void *memory) {
-    Node *node = graph_find_output(exec->list->graph, output);
+static bool bind_output(Executable *exec, Node *node, void *memory) {
     if (node) node = node_storage(node);
     if (!node || !node->group) return false;
     assert(exec->outside[node->id] || !exec->planned);
     exec->outside[node->id] = true;
     exec->memory[node->id] = memory;
     return true;
+}
+
+bool executable_bind_output(Executable *exec, const char *output, void *memory) {
+    return bind_output(exec, graph_find_output(exec->list->graph, output), memory);
+}
+
+bool executable_bind_output_role(Executable *exec, Role role, void *memory) {
+    const Output *output = graph_output_of(exec->list->graph, role);
+    return bind_output(exec, output ? output->node : NULL, memory);
 }
 
 const float *executable_output(const Executable *exec, const char *output) {

@@ -17,21 +17,19 @@ void executable_free(Executable *exec); /* NULL is allowed */
 /* Memory of a leaf (input or parameter); false when the graph has none of this name. Stays bound until bound anew. */
 bool executable_bind(Executable *exec, const char *leaf, void *memory);
 
-/* Where the address of that memory is kept, for who binds it again and again; NULL when the graph has none of this
- * name. */
-void **executable_slot(Executable *exec, const char *leaf);
+/* Memory of the input that plays a role; false when the graph has none. */
+bool executable_bind_role(Executable *exec, Role role, void *memory);
+
+/* Where the address of a leaf's memory is kept, for who binds it again and again. The leaf is one of the list's graph. */
+void **executable_slot(Executable *exec, const Node *leaf);
 
 /* The output is written to memory of its own instead of the slab. To be said before the first plan; the address may
  * change later. */
 bool executable_bind_output(Executable *exec, const char *output, void *memory);
+bool executable_bind_output_role(Executable *exec, Role role, void *memory); /* the output that plays it */
 
 /* Where an output lies after a run: valid until the slab is used again. NULL when there is none of this name. */
 const float *executable_output(const Executable *exec, const char *output);
-
-/* Memory that an input is bound to, and how many elements it has with these extents. The graph has an input of this
- * name (asserted). */
-void *executable_leaf(const Executable *exec, const char *leaf);
-int64_t executable_count(const Executable *exec, const char *leaf, const int64_t *extents);
 
 /* Names of the graph's symbols, in the order of `extents`. */
 const Symbols *executable_symbols(const Executable *exec);

@@ -16,19 +16,33 @@ void values_free(Values *values) {
     if (values) arena_free(values->arena);
 }
 
-LeafValue *values_find(const Values *values, const char *name) {
+static LeafValue *find(const Values *values, const char *name, const Role *role) {
     for (int i = 0; i < values->leaves.count; i++) {
-        if (strcmp(values->leaves.items[i].name, name) == 0) return &values->leaves.items[i];
+        LeafValue *leaf = &values->leaves.items[i];
+        bool same = role->kind ? role_equal(&leaf->role, role) : leaf->name && strcmp(leaf->name, name) == 0;
+        if (same) return leaf;
     }
     return NULL;
 }
 
+LeafValue *values_find(const Values *values, const char *name) { return find(values, name, &(Role){0}); }
+LeafValue *values_find_role(const Values *values, Role role) { return find(values, NULL, &role); }
+LeafValue *values_find_leaf(const Values *values, const Node *leaf) {
+    return find(values, leaf->attrs.text, &leaf->attrs.role);
+}
+
 void values_truncate(Values *values, int leaves) { values->leaves.count = leaves; }
 
-LeafValue *values_add(Values *values, const char *name, ElemType elem, int64_t count) {
-    LeafValue *leaf = values_find(values, name);
+static Role copy_role(Arena *arena, const Role *role) {
+    return (Role){role->kind, role->of ? arena_strdup(arena, role->of) : NULL,
+                  role->task ? arena_strdup(arena, role->task) : NULL};
+}
+
+static LeafValue *add(Values *values, const char *name, const Role *role, ElemType elem, int64_t count) {
+    LeafValue *leaf = find(values, name, role);
     if (!leaf) {
-        vec_push(values->arena, &values->leaves, ((LeafValue){.name = arena_strdup(values->arena, name)}));
+        const char *own = role->kind ? NULL : arena_strdup(values->arena, name);
+        vec_push(values->arena, &values->leaves, ((LeafValue){.name = own, .role = copy_role(values->arena, role)}));
         leaf = &values->leaves.items[values->leaves.count - 1];
     }
     leaf->elem = elem;
@@ -36,6 +50,18 @@ LeafValue *values_add(Values *values, const char *name, ElemType elem, int64_t c
     leaf->wide = arena_array(values->arena, (size_t)count + 1, sizeof *leaf->wide);
     leaf->narrow = arena_array(values->arena, (size_t)count + 1, ELEMENT_BYTES);
     return leaf;
+}
+
+LeafValue *values_add(Values *values, const char *name, ElemType elem, int64_t count) {
+    return add(values, name, &(Role){0}, elem, count);
+}
+
+LeafValue *values_add_role(Values *values, Role role, ElemType elem, int64_t count) {
+    return add(values, NULL, &role, elem, count);
+}
+
+LeafValue *values_add_leaf(Values *values, const Node *leaf, const int64_t *extents) {
+    return add(values, leaf->attrs.text, &leaf->attrs.role, leaf->type.elem, type_count(&leaf->type, extents));
 }
 
 void values_set(LeafValue *leaf, int64_t index, double value) {
@@ -46,79 +72,102 @@ void values_set(LeafValue *leaf, int64_t index, double value) {
     leaf->wide[index] = leaf->elem == ELEM_F32 ? (double)(float)value : value;
 }
 
-void values_extent(Values *values, const char *symbol, int64_t extent) {
+void values_extent(Values *values, Role symbol, int64_t extent) {
     for (int i = 0; i < values->extents.count; i++) {
-        if (strcmp(values->extents.items[i].name, symbol) != 0) continue;
+        if (!role_equal(&values->extents.items[i].symbol, &symbol)) continue;
         values->extents.items[i].extent = extent;
         return;
     }
-    vec_push(values->arena, &values->extents, ((SymbolExtent){arena_strdup(values->arena, symbol), extent}));
+    vec_push(values->arena, &values->extents, ((SymbolExtent){copy_role(values->arena, &symbol), extent}));
 }
 
 void values_extents(const Values *values, const Symbols *symbols, int64_t *extents) {
     for (int i = 0; i < symbols->count; i++) {
         extents[i] = 0;
         for (int j = 0; j < values->extents.count; j++) {
-            if (strcmp(values->extents.items[j].name, symbols->names[i]) == 0)
+            if (symbols->roles[i].kind && role_equal(&values->extents.items[j].symbol, &symbols->roles[i]))
                 extents[i] = values->extents.items[j].extent;
         }
     }
 }
 
-Binding *values_bindings(const Values *values, Arena *arena) {
-    Binding *bindings = arena_array(arena, (size_t)values->leaves.count + 1, sizeof *bindings);
-    for (int i = 0; i < values->leaves.count; i++) {
-        bindings[i] = (Binding){values->leaves.items[i].name, values->leaves.items[i].wide};
+static bool is_given(const Node *node) { return node->op == OP_input || node->op == OP_param; }
+
+Binding *values_bindings(const Values *values, const Graph *graph, Arena *arena, int *count) {
+    Binding *bindings = arena_array(arena, (size_t)graph->nodes.count + 1, sizeof *bindings);
+    *count = 0;
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        const LeafValue *leaf = is_given(node) ? values_find_leaf(values, node) : NULL;
+        if (leaf) bindings[(*count)++] = (Binding){node->attrs.text, leaf->wide};
     }
     return bindings;
 }
 
 void values_bind(const Values *values, Executable *exec) {
-    for (int i = 0; i < values->leaves.count; i++) {
-        executable_bind(exec, values->leaves.items[i].name, values->leaves.items[i].narrow);
+    const Graph *graph = executable_list(exec)->graph;
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        const LeafValue *leaf = is_given(node) ? values_find_leaf(values, node) : NULL;
+        if (leaf) *executable_slot(exec, node) = leaf->narrow;
     }
 }
 
-static LeafValue *add_part(Values *values, const char *text, const char *part, int64_t count) {
-    return values_add(values, arena_printf(values->arena, "%s.%s", text, part), ELEM_I32, count);
+/* --- Texts -------------------------------------------------------------------------------------------------------- */
+
+/* Of a token, or of a sequence as a whole. */
+typedef struct Place {
+    int64_t sequence, position, start; /* `start`: the token that the sequence begins with */
+} Place;
+
+static void set_place(LeafValue *leaf, RoleValues values, int64_t index, Place place) {
+    switch (values) {
+    case VALUES_POSITION: values_set(leaf, index, (double)place.position); break;
+    case VALUES_OWNER: values_set(leaf, index, (double)place.sequence); break;
+    case VALUES_START: values_set(leaf, index, (double)place.start); break;
+    case VALUES_PLACE:
+        values_set(leaf, 2 * index, (double)place.sequence);
+        values_set(leaf, 2 * index + 1, (double)place.position);
+        break;
+    default: break;
+    }
 }
 
-/* Leaves are filled one by one: adding another may move them. */
+/* What the table of roles says of the values of an input of the text, for sequences that are a row each. */
+static void add_member(Values *values, Role role, int64_t sequences, const int64_t *bounds) {
+    RoleValues kind = role_info(role.kind)->values;
+    int more;
+    bool of_tokens = role_rows(&role, &more).kind == ROLE_TOKENS;
+    int64_t count = of_tokens ? bounds[sequences] : sequences + more, width = kind == VALUES_PLACE ? 2 : 1;
+    LeafValue *leaf = values_add_role(values, role, ELEM_I32, count * width);
+    for (int64_t s = 0; !of_tokens && s < count; s++) set_place(leaf, kind, s, (Place){s, 0, bounds[s]});
+    for (int64_t s = 0; of_tokens && s < sequences; s++) {
+        for (int64_t i = bounds[s]; i < bounds[s + 1]; i++)
+            set_place(leaf, kind, i, (Place){s, i - bounds[s], bounds[s]});
+    }
+}
+
+static bool follows_from_bounds(RoleKind kind) {
+    RoleValues values = role_info(kind)->values;
+    return values == VALUES_POSITION || values == VALUES_OWNER || values == VALUES_START || values == VALUES_PLACE;
+}
+
+static void add_numbers(Values *values, Role role, int64_t count, const int32_t *numbers) {
+    LeafValue *leaf = values_add_role(values, role, ELEM_I32, count);
+    for (int64_t i = 0; numbers && i < count; i++) values_set(leaf, i, numbers[i]);
+}
+
 void values_text(Values *values, const char *name, int64_t sequences, const int64_t *bounds, const int32_t *ids,
                  const int32_t *segments) {
     int64_t tokens = bounds[sequences];
-    LeafValue *leaf = add_part(values, name, "ids", tokens);
-    for (int64_t i = 0; i < tokens; i++) values_set(leaf, i, ids[i]);
-    leaf = add_part(values, name, "segments", tokens);
-    for (int64_t i = 0; segments && i < tokens; i++) values_set(leaf, i, segments[i]);
-    leaf = add_part(values, name, "bounds", sequences + 1);
-    for (int64_t s = 0; s <= sequences; s++) values_set(leaf, s, (double)bounds[s]);
-    leaf = add_part(values, name, "first", sequences);
-    for (int64_t s = 0; s < sequences; s++) values_set(leaf, s, (double)bounds[s]);
-    leaf = add_part(values, name, "rows", 2 * sequences);
-    for (int64_t s = 0; s < sequences; s++) values_set(leaf, 2 * s, (double)s);
-    leaf = add_part(values, name, "row", sequences); /* a window each */
-    for (int64_t s = 0; s < sequences; s++) values_set(leaf, s, (double)s);
-    leaf = add_part(values, name, "places", 2 * sequences);
-    for (int64_t s = 0; s < sequences; s++) values_set(leaf, 2 * s, (double)s);
-    leaf = add_part(values, name, "positions", tokens);
-    for (int64_t s = 0; s < sequences; s++) {
-        for (int64_t i = bounds[s]; i < bounds[s + 1]; i++) values_set(leaf, i, (double)(i - bounds[s]));
+    add_numbers(values, (Role){ROLE_IDS, name, NULL}, tokens, ids);
+    add_numbers(values, (Role){ROLE_SEGMENTS, name, NULL}, tokens, segments);
+    for (int i = ROLE_NONE + 1; i < ROLE_KINDS; i++) {
+        if (follows_from_bounds((RoleKind)i)) add_member(values, (Role){(RoleKind)i, name, NULL}, sequences, bounds);
     }
-    leaf = add_part(values, name, "sequence", tokens);
-    for (int64_t s = 0; s < sequences; s++) {
-        for (int64_t i = bounds[s]; i < bounds[s + 1]; i++) values_set(leaf, i, (double)s);
-    }
-    leaf = add_part(values, name, "coords", 2 * tokens);
-    for (int64_t s = 0; s < sequences; s++) {
-        for (int64_t i = bounds[s]; i < bounds[s + 1]; i++) {
-            values_set(leaf, 2 * i, (double)s);
-            values_set(leaf, 2 * i + 1, (double)(i - bounds[s]));
-        }
-    }
-    values_extent(values, "S", sequences);
-    values_extent(values, arena_printf(values->arena, "%s.R", name), sequences);
-    values_extent(values, arena_printf(values->arena, "%s.T", name), tokens);
+    values_extent(values, (Role){.kind = ROLE_SEQUENCES}, sequences);
+    values_extent(values, (Role){ROLE_ROWS, name, NULL}, sequences);
+    values_extent(values, (Role){ROLE_TOKENS, name, NULL}, tokens);
 }
 
 /* splitmix64 (Steele, Lea and Flood 2014). */
@@ -138,10 +187,11 @@ double values_normal(uint64_t *state) {
     return radius * cos(two_pi * values_uniform(state));
 }
 
-LeafValue *values_random(Values *values, const char *name, const Type *type, const int64_t *extents, uint64_t *state) {
+LeafValue *values_random(Values *values, const Node *node, const int64_t *extents, uint64_t *state) {
     enum { UNBOUNDED = 4 };
+    const Type *type = &node->type;
     int64_t bound = type->elem == ELEM_BOOL ? 2 : dim_value(type->bound, extents);
-    LeafValue *leaf = values_add(values, name, type->elem, type_count(type, extents));
+    LeafValue *leaf = values_add_leaf(values, node, extents);
     for (int64_t i = 0; i < leaf->count; i++) {
         double below = floor(values_uniform(state) * (double)(bound > 0 ? bound : UNBOUNDED));
         values_set(leaf, i, type->elem == ELEM_F32 ? values_normal(state) : below);

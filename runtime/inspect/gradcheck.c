@@ -59,9 +59,9 @@ static bool evaluates(const Interpretation *run, Diagnostics *diags) {
 }
 
 static Interpretation *evaluate(GradientCheck *c, const Graph *graph) {
-    c->bindings = values_bindings(c->values, c->arena);
-    c->n_bindings = c->values->leaves.count;
-    return interpret(graph, c->extents, c->bindings, c->n_bindings);
+    int count;
+    const Binding *bindings = values_bindings(c->values, graph, c->arena, &count);
+    return interpret(graph, c->extents, bindings, count);
 }
 
 static double loss_now(const GradientCheck *c) {
@@ -82,7 +82,7 @@ static double find_floor(const GradientCheck *c) {
     double largest = 0;
     for (int i = 0; i < c->gradients->outputs.count; i++) {
         const Output *output = &c->gradients->outputs.items[i];
-        if (strncmp(output->name, "grad.", 5) != 0) continue;
+        if (output->role.kind != ROLE_GRADIENT) continue;
         largest =
             fmax(largest, largest_of(c->run->values[output->node->id], type_count(&output->node->type, c->extents)));
     }
@@ -105,6 +105,7 @@ GradientCheck *gradient_check_new(const Graph *graph, const Graph *gradients, Va
         return NULL;
     }
     c->floor = *floor = fmax(*floor, find_floor(c));
+    c->bindings = values_bindings(values, c->graph, arena, &c->n_bindings);
     c->loss = loss_now(c);
     return c;
 }
@@ -231,9 +232,9 @@ GradientFinding gradient_check_param(GradientCheck *c, const char *name, const d
     size_t bytes = (size_t)leaf->count * sizeof(double);
     double *start = arena_alloc(arena, bytes + 1), *direction = arena_alloc(arena, bytes + 1);
     memcpy(start, leaf->wide, bytes);
-    const Node *gradient = graph_find_output(c->gradients, arena_printf(arena, "grad.%s", name));
+    const Output *gradient = graph_output_of(c->gradients, (Role){.kind = ROLE_GRADIENT, .of = name});
     Checking k = {.check = c,
-                  .gradient = gradient ? c->run->values[gradient->id] : NULL,
+                  .gradient = gradient ? c->run->values[gradient->node->id] : NULL,
                   .compiled = compiled,
                   .finding = &finding};
     k.line = (Line){leaf->wide, start, direction, leaf->count};

@@ -26,7 +26,7 @@ typedef struct GradientFinding {
     double compiled, interpreted, difference; /* there; `compiled` NaN along a direction and without compiled values */
 } GradientFinding;
 
-/* `graph`: with output "loss"; `gradients`: with "grad.NAME" for each parameter, both without grad(y, x). Borrows all;
+/* `graph`: with output "loss"; `gradients`: with the gradient of each parameter, both without grad(y, x). Borrows all;
  * `values` holds every leaf, and a parameter's values vary while it is checked. `floor`, in gradients, is raised to a
  * hundredth of the largest: start with 0 and keep it from batch to batch. NULL and a diagnostic when the graphs cannot
  * be evaluated. */

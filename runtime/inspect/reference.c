@@ -45,6 +45,22 @@ static void print_rules(FILE *out) {
     for (int i = 1; (rule = graph_rule(i)); i++) fprintf(out, "%d. %s\n", i, rule);
 }
 
+static const char *role_place(const RoleInfo *info) {
+    return info->on == ON_SYMBOL   ? "symbol"
+           : info->on == ON_INPUT  ? "input"
+           : info->on == ON_OUTPUT ? "output"
+                                   : "both";
+}
+
+static void print_roles(FILE *out) {
+    fputs("| role | on | of | type | what it is |\n|---|---|---|---|---|\n", out);
+    for (int i = ROLE_NONE + 1; i < ROLE_KINDS; i++) {
+        const RoleInfo *info = role_info((RoleKind)i);
+        fprintf(out, "| `%s` | %s | %s | `%s` | %s |\n", info->name, role_place(info), info->of ? info->of : "",
+                info->type, info->means);
+    }
+}
+
 static void print_passes(FILE *out) {
     const PassInfo *pass;
     fputs("| pass | what it does |\n|---|---|\n", out);
@@ -92,8 +108,8 @@ typedef struct Section {
 } Section;
 
 static const Section sections[] = {
-    {"operators", print_operators},     {"rules", print_rules}, {"passes", print_passes}, {"metrics", print_metrics},
-    {"diagnostics", print_diagnostics},
+    {"operators", print_operators}, {"roles", print_roles},     {"rules", print_rules},
+    {"passes", print_passes},       {"metrics", print_metrics}, {"diagnostics", print_diagnostics},
 };
 
 bool reference_section(const char *name, FILE *out) {

@@ -9,7 +9,7 @@
 /* All that is known about an operator. */
 void reference_operator(Op op, FILE *out);
 
-/* A whole section: operators, rules, passes, metrics or diagnostics. False and nothing printed: there is no such
+/* A whole section: operators, roles, rules, passes, metrics or diagnostics. False and nothing printed: there is no such
  * section. */
 bool reference_section(const char *name, FILE *out);
 

@@ -84,7 +84,7 @@ static bool give_input(Run *r, const GivenTensor *given) {
                           "input '%s' is %s, which has %" PRId64 " elements here, not %" PRId64, given->name, type,
                           count, n);
     }
-    LeafValue *leaf = values_add(r->values, given->name, node->type.elem, count);
+    LeafValue *leaf = values_add_leaf(r->values, node, extents);
     for (int64_t i = 0; i < count; i++) {
         double value = given->tensor.elements[n == 1 ? 0 : i];
         if (!fits(&node->type, value, extents)) {

@@ -26,7 +26,7 @@ static bool add_evaluation(Session *s, const Task *task, const char *name, Sourc
     Graph *graph = arena_alloc(s->arena, sizeof *graph);
     *graph = *task->eval;
     graph->outputs.items = arena_alloc(s->arena, sizeof(Output));
-    graph->outputs.items[0] = (Output){name, output};
+    graph->outputs.items[0] = (Output){.name = name, .node = output};
     graph->outputs.count = graph->outputs.capacity = 1;
     vec_push(s->arena, sources, ((Source){.name = arena_printf(s->arena, "%s.eval", task->name), .graph = graph}));
     return true;

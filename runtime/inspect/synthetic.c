@@ -30,60 +30,54 @@ void synthetic_texts(Values *values, const Program *program, const Task *task, c
 /* A label of tokens: of those at odd positions, or of the first token when there are none such. */
 static void label_rows(Values *values, const Task *task) {
     const Label *label = &task->label;
-    const char *at = arena_printf(values->arena, "%s.at", label->name);
-    if (label->of < 0 || values_find(values, at)) return;
-    const LeafValue *positions =
-        values_find(values, arena_printf(values->arena, "%s.positions", task->inputs[label->of].name));
+    Role at = {.kind = ROLE_AT, .of = label->name};
+    if (label->of < 0 || values_find_role(values, at)) return;
+    Role of_tokens = {.kind = ROLE_POSITIONS, .of = task->inputs[label->of].name};
+    const LeafValue *positions = values_find_role(values, of_tokens);
     int64_t *rows = arena_array(values->arena, (size_t)positions->count + 1, sizeof *rows), count = 0;
     for (int64_t i = 0; i < positions->count; i++) {
         if ((int64_t)positions->wide[i] % 2) rows[count++] = i;
     }
     if (!count) count = 1;
-    LeafValue *leaf = values_add(values, at, ELEM_I32, count);
+    LeafValue *leaf = values_add_role(values, at, ELEM_I32, count);
     for (int64_t i = 0; i < count; i++) values_set(leaf, i, (double)rows[i]);
-    values_extent(values, arena_printf(values->arena, "%s.W", label->name), count);
+    values_extent(values, (Role){.kind = ROLE_LABELS, .of = label->name}, count);
 }
 
-static int64_t extent_of(const Values *values, const char *symbol) {
+/* Of the symbol; without `of`, of the first one of its kind. */
+static int64_t extent_of(const Values *values, Role symbol) {
     for (int i = 0; i < values->extents.count; i++) {
-        if (strcmp(values->extents.items[i].name, symbol) == 0) return values->extents.items[i].extent;
+        const SymbolExtent *known = &values->extents.items[i];
+        if (known->symbol.kind == symbol.kind && (!symbol.of || role_equal(&known->symbol, &symbol)))
+            return known->extent;
     }
     return 0;
 }
 
-/* What losses are means over: all there is, since the update is this batch. 0: another input. */
-static int64_t rows_of_update(const Values *values, const Task *task, const char *name) {
-    const char *dot = strrchr(name, '.');
-    if (!dot || strcmp(dot, ".update") != 0)
-        return strcmp(name, "update.rows") == 0 || strcmp(name, "update.sequences") == 0 ? extent_of(values, "S") : 0;
-    const char *owner = arena_strndup(values->arena, name, (size_t)(dot - name));
-    bool is_label = task->label.name && strcmp(owner, task->label.name) == 0;
-    return extent_of(values, arena_printf(values->arena, "%s.%s", owner, is_label ? "W" : "T"));
-}
-
 /* Inside the declared range, ends left out: losses may have kinks there. */
 static void real_label(Values *values, const Node *node, const Label *label, const int64_t *extents, uint64_t *state) {
-    LeafValue *leaf = values_add(values, node->attrs.text, ELEM_F32, type_count(&node->type, extents));
+    LeafValue *leaf = values_add_leaf(values, node, extents);
     for (int64_t i = 0; i < leaf->count; i++) {
         values_set(leaf, i, label->lowest + (label->highest - label->lowest) * (0.1 + 0.8 * values_uniform(state)));
     }
 }
 
+/* What is counted in the update is what there is: the update is this batch. */
 static void rest(Values *values, const Node *node, const Task *task, const int64_t *extents, uint32_t seed,
                  uint64_t *state) {
-    const char *name = node->attrs.text;
-    const Label *label = &task->label;
-    int64_t rows = rows_of_update(values, task, name);
-    if (rows) {
-        values_set(values_add(values, name, ELEM_F32, 1), 0, (double)rows);
-    } else if (strcmp(name, "rng") == 0) {
-        LeafValue *leaf = values_add(values, name, ELEM_I32, 2);
+    const Role *role = &node->attrs.role;
+    const RoleInfo *info = role_info(role->kind);
+    int64_t counted = info->values == VALUES_COUNT ? extent_of(values, (Role){info->counts, role->of, NULL}) : 0;
+    if (counted) {
+        values_set(values_add_leaf(values, node, extents), 0, (double)counted);
+    } else if (info->values == VALUES_KEY) {
+        LeafValue *leaf = values_add_leaf(values, node, extents);
         values_set(leaf, 0, (double)(int32_t)seed);
         values_set(leaf, 1, 1);
-    } else if (label->kind == LABEL_REAL && strcmp(name, label->name) == 0) {
-        real_label(values, node, label, extents, state);
+    } else if (role->kind == ROLE_LABEL && task->label.kind == LABEL_REAL) {
+        real_label(values, node, &task->label, extents, state);
     } else {
-        values_random(values, name, &node->type, extents, state);
+        values_random(values, node, extents, state);
     }
 }
 
@@ -93,7 +87,7 @@ void synthetic_rest(Values *values, const Graph *graph, const Task *task, uint32
     values_extents(values, &graph->symbols, extents);
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        if (node->op != OP_input || values_find(values, node->attrs.text)) continue;
+        if (node->op != OP_input || values_find_leaf(values, node)) continue;
         rest(values, node, task, extents, seed, state);
     }
 }

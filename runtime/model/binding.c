@@ -1,77 +1,63 @@
-/* Binding: the parts of a batch and what graphs call them. */
+/* Binding: the parts of a batch and the roles that they play. */
 #include "runtime/model/binding.h"
 
 #include <stddef.h>
 
-/* "NAME.PART" of a text input. */
-static const struct {
-    const char *part;
-    size_t offset; /* in BatchInput */
-    bool points;
-} input_parts[] = {
-    {"ids", offsetof(BatchInput, ids), true},
-    {"segments", offsetof(BatchInput, segments), true},
-    {"positions", offsetof(BatchInput, positions), true},
-    {"bounds", offsetof(BatchInput, bounds), true},
-    {"first", offsetof(BatchInput, first), true},
-    {"sequence", offsetof(BatchInput, sequence), true},
-    {"coords", offsetof(BatchInput, coords), true},
-    {"rows", offsetof(BatchInput, row_coords), true},
-    {"row", offsetof(BatchInput, row), true},
-    {"places", offsetof(BatchInput, places), true},
-    {"update", offsetof(BatchInput, update_tokens), false},
-    {"sequences", offsetof(BatchInput, in_all_sequences), true},
-    {"tokens", offsetof(BatchInput, in_all_tokens), true},
+/* Where a role's values lie: in BatchInput for roles of a text, otherwise in Batch. */
+typedef struct Place {
+    size_t offset;
+    bool points; /* to them */
+} Place;
+
+#define IN_TEXT(member) {offsetof(BatchInput, member), true}
+#define IN_LABELS(member) {offsetof(Batch, labels) + offsetof(BatchLabels, member), true}
+
+static const Place places[ROLE_KINDS] = {
+    [ROLE_IDS] = IN_TEXT(ids),
+    [ROLE_SEGMENTS] = IN_TEXT(segments),
+    [ROLE_POSITIONS] = IN_TEXT(positions),
+    [ROLE_BOUNDS] = IN_TEXT(bounds),
+    [ROLE_FIRST] = IN_TEXT(first),
+    [ROLE_SEQUENCE] = IN_TEXT(sequence),
+    [ROLE_COORDS] = IN_TEXT(coords),
+    [ROLE_SEQUENCE_COORDS] = IN_TEXT(row_coords),
+    [ROLE_ROW] = IN_TEXT(row),
+    [ROLE_ROW_COORDS] = IN_TEXT(places),
+    [ROLE_OWN_SEQUENCES] = IN_TEXT(in_all_sequences),
+    [ROLE_OWN_TOKENS] = IN_TEXT(in_all_tokens),
+    [ROLE_UPDATE_TOKENS] = {offsetof(BatchInput, update_tokens), false},
+    [ROLE_LABEL] = IN_LABELS(classes),
+    [ROLE_AT] = IN_LABELS(at),
+    [ROLE_UPDATE_LABELS] = {offsetof(Batch, labels) + offsetof(BatchLabels, update_labels), false},
+    [ROLE_UPDATE_ROWS] = {offsetof(Batch, update_rows), false},
+    [ROLE_UPDATE_SEQUENCES] = {offsetof(Batch, inputs[0].update_sequences), false},
+    [ROLE_LOSS_WEIGHT] = {offsetof(Batch, weight), false},
+    [ROLE_RNG] = {offsetof(Batch, rng), false},
 };
-enum { INPUT_PARTS = sizeof input_parts / sizeof *input_parts };
 
-typedef struct Binder {
-    Executable *exec;
-    Arena *arena;
-    Bindings list;
-    int part;           /* whose inputs; -1: those of the batch itself */
-    const char *prefix; /* of their names */
-} Binder;
+static bool comes_with_batch(RoleKind kind) { return places[kind].points || places[kind].offset; }
 
-static void add(Binder *b, const char *name, size_t offset, bool points) {
-    void **slot = executable_slot(b->exec, arena_printf(b->arena, "%s%s", b->prefix, name));
-    if (slot) vec_push(b->arena, &b->list, ((Binding){slot, b->part, offset, points}));
-}
-
-static void add_part(Binder *b, const char *name, const char *part, size_t offset, bool points) {
-    add(b, arena_printf(b->arena, "%s.%s", name, part), offset, points);
-}
-
-static void add_label(Binder *b, const Label *label) {
-    bool is_real = label->kind == LABEL_REAL;
-    size_t labels = offsetof(Batch, labels);
-    add(b, label->name, labels + (is_real ? offsetof(BatchLabels, numbers) : offsetof(BatchLabels, classes)), true);
-    add_part(b, label->name, "at", labels + offsetof(BatchLabels, at), true);
-    add_part(b, label->name, "update", labels + offsetof(BatchLabels, update_labels), false);
-}
-
-static void add_task(Binder *b, const Task *task) {
-    for (int i = 0; i < task->n_inputs; i++) {
-        const char *name = task->inputs[i].name;
-        size_t input = offsetof(Batch, inputs) + (size_t)i * sizeof(BatchInput);
-        for (int j = 0; j < INPUT_PARTS; j++)
-            add_part(b, name, input_parts[j].part, input + input_parts[j].offset, input_parts[j].points);
-    }
-    if (task->label.kind != LABEL_NONE) add_label(b, &task->label);
-    add(b, "update.rows", offsetof(Batch, update_rows), false);
-    add(b, "update.sequences", offsetof(Batch, inputs[0].update_sequences), false);
-    add(b, "update.weight", offsetof(Batch, weight), false);
-    add(b, "rng", offsetof(Batch, rng), false);
+/* Of a role of this task. */
+static Place place_of(const Task *task, const Role *role) {
+    Place place = places[role->kind];
+    int input = role->of ? task_input(task, role->of) : -1;
+    if (role->kind == ROLE_LABEL && task->label.kind == LABEL_REAL) return (Place)IN_LABELS(numbers);
+    if (input >= 0) place.offset += offsetof(Batch, inputs) + (size_t)input * sizeof(BatchInput);
+    return place;
 }
 
 Bindings bindings_of(Executable *exec, const Task *task, Arena *arena) {
-    Binder b = {.exec = exec, .arena = arena, .part = -1, .prefix = ""};
-    add_task(&b, task);
-    for (b.part = 0; b.part < task->n_parts; b.part++) {
-        b.prefix = arena_printf(arena, "%s.", task->parts[b.part]->name);
-        add_task(&b, task->parts[b.part]);
+    const Graph *graph = executable_list(exec)->graph;
+    Bindings list = {0};
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        const Role *role = &node->attrs.role;
+        if (node->op != OP_input || !comes_with_batch(role->kind)) continue;
+        int part = task_part(task, role);
+        Place place = place_of(part < 0 ? task : task->parts[part], role);
+        vec_push(arena, &list, ((Binding){executable_slot(exec, node), part, place.offset, place.points}));
     }
-    return b.list;
+    return list;
 }
 
 void bind_batch(const Bindings *bindings, Batch *batch) {

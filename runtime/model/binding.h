@@ -1,4 +1,4 @@
-/* Binding: where a graph's inputs find what a batch has for them. The names are looked up once; a step only copies
+/* Binding: where a graph's inputs find what a batch has for their roles. Roles are looked up once; a step only copies
  * addresses. */
 #ifndef GRADC_RUNTIME_MODEL_BINDING_H
 #define GRADC_RUNTIME_MODEL_BINDING_H
@@ -15,7 +15,7 @@ typedef struct Binding {
 
 typedef VEC(Binding) Bindings;
 
-/* Of those inputs of the task that the executable's graph reads; in `arena`. */
+/* Of the inputs of the executable's graph that come with a batch of the task; in `arena`. */
 Bindings bindings_of(Executable *exec, const Task *task, Arena *arena);
 void bind_batch(const Bindings *bindings, Batch *batch);
 

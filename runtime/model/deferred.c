@@ -34,12 +34,13 @@ struct Deferred {
 
 static bool updater_new(Deferred *t, Updater *u, CodeList update) {
     u->update = executable_new(update.list, update.functions);
-    executable_bind(u->update, "rate", &u->numbers.rate);
-    executable_bind(u->update, "decay", &u->numbers.decay);
-    executable_bind(u->update, "step", &u->numbers.step);
-    executable_bind(u->update, "scale", &u->numbers.scale);
-    executable_bind_output(u->update, "weight", NULL);
-    for (int i = 0; i < t->params->n_states; i++) executable_bind_output(u->update, t->states[i], NULL);
+    executable_bind_role(u->update, (Role){.kind = ROLE_RATE}, &u->numbers.rate);
+    executable_bind_role(u->update, (Role){.kind = ROLE_DECAY}, &u->numbers.decay);
+    executable_bind_role(u->update, (Role){.kind = ROLE_STEP}, &u->numbers.step);
+    executable_bind_role(u->update, (Role){.kind = ROLE_SCALE}, &u->numbers.scale);
+    executable_bind_output_role(u->update, (Role){.kind = ROLE_WEIGHT}, NULL);
+    for (int i = 0; i < t->params->n_states; i++)
+        executable_bind_output_role(u->update, state_role(t->states[i]), NULL);
     u->slab_bytes = executable_plan(u->update, &t->columns);
     u->slab = slab_new(u->slab_bytes);
     return u->slab_bytes == 0 || u->slab;
@@ -86,7 +87,7 @@ void deferred_free(Deferred *t) {
 }
 
 void deferred_gradient(Deferred *t) {
-    executable_bind(t->squares, "gradient", (void *)t->touched->gradient);
+    executable_bind_role(t->squares, gradient_role, (void *)t->touched->gradient);
     executable_bind_output(t->squares, "squares", t->partial);
     size_t bytes = executable_plan(t->squares, &t->touched->n_selected);
     if (bytes > t->between_bytes) {
@@ -121,13 +122,13 @@ static void no_barrier(void) {}
 static void point_at(const Deferred *t, Updater *u, int64_t row, const float *gradient) {
     int64_t at = t->slot->offset + row * t->columns;
     float *weight = t->params->weights + at;
-    executable_bind(u->update, "weight", weight);
-    executable_bind_output(u->update, "weight", weight);
+    executable_bind_role(u->update, (Role){.kind = ROLE_WEIGHT}, weight);
+    executable_bind_output_role(u->update, (Role){.kind = ROLE_WEIGHT}, weight);
     for (int i = 0; i < t->params->n_states; i++) {
-        executable_bind(u->update, t->states[i], t->params->states[i] + at);
-        executable_bind_output(u->update, t->states[i], t->params->states[i] + at);
+        executable_bind_role(u->update, state_role(t->states[i]), t->params->states[i] + at);
+        executable_bind_output_role(u->update, state_role(t->states[i]), t->params->states[i] + at);
     }
-    executable_bind(u->update, "gradient", (void *)gradient);
+    executable_bind_role(u->update, gradient_role, (void *)gradient);
     executable_place(u->update, u->slab);
 }
 

@@ -35,7 +35,7 @@ Kept *kept_new(const Graph *frozen, const Task *task) {
         const Output *output = &frozen->outputs.items[i];
         const Type *type = &output->node->type;
         KeptValue value = {.name = arena_strdup(arena, output->name), .width = type->dims[1].offset};
-        value.of = batch_symbol(task, frozen->symbols.names[type->dims[0].symbol], &value.input);
+        value.of = batch_symbol(task, &frozen->symbols.roles[type->dims[0].symbol], &value.input);
         assert(type->rank == 2 && value.of != ROWS_OF_LABELS && value.of != ROWS_OF_BATCH);
         vec_push(arena, &kept->values, value);
     }

@@ -76,14 +76,7 @@ static bool grow_slab(Model *m, size_t bytes, Diagnostics *diags) {
 
 static void set_extents(const Executable *exec, const Task *task, const Batch *batch, int64_t *extents) {
     const Symbols *symbols = executable_symbols(exec);
-    for (int i = 0; i < symbols->count; i++) extents[i] = batch_extent(batch, task, symbols->names[i]);
-}
-
-static void set_extent(const Executable *exec, int64_t *extents, const char *symbol, int64_t value) {
-    const Symbols *symbols = executable_symbols(exec);
-    for (int i = 0; i < symbols->count; i++) {
-        if (strcmp(symbols->names[i], symbol) == 0) extents[i] = value;
-    }
+    for (int i = 0; i < symbols->count; i++) extents[i] = batch_extent(batch, task, &symbols->roles[i]);
 }
 
 /* The rows of the batch for each table that the task trains. */
@@ -91,15 +84,15 @@ static void select_rows(Model *m, TaskState *state, int64_t *extents) {
     Executable *exec = state->public.train;
     for (int i = 0; i < state->tables.count; i++) {
         TaskTable *t = &state->tables.items[i];
-        int64_t count = executable_count(exec, t->index, extents);
+        int64_t count = type_count(&t->in.index->type, extents);
         if (count > t->room) {
             t->room = 2 * count;
             t->numbers = realloc(t->numbers, (size_t)t->room * sizeof *t->numbers);
             if (!t->numbers) abort();
         }
-        int64_t distinct = table_rows_select(m->tables[t->slot], executable_leaf(exec, t->index), count, t->numbers);
-        executable_bind(exec, t->slots, t->numbers);
-        set_extent(exec, extents, t->distinct, distinct);
+        const int32_t *index = *executable_slot(exec, t->in.index);
+        extents[t->in.distinct] = table_rows_select(m->tables[t->slot], index, count, t->numbers);
+        *executable_slot(exec, t->in.slots) = t->numbers;
     }
 }
 
@@ -177,7 +170,7 @@ static Deferred *deferred_of(const Model *m, const TaskTable *table) {
 static void find_row_gradients(Model *m, TaskState *state) {
     for (int i = 0; i < state->tables.count; i++) {
         const TaskTable *t = &state->tables.items[i];
-        m->tables[t->slot]->gradient = executable_output(state->public.train, t->gradient);
+        m->tables[t->slot]->gradient = executable_output(state->public.train, t->in.output);
         if (deferred_of(m, t)) deferred_gradient(deferred_of(m, t));
     }
 }
@@ -325,7 +318,7 @@ bool model_step(Model *m, int task, Batch *batch, const UpdateSettings *settings
 static RowsOf rows_of(const Executable *exec, const Task *task, const Type *type, int *input) {
     Dim dim = type->rank ? type->dims[0] : dim_const(1);
     if (dim_is_const(dim) || dim.scale != 1 || dim.offset != 0) return ROWS_OF_BATCH;
-    return batch_symbol(task, executable_symbols(exec)->names[dim.symbol], input);
+    return batch_symbol(task, &executable_symbols(exec)->roles[dim.symbol], input);
 }
 
 static bool are_finite(const OutputValue *out) {

@@ -129,7 +129,7 @@ static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics 
         const char *name = state->outputs.names[i];
         Node *output = graph_find_output(task->eval, name);
         if (!output) return no_output(task, name, diags);
-        eval->outputs.items[eval->outputs.count++] = (Output){name, output};
+        eval->outputs.items[eval->outputs.count++] = (Output){.name = name, .node = output};
     }
     deciders_add(eval);
     return true;
@@ -232,26 +232,25 @@ static Executable *make_executable(Model *m, const Stage *stage) {
     return exec;
 }
 
+static const Output *gradient_output(const Graph *graph, const ParamSlot *slot) {
+    return graph_output_of(graph, (Role){.kind = ROLE_GRADIENT, .of = slot->param->name});
+}
+
 /* Parameters that the loss does not depend on (stop_gradient), but that are updated together with some on which it
  * does: what another task left in their place must go. */
 static void bind_zeros(Model *m, TaskState *state) {
     for (int i = 0; i < state->public.task->n_params; i++) {
         const ParamSlot *slot = &m->params->slots[state->public.task->params[i]];
-        const char *name = arena_printf(m->arena, "grad.%s", slot->param->name);
-        if (!slot->trained || !state->active[slot->run] || graph_find_output(state->train.graph, name)) continue;
+        if (!slot->trained || !state->active[slot->run] || gradient_output(state->train.graph, slot)) continue;
         float *to = m->params->gradients + slot->offset;
         vec_push(m->arena, &state->copies, ((GradientCopy){to, NULL, (size_t)slot->count * sizeof *to}));
     }
 }
 
-static void add_table(Model *m, TaskState *state, const ParamSlot *slot, const Node *index) {
+static void add_table(Model *m, TaskState *state, const ParamSlot *slot, CompactGradient gradient) {
     int number = (int)(slot - m->params->slots);
     const Type *type = &slot->param->type;
-    TaskTable table = {.slot = number, .index = arena_strdup(m->arena, index->attrs.text)};
-    table.slots = arena_printf(m->arena, "%s.slots", table.index);
-    table.distinct = arena_printf(m->arena, "%s.U", table.index);
-    table.gradient = arena_printf(m->arena, "grad.%s", slot->param->name);
-    vec_push(m->arena, &state->tables, table);
+    vec_push(m->arena, &state->tables, ((TaskTable){.slot = number, .in = gradient}));
     if (!m->tables[number]) m->tables[number] = table_rows_new(type->dims[0].offset, type->dims[1].offset, m->arena);
 }
 
@@ -262,15 +261,14 @@ static void bind_gradients(Model *m, TaskState *state) {
     float **place = arena_array(m->arena, (size_t)graph->nodes.count + 1, sizeof *place);
     for (int i = 0; i < state->public.task->n_params; i++) {
         const ParamSlot *slot = &m->params->slots[state->public.task->params[i]];
-        const char *name = arena_printf(m->arena, "grad.%s", slot->param->name);
-        Node *output = graph_find_output(graph, name);
+        const Output *output = gradient_output(graph, slot);
         if (!slot->trained || !output) continue;
-        const Node *node = node_storage(output);
+        const Node *node = node_storage(output->node);
         float *to = m->params->gradients + slot->offset;
         state->active[slot->run] = true;
-        const Node *index = compact_index(graph, slot->param->name);
-        if (index) {
-            add_table(m, state, slot, index);
+        CompactGradient compact;
+        if (compact_find(graph, slot->param->name, &compact)) {
+            add_table(m, state, slot, compact);
             continue;
         }
         if (place[node->id]) {
@@ -278,7 +276,7 @@ static void bind_gradients(Model *m, TaskState *state) {
             continue;
         }
         place[node->id] = to;
-        executable_bind_output(state->public.train, name, to);
+        executable_bind_output(state->public.train, output->name, to);
     }
     bind_zeros(m, state);
 }

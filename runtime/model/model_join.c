@@ -1,5 +1,4 @@
 /* The joined task: all tasks of a step in one training graph. */
-#include <stdio.h>
 #include <string.h>
 
 #include "passes/join.h"
@@ -61,7 +60,6 @@ int model_joined(const Model *m) {
 
 float model_part_loss(const Model *m, int part) {
     const TaskModel *joined = &m->tasks[m->program->tasks.count].public;
-    char name[256];
-    snprintf(name, sizeof name, "%s.loss", joined->task->parts[part]->name);
-    return *executable_output(joined->train, name);
+    Role loss = {.kind = ROLE_LOSS, .task = joined->task->parts[part]->name};
+    return *executable_output(joined->train, graph_output_of(joined->task->train, loss)->name);
 }

@@ -2,6 +2,7 @@
 #ifndef GRADC_RUNTIME_MODEL_MODEL_STATE_H
 #define GRADC_RUNTIME_MODEL_MODEL_STATE_H
 
+#include "passes/compact.h"
 #include "runtime/model/binding.h"
 #include "runtime/model/kept.h"
 #include "runtime/model/model.h"
@@ -15,11 +16,11 @@ typedef struct GradientCopy {
     size_t bytes;
 } GradientCopy;
 
-/* A table whose gradient a task's training graph leaves in the form of rows: what they are called there. */
+/* A table whose gradient a task's training graph leaves in the form of rows, and what stands for them there. */
 typedef struct TaskTable {
-    int slot;                                        /* the parameter */
-    const char *index, *slots, *distinct, *gradient; /* "x.ids", "x.ids.slots", symbol "x.ids.U", "grad.NAME" */
-    int32_t *numbers;                                /* of slots */
+    int slot;           /* the parameter */
+    CompactGradient in; /* the training graph */
+    int32_t *numbers;   /* of slots */
     int64_t room;
 } TaskTable;
 

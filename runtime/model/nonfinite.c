@@ -46,7 +46,7 @@ static bool is_bad(const Search *s, double value) { return s->nan_only ? isnan(v
 /* The row of the batch that index `index` of a dimension belongs to; -1: to none. */
 static int64_t row_of(const Search *s, Dim dim, int64_t index) {
     if (dim_is_const(dim) || dim.offset != 0) return -1;
-    return batch_row_of(s->step->batch, s->step->task, s->graph->symbols.names[dim.symbol], index / dim.scale);
+    return batch_row_of(s->step->batch, s->step->task, &s->graph->symbols.roles[dim.symbol], index / dim.scale);
 }
 
 static void mark_row(Search *s, const Type *type, int64_t element) {

@@ -56,4 +56,8 @@ size_t parameters_bytes(const Parameters *params);
  * numbers (Irwin and Hall), in integers until the last step: the same bits everywhere. */
 void parameter_initialise(const Parameters *params, int index, uint64_t seed);
 
+/* What the optimizer's graph and the norm's take beside weights and numbers. */
+static const Role gradient_role = {.kind = ROLE_GRADIENT, .of = "weight"};
+static inline Role state_role(const char *state) { return (Role){.kind = ROLE_STATE, .of = state}; }
+
 #endif

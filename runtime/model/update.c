@@ -6,7 +6,7 @@
 Graph *norm_graph(int64_t columns) {
     Graph *graph = graph_new("gradient norm", NULL);
     Dim dims[] = {dim_symbol(graph_symbol(graph, "R")), dim_const(columns)};
-    Node *gradient = graph_leaf(graph, OP_input, "gradient", type_make(ELEM_F32, 2, dims));
+    Node *gradient = graph_input_as(graph, "gradient", gradient_role, type_make(ELEM_F32, 2, dims));
     Node *squares = graph_op2(graph, OP_mul, gradient, gradient, NULL);
     NodeSpec sum = {.op = OP_sum, .n_inputs = 1, .inputs = &squares, .attrs.ints = {1}};
     graph_output(graph, "squares", graph_node(graph, &sum));
@@ -23,24 +23,24 @@ static bool place(RunUpdate *u, int which, Executable *exec, const int64_t *exte
 }
 
 static bool bind_norm(RunUpdate *u, const ParamRun *run, const Parameters *params) {
-    executable_bind(u->norm, "gradient", params->gradients + run->offset);
+    executable_bind_role(u->norm, gradient_role, params->gradients + run->offset);
     executable_bind_output(u->norm, "squares", u->partial);
     return place(u, 0, u->norm, &u->partials);
 }
 
 static bool bind_update(RunUpdate *u, const ParamRun *run, const Parameters *params, const char *const *states) {
     float *weight = params->weights + run->offset;
-    executable_bind(u->update, "weight", weight);
-    executable_bind_output(u->update, "weight", weight);
-    executable_bind(u->update, "gradient", params->gradients + run->offset);
+    executable_bind_role(u->update, (Role){.kind = ROLE_WEIGHT}, weight);
+    executable_bind_output_role(u->update, (Role){.kind = ROLE_WEIGHT}, weight);
+    executable_bind_role(u->update, gradient_role, params->gradients + run->offset);
     for (int i = 0; i < params->n_states; i++) {
-        executable_bind(u->update, states[i], params->states[i] + run->offset);
-        executable_bind_output(u->update, states[i], params->states[i] + run->offset);
+        executable_bind_role(u->update, state_role(states[i]), params->states[i] + run->offset);
+        executable_bind_output_role(u->update, state_role(states[i]), params->states[i] + run->offset);
     }
-    executable_bind(u->update, "rate", &u->numbers.rate);
-    executable_bind(u->update, "decay", &u->numbers.decay);
-    executable_bind(u->update, "step", &u->numbers.step);
-    executable_bind(u->update, "scale", &u->numbers.scale);
+    executable_bind_role(u->update, (Role){.kind = ROLE_RATE}, &u->numbers.rate);
+    executable_bind_role(u->update, (Role){.kind = ROLE_DECAY}, &u->numbers.decay);
+    executable_bind_role(u->update, (Role){.kind = ROLE_STEP}, &u->numbers.step);
+    executable_bind_role(u->update, (Role){.kind = ROLE_SCALE}, &u->numbers.scale);
     return place(u, 1, u->update, &run->count);
 }
 

@@ -146,7 +146,7 @@ static double flops_of_token(const Task *task) {
     int64_t extents[MAX_SYMBOLS] = {0};
     int input;
     for (int i = 0; i < task->train->symbols.count; i++)
-        extents[i] = batch_symbol(task, task->train->symbols.names[i], &input) == ROWS_OF_TOKENS;
+        extents[i] = batch_symbol(task, &task->train->symbols.roles[i], &input) == ROWS_OF_TOKENS;
     return 3 * token_flops(task->train, extents) / task->n_inputs;
 }
 
