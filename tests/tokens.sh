@@ -5,7 +5,7 @@ set -u
 . tests/lib/checks.sh
 mkdir "$t/data"
 for file in ids-sst-train ids-sst-dev quora-train quora-dev; do cp "$demo/$file.csv" "$t/data"; done
-train() { run train tests/lib/small.graph --tasks sentiment,paraphrase --weights "$demo" --data "$t/data" --epochs 1 --lr 1e-2 --quiet --cache "$t/cache" --out "$t/run" "$@"; }
+train() { run train tests/lib/small.graph --tasks sentiment,paraphrase --weights "$demo" --data "$t/data" --epochs 1 --lr 1e-2 --quiet --cache "$t/cache" --out "$t/run" --force "$@"; }
 cached() { sed -n 's/.*"sets_from_cache":\([0-9]*\).*/\1/p' "$t/run/log.jsonl" | tail -n 1; }
 hash_of() { sed -n 's/.*"event":"done".*"weights":"\([0-9a-f]*\)".*/\1/p' "$t/run/log.jsonl" | tail -n 1; }
 
