@@ -72,14 +72,22 @@ static bool is_x86(void) {
 static void report_unknown(Diagnostics *diags, const char *cpu) {
     const char *names[sizeof cpus / sizeof *cpus];
     for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++) names[i] = cpus[i].name;
-    const char *near = nearest_name(cpu, names, (int)(sizeof names / sizeof *names));
     diag_error(diags, "E0701", (Pos){0}, "unknown x86-64 CPU '%s'", cpu);
-    diag_hint(diags, "%s%s; without --cpu, code is made for this machine", near ? "did you mean " : "try ",
-              near ? near : "x86-64-v3");
+    if (!diag_hint_nearest(diags, cpu, names, (int)(sizeof names / sizeof *names)))
+        diag_hint(diags, "try x86-64-v3; or native, the machine at hand, as without --cpu");
+}
+
+/* "native", and what LLVM calls the machine at hand where that is no name of the table. */
+static bool is_native(const char *cpu) {
+    char *host = take_text(LLVMGetHostCPUName());
+    bool same = !cpu || strcmp(cpu, "native") == 0 || (!lanes_of_name(cpu) && strcmp(cpu, host) == 0);
+    free(host);
+    return same;
 }
 
 Target *target_new(const char *cpu, int lanes, Diagnostics *diags) {
     call_once(&initialized, initialize);
+    if (is_native(cpu)) cpu = NULL;
     int native = cpu ? lanes_of_name(cpu) : 0;
     if (cpu && !native) {
         report_unknown(diags, cpu);

@@ -368,6 +368,22 @@ Test(codegen, text) {
     diagnostics_free(diags);
 }
 
+/* The name that is printed is one that is taken. */
+Test(codegen, the_machine_at_hand_has_a_name) {
+    Diagnostics *diags = diagnostics_new();
+    Target *plain = target_new(NULL, 0, diags), *native = target_new("native", 0, diags);
+    cr_assert(plain && native);
+    cr_expect_str_eq(target_name(plain), target_name(native));
+    const char *name = target_name(plain);
+    Target *named = target_new(arena_strndup(diags->arena, name, strcspn(name, ",")), 0, diags);
+    cr_assert_not_null(named);
+    cr_expect_str_eq(target_name(named), name);
+    target_free(plain);
+    target_free(native);
+    target_free(named);
+    diagnostics_free(diags);
+}
+
 Test(codegen, unknown_cpu) {
     Diagnostics *diags = diagnostics_new();
     cr_assert_null(target_new("haswel", 0, diags));

@@ -158,3 +158,9 @@ const char *nearest_name(const char *name, const char *const *candidates, int co
     }
     return nearest;
 }
+
+bool diag_hint_nearest(Diagnostics *diags, const char *name, const char *const *candidates, int count) {
+    const char *nearest = nearest_name(name, candidates, count);
+    if (nearest) diag_hint(diags, "did you mean '%s'?", nearest);
+    return nearest != NULL;
+}

@@ -74,7 +74,9 @@ void diagnostics_print(const Diagnostics *diags, FILE *out);
  * for nowhere. */
 void pos_print(Pos pos, FILE *out);
 
-/* The candidate nearest to `name` by edit distance, or NULL when none is near: for "did you mean". */
+/* A hint "did you mean 'X'?" with the candidate nearest to `name`. False without one, when none is near. */
+bool diag_hint_nearest(Diagnostics *diags, const char *name, const char *const *candidates, int count);
+/* That candidate by edit distance; NULL. */
 const char *nearest_name(const char *name, const char *const *candidates, int count);
 
 /* What `gradc explain CODE` says; NULL when there is no such code. */

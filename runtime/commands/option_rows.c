@@ -166,7 +166,7 @@ static const OptionRow rows[] = {
      "every layer by itself, where repeated ones are written once; every element of what is shown"},
     {"format", "NAME", TEXT, AT(format), 0, 0, 0, FIRST, ELSEWHERE, "dump", "text, dot, llvm or asm (default: text)"},
     {"cpu", "NAME", TEXT, AT(cpu), 0, 0, 0, MACHINE, SAME, RUNS " dump opt " PROBES,
-     "make code for this CPU (default: the one at hand)"},
+     "make code for this CPU (default: native, the one at hand)"},
     {"lanes", "N", WHOLE, AT(lanes), 0, 4, 16, MACHINE, SAME, RUNS " dump opt " PROBES,
      "f32 lanes of the code: 4, 8 or 16 (default: as the CPU has)"},
     {"cache", "DIR", TEXT, AT(cache), 0, 0, 0, MACHINE, SAME, RUNS " cache " PROBES,

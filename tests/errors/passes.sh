@@ -87,4 +87,4 @@ gradc opt attention.gir --passes differentiate
 
 gradc dump model.graph --task similarity --format asm --cpu apple-m1
 #> error[E0701]: unknown x86-64 CPU 'apple-m1'
-#>       = hint: try x86-64-v3; without --cpu, code is made for this machine
+#>       = hint: try x86-64-v3; or native, the machine at hand, as without --cpu

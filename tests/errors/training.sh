@@ -65,7 +65,7 @@ gradc train model.graph --weights models/demo --data data --lr 1000 --clip 0 --e
 
 gradc eval run --data data --cpu z80
 #> error[E0701]: unknown x86-64 CPU 'z80'
-#>       = hint: try x86-64-v3; without --cpu, code is made for this machine
+#>       = hint: try x86-64-v3; or native, the machine at hand, as without --cpu
 
 gradc eval run --data data --cache data/sts-dev.csv
 #> warning[E0703]: compiled kernels are not cached in 'data/sts-dev.csv': it is not a folder
