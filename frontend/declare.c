@@ -18,10 +18,7 @@ static void nothing_to_replace(Elab *e, int index) {
     if (!fail(e, "E0209", def->pos, "there is no function '%s' to replace", def->name)) return;
     const char **names = arena_array(e->arena, (size_t)index + 1, sizeof *names);
     for (int i = 0; i < index; i++) names[i] = def_at(e, i)->name;
-    const char *near = nearest_name(def->name, names, index);
-    if (near)
-        diag_hint(e->diags, "did you mean '%s'?", near);
-    else
+    if (!diag_hint_nearest(e->diags, def->name, names, index))
         diag_hint(e->diags, "import the file that defines it before this line; a new function needs no 'override'");
 }
 

@@ -104,8 +104,7 @@ static void check_sets(Elab *e) {
             diag_hint(e->diags, "write --set NAME=VALUE");
         } else if (!find_config(e->program, name)) {
             diag_error(e->diags, "E0204", (Pos){0}, "--set %s: there is no config value '%s'", set, name);
-            const char *near = nearest_name(name, names, program->configs.count);
-            if (near) diag_hint(e->diags, "did you mean '%s'?", near);
+            diag_hint_nearest(e->diags, name, names, program->configs.count);
         }
     }
 }

@@ -321,10 +321,7 @@ static Value eval_member(Elab *e, const Expr *expr) {
         if (strcmp(expr->text, names[i]) == 0) return value_tensor(nodes[i]);
     }
     if (fail(e, "E0206", expr->pos, "a text input has no member '%s'", expr->text)) {
-        const char *near = nearest_name(expr->text, names, NAMES);
-        if (near)
-            diag_hint(e->diags, "did you mean '%s'?", near);
-        else
+        if (!diag_hint_nearest(e->diags, expr->text, names, NAMES))
             diag_hint(e->diags, "it has ids, segments, positions, bounds, first, sequence, row, T, S and R");
     }
     return value_error();

@@ -206,10 +206,7 @@ static void replace_task(Parser *parser, Module *module, TaskDecl *task) {
         return;
     }
     diag_error(parser->diags, "E0209", task->pos, "there is no task '%s' to replace", task->name);
-    const char *near = nearest_name(task->name, names, module->tasks.count);
-    if (near)
-        diag_hint(parser->diags, "did you mean '%s'?", near);
-    else
+    if (!diag_hint_nearest(parser->diags, task->name, names, module->tasks.count))
         diag_hint(parser->diags, "import the file that declares it before this line; a new task needs no 'override'");
     parser->errors++;
 }
@@ -312,8 +309,7 @@ static void no_item(Parser *parser) {
     syntax_error(
         parser,
         "a declaration (import, config, checkpoint, tokens, export, freeze, def, optimizer, task, train, override)");
-    const char *near = nearest_name(token->text, words, ITEM_COUNT);
-    if (near) diag_hint(parser->diags, "did you mean '%s'?", near);
+    diag_hint_nearest(parser->diags, token->text, words, ITEM_COUNT);
 }
 
 static void parse_item(Parser *parser, Context *context) {

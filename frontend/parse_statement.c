@@ -144,7 +144,7 @@ static void no_statement(Parser *parser, BlockKind kind) {
     if (assigned) hint_line_above(parser);
     if (!named) return;
     const char *near = nearest_name(token->text, words, WORDS);
-    if (near && strcmp(near, token->text) != 0) diag_hint(parser->diags, "did you mean '%s'?", near);
+    if (near && strcmp(near, token->text) != 0) diag_hint_nearest(parser->diags, token->text, words, WORDS);
 }
 
 /* statement = name "=" expr | param | repeat | show | state | ("return" | "loss" | "predict") expr;

@@ -41,8 +41,7 @@ static void elaborate_watched_task(Elab *e) {
         vec_push(e->arena, &names, decl->name);
     }
     diag_error(e->diags, "E0920", (Pos){0}, "%s has no task '%s'", e->program->path, e->probe->task);
-    const char *near = nearest_name(e->probe->task, names.items, names.count);
-    if (near) diag_hint(e->diags, "did you mean '%s'?", near);
+    diag_hint_nearest(e->diags, e->probe->task, names.items, names.count);
 }
 
 /* --- A definition ------------------------------------------------------------------------------------------------- */

@@ -79,12 +79,9 @@ void unknown_name(Elab *e, const char *name, Pos pos) {
     for (int i = 0; i < e->program->configs.count; i++) {
         vec_push(e->arena, &names, e->program->configs.items[i].name);
     }
-    const char *near = nearest_name(name, names.items, names.count);
     if (find_def(e, name) || is_builtin(name))
         diag_hint(e->diags, "'%s' is a function: call it with (...)", name);
-    else if (near)
-        diag_hint(e->diags, "did you mean '%s'?", near);
-    else
+    else if (!diag_hint_nearest(e->diags, name, names.items, names.count))
         diag_hint(e->diags,
                   "a name is visible after its assignment in the same body; config values are visible everywhere");
 }
@@ -109,10 +106,7 @@ void unknown_function(Elab *e, const char *name, Pos pos) {
     for (int i = 0; i < e->module->defs.count && count < 512; i++) {
         names[count++] = e->module->defs.items[i]->name;
     }
-    const char *near = nearest_name(name, names, count);
-    if (near)
-        diag_hint(e->diags, "did you mean '%s'?", near);
-    else
+    if (!diag_hint_nearest(e->diags, name, names, count))
         diag_hint(e->diags, "write 'def %s(...) { ... }', or import the file that has it", name);
 }
 
@@ -178,11 +172,7 @@ void note_formal(Elab *e, const Def *def, const Formal *formal) {
 }
 
 void hint_near(Elab *e, const char *name, const char *const *names, int count, const char *others) {
-    const char *near = nearest_name(name, names, count);
-    if (near) {
-        diag_hint(e->diags, "did you mean '%s'?", near);
-        return;
-    }
+    if (diag_hint_nearest(e->diags, name, names, count)) return;
     const char *list = "";
     for (int i = 0; i < count; i++) list = arena_printf(e->arena, "%s%s%s", list, i ? ", " : "", names[i]);
     if (others && count) diag_hint(e->diags, "%s %s", others, list);

@@ -292,9 +292,8 @@ static bool add_node(Reader *r, const NodeSpec *spec) {
 static bool no_operator(Reader *r, const char *name) {
     const char *names[OP_COUNT];
     for (int i = 0; i < OP_COUNT; i++) names[i] = op_name((Op)i);
-    const char *near = nearest_name(name, names, OP_COUNT);
     fail(r, "there is no operator '%s'", name);
-    if (near) diag_hint(r->diags, "did you mean '%s'?", near);
+    diag_hint_nearest(r->diags, name, names, OP_COUNT);
     return false;
 }
 

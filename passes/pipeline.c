@@ -136,11 +136,8 @@ static const Pass *find_pass(const char *name, size_t length) {
 static bool unknown_pass(const char *name, int length, Diagnostics *diags) {
     const char *names[PASSES];
     for (int i = 0; i < PASSES; i++) names[i] = table[i].info.name;
-    const char *near = nearest_name(arena_strndup(diags->arena, name, (size_t)length), names, PASSES);
     diag_error(diags, "E0611", (Pos){0}, "there is no pass '%.*s'", length, name);
-    if (near)
-        diag_hint(diags, "did you mean '%s'?", near);
-    else
+    if (!diag_hint_nearest(diags, arena_strndup(diags->arena, name, (size_t)length), names, PASSES))
         diag_hint(diags, "the passes are %s", pipeline_pass_names(diags->arena));
     return false;
 }

@@ -30,8 +30,8 @@ usage() { # NAME WORDS-OF-THE-MESSAGE ARGUMENTS...
   ok "usage: $name" $?
 }
 usage "no command" "gradc train"
-usage "unknown command" "did you mean 'gradc train'?" trian "$model"
-usage "unknown option" "did you mean --epochs?" train "$model" --epoch_ 3
+usage "unknown command" "did you mean 'train'?" trian "$model"
+usage "unknown option" "did you mean '--epochs'?" train "$model" --epoch_ 3
 usage "a bad number" "--epochs takes a whole number" train "$model" --epochs many
 usage "no file" "gradc check needs FILE" check
 usage "two files" "is one too many" check "$model" "$model"

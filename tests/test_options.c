@@ -166,8 +166,8 @@ Test(options, wrong_options_are_told) {
     expect_usage("train m.graph --lr inf", "E0910", "--lr takes");
     expect_usage("train m.graph --lr 1e-3x", "E0910", "--lr takes");
     expect_usage("train m.graph --dropout 1", "E0910", "--dropout takes");
-    expect_usage("train m.graph --epoch_s 3", "E0911", "did you mean --epochs?");
-    expect_usage("train m.graph --learnig_rate 3", "E0911", "did you mean --learning-rate?");
+    expect_usage("train m.graph --epoch_s 3", "E0911", "did you mean '--epochs'?");
+    expect_usage("train m.graph --learnig_rate 3", "E0911", "did you mean '--learning-rate'?");
     expect_usage("train m.graph --zzzzzz", "E0911", "gradc train --help");
     expect_usage("eval m.graph --lr 1", "E0911", "gradc eval has no option '--lr'");
     expect_usage("eval m.graph --json=1", "E0911", "--json=1");

@@ -115,9 +115,8 @@ static const Action *find_action(const char *word, Diagnostics *diags) {
         names[i] = actions[i].name;
         if (strcmp(names[i], word) == 0) return &actions[i];
     }
-    const char *near = nearest_name(word, names, ACTIONS);
     diag_error(diags, "E0704", (Pos){0}, "unknown action '%s': gradc cache takes ls, verify, gc or clear", word);
-    if (near) diag_hint(diags, "did you mean 'gradc cache %s'?", near);
+    diag_hint_nearest(diags, word, names, ACTIONS);
     return NULL;
 }
 

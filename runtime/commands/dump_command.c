@@ -63,9 +63,8 @@ static bool choose_format(Dumper *d) {
         d->format = (Format)i;
         return true;
     }
-    const char *near = nearest_name(name, formats, FORMATS);
     diag_error(d->s->diags, "E0964", (Pos){0}, "--format is text, dot, llvm or asm, not '%s'", name);
-    if (near) diag_hint(d->s->diags, "did you mean '%s'?", near);
+    diag_hint_nearest(d->s->diags, name, formats, FORMATS);
     return false;
 }
 

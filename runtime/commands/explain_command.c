@@ -68,10 +68,7 @@ static bool explain_function(const char *name) {
 static void hint_names(const char *word, Diagnostics *diags) {
     const char *names[OP_COUNT];
     for (int i = 0; i < OP_COUNT; i++) names[i] = op_name((Op)i);
-    const char *near = nearest_name(word, names, OP_COUNT);
-    if (near && *word != 'E')
-        diag_hint(diags, "did you mean the operator '%s'?", near);
-    else
+    if (*word == 'E' || !diag_hint_nearest(diags, word, names, OP_COUNT))
         diag_hint(diags, "codes look like E0810 and are shown in brackets in every message");
 }
 

@@ -71,12 +71,8 @@ static bool asks_for_help(int argc, char **argv) {
 static int usage(const char *word, Diagnostics *diags) {
     const char *names[COMMANDS];
     for (int i = 0; i < COMMANDS; i++) names[i] = commands[i].name;
-    const char *near = nearest_name(word, names, COMMANDS);
     diag_error(diags, "E0900", (Pos){0}, "there is no command '%s'", word);
-    if (near)
-        diag_hint(diags, "did you mean 'gradc %s'?", near);
-    else
-        diag_hint(diags, "gradc --help lists the commands");
+    if (!diag_hint_nearest(diags, word, names, COMMANDS)) diag_hint(diags, "gradc --help lists the commands");
     return EXIT_USAGE;
 }
 

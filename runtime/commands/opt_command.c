@@ -19,11 +19,8 @@ static bool choose_form(const char *name, Form *form, Diagnostics *diags) {
         *form = (Form)i;
         return true;
     }
-    const char *near = nearest_name(name, names, FORMS);
     diag_error(diags, "E0965", (Pos){0}, "--emit is ir, llvm or asm, not '%s'", name);
-    if (near)
-        diag_hint(diags, "did you mean '%s'?", near);
-    else
+    if (!diag_hint_nearest(diags, name, names, FORMS))
         diag_hint(diags, "'ir' is the graph itself, the others are code of its kernels for --cpu");
     return false;
 }

@@ -142,12 +142,9 @@ static const OptionRow *unknown_setting(const Setting *setting, const char *name
     }
     diag_error(diags, "E0982", setting->pos, "'%s' is not a setting that a graph file can have", setting->name);
     const OptionRow *option = option_find("train", name);
-    const char *near = nearest_name(setting->name, names, count);
     if (option)
         diag_hint(diags, "it belongs to one machine or one run: give --%s on the command line", option->name);
-    else if (near)
-        diag_hint(diags, "did you mean '%s'?", near);
-    else
+    else if (!diag_hint_nearest(diags, setting->name, names, count))
         diag_hint(diags, "they are the options of `gradc train` that decide the weights, with _ for -");
     return NULL;
 }

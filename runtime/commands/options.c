@@ -83,11 +83,9 @@ static int list_names(const char *command, const char **names) {
 static bool unknown_option(const char *command, const char *word, Diagnostics *diags) {
     const char *names[MOST_NAMES];
     int count = list_names(command, names);
-    const char *bare = word + strspn(word, "-"), *near = nearest_name(bare, names, count);
+    for (int i = 0; i < count; i++) names[i] = arena_printf(diags->arena, "--%s", names[i]);
     diag_error(diags, "E0911", (Pos){0}, "gradc %s has no option '%s'", command, word);
-    if (near)
-        diag_hint(diags, "did you mean --%s?", near);
-    else
+    if (!diag_hint_nearest(diags, arena_printf(diags->arena, "--%s", word + strspn(word, "-")), names, count))
         diag_hint(diags, "gradc %s --help lists the options", command);
     return false;
 }

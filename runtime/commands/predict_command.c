@@ -37,8 +37,7 @@ static int choice(const char *option, const char *word, const char *const *words
         list = arena_printf(diags->arena, "%s%s%s", list, count ? ", " : "", words[count]);
     }
     diag_error(diags, "E0954", (Pos){0}, "--%s is one of %s, not '%s'", option, list, word);
-    const char *near = nearest_name(word, words, count);
-    if (near) diag_hint(diags, "did you mean '%s'?", near);
+    diag_hint_nearest(diags, word, words, count);
     return -1;
 }
 

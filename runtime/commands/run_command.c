@@ -53,10 +53,7 @@ static bool nothing_called(Run *r, const char *pattern) {
     for (int i = 0; i < count; i++) names[i] = r->s->program->watched.items[i].name;
     diag_error(r->diags, "E0970", (Pos){0}, "nothing in '%s' is called '%s' or has a name on that line", r->task->name,
                pattern);
-    const char *near = nearest_name(pattern, names, count);
-    if (near)
-        diag_hint(r->diags, "did you mean '%s'?", near);
-    else
+    if (!diag_hint_nearest(r->diags, pattern, names, count))
         diag_hint(
             r->diags,
             "--show takes a name, DEFINITION.NAME, the end of a scope and a name (* stands for anything), or a line");

@@ -46,12 +46,9 @@ const SamplerRule *sampler_find_rule(const char *name, Diagnostics *diags) {
         if (!name || strcmp(name, rules[i].name) == 0) return &rules[i];
         names[i] = rules[i].name;
     }
-    const char *near = nearest_name(name, names, RULES), *all = sampler_rule_names(diags->arena);
     diag_error(diags, "E0919", (Pos){0}, "there is no sampler '%s'", name);
-    if (near)
-        diag_hint(diags, "did you mean '%s'? It may be %s", near, all);
-    else
-        diag_hint(diags, "it may be %s", all);
+    diag_hint_nearest(diags, name, names, RULES);
+    diag_hint(diags, "it may be %s", sampler_rule_names(diags->arena));
     return NULL;
 }
 

@@ -56,8 +56,7 @@ static bool unknown_input(Run *r, const char *name) {
         if (graph->nodes.items[i]->op == OP_input) names[count++] = graph->nodes.items[i]->attrs.text;
     }
     diag_error(r->diags, "E0974", (Pos){0}, "'%s' uses no input '%s'", r->task->name, name);
-    const char *near = nearest_name(name, names, count);
-    if (near) diag_hint(r->diags, "did you mean '%s'?", near);
+    diag_hint_nearest(r->diags, name, names, count);
     return false;
 }
 

@@ -57,9 +57,8 @@ static bool check_choice(const char *choice, Diagnostics *diags) {
     for (int i = 0; i < NAMES; i++) {
         if (strcmp(choice, names[i]) == 0) return true;
     }
-    const char *near = nearest_name(choice, names, NAMES);
     diag_error(diags, "E0962", (Pos){0}, "--graph is train, eval, update, together or all, not '%s'", choice);
-    if (near) diag_hint(diags, "did you mean '%s'?", near);
+    diag_hint_nearest(diags, choice, names, NAMES);
     return false;
 }
 

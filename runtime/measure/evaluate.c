@@ -22,10 +22,7 @@ static void unknown_metric(const Task *task, int index, Diagnostics *diags) {
     const char *names[64];
     for (int j = 0; j < count; j++) names[j] = list[j].name;
     diag_error(diags, "E0930", task->metric_pos[index], "there is no metric '%s'", task->metrics[index]);
-    const char *near = nearest_name(task->metrics[index], names, count);
-    if (near)
-        diag_hint(diags, "did you mean '%s'?", near);
-    else
+    if (!diag_hint_nearest(diags, task->metrics[index], names, count))
         diag_hint(diags, "those that fit the label are %s", fitting_metrics(&task->label, diags->arena));
 }
 

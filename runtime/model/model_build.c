@@ -111,10 +111,7 @@ static bool no_output(const Task *task, const char *name, Diagnostics *diags) {
         list = arena_printf(diags->arena, "%s%s%s", list, count ? ", " : "", names[count]);
     }
     diag_error(diags, "E0906", task->pos, "task '%s' has no output '%s'", task->name, name);
-    const char *near = nearest_name(name, names, count);
-    if (near)
-        diag_hint(diags, "did you mean '%s'?", near);
-    else
+    if (!diag_hint_nearest(diags, name, names, count))
         diag_hint(diags, "it has %s; a line 'show value as \"name\"' adds one", list);
     return false;
 }

@@ -115,11 +115,7 @@ int session_find_task(Session *s, const char *name) {
         if (strcmp(names[t], name) == 0) return t;
     }
     diag_error(s->diags, "E0920", (Pos){0}, "%s has no task '%s'", s->graph_path, name);
-    const char *near = nearest_name(name, names, s->program->tasks.count);
-    if (near)
-        diag_hint(s->diags, "did you mean '%s'?", near);
-    else
-        session_hint_tasks(s);
+    if (!diag_hint_nearest(s->diags, name, names, s->program->tasks.count)) session_hint_tasks(s);
     return -1;
 }
 

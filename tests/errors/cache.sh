@@ -1,7 +1,7 @@
 # What gradc cache is asked for, and what it finds.
 gradc cache lst
 #> error[E0704]: unknown action 'lst': gradc cache takes ls, verify, gc or clear
-#>       = hint: did you mean 'gradc cache ls'?
+#>       = hint: did you mean 'ls'?
 
 mkdir -m 700 kernels
 printf x >kernels/0123456789abcdef0123456789abcdef.o

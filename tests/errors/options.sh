@@ -1,11 +1,11 @@
 # What is wrong with the words of a command.
 gradc trian model.graph
 #> error[E0900]: there is no command 'trian'
-#>       = hint: did you mean 'gradc train'?
+#>       = hint: did you mean 'train'?
 
 gradc train model.graph --epoch_ 3
 #> error[E0911]: gradc train has no option '--epoch_'
-#>       = hint: did you mean --epochs?
+#>       = hint: did you mean '--epochs'?
 
 gradc train model.graph --epochs many
 #> error[E0910]: --epochs takes a whole number from 0 to 1e+06, not 'many'
