@@ -52,6 +52,25 @@ run export "$t/r" --out "$t/hf" && run export "$t/r" --format sentence-transform
 [ "$status" = 0 ] && has "$t/st/sentence_bert_config.json" '"max_seq_length": 12'
 ok "export writes the length" $?
 
+# A folder of sentence-transformers says its length.
+cp -r "$t/r" "$t/base" && rm "$t/base/settings.json" && printf '{"max_seq_length": 16}' >"$t/base/sentence_bert_config.json"
+sed 's/max_length = 12/clip = 1/' "$t/noise.graph" >"$t/plain.graph"
+use predict "$t/plain.graph" --task noise --data "$t/data" --fold 2 --weights "$t/base" --probabilities && cp "$t/out" "$t/said"
+[ "$status" = 0 ] && has "$t/err" "texts are cut at 16 tokens, as $t/base/sentence_bert_config.json says"
+ok "the length of a folder of sentence-transformers is told" $?
+use predict "$t/plain.graph" --task noise --data "$t/data" --fold 2 --weights "$t/base" --probabilities --max-length 16
+cmp -s "$t/out" "$t/said" && [ ! -s "$t/err" ]
+ok "and used" $?
+use train "$t/plain.graph" --weights "$t/base" --data "$t/data" --tasks noise --epochs 1 --batch 8 --fold 2 --quiet --out "$t/r2"
+cp "$t/out" "$t/table"
+use eval "$t/r2"
+cmp -s "$t/out" "$t/table" && has "$t/r2/settings.json" '"max-length": 16' && [ ! -s "$t/err" ]
+ok "a run keeps it" $?
+printf '{"max_seq_length": "16"}' >"$t/base/sentence_bert_config.json"
+use predict "$t/plain.graph" --task noise --data "$t/data" --weights "$t/base"
+[ "$status" = 1 ] && has "$t/err" "error[E0841]"
+ok "a length that is no number is refused" $?
+
 printf '{' >"$t/r/settings.json"
 use eval "$t/r"
 [ "$status" = 1 ] && has "$t/err" "error[E0946]"

@@ -11,6 +11,7 @@
 #include "runtime/data/token_cache.h"
 #include "runtime/engine/clock.h"
 #include "runtime/files/atomic_file.h"
+#include "runtime/hub/hf_length.h"
 #include "runtime/measure/evaluate.h"
 #include "runtime/model/nonfinite.h"
 #include "runtime/session/apart.h"
@@ -172,14 +173,24 @@ bool session_load_tokenizer(Session *s) {
     return true;
 }
 
-bool session_choose_length(Session *s) {
-    s->max_length = s->use.max_length ? s->use.max_length : s->program->positions;
-    if (s->max_length <= s->program->positions) return true;
+static bool too_long(const Session *s) {
     diag_error(s->diags, "E0923", (Pos){0}, "--max-length %" PRId64 " is more than the model's %" PRId64 " positions",
                s->max_length, s->program->positions);
     diag_hint(s->diags, "longer texts are cut: take at most %" PRId64 ", or a model with more positions",
               s->program->positions);
     return false;
+}
+
+/* What is asked for, or what the folder of the weights says, which is told, or as many as the model has positions. */
+bool session_choose_length(Session *s) {
+    int64_t positions = s->program->positions, said = 0;
+    if (!s->use.max_length && s->weights_path) said = hf_length_read(s->weights_path, s->diags);
+    if (said < 0) return false;
+    s->max_length = s->use.max_length ? s->use.max_length : said && said < positions ? said : positions;
+    if (said && said < positions)
+        fprintf(stderr, "texts are cut at %" PRId64 " tokens, as %s/%s says; --max-length overrides it\n", said,
+                s->weights_path, hf_length_file);
+    return s->max_length <= positions || too_long(s);
 }
 
 bool session_open_machine(Session *s) {

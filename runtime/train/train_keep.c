@@ -136,11 +136,13 @@ static bool begin_folder(Trainer *t) {
     return session_save_description(t->s, t->o->out) && settings_write(t->o->out, t->settings, t->diags);
 }
 
-/* What the run is, with the length that it came to. */
+/* What the run is, with the length that it came to, and that of its texts where the folder of the weights said it. */
 static json_t *collect_settings(Trainer *t, const char *initial) {
     json_t *options = json_copy(t->o->record.options);
     json_object_set_new(options, "epochs", json_integer(t->length.epochs));
     json_object_set_new(options, "steps", json_integer(t->length.steps));
+    if (t->s->max_length < t->s->program->positions)
+        json_object_set_new(options, "max-length", json_integer(t->s->max_length));
     json_t *settings = settings_collect(t->s, options, t->train, t->dev, initial);
     json_decref(options);
     return settings;
