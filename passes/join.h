@@ -6,15 +6,17 @@
  *                                                    b.loss = mse(head_b(rows of b of all.states), b.y)
  *                                                    loss = a.update.weight * a.loss + b.update.weight * b.loss
  *
- * Inputs and symbols of task `a` are called as before with "a." in front, x.ids, S and x.T as a.x.ids, a.S and a.x.T;
- * but parameters and "rng" are the same in all. The text `all` has the sequences of all tasks, one task after the
- * other: inputs all.ids, ..., symbols all.T and S. New inputs:
+ * Inputs and symbols of task `a` keep their roles, with task="a", and are called as before with "a." in front, x.ids, S
+ * and x.T as a.x.ids, a.S and a.x.T; but parameters and the key of random numbers are the same in all. The text `all`
+ * has the sequences of all tasks, one task after the other: inputs with the roles of a text, of="all", and symbols
+ * all.T and S. New inputs, and output:
  *
- *     a.update.weight   f32[]                 what a's loss counts
- *     a.x.sequences     i32<S>[a.S]           a's among the sequences of `all`
- *     a.x.tokens        i32<all.T>[a.x.T]     and its tokens among the tokens of `all`
+ *     a.update.weight   f32[]               loss_weight      what a's loss counts
+ *     a.x.sequences     i32<S>[a.S]         own_sequences    a's among the sequences of `all`
+ *     a.x.tokens        i32<all.T>[a.x.T]   own_tokens       and its tokens among the tokens of `all`
+ *     a.loss            f32[]               loss             of a alone
  *
- * Random numbers are those of the places that all.coords and all.rows give. Only tasks with one text can be joined. */
+ * Random numbers are those of the places that the coords of `all` give. Only tasks with one text can be joined. */
 #ifndef GRADC_PASSES_JOIN_H
 #define GRADC_PASSES_JOIN_H
 

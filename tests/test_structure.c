@@ -235,6 +235,56 @@ Test(structure, no_c_code_knows_a_model) {
     }
 }
 
+/* Names that the frontend and passes give to what has a role, and the files that put them on paper. */
+static const char *const role_names_allowed[][2] = {
+    {"passes/join.c", "graph_symbol_as(j->to, \"S\", *role)"},
+    {"passes/join.c", "\"%s.T\", j->text"},
+    {"passes/join.c", "\"%s.update.weight\""},
+    {"passes/join.c", "\"%s.loss\""},
+    {"passes/join.c", "\"sequences\" : \"tokens\""},
+    {"passes/compact.c", "\"%s.U\""},
+    {"passes/compact.c", "\"%s.slots\""},
+    {"passes/differentiate.c", "\"grad.%s\""},
+    {"passes/frozen.c", "\"kept.%d\""},
+    {"runtime/inspect/stages.c", "\"%s.update\", optimizer->name"},
+};
+enum { ROLE_NAMES_ALLOWED = sizeof role_names_allowed / sizeof *role_names_allowed };
+
+/* A string that is such a name, or ends or begins as one does. */
+static void check_role_names(void *user, const char *path, int number, const char *line) {
+    static const char *const whole[] = {"\"S\"", "\"rng\"", "\"grad.", "\"kept.", "\"update."};
+    static const char *const parts[] = {"T",      "R",      "W",        "U",         "ids",   "segments", "positions",
+                                        "bounds", "first",  "sequence", "coords",    "rows",  "row",      "places",
+                                        "at",     "update", "slots",    "sequences", "tokens"};
+    bool *used = user;
+    if (strncmp(path, "runtime/hub/", 12) == 0 || strncmp(path, "runtime/files/", 14) == 0) return;
+    bool names = false;
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) names = names || strstr(line, whole[i]);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char ending[24];
+        snprintf(ending, sizeof ending, ".%s\"", parts[i]);
+        names = names || strstr(line, ending);
+    }
+    for (int i = 0; i < ROLE_NAMES_ALLOWED; i++) {
+        if (strcmp(path, role_names_allowed[i][0]) != 0 || !strstr(line, role_names_allowed[i][1])) continue;
+        used[i] = true;
+        names = false;
+    }
+    cr_expect(!names, "%s:%d: ask for a role (graph/role.h), not for a name: %s", path, number, line);
+}
+
+Test(structure, names_of_inputs_have_no_meaning) {
+    bool used[ROLE_NAMES_ALLOWED] = {0};
+    for (int i = 0; i < ROOMS; i++) {
+        if (strcmp(rooms[i].name, "passes") == 0 || strncmp(rooms[i].name, "runtime/", 8) == 0)
+            visit_folder(rooms[i].name, check_role_names, used);
+    }
+    for (int i = 0; i < ROLE_NAMES_ALLOWED; i++) {
+        cr_expect(used[i], "%s no longer has %s: take it from the list", role_names_allowed[i][0],
+                  role_names_allowed[i][1]);
+    }
+}
+
 static void count_definitions(const char *folder, int *count) {
     char path[1200];
     snprintf(path, sizeof path, SOURCE_ROOT "/%s", folder);

@@ -15,7 +15,8 @@ Cost launch_cost(const Kernel *kernel, const int64_t *extents, void *const *buff
 /* Does it depend on what lies in the buffers, the lengths of sequences, or on the extents alone? */
 bool cost_reads_buffers(const Kernel *kernel);
 
-/* Multiplications and additions of the graph's products of parameters with rows of tokens: the work of the encoder's matrices on a batch. */
+/* Multiplications and additions of the graph's products of parameters with rows of tokens: the work of the encoder's
+ * matrices on a batch. */
 double token_flops(const Graph *graph, const int64_t *extents);
 
 #endif

@@ -20,7 +20,7 @@ bool executable_bind(Executable *exec, const char *leaf, void *memory);
 /* Memory of the input that plays a role; false when the graph has none. */
 bool executable_bind_role(Executable *exec, Role role, void *memory);
 
-/* Where the address of a leaf's memory is kept, for who binds it again and again. The leaf is one of the list's graph. */
+/* Where the address of a leaf's memory is kept, for who binds it again and again. The leaf is of the list's graph. */
 void **executable_slot(Executable *exec, const Node *leaf);
 
 /* The output is written to memory of its own instead of the slab. To be said before the first plan; the address may

@@ -10,8 +10,8 @@ void synthetic_texts(Values *values, const Program *program, const Task *task, c
                      uint64_t *state);
 
 /* Every input of the graph that has no values: the label inside its range, of every other token where tokens
- * have labels; what losses are means over, this batch being the whole update; the key of random numbers is the seed and step 1, anything
- * else by its type. */
+ * have labels; what losses are means over, this batch being the whole update; the key of random numbers, the seed and
+ * step 1; anything else by its type. */
 void synthetic_rest(Values *values, const Graph *graph, const Task *task, uint32_t seed, uint64_t *state);
 
 #endif
