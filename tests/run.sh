@@ -8,6 +8,7 @@ mkdir "$HOME"
 
 run() { "$gradc" run "$@" >"$t/out" 2>"$t/err"; status=$?; }
 model="$root/models/bert.graph"
+encoder="$root/models/encoders/bert.graph"
 
 # All numbers of two outputs, one by one: f32 against double, through six digits and a model of two layers.
 near() {
@@ -39,11 +40,11 @@ run "$model" --def embedding --shape N=3 --shape R=4 --set hidden=2
 [ "$status" = 0 ] && has "$t/out" "index: i32<N = 3>[R = 4]" && has "$t/out" "return: f32[R = 4, hidden = 2]"
 ok "an index below its bound" $?
 small="--set hidden=4 --set heads=2 --set ffn=8 --set vocab=20 --set positions=9 --set layers=2"
-run "$model" --def encoder_layer --shape R=x.T $small --show q --show 62 --grad
+run "$encoder" --def encoder_layer --shape R=x.T $small --show q --show 62 --grad
 [ "$status" = 0 ] && has "$t/out" "q: f32[x.T, hidden = 4] = f32[8, 4]" && has "$t/out" "in self_attention, attention.self)" && has "$t/out" "return:"
 ok "a size of a text input; names inside called definitions; a line" $?
-line=$(sed -n '/h = layer_norm(h + a, eps)/=' "$model")
-run "$model" --def encoder $small --show "encoder_layer.h" --show "bert.graph:$line"
+line=$(sed -n '/h = layer_norm(h + a, eps)/=' "$encoder")
+run "$encoder" --def encoder $small --show "encoder_layer.h" --show "bert.graph:$line"
 [ "$status" = 0 ] && [ "$(grep -c '^h: ' "$t/out")" = 4 ] && has "$t/out" "encoder.layer.1)"
 ok "every instance of a repeated layer, with its scope" $?
 run "$model" --def softmax --shape x=2x3 --show softmax.weight

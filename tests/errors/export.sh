@@ -12,8 +12,8 @@ gradc export models/bert.graph --weights models/demo --task sentiment --format o
 #>       = hint: hf is a folder for transformers
 
 gradc export models/bert.graph --weights models/demo --task sentiment --format sentence-transformers --out st
-#> models/bert.graph:91:6: error[E0983]: the graph file does not say how to export 'sentiment'
-#>    91 | task sentiment {
+#> models/bert.graph:5:6: error[E0983]: the graph file does not say how to export 'sentiment'
+#>     5 | task sentiment {
 #>       |      ^~~~~~~~~
 #>       = hint: say how 'sentiment' pools its tokens: export sentence_transformers "mean", or "cls" or "max"
 
@@ -40,7 +40,7 @@ gradc check models/bert.graph --weights other
 #> other/config.json:11:3: error[E0985]: the weights are of another model: "hidden_act" is "relu", not "gelu"
 #>    11 |   "hidden_act": "relu",
 #>       |   ^~~~~~~~~~~~
-#> models/bert.graph:159:43: note: the model says so here
-#>   159 | checkpoint expects "model_type" = "bert", "hidden_act" = "gelu", "position_embedding_type" = "absolute"
+#> models/encoders/bert.graph:109:43: note: the model says so here
+#>   109 | checkpoint expects "model_type" = "bert", "hidden_act" = "gelu", "position_embedding_type" = "absolute"
 #>       |                                           ^~~~~~~~~~~~
 #>       = hint: take the graph file of that model; or one that computes it, and says: override checkpoint expects "hidden_act" = "relu"

@@ -7,8 +7,8 @@ gradc predict models/bert.graph --weights models/demo --task sentiment --bad-row
 #>       = hint: did you mean 'error'?
 
 gradc predict models/bert.graph --weights models/demo --task similarity --probabilities
-#> models/bert.graph:124:6: error[E0955]: task 'similarity' does not say what its probabilities are
-#>   124 | task similarity {
+#> models/bert.graph:38:6: error[E0955]: task 'similarity' does not say what its probabilities are
+#>    38 | task similarity {
 #>       |      ^~~~~~~~~~
 #>       = hint: show them in the task: show softmax(logits) as "probabilities", or sigmoid(logit)
 
