@@ -126,6 +126,8 @@ static void refuse_ir(const SourceFile *file, Diagnostics *diags) {
 
 void lex(const SourceFile *file, Arena *arena, Diagnostics *diags, Tokens *tokens) {
     Lexer lexer = {.file = file, .arena = arena, .diags = diags, .tokens = tokens, .line = 1};
+    if (strncmp(file->text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+        lexer.at = lexer.line_start = strlen(BYTE_ORDER_MARK);
     if (graph_text_begins(file->text)) {
         refuse_ir(file, diags);
         lexer.at = strlen(file->text);

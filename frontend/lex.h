@@ -34,4 +34,7 @@ typedef struct Tokens {
  * belong to `arena`. */
 void lex(const SourceFile *file, Arena *arena, Diagnostics *diags, Tokens *tokens);
 
+/* Some editors begin a file with it; it says nothing. */
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+
 #endif

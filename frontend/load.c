@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frontend/lex.h"
 #include "frontend/parse.h"
 
 enum {
@@ -41,7 +42,8 @@ static const char *read_stream(Arena *arena, FILE *in, const char **problem) {
         *problem = "it is longer than 1 MiB, so it is not a graph file";
     else if (memchr(text, 0, size))
         *problem = "it contains zero bytes, so it is not text";
-    return *problem ? NULL : text;
+    if (*problem) return NULL;
+    return strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0 ? text + strlen(BYTE_ORDER_MARK) : text;
 }
 
 /* NULL and the reason in `problem`. */

@@ -65,8 +65,32 @@ void diag_hint(Diagnostics *diags, const char *format, ...) {
 
 Pos pos_in_file(const SourceFile *file, uint32_t line) { return (Pos){.file = file, .line = line}; }
 
+/* How many bytes the character has that begins here, and can be shown: a tab, or UTF-8 and no control character. 0: it
+ * cannot. */
+static size_t visible_bytes(const char *text, size_t length) {
+    unsigned char c = (unsigned char)text[0];
+    if (c < 0x80) return c == '\t' || (c >= ' ' && c != 127);
+    size_t bytes = c >= 0xF0 && c < 0xF5 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
+    if (bytes == 0 || bytes > length || c >= 0xF5) return 0;
+    for (size_t i = 1; i < bytes; i++) {
+        if (((unsigned char)text[i] & 0xC0) != 0x80) return 0;
+    }
+    bool is_control = c == 0xC2 && (unsigned char)text[1] < 0xA0;
+    return is_control ? 0 : bytes;
+}
+
+void print_visible(const char *text, size_t length, FILE *out) {
+    for (size_t i = 0, bytes; i < length; i += bytes) {
+        bytes = visible_bytes(text + i, length - i);
+        if (bytes)
+            fwrite(text + i, 1, bytes, out);
+        else
+            fprintf(out, "\\x%02x", (unsigned)(unsigned char)text[i]), bytes = 1;
+    }
+}
+
 static void print_place(Pos pos, FILE *out) {
-    fputs(pos.file->path, out);
+    print_visible(pos.file->path, strlen(pos.file->path), out);
     if (pos.line) fprintf(out, ":%u", pos.line);
     if (pos.line && pos.column) fprintf(out, ":%u", pos.column);
 }
@@ -97,7 +121,9 @@ static void print_source(Pos pos, FILE *out) {
     if (!pos.file || !pos.file->text || !pos.line || !pos.column) return;
     const char *line = line_start(pos.file->text, pos.line);
     if (!line) return;
-    fprintf(out, "%5u | %.*s\n", pos.line, (int)strcspn(line, "\n"), line);
+    fprintf(out, "%5u | ", pos.line);
+    print_visible(line, strcspn(line, "\r\n"), out);
+    fputc('\n', out);
     print_caret(line, pos, out);
 }
 
@@ -108,22 +134,52 @@ void pos_print(Pos pos, FILE *out) {
     print_source(pos, out);
 }
 
+static void print_message(const char *message, FILE *out) {
+    print_visible(message, strlen(message), out);
+    fputc('\n', out);
+}
+
 static void print_one(const Diagnostic *diag, FILE *out) {
     static const char *const words[] = {"error", "warning", "note", "hint"};
     bool note = diag->severity == SEVERITY_NOTE && !diag->pos.file;
     if (diag->severity == SEVERITY_HINT || note) {
-        fprintf(out, "      = %s: %s\n", words[diag->severity], diag->message);
+        fprintf(out, "      = %s: ", words[diag->severity]);
+        print_message(diag->message, out);
         return;
     }
     if (diag->pos.file) print_place(diag->pos, out), fputs(": ", out);
     fputs(words[diag->severity], out);
     if (diag->code) fprintf(out, "[%s]", diag->code);
-    fprintf(out, ": %s\n", diag->message);
+    fputs(": ", out);
+    print_message(diag->message, out);
     print_source(diag->pos, out);
 }
 
+static bool belongs_to_another(const Diagnostic *diag) {
+    return diag->severity == SEVERITY_NOTE || diag->severity == SEVERITY_HINT;
+}
+
+/* Was the warning given before? A file that is read twice gives it twice. */
+static bool is_repeated(const Diagnostics *diags, int index) {
+    const Diagnostic *diag = &diags->list.items[index];
+    const char *path = diag->pos.file ? diag->pos.file->path : "";
+    for (int i = 0; i < index && diag->severity == SEVERITY_WARNING; i++) {
+        const Diagnostic *other = &diags->list.items[i];
+        const char *other_path = other->pos.file ? other->pos.file->path : "";
+        bool same = other->severity == diag->severity && other->pos.line == diag->pos.line &&
+                    other->pos.column == diag->pos.column && strcmp(other->message, diag->message) == 0;
+        if (same && strcmp(path, other_path) == 0) return true;
+    }
+    return false;
+}
+
 void diagnostics_print(const Diagnostics *diags, FILE *out) {
-    for (int i = 0; i < diags->list.count; i++) print_one(&diags->list.items[i], out);
+    bool hidden = false;
+    for (int i = 0; i < diags->list.count; i++) {
+        const Diagnostic *diag = &diags->list.items[i];
+        if (!belongs_to_another(diag)) hidden = is_repeated(diags, i);
+        if (!hidden) print_one(diag, out);
+    }
 }
 
 /* Levenshtein distance of two names shorter than 64 bytes, by rows of the usual table. */

@@ -67,8 +67,13 @@ Pos pos_in_file(const SourceFile *file, uint32_t line);
  *     bert.graph:12:7: error[E0204]: no value is called 'hiden'
  *        12 |   q = dense(x, hiden)
  *           |                ^~~~~
- *        = hint: did you mean 'hidden'? */
+ *        = hint: did you mean 'hidden'?
+ * A warning that was given before, at the same place, is not repeated. */
 void diagnostics_print(const Diagnostics *diags, FILE *out);
+
+/* Text of a file for a terminal: control characters, and bytes that are not UTF-8, are written as \x1b. All that
+ * diagnostics print goes through here. */
+void print_visible(const char *text, size_t length, FILE *out);
 
 /* A place as diagnostics show it: its name and a newline, then its line with a caret where the text is known. Nothing
  * for nowhere. */

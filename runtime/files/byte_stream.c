@@ -13,7 +13,9 @@ static const unsigned char gzip_begins[2] = {0x1f, 0x8b};
 
 struct ByteStream {
     int descriptor;
-    bool begun, is_gzip, ended; /* ended: the last member is whole */
+    bool begun, is_gzip;
+    bool ended; /* the last member is whole */
+    bool over;  /* behind it stands no other, but padding or the like */
     z_stream inflater;
     unsigned char raw[RAW_BYTES];
 };
@@ -66,13 +68,15 @@ static ssize_t inflate_some(ByteStream *s, char *to, size_t room, const char **p
     z->next_out = (unsigned char *)to;
     z->avail_out = room < RAW_BYTES ? (unsigned)room : RAW_BYTES;
     unsigned asked = z->avail_out;
-    while (z->avail_out == asked) {
+    while (!s->over && z->avail_out == asked) {
         if (z->avail_in == 0) {
             ssize_t got = read_raw(s, s->raw, RAW_BYTES, problem);
             if (got < 0) return -1;
             if (got == 0) return s->ended ? 0 : damaged(problem);
             z->next_in = s->raw, z->avail_in = (unsigned)got;
         }
+        s->over = s->ended && *z->next_in != gzip_begins[0];
+        if (s->over) break;
         if (s->ended && inflateReset(z) != Z_OK) return damaged(problem);
         s->ended = false;
         int status = inflate(z, Z_SYNC_FLUSH);
