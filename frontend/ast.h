@@ -156,9 +156,9 @@ typedef struct LabelDecl {
 typedef struct DataDecl {
     const char *path; /* NULL: none */
     Pos pos;
-    DataKind kind;
-    char separator;
-    bool quoted;
+    const char *format; /* "tab" */
+    Pos format_pos;
+    Quoting quoting;
     Names columns;
 } DataDecl;
 

@@ -18,28 +18,6 @@ static void given_twice(Parser *parser, Pos pos, Pos first, const char *what) {
     parser->errors++;
 }
 
-typedef struct DataForm {
-    const char *word;
-    DataKind kind;
-    char separator;
-} DataForm;
-
-static const DataForm data_forms[] = {{"tab", DATA_TABLE, '\t'},
-                                      {"comma", DATA_TABLE, ','},
-                                      {"jsonl", DATA_JSONL, 0},
-                                      {"lines", DATA_LINES, 0},
-                                      {"conll", DATA_CONLL, 0}};
-
-static void parse_data_form(Parser *parser, DataDecl *data) {
-    for (size_t i = 0; i < sizeof data_forms / sizeof *data_forms; i++) {
-        if (!accept(parser, data_forms[i].word)) continue;
-        data->kind = data_forms[i].kind;
-        data->separator = data_forms[i].separator;
-        return;
-    }
-    syntax_error(parser, "'tab', 'comma', 'jsonl', 'lines' or 'conll'");
-}
-
 /* column = name | string */
 static const char *parse_column(Parser *parser) {
     if (peek(parser)->kind == TOKEN_STRING) return advance(parser)->text;
@@ -56,22 +34,18 @@ static Names parse_columns(Parser *parser) {
     return columns;
 }
 
-/* data = "data" string (("tab" | "comma") ("quoted" | "unquoted") | "jsonl" | "lines" | "conll")
- *        ["columns" columns] */
+/* data = "data" string name ["quoted" | "unquoted"] ["columns" columns]; the names are the runtime's formats */
 static void parse_data(Parser *parser, TaskDecl *task) {
     Pos pos = advance(parser)->pos;
     DataDecl *data = &task->data;
     if (data->path) given_twice(parser, pos, data->pos, "a task has one 'data' clause; this is the second");
     data->path = expect_string(parser, "the name of a file in quotes", &data->pos);
-    parse_data_form(parser, data);
-    if (data->kind == DATA_TABLE) {
-        data->quoted = accept(parser, "quoted");
-        if (!data->quoted && !accept(parser, "unquoted")) syntax_error(parser, "'quoted' or 'unquoted'");
-    }
-    bool named = data->kind == DATA_CONLL || clause_follows(parser, "columns");
-    if (!named) return;
-    expect(parser, "columns");
-    data->columns = parse_columns(parser);
+    data->format = expect_name(parser, "a format, such as 'tab', 'comma' or 'jsonl'", &data->format_pos);
+    if (clause_follows(parser, "quoted") && accept(parser, "quoted"))
+        data->quoting = QUOTING_QUOTED;
+    else if (clause_follows(parser, "unquoted") && accept(parser, "unquoted"))
+        data->quoting = QUOTING_UNQUOTED;
+    if (clause_follows(parser, "columns") && accept(parser, "columns")) data->columns = parse_columns(parser);
 }
 
 /* split = "split" ("dev" arithmetic | "folds" arithmetic) ["stratified"] ["grouped" "by" column] ["seed" arithmetic] */

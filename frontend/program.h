@@ -87,12 +87,8 @@ typedef struct Split {
     Pos pos; /* no file: none is declared, each split is a file */
 } Split;
 
-typedef enum DataKind {
-    DATA_TABLE, /* fields between separators */
-    DATA_JSONL, /* a JSON object a line */
-    DATA_LINES, /* a text a line */
-    DATA_CONLL, /* a word a line, its fields between blanks; an empty line after each row */
-} DataKind;
+/* Whether fields may stand in double quotes, as the data line says it. */
+typedef enum Quoting { QUOTING_UNSAID, QUOTING_QUOTED, QUOTING_UNQUOTED } Quoting;
 
 /* A text that config.json has under `key` where it has the key at all: otherwise it describes another model. */
 typedef struct Expectation {
@@ -146,9 +142,9 @@ typedef struct Task {
     Pos pos;
     const char *data; /* "sst/ids-sst-{split}.csv" */
     Pos data_pos;
-    DataKind data_kind;
-    char separator; /* DATA_TABLE: '\t' or ',' */
-    bool quoted;
+    const char *data_format; /* "tab": a row of runtime/data/table_formats.c */
+    Pos format_pos;
+    Quoting quoting;
     const char *const
         *data_columns; /* [n_data_columns]: what the file's columns are called; NULL: its header says it */
     int n_data_columns;

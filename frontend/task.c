@@ -178,9 +178,9 @@ static bool check_input_names(Elab *e, const TaskDecl *decl) {
 
 static Task describe(const TaskDecl *decl) {
     Task task = {.name = decl->name, .pos = decl->pos, .data = decl->data.path, .data_pos = decl->data.pos};
-    task.data_kind = decl->data.kind;
-    task.separator = decl->data.separator;
-    task.quoted = decl->data.quoted;
+    task.data_format = decl->data.format;
+    task.format_pos = decl->data.format_pos;
+    task.quoting = decl->data.quoting;
     task.data_columns = decl->data.columns.items;
     task.n_data_columns = decl->data.columns.count;
     task.n_inputs = decl->n_inputs;

@@ -14,7 +14,7 @@ demo_run init notes.csv --text note --label mood --group "the author"
 [ "$status" = 0 ] && has "$t/out" "gradc train notes.graph --weights $demo --out run" &&
   has notes.graph '  data "notes.csv" comma quoted' && has notes.graph '  split dev 0.1 stratified grouped by "the author" seed 1' &&
   has notes.graph '  label target = mood: class["even", "glad", "sad"] optional' && has notes.graph '# What gradc init saw in notes.csv: 240 rows, 6 of them without a label.' &&
-  has notes.graph 'import "models/bert.graph"'
+  has notes.graph 'import "models/encoders/bert.graph"'
 ok "a table of classes becomes a task" $?
 run fmt notes.graph
 cmp -s "$t/out" notes.graph
@@ -48,6 +48,89 @@ awk 'BEGIN { for (i = 0; i < 40; i++) printf "{\"text\": \"film %d\", \"kind\": 
 run init lines.jsonl --text text --label kind --task kinds --out other.graph
 [ "$status" = 0 ] && has other.graph 'task kinds {' && has other.graph 'data "lines.jsonl" jsonl' && has other.graph 'weights balanced'
 ok "JSON lines, and classes that are uneven" $?
+
+# A file of its own: this task alone, which sentence-transformers' export knows too.
+run check notes.graph
+[ "$status" = 0 ] && [ "$(grep -c '^task ' "$t/out")" = 1 ] && [ "$(grep -c '^task ' run/model.graph)" = 1 ] &&
+  ! grep -aq 'heads\.sentiment' run/model.safetensors && run export run --format sentence-transformers --out st && [ "$status" = 0 ]
+ok "the file stands alone, and so does its run" $?
+for name in sentiment task in encoder head 2024; do
+  cp notes.csv "$name.csv"
+  run init "$name.csv" --text note --label mood
+  [ "$status" = 0 ] && [ "$(ls ./*.new 2>/dev/null)" = "" ]
+  ok "a table called $name.csv" $?
+done
+demo_run init notes.csv --text note --label mood --task "my task" --out none.graph
+[ "$status" = 1 ] && [ ! -e none.graph ] && has "$t/err" "--task NAME"
+ok "nothing is left that gradc refuses" $?
+
+# What is read as the writer meant it, and what is told.
+awk 'BEGIN { for (i = 0; i < 60; i++) printf "\"%d\",\"Headline %d\",\"It says %d\"\n", i % 4 + 1, i, i }' >bare.csv
+run init bare.csv --text 3 --label 1
+[ "$status" = 0 ] && has bare.graph 'data "bare.csv" comma quoted columns(label, column2, text)' && has bare.graph 'class["1", "2", "3", "4"]' &&
+  has bare.graph '60 rows' && ! has bare.graph Headline && demo_run train bare.graph --epochs 0 --quiet && [ "$status" = 0 ]
+ok "a table without a header" $?
+awk 'BEGIN { print "text\tlabel"; for (i = 0; i < 44; i++) print (i % 4 ? "a film " i : "\"Lovely\" it is " i) "\t" (i % 2 ? "a" : "b") }' >quotes.tsv
+run init quotes.tsv --text text --label label
+[ "$status" = 0 ] && has quotes.graph 'tab unquoted' && has quotes.graph '44 rows'
+ok "quotes that are plain characters" $?
+awk 'BEGIN { print "text,label"; for (i = 0; i < 42; i++) print "\"a film \\\"" i "\\\"\"," (i % 2 ? "a" : "b") }' >spark.csv
+run init spark.csv --text text --label label
+[ "$status" = 0 ] && has spark.graph 'comma quoted' && has spark.graph '42 rows'
+ok "quotes with an escape character" $?
+awk 'BEGIN { print "text;label"; for (i = 0; i < 42; i++) print "a film, " i ";" (i % 2 ? "a" : "b") }' >semi.csv
+run init semi.csv --text text --label label
+[ "$status" = 0 ] && has semi.graph 'semicolon quoted' && demo_run train semi.graph --epochs 0 --quiet && [ "$status" = 0 ]
+ok "semicolons" $?
+awk 'BEGIN { print "text,label"; for (i = 0; i < 60; i++) print (i % 20 == 6 ? "good, but " : "a ") i "," (i % 2 ? "a" : "b") }' >bad.csv
+run init bad.csv --text text --label label
+[ "$status" = 0 ] && has "$t/out" "3 rows cannot be read (line 8, 28, 48: this row has 3 fields" && has "$t/out" "--skip-bad-rows --out run" &&
+  has bad.graph 'class["a", "b"]' && ! has bad.graph optional
+ok "rows that cannot be read are counted, and are not without a label" $?
+demo_run train bad.graph --skip-bad-rows --epochs 0
+[ "$status" = 0 ] && has "$t/err" "3 left out"
+ok "training counts them too" $?
+printf 'text,label\nna\357ve,a\nb,b\n' >latin.csv
+run init latin.csv --text text --label label
+[ "$status" = 1 ] && has "$t/err" "latin.csv:2: error[E0814]" && has "$t/err" iconv
+ok "text that is not UTF-8 is told as such" $?
+
+# Labels.
+awk 'BEGIN { print "text,label"; for (i = 0; i < 154; i++) print "q " i "," i % 77 }' >intents.csv
+run init intents.csv --text text --label label
+[ "$status" = 0 ] && has intents.graph 'class["0", "1"' && has intents.graph '"76"]'
+ok "whole numbers without a gap are classes" $?
+awk 'BEGIN { print "text,label"; for (i = 0; i < 120; i++) print "q " i "," i % 60 * 7 }' >sevens.csv
+run init sevens.csv --text text --label label
+[ "$status" = 0 ] && has sevens.graph 'real[0, 413]' && run init sevens.csv --text text --label label --classes --force && has sevens.graph 'class["0", "7"'
+ok "others are numbers, unless --classes says so" $?
+awk 'BEGIN { print "text,price"; for (i = 0; i < 60; i++) printf "q %d,%.2f\n", i, 1234567.25 + i * 10.5 }' >prices.csv
+run init prices.csv --text text --label price
+[ "$status" = 0 ] && has prices.graph 'real[1234567, 1235187]' && demo_run train prices.graph --epochs 0 --quiet && [ "$status" = 0 ]
+ok "a range has all of its digits" $?
+awk 'BEGIN { print "text,label"; for (i = 0; i < 60; i++) print "q " i "," (i == 0 ? "one" : i < 9 ? "few" : "many") }' >rare.csv
+run init rare.csv --text text --label label
+[ "$status" = 0 ] && has rare.graph 'split dev 0.1 stratified' && has rare.graph 'Too rare to be in dev: one.'
+ok "a rare class is told, and the split stays stratified" $?
+demo_run train rare.graph --epochs 0 --out rare
+[ "$status" = 0 ] && run predict rare --split train --keep label && grep -q '^one' "$t/out"
+ok "it is for training" $?
+awk 'BEGIN { print "who,text,label"; for (i = 0; i < 100; i++) print "p" (i < 35 ? 0 : i < 65 ? 1 : int(i / 5)) ",q " i "," (i % 2 ? "a" : "b") }' >groups.csv
+run init groups.csv --text text --label label --group who
+[ "$status" = 0 ] && rows=$(sed -n 's/.*gives dev \([0-9]*\) of.*/\1/p' groups.graph) && [ "$rows" -ge 5 ] && [ "$rows" -le 20 ]
+ok "large groups do not make dev several times its size: ${rows:-?} of 100" $?
+printf 'id,text,text,label\n1,a,b,x\n2,c,d,y\n' >twice.csv
+run init twice.csv --text text --label label
+[ "$status" = 1 ] && has "$t/err" "twice.csv:1: error[E0816]"
+ok "two columns of one name" $?
+printf '"a ""text""",label\na,x\nb,y\n' >named.csv
+run init named.csv --text 1 --label 2
+[ "$status" = 1 ] && has "$t/err" E0819 && [ ! -e named.graph ]
+ok "a name that a graph file cannot say" $?
+printf 'te\033[31mxt,label\na,x\nb,y\n' >escape.csv
+run init escape.csv --text text --label label
+[ "$status" = 1 ] && has "$t/err" 'te\x1b[31mxt' && ! grep -q "$(printf '\033')" "$t/err"
+ok "a header does not reach the terminal as it is" $?
 
 cd "$root" || exit 1
 finish

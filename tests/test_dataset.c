@@ -34,7 +34,8 @@ static Fixture begin(const char *text) {
     put_text(&f.folder, "t-train.tsv", text);
     f.tokenizer = tokenizer_load(vocab.text, tokenizer_rules(true), f.diags);
     cr_assert_not_null(f.tokenizer);
-    f.task = (Task){.name = "t", .data = "sub/t-{split}.tsv", .separator = '\t', .n_inputs = 1, .label = class_label};
+    f.task =
+        (Task){.name = "t", .data = "sub/t-{split}.tsv", .data_format = "tab", .n_inputs = 1, .label = class_label};
     f.task.inputs[0] = (TextInput){.name = "text", .columns = {"text"}, .n_columns = 1};
     f.options = (DatasetOptions){
         .tokenizer = f.tokenizer, .split = "train", .max_length = 16, .needs_labels = true, .skips_bad = true};
@@ -260,15 +261,15 @@ Test(dataset, bad_rows_are_skipped_one_by_one) {
 
 Test(dataset, json_lines_and_quoted_tables) {
     Fixture f = begin("{\"text\": \"good film\", \"y\": 1}\n{\"y\": null, \"text\": \"bad\"}\n");
-    f.task.data_kind = DATA_JSONL;
+    f.task.data_format = "jsonl";
     f.options.skips_bad = true;
     load(&f);
     cr_assert_not_null(f.data);
     cr_expect(f.data->rows == 1 && f.data->skipped == 1 && f.data->labels.values[0] == 1);
     finish(&f);
     f = begin("text,y\n\"good, \"\"film\"\"\",2\n");
-    f.task.separator = ',';
-    f.task.quoted = true;
+    f.task.data_format = "comma";
+    f.task.quoting = QUOTING_QUOTED;
     load(&f);
     cr_assert_not_null(f.data);
     cr_expect(f.data->rows == 1 && f.data->labels.values[0] == 2);

@@ -27,7 +27,7 @@ static void expect_label(Label label, const char *text, const char *expected) {
     double values[8];
     char found[200] = "wrong";
     Arena *arena = arena_new();
-    if (!label_from_piece(&label, (Piece){text, strlen(text)}, values, arena)) {
+    if (!label_from_piece(&label, (Piece){text, strlen(text), CELL_TEXT}, values, arena)) {
         found[0] = 0;
         for (int64_t i = 0; i < label.width; i++)
             snprintf(found + strlen(found), sizeof found - strlen(found), "%s%g", i ? " " : "", values[i]);
@@ -72,13 +72,13 @@ typedef struct Fixture {
     Dataset *data;
 } Fixture;
 
-static void load(Fixture *f, const char *text, DataKind kind, Label label, bool needs_labels) {
+static void load(Fixture *f, const char *text, const char *format, Label label, bool needs_labels) {
     *f = (Fixture){.folder = make_folder(), .diags = diagnostics_new()};
     TempPath vocab = put_text(&f->folder, "vocab.txt", vocabulary), data = put_text(&f->folder, "data", text);
     static const char *const columns[] = {"w", "y"};
     f->tokenizer = tokenizer_load(vocab.text, tokenizer_rules(true), f->diags);
-    f->task = (Task){.name = "t", .data = "data", .data_kind = kind, .separator = '\t', .n_inputs = 1, .label = label};
-    if (kind == DATA_CONLL) f->task.data_columns = columns, f->task.n_data_columns = 2;
+    f->task = (Task){.name = "t", .data = "data", .data_format = format, .n_inputs = 1, .label = label};
+    if (strcmp(format, "conll") == 0) f->task.data_columns = columns, f->task.n_data_columns = 2;
     f->task.inputs[0] = (TextInput){.name = "w", .columns = {"w"}, .n_columns = 1, .words = label.of >= 0};
     f->options =
         (DatasetOptions){.tokenizer = f->tokenizer, .path = data.text, .max_length = 8, .needs_labels = needs_labels};
@@ -119,22 +119,22 @@ static const char conll[] = "# id 1 of 2\ngood B-A\nfilms I-A\n. O\n\n-DOCSTART-
 
 Test(labels, a_label_belongs_to_the_first_token_of_its_word) {
     Fixture f;
-    load(&f, conll, DATA_CONLL, of_words(), true);
+    load(&f, conll, "conll", of_words(), true);
     expect_labels(f.data, "1=1 2=2 4=0 / 1=0");
     cr_expect(f.data->lines[0] == 2 && f.data->lines[1] == 8);
     finish(&f);
-    load(&f, "{\"w\": [\"good\", \"films\", \"\"], \"y\": [\"B-A\", null, \"O\"]}\n", DATA_JSONL, of_words(), true);
+    load(&f, "{\"w\": [\"good\", \"films\", \"\"], \"y\": [\"B-A\", null, \"O\"]}\n", "jsonl", of_words(), true);
     expect_labels(f.data, "1=1"); /* one is not labelled, one has no token */
     cr_expect(f.data->labels.words[0] == 3 && f.data->labels.word[0] == 0);
     finish(&f);
-    load(&f, "w\ty\ngood  film\tO B-A\n", DATA_TABLE, of_words(), true);
+    load(&f, "w\ty\ngood  film\tO B-A\n", "tab", of_words(), true);
     expect_labels(f.data, "1=0 2=1");
     finish(&f);
 }
 
 Test(labels, words_that_are_cut_off_have_no_label) {
     Fixture f;
-    load(&f, "w\ty\nfilms films films films\tO O B-A O\n", DATA_TABLE, of_words(), true); /* 6 of 8 tokens are left */
+    load(&f, "w\ty\nfilms films films films\tO O B-A O\n", "tab", of_words(), true); /* 6 of 8 tokens are left */
     expect_labels(f.data, "1=0 3=0 5=1");
     cr_expect_eq(f.data->cut, 1);
     finish(&f);
@@ -142,14 +142,14 @@ Test(labels, words_that_are_cut_off_have_no_label) {
 
 Test(labels, without_labels_every_word_is_asked_for) {
     Fixture f;
-    load(&f, "{\"w\": [\"good\", \"films\", \"bad\"]}\n", DATA_JSONL, of_words(), false);
+    load(&f, "{\"w\": [\"good\", \"films\", \"bad\"]}\n", "jsonl", of_words(), false);
     expect_labels(f.data, "1=nan 2=nan 4=nan");
     finish(&f);
 }
 
-static void expect_error(const char *text, DataKind kind, const char *code, uint32_t line) {
+static void expect_error(const char *text, const char *format, const char *code, uint32_t line) {
     Fixture f;
-    load(&f, text, kind, of_words(), true);
+    load(&f, text, format, of_words(), true);
     cr_expect_null(f.data);
     cr_assert_eq(f.diags->errors, 1);
     cr_expect_str_eq(f.diags->list.items[0].code, code);
@@ -159,10 +159,10 @@ static void expect_error(const char *text, DataKind kind, const char *code, uint
 }
 
 Test(labels, what_is_wrong_is_told_with_its_line) {
-    expect_error("good O\nbad O\nbad secret\n", DATA_CONLL, "E0851", 3);
-    expect_error("good O\n\nbad O O\n", DATA_CONLL, "E0811", 3);
-    expect_error("w\ty\ngood\tO\nbad secret\tO\n", DATA_TABLE, "E0853", 3);
-    expect_error("{\"w\": [\"secret\"], \"y\": [\"O\", \"O\"]}\n", DATA_JSONL, "E0853", 1);
+    expect_error("good O\nbad O\nbad secret\n", "conll", "E0851", 3);
+    expect_error("good O\n\nbad O O\n", "conll", "E0811", 3);
+    expect_error("w\ty\ngood\tO\nbad secret\tO\n", "tab", "E0853", 3);
+    expect_error("{\"w\": [\"secret\"], \"y\": [\"O\", \"O\"]}\n", "jsonl", "E0853", 1);
 }
 
 /* --- Masking --- */
@@ -184,7 +184,7 @@ Test(labels, masking_hides_the_share_in_three_ways) {
     for (int i = 0; i < 1000; i++) fputs("good good good good xyz\n", out);
     fclose(out);
     Fixture f;
-    load(&f, text, DATA_LINES, masked(0.15), true);
+    load(&f, text, "lines", masked(0.15), true);
     cr_assert_not_null(f.data);
     LabelList list = {0};
     int chosen = 0, masks = 0, same = 0, other = 0;
@@ -222,7 +222,7 @@ static bool same_batch(const Batch *a, const Batch *b, int64_t from) {
 
 Test(labels, a_split_update_hides_the_same_tokens_and_counts_them_all) {
     Fixture f;
-    load(&f, "good bad film good bad\nbad bad film\ngood\nfilm bad good film film\n", DATA_LINES, masked(0.5), true);
+    load(&f, "good bad film good bad\nbad bad film\ngood\nfilm bad good film film\n", "lines", masked(0.5), true);
     cr_assert_not_null(f.data);
     const Dataset *sets[] = {f.data};
     Batch *whole = batch_new(sets, 1, 4), *half = batch_new(sets, 1, 4);
@@ -245,7 +245,7 @@ Test(labels, a_split_update_hides_the_same_tokens_and_counts_them_all) {
 /* In evaluation a row's number is its own, so what is hidden does not depend on the order. */
 Test(labels, numbers_of_the_data_do_not_depend_on_the_batch) {
     Fixture f;
-    load(&f, "good bad film good bad\nbad bad film bad\n", DATA_LINES, masked(0.5), true);
+    load(&f, "good bad film good bad\nbad bad film bad\n", "lines", masked(0.5), true);
     const Dataset *sets[] = {f.data};
     Batch *whole = batch_new(sets, 1, 2), *second = batch_new(sets, 1, 2);
     batch_begin(whole, f.data, (int64_t[]){0, 1}, 2, NUMBERS_OF_DATA);
@@ -260,7 +260,7 @@ Test(labels, numbers_of_the_data_do_not_depend_on_the_batch) {
 
 Test(labels, a_text_that_asks_itself) {
     Fixture f;
-    load(&f, "good [MASK] film [MASK]\nbad\n", DATA_LINES, masked(0.15), false);
+    load(&f, "good [MASK] film [MASK]\nbad\n", "lines", masked(0.15), false);
     expect_labels(f.data, "2=nan 4=nan / ");
     finish(&f);
 }
@@ -268,7 +268,7 @@ Test(labels, a_text_that_asks_itself) {
 Test(labels, a_batch_of_words_points_to_their_rows) {
     static const int32_t at[] = {1, 4, 5, 7}, classes[] = {0, 1, 2, 0};
     Fixture f;
-    load(&f, conll, DATA_CONLL, of_words(), true);
+    load(&f, conll, "conll", of_words(), true);
     const Dataset *sets[] = {f.data};
     Batch *batch = batch_new(sets, 1, 2);
     batch_begin(batch, f.data, (int64_t[]){1, 0}, 2, NUMBERS_OF_UPDATE);

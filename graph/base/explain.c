@@ -280,10 +280,12 @@ static const Explanation table[] = {
               "A row has more or fewer fields than the header. Mostly the separator or the\n"
               "quoting is not what the task's data line says: 'quoted' where fields stand in\n"
               "double quotes, 'unquoted' where quotes are plain characters."},
-    {"E0812", "a quote that is never closed\n"
-              "A field of the row named begins with a double quote, and the file ends before\n"
-              "the closing one. Close it, or say 'unquoted' in the task's data line when\n"
-              "quotes are plain characters in this file."},
+    {"E0812", "quotes that do not fit\n"
+              "A field of the row named begins with a double quote, but no other closes it; or\n"
+              "a quote inside is not doubled; or the closing one comes lines later, and these\n"
+              "lines are rows by themselves. Quotes are read as RFC 4180 has them, or as Spark\n"
+              "writes them, with a backslash before a quote, where that is certain. Say\n"
+              "'unquoted' in the data line if quotes are plain characters in this file."},
     {"E0813", "a line that is not JSON\n"
               "Each line of a JSON-lines file is one object in UTF-8 whose wanted members are\n"
               "texts, numbers, true, false or null, or lists of these. The content is not shown\n"
@@ -292,6 +294,23 @@ static const Explanation table[] = {
               "A cell has bytes that are no UTF-8: most often the file was saved as Latin-1 or\n"
               "Windows-1252. `iconv -f latin1 -t utf8 old.csv > new.csv` converts one. The\n"
               "content is not shown because it may be private; look at the line named."},
+    {"E0815", "not a table of text\n"
+              "The file is another format (UTF-16, Parquet, a workbook, a compressed file, a\n"
+              "JSON array). The hint has a command that converts it."},
+    {"E0816", "two columns of one name\n"
+              "The header has the name of a wanted column twice, so it is not certain which one\n"
+              "is meant. Give one of them another name."},
+    {"E0817", "a header where none was expected\n"
+              "The data line names the columns of a file without a header, but the first row\n"
+              "has just these names. It is taken for a header and is no row. Leave columns(...)\n"
+              "out, or remove that row."},
+    {"E0818", "an unknown table format\n"
+              "The word after the file's name in a task's data line says how the file is laid\n"
+              "out. Formats of separated fields also say 'quoted' or 'unquoted', and CoNLL's\n"
+              "names its columns."},
+    {"E0819", "a name that cannot be written\n"
+              "A graph file writes names of columns in double quotes on one line, so it cannot\n"
+              "name a column or file whose name has a double quote or a line end."},
 
     /* --- Files: weights --- */
     {"E0820", "a broken safetensors file\n"

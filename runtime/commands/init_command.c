@@ -8,6 +8,7 @@
 #include "frontend/frontend.h"
 #include "runtime/commands/commands.h"
 #include "runtime/data/survey.h"
+#include "runtime/data/table_format.h"
 #include "runtime/files/atomic_file.h"
 #include "runtime/files/read_file.h"
 #include "runtime/hub/hf_folder.h"
@@ -71,7 +72,9 @@ static const char *import_path(const Init *init) {
 }
 
 static bool choose_places(Init *init) {
-    init->task = init->o->task ? init->o->task : stem(init->o->file, init->arena);
+    const char *name = stem(init->o->file, init->arena);
+    if (is_reserved(name)) name = arena_printf(init->arena, "%s_task", name);
+    init->task = init->o->task ? init->o->task : name;
     init->out = init->o->out ? init->o->out : arena_printf(init->arena, "%s.graph", init->task);
     init->models = find_models(init->arena);
     if (!init->models) {
@@ -99,18 +102,18 @@ static const char *column(const Init *init, const char *name) {
 static const char *data_line(const Init *init) {
     const TableFormat *format = &init->survey->format;
     const char *slash = strrchr(init->o->file, '/'), *name = slash ? slash + 1 : init->o->file;
-    if (format->kind == DATA_JSONL) return arena_printf(init->arena, "\"%s\" jsonl", name);
-    return arena_printf(init->arena, "\"%s\" %s %s", name, format->separator == ',' ? "comma" : "tab",
-                        format->quoted ? "quoted" : "unquoted");
+    bool says_quotes = table_kind_find(format->word)->says_quotes;
+    const char *quotes = !says_quotes ? "" : format->quoted ? " quoted" : " unquoted", *list = "";
+    for (int i = 0; i < format->n_header; i++)
+        list = arena_printf(init->arena, "%s%s%s", list, i ? ", " : " columns(", column(init, format->header[i]));
+    return arena_printf(init->arena, "\"%s\" %s%s%s%s", name, format->word, quotes, list, *list ? ")" : "");
 }
 
 static const char *split_line(const Init *init) {
-    const Survey *s = init->survey;
-    int64_t least = INT64_MAX;
-    for (int64_t i = 0; i < s->classes; i++) least = s->counts[i] < least ? s->counts[i] : least;
-    bool stratified = !s->is_real && least >= 10;
-    const char *group = s->group ? arena_printf(init->arena, " grouped by %s", column(init, s->group)) : "";
-    return arena_printf(init->arena, "dev 0.1%s%s seed 1", stratified ? " stratified" : "", group);
+    const Split *split = &init->survey->split;
+    const char *group = split->group ? arena_printf(init->arena, " grouped by %s", column(init, split->group)) : "";
+    return arena_printf(init->arena, "dev %g%s%s seed %lld", split->share, split->stratified ? " stratified" : "",
+                        group, (long long)split->seed);
 }
 
 static const char *input_line(const Init *init) {
@@ -119,11 +122,22 @@ static const char *input_line(const Init *init) {
     return arena_printf(init->arena, "(%s, %s): pair", first, column(init, init->survey->texts[1]));
 }
 
+/* With all of its digits, so that the range has what it is made of. */
+static const char *number_text(const Init *init, double value) {
+    const char *text = "";
+    for (int digits = 6; digits <= 17; digits++) {
+        text = arena_printf(init->arena, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) break;
+    }
+    return text;
+}
+
 static const char *label_line(const Init *init) {
     const Survey *s = init->survey;
     const char *name = column(init, s->label), *optional = s->unlabelled ? " optional" : "", *list = "";
     if (s->is_real)
-        return arena_printf(init->arena, "%s: real[%g, %g]%s", name, floor(s->lowest), ceil(s->highest), optional);
+        return arena_printf(init->arena, "%s: real[%s, %s]%s", name, number_text(init, floor(s->lowest)),
+                            number_text(init, ceil(s->highest)), optional);
     for (int64_t i = 0; i < s->classes; i++)
         list = arena_printf(init->arena, "%s%s\"%s\"", list, i ? ", " : "", s->names[i]);
     return arena_printf(init->arena, "%s: class[%s]%s", name, list, optional);
@@ -131,12 +145,35 @@ static const char *label_line(const Init *init) {
 
 /* --- The comment --- */
 
+static const char *about_number(const Init *init) {
+    const Survey *s = init->survey;
+    return arena_printf(init->arena, "# The label is a number from %s to %s%s.\n", number_text(init, s->lowest),
+                        number_text(init, s->highest), s->whole ? " (with --classes it would be classes)" : "");
+}
+
+/* Classes that are rare, or have few different texts, may have no rows to be evaluated on. */
+static const char *about_dev(const Init *init) {
+    enum { MOST_SHOWN = 10 };
+    const Survey *s = init->survey;
+    const char *list = "";
+    int64_t without = 0;
+    for (int64_t i = 0; i < s->classes; i++) {
+        if (s->dev_counts[i]) continue;
+        if (without < MOST_SHOWN) list = arena_printf(init->arena, "%s%s%s", list, without ? ", " : "", s->names[i]);
+        without++;
+    }
+    const char *text = arena_printf(init->arena, "# The split gives dev %lld of them.\n", (long long)s->dev_rows);
+    if (!without) return text;
+    return arena_printf(init->arena, "%s# Too rare to be in dev: %s%s.\n", text, list,
+                        without > MOST_SHOWN ? ", ..." : "");
+}
+
 static const char *about_label(const Init *init) {
-    enum { MOST_SHOWN = 30 };
+    enum { MOST_SHOWN = 30, MANY_NUMBERS = 20 };
     const Survey *s = init->survey;
     const char *list = "";
     int64_t least = INT64_MAX, most = 0;
-    if (s->is_real) return arena_printf(init->arena, "# The label is a number from %g to %g.\n", s->lowest, s->highest);
+    if (s->is_real) return about_number(init);
     for (int64_t i = 0; i < s->classes; i++) {
         if (i < MOST_SHOWN)
             list = arena_printf(init->arena, "%s%s%s %lld", list, i ? ", " : "", s->names[i], (long long)s->counts[i]);
@@ -147,8 +184,22 @@ static const char *about_label(const Init *init) {
                              ? ""
                              : "# They are uneven: with `weights balanced` behind the label and\n"
                                "# `loss class_weighted(logits, target, target.weights)` they count alike.\n";
-    return arena_printf(init->arena, "# Rows of each class: %s%s.\n%s", list, s->classes > MOST_SHOWN ? ", ..." : "",
-                        uneven);
+    const char *whole = s->whole && s->classes > MANY_NUMBERS
+                            ? "# They are whole numbers without a gap, so they are taken for classes.\n"
+                            : "";
+    return arena_printf(init->arena, "# Rows of each class: %s%s\n%s%s", list, s->classes > MOST_SHOWN ? ", ..." : ".",
+                        whole, uneven);
+}
+
+static const char *about_bad_rows(const Init *init) {
+    const Survey *s = init->survey;
+    const char *lines = "";
+    if (!s->bad) return "";
+    for (int i = 0; i < s->bad && i < SURVEY_LINES; i++)
+        lines = arena_printf(init->arena, "%s%s%u", lines, i ? ", " : "", s->bad_lines[i]);
+    return arena_printf(
+        init->arena, "# %lld row%s cannot be read (line %s%s: %s);\n# --skip-bad-rows leaves such rows out.\n",
+        (long long)s->bad, s->bad == 1 ? "" : "s", lines, s->bad > SURVEY_LINES ? ", ..." : "", s->problem);
 }
 
 static const char *about_lengths(const Init *init) {
@@ -167,8 +218,10 @@ static const char *about(const Init *init) {
     const Survey *s = init->survey;
     const char *lacking =
         s->unlabelled ? arena_printf(init->arena, ", %lld of them without a label", (long long)s->unlabelled) : "";
-    const char *text = arena_printf(init->arena, "# What gradc init saw in %s: %lld rows%s.\n%s%s", init->o->file,
-                                    (long long)s->rows, lacking, about_label(init), about_lengths(init));
+    const char *header = s->header_is_row ? "# The file has no header: its columns are named here.\n" : "";
+    const char *text = arena_printf(init->arena, "# What gradc init saw in %s: %lld rows%s.\n%s%s%s%s%s", init->o->file,
+                                    (long long)s->rows, lacking, about_bad_rows(init), header, about_label(init),
+                                    about_dev(init), about_lengths(init));
     return arena_strndup(init->arena, text, strlen(text) - 1); /* the template has the last line's end */
 }
 
@@ -192,34 +245,61 @@ static const char *fill(const Init *init, const char *template, const Blank *bla
     return text;
 }
 
-static bool write_file(const Init *init) {
+/* What the blanks of the template say, in the layout of gradc fmt; NULL after a diagnostic. */
+static const char *make_text(const Init *init) {
     size_t size;
     const char *path =
         arena_printf(init->arena, "%s/init/%s.txt", init->models, init->survey->is_real ? "real" : "class");
     char *template = read_file(path, &size, init->diags);
-    if (!template) return false;
+    if (!template) return NULL;
     const Blank blanks[] = {{"about", about(init)},     {"models", import_path(init)}, {"task", init->task},
                             {"data", data_line(init)},  {"split", split_line(init)},   {"input", input_line(init)},
                             {"label", label_line(init)}};
     const char *text = fill(init, template, blanks, sizeof blanks / sizeof *blanks);
     free(template);
-    const char *formatted = source_format(diagnostics_file(init->diags, init->out, text), init->arena, init->diags);
-    return formatted && atomic_file_put(init->out, formatted, strlen(formatted), init->diags);
+    return source_format(diagnostics_file(init->diags, init->out, text), init->arena, init->diags);
 }
 
-/* What was written is right, or says why not. */
-static bool check_file(const Init *init) {
-    Program *program = program_load(init->out, NULL, init->diags);
+static bool not_written(const Init *init) {
+    diag_hint(init->diags, "nothing was written; another name may help: --task NAME");
+    return false;
+}
+
+/* It is written aside, checked, and only then takes its name, so that no file is left which gradc itself refuses. */
+static bool write_file(const Init *init) {
+    const char *text = make_text(init), *aside = arena_printf(init->arena, "%s.new", init->out);
+    if (!text) return not_written(init);
+    if (!atomic_file_put(aside, text, strlen(text), init->diags)) return false;
+    Program *program = program_load(aside, NULL, init->diags);
+    bool good = program != NULL;
     program_free(program);
-    return program != NULL;
+    if (good && rename(aside, init->out) == 0) return true;
+    if (good) diag_error(init->diags, "E0830", (Pos){0}, "cannot write %s: %s", init->out, strerror(errno));
+    unlink(aside);
+    return good ? false : not_written(init);
+}
+
+/* Columns are named in the file, whose texts have no double quotes and no line ends. */
+static bool check_names(const Init *init) {
+    const Survey *s = init->survey;
+    const char *const names[] = {init->o->file, s->texts[0], s->texts[1], s->label, s->group};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!names[i] || !names[i][strcspn(names[i], "\"\n\r")]) continue;
+        diag_error(init->diags, "E0819", (Pos){0},
+                   "the name '%.40s' has a double quote or a line end, which no graph file can say", names[i]);
+        diag_hint(init->diags, "give it another name in the file's header");
+        return false;
+    }
+    return true;
 }
 
 static void say_next(const Init *init) {
     const char *slash = strrchr(init->o->file, '/');
     const char *folder =
         slash ? arena_printf(init->arena, " --data %.*s", (int)(slash - init->o->file), init->o->file) : "";
-    printf("%s\nwritten to %s; look through it, then\n  gradc train %s --weights %s%s --out run\n", about(init),
-           init->out, init->out, init->o->weights ? init->o->weights : "FOLDER", folder);
+    printf("%s\nwritten to %s; look through it, then\n  gradc train %s --weights %s%s%s --out run\n", about(init),
+           init->out, init->out, init->o->weights ? init->o->weights : "FOLDER", folder,
+           init->survey->bad ? " --skip-bad-rows" : "");
 }
 
 static Tokenizer *open_tokenizer(const Options *o, Diagnostics *diags) {
@@ -241,9 +321,11 @@ int command_init(const Options *options, Diagnostics *diags) {
                             .n_texts = options->text.count,
                             .label = options->label,
                             .group = options->group,
+                            .classes = options->classes,
+                            .share = 0.1,
                             .tokenizer = tokenizer};
     if (good) init.survey = survey_table(&survey, init.arena, diags);
-    good = good && init.survey && write_file(&init) && check_file(&init);
+    good = good && init.survey && check_names(&init) && write_file(&init);
     if (good) say_next(&init);
     tokenizer_free(tokenizer);
     arena_free(init.arena);

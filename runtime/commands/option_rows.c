@@ -24,6 +24,8 @@ static const OptionRow rows[] = {
     {"label", "COLUMN", TEXT, AT(label), 0, 0, 0, FIRST, ELSEWHERE, "init", "the column to predict"},
     {"group", "COLUMN", TEXT, AT(group), 0, 0, 0, DATA, ELSEWHERE, "init",
      "rows with the same value in this column are either all for training or all for evaluation"},
+    {"classes", NULL, FLAG, AT(classes), 0, 0, 0, DATA, ELSEWHERE, "init",
+     "the label names classes, even if it has many numbers"},
     {"out", "FILE", TEXT, AT(out), 0, 0, 0, FIRST, ELSEWHERE, "init",
      "the graph file to write (default: named after the table)"},
     {"task", "NAME", TEXT, AT(task), 0, 0, 0, FIRST, ELSEWHERE, "init", "the task's name (default: the table's)"},

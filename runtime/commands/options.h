@@ -80,7 +80,7 @@ typedef struct Options {
     bool compiled;
     bool dry_run;
     bool eval;
-    bool force;
+    bool force, classes;
     bool full;
     bool grad;
     bool header;

@@ -136,45 +136,40 @@ static bool put_text(Session *s, const char *output, const char *text, size_t si
 }
 
 /* The header of a stream is said once, by its first row. */
-static const TableFormat *format_with_header(const Predictor *p, const char *const *header, int count) {
-    const Task *task = p->writer.task;
-    const char **copy = arena_array(p->s->arena, (size_t)count, sizeof *copy);
-    TableFormat *format = arena_alloc(p->s->arena, sizeof *format);
+static void take_header(const Predictor *p, const Dataset *data, TableFormat *format) {
+    int count = 0;
+    const char *const *header = table_header(data->table, &count);
+    const char **copy = arena_array(p->s->arena, (size_t)count + 1, sizeof *copy);
+    if (format->n_header) return;
     for (int i = 0; i < count; i++) copy[i] = arena_strdup(p->s->arena, header[i]);
-    *format = (TableFormat){.kind = task->data_kind,
-                            .separator = task->separator,
-                            .quoted = task->quoted,
-                            .header = copy,
-                            .n_header = count};
-    return format;
+    format->header = copy, format->n_header = count;
 }
 
 /* One piece of a stream. Its diagnostics are its own, so that an endless stream needs no endless memory; those of a
  * failure are told again, for good. */
-static bool predict_piece(Predictor *p, const TableText *text, DatasetOptions *rows) {
+static bool predict_piece(Predictor *p, const TableText *text, TableFormat *format) {
     Diagnostics *piece = diagnostics_new();
-    rows->text = text;
-    Dataset *data = dataset_load(p->writer.task, rows, piece);
+    DatasetOptions rows = p->rows;
+    rows.text = text, rows.format = format;
+    Dataset *data = dataset_load(p->writer.task, &rows, piece);
     bool good = data && predict_rows(p, data, piece);
-    int count = 0;
-    const char *const *header = data ? table_header(data->table, &count) : NULL;
-    if (count && !rows->format) rows->format = format_with_header(p, header, count);
+    if (data) take_header(p, data, format);
     dataset_free(data);
-    if (!good) diagnostics_print(piece, stderr);
+    diagnostics_print(piece, stderr);
     diagnostics_free(piece);
     return good;
 }
 
 /* Answers are written as soon as the rows at hand have them. */
 static bool predict_stream(Predictor *p, int descriptor) {
-    const Task *task = p->writer.task;
-    DatasetOptions rows = p->rows;
-    RowStream *stream = row_stream_new(descriptor, task->data_kind, task->quoted, p->o->input);
+    TableFormat format = dataset_format(p->writer.task);
+    RowStream *stream = row_stream_new(descriptor, &format, p->o->input);
     TableText text;
     bool good = true;
     int errors = p->s->diags->errors;
     while (good && row_stream_next(stream, &text, p->s->diags)) {
-        good = predict_piece(p, &text, &rows);
+        format.escaped = row_stream_escaped(stream);
+        good = predict_piece(p, &text, &format);
         good = good && fflush(p->writer.out) == 0 && !ferror(p->writer.out);
     }
     row_stream_free(stream);
@@ -191,7 +186,7 @@ static bool predict_dataset(Predictor *p, const DatasetOptions *rows) {
 /* The rows that --text gives. */
 static bool predict_texts(Predictor *p) {
     const Options *o = p->o;
-    static const TableFormat format = {.kind = DATA_JSONL};
+    static const TableFormat format = {.word = "jsonl"};
     TableText text = {.name = "--text", .line = 1};
     char *bytes = texts_as_rows(p->writer.task, o->text.items, o->text.count, &text.size, p->s->diags);
     if (!bytes) return false;

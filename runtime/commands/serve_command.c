@@ -1,4 +1,7 @@
 /* gradc serve: requests of a round to data sets, one a task, and their predictions to answers. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* asprintf */
+#endif
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,15 +9,16 @@
 #include "runtime/commands/run_options.h"
 #include "runtime/commands/serve.h"
 #include "runtime/engine/interrupt.h"
+#include "runtime/files/json_line.h"
 #include "runtime/measure/prediction.h"
 
 enum { LONGEST_LINE = 1 << 20, MOST_LINES = 4096, MOST_CLIENTS = 256, BATCH_ROWS = 1024 };
 
 typedef struct Request {
-    json_t *id; /* null when there is none */
-    json_t *answer;
-    int task;    /* -1: answered already */
-    int64_t row; /* of the round's rows of its task */
+    char *id;       /* as it is written; "null" when there is none */
+    json_t *answer; /* without it */
+    int task;       /* -1: answered already */
+    int64_t row;    /* of the round's rows of its task */
 } Request;
 
 typedef struct Service {
@@ -39,31 +43,84 @@ static int find_task(const Service *v, const char *name) {
     return -1;
 }
 
-/* A task of one text takes it under the name "text" as well. */
-static void name_text(const Task *task, json_t *object) {
+static char *copy_span(JsonSpan span) {
+    char *copy = strndup(span.begin, (size_t)(span.end - span.begin));
+    if (!copy) abort();
+    return copy;
+}
+
+static int named_task(const Service *v, JsonSpan name) {
+    char *text = copy_span(name);
+    json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+    int task = find_task(v, json_string_value(value));
+    json_decref(value);
+    free(text);
+    return task;
+}
+
+/* Is the member a text under the name "text", and the task of one text that is called otherwise? */
+static bool is_the_text(const Task *task, JsonSpan object, JsonSpan key) {
     const TextInput *input = &task->inputs[0];
+    JsonSpan own;
     bool alone = task->n_inputs == 1 && input->n_columns == 1;
-    if (alone && !json_object_get(object, input->columns[0]) && json_object_get(object, "text"))
-        json_object_set(object, input->columns[0], json_object_get(object, "text"));
+    return alone && json_says(key, "text") && json_find(object, input->columns[0], &own) == 0;
+}
+
+/* The request as a row of the task, on a line of its own; values stay as they are written. */
+static char *as_row(const Task *task, JsonSpan object) {
+    char *row = NULL;
+    size_t size;
+    FILE *out = open_memstream(&row, &size);
+    JsonWalk walk = json_walk(object);
+    JsonSpan key, value;
+    if (!out) abort();
+    for (char before = '{'; json_next_member(&walk, &key, &value); before = ',') {
+        json_t *name = is_the_text(task, object, key) ? json_string(task->inputs[0].columns[0]) : NULL;
+        fputc(before, out);
+        if (name)
+            json_dumpf(name, out, JSON_ENCODE_ANY);
+        else
+            fwrite(key.begin, 1, (size_t)(key.end - key.begin), out);
+        fprintf(out, ":%.*s", (int)(value.end - value.begin), value.begin);
+        json_decref(name);
+    }
+    fputc('}', out);
+    fclose(out);
+    for (char *c = row; (c = strchr(c, '\r'));) *c = ' '; /* a blank between values; a line ends with one too */
+    return row;
+}
+
+/* It goes back to the client, so it has to be UTF-8. Numbers are, of any size. */
+static bool can_go_back(JsonSpan id) {
+    if (id.kind == JSON_KIND_NUMBER) return true;
+    json_t *value = json_loadb(id.begin, (size_t)(id.end - id.begin), JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    json_decref(value);
+    return value != NULL;
 }
 
 /* The row that a request is, on a line of its own; NULL when it is refused. */
 static char *take_request(const Service *v, const char *line, size_t length, Request *request) {
-    json_error_t error;
-    json_t *object = json_loadb(line, length, 0, &error), *id = json_object_get(object, "id"),
-           *task = json_object_get(object, "task");
-    char *row = NULL;
-    *request = (Request){.answer = json_object(), .task = -1};
-    json_object_set_new(request->answer, "id", id ? json_incref(id) : json_null());
-    if (json_is_object(object)) request->task = task ? find_task(v, json_string_value(task)) : v->only;
-    if (!json_is_object(object))
-        refuse(request, "this line is not a JSON object in UTF-8");
-    else if (request->task < 0)
-        refuse(request, task ? "there is no such task" : "name the task: {\"task\": ...}");
-    else
-        name_text(&v->s->program->tasks.items[request->task], object), row = json_dumps(object, JSON_COMPACT);
-    json_decref(object);
-    return row;
+    JsonSpan object, id = {JSON_KIND_NULL, "null", "null" + 4}, task;
+    bool good = json_span_of(line, length, &object) && object.kind == JSON_KIND_OBJECT;
+    bool named = good && json_find(object, "task", &task) > 0;
+    if (good) json_find(object, "id", &id);
+    good = good && can_go_back(id);
+    if (!good) id = (JsonSpan){JSON_KIND_NULL, "null", "null" + 4};
+    *request = (Request){.id = copy_span(id), .answer = json_object(), .task = -1};
+    if (good) request->task = named ? named_task(v, task) : v->only;
+    if (good && request->task >= 0) return as_row(&v->s->program->tasks.items[request->task], object);
+    refuse(request, !good   ? "this line is not a JSON object in UTF-8"
+                    : named ? "there is no such task"
+                            : "name the task: {\"task\": ...}");
+    return NULL;
+}
+
+/* {"id":7,"prediction":...}: the id as it was written, then the members of the answer. */
+static char *answer_text(const Request *request) {
+    char *rest = json_dumps(request->answer, JSON_REAL_PRECISION(9) | JSON_COMPACT), *text = NULL;
+    if (!rest || asprintf(&text, "{\"id\":%s%s%s", request->id, rest[1] == '}' ? "" : ",", rest + 1) < 0) abort();
+    free(rest);
+    return text;
 }
 
 /* --- Answers ------------------------------------------------------------------------------------------------------ */
@@ -94,7 +151,7 @@ static void answer_rows(const Service *v, int task, const Dataset *data, Request
 
 /* All requests of one task, as rows of JSON lines. */
 static void answer_task(const Service *v, int task, char *const *rows, Request *requests, int count) {
-    static const TableFormat format = {.kind = DATA_JSONL};
+    static const TableFormat format = {.word = "jsonl"};
     Diagnostics *diags =
         diagnostics_new(); /* of this round alone, so that a server needs no more memory from day to day */
     TableText text = {.name = "request", .line = 1};
@@ -131,9 +188,9 @@ static void answer(void *user, const char *const *lines, const size_t *lengths, 
         if (v->s->tasks[t]) answer_task(v, t, rows, requests, count);
     }
     for (int i = 0; i < count; i++) {
-        answers[i] = json_dumps(requests[i].answer, JSON_REAL_PRECISION(9) | JSON_COMPACT);
-        if (!answers[i]) abort();
+        answers[i] = answer_text(&requests[i]);
         json_decref(requests[i].answer);
+        free(requests[i].id);
         free(rows[i]);
     }
     free(requests);

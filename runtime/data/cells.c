@@ -8,19 +8,19 @@
 
 /* --- Pieces --- */
 
-static void add_piece(Pieces *pieces, const char *bytes, size_t length) {
+static void add_piece(Pieces *pieces, Piece piece) {
     if (pieces->count == pieces->capacity) {
         pieces->capacity = pieces->capacity ? 2 * pieces->capacity : 64;
         pieces->items = realloc(pieces->items, (size_t)pieces->capacity * sizeof *pieces->items);
         if (!pieces->items) abort();
     }
-    pieces->items[pieces->count++] = (Piece){bytes, length};
+    pieces->items[pieces->count++] = piece;
 }
 
-static Piece trimmed(const char *from, const char *to) {
-    while (from < to && *from == ' ') from++;
-    while (to > from && to[-1] == ' ') to--;
-    return (Piece){from, (size_t)(to - from)};
+Piece piece_trimmed(Piece piece) {
+    while (piece.length && *piece.bytes == ' ') piece.bytes++, piece.length--;
+    while (piece.length && piece.bytes[piece.length - 1] == ' ') piece.length--;
+    return piece;
 }
 
 static void split(const char *text, size_t length, const char *separators, Pieces *pieces) {
@@ -28,8 +28,8 @@ static void split(const char *text, size_t length, const char *separators, Piece
     for (const char *at = text; at < end;) {
         const char *stop = at;
         while (stop < end && !(*stop && strchr(separators, *stop))) stop++;
-        Piece piece = trimmed(at, stop);
-        if (piece.length) add_piece(pieces, piece.bytes, piece.length);
+        Piece piece = piece_trimmed((Piece){at, (size_t)(stop - at), CELL_TEXT});
+        if (piece.length) add_piece(pieces, piece);
         at = stop + 1;
     }
 }
@@ -40,7 +40,7 @@ void cell_pieces(const Table *table, int64_t row, int column, const char *separa
     pieces->count = 0;
     for (int64_t i = 0; i < items; i++) {
         const char *item = table_item(table, row, column, i, &length);
-        add_piece(pieces, item, length);
+        add_piece(pieces, (Piece){item, length, table_item_kind(table, row, column, i)});
     }
     if (items >= 0) return;
     const char *text = table_cell(table, row, column, &length);
@@ -54,17 +54,20 @@ void pieces_free(Pieces *pieces) {
 
 Piece cell_piece(const Table *table, int64_t row, int column) {
     size_t length = 0;
-    if (table_items(table, row, column) >= 0) return (Piece){"", 0};
+    if (table_items(table, row, column) >= 0) return (Piece){"", 0, CELL_NULL};
     const char *text = table_cell(table, row, column, &length);
-    return (Piece){text, length};
+    return (Piece){text, length, table_kind(table, row, column)};
 }
 
 /* --- Labels --- */
 
-/* A finite number, perhaps with blanks around it. */
+static bool is_true(Piece piece) { return piece.length > 0 && *piece.bytes == 't'; }
+
+/* A finite number, perhaps with blanks around it; true and false of JSON are 1 and 0. */
 static bool number_from(Piece piece, double *value) {
     char text[64], *end;
-    piece = trimmed(piece.bytes, piece.bytes + piece.length);
+    if (piece.kind == CELL_TRUTH) return *value = is_true(piece), true;
+    piece = piece_trimmed(piece);
     if (piece.length == 0 || piece.length >= sizeof text || memchr(piece.bytes, 0, piece.length)) return false;
     memcpy(text, piece.bytes, piece.length);
     text[piece.length] = 0;
@@ -73,7 +76,7 @@ static bool number_from(Piece piece, double *value) {
 }
 
 static int64_t find_name(const Label *label, Piece piece) {
-    piece = trimmed(piece.bytes, piece.bytes + piece.length);
+    piece = piece_trimmed(piece);
     for (int64_t i = 0; label->names && i < label->classes; i++) {
         const char *name = label->names[i];
         if (strlen(name) == piece.length && memcmp(name, piece.bytes, piece.length) == 0) return i;
@@ -84,14 +87,17 @@ static int64_t find_name(const Label *label, Piece piece) {
 static bool names_are_words(const Label *label) {
     double number;
     for (int64_t i = 0; label->names && i < label->classes; i++) {
-        if (number_from((Piece){label->names[i], strlen(label->names[i])}, &number)) return false;
+        if (number_from((Piece){label->names[i], strlen(label->names[i]), CELL_TEXT}, &number)) return false;
     }
     return true;
 }
 
 static const char *class_from(const Label *label, Piece piece, double *value, Arena *arena) {
     int64_t named = find_name(label, piece);
+    bool truth = label->names && piece.kind == CELL_TRUTH;
+    if (named < 0 && truth) named = find_name(label, (Piece){is_true(piece) ? "1" : "0", 1, CELL_TEXT});
     if (named >= 0) return *value = (double)named, NULL;
+    if (truth) return "the label is true or false, and no class is called so";
     if (label->names && !(names_are_words(label) && number_from(piece, value)))
         return "the label is not one of the declared names";
     if (!label->names && !number_from(piece, value)) return "the label is not a number";

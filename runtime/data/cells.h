@@ -8,6 +8,7 @@
 typedef struct Piece {
     const char *bytes;
     size_t length;
+    CellKind kind; /* CELL_TEXT of a part of a text */
 } Piece;
 
 typedef struct Pieces {
@@ -20,12 +21,16 @@ typedef struct Pieces {
 void cell_pieces(const Table *table, int64_t row, int column, const char *separators, Pieces *pieces);
 void pieces_free(Pieces *pieces);
 
+/* Without blanks around it. */
+Piece piece_trimmed(Piece piece);
+
 /* The whole cell; a list is as if it were empty. */
 Piece cell_piece(const Table *table, int64_t row, int column);
 
 /* A label's numbers from a piece of text: `values` [label's width]. NULL, with NaN in `values` where there is no label;
  * or what is wrong, as words that do not show the text, in `arena`.
- *   class: one of the names, or a number from 0 where no name looks like a number
+ *   class: one of the names, or a number from 0 where no name looks like a number. JSON's true and false are the
+ *     classes called so, or called 1 and 0; where classes have no names 1 and 0.
  *   real: a number in the range   flags: names or numbers between '|' or ',', perhaps none */
 const char *label_from_piece(const Label *label, Piece piece, double *values, Arena *arena);
 /* Flags from a list's pieces, and from cells of 0 and 1, one for each flag; `*bad`: the label's column that is wrong.

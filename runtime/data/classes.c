@@ -51,7 +51,7 @@ static int place_of(const Counter *c, Piece piece) {
 
 static bool can_be_written(Piece name) {
     for (size_t i = 0; i < name.length; i++) {
-        if (strchr("\"\n\r", name.bytes[i])) return false; /* a zero byte too */
+        if (name.bytes[i] == '"' || (unsigned char)name.bytes[i] < ' ' || name.bytes[i] == 127) return false;
     }
     return true;
 }
@@ -60,7 +60,7 @@ static bool add_name(Counter *c, Piece name, uint32_t line) {
     int at = place_of(c, name);
     if (at < c->classes.count && compare(&c->classes.items[at], name) == 0) return c->classes.items[at].count++, true;
     if (!can_be_written(name))
-        return bad_label(c, line, "a class with a double quote, a line end or a zero byte in its name");
+        return bad_label(c, line, "a class with a double quote or a control character in its name");
     if (c->classes.count == MOST_CLASSES)
         return bad_label(c, line, "more than 10000 different labels: these are not classes");
     vec_push(c->diags->arena, &c->classes, ((Class){0}));
@@ -79,8 +79,7 @@ static bool add_declared(Counter *c, Piece piece, uint32_t line) {
 
 /* Nothing where there is no label. */
 static bool add(Counter *c, Piece piece, uint32_t line) {
-    while (piece.length && *piece.bytes == ' ') piece.bytes++, piece.length--;
-    while (piece.length && piece.bytes[piece.length - 1] == ' ') piece.length--;
+    piece = piece_trimmed(piece);
     if (piece.length == 0) return true;
     return c->task->label.classes ? add_declared(c, piece, line) : add_name(c, piece, line);
 }
@@ -148,7 +147,7 @@ const ClassCounts *classes_of_table(const Task *task, const Table *table, int co
 }
 
 const ClassCounts *classes_count(const Task *task, const DatasetOptions *options, Diagnostics *diags) {
-    const char *path = dataset_path(task, options, diags);
+    const char *path = table_format_check(task, diags) ? dataset_path(task, options, diags) : NULL;
     if (!path) return NULL;
     TableFormat format = dataset_format(task);
     format.keeps_bad = options->skips_bad; /* as rows of empty cells */

@@ -8,7 +8,7 @@
 /* Of the task's file that the options name, in which they may say that bad rows are skipped; the result is in the
  * diagnostics' arena. A label without names and number of classes has those of its column: all whole numbers by size,
  * anything else byte by byte. NULL and a diagnostic, which never shows a label, for: no file, no such column, no
- * labels, a bad label, more than 10,000 classes, a class with a double quote or a line end. */
+ * labels, a bad label, more than 10,000 classes, a class with a double quote or a control character. */
 const ClassCounts *classes_count(const Task *task, const DatasetOptions *options, Diagnostics *diags);
 
 /* Of a table that is read already, in which this column has the labels; messages name the file. */

@@ -37,11 +37,12 @@ static void *grow(void *items, int64_t *capacity, int64_t count, size_t size) {
     return grown;
 }
 
-/* "sst/ids-sst-{split}.csv" with the split filled in. */
+/* "sst/ids-sst-{split}.csv" with the split filled in, wherever it stands. */
 static const char *fill_split(Arena *arena, const char *pattern, const char *split) {
-    const char *brace = strstr(pattern, "{split}");
-    if (!brace) return pattern;
-    return arena_printf(arena, "%.*s%s%s", (int)(brace - pattern), pattern, split, brace + strlen("{split}"));
+    const char *filled = "", *brace;
+    for (; (brace = strstr(pattern, "{split}")); pattern = brace + strlen("{split}"))
+        filled = arena_printf(arena, "%s%.*s%s", filled, (int)(brace - pattern), pattern, split);
+    return arena_printf(arena, "%s%s", filled, pattern);
 }
 
 /* The file, or what it is called when it is compressed; NULL: neither is there. */
@@ -337,7 +338,7 @@ static bool read_row(Loader *l, int64_t row, bool *cut) {
     int column = 0;
     uint32_t line = table_line(l->table, row);
     const char *problem = l->options->skips_bad ? table_problem(l->table, row) : NULL;
-    if (problem) return tell_bad(l, "E0811", line, problem), false;
+    if (problem) return tell_bad(l, table_problem_code(l->table, row), line, problem), false;
     if (!read_labels(l, row)) return false;
     for (int i = 0; i < l->task->n_inputs; i++) {
         *cut |= append_input(l, row, i, column);
@@ -412,9 +413,8 @@ static bool check_mask(Loader *l) {
 }
 
 TableFormat dataset_format(const Task *task) {
-    return (TableFormat){.kind = task->data_kind,
-                         .separator = task->separator,
-                         .quoted = task->quoted,
+    return (TableFormat){.word = task->data_format,
+                         .quoted = task->quoting == QUOTING_QUOTED,
                          .header = task->data_columns,
                          .n_header = task->n_data_columns};
 }
@@ -436,6 +436,7 @@ static Table *open_table(Loader *l, const char *path) {
     TableFormat format = dataset_format(l->task);
     if (l->options->format) format = *l->options->format;
     format.keeps_bad = l->options->keeps_bad || l->options->skips_bad;
+    format.keeps_blank = !l->options->needs_labels;
     if (l->options->text) return table_parse(l->options->text, format, l->columns, l->n_columns, l->diags);
     return table_read(path, format, l->columns, l->n_columns, l->diags);
 }

@@ -1,38 +1,41 @@
-/* Row streams: a buffer that is scanned once, byte by byte, for ends of rows.
+/* Row streams: a buffer in which the format's own reader finds the rows.
  *
  *     [ given before | whole rows | begun ... | free ]
- *       dropped next   whole        used        capacity */
+ *       dropped next   reader.at    used        capacity */
 #include "runtime/data/row_stream.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/data/table_format.h"
 #include "runtime/files/byte_stream.h"
 
 enum { ENOUGH = 1 << 20, LONGEST = 1 << 28 };
 
 struct RowStream {
     ByteStream *source;
-    DataKind kind;
-    bool quoted, ended;
+    RowReader reader; /* of what is in the buffer; hands on nothing */
+    bool ended;
     const char *name;
     char *bytes;
-    size_t given, whole, scanned, used, capacity;
-    uint32_t line;         /* of the first byte */
-    bool in_quotes, empty; /* at `scanned`: inside a quoted field; nothing yet on the line */
+    size_t given, used, capacity;
+    size_t tried;  /* bytes of a row that was not whole when they were looked at */
+    uint32_t line; /* of the first byte */
 };
 
-RowStream *row_stream_new(int descriptor, DataKind kind, bool quoted, const char *name) {
+RowStream *row_stream_new(int descriptor, const TableFormat *format, const char *name) {
     RowStream *stream = calloc(1, sizeof *stream);
     if (!stream) abort();
-    *stream = (RowStream){.source = byte_stream_new(descriptor),
-                          .kind = kind,
-                          .quoted = kind == DATA_TABLE && quoted,
-                          .name = name,
-                          .line = 1,
-                          .empty = true};
+    *stream = (RowStream){.source = byte_stream_new(descriptor), .name = name, .line = 1};
+    stream->reader = (RowReader){.format = *format,
+                                 .kind = table_kind_find(format->word),
+                                 .line = 1,
+                                 .goes_on = true,
+                                 .fields = format->n_header};
     return stream;
 }
+
+bool row_stream_escaped(const RowStream *stream) { return stream->reader.format.escaped; }
 
 void row_stream_free(RowStream *stream) {
     if (!stream) return;
@@ -41,25 +44,27 @@ void row_stream_free(RowStream *stream) {
     free(stream);
 }
 
+/* A byte order mark is no part of the first row. */
+static void skip_mark(RowReader *r) {
+    if (r->at == 0 && r->line == 1 && r->size >= 3 && memcmp(r->text, "\xEF\xBB\xBF", 3) == 0) r->at = 3;
+}
+
+/* A long row is not looked at again for each few bytes that come. */
 static void scan(RowStream *s) {
-    for (; s->scanned < s->used; s->scanned++) {
-        char c = s->bytes[s->scanned];
-        if (c == '"' && s->quoted) s->in_quotes = !s->in_quotes;
-        if (c == '\n' && !s->in_quotes && (s->kind != DATA_CONLL || s->empty)) s->whole = s->scanned + 1;
-        if (c != '\r') s->empty = c == '\n';
-    }
+    RowReader *r = &s->reader;
+    if (s->tried > ENOUGH && s->used - r->at < s->tried + s->tried / 4) return;
+    r->text = s->bytes, r->size = s->used;
+    skip_mark(r);
+    while (r->kind->next(r)) continue;
+    s->tried = s->used - r->at;
 }
 
 /* What was given is dropped. */
 static void advance(RowStream *s) {
-    for (size_t i = 0; i < s->given; i++) {
-        bool lone = s->bytes[i] == '\r' && i + 1 < s->used && s->bytes[i + 1] != '\n';
-        s->line += s->bytes[i] == '\n' || lone;
-    }
+    s->line = s->reader.line;
     if (s->given) memmove(s->bytes, s->bytes + s->given, s->used - s->given);
     s->used -= s->given;
-    s->scanned -= s->given;
-    s->whole = s->given = 0;
+    s->reader.at = s->given = 0;
 }
 
 static bool fail(const RowStream *s, const char *problem, Diagnostics *diags) {
@@ -83,7 +88,7 @@ static bool has_more(const RowStream *s) { return s->used < ENOUGH && byte_strea
 
 bool row_stream_next(RowStream *s, TableText *rows, Diagnostics *diags) {
     advance(s);
-    while (!s->ended && (s->whole == 0 || has_more(s))) {
+    while (!s->ended && (s->reader.at == 0 || has_more(s))) {
         if (!make_room(s)) return fail(s, "a row is too long", diags);
         const char *problem = NULL;
         ssize_t got = byte_stream_read(s->source, s->bytes + s->used, s->capacity - s->used, &problem);
@@ -92,7 +97,7 @@ bool row_stream_next(RowStream *s, TableText *rows, Diagnostics *diags) {
         s->used += (size_t)got;
         scan(s);
     }
-    s->given = s->ended ? s->used : s->whole;
+    s->given = s->ended ? s->used : s->reader.at;
     *rows = (TableText){s->bytes, s->given, s->name, s->line};
     return s->given > 0;
 }

@@ -7,9 +7,11 @@
 
 typedef struct RowStream RowStream;
 
-/* Borrows the descriptor. A row ends with its line; in a quoted table at a line end with an even number of quotes
- * before it; in CoNLL's columns with an empty line; at the end of the stream in any case. `name` is for messages. */
-RowStream *row_stream_new(int descriptor, DataKind kind, bool quoted, const char *name);
+/* Borrows the descriptor. Rows end where the format's reader says so, and at the end of the stream in any case. `name`
+ * is for messages. */
+RowStream *row_stream_new(int descriptor, const TableFormat *format, const char *name);
+/* Of quoted fields: a row has come that can only be read with escapes (see TableFormat). */
+bool row_stream_escaped(const RowStream *stream);
 void row_stream_free(RowStream *stream); /* NULL is allowed */
 
 /* The next rows, at most about a megabyte of them; valid until the next call. False at the end, and with an error when

@@ -51,11 +51,6 @@ static void find_strata(XXH3_state_t *state, const Table *table, int label, Plac
     }
 }
 
-static bool is_for_dev(const Split *split, int64_t fold, double place) {
-    if (split->folds == 0) return place < split->share;
-    return (int64_t)(place * (double)split->folds) == fold;
-}
-
 static int64_t end_of(const Placed *rows, int64_t count, int64_t from, bool whole_stratum) {
     int64_t to = from;
     while (to < count && rows[to].stratum == rows[from].stratum &&
@@ -64,28 +59,79 @@ static int64_t end_of(const Placed *rows, int64_t count, int64_t from, bool whol
     return to;
 }
 
-static void mark(const Split *split, const Placed *rows, int64_t count, bool wants_dev, int64_t fold, bool *keep) {
+/* Where a stratum stands: rows [begin, end), group by group. */
+typedef struct Stratum {
+    const Placed *rows;
+    int64_t begin, end;
+} Stratum;
+
+static int64_t group_end(Stratum s, int64_t from) { return end_of(s.rows, s.end, from, false); }
+
+static void mark_folds(const Split *split, Stratum s, int64_t fold, bool *dev) {
+    for (int64_t from = s.begin, to; from < s.end; from = to) {
+        double place = (double)(from - s.begin) / (double)(s.end - s.begin);
+        to = group_end(s, from);
+        for (int64_t i = from; i < to; i++) dev[s.rows[i].row] = (int64_t)(place * (double)split->folds) == fold;
+    }
+}
+
+static void put_group(Stratum s, int64_t from, bool is_dev, bool *dev) {
+    for (int64_t i = from; i < group_end(s, from); i++) dev[s.rows[i].row] = is_dev;
+}
+
+/* The first of the smallest groups. */
+static int64_t smallest_group(Stratum s) {
+    int64_t best = s.begin;
+    for (int64_t from = s.begin; from < s.end; from = group_end(s, from)) {
+        if (group_end(s, from) - from < group_end(s, best) - best) best = from;
+    }
+    return best;
+}
+
+/* `at`: the rows on the line before the group. */
+static void mark_share(const Split *split, Stratum s, bool *dev) {
+    int64_t at = 0, taken = 0, groups = 0, last = s.begin;
+    double rows = (double)(s.end - s.begin);
+    for (int64_t from = s.begin, to; from < s.end; from = to, groups++) {
+        to = group_end(s, from);
+        bool below = (double)at / rows < split->share;
+        bool too_large = below && (double)(at + to - from) / rows > 2 * split->share;
+        put_group(s, from, below && !too_large, dev);
+        taken += below && !too_large;
+        if (!too_large) at += to - from;
+        last = from;
+    }
+    if (taken == groups) put_group(s, last, false, dev);
+    if (taken == 0 && groups > 1) put_group(s, smallest_group(s), true, dev);
+}
+
+static void mark(const Split *split, const Placed *rows, int64_t count, int64_t fold, bool *dev) {
     for (int64_t begin = 0, end; begin < count; begin = end) {
         end = end_of(rows, count, begin, true);
-        for (int64_t from = begin, to; from < end; from = to) {
-            double place = (double)(from - begin) / (double)(end - begin);
-            to = end_of(rows, end, from, false);
-            for (int64_t i = from; i < to; i++) keep[rows[i].row] = is_for_dev(split, fold, place) == wants_dev;
-        }
+        Stratum s = {rows, begin, end};
+        if (split->folds)
+            mark_folds(split, s, fold, dev);
+        else
+            mark_share(split, s, dev);
     }
 }
 
 void split_rows(const Split *split, const Table *table, SplitColumns columns, const char *part, int64_t fold,
                 bool *keep) {
-    int64_t count = table_rows(table);
-    Placed *rows = calloc((size_t)count + 1, sizeof *rows);
+    int64_t count = 0;
+    Placed *rows = calloc((size_t)table_rows(table) + 1, sizeof *rows);
     XXH3_state_t *state = XXH3_createState();
     if (!rows || !state) abort();
-    for (int64_t i = 0; i < count; i++)
-        rows[i] = (Placed){0, hash_cells(state, table, i, columns.first, columns.count, (uint64_t)split->seed), i};
+    for (int64_t i = 0; i < table_rows(table); i++) {
+        keep[i] = false;
+        if (table_problem(table, i)) continue;
+        uint64_t group = hash_cells(state, table, i, columns.first, columns.count, (uint64_t)split->seed);
+        rows[count++] = (Placed){0, group, i};
+    }
     if (split->stratified) find_strata(state, table, columns.label, rows, count);
     qsort(rows, (size_t)count, sizeof *rows, by_stratum);
-    mark(split, rows, count, strcmp(part, "dev") == 0, fold, keep);
+    mark(split, rows, count, fold, keep);
+    for (int64_t i = 0; strcmp(part, "dev") != 0 && i < table_rows(table); i++) keep[i] = !keep[i];
     XXH3_freeState(state);
     free(rows);
 }

@@ -1,7 +1,8 @@
 /* CoNLL's columns: a word a line, its fields between blanks (or tabs), an empty line between sentences. */
+#include <stdlib.h>
 #include <string.h>
 
-#include "runtime/data/table_builder.h"
+#include "runtime/data/table_format.h"
 
 enum { MAX_FIELDS = 64 };
 
@@ -42,65 +43,88 @@ static void split(Line *line, const char *text, size_t length) {
 }
 
 /* No word: the mark of a new document, or a comment before the sentence. */
-static bool is_remark(const Builder *builder, const Line *line, int words) {
+static bool is_remark(const RowReader *reader, const Line *line, int words) {
     static const char mark[] = "-DOCSTART-";
     const Field *first = &line->fields[0];
     if (first->length == strlen(mark) && memcmp(first->bytes, mark, first->length) == 0) return true;
     bool comment = first->length > 0 && first->bytes[0] == '#';
-    return comment && words == 0 && line->count != builder->table->header.count;
-}
-
-/* The items of a row's columns are told column by column, so the row's lines are read once for each. */
-typedef struct Row {
-    VEC(Line) lines;
-} Row;
-
-static void take_row(Builder *builder, Row *row) {
-    int words = row->lines.count;
-    for (int column = 0; column < builder->table->n_columns && words; column++) {
-        store_list(builder, column);
-        for (int i = 0; i < words; i++) {
-            const Field *field = &row->lines.items[i].fields[builder->field_of[column]];
-            store_item(builder, column, CELL_TEXT, field->bytes, field->length);
-        }
-    }
-    if (words || builder->problem) store_row(builder);
-    row->lines.count = 0;
+    return comment && words == 0 && line->count != reader->fields;
 }
 
 /* As many fields as declared, or, where only some are read, at least up to those: words without tags, to be predicted.
  * */
-static bool is_complete(const Builder *builder, const Line *line) {
+static bool is_complete(const RowReader *reader, const Line *line) {
     int needed = 0;
-    for (int column = 0; column < builder->table->n_columns; column++) {
-        if (builder->field_of[column] >= needed) needed = builder->field_of[column] + 1;
+    for (int column = 0; column < reader->n_columns; column++) {
+        if (reader->field_of[column] >= needed) needed = reader->field_of[column] + 1;
     }
-    return line->count >= needed && line->count <= builder->table->header.count && line->count <= MAX_FIELDS;
+    return line->count >= needed && line->count <= reader->fields && line->count <= MAX_FIELDS;
 }
 
-static void take_word(Builder *builder, Row *row, const Line *line, uint32_t number) {
-    if (is_remark(builder, line, row->lines.count)) return;
-    if (row->lines.count == 0) builder->line = number;
-    if (!is_complete(builder, line)) {
-        builder->line = number;
-        builder->n_fields = line->count;
-        wrong_count(builder);
-        return;
+/* The items of a row's columns are handed on column by column, so its lines are kept until then. */
+typedef struct Words {
+    Field *lines;
+    int count, capacity;
+} Words;
+
+static void add_word(Words *words, Field line) {
+    if (words->count == words->capacity) {
+        words->capacity = words->capacity ? 2 * words->capacity : 32;
+        words->lines = realloc(words->lines, (size_t)words->capacity * sizeof *words->lines);
+        if (!words->lines) abort();
     }
-    vec_push(builder->table->arena, &row->lines, *line);
+    words->lines[words->count++] = line;
 }
 
-void read_conll(Builder *builder, const char *text, size_t size) {
-    Row row = {0};
+static void take_word(RowReader *reader, Words *words, const Line *line, Field text, uint32_t number) {
+    if (is_remark(reader, line, words->count)) return;
+    if (words->count == 0) reader->row = number;
+    if (is_complete(reader, line))
+        add_word(words, text);
+    else
+        row_problem(
+            reader, number, "E0811",
+            arena_printf(row_arena(reader), "this row has %d fields, the header has %d", line->count, reader->fields),
+            "the columns that the data line names are those of each word");
+}
+
+static void take_row(RowReader *reader, const Words *words) {
+    for (int column = 0; column < reader->n_columns && words->count; column++) {
+        row_list(reader, column);
+        for (int i = 0; i < words->count; i++) {
+            Line line;
+            split(&line, words->lines[i].bytes, words->lines[i].length);
+            const Field *field = &line.fields[reader->field_of[column]];
+            row_item(reader, column, CELL_TEXT, field->bytes, field->length);
+        }
+    }
+}
+
+/* The lines up to an empty one; of lines that are not to be taken only their ends count. */
+static bool read_words(RowReader *reader, Words *words) {
     Line line;
-    uint32_t number = builder->line;
-    for (size_t at = 0, next; at < size && !builder->failed; at = next, number++) {
-        split(&line, text + at, line_end(text, size, at, &next) - at);
+    const char *text;
+    size_t length;
+    bool begun = false;
+    for (uint32_t number = reader->line; next_line(reader, &text, &length); number = reader->line) {
+        split(&line, text, length);
         bool blank = line.count == 0 || (line.count == 1 && line.fields[0].length == 0);
-        if (blank)
-            take_row(builder, &row);
-        else
-            take_word(builder, &row, &line, number);
+        if (blank && begun) return true;
+        if (blank) continue;
+        if (reader->to) take_word(reader, words, &line, (Field){text, length}, number);
+        begun = !reader->to || words->count || row_is_bad(reader);
     }
-    take_row(builder, &row);
+    return begun && !reader->goes_on;
+}
+
+bool conll_next(RowReader *reader) {
+    Words words = {0};
+    RowReader before = *reader;
+    bool good = read_words(reader, &words);
+    if (good)
+        take_row(reader, &words);
+    else
+        reader->at = before.at, reader->line = before.line;
+    free(words.lines);
+    return good;
 }

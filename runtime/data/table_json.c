@@ -1,72 +1,147 @@
-/* JSON lines: one object a line. The parser's own messages are not passed on: they quote the text. */
-#include <jansson.h>
+/* JSON lines: one object a line, whose members are cells. What a problem is said of is the line, never its content. */
+#include <stdlib.h>
 #include <string.h>
 
-#include "runtime/data/table_builder.h"
+#include "runtime/data/table_format.h"
+#include "runtime/files/json_line.h"
 
-static void bad_json(Builder *builder, const char *problem) {
-    bad_row(builder, "E0813", problem,
-            "each line is to be one object with texts, numbers, truth values or lists of them: "
-            "{\"text\": \"...\"}");
+static const char shape[] =
+    "each line is to be one object with texts, numbers, truth values or lists of them: {\"text\": \"...\"}";
+
+static void bad_json(RowReader *reader, const char *problem) {
+    row_problem(reader, reader->row, "E0813", problem, shape);
 }
 
-typedef void StoreText(Builder *builder, int column, CellKind kind, const char *bytes, size_t length);
+/* --- The text as a whole ------------------------------------------------------------------------------------------ */
 
-/* A text, a number or a truth value. */
-static void store_value(Builder *builder, int column, json_t *value, StoreText *store) {
-    char number[64] = "";
-    if (json_is_string(value)) {
-        store(builder, column, CELL_TEXT, json_string_value(value), json_string_length(value));
-        return;
-    }
-    if (json_is_object(value) || json_is_array(value)) {
-        bad_json(builder, arena_printf(builder->table->arena, "the value of '%s' is %s", builder->columns[column],
-                                       json_is_object(value) ? "an object" : "a list of lists"));
-        return;
-    }
-    if (json_is_integer(value)) snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
-    if (json_is_real(value)) snprintf(number, sizeof number, "%.17g", json_real_value(value));
-    if (json_is_boolean(value)) snprintf(number, sizeof number, "%d", json_is_true(value));
-    CellKind kind = json_is_number(value) ? CELL_NUMBER : json_is_boolean(value) ? CELL_TRUTH : CELL_NULL;
-    store(builder, column, kind, number, strlen(number));
+/* What makes lines of it: the last word is the file's name. */
+static bool not_lines(RowReader *reader, const char *problem, const char *filter) {
+    return text_problem(
+        reader, problem,
+        arena_printf(row_arena(reader),
+                     "one object a line is read; make such a file with: jq -c '%s' OLD.json > NEW.jsonl", filter));
 }
 
-static void json_cell(Builder *builder, int column, json_t *value) {
-    if (!json_is_array(value)) {
-        store_value(builder, column, value, store_cell);
-        return;
+/* The member of the whole text's object that holds rows: a list of objects. */
+static bool finds_rows(JsonSpan object, JsonSpan *key) {
+    JsonWalk walk = json_walk(object);
+    JsonSpan value, item;
+    while (json_next_member(&walk, key, &value)) {
+        JsonWalk items = json_walk(value);
+        if (value.kind == JSON_KIND_LIST && json_next_item(&items, &item) && item.kind == JSON_KIND_OBJECT) return true;
     }
-    size_t i;
-    json_t *item;
-    store_list(builder, column);
-    json_array_foreach(value, i, item) store_value(builder, column, item, store_item);
+    return false;
 }
 
-static void missing_member(Builder *builder, json_t *object, const char *wanted) {
-    if (builder->keeps_bad) {
-        builder->problem = arena_printf(builder->table->arena, "there is no column '%s'", wanted);
+static bool has_a_column(const RowReader *reader, JsonSpan object) {
+    JsonSpan value;
+    for (int column = 0; column < reader->n_columns; column++) {
+        if (json_find(object, reader->columns[column], &value))
+            return !memchr(object.begin, '\n', (size_t)(object.end - object.begin));
+    }
+    return false;
+}
+
+static bool is_one_value(const RowReader *reader, JsonSpan *value) {
+    return !reader->goes_on && json_span_of(reader->text, reader->size, value) && value->kind == JSON_KIND_OBJECT;
+}
+
+bool json_open(RowReader *reader) {
+    const char *text = reader->text, *end = text + reader->size;
+    JsonSpan all, key;
+    while (text < end && memchr(" \t\r\n", *text, 4)) text++;
+    if (text < end && *text == '[') {
+        JsonSpan list;
+        size_t next, first = line_end(reader->text, reader->size, (size_t)(text - reader->text), &next);
+        bool own_line = json_span_of(text, first - (size_t)(text - reader->text), &list) && next < reader->size;
+        if (!own_line) return not_lines(reader, "the file is one JSON array, not an object a line", ".[]");
+    }
+    if (text == end || *text != '{' || !is_one_value(reader, &all)) return true;
+    if (has_a_column(reader, all)) return true;
+    if (finds_rows(all, &key)) {
+        int length = (int)(key.end - key.begin);
+        return not_lines(reader, "the file is one JSON object whose rows are in an array",
+                         arena_printf(row_arena(reader), ".[%.*s][]", length < 60 ? length : 60, key.begin));
+    }
+    if (!memchr(all.begin, '\n', (size_t)(all.end - all.begin))) return true;
+    return not_lines(reader, "the file is one JSON object over several lines", ".");
+}
+
+/* --- Rows --------------------------------------------------------------------------------------------------------- */
+
+typedef void StoreValue(RowReader *reader, int column, CellKind kind, const char *bytes, size_t length);
+
+static void store_text(RowReader *reader, int column, JsonSpan text, StoreValue *store) {
+    char *bytes = malloc((size_t)(text.end - text.begin));
+    if (!bytes) abort();
+    store(reader, column, CELL_TEXT, bytes, json_decode(text, bytes));
+    free(bytes);
+}
+
+/* A text, or what is kept as it is written; null is the empty text. */
+static void store_value(RowReader *reader, int column, JsonSpan value, StoreValue *store) {
+    size_t length = (size_t)(value.end - value.begin);
+    switch (value.kind) {
+    case JSON_KIND_TEXT: store_text(reader, column, value, store); return;
+    case JSON_KIND_NUMBER: store(reader, column, CELL_NUMBER, value.begin, length); return;
+    case JSON_KIND_TRUTH: store(reader, column, CELL_TRUTH, value.begin, length); return;
+    case JSON_KIND_NULL: store(reader, column, CELL_NULL, "", 0); return;
+    default:
+        bad_json(reader, arena_printf(row_arena(reader), "the value of '%s' is %s", reader->columns[column],
+                                      value.kind == JSON_KIND_OBJECT ? "an object" : "a list of lists"));
+    }
+}
+
+static void store_cell(RowReader *reader, int column, JsonSpan value) {
+    if (value.kind != JSON_KIND_LIST) {
+        store_value(reader, column, value, row_cell);
         return;
     }
+    JsonWalk walk = json_walk(value);
+    JsonSpan item;
+    row_list(reader, column);
+    while (json_next_item(&walk, &item)) store_value(reader, column, item, row_item);
+}
+
+static const char *decoded(const RowReader *reader, JsonSpan text) {
+    char *copy = arena_alloc(row_arena(reader), (size_t)(text.end - text.begin));
+    copy[json_decode(text, copy)] = 0;
+    return copy;
+}
+
+static void missing_member(RowReader *reader, JsonSpan object, int column) {
     VEC(const char *) names = {0};
-    const char *key;
-    json_t *value;
-    json_object_foreach(object, key, value)
-        vec_push(builder->table->arena, &names, arena_strdup(builder->table->arena, key));
-    missing_column(builder, wanted, names.items, names.count);
+    JsonWalk walk = json_walk(object);
+    JsonSpan key, value;
+    while (json_next_member(&walk, &key, &value)) vec_push(row_arena(reader), &names, decoded(reader, key));
+    row_lacks(reader, column, names.items, names.count);
 }
 
-void json_line(Builder *builder, const char *line, size_t length) {
-    if (strspn(line, " \t") >= length) return;
-    json_error_t error;
-    json_t *object = json_loadb(line, length, JSON_ALLOW_NUL, &error);
-    if (!json_is_object(object)) bad_json(builder, "this line is not a JSON object in UTF-8");
-    for (int column = 0; column < builder->table->n_columns && !builder->failed && !builder->problem; column++) {
-        json_t *value = json_object_get(object, builder->columns[column]);
-        if (value)
-            json_cell(builder, column, value);
+static void take_object(RowReader *reader, JsonSpan object) {
+    for (int column = 0; column < reader->n_columns && !row_is_bad(reader); column++) {
+        JsonSpan value;
+        int count = json_find(object, reader->columns[column], &value);
+        if (count > 1)
+            bad_json(reader, arena_printf(row_arena(reader), "two members are called '%s'", reader->columns[column]));
+        else if (count == 1)
+            store_cell(reader, column, value);
         else
-            missing_member(builder, object, builder->columns[column]);
+            missing_member(reader, object, column);
     }
-    store_row(builder);
-    json_decref(object);
+}
+
+bool json_next(RowReader *reader) {
+    const char *line;
+    size_t length;
+    JsonSpan value;
+    do {
+        reader->row = reader->line;
+        if (!next_line(reader, &line, &length)) return false;
+    } while (line_is_blank(line, length));
+    if (!reader->to) return true;
+    if (json_span_of(line, length, &value) && value.kind == JSON_KIND_OBJECT)
+        take_object(reader, value);
+    else
+        bad_json(reader, "this line is not a JSON object");
+    return true;
 }

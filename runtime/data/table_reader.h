@@ -8,13 +8,13 @@
 #include "frontend/program.h"
 
 typedef struct TableFormat {
-    DataKind kind;
-    char separator;            /* DATA_TABLE: '\t' or ',' */
-    bool quoted;               /* DATA_TABLE: RFC 4180: a field in double quotes may hold separators, line ends and ""
-                       for a quote */
+    const char *word;          /* "tab", "jsonl": a row of table_formats.c */
+    bool quoted;               /* of fields: those in double quotes may hold separators and line ends */
+    bool escaped;              /* of quoted ones: \" is a quote too; found by the reader where it is not said */
     const char *const *header; /* [n_header]: what the columns are called; NULL: the first row says it */
     int n_header;
-    bool keeps_bad; /* a row that cannot be read is a row of empty cells: see table_problem */
+    bool keeps_bad;   /* a row that cannot be read is a row of empty cells: see table_problem */
+    bool keeps_blank; /* where a row is one text, an empty line is a row too */
 } TableFormat;
 
 /* A piece of a file that is at hand already: whole rows, the first of them on `line`. */
@@ -27,13 +27,17 @@ typedef struct TableText {
 
 typedef struct Table Table;
 
-/* Reads the named columns of a file, all rows. Line ends are \n, \r\n or \r; a byte order mark,
- * blank lines and a missing last line end are fine. NULL and errors for: no such file, no header, a
- * missing column, a row with more or fewer fields than the header, a quoted field that is never
- * closed, a cell that is not UTF-8, a line that is not JSON.
+/* Is what the data line of a task says a format, with what that needs? False and an error with a way out. */
+bool table_format_check(const Task *task, Diagnostics *diags);
+
+/* Reads the named columns of a file, all rows. Line ends are \n, \r\n or \r; a byte order mark, blank lines and a
+ * missing last line end are fine. Cells are what was written: a number keeps its digits. NULL and errors for: no such
+ * file, a file of another kind (UTF-16, Parquet, a workbook), no header, a missing column or two of its name, a row
+ * with more or fewer fields than the header, quotes that do not fit (see table_fields.c), a cell that is not UTF-8, a
+ * line that is not JSON. Where columns are declared and the first row has just these names, it is taken for a header,
+ * with a warning.
  *
- * JSON lines: strings are taken as they are, true and false as 1 and 0, null as the empty text,
- * numbers as printed; a list of such values is a cell of items.
+ * JSON lines: texts are decoded, null is the empty text; a list of such values is a cell of items.
  * Plain lines: every line is the cell of the one column, whatever it is called.
  * CoNLL: the lines up to an empty one are a row, each of its cells a list of items, one a line. Fields
  * stand between blanks, or between tabs where a line has one. Lines of a -DOCSTART- and comments
@@ -47,14 +51,16 @@ void table_free(Table *table); /* NULL is allowed */
 
 /* What the columns of a delimited file are called, wanted or not: by its first row, or as given. */
 const char *const *table_header(const Table *table, int *count);
-/* What is wrong with a row that was kept nevertheless, without its content; NULL: nothing. */
+/* What is wrong with a row that was kept nevertheless, without its content, and the code; NULL: nothing. */
 const char *table_problem(const Table *table, int64_t row);
+const char *table_problem_code(const Table *table, int64_t row);
+int64_t table_bad_rows(const Table *table);
 
 /* What a cell, or an item of a list, was in the file; all but lists have a text. */
 typedef enum CellKind {
     CELL_TEXT,
-    CELL_NUMBER, /* of JSON, as it is printed */
-    CELL_TRUTH,  /* "1" or "0" */
+    CELL_NUMBER, /* of JSON, as it is written; NaN and Infinity too */
+    CELL_TRUTH,  /* "true" or "false" */
     CELL_NULL,   /* "" */
     CELL_LIST,
 } CellKind;

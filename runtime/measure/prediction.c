@@ -67,24 +67,40 @@ json_t *prediction_value(const PredictionWriter *w, int index, const Dataset *da
 
 /* --- Tables ------------------------------------------------------------------------------------------------------- */
 
-/* RFC 4180. In a tab-separated table quotes stand only around what would otherwise break it. */
-static void write_text(const PredictionWriter *w, const char *text) {
+/* Would the text be another one when the table is read, with fields in quotes? In CSV a quote anywhere stands in
+ * quotes, as most programs have it. */
+static bool breaks_table(const PredictionWriter *w, const char *text, size_t length) {
     const char *breaks = w->form == FORM_CSV ? ",\"\n\r" : "\t\n\r";
-    if (!strpbrk(text, breaks)) {
-        fputs(text, w->out);
+    if (length && *text == '"') return true;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] && strchr(breaks, text[i])) return true;
+    }
+    return false;
+}
+
+/* RFC 4180. In a tab-separated table quotes stand only around what would otherwise break it. */
+static void write_bytes(const PredictionWriter *w, const char *text, size_t length) {
+    if (!breaks_table(w, text, length)) {
+        fwrite(text, 1, length, w->out);
         return;
     }
     fputc('"', w->out);
-    for (; *text; text++) {
-        if (*text == '"') fputc('"', w->out);
-        fputc(*text, w->out);
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '"') fputc('"', w->out);
+        fputc(text[i], w->out);
     }
     fputc('"', w->out);
 }
 
+static void write_text(const PredictionWriter *w, const char *text) { write_bytes(w, text, strlen(text)); }
+
 /* A separator goes before all cells of a line but the first. */
 static void begin_cell(const PredictionWriter *w, int64_t *cells) {
     if ((*cells)++) fputc(w->form == FORM_CSV ? ',' : '\t', w->out);
+}
+
+static bool is_empty(const json_t *value) {
+    return json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0);
 }
 
 static void write_flat(const PredictionWriter *w, json_t *value, int64_t *cells) {
@@ -147,76 +163,113 @@ static const char *error_of(const Dataset *data, int64_t row, char *text, size_t
 static void write_kept(const PredictionWriter *w, const Dataset *data, int64_t row, int column) {
     const Table *table = data->table;
     int64_t at = data->table_rows[row], items = table_items(table, at, column);
+    size_t length;
     if (items < 0) {
-        write_text(w, table_cell(table, at, column, NULL));
+        const char *cell = table_cell(table, at, column, &length);
+        write_bytes(w, cell, length);
         return;
     }
-    const char *text = "";
-    Arena *arena = arena_new();
-    for (int64_t i = 0; i < items; i++)
-        text = arena_printf(arena, "%s%s%s", text, i ? "|" : "", table_item(table, at, column, i, NULL));
-    write_text(w, text);
-    arena_free(arena);
+    char *text = NULL;
+    FILE *list = open_memstream(&text, &length);
+    if (!list) abort();
+    for (int64_t i = 0; i < items; i++) {
+        size_t bytes;
+        const char *item = table_item(table, at, column, i, &bytes);
+        if (i) fputc('|', list);
+        fwrite(item, 1, bytes, list);
+    }
+    fclose(list);
+    write_bytes(w, text, length);
+    free(text);
+}
+
+/* A line whose only cell is empty would be no row to who reads it. */
+static void end_line(const PredictionWriter *w, int64_t cells, bool empty) {
+    if (cells == 1 && empty) fputs("\"\"", w->out);
+    fputc('\n', w->out);
 }
 
 static void write_cells(const PredictionWriter *w, const Dataset *data, const Collected *outputs, int64_t row) {
     char text[512];
     const char *error = error_of(data, row, text, sizeof text);
     int64_t cells = 0;
+    bool written = error != NULL;
     for (int i = 0; i < w->n_keep; i++) begin_cell(w, &cells), write_kept(w, data, row, data->kept + i);
     for (int i = 0; i < w->outputs.count; i++) {
         for (int64_t j = 0; error && j < cells_of(&outputs[i]); j++) begin_cell(w, &cells);
         json_t *value = error ? NULL : prediction_value(w, i, data, &outputs[i], row);
         if (value) write_flat(w, value, &cells);
+        written |= value && !is_empty(value);
         json_decref(value);
     }
     if (w->errors) begin_cell(w, &cells);
     if (error) write_text(w, error);
-    fputc('\n', w->out);
+    end_line(w, cells, !written);
 }
 
 /* --- Objects ------------------------------------------------------------------------------------------------------ */
 
-static json_t *as_it_was(CellKind kind, const char *text, size_t length) {
-    json_t *value = NULL;
-    if (kind == CELL_NUMBER)
-        value = json_loads(text, JSON_DECODE_ANY, NULL);
-    else if (kind == CELL_TRUTH)
-        value = json_boolean(*text == '1');
-    else if (kind == CELL_TEXT)
-        value = json_stringn(text, length); /* NULL: not in UTF-8 */
-    return value ? value : json_null();
+static void write_json(const PredictionWriter *w, const json_t *value) {
+    json_dumpf(value, w->out, JSON_REAL_PRECISION(9) | JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
-/* A kept cell as the file has it: what came as a number of JSON goes as one. */
-static json_t *kept_value(const Table *table, int64_t row, int column) {
+/* What came as a number or a truth value of JSON goes as it was written. */
+static void write_as_it_was(const PredictionWriter *w, CellKind kind, const char *text, size_t length) {
+    if (kind == CELL_NUMBER || kind == CELL_TRUTH) {
+        fwrite(text, 1, length, w->out);
+        return;
+    }
+    json_t *value = kind == CELL_TEXT ? json_stringn(text, length) : NULL; /* NULL: not in UTF-8 */
+    if (!value) value = json_null();
+    write_json(w, value);
+    json_decref(value);
+}
+
+static void write_kept_value(const PredictionWriter *w, const Table *table, int64_t row, int column) {
     size_t length;
     int64_t items = table_items(table, row, column);
     if (items < 0) {
         const char *cell = table_cell(table, row, column, &length);
-        return as_it_was(table_kind(table, row, column), cell, length);
+        write_as_it_was(w, table_kind(table, row, column), cell, length);
+        return;
     }
-    json_t *list = json_array();
+    fputc('[', w->out);
     for (int64_t i = 0; i < items; i++) {
         const char *item = table_item(table, row, column, i, &length);
-        json_array_append_new(list, as_it_was(table_item_kind(table, row, column, i), item, length));
+        if (i) fputc(',', w->out);
+        write_as_it_was(w, table_item_kind(table, row, column, i), item, length);
     }
-    return list;
+    fputc(']', w->out);
+}
+
+/* `"name":`, behind a comma where it is not the first. */
+static void begin_member(const PredictionWriter *w, const char *name, int *members) {
+    json_t *text = json_string(name);
+    if ((*members)++) fputc(',', w->out);
+    write_json(w, text);
+    fputc(':', w->out);
+    json_decref(text);
+}
+
+static void write_member(const PredictionWriter *w, const char *name, json_t *value, int *members) {
+    begin_member(w, name, members);
+    write_json(w, value);
+    json_decref(value);
 }
 
 static void write_object(const PredictionWriter *w, const Dataset *data, const Collected *outputs, int64_t row) {
     char text[512];
     const char *error = error_of(data, row, text, sizeof text);
-    json_t *object = json_object();
-    for (int i = 0; i < w->n_keep; i++)
-        json_object_set_new(object, w->keep[i], kept_value(data->table, data->table_rows[row], data->kept + i));
+    int members = 0;
+    fputc('{', w->out);
+    for (int i = 0; i < w->n_keep; i++) {
+        begin_member(w, w->keep[i], &members);
+        write_kept_value(w, data->table, data->table_rows[row], data->kept + i);
+    }
     for (int i = 0; !error && i < w->outputs.count; i++)
-        json_object_set_new(object, prediction_name(w->outputs.names[i]),
-                            prediction_value(w, i, data, &outputs[i], row));
-    if (error) json_object_set_new(object, "error", json_string(error));
-    json_dumpf(object, w->out, JSON_REAL_PRECISION(9) | JSON_COMPACT);
-    fputc('\n', w->out);
-    json_decref(object);
+        write_member(w, prediction_name(w->outputs.names[i]), prediction_value(w, i, data, &outputs[i], row), &members);
+    if (error) write_member(w, "error", json_string(error), &members);
+    fputs("}\n", w->out);
 }
 
 void prediction_rows(PredictionWriter *w, const Dataset *data, const Collected *outputs) {

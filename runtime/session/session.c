@@ -75,6 +75,15 @@ static bool check_expectations(Session *s) {
     return true;
 }
 
+static bool check_formats(Session *s) {
+    bool good = true;
+    for (int t = 0; t < s->program->tasks.count; t++) {
+        const Task *task = &s->program->tasks.items[t];
+        good &= !task->data || table_format_check(task, s->diags);
+    }
+    return good;
+}
+
 bool session_load_probe(Session *s, const SessionSource *source, const ProbeOptions *probe, Diagnostics *diags) {
     *s = (Session){.arena = arena_new(), .source = *source, .diags = diags};
     choose_paths(s);
@@ -89,7 +98,8 @@ bool session_load_probe(Session *s, const SessionSource *source, const ProbeOpti
     if (s->folder) program.lookup = lookup_config, program.where = where_config;
     int errors = diags->errors;
     s->program = program_load(s->graph_path, &program, diags);
-    return s->program && diags->errors == errors && check_expectations(s) && session_choose_tasks(s, NULL);
+    return s->program && diags->errors == errors && check_formats(s) && check_expectations(s) &&
+           session_choose_tasks(s, NULL);
 }
 
 bool session_load_program(Session *s, const SessionSource *source, Diagnostics *diags) {

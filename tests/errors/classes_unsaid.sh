@@ -26,7 +26,7 @@ gradc check mood.graph
 
 printf 'text,mood\na,"it ""is"" secret"\n' >mood-train.csv
 gradc check mood.graph
-#> ./mood-train.csv:2: error[E0851]: column 'mood': a class with a double quote, a line end or a zero byte in its name
+#> ./mood-train.csv:2: error[E0851]: column 'mood': a class with a double quote or a control character in its name
 #> mood.graph:5:9: note: the label is declared here
 #>     5 |   label mood: class
 #>       |         ^~~~

@@ -8,6 +8,7 @@ gradc init notes.csv --text note --label moood
 #> notes.csv:1: error[E0810]: there is no column 'moood'
 #>       = note: the columns are: 'id', 'note', 'mood', 'same'
 #>       = hint: did you mean 'mood'?
+#>       = hint: columns have numbers too: --text 2 --label 3; so they do in a file without a header
 
 gradc init notes.csv --text note --label id
 #> notes.csv: error[E0986]: column 'id' has 302 different texts: it names no classes
@@ -30,10 +31,13 @@ gradc init notes.csv --text note --label mood
 #> error[E0987]: notes.graph already exists
 #>       = hint: name another file with --out, or replace it with --force
 
-gradc init notes.csv --text note --label mood --task sentiment --out s.graph
-#> s.graph:8:6: error[E0203]: the task 'sentiment' is declared twice
-#>     8 | task sentiment {
-#>       |      ^~~~~~~~~
-#> models/bert.graph:91:6: note: first given here
-#>    91 | task sentiment {
-#>       |      ^~~~~~~~~
+gradc init notes.csv --text note --label mood --task "a b" --out s.graph
+#> s.graph:10:8: error[E0104]: expected '{', not 'b'
+#>    10 | task a b {
+#>       |        ^
+#>       = hint: nothing was written; another name may help: --task NAME
+
+printf '"a ""note""",mood\na,glad\nb,sad\n' >quote.csv
+gradc init quote.csv --text 1 --label mood
+#> error[E0819]: the name 'a "note"' has a double quote or a line end, which no graph file can say
+#>       = hint: give it another name in the file's header

@@ -41,7 +41,7 @@ gradc train model.graph --weights models/demo --data d --tasks paraphrase --quie
 sed 's/ tab unquoted/ jsonl/' model.graph >lines.graph; mkdir d/sst
 printf '{"sentence": "secret", "sentiment": 1}\n{"sentence": "secret"\n' >d/sst/ids-sst-train.csv
 gradc train lines.graph --weights models/demo --data d --tasks sentiment --quiet
-#> d/sst/ids-sst-train.csv:2: error[E0813]: this line is not a JSON object in UTF-8
+#> d/sst/ids-sst-train.csv:2: error[E0813]: this line is not a JSON object
 #>       = hint: each line is to be one object with texts, numbers, truth values or lists of them: {"text": "..."}
 
 printf '{"sentence": "secret", "sentiment": 1}\n{"sentence": "secret"}\n' >d/sst/ids-sst-train.csv
@@ -49,7 +49,6 @@ gradc train lines.graph --weights models/demo --data d --tasks sentiment --quiet
 #> d/sst/ids-sst-train.csv:2: error[E0810]: there is no column 'sentiment'
 #>       = note: the columns are: 'sentence'
 #>       = hint: did you mean 'sentence'?
-#>       = hint: a single column often means that the separator is another one (tab, comma)
 
 rm -r d/sst; rm -r d/sts-train.csv; mkdir d/sts-train.csv
 gradc train model.graph --weights models/demo --data d --tasks similarity --quiet
@@ -119,3 +118,49 @@ gradc train model.graph --weights models/demo --data d --tasks sentiment --skip-
 rm -rf d; cp -r data d; sed -n 5,6p data/ids-sst-train.csv >>d/ids-sst-dev.csv
 gradc train model.graph --weights models/demo --data d --tasks sentiment --epochs 0 --quiet
 #> d/ids-sst-dev.csv:10: warning[E0856]: 2 of 10 rows to evaluate on are among those to train on too (line 10, 11)
+
+rm -rf d; cp -r data d; printf '4\t"secret" words\n' >>d/quora-train.csv
+gradc train model.graph --weights models/demo --data d --tasks paraphrase --quiet
+#> d/quora-train.csv:10: error[E0812]: a quote inside of a quoted field of this row neither closes the field nor is doubled
+#>       = hint: where quotes are plain characters in this file, say that it is unquoted; inside of quotes a quote is written twice
+
+rm -rf d; cp -r data d; printf '9\t"secret one\tq1\tq2\t0\n10\tsecret two\tq1\tq2\t1\n11\tsecret three"\tq1\tq2\t1\n' >>d/quora-train.csv
+gradc train model.graph --weights models/demo --data d --tasks paraphrase --quiet
+#> d/quora-train.csv:10: error[E0812]: a field of this row opens a quote that closes 2 lines on, and these lines are rows by themselves
+#>       = hint: where quotes are plain characters in this file, say that it is unquoted; inside of quotes a quote is written twice
+
+printf '\377\376t\000e\000' >d/ids-sst-train.csv
+gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
+#> d/ids-sst-train.csv: error[E0815]: this is a text in UTF-16, as it begins with FF FE
+#>       = hint: convert it: iconv -f UTF-16 -t UTF-8 d/ids-sst-train.csv > NEW
+
+printf '[{"sentence": "secret", "sentiment": 1}]' >d/array.json
+sed 's#"sst/ids-sst-{split}.csv" tab unquoted#"array.json" jsonl#' model.graph >array.graph
+gradc train array.graph --weights models/demo --data d --tasks sentiment --quiet
+#> d/array.json: error[E0815]: the file is one JSON array, not an object a line
+#>       = hint: one object a line is read; make such a file with: jq -c '.[]' OLD.json > NEW.jsonl
+
+printf 'id\tsentence\tsentiment\tsentiment\n' >d/ids-sst-train.csv
+gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
+#> d/ids-sst-train.csv:1: error[E0816]: two columns are called 'sentiment'
+#>       = hint: give one of them another name in the file's header
+
+printf 'sentence\tsentiment\na film\t1\n' >d/ids-sst-train.csv; cp d/ids-sst-train.csv d/ids-sst-dev.csv
+sed 's/ tab unquoted/ tab unquoted columns(sentence, sentiment)/' model.graph >columns.graph
+gradc train columns.graph --weights models/demo --data d --tasks sentiment --epochs 0 --no-eval --quiet
+#> d/ids-sst-train.csv:1: warning[E0817]: the first row has the names of the columns: it is taken for a header
+
+sed 's/ tab unquoted/ tsv/' model.graph >unknown.graph
+gradc check unknown.graph
+#> unknown.graph:27:34: error[E0818]: 'tsv' is no format of tables
+#>    27 |   data "sst/ids-sst-{split}.csv" tsv
+#>       |                                  ^~~
+#>       = hint: the formats are tab (fields between tabs), comma (fields between commas), semicolon (fields between semicolons), jsonl (a JSON object a line), lines (a text a line), conll (a word a line, an empty line after each sentence)
+#>       = hint: did you mean 'tab'?
+
+sed 's/ tab unquoted/ tab/' model.graph >unsaid.graph
+gradc check unsaid.graph
+#> unsaid.graph:27:34: error[E0818]: 'tab' is followed by 'quoted' or 'unquoted'
+#>    27 |   data "sst/ids-sst-{split}.csv" tab
+#>       |                                  ^~~
+#>       = hint: quoted: a field in double quotes may hold separators and line ends; unquoted: quotes are plain characters
