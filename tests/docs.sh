@@ -57,4 +57,9 @@ ok "the functions that are built in" $?
 missing "$(sed -n 's/^def \([a-z_0-9]*\)(.*/\1/p' frontend/prelude.graph)" '`' '('
 ok "the definitions of the prelude" $?
 
+"$gradc" train --help | sed -n 's/^  --\([a-z-]*\)  *--[a-z-]*$/\1/p' | tr - _ >"$t/names"
+while read -r name; do grep -q -- "\`--$name\`" docs/training.md || echo "docs/training.md lacks --$name"; done <"$t/names" >"$t/err"
+[ -s "$t/names" ] && [ ! -s "$t/err" ]
+ok "the other spellings of options" $?
+
 finish

@@ -61,6 +61,7 @@ bool session_of_options(const char *command, const Options *given, Options *opti
     if (!session_load_program(session, &source, diags) || !options_of_text(command, session->program, options, diags))
         return false;
     SessionUse use = use_of_options(options);
+    use.token_folder = strcmp(command, "train") == 0 ? options->out : session->run_folder;
     return session_use(session, &use);
 }
 

@@ -29,7 +29,7 @@ static void choose_paths(Session *s) {
     s->graph_path = s->source.file;
     s->weights_path = s->source.weights;
     if (!is_folder(s->graph_path)) return;
-    s->run_folder = s->token_folder = s->source.file;
+    s->run_folder = s->source.file;
     if (!s->weights_path) s->weights_path = s->graph_path;
     const char *overlay = arena_printf(s->arena, "%s/%s", s->graph_path, apart_file);
     if (access(overlay, F_OK) == 0) s->overlay_path = overlay;
@@ -285,7 +285,7 @@ DatasetOptions session_dataset_options(const Session *s, const char *split) {
 }
 
 static TokenCache token_cache(const Session *s) {
-    return (TokenCache){.folder = s->use.machine.no_cache ? NULL : s->token_folder, .source = s->program->source};
+    return (TokenCache){.folder = s->use.machine.no_cache ? NULL : s->use.token_folder, .source = s->program->source};
 }
 
 static DatasetOptions labelled_options(const Session *s, const char *split, int64_t limit) {

@@ -36,6 +36,7 @@ typedef struct SessionUse {
     int64_t fold;       /* which one is dev */
     int64_t seed;       /* of initial values */
     bool skip_bad_rows;
+    const char *token_folder; /* of a run, where tokens of data sets are kept (token_cache.h); NULL: nowhere */
     SessionMachine machine;
 } SessionUse;
 
@@ -74,9 +75,8 @@ typedef struct Session {
     Team *team;
     Model *model;
     int64_t max_length;
-    const char *token_folder; /* of a run; NULL: nothing is kept */
-    Graph *joined;            /* of all tasks, for tools that ask for it (stages.h); NULL: nobody did */
-    double compile_ms;        /* from graphs to loaded kernels */
+    Graph *joined;     /* of all tasks, for tools that ask for it (stages.h); NULL: nobody did */
+    double compile_ms; /* from graphs to loaded kernels */
 } Session;
 
 /* The program of a file or run; all of its tasks are wanted. False with diagnostics. `source` is copied, its strings

@@ -115,7 +115,6 @@ static bool load_data(Trainer *t) {
     t->evaluations = arena_array(t->s->arena, size, sizeof *t->evaluations);
     t->best_ones = arena_array(t->s->arena, size, sizeof *t->best_ones);
     bool good = true;
-    t->s->token_folder = t->o->out;
     for (int i = 0; good && i < count; i++) {
         if (!t->s->tasks[i]) continue;
         int64_t limit = limit_of(t, i);
