@@ -37,8 +37,12 @@ train adapters/lora --weights "$t/base" --tasks paraphrase --epochs 1 --lr 5e-3 
 ok "an adapter is saved apart from its base" $?
 eval_lora --weights "$t/base" && cmp -s "$t/out" "$t/trained"
 ok "with its base it is what was trained" $?
+eval_lora && cmp -s "$t/out" "$t/trained"
+ok "so it is where the base still lies where it was" $?
+mv "$t/base" "$t/moved"
 ! eval_lora && grep -q 'error\[E0845\]' "$t/err" && grep -qF -e "--weights $t/base" "$t/err"
 ok "without the base a message says which" $?
+mv "$t/moved" "$t/base"
 train bert --weights "$t/base" --tasks sentiment --steps 1 --no-eval --out "$t/other"
 ! eval_lora --weights "$t/other" && grep -q 'error\[E0846\]' "$t/err"
 ok "another base is told" $?

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "runtime/session/apart.h"
 #include "runtime/session/settings.h"
 
 enum { TRAIN_BATCH = 32 };
@@ -42,12 +44,21 @@ static bool complete_training(Options *options, Diagnostics *diags) {
     return true;
 }
 
+/* What a run keeps apart from its base (apart.h) is put together again with that base, where it still lies where it
+ * was; NULL: it does not, or the run is whole. */
+static const char *base_of_run(const char *folder, const json_t *settings, Arena *arena) {
+    const char *base = json_string_value(json_object_get(settings, "weights"));
+    bool apart = access(arena_printf(arena, "%s/%s", folder, apart_file), F_OK) == 0;
+    return apart && is_folder(base) ? arena_strdup(arena, base) : NULL;
+}
+
 bool options_of_folder(const char *command, const Options *given, Options *options, Diagnostics *diags) {
     int errors = diags->errors;
     bool training = strcmp(command, "train") == 0;
     json_t *settings = is_folder(given->file) ? settings_read(given->file, diags) : NULL;
     const json_t *values = json_object_get(settings, "options");
     *options = options_of_run(command, given, values, diags->arena);
+    if (settings && !options->weights) options->weights = base_of_run(given->file, values, diags->arena);
     const char *departures = training || !settings ? NULL : options_departures(given, values, diags->arena);
     if (departures) fprintf(stderr, "not as the run was trained: %s\n", departures);
     json_decref(settings);

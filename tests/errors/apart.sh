@@ -3,6 +3,7 @@
 printf 'import "model.graph"\nfreeze "encoder.*"\ncheckpoint apart\n' >apart.graph
 gradc train apart.graph --weights run --data data --out beside --steps 1 --quiet
 
+mv run moved
 gradc eval beside --data data
 #> beside/adapter_model.safetensors: error[E0845]: the run holds only what was trained; 5 tensors of its base are missing
 #>       = hint: give the base that it was trained on: --weights run
