@@ -90,8 +90,8 @@ static LLVMValueRef exp_in_range(Emitter *e, LLVMValueRef x) {
     return mul(e, exp_of_reduced(e, reduced.r), power_of_two(e, reduced.bits));
 }
 
-/* Two factors for 2^n, so that subnormal results round once and the largest ones do not overflow early. What is certain to be
- * 0, minus infinity above all, is not left to underflow: products that do are slow on some processors. */
+/* Two factors for 2^n, so that subnormal results round once and the largest ones do not overflow early. What is certain
+ * to be 0, minus infinity above all, is not left to underflow: products that do are slow on some processors. */
 LLVMValueRef emit_exp(Emitter *e, LLVMValueRef x) {
     LLVMValueRef vanishes = compare(e, LLVMRealOLT, x, -104), zero = number(e, 0);
     LLVMValueRef bounded = where(e, compare(e, LLVMRealOGT, x, 89), number(e, 89), x);

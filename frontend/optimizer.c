@@ -55,9 +55,9 @@ static void bind_states(Elab *e, const Def *def) {
     }
 }
 
-/* A state without news fades step by step, and would end among the subnormal numbers, never to leave: of those, 0.9 times
- * the fifth rounds to the fourth, and 0.9 times the fourth to itself. Some processors take many times as long for them. So
- * what is far too small to move a weight is kept as 0. */
+/* A state without news fades step by step, and would end among the subnormal numbers, never to leave: of those, 0.9
+ * times the fifth rounds to the fourth, and 0.9 times the fourth to itself. Some processors take many times as long for
+ * them. So what is far too small to move a weight is kept as 0. */
 static Node *without_traces(Elab *e, Node *state) {
     const double bound = 0x1p-110; /* its products with usual rates are no subnormal numbers yet */
     Pos pos = state->pos;

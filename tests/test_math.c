@@ -152,8 +152,8 @@ Test(math, sqrt) { check_function("sqrt", mpfr_sqrt, 0, 10); }
 Test(math, rsqrt) { check_function("rsqrt", reciprocal_root, 0, 10); }
 Test(math, div) { check_function("div", NULL, -3, 3); }
 
-/* Attention asks for the exponential of minus infinity wherever a key is not seen. Processors for which tiny products are
- * slow must not meet any. */
+/* Attention asks for the exponential of minus infinity wherever a key is not seen. Processors for which tiny products
+ * are slow must not meet any. */
 Test(math, exp_of_what_vanishes_does_not_underflow) {
     enum { COUNT = 64 };
     Arguments a = {.count = COUNT, .x = aligned_alloc(64, COUNT * sizeof(float))};

@@ -29,8 +29,8 @@ typedef struct Values {
 Values *values_new(void);
 void values_free(Values *values); /* NULL is allowed */
 
-/* Elements of a leaf, all zero, to be filled through `values_set`; what is there already is replaced. A leaf is known by
- * its role; one without a role, a parameter for instance, by its name. */
+/* Elements of a leaf, all zero, to be filled through `values_set`; what is there already is replaced. A leaf is known
+ * by its role; one without a role, a parameter for instance, by its name. */
 LeafValue *values_add(Values *values, const char *name, ElemType elem, int64_t count);
 LeafValue *values_add_role(Values *values, Role role, ElemType elem, int64_t count);
 LeafValue *values_add_leaf(Values *values, const Node *leaf, const int64_t *extents);
