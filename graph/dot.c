@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph/fold.h"
+#include "graph/roll.h"
 
 typedef struct Drawing {
     FILE *out;
@@ -154,12 +154,12 @@ static void put_outputs(const Drawing *d) {
     }
 }
 
-char *graph_dot(const Graph *graph, bool folded) {
+char *graph_dot(const Graph *graph, bool rolled) {
     char *text = NULL;
     size_t size = 0;
     Drawing d = {.graph = graph, .out = open_memstream(&text, &size), .arena = arena_new()};
     if (!d.out) abort();
-    if (folded) find_node_repeats(&d);
+    if (rolled) find_node_repeats(&d);
     place_nodes(&d);
     fputs("digraph \"", d.out);
     put_text(&d, graph->name);

@@ -409,7 +409,7 @@ static bool read_turn(Reader *r) {
     return true;
 }
 
-/* repeat = "repeat" "i" "in" "0" ".." int "{" line* "}": the lines for each i; see fold.h */
+/* repeat = "repeat" "i" "in" "0" ".." int "{" line* "}": the lines for each i; see roll.h */
 static bool read_repeat(Reader *r) {
     int64_t times;
     if (r->in_repeat) return fail(r, "repeats cannot be nested");

@@ -17,7 +17,7 @@
 /* Canonical graphs that the caller frees. */
 typedef struct FrozenCut {
     Graph *frozen; /* outputs kept.0, kept.1, ...: f32 [S, C] or [x.T, C] */
-    Graph *rest;    /* outputs as before; inputs kept.0, ... */
+    Graph *rest;   /* outputs as before; inputs kept.0, ... */
 } FrozenCut;
 
 /* Cuts a graph of plain nodes in two, where this spares `worth` additions and multiplications of matrix products for

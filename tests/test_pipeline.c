@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph/fold.h"
+#include "graph/roll.h"
 #include "passes/expand.h"
 #include "passes/pipeline.h"
 #include "runtime/engine/code.h"
@@ -48,10 +48,10 @@ static void compare(const char *what, uint64_t seed, const Type *type, const int
     }
 }
 
-/* parse(print(g)) is g, folded or not. */
+/* parse(print(g)) is g, rolled or not. */
 static void check_text(const Graph *graph, Diagnostics *diags) {
-    char *text = graph_print(graph, true), *folded = graph_print_folded(graph, true);
-    const char *forms[] = {text, folded};
+    char *text = graph_print(graph, true), *rolled = graph_print_rolled(graph, true);
+    const char *forms[] = {text, rolled};
     for (int i = 0; i < 2; i++) {
         Graph *read = graph_read(diagnostics_file(diags, "stage.gir", forms[i]), diags);
         if (!read) diagnostics_print(diags, stderr);
@@ -62,7 +62,7 @@ static void check_text(const Graph *graph, Diagnostics *diags) {
         free(again);
     }
     free(text);
-    free(folded);
+    free(rolled);
 }
 
 typedef struct Watch {

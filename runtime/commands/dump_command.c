@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "graph/dot.h"
-#include "graph/fold.h"
+#include "graph/roll.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
 #include "runtime/files/atomic_file.h"
@@ -41,7 +41,7 @@ static bool put(Dumper *d, int index, const char *stage, const char *text) {
 static char *stage_text(const Dumper *d, const Graph *graph, const KernelList *list) {
     switch (d->format) {
     case FORMAT_DOT: return graph_dot(graph, !d->o->full);
-    case FORMAT_TEXT: return d->o->full ? graph_print(graph, true) : graph_print_folded(graph, true);
+    case FORMAT_TEXT: return d->o->full ? graph_print(graph, true) : graph_print_rolled(graph, true);
     default: return kernels_text(list, d->target, d->format == FORMAT_LLVM ? CODE_LLVM : CODE_ASSEMBLY);
     }
 }

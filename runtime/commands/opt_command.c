@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph/fold.h"
+#include "graph/roll.h"
 #include "passes/pipeline.h"
 #include "passes/schedule.h"
 #include "runtime/commands/commands.h"
@@ -66,7 +66,7 @@ static char *result_text(const Graph *graph, const Options *options, Form form, 
     if (form != FORM_IR)
         text = code_text(result, options, form, diags);
     else
-        text = options->full ? graph_print(result, true) : graph_print_folded(result, true);
+        text = options->full ? graph_print(result, true) : graph_print_rolled(result, true);
     graph_free(result);
     return text;
 }

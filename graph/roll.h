@@ -1,4 +1,4 @@
-/* Folding: a graph's text in which stretches of lines that repeat (layers, their gradients, their kernels) are written
+/* Rolling: a graph's text in which stretches of lines that repeat (layers, their gradients, their kernels) are written
  * once:
  *
  *     repeat i in 0..11 { # 11 times 45 lines
@@ -6,11 +6,11 @@
  *       %111+45i = add(%109+45i, %110+45i) : ...
  *     }
  *
- * Numbers of nodes and kernels, and numbers within strings, may differ from turn to turn by a fixed step; all else is
+ * Numbers of nodes and kernels, and numbers within strings, may differ from round to round by a fixed step; all else is
  * equal. A `{` that belongs to a string is written \x7b there. The reader (read.c) takes such text: it is a second
  * spelling of the same graph. */
-#ifndef GRADC_GRAPH_FOLD_H
-#define GRADC_GRAPH_FOLD_H
+#ifndef GRADC_GRAPH_ROLL_H
+#define GRADC_GRAPH_ROLL_H
 
 #include "graph/graph.h"
 
@@ -24,10 +24,10 @@ typedef VEC(Repeat) Repeats;
 /* The repeats of a text that graph_print made, in order and apart from each other; in the arena. */
 Repeats find_repeats(const char *text, Arena *arena);
 
-/* The folded form of such a text. Caller frees with `free`. */
-char *fold_text(const char *text);
+/* The rolled form of such a text. Caller frees with `free`. */
+char *roll_text(const char *text);
 
-/* graph_print, folded: `graph_read` of it prints as `graph` does. Caller frees with `free`. */
-char *graph_print_folded(const Graph *graph, bool positions);
+/* graph_print, rolled: `graph_read` of it prints as `graph` does. Caller frees with `free`. */
+char *graph_print_rolled(const Graph *graph, bool positions);
 
 #endif

@@ -1,4 +1,4 @@
-/* Folded text: repeats are found, written once, and read back to the same graph. Every stage of the model that ships:
+/* Rolled text: repeats are found, written once, and read back to the same graph. Every stage of the model that ships:
  * its text, its places, its kernels. */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "frontend/frontend.h"
-#include "graph/fold.h"
+#include "graph/roll.h"
 #include "passes/kernel_graph.h"
 #include "passes/pipeline.h"
 #include "passes/schedule.h"
@@ -18,19 +18,19 @@ static Graph *read_text(const char *text, Diagnostics *diags, const char **messa
     return graph;
 }
 
-static void expect_folded(const char *full, const char *folded) {
-    char *got = fold_text(full);
-    cr_expect_str_eq(got, folded);
+static void expect_rolled(const char *full, const char *rolled) {
+    char *got = roll_text(full);
+    cr_expect_str_eq(got, rolled);
     free(got);
-    const char *const forms[] = {full, folded};
+    const char *const forms[] = {full, rolled};
     for (int i = 0; i < 2; i++) {
         const char *message;
         Diagnostics *diags = diagnostics_new();
         Graph *graph = read_text(forms[i], diags, &message);
         cr_assert_not_null(graph, "%s", message);
-        char *plain = graph_print(graph, false), *again = graph_print_folded(graph, false);
+        char *plain = graph_print(graph, false), *again = graph_print_rolled(graph, false);
         cr_expect_str_eq(plain, full);
-        cr_expect_str_eq(again, folded);
+        cr_expect_str_eq(again, rolled);
         graph_free(graph);
         diagnostics_free(diags);
         free(plain);
@@ -38,8 +38,8 @@ static void expect_folded(const char *full, const char *folded) {
     }
 }
 
-Test(fold, layers_are_written_once) {
-    expect_folded("graph \"g\"\n"
+Test(roll, layers_are_written_once) {
+    expect_rolled("graph \"g\"\n"
                   "symbols T\n"
                   "%0 = input{name=\"x\"} : f32[T, 4]\n"
                   "%1 = param{name=\"layer.0.{w}\"} : f32[T, 4]\n"
@@ -63,7 +63,7 @@ Test(fold, layers_are_written_once) {
                   "}\n");
 }
 
-Test(fold, what_does_not_go_on_by_a_step_stays) {
+Test(roll, what_does_not_go_on_by_a_step_stays) {
     static const char *const text = "graph \"g\"\n"
                                     "%0 = param{name=\"a0\"} : f32[4]\n"
                                     "%1 = param{name=\"a1\"} : f32[4]\n"
@@ -71,7 +71,7 @@ Test(fold, what_does_not_go_on_by_a_step_stays) {
                                     "%3 = param{name=\"a07\"} : f32[4]\n"
                                     "%4 = param{name=\"a08\"} : f32[4]\n"
                                     "output \"y\" = %2\n";
-    expect_folded(text, text);
+    expect_rolled(text, text);
 }
 
 static void expect_error(const char *body, const char *words) {
@@ -82,21 +82,21 @@ static void expect_error(const char *body, const char *words) {
     diagnostics_free(diags);
 }
 
-Test(fold, mistakes_in_repeats_are_told) {
+Test(roll, mistakes_in_repeats_are_told) {
     expect_error("repeat i in 0..3 {\n  %1+i = neg(%0+i) : f32[4]\n", "not closed");
-    expect_error("repeat i in 0..3 {\nrepeat i in 0..3 {\n}\n}\n", "stands in no other");
+    expect_error("repeat i in 0..3 {\nrepeat i in 0..3 {\n}\n}\n", "cannot be nested");
     expect_error("repeat i in 0..3 {\n  %1+2i = neg(%0+i) : f32[4]\n}\n", "the next node is %2");
-    expect_error("repeat i in 0..3 {\n  %1+i = neg(%0-i) : f32[4]\n}\n", "leaves the range");
-    expect_error("repeat i in 0..3 {\n  %1+9223372036854775807i = neg(%0) : f32[4]\n}\n", "leaves the range");
+    expect_error("repeat i in 0..3 {\n  %1+i = neg(%0-i) : f32[4]\n}\n", "out of range");
+    expect_error("repeat i in 0..3 {\n  %1+9223372036854775807i = neg(%0) : f32[4]\n}\n", "out of range");
     expect_error("repeat i in 0..1000000 {\n}\n", "1 to 4096");
-    expect_error("%1+i = neg(%0) : f32[4]\n", "'=' is expected");
-    expect_error("}\n", "is expected here");
+    expect_error("%1+i = neg(%0) : f32[4]\n", "expected '='");
+    expect_error("}\n", "expected a node");
 }
 
 /* --- Every stage of the model that ships -------------------------------------------------------------------------- */
 
 typedef struct Sums {
-    size_t full, folded; /* bytes */
+    size_t full, rolled; /* bytes */
     int stages;
 } Sums;
 
@@ -114,18 +114,18 @@ static void check_stage(void *user, int index, const char *pass, const Graph *gr
     check_places(graph, pass);
     Sums *sums = user;
     Diagnostics *diags = diagnostics_new();
-    char *full = graph_print(graph, true), *folded = fold_text(full);
+    char *full = graph_print(graph, true), *rolled = roll_text(full);
     const char *message;
-    Graph *read = read_text(folded, diags, &message);
+    Graph *read = read_text(rolled, diags, &message);
     cr_assert_not_null(read, "%s after %s: %s", graph->name, pass, message);
     char *again = graph_print(read, true);
     cr_expect(strcmp(again, full) == 0, "%s after %s", graph->name, pass);
     sums->full += strlen(full);
-    sums->folded += strlen(folded);
+    sums->rolled += strlen(rolled);
     sums->stages++;
     graph_free(read);
     free(full);
-    free(folded);
+    free(rolled);
     free(again);
     diagnostics_free(diags);
 }
@@ -161,7 +161,7 @@ static void run_stages(const Graph *graph, const char *const *wanted, int n_want
     diagnostics_free(diags);
 }
 
-Test(fold, all_stages_of_bert_read_back_and_are_small) {
+Test(roll, all_stages_of_bert_read_back_and_are_small) {
     Diagnostics *diags = diagnostics_new();
     ProgramOptions options = {.dropout = -1};
     Program *program = program_load("models/bert.graph", &options, diags);
@@ -176,8 +176,8 @@ Test(fold, all_stages_of_bert_read_back_and_are_small) {
     }
     run_stages(program->optimizer.update, NULL, 0, &sums);
     cr_expect_gt(sums.stages, 30);
-    cr_expect_lt(sums.folded, 2000000, "%zu bytes", sums.folded);
-    cr_expect_lt(2 * sums.folded, sums.full, "%zu of %zu bytes", sums.folded, sums.full);
+    cr_expect_lt(sums.rolled, 2000000, "%zu bytes", sums.rolled);
+    cr_expect_lt(2 * sums.rolled, sums.full, "%zu of %zu bytes", sums.rolled, sums.full);
     program_free(program);
     diagnostics_free(diags);
 }

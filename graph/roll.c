@@ -1,4 +1,4 @@
-/* Folding of a graph's text, in four steps:
+/* Rolling of a graph's text, in four steps:
  *
  * 1. Each line becomes a key (the hash of all that is fixed) and its slots: the numbers that may differ from turn to
  * turn.
@@ -7,7 +7,7 @@
  * period
  *    later and every slot goes on by the same step.
  * 4. The stretches that save most are taken first; the others are clipped to what they leave. */
-#include "graph/fold.h"
+#include "graph/roll.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,21 +29,21 @@ typedef struct Line {
     const char *text;
     int length;
     uint64_t key;
-    int slot, n_slots; /* in the folder's slots */
+    int slot, n_slots; /* in the slots of the roller */
 } Line;
 
 typedef struct Stretch {
     int start, period, extent; /* lines start .. start + extent have their like one period later */
 } Stretch;
 
-typedef struct Folder {
+typedef struct Roller {
     Arena *arena;
     VEC(Line) lines;
     VEC(Slot) slots;
     VEC(Stretch) stretches;
     bool *taken; /* [line] */
     Repeats repeats;
-} Folder;
+} Roller;
 
 /* --- 1. Lines ----------------------------------------------------------------------------------------------------- */
 
@@ -72,8 +72,8 @@ static int step_over(const char *at, bool *in_string) {
     return is_digit(*at) ? (int)strspn(at, "0123456789") : 1;
 }
 
-static void add_line(Folder *f, const char *text, int length) {
-    Line line = {.text = text, .length = length, .slot = f->slots.count};
+static void add_line(Roller *roller, const char *text, int length) {
+    Line line = {.text = text, .length = length, .slot = roller->slots.count};
     bool in_string = false;
     int fixed = 0; /* the first byte that is not in the key yet */
     for (int i = 0; i < length;) {
@@ -83,20 +83,20 @@ static void add_line(Folder *f, const char *text, int length) {
             is_digit(text[i]) && (in_string || is_reference(text, text + i)) && read_slot(text + i, size, &slot);
         if (varies) {
             line.key = XXH3_64bits_withSeed(text + fixed, (size_t)(i - fixed), line.key + 1);
-            vec_push(f->arena, &f->slots, slot);
+            vec_push(roller->arena, &roller->slots, slot);
             fixed = i + size;
         }
         i += size;
     }
     line.key = XXH3_64bits_withSeed(text + fixed, (size_t)(length - fixed), line.key);
-    line.n_slots = f->slots.count - line.slot;
-    vec_push(f->arena, &f->lines, line);
+    line.n_slots = roller->slots.count - line.slot;
+    vec_push(roller->arena, &roller->lines, line);
 }
 
-static void split(Folder *f, const char *text) {
+static void split(Roller *roller, const char *text) {
     while (*text) {
         int length = (int)strcspn(text, "\n");
-        add_line(f, text, length);
+        add_line(roller, text, length);
         text += length + (text[length] == '\n');
     }
 }
@@ -104,14 +104,14 @@ static void split(Folder *f, const char *text) {
 /* --- 2. Periods --------------------------------------------------------------------------------------------------- */
 
 /* Counts, for each distance, how often three lines come again after it. */
-static int *count_distances(const Folder *f) {
-    int n = f->lines.count, size = 1;
+static int *count_distances(const Roller *roller) {
+    int n = roller->lines.count, size = 1;
     while (size < 2 * n) size *= 2;
-    int *last = arena_array(f->arena, (size_t)size, sizeof *last); /* line + 1 of a gram, by its hash */
-    int *count = arena_array(f->arena, (size_t)n + 1, sizeof *count);
+    int *last = arena_array(roller->arena, (size_t)size, sizeof *last); /* line + 1 of a gram, by its hash */
+    int *count = arena_array(roller->arena, (size_t)n + 1, sizeof *count);
     for (int i = 0; i + GRAM <= n; i++) {
         uint64_t keys[GRAM];
-        for (int j = 0; j < GRAM; j++) keys[j] = f->lines.items[i + j].key;
+        for (int j = 0; j < GRAM; j++) keys[j] = roller->lines.items[i + j].key;
         int *slot = &last[XXH3_64bits(keys, sizeof keys) & (uint64_t)(size - 1)];
         if (*slot) count[i + 1 - *slot]++; /* a collision costs a look at a period, no more */
         *slot = i + 1;
@@ -120,12 +120,12 @@ static int *count_distances(const Folder *f) {
 }
 
 /* The likeliest periods, and the shortest, which grams are too long to show. */
-static int choose_periods(const Folder *f, int *periods) {
-    int *count = count_distances(f), chosen = 0;
+static int choose_periods(const Roller *roller, int *periods) {
+    int *count = count_distances(roller), chosen = 0;
     for (int p = 1; p <= GRAM; p++) periods[chosen++] = p;
     while (chosen < PERIODS) {
         int best = 0;
-        for (int p = GRAM + 1; p <= f->lines.count / 2; p++) {
+        for (int p = GRAM + 1; p <= roller->lines.count / 2; p++) {
             if (count[p] > (best ? count[best] : 0)) best = p;
         }
         if (!best) break;
@@ -139,41 +139,41 @@ static int choose_periods(const Folder *f, int *periods) {
 
 static bool is_worth(int period, int times) { return times > 2 || (times == 2 && period >= LEAST_TWICE); }
 
-static int64_t slot_value(const Folder *f, int line, int slot) {
-    return f->slots.items[f->lines.items[line].slot + slot].value;
+static int64_t slot_value(const Roller *roller, int line, int slot) {
+    return roller->slots.items[roller->lines.items[line].slot + slot].value;
 }
 
 /* Does line + period have the key of line? */
-static bool is_like(const Folder *f, int line, int period) {
-    if (line < 0 || line + period >= f->lines.count) return false;
-    const Line *a = &f->lines.items[line], *b = &f->lines.items[line + period];
+static bool is_like(const Roller *roller, int line, int period) {
+    if (line < 0 || line + period >= roller->lines.count) return false;
+    const Line *a = &roller->lines.items[line], *b = &roller->lines.items[line + period];
     return a->key == b->key && a->n_slots == b->n_slots;
 }
 
 /* Do the slots step from line to line + period as they stepped one period before? */
-static bool is_steady(const Folder *f, int line, int period) {
-    if (!is_like(f, line, period) || !is_like(f, line - period, period)) return false;
-    for (int i = 0; i < f->lines.items[line].n_slots; i++) {
-        int64_t value = slot_value(f, line, i);
-        if (slot_value(f, line + period, i) - value != value - slot_value(f, line - period, i)) return false;
+static bool is_steady(const Roller *roller, int line, int period) {
+    if (!is_like(roller, line, period) || !is_like(roller, line - period, period)) return false;
+    for (int i = 0; i < roller->lines.items[line].n_slots; i++) {
+        int64_t value = slot_value(roller, line, i);
+        if (slot_value(roller, line + period, i) - value != value - slot_value(roller, line - period, i)) return false;
     }
     return true;
 }
 
-static void find_stretches(Folder *f, int period) {
-    int n = f->lines.count, unlike = n, before = 0;
+static void find_stretches(Roller *roller, int period) {
+    int n = roller->lines.count, unlike = n, before = 0;
     /* [line]: the first line from it on that is not steady */
-    int *unsteady = arena_array(f->arena, (size_t)n + 1, sizeof *unsteady);
+    int *unsteady = arena_array(roller->arena, (size_t)n + 1, sizeof *unsteady);
     unsteady[n] = n;
-    for (int i = n - 1; i >= 0; i--) unsteady[i] = is_steady(f, i, period) ? unsteady[i + 1] : i;
+    for (int i = n - 1; i >= 0; i--) unsteady[i] = is_steady(roller, i, period) ? unsteady[i + 1] : i;
     for (int i = n - 1; i >= -1; i--) {
-        if (!is_like(f, i, period)) unlike = i;
+        if (!is_like(roller, i, period)) unlike = i;
         int end = i < 0 ? i : unlike;
         if (end > i && i + period <= n && unsteady[i + period] < end) end = unsteady[i + period];
         int extent = end - i;
         bool is_longest = before && extent != before + 1; /* the stretch that began one line later does not grow */
         if (is_longest && is_worth(period, 1 + before / period))
-            vec_push(f->arena, &f->stretches, ((Stretch){i + 1, period, before}));
+            vec_push(roller->arena, &roller->stretches, ((Stretch){i + 1, period, before}));
         before = extent;
     }
 }
@@ -189,22 +189,22 @@ static int by_saving(const void *a, const void *b) {
 }
 
 /* What is left of a stretch beside the lines that are taken. */
-static void clip(const Folder *f, Stretch *s) {
-    while (s->extent > 0 && f->taken[s->start]) s->start++, s->extent--;
+static void clip(const Roller *roller, Stretch *s) {
+    while (s->extent > 0 && roller->taken[s->start]) s->start++, s->extent--;
     for (int i = s->start; i < s->start + s->extent + s->period; i++) {
-        if (f->taken[i]) s->extent = i - s->period - s->start;
+        if (roller->taken[i]) s->extent = i - s->period - s->start;
     }
     if (s->extent < 0) s->extent = 0;
 }
 
 /* How many different numbers the strings of a body that begins here have: fewest where it begins with a layer. */
-static int count_names(const Folder *f, int start, int period) {
+static int count_names(const Roller *roller, int start, int period) {
     int64_t seen[8];
     int count = 0;
     for (int i = start; i < start + period; i++) {
-        for (int j = 0; j < f->lines.items[i].n_slots; j++) {
-            const Slot *slot = &f->slots.items[f->lines.items[i].slot + j];
-            if (!slot->in_string || slot_value(f, i + period, j) == slot->value) continue;
+        for (int j = 0; j < roller->lines.items[i].n_slots; j++) {
+            const Slot *slot = &roller->slots.items[roller->lines.items[i].slot + j];
+            if (!slot->in_string || slot_value(roller, i + period, j) == slot->value) continue;
             int k = 0;
             while (k < count && seen[k] != slot->value) k++;
             if (k == count && count < 8) seen[count++] = slot->value;
@@ -214,10 +214,10 @@ static int count_names(const Folder *f, int start, int period) {
 }
 
 /* A stretch may have lines to spare: the body begins where its names agree best. */
-static int best_start(const Folder *f, const Stretch *s) {
-    int best = s->start, fewest = count_names(f, best, s->period);
+static int best_start(const Roller *roller, const Stretch *s) {
+    int best = s->start, fewest = count_names(roller, best, s->period);
     for (int i = s->start + 1; i <= s->start + s->extent % s->period; i++) {
-        int count = count_names(f, i, s->period);
+        int count = count_names(roller, i, s->period);
         if (count < fewest) fewest = count, best = i;
     }
     return best;
@@ -225,27 +225,28 @@ static int best_start(const Folder *f, const Stretch *s) {
 
 static int by_start(const void *a, const void *b) { return ((const Repeat *)a)->start - ((const Repeat *)b)->start; }
 
-static void choose_repeats(Folder *f) {
-    f->taken = arena_array(f->arena, (size_t)f->lines.count + 1, sizeof *f->taken);
-    if (f->stretches.count) qsort(f->stretches.items, (size_t)f->stretches.count, sizeof(Stretch), by_saving);
-    for (int i = 0; i < f->stretches.count; i++) {
-        Stretch s = f->stretches.items[i];
-        clip(f, &s);
+static void choose_repeats(Roller *roller) {
+    roller->taken = arena_array(roller->arena, (size_t)roller->lines.count + 1, sizeof *roller->taken);
+    if (roller->stretches.count)
+        qsort(roller->stretches.items, (size_t)roller->stretches.count, sizeof(Stretch), by_saving);
+    for (int i = 0; i < roller->stretches.count; i++) {
+        Stretch s = roller->stretches.items[i];
+        clip(roller, &s);
         Repeat r = {.period = s.period, .times = 1 + s.extent / s.period};
         if (!is_worth(r.period, r.times)) continue;
-        r.start = best_start(f, &s);
-        memset(f->taken + r.start, true, (size_t)(r.period * r.times));
-        vec_push(f->arena, &f->repeats, r);
+        r.start = best_start(roller, &s);
+        memset(roller->taken + r.start, true, (size_t)(r.period * r.times));
+        vec_push(roller->arena, &roller->repeats, r);
     }
-    if (f->repeats.count) qsort(f->repeats.items, (size_t)f->repeats.count, sizeof(Repeat), by_start);
+    if (roller->repeats.count) qsort(roller->repeats.items, (size_t)roller->repeats.count, sizeof(Repeat), by_start);
 }
 
-static void find(Folder *f, const char *text) {
+static void find(Roller *roller, const char *text) {
     int periods[PERIODS];
-    split(f, text);
-    int count = choose_periods(f, periods);
-    for (int i = 0; i < count; i++) find_stretches(f, periods[i]);
-    choose_repeats(f);
+    split(roller, text);
+    int count = choose_periods(roller, periods);
+    for (int i = 0; i < count; i++) find_stretches(roller, periods[i]);
+    choose_repeats(roller);
 }
 
 /* --- Text --------------------------------------------------------------------------------------------------------- */
@@ -278,15 +279,15 @@ static void put_fixed(const Line *line, int from, int to, bool in_string, FILE *
     fwrite(line->text + done, 1, (size_t)(to - done), out);
 }
 
-static void put_body_line(const Folder *f, int index, int period, FILE *out) {
-    const Line *line = &f->lines.items[index];
+static void put_body_line(const Roller *roller, int index, int period, FILE *out) {
+    const Line *line = &roller->lines.items[index];
     int done = 0;
     bool in_string = false;
     fputs("  ", out);
     for (int i = 0; i < line->n_slots; i++) {
-        const Slot *slot = &f->slots.items[line->slot + i];
+        const Slot *slot = &roller->slots.items[line->slot + i];
         put_fixed(line, done, slot->start, in_string, out);
-        put_slot(slot, slot_value(f, index + period, i) - slot->value, out);
+        put_slot(slot, slot_value(roller, index + period, i) - slot->value, out);
         done = slot->start + slot->length;
         in_string = slot->in_string;
     }
@@ -294,45 +295,45 @@ static void put_body_line(const Folder *f, int index, int period, FILE *out) {
     fputc('\n', out);
 }
 
-static void put_all(const Folder *f, FILE *out) {
+static void put_all(const Roller *roller, FILE *out) {
     int next = 0; /* repeat */
-    for (int i = 0; i < f->lines.count;) {
-        if (next == f->repeats.count || i < f->repeats.items[next].start) {
-            fwrite(f->lines.items[i].text, 1, (size_t)f->lines.items[i].length, out);
+    for (int i = 0; i < roller->lines.count;) {
+        if (next == roller->repeats.count || i < roller->repeats.items[next].start) {
+            fwrite(roller->lines.items[i].text, 1, (size_t)roller->lines.items[i].length, out);
             fputc('\n', out);
             i++;
             continue;
         }
-        Repeat r = f->repeats.items[next++];
+        Repeat r = roller->repeats.items[next++];
         fprintf(out, "repeat i in 0..%d { # %d times %d line%s\n", r.times, r.times, r.period,
                 r.period == 1 ? "" : "s");
-        for (int j = 0; j < r.period; j++) put_body_line(f, i + j, r.period, out);
+        for (int j = 0; j < r.period; j++) put_body_line(roller, i + j, r.period, out);
         fputs("}\n", out);
         i += r.period * r.times;
     }
 }
 
 Repeats find_repeats(const char *text, Arena *arena) {
-    Folder f = {.arena = arena};
-    find(&f, text);
-    return f.repeats;
+    Roller roller = {.arena = arena};
+    find(&roller, text);
+    return roller.repeats;
 }
 
-char *fold_text(const char *text) {
-    char *folded = NULL;
+char *roll_text(const char *text) {
+    char *rolled = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&folded, &size);
+    FILE *out = open_memstream(&rolled, &size);
     if (!out) abort();
-    Folder f = {.arena = arena_new()};
-    find(&f, text);
-    put_all(&f, out);
-    arena_free(f.arena);
-    if (fclose(out) != 0 || !folded) abort();
-    return folded;
+    Roller roller = {.arena = arena_new()};
+    find(&roller, text);
+    put_all(&roller, out);
+    arena_free(roller.arena);
+    if (fclose(out) != 0 || !rolled) abort();
+    return rolled;
 }
 
-char *graph_print_folded(const Graph *graph, bool positions) {
-    char *text = graph_print(graph, positions), *folded = fold_text(text);
+char *graph_print_rolled(const Graph *graph, bool positions) {
+    char *text = graph_print(graph, positions), *rolled = roll_text(text);
     free(text);
-    return folded;
+    return rolled;
 }
