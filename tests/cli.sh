@@ -180,8 +180,11 @@ bad_train() { # NAME CODE WORDS GRAPH WEIGHTS DATA ARGUMENTS...
   shift 6
   bad "$name" "$code" "$words" train "$graph" --weights "$weights" --data "$data" --out "$t/bad" --steps 1 --quiet --cache "$t/cache" "$@"
 }
-# A model.graph with one line changed.
-changed() { sed "$1" "$model" >"$t/changed.graph"; }
+# The model and the encoder that it imports, with one line changed.
+changed() {
+  mkdir -p "$t/encoders"
+  sed "$1" "$model" >"$t/changed.graph" && sed "$1" "$root/models/encoders/bert.graph" >"$t/encoders/bert.graph"
+}
 # A copy of the data with one file changed.
 spoiled() { # FILE SED-COMMAND
   rm -rf "$t/spoiled" && cp -r "$t/data" "$t/spoiled"
@@ -193,7 +196,7 @@ bad_train "no weights folder" E0840 "nowhere" "$model" "$t/nowhere" "$t/data"
 bad_train "no data" E0850 "ids-sst-train.csv" "$model" "$demo" "$t/home"
 changed 's/dense(h, ffn)/dense(hh, ffn)/'
 bad_train "an unknown name in the graph" E0201 "hh" "$t/changed.graph" "$demo" "$t/data"
-has "$t/err" "changed.graph:$(sed -n "/dense(hh, ffn)/=" "$t/changed.graph"):18:" && has "$t/err" "|                  ^~"
+has "$t/err" "bert.graph:$(sed -n "/dense(hh, ffn)/=" "$t/encoders/bert.graph"):18:" && has "$t/err" "|                  ^~"
 ok "bad input: with its place and a caret" $?
 changed 's/drop(dense(f, hidden), dropout)/drop(dense(f, ffn), dropout)/'
 bad_train "a wrong shape" E0306 "do not fit" "$t/changed.graph" "$demo" "$t/data"
