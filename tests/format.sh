@@ -37,4 +37,11 @@ graphs "$t/other.graph" | grep graphs >"$t/out"
 graphs "$root/models/bert.graph" | grep graphs | cmp -s - "$t/out"
 [ $? = 1 ]
 ok "another graph has another hash" $?
+
+# A byte order mark says nothing, in a file and in what it imports.
+printf '\357\273\277import "%s"\n' "$root/models/bert.graph" >"$t/mark.graph"
+printf '\357\273\277import "mark.graph"\n' >"$t/marks.graph"
+run check "$t/marks.graph"
+[ "$status" = 0 ] && run fmt "$t/mark.graph" && [ "$status" = 0 ]
+ok "a byte order mark is passed over" $?
 finish

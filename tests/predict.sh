@@ -123,6 +123,20 @@ for form in jsonl tsv; do
 done >"$t/out"
 has "$t/out" '{"id":7,"x":0.1,"ok":true,"tags":["a",2],"none":null,"name":"n\"1","prediction":' && has "$t/out" "$(printf '7\t0.1\ttrue\ta|2\t\tn"1\t')"
 ok "kept cells stay what they are" $?
+printf '{"words": "a", "n": 1700000000.123}\n{"words": "b", "n": 14933243513335727984}\n{"words": "c", "n": [0.10, NaN, 1e400]}\n' >"$t/numbers.jsonl"
+predict --task lines --input "$t/numbers.jsonl" --keep n --format jsonl >"$t/out" && has "$t/out" '{"n":1700000000.123,' && has "$t/out" '{"n":14933243513335727984,' && has "$t/out" '{"n":[0.10,NaN,1e400],' &&
+  predict --task lines --input "$t/numbers.jsonl" --keep n | cut -f 1 | tr '\n' ' ' | grep -qF '1700000000.123 14933243513335727984 0.10|NaN|1e400 '
+ok "numbers keep their digits" $?
+# What is written as TSV is read as the same rows.
+printf '{"words": "\\"Lovely\\" it is"}\n{"words": "a\\tb"}\n{"words": "c\\nd"}\n{"words": "plain \\"e\\""}\n{"words": ""}\n' >"$t/texts.jsonl"
+predict --task lines --input "$t/texts.jsonl" --keep words --header >"$t/texts.csv" && feel --input "$t/texts.csv" --keep words --format jsonl | sed 's/,"prediction.*//' >"$t/a" &&
+  predict --task lines --input "$t/texts.jsonl" --keep words --format jsonl | sed 's/,"prediction.*//' | cmp -s - "$t/a" && [ "$(wc -l <"$t/a")" = 5 ]
+ok "TSV reads back as the same rows" $?
+printf 'words\none\n\ntwo\n' >"$t/blank.csv"
+[ "$(feel --input "$t/blank.csv" | wc -l)" = 3 ] && [ "$(feel --input - <"$t/blank.csv" | wc -l)" = 3 ] && [ "$(cat "$t/blank.csv" | feel --input - | wc -l)" = 3 ]
+ok "an empty line of one column has an answer" $?
+printf 'id\twords\n1\ta "stray" quote 5"\n2\t"it is \\"so\\" it"\n3\ttwo\n' | feel --input - --keep id >"$t/out" && [ "$(cut -f 1 "$t/out" | tr '\n' ' ')" = "1 2 3 " ]
+ok "quotes on a pipe glue no rows" $?
 cat "$t/bad.jsonl" | predict --task lines --input - >"$t/out"
 [ $? = 1 ] && has "$t/err" "error[E0813]"
 ok "a bad line of a pipe stops" $?

@@ -52,4 +52,16 @@ head -c 2000 "$t/packed/ids-sst-dev.csv.gz" >"$t/short.gz" && mv "$t/short.gz" "
 run eval "$t/run" --tasks sentiment --data "$t/packed" --cache "$t/cache"
 [ "$status" = 1 ] && has "$t/err" "ids-sst-dev.csv.gz" && has "$t/err" "damaged or cut off"
 ok "a compressed file that ends early" $?
+# One class alone: what compares classes is undefined; a class that no row has is listed.
+mkdir "$t/one"
+awk -F '\t' -v OFS='\t' 'NR > 1 { $NF = 1 } 1' "$demo/ids-sst-dev.csv" >"$t/one/ids-sst-dev.csv"
+run eval "$t/run" --tasks sentiment --data "$t/one" --cache "$t/cache" --json
+[ "$status" = 0 ] && has "$t/out" '"accuracy": ' && has "$t/err" "warning[E0935]: the metric 'roc_auc' is undefined" && "$gradc" eval "$t/run" --tasks sentiment --data "$t/one" --cache "$t/cache" --report >"$t/out" 2>/dev/null &&
+  grep -q '^great .* 0$' "$t/out" && has "$t/out" "no row has the label: awful, fair, good, great"
+ok "one class alone" $?
+sed -e 's/class\["awful", "bad", "fair", "good", "great"\]/class[2]/' -e 's/sentence, 5\|, 5) in/, 2) in/; s/sentence) in "bert"$/&/' -e 's/metric accuracy, roc_auc/metric roc_auc, accuracy/' "$t/mood.graph" >"$t/two.graph"
+run train "$t/two.graph" --tasks sentiment --weights "$demo" --data "$t/one" --data "$demo" --cache "$t/cache" --epochs 1 --skip-bad-rows --out "$t/two"
+[ "$status" = 0 ] && has "$t/out" "roc_auc undefined" && has "$t/out" "overall                   undefined" && grep -q '"roc_auc":null' "$t/two/log.jsonl" &&
+  [ -s "$t/two/model.safetensors" ] && run eval "$t/two" --data "$t/one" --json && has "$t/out" '"roc_auc": null' && has "$t/out" '"overall": null'
+ok "an undefined metric is null, and chooses the last epoch" $?
 finish

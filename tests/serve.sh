@@ -38,6 +38,11 @@ ok "answers are those of gradc predict, in order" $?
 head -n 1 "$t/requests" | tr -d '\n' | ask >"$t/out" && head -n 1 "$t/expected" | cmp -s - "$t/out"
 ok "one request, without an end of line: the same bits" $?
 
+# An id comes back as it was written, of any size; texts are those that predict takes.
+printf '%s\n' '{"id": 14933243513335727984, "task": "sentiment", "text": "fine"}' '{"id": 1700000000.123, "task": "sentiment", "sentence": "fi\u0000ne"}' '{"id": [0.10, {"a": "b"}], "task": "sentiment", "text": "fine"}' |
+  ask >"$t/out" && [ "$(grep -c '"prediction":' "$t/out")" = 3 ] && has "$t/out" '{"id":14933243513335727984,' && has "$t/out" '{"id":1700000000.123,' && has "$t/out" '{"id":[0.10, {"a": "b"}],'
+ok "ids come back as they were written" $?
+
 # ---- Many at once ----------------------------------------------------------------------------------------------
 
 pids=
@@ -66,7 +71,7 @@ cat >"$t/odd" <<'END'
 {"task": "sentiment", "sentence": "Bland."}
 END
 ask <"$t/odd" >"$t/out"
-[ "$(wc -l <"$t/out")" = 8 ] && sed -n 1p "$t/out" | grep -q '^{"id":{"a":\[1\]},"prediction":[0-4],"probabilities":\[' &&
+[ "$(wc -l <"$t/out")" = 8 ] && sed -n 1p "$t/out" | grep -q '^{"id":{"a": *\[1\]},"prediction":[0-4],"probabilities":\[' &&
   sed -n 2p "$t/out" | grep -qE '^\{"id":2,"prediction":-?[0-9.e-]+\}$'
 ok "any id comes back; 'text' is the one text; tasks have what they show" $?
 sed -n 3,7p "$t/out" >"$t/found"

@@ -25,7 +25,7 @@ END
 part() { # FILE PART ARGUMENTS...
   file=$1 split=$2
   shift 2
-  "$gradc" predict "$file" --task mood --weights "$t/run" --data "$t" --split "$split" --keep id --keep author --keep text --keep mood "$@" 2>"$t/err" | cut -f 1-4
+  "$gradc" predict "$file" --task mood --weights "${trained:-$t/run}" --data "$t" --split "$split" --keep id --keep author --keep text --keep mood "$@" 2>"$t/err" | cut -f 1-4
 }
 
 task 'split dev 0.25 seed 7' >"$t/share.graph"
@@ -55,6 +55,22 @@ part "$t/groups.graph" train | cut -f 2 | sort -u >"$t/train"
 part "$t/groups.graph" dev | cut -f 2 | sort -u >"$t/dev"
 [ "$(wc -l <"$t/dev")" = 10 ] && [ "$(cat "$t/train" "$t/dev" | sort | uniq -d)" = "" ]
 ok "a group is on one side" $?
+
+{ cat "$t/rows.csv"; echo '400,x,the only one,once'; for i in 1 2 3 4 5 6; do echo "40$i,x,the same,twin"; done; } >"$t/more.csv"
+task 'split dev 0.24 stratified' | sed 's/rows\.csv/more.csv/' >"$t/more.graph"
+untrained "$t/more.graph" mood "$t" "$t/four"
+trained="$t/four"
+for side in train dev; do part "$t/more.graph" $side >"$t/$side"; done
+trained=
+[ "$(grep -c rare "$t/dev")" = 24 ] && ! grep -q 'once\|twin' "$t/dev" && [ "$(grep -c 'once\|twin' "$t/train")" = 7 ]
+ok "a class of one row, or of one text, is for training" $?
+awk 'BEGIN { print "id,author,text,mood"; for (i = 0; i < 100; i++) print i ",a" (i < 40 ? 0 : int(i / 5)) ",text " i "," (i % 2 ? "rare" : "often") }' >"$t/large.csv"
+for seed in 1 2 3 4 5 6; do
+  task "split dev 0.1 grouped by author seed $seed" | sed 's/rows\.csv/large.csv/' >"$t/large.graph"
+  part "$t/large.graph" dev | wc -l
+done >"$t/sizes"
+! grep -qvE '^(5|10|15|20)$' "$t/sizes"
+ok "a large group does not make dev several times its size" $?
 
 task 'split folds 4 stratified seed 1' >"$t/folds.graph"
 for fold in 0 1 2 3; do part "$t/folds.graph" dev --fold $fold; done >"$t/all"

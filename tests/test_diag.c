@@ -250,3 +250,22 @@ Test(diag, the_nearest_name_is_near) {
     longest[sizeof longest - 1] = 0;
     cr_expect_null(nearest_name(longest, names, 4));
 }
+
+/* What a file holds does not steer a terminal, and a warning is not repeated. */
+Test(diag, control_characters_are_shown_as_numbers) {
+    Diagnostics *diags = diagnostics_new();
+    const SourceFile *file = diagnostics_file(diags, "a\033b.csv", NULL);
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    for (int i = 0; i < 2; i++) {
+        diag_warning(diags, "E0817", pos_in_file(file, 1), "a\033[31m\tb\x9b\xc2\x9b \xc3\xa4\r");
+        diag_hint(diags, "once");
+    }
+    diagnostics_print(diags, out);
+    fclose(out);
+    cr_expect_str_eq(text,
+                     "a\\x1bb.csv:1: warning[E0817]: a\\x1b[31m\tb\\x9b\\xc2\\x9b \xc3\xa4\\x0d\n      = hint: once\n");
+    free(text);
+    diagnostics_free(diags);
+}

@@ -36,6 +36,26 @@ static void expect_label(Label label, const char *text, const char *expected) {
     arena_free(arena);
 }
 
+/* true and false of JSON are the classes called so, whatever their order. */
+Test(labels, truth_values_are_classes_by_name) {
+    static const char *const names[][2] = {{"true", "false"}, {"false", "true"}, {"1", "0"}, {"yes", "no"}};
+    static const double expected[] = {0, 1, 0, -1};
+    for (int i = 0; i < 4; i++) {
+        Arena *arena = arena_new();
+        Label label = with(LABEL_CLASS, names[i], 2);
+        double value = -1;
+        const char *problem = label_from_piece(&label, (Piece){"true", 4, CELL_TRUTH}, &value, arena);
+        cr_expect(expected[i] < 0 ? problem != NULL : !problem && value == expected[i], "%s", names[i][0]);
+        arena_free(arena);
+    }
+    Arena *arena = arena_new();
+    Label numbered = with(LABEL_CLASS, NULL, 2);
+    double value = -1;
+    cr_expect(!label_from_piece(&numbered, (Piece){"true", 4, CELL_TRUTH}, &value, arena) && value == 1);
+    cr_expect(!label_from_piece(&numbered, (Piece){"false", 5, CELL_TRUTH}, &value, arena) && value == 0);
+    arena_free(arena);
+}
+
 Test(labels, classes_by_number_or_by_name) {
     expect_label(plain, "2", "2");
     expect_label(plain, " 1.0 ", "1");

@@ -206,7 +206,9 @@ Test(scores, nothing_and_nearly_nothing) {
                               .classes = 1,
                               .scores = half,
                               .score_columns = 1};
-            cr_expect(isfinite(list[i].compute(&in)), "%s of %d rows", list[i].name, (int)n);
+            bool is_curve = strcmp(list[i].name, "roc_auc") == 0 || strcmp(list[i].name, "average_precision") == 0;
+            double value = list[i].compute(&in);
+            cr_expect(isfinite(value) || (is_curve && isnan(value)), "%s of %d rows", list[i].name, (int)n);
         }
     }
 }
@@ -216,11 +218,37 @@ Test(scores, reports_and_confusion) {
     const int64_t wanted[] = {1, 0, 0, 0, /* 1 */ 0, 2, 0, 1, /* 2 */ 1, 0, 0, 0, /* 4 */ 0, 0, 0, 0};
     MetricInput in = {.prediction = prediction, .label = label, .n = 5, .width = 1};
     int64_t count, matrix[16];
-    ClassReport *reports = class_reports(&in, &count);
+    ClassReport *reports = class_reports(&in, false, &count);
     cr_assert_eq(count, 4);
     cr_expect(reports[1].value == 1 && reports[1].support == 3 && reports[1].precision == 1 &&
               fabs(reports[1].recall - 2.0 / 3) < 1e-15);
     confusion_matrix(&in, reports, count, matrix);
     cr_expect_arr_eq(matrix, wanted, sizeof wanted);
     free(reports);
+}
+
+/* One class alone, and scores that are no numbers: no area under a curve, and no endless loop. */
+Test(scores, curves_of_one_class_are_undefined) {
+    const double ones[] = {1, 1, 1}, mixed[] = {1, 0, 1}, bad[] = {NAN, NAN, NAN}, good[] = {0.2, 0.5, 0.7};
+    MetricInput in = {
+        .prediction = ones, .label = ones, .n = 3, .width = 1, .classes = 2, .scores = good, .score_columns = 1};
+    cr_expect(isnan(metric_find("roc_auc")->compute(&in)));
+    cr_expect_eq(metric_find("average_precision")->compute(&in), 1);
+    in.label = (const double[]){0, 0, 0};
+    cr_expect(isnan(metric_find("average_precision")->compute(&in)));
+    in.label = mixed, in.scores = bad;
+    cr_expect(isfinite(metric_find("roc_auc")->compute(&in)));
+    cr_expect(isnan(metric_score(metric_find("roc_auc"), NAN)) && isnan(metric_score(metric_find("mse"), NAN)));
+    cr_expect_str_eq(metric_text(NAN).text, "undefined");
+}
+
+Test(scores, a_declared_class_without_rows_is_listed) {
+    const double prediction[] = {0, 2}, label[] = {0, 0};
+    MetricInput in = {.prediction = prediction, .label = label, .n = 2, .width = 1, .classes = 4};
+    int64_t count;
+    ClassReport *reports = class_reports(&in, true, &count);
+    cr_assert_eq(count, 4);
+    cr_expect(reports[3].support == 0 && reports[3].predicted == 0 && reports[2].predicted == 1);
+    free(reports);
+    cr_expect_float_eq(metric_find("precision_macro")->compute(&in), 0.5, 1e-15); /* of two classes, not of four */
 }

@@ -150,6 +150,8 @@ static const Example examples[] = {
     {"E0933", "metric accuracy, roc_auc", "show softmax(logits) as \"probabilities\"\nmetric accuracy, roc_auc"},
     {"E0934", "fit threshold = 0.5 from 0 to 1 for f1\nmetric accuracy",
      "fit threshold = 0.5 from 0 to 1 for f1\nmetric accuracy, f1"},
+    {"E0935", "text  label # the dev file of a task with metric roc_auc\ngood  1\nfine  1",
+     "text  label\ngood  1\nbad   0"},
     {"E0940", "gradc train my.graph --limit 1000", "gradc train my.graph --limit paraphrase=1000"},
     {"E0941", "gradc train my.graph --out missing/run", "mkdir missing\ngradc train my.graph --out missing/run"},
     {"E0942", "gradc train run --resume --lr 1", "gradc train run --resume"},

@@ -471,9 +471,10 @@ static const Explanation table[] = {
               "The metric cannot be computed of the task's label: entity_f1 needs named classes\n"
               "of words, a correlation numbers, f1_micro classes or flags. Every task has loss\n"
               "and perplexity."},
-    {"E0932", "flags and predictions differ in number\n"
-              "Metrics of flags compare a prediction of 0 or 1 with each flag:\n"
-              "predict float(logits > 0)"},
+    {"E0932", "a prediction of another width\n"
+              "Metrics compare the prediction with the label: a class is one number, as in\n"
+              "predict argmax(logits), so is a real label, and of flags each has a prediction\n"
+              "of 0 or 1: predict float(logits > 0)"},
     {"E0933", "no probabilities to measure\n"
               "Some metrics compare labels with probabilities instead of with predictions. They\n"
               "read the output called \"probabilities\": a column for each class or flag, or one\n"
@@ -483,6 +484,10 @@ static const Explanation table[] = {
               "A line 'fit' looks for the number at which a metric on the development set is\n"
               "best. The metric must be one of those in the task's line 'metric', so that what\n"
               "is gained can be seen after each epoch."},
+    {"E0935", "an undefined metric\n"
+              "The area under a curve compares rows of a class with other rows: it is undefined\n"
+              "where all rows have one class. It is shown as undefined, is null in JSON, and\n"
+              "counts for nothing in the overall score."},
     {"E0940", "a bad limit\n"
               "--limit takes the name of a task and a number of rows, as in --limit\n"
               "paraphrase=12000, and may be repeated."},

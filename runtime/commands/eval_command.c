@@ -36,13 +36,10 @@ static json_t *confusion_json(const ClassTable *table) {
     return rows;
 }
 
-/* JSON has no infinity: null. */
-static json_t *number_json(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
 static json_t *task_json(const Task *task, const Evaluation *evaluation, const ClassTable *table, Arena *arena) {
     json_t *object = json_pack("{s:I}", "rows", (json_int_t)evaluation->rows);
     for (int i = 0; i < task->n_metrics; i++)
-        json_object_set_new(object, task->metrics[i], number_json(evaluation->metrics[i]));
+        json_object_set_new(object, task->metrics[i], metric_json(evaluation->metrics[i]));
     if (table->count) json_object_set_new(object, "classes", classes_json(task, table, arena));
     if (table->confusion) json_object_set_new(object, "confusion", confusion_json(table));
     return object;
@@ -54,7 +51,7 @@ static void print_json(Session *s, const Evaluation *evaluations, const ClassTab
         const Task *task = &s->program->tasks.items[evaluations[i].task];
         json_object_set_new(object, task->name, task_json(task, &evaluations[i], &tables[i], s->arena));
     }
-    json_object_set_new(object, "overall", json_real(overall_score(evaluations, count)));
+    json_object_set_new(object, "overall", metric_json(overall_score(evaluations, count)));
     json_dumpf(object, stdout, JSON_REAL_PRECISION(17) | JSON_INDENT(2));
     putchar('\n');
     json_decref(object);
@@ -69,6 +66,17 @@ static int name_width(const Task *task, const ClassTable *table, Arena *arena) {
     return width;
 }
 
+/* What nothing is known of. */
+static void print_without_rows(const Task *task, const ClassTable *table, Arena *arena) {
+    const char *list = "";
+    for (int64_t i = 0; i < table->count; i++) {
+        const ClassReport *c = &table->classes[i];
+        if (c->support == 0)
+            list = arena_printf(arena, "%s%s%s", list, *list ? ", " : "", class_name(task, c->value, arena));
+    }
+    if (*list) printf("no row has the label: %s\n", list);
+}
+
 static void print_classes(const Task *task, const ClassTable *table, Arena *arena) {
     int width = name_width(task, table, arena);
     printf("\n%s\n%-*s  precision  recall     f1  support\n", task->name, width, "class");
@@ -77,6 +85,7 @@ static void print_classes(const Task *task, const ClassTable *table, Arena *aren
         printf("%-*s  %9.3f  %6.3f  %5.3f  %7" PRId64 "\n", width, class_name(task, c->value, arena), c->precision,
                c->recall, c->f1, c->support);
     }
+    print_without_rows(task, table, arena);
     if (!table->confusion) return;
     printf("%-*s  predicted as:", width, "labelled");
     for (int64_t i = 0; i < table->count; i++) printf(" %*s", width, class_name(task, table->classes[i].value, arena));

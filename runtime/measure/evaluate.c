@@ -2,6 +2,7 @@
 #include "runtime/measure/evaluate.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,10 +69,22 @@ static bool check_fit(const Task *task, const Fit *fit, Diagnostics *diags) {
     return false;
 }
 
-/* Metrics of flags compare columns. */
+static bool wrong_width(const Task *task, const Node *predict, Diagnostics *diags) {
+    bool is_class = task->label.kind != LABEL_REAL;
+    diag_error(diags, "E0932", predict->pos, "%s is wanted, but the prediction is %s",
+               is_class ? "the number of a class" : "a number",
+               type_print(diags->arena, &predict->type, &task->eval->symbols));
+    diag_note(diags, task->label.pos, "the label is declared here");
+    diag_hint(diags,
+              is_class ? "predict the class with the largest column: predict argmax(logits)" : "predict one column");
+    return false;
+}
+
+/* Metrics compare the prediction with the label, column by column. */
 static bool check_columns(const Task *task, Diagnostics *diags) {
     const Node *predict = graph_find_output(task->eval, "predict");
-    if (task->label.kind != LABEL_FLAGS || dim_is(predict->type.dims[1], task->label.width)) return true;
+    if (task->label.kind == LABEL_NONE || dim_is(predict->type.dims[1], task->label.width)) return true;
+    if (task->label.kind != LABEL_FLAGS) return wrong_width(task, predict, diags);
     diag_error(diags, "E0932", task->label.pos, "there are %lld flags, but the prediction is %s",
                (long long)task->label.width, type_print(diags->arena, &predict->type, &task->eval->symbols));
     diag_hint(diags, "predict a column of 0 or 1 for each flag: predict float(logits > 0)");
@@ -288,7 +301,7 @@ static double *line_up(const Dataset *data, const Collected *scores) {
 
 static void make_table(const MetricInput *in, LabelKind kind, ClassTable *table) {
     if (kind != LABEL_CLASS && kind != LABEL_FLAGS) return;
-    table->classes = class_reports(in, &table->count);
+    table->classes = class_reports(in, true, &table->count);
     if (kind == LABEL_FLAGS) return;
     table->confusion = calloc((size_t)(table->count * table->count) + 1, sizeof *table->confusion);
     if (!table->confusion) abort();
@@ -301,7 +314,19 @@ void class_table_free(ClassTable *table) {
     *table = (ClassTable){0};
 }
 
-static void measure(const Dataset *data, const Collected *outputs, Evaluation *result, ClassTable *table) {
+/* Such as the area under a curve where all rows are of one class. */
+static void tell_undefined(const Dataset *data, int metric, Diagnostics *diags) {
+    const Task *task = data->task;
+    diag_warning(diags, "E0935", task->metric_pos[metric], "the metric '%s' is undefined of these rows",
+                 task->metrics[metric]);
+    diag_note(diags, pos_in_file(data->file, 0), "every row has the same class, or there is none");
+    diag_hint(
+        diags,
+        "it counts for nothing, in the overall score and in the choice of the best epoch; take rows of each class");
+}
+
+static void measure(const Dataset *data, const Collected *outputs, Evaluation *result, ClassTable *table,
+                    Diagnostics *diags) {
     const Task *task = data->task;
     const Collected *loss = output_of(task, outputs, "loss"), *scores = output_of(task, outputs, SCORES_OUTPUT);
     Pairs p = {0};
@@ -320,6 +345,7 @@ static void measure(const Dataset *data, const Collected *outputs, Evaluation *r
     for (int i = 0; i < task->n_metrics; i++) {
         const Metric *metric = metric_find(task->metrics[i]);
         result->metrics[i] = metric->compute(&in);
+        if (isnan(result->metrics[i])) tell_undefined(data, i, diags);
         if (i == 0) result->score = metric_score(metric, result->metrics[i]);
     }
     if (table) make_table(&in, task->label.kind, table);
@@ -334,13 +360,18 @@ bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evalua
     Collected outputs[MAX_OUTPUTS] = {0};
     *result = (Evaluation){.task = task, .rows = data->rows};
     bool good = collect_outputs(model, task, data, batch, outputs, diags);
-    if (good) measure(data, outputs, result, table);
+    if (good) measure(data, outputs, result, table, diags);
     collected_free(outputs, model_outputs(model, task));
     return good;
 }
 
 double overall_score(const Evaluation *evaluations, int count) {
     double sum = 0;
-    for (int i = 0; i < count; i++) sum += evaluations[i].score;
-    return count ? sum / count : 0;
+    int defined = 0;
+    for (int i = 0; i < count; i++) {
+        if (isnan(evaluations[i].score)) continue;
+        sum += evaluations[i].score;
+        defined++;
+    }
+    return defined ? sum / defined : count ? NAN : 0;
 }

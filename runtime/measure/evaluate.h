@@ -10,7 +10,7 @@ enum { MAX_METRICS = 8, EVAL_BATCH = 64 /* rows at a time, where nothing else is
 typedef struct Evaluation {
     int task;
     double metrics[MAX_METRICS]; /* in the order of the task's list */
-    double score;                /* of the first one, from 0 to 1 */
+    double score;                /* of the first one, from 0 to 1; NaN: undefined */
     int64_t rows;
 } Evaluation;
 
@@ -47,12 +47,12 @@ typedef struct ClassTable {
     int64_t count;
 } ClassTable;
 
-/* `table` may be NULL; its arrays are the caller's to free. */
+/* `table` may be NULL; its arrays are the caller's to free. A metric that is undefined is NaN, with a warning. */
 bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, ClassTable *table,
               Diagnostics *diags);
 void class_table_free(ClassTable *table);
 
-/* The mean of the tasks' scores. */
+/* The mean of the scores that are defined; NaN: none is. */
 double overall_score(const Evaluation *evaluations, int count);
 
 #endif

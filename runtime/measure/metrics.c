@@ -6,6 +6,7 @@
 #include "runtime/measure/scores.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -330,7 +331,14 @@ const Metric *metric_find(const char *name) {
     return NULL;
 }
 
+MetricText metric_text(double value) {
+    MetricText text = {"undefined"};
+    if (!isnan(value)) snprintf(text.text, sizeof text.text, "%.3f", value);
+    return text;
+}
+
 double metric_score(const Metric *metric, double value) {
+    if (isnan(value)) return NAN;
     if (metric->lower_is_better) return 1 / (1 + fmax(value, 0)); /* a loss may be below 0 */
     return metric->is_correlation ? (1 + value) / 2 : value;
 }

@@ -22,6 +22,7 @@ typedef struct MetricInput {
     int64_t score_columns; /* one for each class or flag, or one alone: of class 1 */
 } MetricInput;
 
+/* NaN: the metric is undefined of these rows. */
 typedef double MetricFunction(const MetricInput *in);
 
 typedef struct Metric {
@@ -46,7 +47,13 @@ const Metric *metric_list(int *count);
 const Metric *metric_find(const char *name); /* NULL: none */
 
 /* A value on the scale of 0 to 1 on which the tasks' values are averaged: a correlation r counts as
- * (1 + r) / 2, an error e as 1 / (1 + e), anything else as itself. */
+ * (1 + r) / 2, an error e as 1 / (1 + e), anything else as itself; NaN is undefined. */
 double metric_score(const Metric *metric, double value);
+
+/* A value to three places, or "undefined", for people. */
+typedef struct MetricText {
+    char text[32];
+} MetricText;
+MetricText metric_text(double value);
 
 #endif

@@ -19,10 +19,11 @@ static int by_value(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-/* What occurs in predictions or labels, ascending. NaN is no class. */
-static double *list_classes(const MetricInput *in, int64_t *count) {
-    double *classes = room(2 * in->n, sizeof *classes);
-    int64_t all = 0, kept = 0;
+/* What occurs in predictions or labels, or is declared, ascending. NaN is no class. */
+static double *list_classes(const MetricInput *in, bool declared, int64_t *count) {
+    int64_t all = declared ? in->classes : 0, kept = 0;
+    double *classes = room(2 * in->n + all, sizeof *classes);
+    for (int64_t i = 0; i < all; i++) classes[i] = (double)i;
     for (int64_t i = 0; i < in->n; i++) {
         if (!isnan(in->prediction[i])) classes[all++] = in->prediction[i];
         if (!isnan(in->label[i])) classes[all++] = in->label[i];
@@ -42,15 +43,18 @@ static ClassReport report_of(const MetricInput *in, int64_t column, double value
         predicted += in->prediction[i] == value;
         labelled += in->label[i] == value;
     }
-    return (ClassReport){in->width > 1 ? (double)column : value, ratio((double)both, (double)predicted),
-                         ratio((double)both, (double)labelled), ratio(2 * (double)both, (double)(predicted + labelled)),
-                         labelled};
+    return (ClassReport){in->width > 1 ? (double)column : value,
+                         ratio((double)both, (double)predicted),
+                         ratio((double)both, (double)labelled),
+                         ratio(2 * (double)both, (double)(predicted + labelled)),
+                         labelled,
+                         predicted};
 }
 
-ClassReport *class_reports(const MetricInput *in, int64_t *count) {
+ClassReport *class_reports(const MetricInput *in, bool declared, int64_t *count) {
     double *classes = NULL;
     *count = in->width;
-    if (in->width == 1) classes = list_classes(in, count);
+    if (in->width == 1) classes = list_classes(in, declared, count);
     ClassReport *reports = room(*count, sizeof *reports);
     for (int64_t i = 0; i < *count; i++) reports[i] = report_of(in, classes ? 0 : i, classes ? classes[i] : 1);
     free(classes);
@@ -85,7 +89,7 @@ typedef enum Averaging { OVER_ALL, OVER_LABELLED, BY_SUPPORT } Averaging;
 
 static double average(const MetricInput *in, PickFunction *pick, Averaging averaging) {
     int64_t count;
-    ClassReport *reports = class_reports(in, &count);
+    ClassReport *reports = class_reports(in, false, &count);
     double sum = 0, weights = 0;
     for (int64_t i = 0; i < count; i++) {
         double support = (double)reports[i].support;
@@ -138,7 +142,8 @@ static Scored *sort_column(const MetricInput *in, int64_t column, int64_t *posit
 static int64_t end_of_equal(const Scored *rows, int64_t first, int64_t n, int64_t *positives) {
     int64_t end = first;
     *positives = 0;
-    for (; end < n && rows[end].score == rows[first].score; end++) *positives += rows[end].positive;
+    do *positives += rows[end++].positive;
+    while (end < n && rows[end].score == rows[first].score);
     return end;
 }
 
@@ -172,8 +177,7 @@ static double precision_of_column(const MetricInput *in, int64_t column) {
 }
 
 /* The mean of what is a number. */
-static double mean_of_curves(const MetricInput *in, double (*one)(const MetricInput *in, int64_t column),
-                             double otherwise) {
+static double mean_of_curves(const MetricInput *in, double (*one)(const MetricInput *in, int64_t column)) {
     double sum = 0;
     int64_t count = 0;
     for (int64_t column = 0; column < curves_of(in); column++) {
@@ -182,11 +186,11 @@ static double mean_of_curves(const MetricInput *in, double (*one)(const MetricIn
         sum += value;
         count++;
     }
-    return count ? sum / (double)count : otherwise;
+    return count ? sum / (double)count : NAN;
 }
 
-double roc_auc(const MetricInput *in) { return mean_of_curves(in, auc_of, 0.5); }
-double average_precision(const MetricInput *in) { return mean_of_curves(in, precision_of_column, 0); }
+double roc_auc(const MetricInput *in) { return mean_of_curves(in, auc_of); }
+double average_precision(const MetricInput *in) { return mean_of_curves(in, precision_of_column); }
 
 /* --- Probabilities ------------------------------------------------------------------------------------------------ */
 

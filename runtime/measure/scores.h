@@ -18,10 +18,10 @@ MetricFunction balanced_accuracy;
  *
  * Area under the curve of true against false positive rates: the chance that a row of the class has a higher score than
  * another, equal scores counting a half. Of several classes each against the rest, and of flags each, and their mean;
- * those that all rows have or none has are left out, 0.5 when nothing is left. */
+ * those that all rows have or none has are left out; undefined when nothing is left. */
 MetricFunction roc_auc;
 /* The sum over thresholds of precision times the recall that is gained there; means as above, without those that no row
- * has; 0 when nothing is left. */
+ * has; undefined when nothing is left. */
 MetricFunction average_precision;
 /* The mean of -log of the probability of what is right, which counts as 2^-52 at the least. Of flags the mean over all
  * of them. */
@@ -39,11 +39,13 @@ MetricFunction mae, r2;
 typedef struct ClassReport {
     double value; /* of the class; of flags the column */
     double precision, recall, f1;
-    int64_t support; /* rows labelled with it */
+    int64_t support;   /* rows labelled with it */
+    int64_t predicted; /* rows predicted as it */
 } ClassReport;
 
-/* All classes that are predicted or labelled, ascending; of flags all of them. The caller frees. */
-ClassReport *class_reports(const MetricInput *in, int64_t *count);
+/* All classes that are predicted or labelled, ascending, and with `declared` those that are declared too; of flags all
+ * of them. The caller frees. */
+ClassReport *class_reports(const MetricInput *in, bool declared, int64_t *count);
 
 /* `matrix[i * n + j]`: rows labelled as class i of the reports and predicted as class j. Not of flags. */
 void confusion_matrix(const MetricInput *in, const ClassReport *reports, int64_t n, int64_t *matrix);

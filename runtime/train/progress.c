@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/engine/clock.h"
+#include "runtime/measure/metrics.h"
 
 enum { BAR = 24, LONGEST = 512 };
 static const double redraw_seconds = 0.1, smoothing = 0.05;
@@ -88,7 +89,7 @@ static void draw(Progress *p, int64_t step, double spent) {
         LineText line = {0};
         add(&line, "  %-16s", task->name);
         if (task->loss >= 0) add(&line, " loss %.4f", task->loss);
-        if (task->metric_name) add(&line, "  %s %.3f", task->metric_name, task->metric);
+        if (task->metric_name) add(&line, "  %s %s", task->metric_name, metric_text(task->metric).text);
         put(p, &line, columns);
     }
 }

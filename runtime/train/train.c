@@ -69,7 +69,7 @@ static void log_evaluation(Trainer *t, int64_t epoch, const Evaluation *evaluati
     json_t *event = json_pack("{s:s, s:I, s:s, s:I}", "event", "eval", "epoch", (json_int_t)epoch, "task", task->name,
                               "rows", (json_int_t)evaluation->rows);
     for (int i = 0; i < task->n_metrics; i++) {
-        json_object_set_new(event, task->metrics[i], json_real(evaluation->metrics[i]));
+        json_object_set_new(event, task->metrics[i], metric_json(evaluation->metrics[i]));
         put_scalar(t, t->step, arena_printf(t->s->arena, "dev/%s", task->name), task->metrics[i],
                    evaluation->metrics[i]);
     }
@@ -132,19 +132,20 @@ static bool end_epoch(Trainer *t, int64_t epoch) {
             progress_metric(&t->progress, i, t->s->program->tasks.items[task].metrics[0], t->evaluations[i].metrics[0]);
     }
     double overall = overall_score(t->evaluations, t->n_tasks);
-    log_event(t->log, json_pack("{s:s, s:I, s:f}", "event", "score", "epoch", (json_int_t)epoch, "overall", overall));
+    log_event(t->log, json_pack("{s:s, s:I, s:o}", "event", "score", "epoch", (json_int_t)epoch, "overall",
+                                metric_json(overall)));
     put_scalar(t, t->step, "dev/overall", NULL, overall);
     if (!t->o->quiet && !t->o->json) {
         fprintf(stderr, "epoch %" PRId64 ":", epoch);
         for (int i = 0; i < t->n_tasks; i++) {
             const Task *task = &t->s->program->tasks.items[t->order[i]];
-            fprintf(stderr, "  %s %s %.3f", task->name, task->n_metrics ? task->metrics[0] : "",
-                    t->evaluations[i].metrics[0]);
+            fprintf(stderr, "  %s %s %s", task->name, task->n_metrics ? task->metrics[0] : "",
+                    metric_text(t->evaluations[i].metrics[0]).text);
         }
-        fprintf(stderr, "  overall %.3f\n", overall);
+        fprintf(stderr, "  overall %s\n", metric_text(overall).text);
     }
     double score = best_score(t);
-    bool is_best = score > t->best;
+    bool is_best = !(score <= t->best); /* where it is undefined, the last epoch is the best */
     if (is_best) {
         t->best = score;
         t->best_epoch = epoch;

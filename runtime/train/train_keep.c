@@ -4,20 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/measure/evaluation_table.h"
 #include "runtime/model/checkpoint.h"
 #include "runtime/train/run_folder.h"
 #include "runtime/train/train.h"
 
 /* --- State as JSON --- */
 
-/* NaN, which JSON does not have, is null. */
 static json_t *metrics_json(const Evaluation *evaluation) {
     json_t *list = json_array();
     for (int i = 0; i < MAX_METRICS; i++) {
-        bool is_number = isfinite(evaluation->metrics[i]);
-        json_array_append_new(list, is_number ? json_real(evaluation->metrics[i]) : json_null());
+        json_array_append_new(list, metric_json(evaluation->metrics[i]));
     }
-    return json_pack("{s:o, s:f, s:I}", "metrics", list, "score", evaluation->score, "rows",
+    return json_pack("{s:o, s:o, s:I}", "metrics", list, "score", metric_json(evaluation->score), "rows",
                      (json_int_t)evaluation->rows);
 }
 
@@ -26,7 +25,8 @@ static void read_metrics(const json_t *from, Evaluation *to) {
         const json_t *value = json_array_get(json_object_get(from, "metrics"), i);
         to->metrics[i] = json_is_number(value) ? json_number_value(value) : NAN;
     }
-    to->score = json_number_value(json_object_get(from, "score"));
+    const json_t *score = json_object_get(from, "score");
+    to->score = json_is_number(score) ? json_number_value(score) : NAN;
     to->rows = json_integer_value(json_object_get(from, "rows"));
 }
 

@@ -207,3 +207,11 @@ gradc train root.graph --weights models/demo --data data --tasks similarity --no
 #>    53 |   loss mse(sqrt(score * score * 0), similarity)
 #>       |            ^~~~
 #>       = hint: nothing was updated; keep logarithms and divisions away from zero, as in maximum(x, 1e-6); or lower --lr
+
+awk -F'\t' -v OFS='\t' 'NR > 1 { $NF = 1 } 1' data/ids-sst-dev.csv >ids-sst-dev.csv; sed -e 's/metric accuracy/metric accuracy, roc_auc/' -e 's/^  predict argmax(logits)/&\n  show softmax(logits) as "probabilities"/' model.graph >curve.graph
+gradc train curve.graph --weights models/demo --data . --data data --tasks sentiment --steps 1 --quiet
+#> curve.graph:36:20: warning[E0935]: the metric 'roc_auc' is undefined of these rows
+#>    36 |   metric accuracy, roc_auc
+#>       |                    ^~~~~~~
+#> ids-sst-dev.csv: note: every row has the same class, or there is none
+#>       = hint: it counts for nothing, in the overall score and in the choice of the best epoch; take rows of each class
