@@ -151,6 +151,11 @@ bool graph_text_begins(const char *text);
 /* Reads such a text. NULL and diagnostics with line and caret on a mistake. The graph is verified. */
 Graph *graph_read(const SourceFile *file, Diagnostics *diags);
 
+typedef VEC(Graph *) GraphList;
+/* Reads several such texts, one after the other; the list lies in the arena, and the caller frees what is in it, after
+ * a mistake too. */
+bool graph_read_all(const SourceFile *file, Arena *arena, GraphList *graphs, Diagnostics *diags);
+
 /* Checks every rule of the IR: operand order, arity, types, indices with bounds, unique outputs, groups. NULL, or the
  * first broken constraint as a sentence in the graph's arena. */
 const char *graph_verify(Graph *graph);

@@ -442,19 +442,41 @@ static Graph *refuse_other_file(const SourceFile *file, Diagnostics *diags) {
     return NULL;
 }
 
+static bool at_heading(const Reader *r) { return strncmp(r->at, "graph \"", strlen("graph \"")) == 0; }
+
+/* graph = "graph" string line*, up to the next heading */
+static Graph *read_graph(Reader *r) {
+    const char *name = "";
+    r->arena = arena_new();
+    r->by_label.count = r->by_label.capacity = r->files.count = r->files.capacity = 0;
+    while (*r->at == '\n' || *r->at == '#') end_line(r);
+    bool good = expect(r, "graph") && read_string(r, &name) && end_line(r);
+    r->graph = graph_new(name, NULL);
+    while (good && *r->at && !at_heading(r)) good = read_line(r) && end_line(r);
+    const char *error = good ? graph_verify(r->graph) : NULL;
+    if (error) good = fail(r, "%s", error);
+    arena_free(r->arena);
+    if (good) return r->graph;
+    graph_free(r->graph);
+    return NULL;
+}
+
+bool graph_read_all(const SourceFile *file, Arena *arena, GraphList *graphs, Diagnostics *diags) {
+    if (!graph_text_begins(file->text)) return refuse_other_file(file, diags), false;
+    Reader r = {.file = file, .at = file->text, .line_start = file->text, .line = 1, .diags = diags};
+    do {
+        Graph *graph = read_graph(&r);
+        if (graph) vec_push(arena, graphs, graph);
+    } while (*r.at && !r.failed);
+    return !r.failed;
+}
+
 Graph *graph_read(const SourceFile *file, Diagnostics *diags) {
     if (!graph_text_begins(file->text)) return refuse_other_file(file, diags);
     Reader r = {.file = file, .at = file->text, .line_start = file->text, .line = 1, .diags = diags};
-    r.arena = arena_new();
-    const char *name = "";
-    while (*r.at == '\n' || *r.at == '#') end_line(&r);
-    bool good = expect(&r, "graph") && read_string(&r, &name) && end_line(&r);
-    r.graph = graph_new(name, NULL);
-    while (good && *r.at) good = read_line(&r) && end_line(&r);
-    const char *error = good ? graph_verify(r.graph) : NULL;
-    if (error) good = fail(&r, "%s", error);
-    arena_free(r.arena);
-    if (good) return r.graph;
-    graph_free(r.graph);
+    Graph *graph = read_graph(&r);
+    if (!graph || !*r.at) return graph;
+    graph_free(graph);
+    fail(&r, "one graph is expected, not several");
     return NULL;
 }

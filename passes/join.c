@@ -9,8 +9,8 @@
 #include "passes/rowwise.h"
 
 typedef struct Part {
-    const JoinPart *given;
     const Graph *graph;
+    const char *name, *text; /* "a" of the graph a.train; "x" of its symbol x.T */
     RowWise of;
     Node **images;   /* [nodes]: over the text of all; NULL: there is none */
     bool *is_shared; /* [nodes]: all parts have this image */
@@ -30,13 +30,11 @@ typedef struct Joiner {
 
 /* A role as the joined graph has it. */
 static Role own_role(const Part *part, Role role) {
-    if (role.kind) role.task = part->given->name;
+    if (role.kind) role.task = part->name;
     return role;
 }
 
-static bool is_of_text(const Part *part, const Role *role) {
-    return role->of && strcmp(role->of, part->given->text) == 0;
-}
+static bool is_of_text(const Part *part, const Role *role) { return role->of && strcmp(role->of, part->text) == 0; }
 
 /* The symbol that counts for all what this one counts for the part; -1: there is none. */
 static int32_t all_symbol(const Joiner *j, const Part *part, const Role *role) {
@@ -48,7 +46,7 @@ static int32_t all_symbol(const Joiner *j, const Part *part, const Role *role) {
 static void map_symbols(const Joiner *j, Part *part) {
     for (int i = 0; i < part->graph->symbols.count; i++) {
         const Role *role = &part->graph->symbols.roles[i];
-        const char *name = arena_printf(j->arena, "%s.%s", part->given->name, part->graph->symbols.names[i]);
+        const char *name = arena_printf(j->arena, "%s.%s", part->name, part->graph->symbols.names[i]);
         part->all_symbols[i] = all_symbol(j, part, role);
         part->own_symbols[i] = graph_symbol_as(j->to, name, own_role(part, *role));
     }
@@ -137,7 +135,7 @@ static Node *take_rows(const Joiner *j, const Part *part, const Node *node) {
     Node *image = part->images[node->id];
     int counted = part->of.rows[node->id];
     bool sequences = part->graph->symbols.roles[counted].kind == ROLE_SEQUENCES;
-    Role role = {sequences ? ROLE_OWN_SEQUENCES : ROLE_OWN_TOKENS, part->given->text, part->given->name};
+    Role role = {sequences ? ROLE_OWN_SEQUENCES : ROLE_OWN_TOKENS, part->text, part->name};
     const char *name = arena_printf(j->arena, "%s.%s.%s", role.task, role.of, sequences ? "sequences" : "tokens");
     Type type = type_make(ELEM_I32, 1, (Dim[]){dim_symbol(part->own_symbols[counted])});
     type.bound = image->type.dims[0];
@@ -148,7 +146,7 @@ static Node *copy_own(const Joiner *j, const Part *part, const Node *node, Node 
     Type type = node->type;
     map_type(&type, part->own_symbols);
     if (node->op != OP_input || node->attrs.role.kind == ROLE_RNG) return copy_node(j, node, type, inputs);
-    const char *name = arena_printf(j->arena, "%s.%s", part->given->name, node->attrs.text);
+    const char *name = arena_printf(j->arena, "%s.%s", part->name, node->attrs.text);
     return copy_input(j, node, name, own_role(part, node->attrs.role), type);
 }
 
@@ -187,7 +185,7 @@ static bool join_all(const Joiner *j) {
         const Part *part = &j->parts[p];
         Node *loss = join_part(j, part);
         if (!loss) return false;
-        const char *task = part->given->name;
+        const char *task = part->name;
         Role counts = {.kind = ROLE_LOSS_WEIGHT, .task = task}, of_task = {.kind = ROLE_LOSS, .task = task};
         Node *weight =
             graph_input_as(j->to, arena_printf(j->arena, "%s.update.weight", task), counts, type_scalar(ELEM_F32));
@@ -200,35 +198,73 @@ static bool join_all(const Joiner *j) {
     return true;
 }
 
-static bool have_room(const JoinPart *parts, int count) {
+/* --- Which graphs ------------------------------------------------------------------------------------------------- */
+
+static bool have_room(const Graph *const *graphs, int count) {
     int symbols = 2; /* of all */
-    for (int p = 0; p < count; p++) symbols += parts[p].graph->symbols.count;
-    return count > 1 && count <= MAX_JOINED && symbols <= MAX_SYMBOLS;
+    for (int p = 0; p < count; p++) symbols += graphs[p]->symbols.count;
+    return count > 1 && symbols <= MAX_SYMBOLS;
+}
+
+/* The one text; NULL: there is none, or there are several. */
+static const char *find_text(const Graph *graph) {
+    const char *text = NULL;
+    for (int i = 0; i < graph->symbols.count; i++) {
+        const Role *role = &graph->symbols.roles[i];
+        if (role->kind != ROLE_TOKENS) continue;
+        if (text) return NULL;
+        text = role->of;
+    }
+    return text;
+}
+
+static const char *task_name(const Graph *graph, Arena *arena) {
+    return arena_strndup(arena, graph->name, strcspn(graph->name, "."));
+}
+
+const char *join_text(const Graph *const *graphs, int count, Arena *arena) {
+    const char *text = "all";
+    for (int p = 0; p < count; p++) {
+        if (strcmp(task_name(graphs[p], arena), text) != 0) continue;
+        text = arena_printf(arena, "%s_", text);
+        p = -1;
+    }
+    return text;
 }
 
 /* grad(y, x) would be zero where y comes to depend on the rows of all, and x stays the part's own. */
-static bool are_plain(const JoinPart *parts, int count) {
-    for (int p = 0; p < count; p++) {
-        if (has_grad(parts[p].graph)) return false;
-    }
+static bool make_part(const Joiner *j, Part *part, const Graph *graph) {
+    *part = (Part){.graph = graph, .name = task_name(graph, j->arena), .text = find_text(graph)};
+    if (!part->text || has_grad(graph) || !graph_find_output(graph, "loss")) return false;
+    map_symbols(j, part);
+    make_images(j, part);
     return true;
 }
 
-Graph *join_graphs(const JoinPart *parts, int count, const char *text) {
-    if (!have_room(parts, count) || !are_plain(parts, count)) return NULL;
+static void remark_shared(const Joiner *j, Remarks *remarks) {
+    const Part *part = &j->parts[0];
+    const bool *border = rowwise_border(part->graph, &part->of, part->is_shared, j->arena);
+    for (int i = 0; remarks && i < part->graph->nodes.count; i++) {
+        const Node *node = part->graph->nodes.items[i];
+        if (border[i])
+            remark(remarks, node, "up to this %s, %d tasks are computed in one", op_name(node->op), j->count);
+    }
+}
+
+Graph *join_graphs(const Graph *const *graphs, int count, Remarks *remarks) {
+    if (!have_room(graphs, count)) return NULL;
     Arena *arena = arena_new();
     Joiner j = {.to = graph_new("together.train", NULL),
-                .text = text,
+                .text = join_text(graphs, count, arena),
                 .count = count,
                 .arena = arena,
                 .parts = arena_array(arena, (size_t)count, sizeof *j.parts)};
-    for (int p = 0; p < count; p++) {
-        j.parts[p] = (Part){.given = &parts[p], .graph = parts[p].graph};
-        map_symbols(&j, &j.parts[p]);
-        make_images(&j, &j.parts[p]);
-    }
-    find_shared(&j);
-    Graph *joined = join_all(&j) ? graph_canonical(j.to) : NULL;
+    bool good = true;
+    for (int p = 0; good && p < count; p++) good = make_part(&j, &j.parts[p], graphs[p]);
+    if (good) find_shared(&j);
+    good = good && join_all(&j);
+    if (good) remark_shared(&j, remarks);
+    Graph *joined = good ? graph_canonical(j.to) : NULL;
     graph_free(j.to);
     arena_free(arena);
     return joined;

@@ -20,19 +20,15 @@
 #ifndef GRADC_PASSES_JOIN_H
 #define GRADC_PASSES_JOIN_H
 
-#include "graph/graph.h"
-
-typedef struct JoinPart {
-    /* nodes in no kernel, and no grad(y, x) among them: pass `expand` comes first; output "loss" f32[] */
-    const Graph *graph;
-    const char *name, *text;
-} JoinPart;
-
-enum { MAX_JOINED = 64 };
+#include "passes/remark.h"
 
 /* A canonical graph with outputs "loss" and, of each part, "a.loss", that wants what any of them wants; the caller
- * frees it. NULL when there is no product that all parts compute alike, a part is not plain, there are too many
- * symbols, or just one part. `text` is what `all` is called: no part's name. */
-Graph *join_graphs(const JoinPart *parts, int count, const char *text);
+ * frees it. The graphs are called a.train, b.train, ..., are in no kernel and have an output "loss" f32[]. NULL when
+ * there is no product that all of them compute alike, one has not just one text, or grad(y, x) in it (pass `expand`
+ * comes first), there are too many symbols, or just one graph. */
+Graph *join_graphs(const Graph *const *graphs, int count, Remarks *remarks);
+
+/* What the texts of these are called as one, in the arena: `all`, or `all_` where a task has this name, ... */
+const char *join_text(const Graph *const *graphs, int count, Arena *arena);
 
 #endif

@@ -1,25 +1,30 @@
-/* The pipeline. The table reads from top to bottom; the driver alone verifies and shows. */
+/* The pipeline: which passes there are, in which order they run, and what a choice of them means. */
 #include "passes/pipeline.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "passes/compact.h"
+#include "passes/cut.h"
 #include "passes/demand.h"
 #include "passes/differentiate.h"
 #include "passes/expand.h"
 #include "passes/fuse.h"
+#include "passes/join.h"
+#include "passes/pass.h"
 #include "passes/simplify.h"
 
 /* --- The tables --------------------------------------------------------------------------------------------------- */
 
-typedef struct Pass {
-    PassInfo info;
-    Graph *(*run)(const Graph *graph, Remarks *remarks, Diagnostics *diags);
-} Pass;
-
 static Graph *run_expand(const Graph *graph, Remarks *remarks, Diagnostics *diags) {
     return (void)remarks, expand(graph, diags);
+}
+
+static bool run_join(const PassCall *call, const PipelineGraphs *from, PipelineGraphs *to) {
+    const Graph **graphs = arena_array(call->arena, (size_t)from->count + 1, sizeof *graphs);
+    for (int i = 0; i < from->count; i++) graphs[i] = from->items[i].graph;
+    Graph *joined = join_graphs(graphs, from->count, call->options->remarks);
+    if (joined) vec_push(call->arena, to, ((PipelineGraph){.graph = joined}));
+    return joined != NULL;
 }
 
 static Graph *run_simplify(const Graph *graph, Remarks *remarks, Diagnostics *diags) {
@@ -28,6 +33,28 @@ static Graph *run_simplify(const Graph *graph, Remarks *remarks, Diagnostics *di
 
 static Graph *run_demand(const Graph *graph, Remarks *remarks, Diagnostics *diags) {
     return (void)diags, demand(graph, remarks);
+}
+
+static bool cut_graph(const PassCall *call, const PipelineGraph *from, FrozenCut *cut) {
+    const PipelineInput *input = &call->inputs[from->input];
+    bool own = input->n_changing > 0;
+    return input->cuts && !from->is_frozen &&
+           frozen_cut(from->graph, own ? input->changing : from->graph->wanted.items,
+                      own ? input->n_changing : from->graph->wanted.count, FROZEN_WORTH, call->options->remarks, cut);
+}
+
+static bool run_cut(const PassCall *call, const PipelineGraphs *from, PipelineGraphs *to) {
+    bool any = false;
+    for (int i = 0; i < from->count; i++) {
+        PipelineGraph rest = from->items[i];
+        FrozenCut cut;
+        bool is_cut = cut_graph(call, &rest, &cut);
+        if (is_cut) vec_push(call->arena, to, ((PipelineGraph){cut.frozen, rest.input, true}));
+        rest.graph = is_cut ? cut.rest : graph_canonical(rest.graph);
+        vec_push(call->arena, to, rest);
+        any = any || is_cut;
+    }
+    return any;
 }
 
 static Graph *run_differentiate(const Graph *graph, Remarks *remarks, Diagnostics *diags) {
@@ -48,21 +75,32 @@ static Graph *run_group(const Graph *graph, Remarks *remarks, Diagnostics *diags
     return (void)remarks, (void)diags, fuse_nothing(graph);
 }
 
-/* name, what it does, what it needs, gives and breaks */
+/* name, what it does; graphs that go in and come out; what it needs, gives and breaks */
 static const Pass table[] = {
-    {{"expand", "computes grad(y, x) by the nodes that it stands for", "nodes", "plain", "simple"}, run_expand},
-    {{"simplify", "folds constants and removes what changes nothing", "nodes plain", "simple", ""}, run_simplify},
-    {{"demand", "computes only the rows that are read", "nodes plain", "", "simple"}, run_demand},
-    {{"differentiate", "adds an output grad.NAME for each wanted parameter", "nodes plain", "gradients", "simple"},
-     run_differentiate},
-    {{"compact", "makes gradients of tables of the rows that are touched", "nodes plain", "", ""}, run_compact},
-    {{"fuse", "puts nodes that are computed together into kernels", "nodes plain", "kernels", "nodes simple"},
-     run_fuse},
-    {{"group", "puts each node into a kernel of its own", "nodes plain", "kernels", "nodes simple"}, run_group},
+    {{"expand", "computes grad(y, x) by the nodes that it stands for", "1 to 1", "nodes", "plain", "simple"},
+     .run = run_expand},
+    {{"join", "makes one graph of tasks that compute something alike, over the rows of all of them", "n to 1",
+      "nodes plain", "", "simple"},
+     .run_all = run_join},
+    {{"simplify", "folds constants and removes what changes nothing", "1 to 1", "nodes plain", "simple", ""},
+     .run = run_simplify},
+    {{"demand", "computes only the rows that are read", "1 to 1", "nodes plain", "", "simple"}, .run = run_demand},
+    {{"cut", "cuts off the frozen prefix, whose rows are computed once and kept", "1 to 2", "nodes plain", "",
+      "simple"},
+     .run_all = run_cut},
+    {{"differentiate", "adds an output grad.NAME for each wanted parameter", "1 to 1", "nodes plain", "gradients",
+      "simple"},
+     .run = run_differentiate},
+    {{"compact", "makes gradients of tables of the rows that are touched", "1 to 1", "nodes plain", "", ""},
+     .run = run_compact},
+    {{"fuse", "puts nodes that are computed together into kernels", "1 to 1", "nodes plain", "kernels", "nodes simple"},
+     .run = run_fuse},
+    {{"group", "puts each node into a kernel of its own", "1 to 1", "nodes plain", "kernels", "nodes simple"},
+     .run = run_group},
 };
 
-static const char usual[] = "expand,simplify,demand,differentiate,simplify,fuse";
-static const char usual_training[] = "expand,simplify,demand,differentiate,simplify,compact,fuse";
+/* In this order, but 'join' and 'compact' only where the caller is ready for them (PipelineOptions). */
+static const char usual[] = "expand,join,simplify,demand,cut,differentiate,simplify,compact,fuse";
 
 static bool has_nodes(const Graph *graph) { return graph->groups.count == 1; }
 
@@ -95,7 +133,7 @@ static const Fact facts[] = {
     {"kernels", "every computed node is in a kernel", has_kernels},
 };
 
-enum { PASSES = sizeof table / sizeof *table, FACTS = sizeof facts / sizeof *facts, MAX_PLAN = 64 };
+enum { PASSES = sizeof table / sizeof *table, FACTS = sizeof facts / sizeof *facts };
 
 const Fact *pipeline_fact(int index) { return index < FACTS ? &facts[index] : NULL; }
 
@@ -109,9 +147,16 @@ bool fact_is_in(const Fact *fact, const char *list) {
     return false;
 }
 
+const char *pipeline_usual(void) { return usual; }
+
 const PassInfo *pipeline_pass(int index) { return index < PASSES ? &table[index].info : NULL; }
 
-const char *pipeline_usual(bool training) { return training ? usual_training : usual; }
+const Fact *pass_misses(const Pass *pass, const Graph *graph) {
+    for (int i = 0; i < FACTS; i++) {
+        if (fact_is_in(&facts[i], pass->info.needs) && !facts[i].holds(graph)) return &facts[i];
+    }
+    return NULL;
+}
 
 const char *pipeline_pass_names(Arena *arena) {
     const char *names = table[0].info.name;
@@ -121,12 +166,7 @@ const char *pipeline_pass_names(Arena *arena) {
 
 /* --- The choice of passes ----------------------------------------------------------------------------------------- */
 
-typedef struct Plan {
-    const Pass *passes[MAX_PLAN];
-    int count;
-} Plan;
-
-static const Pass *find_pass(const char *name, size_t length) {
+const Pass *pass_find(const char *name, size_t length) {
     for (int i = 0; i < PASSES; i++) {
         if (strlen(table[i].info.name) == length && strncmp(table[i].info.name, name, length) == 0) return &table[i];
     }
@@ -157,17 +197,23 @@ static void leave_out(Plan *plan, const Pass *pass) {
     plan->count = kept;
 }
 
+static void read_usual(Plan *plan, const PipelineOptions *options, Diagnostics *diags) {
+    plan_read(plan, usual, options, diags);
+    if (!options->joins) leave_out(plan, pass_find("join", strlen("join")));
+    if (!options->compacts) leave_out(plan, pass_find("compact", strlen("compact")));
+}
+
 /* choice = [name ("," name)*] | "-" name ("," "-" name)* */
-static bool read_plan(Plan *plan, const char *text, bool training, Diagnostics *diags) {
-    if (!text) text = pipeline_usual(training);
-    bool without = *text == '-';
+bool plan_read(Plan *plan, const char *text, const PipelineOptions *options, Diagnostics *diags) {
     *plan = (Plan){0};
-    if (without) read_plan(plan, NULL, training, diags);
+    if (!text) return read_usual(plan, options, diags), true;
+    bool without = *text == '-';
+    if (without) read_usual(plan, options, diags);
     for (const char *at = text; *at;) {
         if ((*at == '-') != without) return bad_choice(text, "names with and without a minus are mixed", diags);
         at += without;
         size_t length = strcspn(at, ",");
-        const Pass *pass = find_pass(at, length);
+        const Pass *pass = pass_find(at, length);
         if (!pass) return unknown_pass(at, (int)length, diags);
         if (plan->count == MAX_PLAN) return bad_choice(text, "it is too long", diags);
         if (without)
@@ -180,116 +226,28 @@ static bool read_plan(Plan *plan, const char *text, bool training, Diagnostics *
     return true;
 }
 
-bool pipeline_check(const char *passes, Diagnostics *diags) {
-    Plan plan;
-    return read_plan(&plan, passes, false, diags);
+void plan_end_with(Plan *plan, const Pass *pass) {
+    while (plan->count && plan->passes[plan->count - 1] != pass) plan->count--;
 }
 
-static bool occurs_before(const Plan *plan, int index) {
-    for (int i = 0; i < index; i++) {
-        if (plan->passes[i] == plan->passes[index]) return true;
+bool pipeline_check(const char *passes, Diagnostics *diags) {
+    Plan plan;
+    return plan_read(&plan, passes, &(PipelineOptions){0}, diags);
+}
+
+bool pipeline_has_stage(const char *name) {
+    Plan plan;
+    read_usual(&plan, &(PipelineOptions){.joins = true, .compacts = true}, NULL);
+    for (int i = 0; i < plan.count; i++) {
+        if (strcmp(plan.passes[i]->info.name, name) == 0) return true;
     }
-    return false;
+    return strcmp(name, "source") == 0;
 }
 
 const char *pipeline_stage_names(Arena *arena) {
-    Plan plan;
-    read_plan(&plan, NULL, true, NULL);
     const char *names = "source";
-    for (int i = 0; i < plan.count; i++) {
-        if (!occurs_before(&plan, i)) names = arena_printf(arena, "%s, %s", names, plan.passes[i]->info.name);
+    for (int i = 0; i < PASSES; i++) {
+        if (pipeline_has_stage(table[i].info.name)) names = arena_printf(arena, "%s, %s", names, table[i].info.name);
     }
     return names;
-}
-
-/* --- The driver --------------------------------------------------------------------------------------------------- */
-
-/* A pass in the wrong place is the mistake of whoever chose the order. */
-static bool check_needs(const Pass *pass, const Graph *graph, Diagnostics *diags) {
-    for (int i = 0; i < FACTS; i++) {
-        if (!fact_is_in(&facts[i], pass->info.needs) || facts[i].holds(graph)) continue;
-        diag_error(diags, "E0612", (Pos){0}, "pass '%s' cannot run here: it requires that %s", pass->info.name,
-                   facts[i].means);
-        diag_hint(diags, "the usual order is %s", usual);
-        return false;
-    }
-    return true;
-}
-
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static void add_time(PassTimes *times, const PassTime *one) {
-    for (int i = 0; i < times->rows.count; i++) {
-        PassTime *row = &times->rows.items[i];
-        if (row->pass != one->pass) continue;
-        row->runs++;
-        row->run_s += one->run_s;
-        row->verify_s += one->verify_s;
-        row->nodes_before += one->nodes_before;
-        row->nodes_after += one->nodes_after;
-        return;
-    }
-    vec_push(times->arena, &times->rows, *one);
-}
-
-static Graph *run_checked(const Pass *pass, const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
-    if (!check_needs(pass, graph, diags)) return NULL;
-    if (options->remarks) options->remarks->pass = pass->info.name;
-    double start = seconds();
-    Graph *result = pass->run(graph, options->remarks, diags);
-    double ran = seconds();
-    const char *broken = result ? graph_verify(result) : NULL;
-    PassTime time = {
-        pass->info.name, 1, ran - start, seconds() - ran, graph->nodes.count, result ? result->nodes.count : 0};
-    if (options->times) add_time(options->times, &time);
-    if (!broken) return result;
-    diag_error(diags, "E0610", (Pos){0}, "internal: pass '%s' made a graph that breaks %s", pass->info.name, broken);
-    graph_free(result);
-    return NULL;
-}
-
-static void show(const PipelineOptions *options, int index, const char *pass, const Graph *graph) {
-    if (options->observer) options->observer->stage(options->observer->user, index, pass, graph);
-}
-
-/* Takes `graph`. */
-static Graph *run_pass(const Pass *pass, int index, Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
-    Graph *next = run_checked(pass, graph, options, diags);
-    graph_free(graph);
-    if (next) show(options, index, pass->info.name, next);
-    return next;
-}
-
-static Graph *run_plan(const Graph *graph, const Plan *plan, const PipelineOptions *options, Diagnostics *diags) {
-    Graph *current = graph_canonical(graph);
-    if (options->n_wanted) current->wanted.count = 0;
-    for (int i = 0; i < options->n_wanted; i++) graph_want(current, options->wanted[i]);
-    show(options, 0, "source", current);
-    for (int i = 0; i < plan->count && current; i++)
-        current = run_pass(plan->passes[i], i + 1, current, options, diags);
-    return current;
-}
-
-Graph *pipeline_apply(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
-    Plan plan;
-    if (!read_plan(&plan, options->passes, options->training, diags)) return NULL;
-    return run_plan(graph, &plan, options, diags);
-}
-
-Graph *pipeline_run(const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
-    Plan plan;
-    if (!read_plan(&plan, options->passes, options->training, diags)) return NULL;
-    Graph *result = run_plan(graph, &plan, options, diags);
-    if (result && !has_gradients(result)) {
-        diag_error(diags, "E0613", (Pos){0}, "'%s' needs gradients, but no pass made them", graph->name);
-        diag_hint(diags, "'differentiate' cannot be left out here");
-        graph_free(result);
-        return NULL;
-    }
-    if (!result || !has_nodes(result)) return result;
-    return run_pass(find_pass("group", strlen("group")), plan.count + 1, result, options, diags);
 }

@@ -86,6 +86,16 @@ run dump "$model" --why nothing.like.this
 [ "$status" = 1 ] && has "$t/err" "E0963"
 ok "--why of what is not there" $?
 
+run dump "$model" --weights "$demo" --graph together --why grad.bert.pooler.dense.bias
+[ "$status" = 0 ] && has "$t/out" "together.train after fuse:" && has "$t/out" " differentiate made: "
+ok "--why in a graph that was joined" $?
+run dump "$model" --weights "$demo" --graph together --diff expand demand
+[ "$status" = 1 ] && has "$t/err" "E0961" && has "$t/err" "no graph has both"
+ok "--diff of stages that no graph has both of" $?
+run dump "$model" --weights "$demo" --task sentiment --stage cut
+[ "$status" = 1 ] && has "$t/err" "the graphs shown have no stage 'cut'"
+ok "a stage that a pass with nothing to do does not make" $?
+
 # ---- Formats ---------------------------------------------------------------------------------------------
 
 run dump "$model" --task sentiment --format dot

@@ -47,7 +47,10 @@ same "hidden tokens, which are others each time" models/heads/masked.graph --tas
 ! has "$t/said" "computed once"
 ok "they are not kept" $?
 train small $bert --freeze 'bert.*' --dropout 0 --epochs 1 --tasks sentiment --passes -demand
+[ $? = 0 ] && has "$t/err" "computed once"
+ok "without another pass it is kept all the same" $?
+train small $bert --freeze 'bert.*' --dropout 0 --epochs 1 --tasks sentiment --passes -cut
 [ $? = 0 ] && ! has "$t/err" "computed once"
-ok "chosen passes are left alone" $?
+ok "without 'cut' it is not" $?
 
 finish

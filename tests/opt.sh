@@ -33,6 +33,36 @@ run opt "$source" --passes -fuse,-differentiate
 [ "$status" = 0 ] && has "$t/out" 'wanted "heads.similarity.weight"' && ! has "$t/out" 'output "grad.'
 ok "what is wanted stays in the text until it is there" $?
 
+# ---- Several graphs ---------------------------------------------------------------------------------------
+
+graphs() { grep '^graph ' "$1" | tr -d '\n'; }
+run dump "$model" --weights "$demo" --graph together --stage source
+cp "$t/out" "$t/parts.gir"
+[ "$status" = 0 ] && [ "$(graphs "$t/out")" = 'graph "sentiment.train"graph "paraphrase.train"graph "similarity.train"' ]
+ok "--graph together begins with the tasks' graphs" $?
+run dump "$model" --weights "$demo" --graph together --stage join
+cp "$t/out" "$t/join.gir"
+[ "$status" = 0 ] && [ "$(graphs "$t/out")" = 'graph "together.train"' ] && has "$t/out" 'output "sentiment.loss"'
+ok "and join makes one of them" $?
+run opt "$t/parts.gir" --passes expand,join --time-passes --remarks
+[ "$status" = 0 ] && cmp -s "$t/out" "$t/join.gir" && grep -q '^join  *1 ' "$t/err" && has "$t/err" "remark[join]: up to this mul, 3 tasks are computed in one"
+ok "so does opt, of the text of all" $?
+run opt "$t/parts.gir" --passes join,join,expand
+[ "$status" = 0 ] && [ "$(graphs "$t/out")" = 'graph "together.train"' ]
+ok "one graph is not joined again" $?
+printf 'import "%s"\nfreeze "bert.*"\n' "$model" >"$t/frozen.graph"
+run dump "$t/frozen.graph" --weights "$demo" --set dropout=0 --set attention_dropout=0 --task sentiment --stage all --out "$t/cut"
+[ "$status" = 0 ] && has "$t/cut/sentiment.train.04.cut.gir" 'input{name="kept.0"' && has "$t/cut/sentiment.train.frozen.04.cut.gir" 'output "kept.0"' &&
+  [ -s "$t/cut/sentiment.train.frozen.09.kernels.gir" ] && [ -s "$t/cut/sentiment.train.09.kernels.gir" ]
+ok "cut makes two graphs, which both go on" $?
+run opt "$t/cut/sentiment.train.03.demand.gir" --passes cut --remarks
+cat "$t/cut/sentiment.train.frozen.04.cut.gir" "$t/cut/sentiment.train.04.cut.gir" | cmp -s - "$t/out" && has "$t/err" "remark[cut]: tanh is frozen"
+ok "opt prints both, the frozen prefix first" $?
+cp "$t/out" "$t/both.gir"
+run opt "$t/both.gir" --passes -fuse
+[ "$status" = 0 ] && [ "$(graphs "$t/out")" = 'graph "sentiment.train.frozen"graph "sentiment.train"' ]
+ok "and reads both" $?
+
 # ---- Code ------------------------------------------------------------------------------------------------
 
 run opt "$fused" --emit llvm
@@ -54,14 +84,14 @@ run explain fuse
 [ "$status" = 0 ] && has "$t/out" "needs   that no node is in a kernel"
 ok "explain of a pass" $?
 run opt --help
-[ "$status" = 0 ] && has "$t/out" "of expand, simplify, demand, differentiate, compact, fuse, group;"
+[ "$status" = 0 ] && has "$t/out" "of expand, join, simplify, demand, cut, differentiate, compact, fuse, group;"
 ok "the help has the passes of the table" $?
 
 # ---- Remarks and times -------------------------------------------------------------------------------------
 
 run dump "$model" --weights "$demo" --task similarity --remarks
 [ "$status" = 0 ] && cmp -s "$t/out" "$fused" && has "$t/err" "remark[demand]: gather moves up: " &&
-  grep -q '^.*models/bert.graph:[0-9]*:[0-9]*: remark\[fuse\]: attention is kept in memory: matmul in line [0-9]* reads it' "$t/err"
+  grep -q '^.*models/.*bert.graph:[0-9]*:[0-9]*: remark\[fuse\]: attention is kept in memory: matmul in line [0-9]* reads it' "$t/err"
 ok "dump --remarks says what moved and what was not fused" $?
 [ "$(wc -l <"$t/err")" -lt 100 ] && grep -q ' times)$' "$t/err" && [ "$(sort "$t/err" | uniq -d | wc -l)" = 0 ]
 ok "the same remark of many layers is one line" $?

@@ -70,7 +70,7 @@ static Node *make_main(void *user, Graph *to, const Node *node, Node *const *inp
 
 /* `other`: to the loss comes the sum of one of the nodes, so that two tasks part at different places. */
 static Graph *make_side(const RandomGraph *r, uint64_t other) {
-    Graph *g = graph_new("side", &r->graph->symbols);
+    Graph *g = graph_new(other ? "b.train" : "a.train", &r->graph->symbols);
     Node *extra = NULL;
     int count = r->graph->nodes.count, at = other ? (int)random_below(&other, (uint64_t)count) : count;
     Rewrite rewrite = rewrite_begin(r->graph, g, make_main, NULL);
@@ -236,8 +236,7 @@ Test(join, two_tasks_of_random_graphs) {
             random_graph_new(seed, 8 + (int)(seed % 24), seed % 3 ? RANDOM_ALL : RANDOM_ALL | RANDOM_GRADS);
         Side sides[PARTS] = {0};
         make_sides(r, sides, seed);
-        const JoinPart parts[PARTS] = {{sides[0].graph, part_names[0], "x"}, {sides[1].graph, part_names[1], "x"}};
-        Graph *joined = join_graphs(parts, PARTS, "all");
+        Graph *joined = join_graphs((const Graph *[]){sides[0].graph, sides[1].graph}, PARTS, NULL);
         if (joined) {
             cr_assert(!graph_verify(joined), "seed %d: %s", (int)seed, graph_verify(joined));
             check_losses(r, sides, joined, seed);
@@ -265,12 +264,12 @@ static Graph *with_grad(const Graph *graph) {
 /* A task alone, tasks that have nothing in common but their inputs, and one with a grad that nobody has expanded. */
 Test(join, nothing_in_common) {
     RandomGraph *r = random_graph_new(3, 20, RANDOM_ALL);
-    Graph *g = make_side(r, 0), *other = graph_new("other", NULL), *grad = with_grad(g);
+    Graph *g = make_side(r, 0), *other = graph_new("b.train", &g->symbols), *grad = with_grad(g);
     graph_output(other, "loss", graph_leaf(other, OP_param, "p", type_scalar(ELEM_F32)));
-    cr_expect_null(join_graphs((JoinPart[]){{g, "a", "x"}, {grad, "b", "x"}}, PARTS, "all"));
+    cr_expect_null(join_graphs((const Graph *[]){g, grad}, PARTS, NULL));
     graph_free(grad);
-    cr_expect_null(join_graphs(&(JoinPart){g, "a", "x"}, 1, "all"));
-    cr_expect_null(join_graphs((JoinPart[]){{g, "a", "x"}, {other, "b", "x"}}, PARTS, "all"));
+    cr_expect_null(join_graphs((const Graph *[]){g}, 1, NULL));
+    cr_expect_null(join_graphs((const Graph *[]){g, other}, PARTS, NULL));
     graph_free(g);
     graph_free(other);
     random_graph_free(r);

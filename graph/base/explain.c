@@ -526,7 +526,8 @@ static const Explanation table[] = {
     {"E0961", "unknown stage\n"
               "`gradc dump` shows the graph as the text has it ('source'), after each pass, by\n"
               "the pass's name, then its 'kernels', or 'all' of these. A stage's number, as in\n"
-              "the names of the files that --out writes, will do too."},
+              "the names of the files that --out writes, will do too. 'join' and 'cut' make a\n"
+              "stage only where there is something to join or to cut off."},
     {"E0962", "unknown kind of graph\n"
               "A task has a training and an evaluation graph, the program an update. --graph\n"
               "chooses among them: train, eval, update or all; together is the training graph\n"

@@ -24,17 +24,17 @@ typedef struct Dumper {
     const Options *o;
     Format format;
     Target *target; /* LLVM and assembly only */
-    const char *stage, *source;
+    const char *stage;
     bool found;
     PassReport report;
 } Dumper;
 
 /* A text to a numbered file in --out, or to standard output. */
-static bool put(Dumper *d, int index, const char *stage, const char *text) {
+static bool put(Dumper *d, const Graph *graph, int index, const char *stage, const char *text) {
     d->found = true;
     if (!d->o->out) return fputs(text, stdout) >= 0;
     const char *path =
-        arena_printf(d->s->arena, "%s/%s.%02d.%s.%s", d->o->out, d->source, index, stage, extensions[d->format]);
+        arena_printf(d->s->arena, "%s/%s.%02d.%s.%s", d->o->out, graph->name, index, stage, extensions[d->format]);
     return atomic_file_put(path, text, strlen(text), d->s->diags);
 }
 
@@ -51,7 +51,7 @@ static bool show_stage(void *user, int index, const char *stage, const Graph *gr
     bool has_code = d->format == FORMAT_TEXT || d->format == FORMAT_DOT || list;
     if (!has_code || !stage_is(d->stage, index, stage)) return true;
     char *text = stage_text(d, graph, list);
-    bool good = put(d, index, stage, text);
+    bool good = put(d, graph, index, stage, text);
     free(text);
     return good;
 }
@@ -86,7 +86,6 @@ static bool dump_sources(Dumper *d) {
     if (!choice.graph && strcmp(d->stage, "all") == 0) choice.graph = "all";
     if (!sources_choose(d->s, &choice, &sources)) return false;
     for (int i = 0; i < sources.count; i++) {
-        d->source = sources.items[i].name;
         if (!stages_visit(d->s, &sources.items[i], &visitor)) return false;
     }
     return d->found || stage_unknown(d->stage, d->s->diags);

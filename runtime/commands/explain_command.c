@@ -50,7 +50,8 @@ static bool explain_pass(const char *name) {
         if (strcmp(pass->name, name) == 0) break;
     }
     if (!pass) return false;
-    printf("%s: a pass over the graph: %s\n", name, pass->does);
+    bool alone = strcmp(pass->graphs, "1 to 1") == 0;
+    printf("%s: a pass over %s%s: %s\n", name, alone ? "the graph" : "graphs, ", alone ? "" : pass->graphs, pass->does);
     print_facts("needs", pass->needs);
     print_facts("gives", pass->gives);
     print_facts("breaks", pass->breaks);

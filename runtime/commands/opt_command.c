@@ -25,18 +25,18 @@ static bool choose_form(const char *name, Form *form, Diagnostics *diags) {
     return false;
 }
 
-static Graph *read_graph(const char *path, Diagnostics *diags) {
+static bool read_graphs(const char *path, Arena *arena, GraphList *graphs, Diagnostics *diags) {
     size_t size;
     char *text = read_file(path, &size, diags);
-    if (!text) return NULL;
+    if (!text) return false;
     const SourceFile *file = diagnostics_file(diags, strcmp(path, "-") == 0 ? "standard input" : path, text);
-    Graph *graph = NULL;
-    if (strlen(text) == size)
-        graph = graph_read(file, diags);
+    bool good = strlen(text) == size;
+    if (good)
+        good = graph_read_all(file, arena, graphs, diags);
     else
         diag_error(diags, "E0501", pos_in_file(file, 0), "it contains zero bytes, so it is not text");
     free(text);
-    return graph;
+    return good;
 }
 
 /* NULL after a message. */
@@ -52,32 +52,53 @@ static char *code_text(const Graph *grouped, const Options *options, Form form, 
     return text;
 }
 
-/* What the passes leave, as text. Code is made of kernels: a graph without them gets them. */
-static char *result_text(const Graph *graph, const Options *options, Form form, Diagnostics *diags) {
+/* The passes over all graphs. Code is made of kernels: graphs without them get them. */
+static bool run_passes(const GraphList *graphs, const Options *options, Form form, Arena *arena,
+                       PipelineGraphs *results, Diagnostics *diags) {
     PassReport report = pass_report_begin(options->remarks, options->time_passes);
     PipelineOptions pipeline = {.passes = options->passes ? options->passes : "",
-                                .training = true,
+                                .joins = true,
+                                .compacts = true,
                                 .remarks = report.remarks,
                                 .times = report.times};
-    Graph *result = form == FORM_IR ? pipeline_apply(graph, &pipeline, diags) : pipeline_run(graph, &pipeline, diags);
+    PipelineInput *inputs = arena_array(arena, (size_t)graphs->count + 1, sizeof *inputs);
+    for (int i = 0; i < graphs->count; i++) {
+        inputs[i].graph = graphs->items[i];
+        inputs[i].cuts = graphs->items[i]->wanted.count > 0; /* where nothing is trained, all of it is frozen */
+    }
+    bool good = form == FORM_IR ? pipeline_apply_all(inputs, graphs->count, &pipeline, arena, results, diags)
+                                : pipeline_run_all(inputs, graphs->count, &pipeline, arena, results, diags);
     pass_report_end(&report);
-    if (!result) return NULL;
-    char *text;
-    if (form != FORM_IR)
-        text = code_text(result, options, form, diags);
-    else
-        text = options->full ? graph_print(result, true) : graph_print_rolled(result, true);
-    graph_free(result);
-    return text;
+    return good;
+}
+
+/* What they leave, one text after the other. */
+static bool print_results(const PipelineGraphs *results, const Options *options, Form form, Diagnostics *diags) {
+    for (int i = 0; i < results->count; i++) {
+        const Graph *graph = results->items[i].graph;
+        char *text;
+        if (form != FORM_IR)
+            text = code_text(graph, options, form, diags);
+        else
+            text = options->full ? graph_print(graph, true) : graph_print_rolled(graph, true);
+        if (!text) return false;
+        fputs(text, stdout);
+        free(text);
+    }
+    return true;
 }
 
 int command_opt(const Options *options, Diagnostics *diags) {
     Form form;
     if (!choose_form(options->emit, &form, diags) || !pipeline_check(options->passes, diags)) return 1;
-    Graph *graph = read_graph(options->file, diags);
-    char *text = graph ? result_text(graph, options, form, diags) : NULL;
-    if (text) fputs(text, stdout);
-    free(text);
-    graph_free(graph);
-    return text ? 0 : 1;
+    Arena *arena = arena_new();
+    GraphList graphs = {0};
+    PipelineGraphs results = {0};
+    bool good = read_graphs(options->file, arena, &graphs, diags) &&
+                run_passes(&graphs, options, form, arena, &results, diags) &&
+                print_results(&results, options, form, diags);
+    pipeline_graphs_free(&results);
+    for (int i = 0; i < graphs.count; i++) graph_free(graphs.items[i]);
+    arena_free(arena);
+    return good ? 0 : 1;
 }

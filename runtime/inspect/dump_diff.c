@@ -154,22 +154,38 @@ void diff_print(const char *old_name, const Graph *old_graph, const char *new_na
 
 /* --- Two stages --------------------------------------------------------------------------------------------------- */
 
+/* Of one graph; `first` of all. False: it does not have both. */
+static bool diff_both(const Stages *stages, const char *old_stage, const char *new_stage, bool first, Arena *arena) {
+    int a = stage_find(stages, old_stage), b = stage_find(stages, new_stage);
+    if (a < 0 || b < 0) return false;
+    if (!first) putchar('\n');
+    const Stage *old = &stages->items[a], *new = &stages->items[b];
+    diff_print(arena_printf(arena, "%s after %s", stages->name, old->name), old->graph,
+               arena_printf(arena, "%s after %s", stages->name, new->name), new->graph);
+    return true;
+}
+
+static bool diff_any(const StageLists *lists, const char *old_stage, const char *new_stage, bool first,
+                     Session *session) {
+    bool any = false;
+    for (int i = 0; i < lists->count; i++)
+        any |= diff_both(&lists->items[i], old_stage, new_stage, first && !any, session->arena);
+    if (any) return true;
+    diag_error(session->diags, "E0961", (Pos){0}, "no graph has both stages, '%s' and '%s'", old_stage, new_stage);
+    diag_hint(session->diags, "'join' makes another graph: its stages begin there");
+    return false;
+}
+
 bool diff_stages(Session *session, const SourceChoice *choice, const char *old_stage, const char *new_stage) {
     Sources sources = {0};
-    bool good = sources_choose(session, choice, &sources);
+    bool good = sources_choose(session, choice, &sources), first = true;
     for (int i = 0; good && i < sources.count; i++) {
-        Stages stages = {0};
-        good = stages_collect(session, &sources.items[i], &stages);
-        int a = good ? stage_find(&stages, old_stage, session->diags) : -1,
-            b = a < 0 ? -1 : stage_find(&stages, new_stage, session->diags);
-        good = a >= 0 && b >= 0;
-        if (good && i) putchar('\n');
-        if (good) {
-            const char *name = sources.items[i].name;
-            diff_print(arena_printf(session->arena, "%s after %s", name, stages.items[a].name), stages.items[a].graph,
-                       arena_printf(session->arena, "%s after %s", name, stages.items[b].name), stages.items[b].graph);
-        }
-        stages_free(&stages);
+        StageLists lists = {0};
+        good = stages_collect(session, &sources.items[i], &lists);
+        good = good && stages_have(&lists, old_stage, session->diags) &&
+               stages_have(&lists, new_stage, session->diags) && diff_any(&lists, old_stage, new_stage, first, session);
+        first = false;
+        stages_free(&lists);
     }
     return good;
 }
@@ -195,15 +211,18 @@ static bool load_program(Side *side, const SessionSource *like, const SourceChoi
     SessionSource source = *like;
     Sources sources = {0};
     source.file = side->path;
+    if (!stage) stage = "source";
     if (!session_load_program(&side->session, &source, diags) || !sources_choose(&side->session, choice, &sources))
         return false;
     for (int i = 0; i < sources.count; i++) {
-        Stages stages = {0};
-        bool good = stages_collect(&side->session, &sources.items[i], &stages);
-        int at = good ? stage_find(&stages, stage ? stage : "source", diags) : -1;
-        if (at >= 0) vec_push(side->arena, &side->graphs, graph_canonical(stages.items[at].graph));
-        stages_free(&stages);
-        if (at < 0) return false;
+        StageLists lists = {0};
+        bool good = stages_collect(&side->session, &sources.items[i], &lists) && stages_have(&lists, stage, diags);
+        for (int j = 0; good && j < lists.count; j++) {
+            int at = stage_find(&lists.items[j], stage);
+            if (at >= 0) vec_push(side->arena, &side->graphs, graph_canonical(lists.items[j].items[at].graph));
+        }
+        stages_free(&lists);
+        if (!good) return false;
     }
     return true;
 }

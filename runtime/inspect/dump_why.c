@@ -32,12 +32,17 @@ static bool read_number(const char *name, long *number) {
     return end > digits && !*end && *number >= 0;
 }
 
+/* Stages before the kernels; what is joined ends before. */
+static int count_graphs(const Stages *stages) {
+    return stages->count - (strcmp(stages->items[stages->count - 1].name, "kernels") == 0);
+}
+
 /* The last stage before kernels that has the node, or the stage that --stage names. */
-static bool find_node(const Stages *stages, const char *stage, const char *name, Diagnostics *diags, Found *found) {
+static bool find_node(const Stages *stages, const char *stage, const char *name, Found *found) {
     long number;
     bool by_number = read_number(name, &number);
-    int last = stages->count - 2, first = by_number ? last : 0;
-    if (stage && (first = last = stage_find(stages, stage, diags)) < 0) return false;
+    int last = count_graphs(stages) - 1, first = by_number ? last : 0;
+    if (stage && (first = last = stage_find(stages, stage)) < 0) return false;
     for (int i = last; i >= first; i--) {
         const Graph *graph = stages->items[i].graph;
         int node = !by_number ? find_name(graph, name) : number < graph->nodes.count ? (int)number : -1;
@@ -85,7 +90,7 @@ static void print_step(const Stages *stages, int at, int before, int now, bool c
     const Stage *stage = &stages->items[at];
     const Graph *graph = stage->graph;
     printf("  %02d %-13s ", stage->index, stage->name);
-    if (at == 0 && now >= 0)
+    if (stage->index == 0 && now >= 0)
         printf("written: %s\n", line_of(stage, now, arena));
     else if (before >= 0 && now < 0)
         puts("dropped");
@@ -108,7 +113,7 @@ static void follow(const Stages *stages, Found found, int *ids, bool *changed, A
         ids[i - 1] = match.old_of[ids[i]];
         changed[i] = match.changed[ids[i]];
     }
-    for (int i = found.stage + 1; i < stages->count - 1; i++) {
+    for (int i = found.stage + 1; i < count_graphs(stages); i++) {
         ids[i] = -1;
         if (ids[i - 1] < 0) continue;
         GraphMatch match = graph_match(stages->items[i - 1].graph, stages->items[i].graph, arena);
@@ -121,7 +126,7 @@ static void print_way(const Stages *stages, Found found, Pos pos, Arena *arena) 
     int *ids = arena_array(arena, (size_t)stages->count + 1, sizeof *ids);
     bool *changed = arena_array(arena, (size_t)stages->count + 1, sizeof *changed), begun = false;
     follow(stages, found, ids, changed, arena);
-    for (int i = 0; i < stages->count - 1; i++) {
+    for (int i = 0; i < count_graphs(stages); i++) {
         int before = i ? ids[i - 1] : -1;
         if (before < 0 && ids[i] < 0) continue;
         print_step(stages, i, before, ids[i], changed[i], arena);
@@ -135,28 +140,38 @@ static void print_way(const Stages *stages, Found found, Pos pos, Arena *arena) 
     }
 }
 
-static void print_answer(const Source *source, const Stages *stages, Found found, Arena *arena) {
+static void print_answer(const Stages *stages, Found found, Arena *arena) {
     const Stage *stage = &stages->items[found.stage];
     Pos pos = stage->graph->nodes.items[found.node]->pos;
-    printf("%s after %s:\n  %s\n", source->name, stage->name, line_of(stage, found.node, arena));
+    printf("%s after %s:\n  %s\n", stages->name, stage->name, line_of(stage, found.node, arena));
     if (pos.file) pos_print(pos, stdout);
     if (pos.scope && *pos.scope) printf("in \"%s\"\n", pos.scope);
     print_way(stages, found, pos, arena);
 }
 
+/* Graphs that become kernels come first, then those that were joined. False: no stage of the source has it. */
+static bool why_in_source(const StageLists *lists, const char *stage, const char *name, Arena *arena) {
+    Found found;
+    for (int i = 0; i < 2 * lists->count; i++) {
+        const Stages *stages = &lists->items[i % lists->count];
+        bool is_turn = (count_graphs(stages) < stages->count) == (i < lists->count);
+        if (!is_turn || !find_node(stages, stage, name, &found)) continue;
+        print_answer(stages, found, arena);
+        return true;
+    }
+    return false;
+}
+
 bool why_node(Session *session, const SourceChoice *choice, const char *stage, const char *name) {
     Sources sources = {0};
     if (!sources_choose(session, choice, &sources)) return false;
-    int errors = session->diags->errors;
     for (int i = 0; i < sources.count; i++) {
-        Stages stages = {0};
-        Found found;
-        bool good = stages_collect(session, &sources.items[i], &stages) &&
-                    find_node(&stages, stage, name, session->diags, &found);
-        if (good) print_answer(&sources.items[i], &stages, found, session->arena);
-        stages_free(&stages);
-        if (good) return true;
-        if (session->diags->errors > errors) return false;
+        StageLists lists = {0};
+        bool good = stages_collect(session, &sources.items[i], &lists), found = false;
+        good = good && (!stage || stages_have(&lists, stage, session->diags));
+        if (good) found = why_in_source(&lists, stage, name, session->arena);
+        stages_free(&lists);
+        if (!good || found) return good;
     }
     diag_error(session->diags, "E0963", (Pos){0}, "no stage has a node, parameter, input or output '%s'", name);
     diag_hint(session->diags,

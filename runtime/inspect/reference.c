@@ -63,8 +63,9 @@ static void print_roles(FILE *out) {
 
 static void print_passes(FILE *out) {
     const PassInfo *pass;
-    fputs("| pass | what it does |\n|---|---|\n", out);
-    for (int i = 0; (pass = pipeline_pass(i)); i++) fprintf(out, "| `%s` | %s |\n", pass->name, pass->does);
+    fputs("| pass | graphs | what it does |\n|---|---|---|\n", out);
+    for (int i = 0; (pass = pipeline_pass(i)); i++)
+        fprintf(out, "| `%s` | %s | %s |\n", pass->name, pass->graphs, pass->does);
 }
 
 static void print_fits(const Metric *metric, FILE *out) {

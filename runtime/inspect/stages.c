@@ -9,14 +9,25 @@
 /* --- Sources ------------------------------------------------------------------------------------------------------ */
 
 /* Parameters to differentiate for: all that the text does not freeze. */
-static void add_training(Session *s, const Task *task, Sources *sources) {
-    Source source = {.name = arena_printf(s->arena, "%s.train", task->name), .graph = task->train};
-    source.wanted = arena_array(s->arena, (size_t)task->n_params + 1, sizeof *source.wanted);
+static PipelineInput training_input(Session *s, const Task *task) {
+    const char **wanted = arena_array(s->arena, (size_t)task->n_params + 1, sizeof *wanted);
+    PipelineInput input = {.graph = task->train, .wanted = wanted, .cuts = true};
     for (int i = 0; i < task->n_params; i++) {
         const Param *param = &s->program->params.items[task->params[i]];
-        if (!param->frozen) source.wanted[source.n_wanted++] = param->name;
+        if (!param->frozen) wanted[input.n_wanted++] = param->name;
     }
-    vec_push(s->arena, sources, source);
+    return input;
+}
+
+static void add_source(Session *s, const char *name, const PipelineInput *inputs, int count, Sources *sources) {
+    PipelineInput *own = arena_array(s->arena, (size_t)count, sizeof *own);
+    memcpy(own, inputs, (size_t)count * sizeof *own);
+    vec_push(s->arena, sources, ((Source){.name = name, .inputs = own, .n_inputs = count}));
+}
+
+static void add_training(Session *s, const Task *task, Sources *sources) {
+    PipelineInput input = training_input(s, task);
+    add_source(s, arena_printf(s->arena, "%s.train", task->name), &input, 1, sources);
 }
 
 /* With one output: what it does not need is dead. */
@@ -28,24 +39,36 @@ static bool add_evaluation(Session *s, const Task *task, const char *name, Sourc
     graph->outputs.items = arena_alloc(s->arena, sizeof(Output));
     graph->outputs.items[0] = (Output){.name = name, .node = output};
     graph->outputs.count = graph->outputs.capacity = 1;
-    vec_push(s->arena, sources, ((Source){.name = arena_printf(s->arena, "%s.eval", task->name), .graph = graph}));
+    add_source(s, arena_printf(s->arena, "%s.eval", task->name), &(PipelineInput){.graph = graph}, 1, sources);
     return true;
 }
 
 static void add_update(Session *s, Sources *sources) {
     const Optimizer *optimizer = &s->program->optimizer;
-    vec_push(s->arena, sources,
-             ((Source){.name = arena_printf(s->arena, "%s.update", optimizer->name), .graph = optimizer->update}));
+    const char *name = arena_printf(s->arena, "%s.update", optimizer->name);
+    add_source(s, name, &(PipelineInput){.graph = optimizer->update}, 1, sources);
+}
+
+static PipelineOptions pipeline_options(const Session *s, const PipelineInput *inputs) {
+    return (PipelineOptions){.passes = s->source.passes, .joins = true, .compacts = inputs->n_wanted > 0};
 }
 
 /* All tasks in one step. */
 static bool add_joined(Session *s, Sources *sources) {
-    const Task *task = joined_task(s->program, s->tasks, s->arena, s->diags);
-    if (task) {
-        s->joined = task->train;
-        add_training(s, task, sources);
+    const Task *task = joined_task(s->program, s->tasks, s->arena);
+    int count = task ? task->n_parts : 0;
+    PipelineInput *inputs = arena_array(s->arena, (size_t)count + 1, sizeof *inputs);
+    for (int i = 0; i < count; i++) {
+        inputs[i] = training_input(s, task);
+        inputs[i].graph = task->parts[i]->train;
+        inputs[i].cuts = false; /* what is kept is kept for the rows of each task */
+    }
+    PipelineOptions options = pipeline_options(s, inputs);
+    if (pipeline_joins(inputs, count, &options, s->diags)) {
+        add_source(s, arena_printf(s->arena, "%s.train", task->name), inputs, count, sources);
         return true;
     }
+    if (s->diags->errors) return false;
     diag_error(s->diags, "E0966", (Pos){0}, "the tasks cannot be joined");
     diag_hint(s->diags, "`gradc explain E0966` says which can");
     return false;
@@ -107,41 +130,50 @@ static bool visit_kernels(const Walk *walk, const Graph *grouped) {
 bool stages_visit(Session *session, const Source *source, const StageVisitor *visitor) {
     Walk walk = {.visitor = visitor, .good = true};
     StageObserver observer = {pass_on, &walk};
-    PipelineOptions options = {.wanted = source->wanted,
-                               .n_wanted = source->n_wanted,
-                               .passes = session->source.passes,
-                               .training = source->n_wanted > 0,
-                               .observer = &observer,
-                               .remarks = visitor->remarks,
-                               .times = visitor->times};
-    Graph *grouped = pipeline_run(source->graph, &options, session->diags);
-    bool good = grouped && walk.good && visit_kernels(&walk, grouped);
-    graph_free(grouped);
-    return good;
+    PipelineOptions options = pipeline_options(session, source->inputs);
+    PipelineGraphs grouped;
+    options.observer = &observer;
+    options.remarks = visitor->remarks;
+    options.times = visitor->times;
+    if (!pipeline_run_all(source->inputs, source->n_inputs, &options, session->arena, &grouped, session->diags))
+        return false;
+    for (int i = 0; walk.good && i < grouped.count; i++) walk.good = visit_kernels(&walk, grouped.items[i].graph);
+    pipeline_graphs_free(&grouped);
+    return walk.good;
 }
 
 /* --- Kept stages -------------------------------------------------------------------------------------------------- */
 
 typedef struct Collector {
     Arena *arena;
-    Stages *stages;
+    StageLists *lists;
 } Collector;
+
+static Stages *list_of(const Collector *c, const Graph *graph) {
+    for (int i = 0; i < c->lists->count; i++) {
+        if (strcmp(c->lists->items[i].name, graph->name) == 0) return &c->lists->items[i];
+    }
+    vec_push(c->arena, c->lists, ((Stages){.name = arena_strdup(c->arena, graph->name)}));
+    return &c->lists->items[c->lists->count - 1];
+}
 
 static bool keep_stage(void *user, int index, const char *stage, const Graph *graph, const KernelList *list) {
     Collector *c = user;
     (void)list;
-    vec_push(c->arena, c->stages, ((Stage){index, stage, graph_canonical(graph)}));
+    vec_push(c->arena, list_of(c, graph), ((Stage){index, stage, graph_canonical(graph)}));
     return true;
 }
 
-bool stages_collect(Session *session, const Source *source, Stages *stages) {
-    Collector collector = {session->arena, stages};
+bool stages_collect(Session *session, const Source *source, StageLists *lists) {
+    Collector collector = {session->arena, lists};
     return stages_visit(session, source, &(StageVisitor){.visit = keep_stage, .user = &collector});
 }
 
-void stages_free(Stages *stages) {
-    for (int i = 0; i < stages->count; i++) graph_free(stages->items[i].graph);
-    stages->count = 0;
+void stages_free(StageLists *lists) {
+    for (int i = 0; i < lists->count; i++) {
+        for (int j = 0; j < lists->items[i].count; j++) graph_free(lists->items[i].items[j].graph);
+    }
+    lists->count = 0;
 }
 
 bool stage_is(const char *name, int index, const char *stage) {
@@ -152,16 +184,27 @@ bool stage_is(const char *name, int index, const char *stage) {
 }
 
 bool stage_unknown(const char *name, Diagnostics *diags) {
+    if (pipeline_has_stage(name)) {
+        diag_error(diags, "E0961", (Pos){0}, "the graphs shown have no stage '%s'", name);
+        diag_hint(diags, "`gradc explain %s` says what it does; where it has nothing to do, it is not shown", name);
+        return false;
+    }
     diag_error(diags, "E0961", (Pos){0}, "there is no stage '%s'", name);
     diag_hint(diags, "the stages are %s, kernels and all; or their number in the names of --out",
               pipeline_stage_names(diags->arena));
     return false;
 }
 
-int stage_find(const Stages *stages, const char *name, Diagnostics *diags) {
+int stage_find(const Stages *stages, const char *name) {
     for (int i = 0; i < stages->count; i++) {
         if (stage_is(name, stages->items[i].index, stages->items[i].name)) return i;
     }
-    stage_unknown(name, diags);
     return -1;
+}
+
+bool stages_have(const StageLists *lists, const char *name, Diagnostics *diags) {
+    for (int i = 0; i < lists->count; i++) {
+        if (stage_find(&lists->items[i], name) >= 0) return true;
+    }
+    return stage_unknown(name, diags);
 }

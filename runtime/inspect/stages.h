@@ -7,12 +7,11 @@
 #include "passes/schedule.h"
 #include "runtime/session/session.h"
 
-/* One of the program's graphs. */
+/* One of the program's graphs, or several that go through the passes together. */
 typedef struct Source {
     const char *name; /* "sentiment.train", "sentiment.eval", "adamw.update", "together.train" */
-    const Graph *graph;
-    const char **wanted; /* to differentiate for */
-    int n_wanted;
+    const PipelineInput *inputs;
+    int n_inputs;
 } Source;
 
 typedef VEC(Source) Sources;
@@ -27,8 +26,9 @@ typedef struct SourceChoice {
 /* Those, in the arena. False after a message. */
 bool sources_choose(Session *session, const SourceChoice *choice, Sources *sources);
 
-/* Every stage of a source: index 0 and "source", then each pass, last "kernels", which alone comes with a `list`. False
- * after a message, or when `visit` gave false. */
+/* Every stage of a source: index 0 and "source", then each pass, last "kernels", which alone comes with a `list`. Where
+ * there are several graphs at a stage, each is visited, by its name. False after a message, or when `visit` gave false.
+ */
 typedef struct StageVisitor {
     bool (*visit)(void *user, int index, const char *stage, const Graph *graph, const KernelList *list);
     void *user;
@@ -45,15 +45,23 @@ typedef struct Stage {
     Graph *graph;
 } Stage;
 
-typedef VEC(Stage) Stages;
+/* Those of one graph, from where it comes up: the source, or the pass that joined it or cut it off. */
+typedef struct Stages {
+    const char *name; /* the graph's */
+    Stage *items;
+    int count, capacity;
+} Stages;
 
-bool stages_collect(Session *session, const Source *source, Stages *stages);
-void stages_free(Stages *stages);
+typedef VEC(Stages) StageLists;
+
+bool stages_collect(Session *session, const Source *source, StageLists *lists);
+void stages_free(StageLists *lists);
 
 /* Is `name` that of the stage, its number, or "all"? */
 bool stage_is(const char *name, int index, const char *stage);
-/* The position of the first stage with this name or number among those collected; -1 after a message. */
-int stage_find(const Stages *stages, const char *name, Diagnostics *diags);
-bool stage_unknown(const char *name, Diagnostics *diags); /* the message; always false */
+/* The position of the first stage with this name or number among those collected; -1: none. */
+int stage_find(const Stages *stages, const char *name);
+bool stages_have(const StageLists *lists, const char *name, Diagnostics *diags); /* any of them; else a message */
+bool stage_unknown(const char *name, Diagnostics *diags);                        /* the message; always false */
 
 #endif

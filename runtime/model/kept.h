@@ -1,5 +1,5 @@
 /* Kept: what the frozen part of a graph gave each row of a data set, so that it is computed once (see
- * passes/frozen.h). */
+ * passes/cut.h). */
 #ifndef GRADC_RUNTIME_MODEL_KEPT_H
 #define GRADC_RUNTIME_MODEL_KEPT_H
 

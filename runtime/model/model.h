@@ -49,9 +49,9 @@ void model_free(Model *model);
 /* Updates that were put off (deferred.h) are made first: all weights and states are as of the last step. */
 Parameters *model_parameters(Model *model);
 const TaskModel *model_task(const Model *model, int task);
-/* The task that stands for these [program's tasks; NULL: for all], in `arena`; its training graph is the caller's to
- * free. NULL when they cannot be joined. */
-Task *joined_task(const Program *program, const bool *tasks, Arena *arena, Diagnostics *diags);
+/* The task that stands for these [program's tasks; NULL: for all], in `arena`; its training graph is what passes make
+ * of those of its parts. NULL when there are fewer than two, or a batch cannot join them: one has several texts. */
+Task *joined_task(const Program *program, const bool *tasks, Arena *arena);
 /* The number of the task that stands for all tasks in model_gradients and model_plan, with a joined batch
  * (batch.h); -1: they are not joined. */
 int model_joined(const Model *model);

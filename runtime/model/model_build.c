@@ -1,10 +1,10 @@
 /* Model: from a program's graphs to executables bound to the slabs, and back to nothing. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph/base/pattern.h"
 #include "passes/compact.h"
-#include "passes/frozen.h"
 #include "runtime/engine/slab.h"
 #include "runtime/model/deciders.h"
 #include "runtime/model/model_state.h"
@@ -64,36 +64,30 @@ static void stage_free(Stage *stage) {
     *stage = (Stage){0};
 }
 
+static void take_graph(Model *m, Stage *stage, Graph *grouped) {
+    *stage = (Stage){grouped, schedule(grouped, m->kernels)};
+}
+
 static bool make_stage(Model *m, Stage *stage, const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
-    stage->graph = pipeline_run(graph, options, diags);
-    if (stage->graph) stage->list = schedule(stage->graph, m->kernels);
-    return stage->graph != NULL;
+    Graph *grouped = pipeline_run(graph, options, diags);
+    if (grouped) take_graph(m, stage, grouped);
+    return grouped != NULL;
 }
 
 /* Tokens that are hidden anew in each epoch are other rows each time. */
 static bool may_keep(const Model *m, const Task *task, const Frozen *frozen) {
-    return (m->options.kept_room > 0 || frozen->is_trained) && !m->options.passes && task->label.kind != LABEL_MASKED;
+    return (m->options.kept_room > 0 || frozen->is_trained) && task->label.kind != LABEL_MASKED;
 }
 
-static bool cut(const Graph *graph, const PipelineOptions *trained, FrozenCut *parts, Diagnostics *diags) {
-    Graph *simple = pipeline_apply(graph, &(PipelineOptions){.passes = "expand,simplify,demand"}, diags);
-    bool good = simple && frozen_cut(simple, trained->wanted, trained->n_wanted, FROZEN_WORTH, parts);
-    graph_free(simple);
-    return good;
-}
-
-/* A stage, its frozen part apart where that spares something. `trained`: what is wanted there. */
-static bool make_stages(Model *m, const Task *task, Frozen *frozen, Stage *stage, const Graph *graph,
-                        const PipelineOptions *trained, const PipelineOptions *options, Diagnostics *diags) {
-    FrozenCut parts;
-    if (!may_keep(m, task, frozen) || !cut(graph, trained, &parts, diags))
-        return make_stage(m, stage, graph, options, diags);
-    frozen->kept = kept_new(parts.frozen, task);
-    bool good = make_stage(m, &frozen->stage, parts.frozen, &(PipelineOptions){0}, diags) &&
-                make_stage(m, stage, parts.rest, options, diags);
-    graph_free(parts.frozen);
-    graph_free(parts.rest);
-    return good;
+/* A stage, its frozen prefix apart where that is cut off. */
+static bool make_stages(Model *m, const Task *task, Frozen *frozen, Stage *stage, const PipelineInput *input,
+                        const PipelineOptions *options, Diagnostics *diags) {
+    PipelineGraphs graphs;
+    if (!pipeline_run_all(input, 1, options, m->arena, &graphs, diags)) return false;
+    for (int i = 0; i < graphs.count; i++)
+        take_graph(m, graphs.items[i].is_frozen ? &frozen->stage : stage, graphs.items[i].graph);
+    if (frozen->stage.graph) frozen->kept = kept_new(frozen->stage.graph, task);
+    return true;
 }
 
 static void frozen_free(Frozen *frozen) {
@@ -135,52 +129,81 @@ static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics 
 /* Are those of several passes added, each in the dense form, before an update? */
 static bool adds_gradients(const Model *m) { return m->options.adds || (m->options.together && model_joined(m) < 0); }
 
-/* The parameters that are to be differentiated for. */
-static PipelineOptions training_options(const Model *m, const Task *task) {
-    const char **wanted = arena_array(m->arena, (size_t)task->n_params + 1, sizeof *wanted);
-    PipelineOptions options = {.wanted = wanted, .passes = m->options.passes, .training = !adds_gradients(m)};
+/* The names of the task's parameters that are trained. */
+static const char *const *trained_names(const Model *m, const Task *task, int *count) {
+    const char **names = arena_array(m->arena, (size_t)task->n_params + 1, sizeof *names);
+    *count = 0;
     for (int i = 0; i < task->n_params; i++) {
         const ParamSlot *slot = &m->params->slots[task->params[i]];
-        if (slot->trained) wanted[options.n_wanted++] = slot->param->name;
+        if (slot->trained) names[(*count)++] = slot->param->name;
     }
-    return options;
+    return names;
 }
 
-/* Does it have a frozen part that is to be kept? */
-static bool keeps(const Model *m, int index, Diagnostics *diags) {
+static PipelineInput training_input(const Model *m, int index) {
     const Task *task = &m->program->tasks.items[index];
-    PipelineOptions options = training_options(m, task);
-    FrozenCut parts;
-    if (!may_keep(m, task, &m->tasks[index].train_frozen) || !cut(task->train, &options, &parts, diags)) return false;
-    graph_free(parts.frozen);
-    graph_free(parts.rest);
-    return true;
+    PipelineInput input = {.graph = task->train, .cuts = may_keep(m, task, &m->tasks[index].train_frozen)};
+    input.wanted = trained_names(m, task, &input.n_wanted);
+    return input;
+}
+
+static PipelineOptions training_options(const Model *m) {
+    return (PipelineOptions){.passes = m->options.passes, .joins = true, .compacts = !adds_gradients(m)};
+}
+
+/* The training graphs of all parts, of each of which what any of them trains is wanted. */
+static const PipelineInput *joined_inputs(const Model *m, const Task *joined) {
+    PipelineInput *inputs = arena_array(m->arena, (size_t)joined->n_parts + 1, sizeof *inputs), input = {0};
+    input.wanted = trained_names(m, joined, &input.n_wanted);
+    for (int i = 0; i < joined->n_parts; i++) {
+        inputs[i] = input;
+        inputs[i].graph = joined->parts[i]->train;
+    }
+    return inputs;
 }
 
 /* What is kept is kept for the rows of each task. */
-static bool can_join(const Model *m, Diagnostics *diags) {
-    bool good = m->options.together && m->options.joins;
-    for (int t = 0; good && t < m->program->tasks.count; t++) good = !is_wanted(m, t) || !keeps(m, t, diags);
-    return good;
+static bool keeps_any(const Model *m, Diagnostics *diags) {
+    PipelineOptions options = training_options(m);
+    for (int t = 0; t < m->program->tasks.count; t++) {
+        PipelineInput input = training_input(m, t);
+        if (is_wanted(m, t) && pipeline_cuts(&input, &options, diags)) return true;
+    }
+    return false;
+}
+
+/* The task that stands for all of them; NULL: they are trained each by itself, or there are diagnostics. */
+static Task *choose_joined(const Model *m, Diagnostics *diags) {
+    PipelineOptions options = training_options(m);
+    bool may = m->options.training && m->options.together && m->options.joins && !keeps_any(m, diags);
+    Task *joined = may ? joined_task(m->program, m->options.tasks, m->arena) : NULL;
+    return joined && pipeline_joins(joined_inputs(m, joined), joined->n_parts, &options, diags) ? joined : NULL;
 }
 
 static bool make_joined_training(Model *m, Diagnostics *diags) {
     TaskState *state = &m->tasks[model_joined(m)];
-    PipelineOptions options = training_options(m, state->public.task);
-    return make_stage(m, &state->train, state->public.task->train, &options, diags);
+    const Task *joined = state->public.task;
+    PipelineOptions options = training_options(m);
+    PipelineGraphs graphs;
+    if (!pipeline_run_all(joined_inputs(m, joined), joined->n_parts, &options, m->arena, &graphs, diags)) return false;
+    assert(graphs.count == 1);
+    take_graph(m, &state->train, graphs.items[0].graph);
+    return true;
 }
 
-static bool make_training(Model *m, TaskState *state, Diagnostics *diags) {
-    const Task *task = state->public.task;
-    PipelineOptions options = training_options(m, task);
-    return make_stages(m, task, &state->train_frozen, &state->train, task->train, &options, &options, diags);
+static bool make_training(Model *m, int index, Diagnostics *diags) {
+    TaskState *state = &m->tasks[index];
+    PipelineInput input = training_input(m, index);
+    PipelineOptions options = training_options(m);
+    return make_stages(m, state->public.task, &state->train_frozen, &state->train, &input, &options, diags);
 }
 
 /* The fits' parameters. */
-static PipelineOptions fitted_names(const Model *m, const Task *task) {
+static const char *const *fitted_names(const Model *m, const Task *task, int *count) {
     const char **names = arena_array(m->arena, MAX_FITS, sizeof *names);
-    for (int i = 0; i < task->n_fits; i++) names[i] = m->program->params.items[task->fits[i].param].name;
-    return (PipelineOptions){.wanted = names, .n_wanted = task->n_fits};
+    for (*count = 0; *count < task->n_fits; ++*count)
+        names[*count] = m->program->params.items[task->fits[*count].param].name;
+    return names;
 }
 
 static bool make_evaluation(Model *m, int index, Diagnostics *diags) {
@@ -189,16 +212,18 @@ static bool make_evaluation(Model *m, int index, Diagnostics *diags) {
     Graph eval = *state->public.task->eval; /* with the outputs that are asked for: what they do not need is dead */
     if (!choose_outputs(m, state, &eval, diags)) return false;
     const Task *task = state->public.task;
-    PipelineOptions trained = training_options(m, task), options = {.passes = m->options.passes};
+    PipelineOptions options = {.passes = m->options.passes};
     state->eval_frozen.is_trained = m->options.training && task->n_fits > 0;
-    if (state->eval_frozen.is_trained) trained = fitted_names(m, task);
-    return make_stages(m, task, &state->eval_frozen, &state->eval, &eval, &trained, &options, diags);
+    PipelineInput input = {.graph = &eval, .cuts = may_keep(m, task, &state->eval_frozen)};
+    input.changing = state->eval_frozen.is_trained ? fitted_names(m, task, &input.n_changing)
+                                                   : trained_names(m, task, &input.n_changing);
+    return make_stages(m, task, &state->eval_frozen, &state->eval, &input, &options, diags);
 }
 
 static bool make_trainings(Model *m, Diagnostics *diags) {
     if (model_joined(m) >= 0) return make_joined_training(m, diags);
     for (int t = 0; t < m->program->tasks.count; t++) {
-        if (is_wanted(m, t) && !make_training(m, &m->tasks[t], diags)) return false;
+        if (is_wanted(m, t) && !make_training(m, t, diags)) return false;
     }
     return true;
 }
@@ -346,8 +371,7 @@ static bool make_runs(Model *m, Diagnostics *diags) {
 
 static bool build(Model *m, Diagnostics *diags) {
     if (!make_parameters(m, diags)) return false;
-    Task *joined =
-        m->options.training && can_join(m, diags) ? joined_task(m->program, m->options.tasks, m->arena, diags) : NULL;
+    Task *joined = choose_joined(m, diags);
     if (diags->errors) return false;
     m->tasks[m->program->tasks.count].public.task = joined;
     if (m->options.training && !make_trainings(m, diags)) return false;
@@ -379,7 +403,6 @@ Model *model_new(const Program *program, const ModelOptions *options, Diagnostic
 void model_free(Model *m) {
     if (!m) return;
     for (int i = 0; m->runs && i < m->params->n_runs; i++) run_update_free(m->runs[i]);
-    if (model_joined(m) >= 0) graph_free(m->tasks[model_joined(m)].public.task->train);
     for (int t = 0; t <= m->program->tasks.count; t++) {
         executable_free(m->tasks[t].public.train);
         executable_free(m->tasks[t].public.eval);

@@ -1,19 +1,8 @@
-/* The joined task: all tasks of a step in one training graph. */
+/* The joined task: what stands for all tasks of a step in one training graph (passes/join.h). */
 #include <string.h>
 
 #include "passes/join.h"
 #include "runtime/model/model_state.h"
-
-/* What their texts are called as one: no task's name. */
-static const char *choose_text(const Program *program, Arena *arena) {
-    const char *text = "all";
-    for (int t = 0; t < program->tasks.count; t++) {
-        if (strcmp(program->tasks.items[t].name, text) != 0) continue;
-        text = arena_printf(arena, "%s_", text);
-        t = -1;
-    }
-    return text;
-}
 
 static void add_params(Task *joined, const Task *part) {
     for (int i = 0; i < part->n_params; i++) {
@@ -23,35 +12,33 @@ static void add_params(Task *joined, const Task *part) {
     }
 }
 
-static void free_parts(const JoinPart *parts, int count) {
-    for (int i = 0; i < count; i++) graph_free((Graph *)parts[i].graph);
+/* Of those that a batch can join: of one text. */
+static bool can_be_part(const Task *task) { return task->n_inputs == 1; }
+
+/* Its one text is that of all parts. */
+static void name_text(Task *joined, Arena *arena) {
+    const Graph **graphs = arena_array(arena, (size_t)joined->n_parts + 1, sizeof *graphs);
+    for (int i = 0; i < joined->n_parts; i++) graphs[i] = joined->parts[i]->train;
+    joined->inputs[0].name = join_text(graphs, joined->n_parts, arena);
+    joined->n_inputs = 1;
 }
 
-Task *joined_task(const Program *program, const bool *tasks, Arena *arena, Diagnostics *diags) {
-    const PipelineOptions expand = {.passes = "expand"};
-    JoinPart parts[MAX_JOINED];
+Task *joined_task(const Program *program, const bool *tasks, Arena *arena) {
     const Task **list = arena_array(arena, (size_t)program->tasks.count + 1, sizeof *list);
     Task *joined = arena_alloc(arena, sizeof *joined);
-    *joined = (Task){.name = "together",
-                     .inputs = {{.name = choose_text(program, arena)}},
-                     .n_inputs = 1,
-                     .label.of = -1,
-                     .parts = list};
+    *joined = (Task){.name = "together", .label.of = -1, .parts = list};
     joined->params = arena_array(arena, (size_t)program->params.count + 1, sizeof *joined->params);
     for (int t = 0; t < program->tasks.count; t++) {
         const Task *task = &program->tasks.items[t];
         if (tasks && !tasks[t]) continue;
-        Graph *plain =
-            task->n_inputs == 1 && joined->n_parts < MAX_JOINED ? pipeline_apply(task->train, &expand, diags) : NULL;
-        if (!plain) return free_parts(parts, joined->n_parts), NULL;
-        parts[joined->n_parts] = (JoinPart){plain, task->name, task->inputs[0].name};
+        if (!can_be_part(task)) return NULL;
         list[joined->n_parts++] = task;
         add_params(joined, task);
     }
-    joined->train = join_graphs(parts, joined->n_parts, joined->inputs[0].name);
-    free_parts(parts, joined->n_parts);
-    joined->pos = joined->n_parts ? list[0]->pos : (Pos){0};
-    return joined->train ? joined : NULL;
+    if (joined->n_parts < 2) return NULL;
+    name_text(joined, arena);
+    joined->pos = list[0]->pos;
+    return joined;
 }
 
 int model_joined(const Model *m) {
@@ -59,7 +46,7 @@ int model_joined(const Model *m) {
 }
 
 float model_part_loss(const Model *m, int part) {
-    const TaskModel *joined = &m->tasks[m->program->tasks.count].public;
-    Role loss = {.kind = ROLE_LOSS, .task = joined->task->parts[part]->name};
-    return *executable_output(joined->train, graph_output_of(joined->task->train, loss)->name);
+    const TaskState *joined = &m->tasks[m->program->tasks.count];
+    Role loss = {.kind = ROLE_LOSS, .task = joined->public.task->parts[part]->name};
+    return *executable_output(joined->public.train, graph_output_of(joined->train.graph, loss)->name);
 }

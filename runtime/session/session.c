@@ -263,7 +263,6 @@ bool session_make_model(Session *s, const ModelUse *use) {
 
 void session_close(Session *s) {
     model_free(s->model);
-    graph_free(s->joined);
     team_free(s->team);
     if (s->cache) cache_close(s->cache);
     if (s->target) target_free(s->target);

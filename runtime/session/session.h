@@ -75,7 +75,6 @@ typedef struct Session {
     Team *team;
     Model *model;
     int64_t max_length;
-    Graph *joined;     /* of all tasks, for tools that ask for it (stages.h); NULL: nobody did */
     double compile_ms; /* from graphs to loaded kernels */
 } Session;
 

@@ -1,5 +1,5 @@
 /* The frozen prefix: is it worth it, and two copies. */
-#include "passes/frozen.h"
+#include "passes/cut.h"
 
 #include "graph/rewrite.h"
 #include "passes/rowwise.h"
@@ -47,7 +47,7 @@ static void name_kept(Cutter *c) {
 }
 
 static Graph *make_frozen(const Cutter *c) {
-    Graph *work = graph_new(c->graph->name, &c->graph->symbols);
+    Graph *work = graph_new(arena_printf(c->arena, "%s.frozen", c->graph->name), &c->graph->symbols);
     Rewrite copy = rewrite_begin(c->graph, work, NULL, NULL);
     for (int i = 0; i < c->graph->nodes.count; i++) {
         Role role = {.kind = ROLE_KEPT};
@@ -65,7 +65,17 @@ static Node *read_kept(void *user, Graph *to, const Node *node, Node *const *inp
     return c->names[node->id] ? graph_input_as(to, c->names[node->id], role, node->type) : NULL;
 }
 
-bool frozen_cut(const Graph *graph, const char *const *trained, int n_trained, double worth, FrozenCut *cut) {
+static void remark_kept(const Cutter *c, Remarks *remarks) {
+    for (int i = 0; remarks && i < c->graph->nodes.count; i++) {
+        const Node *node = c->graph->nodes.items[i];
+        if (c->is_kept[i])
+            remark(remarks, node, "%s is frozen: it is computed once for each row of the data, and kept",
+                   op_name(node->op));
+    }
+}
+
+bool frozen_cut(const Graph *graph, const char *const *trained, int n_trained, double worth, Remarks *remarks,
+                FrozenCut *cut) {
     Arena *arena = arena_new();
     RowRules rules = {.excluded = trained, .n_excluded = n_trained, .steady = true};
     Cutter c = {.graph = graph, .rows = rowwise_find(graph, &rules, arena), .arena = arena};
@@ -73,6 +83,7 @@ bool frozen_cut(const Graph *graph, const char *const *trained, int n_trained, d
     bool spares = graph->groups.count == 1 && is_worth_it(&c, worth);
     if (spares) {
         name_kept(&c);
+        remark_kept(&c, remarks);
         *cut = (FrozenCut){make_frozen(&c), graph_rewrite(graph, read_kept, &c)};
     }
     arena_free(arena);

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "passes/cut.h"
 #include "passes/differentiate.h"
-#include "passes/frozen.h"
 #include "tests/random_graph.h"
 
 /* The parameters that are trained: none, one, or some. */
@@ -124,14 +124,14 @@ static bool check_rows(const RandomGraph *r, const Graph *frozen, uint64_t seed)
     return bounds != NULL;
 }
 
-Test(frozen, parts_of_random_graphs) {
+Test(cut, parts_of_random_graphs) {
     int cuts = 0, with_rows = 0;
     for (uint64_t seed = 0; seed < 1500; seed++) {
         RandomGraph *r =
             random_graph_new(seed, 8 + (int)(seed % 24), seed % 2 ? RANDOM_ALL : RANDOM_ALL & ~RANDOM_DROPOUT);
         const char *trained[64];
         FrozenCut cut;
-        if (frozen_cut(r->graph, trained, choose_trained(r, seed, trained), 0, &cut)) {
+        if (frozen_cut(r->graph, trained, choose_trained(r, seed, trained), 0, NULL, &cut)) {
             cr_assert(!graph_verify(cut.frozen) && !graph_verify(cut.rest), "seed %d", (int)seed);
             check_parts(r, &cut, seed);
             with_rows += check_rows(r, cut.frozen, seed);
@@ -172,7 +172,7 @@ static bool is_cut(const Product *p, Node *rows) {
     FrozenCut cut;
     Node *weight = graph_leaf(p->graph, OP_param, "w", type_make(ELEM_F32, 2, (Dim[]){dim_const(2), dim_const(2)}));
     graph_output(p->graph, "y", graph_op2(p->graph, OP_matmul, rows, weight, NULL));
-    bool result = frozen_cut(p->graph, NULL, 0, 0, &cut);
+    bool result = frozen_cut(p->graph, NULL, 0, 0, NULL, &cut);
     if (result) graph_free(cut.frozen), graph_free(cut.rest);
     graph_free(p->graph);
     return result;
@@ -184,7 +184,7 @@ static Node *to_real(const Product *p, Node *x) {
     return graph_node(p->graph, &(NodeSpec){.op = OP_cast, .n_inputs = 1, .inputs = &x, .type = type});
 }
 
-Test(frozen, only_what_does_not_depend_on_the_batch) {
+Test(cut, only_what_does_not_depend_on_the_batch) {
     Product p = begin_product();
     cr_expect(is_cut(&p, input(&p, "features", ELEM_F32, p.tokens)));
     p = begin_product();

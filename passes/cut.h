@@ -9,14 +9,14 @@
  *
  * A value is frozen when it is computed from inputs, constants and frozen parameters, with nothing random, and is
  * row-wise (rowwise.h). */
-#ifndef GRADC_PASSES_FROZEN_H
-#define GRADC_PASSES_FROZEN_H
+#ifndef GRADC_PASSES_CUT_H
+#define GRADC_PASSES_CUT_H
 
-#include "graph/graph.h"
+#include "passes/remark.h"
 
 /* Canonical graphs that the caller frees. */
 typedef struct FrozenCut {
-    Graph *frozen; /* outputs kept.0, kept.1, ...: f32 [S, C] or [x.T, C] */
+    Graph *frozen; /* called NAME.frozen; outputs kept.0, kept.1, ...: f32 [S, C] or [x.T, C] */
     Graph *rest;   /* outputs as before; inputs kept.0, ... */
 } FrozenCut;
 
@@ -24,6 +24,7 @@ typedef struct FrozenCut {
  * each number that is kept: FROZEN_WORTH of them, as a layer of an encoder takes, but not a single product. `trained`:
  * [n] names of the parameters that change. False when there is nothing to spare; then nothing is to be freed. */
 enum { FROZEN_WORTH = 4096 };
-bool frozen_cut(const Graph *graph, const char *const *trained, int n_trained, double worth, FrozenCut *cut);
+bool frozen_cut(const Graph *graph, const char *const *trained, int n_trained, double worth, Remarks *remarks,
+                FrozenCut *cut);
 
 #endif
