@@ -88,6 +88,9 @@ Test(graph, equal_nodes_are_one) {
     cr_expect_neq(graph_const(g, ELEM_F32, -0.0, NULL), zero);
     cr_expect_neq(graph_const(g, ELEM_I32, 0, NULL), zero);
     cr_expect_eq(graph_broadcast(g, x, &x->type, NULL), x);
+    NodeSpec one = {.op = OP_sum, .n_inputs = 1, .inputs = &x, .attrs.ints = {0, 0, 1}}, other = one;
+    other.attrs.ints[2] = 2;
+    cr_expect_neq(graph_node(g, &one)->hash, graph_node(g, &other)->hash, "all attributes count");
     NodeSpec grouped = {.op = OP_add, .n_inputs = 2, .inputs = sum->inputs, .group = graph_group(g, KERNEL_MAP, "k")};
     cr_expect_neq(graph_node(g, &grouped), sum);
     graph_free(g);
