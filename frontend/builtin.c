@@ -203,7 +203,7 @@ static Value build_slice(Elab *e, const BuiltinCall *call) {
     if (!axis_of(e, call, 1, x, &axis)) return value_error();
     if (!integer_of(e, call->args[2], call->pos[2], "the start", 0, &start)) return value_error();
     Type type = x->type, stop = {0};
-    if (!dims_of(e, &(BuiltinCall){.args[0] = call->args[3], .pos[0] = call->pos[3], .n = 1}, 0, &stop)) {
+    if (!dims_of(e, &(BuiltinCall){.args = &call->args[3], .pos = &call->pos[3], .n = 1}, 0, &stop)) {
         return value_error();
     }
     if (!dim_add(stop.dims[0], dim_const(-start), &type.dims[axis])) return value_error();
@@ -212,7 +212,7 @@ static Value build_slice(Elab *e, const BuiltinCall *call) {
 }
 
 static Value build_concat(Elab *e, const BuiltinCall *call) {
-    Node *parts[16];
+    Node **parts = arena_array(e->arena, (size_t)call->n, sizeof(Node *));
     int64_t axis;
     for (int i = 1; i < call->n; i++) {
         if (!needs_tensor(e, call, i)) return value_error();
@@ -220,8 +220,7 @@ static Value build_concat(Elab *e, const BuiltinCall *call) {
     }
     if (call->n < 2) return fail_value(e, "E0301", call->expr->pos, "'concat' needs at least one tensor");
     if (!axis_of(e, call, 0, parts[0], &axis)) return value_error();
-    NodeSpec spec = {.op = OP_concat, .n_inputs = call->n - 1, .inputs = parts, .attrs.ints = {axis}};
-    return value_tensor(emit(e, spec, call->expr->pos));
+    return value_tensor(join_parts(e, parts, call->n - 1, axis, call->expr->pos));
 }
 
 static Value build_gather(Elab *e, const BuiltinCall *call) {
@@ -354,7 +353,7 @@ static bool is_variadic(const Builtin *builtin) { return strchr(builtin->paramet
 static int parameter_of(Elab *e, const Builtin *builtin, const Arg *arg, int i) {
     size_t length;
     int index = arg->name ? find_parameter(builtin, arg->name) : i;
-    bool known = index >= 0 && index < 16 && (is_variadic(builtin) || parameter(builtin, index, &length));
+    bool known = index >= 0 && (is_variadic(builtin) || parameter(builtin, index, &length));
     if (known) return index;
     if (arg->name) {
         if (fail(e, "E0302", arg->pos, "'%s' has no parameter '%s'", builtin->name, arg->name))
@@ -379,9 +378,23 @@ static bool all_given(Elab *e, const Builtin *builtin, const BuiltinCall *call) 
     }
 }
 
+/* Room for an argument to each parameter, or for all that a variadic builtin is given. */
+static BuiltinCall call_new(Elab *e, const Builtin *builtin, const Expr *expr) {
+    size_t room = 0, length;
+    while (parameter(builtin, (int)room, &length)) room++;
+    if (room < (size_t)expr->n_args) room = (size_t)expr->n_args;
+    return (BuiltinCall){.expr = expr,
+                         .name = builtin->name,
+                         .op = builtin->op,
+                         .fold = builtin->fold,
+                         .args = arena_array(e->arena, room + 1, sizeof(Value)),
+                         .pos = arena_array(e->arena, room + 1, sizeof(Pos)),
+                         .given = arena_array(e->arena, room + 1, sizeof(bool))};
+}
+
 Value call_builtin(Elab *e, const Expr *expr) {
     const Builtin *builtin = find_builtin(expr->text);
-    BuiltinCall call = {.expr = expr, .name = builtin->name, .op = builtin->op, .fold = builtin->fold};
+    BuiltinCall call = call_new(e, builtin, expr);
     bool good = true;
     for (int i = 0; i < expr->n_args; i++) {
         const Arg *arg = &expr->args[i];

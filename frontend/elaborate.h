@@ -193,6 +193,9 @@ void check_defs(Elab *e);
 
 /* list.c */
 Value eval_list(Elab *e, const Expr *expr);
+/* Along an axis: any number of parts, at least one; joined as many at a time as an operator takes operands. Overwrites
+ * `parts`. NULL after a message. */
+Node *join_parts(Elab *e, Node **parts, int count, int64_t axis, Pos pos);
 Value number_list(Elab *e, const double *numbers, int64_t count, Pos pos); /* f32[count], from 1 */
 
 /* call.c */
@@ -210,9 +213,9 @@ typedef struct BuiltinCall {
     const char *name;
     Op op;
     double (*fold)(double);
-    Value args[16];
-    Pos pos[16];
-    bool given[16];
+    Value *args; /* [n] */
+    Pos *pos;
+    bool *given; /* [parameters, or n where there are more] */
     int n;
 } BuiltinCall;
 

@@ -1,4 +1,4 @@
-/* Elaboration: lists of numbers, [1, 0.5, 2], as f32[3]. */
+/* Elaboration: tensors joined end to end; lists of numbers, [1, 0.5, 2], as f32[3]. */
 #include "frontend/elaborate.h"
 
 /* An item as f32[1]; a number that only a call knows is some number. NULL after a message. */
@@ -17,17 +17,17 @@ static Node *item_node(Elab *e, const Expr *item) {
     return NULL;
 }
 
-/* Long lists are joined in parts, as many at a time as an operator takes operands. */
-static Node *join_items(Elab *e, Node **items, int count, Pos pos) {
+Node *join_parts(Elab *e, Node **parts, int count, int64_t axis, Pos pos) {
     while (count > 1) {
-        int parts = 0;
+        int joined = 0;
         for (int i = 0; i < count; i += MAX_OPERANDS) {
             int n = count - i < MAX_OPERANDS ? count - i : MAX_OPERANDS;
-            items[parts++] = n == 1 ? items[i] : emit_op(e, OP_concat, n, items + i, pos);
+            NodeSpec spec = {.op = OP_concat, .n_inputs = n, .inputs = parts + i, .attrs.ints = {axis}};
+            parts[joined++] = n == 1 ? parts[i] : emit(e, spec, pos);
         }
-        count = parts;
+        count = joined;
     }
-    return items[0];
+    return parts[0];
 }
 
 Value number_list(Elab *e, const double *numbers, int64_t count, Pos pos) {
@@ -36,7 +36,7 @@ Value number_list(Elab *e, const double *numbers, int64_t count, Pos pos) {
     Type type = type_make(ELEM_F32, 1, &one);
     for (int64_t i = 0; i < count; i++)
         items[i] = to_shape(e, OP_reshape, scalar_node(e, ELEM_F32, numbers[i], pos), &type, pos);
-    return value_tensor(join_items(e, items, (int)count, pos));
+    return value_tensor(join_parts(e, items, (int)count, 0, pos));
 }
 
 Value eval_list(Elab *e, const Expr *expr) {
@@ -46,5 +46,5 @@ Value eval_list(Elab *e, const Expr *expr) {
         items[i] = item_node(e, expr->args[i].value);
         good = good && items[i];
     }
-    return good ? value_tensor(join_items(e, items, expr->n_args, expr->pos)) : value_error();
+    return good ? value_tensor(join_parts(e, items, expr->n_args, 0, expr->pos)) : value_error();
 }

@@ -260,7 +260,7 @@ static bool read_operands(Reader *r, Node **inputs, int *count) {
     *count = 0;
     if (!accept(r, "(")) return true;
     do {
-        if (*count == MAX_OPERANDS) return fail(r, "too many operands");
+        if (*count == MAX_OPERANDS) return fail(r, "an operator takes at most %d operands", MAX_OPERANDS);
         if (!read_node_ref(r, &inputs[(*count)++])) return false;
     } while (accept(r, ","));
     return expect(r, ")");

@@ -19,6 +19,11 @@ near() {
 
 # ---- A definition by itself ------------------------------------------------------------------------------
 
+printf 'def many(x: f32[1, 2]) -> f32[20, 2] { return concat(0%s) }\n' "$(yes ', x' | head -20 | tr -d '\n')" >"$t/many.graph"
+run "$t/many.graph" --def many --input 'x=[[3, 4]]' --compiled
+[ "$status" = 0 ] && has "$t/out" "return: f32[20, 2]" && has "$t/out" "[[3 4]"
+ok "concat takes more tensors than an operator has operands" $?
+
 run "$model" --def gelu --input 'x=[[-1, 0, 1]]' --grad
 [ "$status" = 0 ] && has "$t/out" "[[-0.158655         0  0.841345]]" && has "$t/out" "[[-0.0833155        0.5    1.08332]]"
 ok "gelu and its slope at -1, 0 and 1" $?
