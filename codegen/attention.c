@@ -179,7 +179,7 @@ static void store_lse(Attention *a, const Forward *f, LLVMValueRef first) {
     Loop query = emit_for(e, emit_i64(e, 0), f->q_count, 1, "query");
     LLVMValueRef row = emit_mul(e, emit_add(e, first, query.i), emit_i64(e, a->heads));
     LLVMValueRef address = emit_address(e, e->buffers[f->lse], emit_add(e, row, a->head));
-    emit_write(e, f->lse, emit_state_read(a, f->new_max, query.i), address, ELEMENT_BYTES);
+    emit_write(e, f->lse, emit_state_read(a, f->new_max, query.i), address, WORD_BYTES);
     emit_end_for(e, &query);
 }
 

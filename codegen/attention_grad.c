@@ -69,7 +69,7 @@ static void pack_lse(Attention *a, const Backward *b) {
     Loop query = emit_for(e, emit_i64(e, 0), b->q_count, 1, "query");
     LLVMValueRef row = emit_mul(e, emit_add(e, rows.first, query.i), emit_i64(e, a->heads));
     LLVMValueRef address = emit_address(e, e->buffers[rows.buffer], emit_add(e, row, a->head));
-    emit_state_write(a, b->lse, query.i, emit_read(e, rows.buffer, e->f32, address, ELEMENT_BYTES));
+    emit_state_write(a, b->lse, query.i, emit_read(e, rows.buffer, e->f32, address, WORD_BYTES));
     emit_end_for(e, &query);
 }
 

@@ -141,6 +141,6 @@ LLVMValueRef emit_kept(Attention *a, LLVMValueRef column) {
     double least = ceil(a->dropout * 0x1p24) * 256;
     int64_t threshold = least < UINT32_MAX ? (int64_t)least : UINT32_MAX;
     LLVMValueRef address = emit_address(e, a->words.base, column);
-    LLVMValueRef words = emit_read(e, -1, e->i32x, address, LANES * ELEMENT_BYTES);
+    LLVMValueRef words = emit_read(e, -1, e->i32x, address, LANES * WORD_BYTES);
     return LLVMBuildICmp(e->builder, LLVMIntUGE, words, emit_i32x(e, (int32_t)(uint32_t)threshold), "");
 }

@@ -59,7 +59,7 @@ static void begin_row(Attention *a, const Second *d, LLVMValueRef query) {
     int buffer = attention_buffer(a, ATTENTION_LSE);
     LLVMValueRef row = emit_add(e, emit_add(e, a->q_first, d->q_block), query);
     LLVMValueRef at = emit_add(e, emit_mul(e, row, emit_i64(e, a->heads)), a->head);
-    LLVMValueRef lse = emit_read(e, buffer, e->f32, emit_address(e, e->buffers[buffer], at), ELEMENT_BYTES);
+    LLVMValueRef lse = emit_read(e, buffer, e->f32, emit_address(e, e->buffers[buffer], at), WORD_BYTES);
     emit_state_write(a, d->lse, query, lse);
 }
 

@@ -12,7 +12,7 @@ Tile tile_new(Attention *a, int64_t rows, int64_t columns) {
     int64_t stride = (columns + LANES - 1) / LANES * LANES;
     Tile tile = {emit_address(e, e->scratch, emit_i64(e, a->scratch_used)), stride};
     a->scratch_used += rows * stride + LANES;
-    assert(a->scratch_used * ELEMENT_BYTES <= SCRATCH_BYTES);
+    assert(a->scratch_used * WORD_BYTES <= SCRATCH_BYTES);
     return tile;
 }
 
@@ -23,19 +23,19 @@ LLVMValueRef emit_tile_address(Attention *a, Tile tile, LLVMValueRef row, LLVMVa
 }
 
 LLVMValueRef emit_tile_read(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column) {
-    return emit_read(a->e, -1, a->e->f32x, emit_tile_address(a, tile, row, column), LANES * ELEMENT_BYTES);
+    return emit_read(a->e, -1, a->e->f32x, emit_tile_address(a, tile, row, column), LANES * WORD_BYTES);
 }
 
 void emit_tile_write(Attention *a, Tile tile, LLVMValueRef row, LLVMValueRef column, LLVMValueRef value) {
-    emit_write(a->e, -1, value, emit_tile_address(a, tile, row, column), LANES * ELEMENT_BYTES);
+    emit_write(a->e, -1, value, emit_tile_address(a, tile, row, column), LANES * WORD_BYTES);
 }
 
 LLVMValueRef emit_state_read(Attention *a, Tile states, LLVMValueRef query) {
-    return emit_read(a->e, -1, a->e->f32, emit_address(a->e, states.base, query), ELEMENT_BYTES);
+    return emit_read(a->e, -1, a->e->f32, emit_address(a->e, states.base, query), WORD_BYTES);
 }
 
 void emit_state_write(Attention *a, Tile states, LLVMValueRef query, LLVMValueRef value) {
-    emit_write(a->e, -1, value, emit_address(a->e, states.base, query), ELEMENT_BYTES);
+    emit_write(a->e, -1, value, emit_address(a->e, states.base, query), WORD_BYTES);
 }
 
 static LLVMValueRef round_up(Attention *a, LLVMValueRef count, int64_t power) {
@@ -156,7 +156,7 @@ static LLVMValueRef read_fours(Attention *a, Tile from, LLVMValueRef key, int m,
     LLVMValueRef start = emit_tile_address(a, from, key, column), part[4];
     for (int i = 0; i < 4; i++) {
         LLVMValueRef address = emit_address(e, start, emit_i64(e, (4 * i + m) * from.stride));
-        part[i] = emit_read(e, -1, LLVMVectorType(e->f32, 4), address, 4 * ELEMENT_BYTES);
+        part[i] = emit_read(e, -1, LLVMVectorType(e->f32, 4), address, 4 * WORD_BYTES);
     }
     return join(e, join(e, part[0], part[1], 4), join(e, part[2], part[3], 4), 8);
 }
@@ -216,7 +216,7 @@ static void multiply_step(Attention *a, const RegisterTile *t, LLVMValueRef k) {
         right[v] = emit_tile_read(a, t->p->right, k, offset_by(e, t->column, v * LANES));
     }
     for (int row = 0; row < a->tile_rows; row++) {
-        LLVMValueRef left = emit_splat(e, emit_read(e, -1, e->f32, left_address(a, t, k, row), ELEMENT_BYTES));
+        LLVMValueRef left = emit_splat(e, emit_read(e, -1, e->f32, left_address(a, t, k, row), WORD_BYTES));
         for (int v = 0; v < t->vectors; v++) {
             LLVMValueRef acc = emit_get(e, e->f32x, t->acc[row][v]);
             emit_set(e, t->acc[row][v], emit_fma(e, left, right[v], acc));

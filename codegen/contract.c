@@ -85,10 +85,10 @@ static Contraction describe(const Emitter *e, int group) {
 /* The scratch: the tile at an edge, A's copy, B's panels, each from a new page. */
 static void place_scratch(Writer *w) {
     const Tiling *t = &w->c.tiling;
-    int64_t page = 4096 / ELEMENT_BYTES;
+    int64_t page = 4096 / WORD_BYTES;
     int64_t tile = ((int64_t)t->rows * t->columns + page) / page * page;
     int64_t a = (t->rows * t->row_stride + page) / page * page;
-    assert((tile + a + (t->depth + LANES) * t->strip) * ELEMENT_BYTES <= SCRATCH_BYTES);
+    assert((tile + a + (t->depth + LANES) * t->strip) * WORD_BYTES <= SCRATCH_BYTES);
     w->tile_place = w->e->scratch;
     w->a_place = emit_address(w->e, w->e->scratch, emit_i64(w->e, tile));
     w->b_place = emit_address(w->e, w->e->scratch, emit_i64(w->e, tile + a));

@@ -48,21 +48,21 @@ void emit_call(Emitter *e, LLVMValueRef function, unsigned n_args, LLVMValueRef 
 
 LLVMValueRef load_lanes(Emitter *e, LLVMTypeRef vector, LLVMValueRef address, LLVMValueRef mask) {
     if (mask) {
-        LLVMValueRef args[] = {address, emit_i32(e, ELEMENT_BYTES), mask, LLVMConstNull(vector)};
+        LLVMValueRef args[] = {address, emit_i32(e, WORD_BYTES), mask, LLVMConstNull(vector)};
         return emit_intrinsic(e, "llvm.masked.load", 2, (LLVMTypeRef[]){vector, e->ptr}, 4, args);
     }
     LLVMValueRef load = LLVMBuildLoad2(e->builder, vector, address, "");
-    LLVMSetAlignment(load, ELEMENT_BYTES);
+    LLVMSetAlignment(load, WORD_BYTES);
     return load;
 }
 
 void store_lanes(Emitter *e, LLVMValueRef value, LLVMValueRef address, LLVMValueRef mask) {
     if (mask) {
-        LLVMValueRef args[] = {value, address, emit_i32(e, ELEMENT_BYTES), mask};
+        LLVMValueRef args[] = {value, address, emit_i32(e, WORD_BYTES), mask};
         emit_intrinsic(e, "llvm.masked.store", 2, (LLVMTypeRef[]){LLVMTypeOf(value), e->ptr}, 4, args);
         return;
     }
-    LLVMSetAlignment(LLVMBuildStore(e->builder, value, address), ELEMENT_BYTES);
+    LLVMSetAlignment(LLVMBuildStore(e->builder, value, address), WORD_BYTES);
 }
 
 LLVMValueRef lanes_below(Emitter *e, LLVMTypeRef vector, LLVMValueRef count) {

@@ -40,10 +40,10 @@ Tiling contract_tiling(const Target *target, int64_t columns, int group) {
     t.unit = t.columns > group ? t.columns : group;
     /* A's block takes half of the first-level cache, B's half of the second; past 384 a longer
      * block gains nothing, and costs columns. */
-    int64_t depth = target->l1_bytes / 2 / (t.rows * ELEMENT_BYTES) / 64 * 64;
+    int64_t depth = target->l1_bytes / 2 / (t.rows * WORD_BYTES) / 64 * 64;
     t.depth = at_most(at_least(depth, 64), 384);
     t.row_stride = t.depth + LANES;
-    int64_t strip = target->l2_bytes / 2 / (t.depth * ELEMENT_BYTES) / t.unit * t.unit;
+    int64_t strip = target->l2_bytes / 2 / (t.depth * WORD_BYTES) / t.unit * t.unit;
     t.strip = at_most(at_least(strip, t.unit), 2048);
     return t;
 }
@@ -95,7 +95,7 @@ static void start_sums(TileCode *t) {
 static LLVMValueRef broadcast(TileCode *t, LLVMValueRef address) {
     LLVMBuilderRef b = t->e->builder;
     LLVMValueRef scalar = LLVMBuildLoad2(b, t->e->f32, address, ""), poison = LLVMGetPoison(t->c->vector);
-    LLVMSetAlignment(scalar, ELEMENT_BYTES);
+    LLVMSetAlignment(scalar, WORD_BYTES);
     LLVMValueRef zeros = LLVMConstNull(LLVMVectorType(t->e->i32, (unsigned)t->c->tiling.lanes));
     LLVMValueRef first = LLVMBuildInsertElement(b, poison, scalar, emit_i64(t->e, 0), "");
     return LLVMBuildShuffleVector(b, first, poison, zeros, "");

@@ -75,9 +75,10 @@ int emit_result(const Emitter *e, int output) { return e->n_operands + atoi(e->b
 
 static LLVMValueRef element_const(Emitter *e, Scope *scope, const Node *node, const Index *index) {
     (void)scope, (void)index;
-    double value = node->attrs.number;
-    if (node->type.elem == ELEM_F32) return emit_f32x(e, value);
-    if (node->type.elem == ELEM_I32) return emit_i32x(e, (int64_t)value);
+    ElemType elem = elem_computed(node->type.elem);
+    double value = elem_held(node->type.elem, node->attrs.number);
+    if (elem == ELEM_F32) return emit_f32x(e, value);
+    if (elem == ELEM_I32) return emit_i32x(e, (int64_t)value);
     return emit_splat(e, LLVMConstInt(e->i1, value != 0, false));
 }
 

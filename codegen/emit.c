@@ -43,6 +43,7 @@ LLVMValueRef emit_lane_numbers(const Emitter *e, LLVMTypeRef elem) {
 }
 
 LLVMTypeRef emit_vector_type(const Emitter *e, ElemType elem) {
+    elem = elem_computed(elem);
     return elem == ELEM_F32 ? e->f32x : elem == ELEM_I32 ? e->i32x : e->i1x;
 }
 

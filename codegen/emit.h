@@ -16,6 +16,9 @@
 #include "codegen/target.h"
 
 enum { LANES = 16, MAX_BUFFERS = 1024 };
+/* Bytes of what is computed with, f32 and i32, as it lies in scratch and in operands of products and attention. What
+ * elements of a tensor take in memory is elem_bytes. */
+enum { WORD_BYTES = 4 };
 
 typedef struct Emitter {
     const Kernel *kernel;
@@ -47,7 +50,7 @@ LLVMValueRef emit_i32x(const Emitter *e, int64_t value);
 LLVMValueRef emit_splat(Emitter *e, LLVMValueRef scalar);           /* to 16 lanes */
 LLVMValueRef emit_lane(Emitter *e, LLVMValueRef vector, int lane);  /* one element */
 LLVMValueRef emit_lane_numbers(const Emitter *e, LLVMTypeRef elem); /* <0, 1, ..., 15> of i32 or i64 */
-LLVMTypeRef emit_vector_type(const Emitter *e, ElemType elem);      /* f32x, i32x or i1x */
+LLVMTypeRef emit_vector_type(const Emitter *e, ElemType elem);      /* as they are computed: f32x, i32x or i1x */
 LLVMValueRef emit_dim(Emitter *e, Dim dim);                         /* i64 */
 
 /* i64 arithmetic without wrapping; constants fold. */
@@ -181,6 +184,11 @@ LLVMValueRef emit_scalar(Emitter *e, Scope *scope, const Node *node, const Index
 /* Number of the operand that a body input is; of the buffer of an output. */
 int emit_operand(const Node *input);
 int emit_result(const Emitter *e, int output);
+
+/* 16 elements as they lie in memory: their type, and the way there and back from what is computed with. */
+LLVMTypeRef emit_memory_type(const Emitter *e, ElemType elem);
+LLVMValueRef emit_packed(Emitter *e, ElemType elem, LLVMValueRef value);
+LLVMValueRef emit_unpacked(Emitter *e, ElemType elem, LLVMValueRef stored);
 
 /* Loads 16 elements of a buffer that holds `type`, and stores them: contiguous when the axis of the
  * lanes has stride 1, one element when there are no lanes, lane by lane otherwise. */

@@ -102,20 +102,26 @@ LOWER(select) {
 }
 
 /* f32 to i32 drops the fraction and saturates, NaN gives 0; to bool: is it other than 0? */
-LOWER(cast) {
-    ElemType from = node->inputs[0]->type.elem, to = node->type.elem;
-    if (from == to) return in[0];
+static LLVMValueRef convert(Emitter *e, ElemType from, ElemType to, LLVMValueRef x) {
+    if (from == to) return x;
     if (to == ELEM_F32) {
-        return from == ELEM_I32 ? LLVMBuildSIToFP(e->builder, in[0], e->f32x, "")
-                                : LLVMBuildUIToFP(e->builder, in[0], e->f32x, "");
+        return from == ELEM_I32 ? LLVMBuildSIToFP(e->builder, x, e->f32x, "")
+                                : LLVMBuildUIToFP(e->builder, x, e->f32x, "");
     }
     if (to == ELEM_I32) {
-        if (from == ELEM_BOOL) return LLVMBuildZExt(e->builder, in[0], e->i32x, "");
+        if (from == ELEM_BOOL) return LLVMBuildZExt(e->builder, x, e->i32x, "");
         LLVMTypeRef types[] = {e->i32x, e->f32x};
-        return emit_intrinsic(e, "llvm.fptosi.sat", 2, types, 1, (LLVMValueRef[]){in[0]});
+        return emit_intrinsic(e, "llvm.fptosi.sat", 2, types, 1, &x);
     }
-    if (from == ELEM_F32) return LLVMBuildFCmp(e->builder, LLVMRealUNE, in[0], emit_f32x(e, 0), "");
-    return LLVMBuildICmp(e->builder, LLVMIntNE, in[0], emit_i32x(e, 0), "");
+    if (from == ELEM_F32) return LLVMBuildFCmp(e->builder, LLVMRealUNE, x, emit_f32x(e, 0), "");
+    return LLVMBuildICmp(e->builder, LLVMIntNE, x, emit_i32x(e, 0), "");
+}
+
+/* A value of a type of storage is what memory would hold, also when it never lies there. */
+LOWER(cast) {
+    ElemType to = node->type.elem, computed = elem_computed(to);
+    LLVMValueRef value = convert(e, elem_computed(node->inputs[0]->type.elem), computed, in[0]);
+    return to == computed ? value : emit_unpacked(e, to, emit_packed(e, to, value));
 }
 
 LLVMValueRef emit_lowered(Emitter *e, const Node *node, const LLVMValueRef *in) {

@@ -56,23 +56,66 @@ void emit_write(Emitter *e, int buffer, LLVMValueRef value, LLVMValueRef address
     emit_touches(e, store, buffer);
 }
 
+/* Bytes of one lane. */
+static unsigned lane_bytes(const Emitter *e, LLVMTypeRef vector) {
+    LLVMTypeRef lane = LLVMGetElementType(vector);
+    return lane == e->f32 ? WORD_BYTES : LLVMGetIntTypeWidth(lane) / 8;
+}
+
 LLVMValueRef emit_read_masked(Emitter *e, int buffer, LLVMTypeRef type, LLVMValueRef address, LLVMValueRef mask) {
-    if (!mask) return emit_read(e, buffer, type, address, ELEMENT_BYTES);
+    unsigned bytes = lane_bytes(e, type);
+    if (!mask) return emit_read(e, buffer, type, address, bytes);
     LLVMTypeRef types[] = {type, e->ptr};
-    LLVMValueRef args[] = {address, emit_i32(e, ELEMENT_BYTES), mask, LLVMConstNull(type)};
+    LLVMValueRef args[] = {address, emit_i32(e, bytes), mask, LLVMConstNull(type)};
     LLVMValueRef load = emit_intrinsic(e, "llvm.masked.load", 2, types, 4, args);
     emit_touches(e, load, buffer);
     return load;
 }
 
 void emit_write_masked(Emitter *e, int buffer, LLVMValueRef value, LLVMValueRef address, LLVMValueRef mask) {
+    unsigned bytes = lane_bytes(e, LLVMTypeOf(value));
     if (!mask) {
-        emit_write(e, buffer, value, address, ELEMENT_BYTES);
+        emit_write(e, buffer, value, address, bytes);
         return;
     }
     LLVMTypeRef types[] = {LLVMTypeOf(value), e->ptr};
-    LLVMValueRef args[] = {value, address, emit_i32(e, ELEMENT_BYTES), mask};
+    LLVMValueRef args[] = {value, address, emit_i32(e, bytes), mask};
     emit_touches(e, emit_intrinsic(e, "llvm.masked.store", 2, types, 4, args), buffer);
+}
+
+/* --- Elements in memory --- */
+
+/* Between what is computed with and what lies in memory; NULL: as it is. A type of storage rounds when it is packed. */
+typedef struct Storage {
+    LLVMValueRef (*pack)(Emitter *e, LLVMValueRef value), (*unpack)(Emitter *e, LLVMValueRef stored);
+} Storage;
+
+static LLVMValueRef pack_bool(Emitter *e, LLVMValueRef value) { return LLVMBuildZExt(e->builder, value, e->i32x, ""); }
+
+static LLVMValueRef unpack_bool(Emitter *e, LLVMValueRef stored) {
+    return LLVMBuildICmp(e->builder, LLVMIntNE, stored, emit_i32x(e, 0), "");
+}
+
+static const Storage storages[ELEM_TYPES] = {
+    [ELEM_BOOL] = {pack_bool, unpack_bool},
+};
+
+LLVMValueRef emit_packed(Emitter *e, ElemType elem, LLVMValueRef value) {
+    return storages[elem].pack ? storages[elem].pack(e, value) : value;
+}
+
+LLVMValueRef emit_unpacked(Emitter *e, ElemType elem, LLVMValueRef stored) {
+    return storages[elem].unpack ? storages[elem].unpack(e, stored) : stored;
+}
+
+LLVMTypeRef emit_memory_type(const Emitter *e, ElemType elem) {
+    if (elem == ELEM_F32) return e->f32x;
+    return LLVMVectorType(LLVMIntTypeInContext(e->context, (unsigned)(8 * elem_bytes(elem))), LANES);
+}
+
+/* What addresses of elements are counted in. */
+static LLVMTypeRef unit_of(const Emitter *e, ElemType elem) {
+    return elem_bytes(elem) == WORD_BYTES ? e->f32 : LLVMGetElementType(emit_memory_type(e, elem));
 }
 
 /* --- Elements at an index --- */
@@ -122,15 +165,15 @@ static Place find_place(Emitter *e, const Type *type, const Index *index) {
 
 static LLVMValueRef all_lanes(const Emitter *e) { return LLVMConstAllOnes(e->i1x); }
 
-static LLVMValueRef addresses(Emitter *e, int buffer, const Place *place) {
-    LLVMValueRef offsets = place->offsets;
-    return LLVMBuildGEP2(e->builder, e->f32, e->buffers[buffer], &offsets, 1, "");
+/* Of one element, or of 16 that are spread. */
+static LLVMValueRef address_at(Emitter *e, int buffer, ElemType elem, LLVMValueRef offset) {
+    return LLVMBuildGEP2(e->builder, unit_of(e, elem), e->buffers[buffer], &offset, 1, "");
 }
 
-static LLVMValueRef load_spread(Emitter *e, int buffer, LLVMTypeRef type, const Place *place, LLVMValueRef mask) {
-    LLVMTypeRef types[] = {type, LLVMVectorType(e->ptr, LANES)};
-    LLVMValueRef args[] = {addresses(e, buffer, place), emit_i32(e, ELEMENT_BYTES), mask ? mask : all_lanes(e),
-                           LLVMConstNull(type)};
+static LLVMValueRef load_spread(Emitter *e, int buffer, ElemType elem, const Place *place, LLVMValueRef mask) {
+    LLVMTypeRef type = emit_memory_type(e, elem), types[] = {type, LLVMVectorType(e->ptr, LANES)};
+    LLVMValueRef args[] = {address_at(e, buffer, elem, place->offsets), emit_i32(e, (int)elem_bytes(elem)),
+                           mask ? mask : all_lanes(e), LLVMConstNull(type)};
     LLVMValueRef load = emit_intrinsic(e, "llvm.masked.gather", 2, types, 4, args);
     emit_touches(e, load, buffer);
     return load;
@@ -138,39 +181,41 @@ static LLVMValueRef load_spread(Emitter *e, int buffer, LLVMTypeRef type, const 
 
 LLVMValueRef emit_load(Emitter *e, int buffer, const Type *type, const Index *index) {
     Place place = find_place(e, type, index);
-    LLVMTypeRef memory = type->elem == ELEM_F32 ? e->f32x : e->i32x;
+    LLVMTypeRef memory = emit_memory_type(e, type->elem);
     LLVMValueRef value;
     if (place.kind == COORD_VECTOR) {
-        value = load_spread(e, buffer, memory, &place, index->mask);
+        value = load_spread(e, buffer, type->elem, &place, index->mask);
     } else {
-        LLVMValueRef address = emit_address(e, e->buffers[buffer], place.scalar);
+        LLVMValueRef address = address_at(e, buffer, type->elem, place.scalar);
         if (place.kind == COORD_LANES) {
             value = emit_read_masked(e, buffer, memory, address, index->mask);
         } else {
-            value = emit_splat(e, emit_read(e, buffer, LLVMGetElementType(memory), address, ELEMENT_BYTES));
+            unsigned bytes = lane_bytes(e, memory);
+            value = emit_splat(e, emit_read(e, buffer, LLVMGetElementType(memory), address, bytes));
         }
     }
-    if (type->elem != ELEM_BOOL) return value;
-    return LLVMBuildICmp(e->builder, LLVMIntNE, value, emit_i32x(e, 0), "");
+    return emit_unpacked(e, type->elem, value);
 }
 
-static void store_spread(Emitter *e, int buffer, LLVMValueRef value, const Place *place, LLVMValueRef mask) {
+static void store_spread(Emitter *e, int buffer, ElemType elem, LLVMValueRef value, const Place *place,
+                         LLVMValueRef mask) {
     LLVMTypeRef types[] = {LLVMTypeOf(value), LLVMVectorType(e->ptr, LANES)};
-    LLVMValueRef args[] = {value, addresses(e, buffer, place), emit_i32(e, ELEMENT_BYTES), mask ? mask : all_lanes(e)};
+    LLVMValueRef args[] = {value, address_at(e, buffer, elem, place->offsets), emit_i32(e, (int)elem_bytes(elem)),
+                           mask ? mask : all_lanes(e)};
     emit_touches(e, emit_intrinsic(e, "llvm.masked.scatter", 2, types, 4, args), buffer);
 }
 
 void emit_store(Emitter *e, int buffer, const Type *type, const Index *index, LLVMValueRef value) {
-    if (type->elem == ELEM_BOOL) value = LLVMBuildZExt(e->builder, value, e->i32x, "");
+    value = emit_packed(e, type->elem, value);
     Place place = find_place(e, type, index);
     if (place.kind == COORD_VECTOR) {
-        store_spread(e, buffer, value, &place, index->mask);
+        store_spread(e, buffer, type->elem, value, &place, index->mask);
         return;
     }
-    LLVMValueRef address = emit_address(e, e->buffers[buffer], place.scalar);
+    LLVMValueRef address = address_at(e, buffer, type->elem, place.scalar);
     if (place.kind == COORD_LANES) {
         emit_write_masked(e, buffer, value, address, index->mask);
     } else {
-        emit_write(e, buffer, emit_lane(e, value, 0), address, ELEMENT_BYTES);
+        emit_write(e, buffer, emit_lane(e, value, 0), address, lane_bytes(e, LLVMTypeOf(value)));
     }
 }

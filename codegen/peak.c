@@ -13,7 +13,7 @@ void emit_peak(Emitter *e) {
     const int chains = chain_count(e->target);
     LLVMTypeRef vector = LLVMVectorType(e->f32, (unsigned)e->target->lanes);
     LLVMValueRef place = emit_address(e, e->buffers[0], emit_mul(e, e->thread, emit_i64(e, LANES)));
-    LLVMValueRef start = emit_read(e, 0, vector, place, ELEMENT_BYTES), sums[MAX_CHAINS] = {0};
+    LLVMValueRef start = emit_read(e, 0, vector, place, WORD_BYTES), sums[MAX_CHAINS] = {0};
     /* Chains that began alike would be one to LLVM. */
     for (int i = 0; i < chains; i++) {
         LLVMValueRef apart = LLVMConstReal(e->f32, i), lanes[LANES];
@@ -26,5 +26,5 @@ void emit_peak(Emitter *e) {
     emit_end_for(e, &loop);
     LLVMValueRef all = emit_get(e, vector, sums[0]);
     for (int i = 1; i < chains; i++) all = LLVMBuildFAdd(e->builder, all, emit_get(e, vector, sums[i]), "");
-    emit_write(e, 0, all, place, ELEMENT_BYTES);
+    emit_write(e, 0, all, place, WORD_BYTES);
 }

@@ -54,7 +54,7 @@ LLVMValueRef emit_unit_interval(Emitter *e, LLVMValueRef word) {
 LLVMValueRef emit_site(Emitter *e, const char *site) {
     LLVMValueRef address = emit_address(e, e->sites, emit_i64(e, atoi(site)));
     LLVMValueRef load = LLVMBuildLoad2(e->builder, e->i32, address, "site");
-    LLVMSetAlignment(load, ELEMENT_BYTES);
+    LLVMSetAlignment(load, WORD_BYTES);
     unsigned id = LLVMGetMDKindIDInContext(e->context, "invariant.load", 14);
     LLVMMetadataRef none = LLVMMDNodeInContext2(e->context, NULL, 0);
     LLVMSetMetadata(load, id, LLVMMetadataAsValue(e->context, none));

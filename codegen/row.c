@@ -82,7 +82,7 @@ static void plan_stash(const Emitter *e, Row *row) {
     int64_t *cost = calloc((size_t)e->body->nodes.count + 1, sizeof *cost);
     if (!cost) abort();
     row->slot_elements = dim_is_const(width) ? (width.offset + LANES - 1) / LANES * LANES : 0;
-    int64_t room = row->slot_elements ? SCRATCH_BYTES / (row->slot_elements * ELEMENT_BYTES) : 0;
+    int64_t room = row->slot_elements ? SCRATCH_BYTES / (row->slot_elements * WORD_BYTES) : 0;
     for (int i = 0; i < e->body->nodes.count; i++) {
         const Node *node = node_at(e, i);
         row->slot[i] = -1;
@@ -107,18 +107,17 @@ static LLVMValueRef stash_address(Emitter *e, const Row *row, const Node *node, 
 }
 
 static void bind_stashed(Emitter *e, const Row *row, Scope *scope, const Node *node, Coord column) {
-    LLVMTypeRef type = node->type.elem == ELEM_F32 ? e->f32x : e->i32x;
-    LLVMValueRef value = emit_read(e, -1, type, stash_address(e, row, node, column), LANES * ELEMENT_BYTES);
-    if (node->type.elem == ELEM_BOOL) value = LLVMBuildICmp(e->builder, LLVMIntNE, value, emit_i32x(e, 0), "");
+    ElemType elem = elem_computed(node->type.elem); /* the stash keeps words */
+    LLVMTypeRef type = emit_memory_type(e, elem);
+    LLVMValueRef value = emit_read(e, -1, type, stash_address(e, row, node, column), LANES * WORD_BYTES);
     Index index = at_column(row, column, NULL);
-    scope_bind(e, scope, node, &index, value);
+    scope_bind(e, scope, node, &index, emit_unpacked(e, elem, value));
 }
 
 static void stash(Emitter *e, const Row *row, Scope *scope, const Node *node, Coord column, LLVMValueRef mask) {
     Index index = at_column(row, column, mask);
-    LLVMValueRef value = emit_vector(e, scope, node, &index);
-    if (node->type.elem == ELEM_BOOL) value = LLVMBuildZExt(e->builder, value, e->i32x, "");
-    emit_write(e, -1, value, stash_address(e, row, node, column), LANES * ELEMENT_BYTES);
+    LLVMValueRef value = emit_packed(e, elem_computed(node->type.elem), emit_vector(e, scope, node, &index));
+    emit_write(e, -1, value, stash_address(e, row, node, column), LANES * WORD_BYTES);
 }
 
 static void accumulate(Emitter *e, const Row *row, Scope *scope, const Node *node, Coord column, LLVMValueRef mask) {

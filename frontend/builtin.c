@@ -112,11 +112,10 @@ static Value cast_to(Elab *e, const BuiltinCall *call, ElemType elem) {
 static Value build_float(Elab *e, const BuiltinCall *call) { return cast_to(e, call, ELEM_F32); }
 
 static Value build_cast(Elab *e, const BuiltinCall *call) {
-    if (!needs(e, call, 1, VALUE_STRING, "f32, i32 or bool")) return value_error();
-    for (int i = ELEM_F32; i <= ELEM_BOOL; i++) {
-        if (strcmp(call->args[1].text, elem_name((ElemType)i)) == 0) return cast_to(e, call, (ElemType)i);
-    }
-    return fail_value(e, "E0304", call->pos[1], "'cast' needs f32, i32 or bool here");
+    ElemType elem;
+    if (!needs(e, call, 1, VALUE_STRING, elem_names(e->arena))) return value_error();
+    if (elem_find(call->args[1].text, &elem)) return cast_to(e, call, elem);
+    return fail_value(e, "E0304", call->pos[1], "'cast' needs %s here", elem_names(e->arena));
 }
 
 /* Argument `i` as an axis of `x`; a negative one counts from the end. */

@@ -283,14 +283,14 @@ Expr *parse_expr(Parser *parser) {
 }
 
 static bool parse_elem(Parser *parser, ElemType *elem) {
-    for (int i = ELEM_F32; i <= ELEM_BOOL; i++) {
+    for (int i = 0; i < ELEM_TYPES; i++) {
         *elem = (ElemType)i;
         if (accept(parser, elem_name(*elem))) return true;
     }
     return false;
 }
 
-/* type = ("f32" | "i32" | "bool") ["<" arithmetic ">"] "[" [arithmetic {"," arithmetic}] "]" */
+/* type = element ["<" arithmetic ">"] "[" [arithmetic {"," arithmetic}] "]" */
 TypeExpr parse_type(Parser *parser) {
     const Token *first = peek(parser);
     TypeExpr type = {.pos = first->pos, .text = ""};

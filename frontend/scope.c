@@ -43,12 +43,10 @@ void bind_name(Elab *e, Frame *frame, const char *name, Value value) {
 }
 
 static bool find_element_type(const char *name, Value *value) {
-    for (int i = ELEM_F32; i <= ELEM_BOOL; i++) {
-        if (strcmp(name, elem_name((ElemType)i)) != 0) continue;
-        *value = (Value){.kind = VALUE_STRING, .text = elem_name((ElemType)i)};
-        return true;
-    }
-    return false;
+    ElemType elem;
+    if (!elem_find(name, &elem)) return false;
+    *value = (Value){.kind = VALUE_STRING, .text = elem_name(elem)};
+    return true;
 }
 
 static bool in_prelude(const Elab *e) { return e->frame && e->frame->def && e->frame->def->prelude; }

@@ -83,7 +83,7 @@ static const char *same_operands(Rule *r, int from, int base) {
 static const char *infer_arithmetic(Rule *r) {
     const char *error = same_operands(r, 0, 1);
     if (error) return error;
-    if (r->in[0]->elem == ELEM_BOOL) FAIL(r, 2, "operands must be numbers, not %s", shown(r, r->in[0]));
+    if (!elem_is_number(r->in[0]->elem)) FAIL(r, 2, "operands must be numbers, not %s", shown(r, r->in[0]));
     r->out = type_make(r->in[0]->elem, r->in[0]->rank, r->in[0]->dims);
     return NULL;
 }

@@ -61,10 +61,8 @@ bool evaluate_input(Evaluation *e) {
 
 /* A constant of type f32 is the f32 next to what is written: 0.1 means the same here as in compiled
  * code. */
-static double as_constant(ElemType elem, double value) { return elem == ELEM_F32 ? (double)(float)value : value; }
-
 bool evaluate_const(Evaluation *e) {
-    e->out[0] = as_constant(e->node->type.elem, e->node->attrs.number);
+    e->out[0] = elem_held(e->node->type.elem, e->node->attrs.number);
     return true;
 }
 
@@ -102,16 +100,8 @@ static ValueFunction value_function(Op op) {
     return functions[op];
 }
 
-/* To bool: is it not zero; to i32: towards zero, saturating, NaN to 0. */
-static double cast_value(ElemType to, double value) {
-    if (to == ELEM_BOOL) return value != 0;
-    if (to == ELEM_F32) return value;
-    if (isnan(value)) return 0;
-    return fmax(INT32_MIN, fmin(INT32_MAX, trunc(value)));
-}
-
 bool evaluate_cast(Evaluation *e) {
-    for (int64_t i = 0; i < e->count; i++) e->out[i] = cast_value(e->node->type.elem, e->in[0][i]);
+    for (int64_t i = 0; i < e->count; i++) e->out[i] = elem_cast(e->node->type.elem, e->in[0][i]);
     return true;
 }
 
@@ -133,9 +123,9 @@ bool evaluate_elementwise(Evaluation *e) {
 bool interpret_element(Op op, ElemType to, const double operands[3], double *value) {
     if (op_kind(op) != KIND_ELEMENTWISE) return false;
     double result =
-        op == OP_cast ? cast_value(to, operands[0]) : value_function(op)(operands[0], operands[1], operands[2]);
+        op == OP_cast ? elem_cast(to, operands[0]) : value_function(op)(operands[0], operands[1], operands[2]);
     if (!isfinite(result) || !fits_element(to, result)) return false;
-    *value = as_constant(to, result);
+    *value = elem_held(to, result);
     return isfinite(*value);
 }
 

@@ -170,13 +170,13 @@ static bool read_dim(Reader *r, Dim *dim) {
 }
 
 static bool read_elem(Reader *r, ElemType *elem) {
-    for (int i = ELEM_F32; i <= ELEM_BOOL; i++) {
+    for (int i = 0; i < ELEM_TYPES; i++) {
         if (accept(r, elem_name((ElemType)i))) {
             *elem = (ElemType)i;
             return true;
         }
     }
-    return fail(r, "expected an element type: f32, i32 or bool");
+    return fail(r, "expected an element type: %s", elem_names(r->graph->arena));
 }
 
 /* type = elem ["<" dim ">"] "[" [dim ("," dim)*] "]" */

@@ -73,15 +73,14 @@ int64_t type_count(const Type *type, const int64_t *extents) {
     return count;
 }
 
+size_t type_bytes(const Type *type, const int64_t *extents) {
+    return (size_t)type_count(type, extents) * elem_bytes(type->elem);
+}
+
 bool type_count_dim(const Type *type, Dim *count) {
     *count = dim_const(1);
     for (int i = 0; i < type->rank; i++) {
         if (!dim_mul(*count, type->dims[i], count)) return false;
     }
     return true;
-}
-
-const char *elem_name(ElemType elem) {
-    static const char *const names[] = {"f32", "i32", "bool"};
-    return names[elem];
 }

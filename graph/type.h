@@ -1,7 +1,7 @@
 /* Types: what kind of element a tensor holds and how many of them, with sizes that may be known only at run time.
  *
  * A dimension is `scale * symbol + offset`: 384, T, 2*S, S+1. The symbols (T tokens, S sequences, ...) get their
- * extents batch by batch; everything else is known when a graph is built. Elements of every type take 4 bytes. */
+ * extents batch by batch; everything else is known when a graph is built. */
 #ifndef GRADC_GRAPH_TYPE_H
 #define GRADC_GRAPH_TYPE_H
 
@@ -9,11 +9,10 @@
 #include <stdint.h>
 
 #include "graph/base/arena.h"
+#include "graph/element.h"
 #include "graph/role.h"
 
-enum { MAX_RANK = 4, MAX_SYMBOLS = 64, ELEMENT_BYTES = 4 };
-
-typedef enum ElemType { ELEM_F32, ELEM_I32, ELEM_BOOL } ElemType;
+enum { MAX_RANK = 4, MAX_SYMBOLS = 64 };
 
 typedef struct Dim {
     int64_t scale; /* 0: a constant */
@@ -58,10 +57,11 @@ bool type_same_shape(const Type *a, const Type *b);       /* rank and dimensions
 
 /* Number of elements of a type whose symbols have these extents. */
 int64_t type_count(const Type *type, const int64_t *extents);
+/* What they take in memory. */
+size_t type_bytes(const Type *type, const int64_t *extents);
 /* The same as a Dim; false when it is not of that form (a product of two symbols). */
 bool type_count_dim(const Type *type, Dim *count);
 
-const char *elem_name(ElemType elem);                   /* "f32" */
 const char *role_print(Arena *arena, const Role *role); /* "role=ids of=\"x\"" */
 const char *dim_print(Arena *arena, Dim dim, const Symbols *symbols);
 /* "f32[T, hidden = 384]", "i32<30522>[T]", "f32[]". */

@@ -9,7 +9,7 @@
 bool is_constant(const Node *x, double *value) {
     if (x->op == OP_broadcast) x = x->inputs[0];
     if (x->op != OP_const) return false;
-    *value = x->type.elem == ELEM_F32 ? (double)(float)x->attrs.number : x->attrs.number;
+    *value = elem_held(x->type.elem, x->attrs.number);
     return true;
 }
 

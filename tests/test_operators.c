@@ -83,8 +83,8 @@ static void check_elementwise(Op op, ElemType elem, ElemType to) {
 Test(operators, elementwise_rows) {
     for (int op = 0; op < OP_COUNT; op++) {
         if (op_kind((Op)op) != KIND_ELEMENTWISE) continue;
-        for (int elem = ELEM_F32; elem <= ELEM_BOOL; elem++) {
-            for (int to = ELEM_F32; to <= (op == OP_cast ? ELEM_BOOL : ELEM_F32); to++) {
+        for (int elem = ELEM_F32; elem < ELEM_TYPES; elem++) {
+            for (int to = ELEM_F32; to < (op == OP_cast ? ELEM_TYPES : 1); to++) {
                 check_elementwise((Op)op, (ElemType)elem, (ElemType)to);
             }
         }

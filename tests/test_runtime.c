@@ -156,7 +156,7 @@ static Plan make_plan(Lifetimes lives, const int64_t *extents, int nodes) {
 }
 
 static size_t value_end(const Plan *plan, const Value *value) {
-    return plan->offsets[value->node->id] + (size_t)type_count(&value->node->type, plan->extents) * ELEMENT_BYTES;
+    return plan->offsets[value->node->id] + type_bytes(&value->node->type, plan->extents);
 }
 
 /* Values alive at the same time share no byte, all begin at multiples of 64 and lie inside the

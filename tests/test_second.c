@@ -85,7 +85,7 @@ static Problem problem_new(int heads, int depth, double dropout, bool causal, in
     for (int i = 0; i < OPERANDS; i++) {
         int64_t count = type_count(&inputs[i]->type, p.extents);
         p.values[i] = calloc((size_t)count + 1, sizeof(double));
-        p.memory[i] = calloc((size_t)count + 16, ELEMENT_BYTES);
+        p.memory[i] = calloc((size_t)count + 16, sizeof(float));
         for (int64_t j = 0; j < count && inputs[i]->type.elem == ELEM_F32; j++)
             p.values[i][j] = random_between(&state, -1, 1);
     }

@@ -74,10 +74,8 @@ bool compiled_read(const Compiled *c, const char *output, double *to) {
     const void *from = executable_output(c->exec, output);
     int64_t count = type_count(&node->type, c->extents);
     for (int64_t i = 0; i < count; i++) {
-        if (!from)
-            to[i] = node->attrs.number; /* simplified to a constant: no kernel writes it */
-        else
-            to[i] = node->type.elem == ELEM_F32 ? (double)((const float *)from)[i] : (double)((const int32_t *)from)[i];
+        /* What was simplified to a constant is written by no kernel. */
+        to[i] = from ? elem_load(node->type.elem, from, i) : node->attrs.number;
     }
     assert(from || node->op == OP_const);
     return true;

@@ -48,9 +48,7 @@ static double body_flops(const Graph *body, const int64_t *extents, void *const 
     return flops;
 }
 
-static double value_bytes(const Node *node, const int64_t *extents) {
-    return (double)type_count(&node->type, extents) * ELEMENT_BYTES;
-}
+static double value_bytes(const Node *node, const int64_t *extents) { return (double)type_bytes(&node->type, extents); }
 
 /* A table that is only gathered from is read where the rows are. */
 static double input_bytes(const Graph *body, const Node *input, const int64_t *extents) {

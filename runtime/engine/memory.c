@@ -41,7 +41,7 @@ Lifetimes lifetimes_of(const KernelList *list, const bool *outside, Arena *arena
 }
 
 static size_t size_of(const Node *node, const int64_t *extents) {
-    size_t bytes = (size_t)type_count(&node->type, extents) * ELEMENT_BYTES;
+    size_t bytes = type_bytes(&node->type, extents);
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 

@@ -48,7 +48,7 @@ static LeafValue *add(Values *values, const char *name, const Role *role, ElemTy
     leaf->elem = elem;
     leaf->count = count;
     leaf->wide = arena_array(values->arena, (size_t)count + 1, sizeof *leaf->wide);
-    leaf->narrow = arena_array(values->arena, (size_t)count + 1, ELEMENT_BYTES);
+    leaf->narrow = arena_array(values->arena, (size_t)count + 1, elem_bytes(elem));
     return leaf;
 }
 
@@ -65,11 +65,8 @@ LeafValue *values_add_leaf(Values *values, const Node *leaf, const int64_t *exte
 }
 
 void values_set(LeafValue *leaf, int64_t index, double value) {
-    if (leaf->elem == ELEM_F32)
-        ((float *)leaf->narrow)[index] = (float)value;
-    else
-        ((int32_t *)leaf->narrow)[index] = (int32_t)value;
-    leaf->wide[index] = leaf->elem == ELEM_F32 ? (double)(float)value : value;
+    elem_store(leaf->elem, leaf->narrow, index, value);
+    leaf->wide[index] = elem_load(leaf->elem, leaf->narrow, index);
 }
 
 void values_extent(Values *values, Role symbol, int64_t extent) {
@@ -91,14 +88,12 @@ void values_extents(const Values *values, const Symbols *symbols, int64_t *exten
     }
 }
 
-static bool is_given(const Node *node) { return node->op == OP_input || node->op == OP_param; }
-
 Binding *values_bindings(const Values *values, const Graph *graph, Arena *arena, int *count) {
     Binding *bindings = arena_array(arena, (size_t)graph->nodes.count + 1, sizeof *bindings);
     *count = 0;
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        const LeafValue *leaf = is_given(node) ? values_find_leaf(values, node) : NULL;
+        const LeafValue *leaf = op_is(node->op, IS_GIVEN) ? values_find_leaf(values, node) : NULL;
         if (leaf) bindings[(*count)++] = (Binding){node->attrs.text, leaf->wide};
     }
     return bindings;
@@ -108,7 +103,7 @@ void values_bind(const Values *values, Executable *exec) {
     const Graph *graph = executable_list(exec)->graph;
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        const LeafValue *leaf = is_given(node) ? values_find_leaf(values, node) : NULL;
+        const LeafValue *leaf = op_is(node->op, IS_GIVEN) ? values_find_leaf(values, node) : NULL;
         if (leaf) *executable_slot(exec, node) = leaf->narrow;
     }
 }
@@ -194,7 +189,7 @@ LeafValue *values_random(Values *values, const Node *node, const int64_t *extent
     LeafValue *leaf = values_add_leaf(values, node, extents);
     for (int64_t i = 0; i < leaf->count; i++) {
         double below = floor(values_uniform(state) * (double)(bound > 0 ? bound : UNBOUNDED));
-        values_set(leaf, i, type->elem == ELEM_F32 ? values_normal(state) : below);
+        values_set(leaf, i, elem_computed(type->elem) == ELEM_F32 ? values_normal(state) : below);
     }
     return leaf;
 }

@@ -13,6 +13,22 @@
 enum { MAGIC_BYTES = 6, PREAMBLE_BYTES = 10, ALIGNMENT = 64 };
 static const char magic[] = "\x93NUMPY";
 
+typedef struct ElementForm {
+    const char *descr;
+    ElemType elem;
+    size_t bytes;
+} ElementForm;
+
+static const ElementForm forms[] = {
+    {"<f4", ELEM_F32, 4}, {"<f8", ELEM_F32, 8}, {"<i4", ELEM_I32, 4}, {"<i8", ELEM_I32, 8}, {"|b1", ELEM_BOOL, 1}};
+
+/* The form that elements are written in: the first that fits what they are computed as. */
+static const ElementForm *form_of(ElemType elem) {
+    const ElementForm *form = forms;
+    while (form->elem != elem_computed(elem)) form++;
+    return form;
+}
+
 int64_t tensor_count(const Tensor *tensor) {
     int64_t count = 1;
     for (int i = 0; i < tensor->rank; i++) count *= tensor->extents[i];
@@ -29,19 +45,10 @@ static const char *shape_text(Arena *arena, const Tensor *tensor) {
 }
 
 static const char *header_text(Arena *arena, const Tensor *tensor) {
-    const char *descr = tensor->elem == ELEM_F32 ? "<f4" : tensor->elem == ELEM_I32 ? "<i4" : "|b1";
-    const char *dict =
-        arena_printf(arena, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", descr, shape_text(arena, tensor));
+    const char *dict = arena_printf(arena, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }",
+                                    form_of(tensor->elem)->descr, shape_text(arena, tensor));
     size_t used = PREAMBLE_BYTES + strlen(dict) + 1, padded = (used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     return arena_printf(arena, "%s%*s\n", dict, (int)(padded - used), "");
-}
-
-static size_t store(ElemType elem, double value, unsigned char *to) {
-    float real = (float)value;
-    int32_t integer = elem == ELEM_I32 ? (int32_t)value : 0;
-    if (elem == ELEM_BOOL) return to[0] = value != 0, 1;
-    memcpy(to, elem == ELEM_F32 ? (void *)&real : (void *)&integer, ELEMENT_BYTES);
-    return ELEMENT_BYTES;
 }
 
 bool npy_write(const char *path, const Tensor *tensor, Diagnostics *diags) {
@@ -49,27 +56,25 @@ bool npy_write(const char *path, const Tensor *tensor, Diagnostics *diags) {
     const char *header = header_text(arena, tensor);
     size_t length = strlen(header);
     int64_t count = tensor_count(tensor);
-    unsigned char *bytes = arena_alloc(arena, PREAMBLE_BYTES + length + (size_t)count * ELEMENT_BYTES), *at = bytes;
+    const ElementForm *form = form_of(tensor->elem);
+    unsigned char *bytes = arena_alloc(arena, PREAMBLE_BYTES + length + (size_t)count * form->bytes), *at = bytes;
     memcpy(at, magic, MAGIC_BYTES);
     at[6] = 1, at[7] = 0, at[8] = (unsigned char)(length & 255), at[9] = (unsigned char)(length >> 8);
     memcpy(at + PREAMBLE_BYTES, header, length);
     at += PREAMBLE_BYTES + length;
-    for (int64_t i = 0; i < count; i++) at += store(tensor->elem, tensor->elements[i], at);
+    for (int64_t i = 0; i < count; i++) {
+        if (form->elem == ELEM_BOOL)
+            at[i] = tensor->elements[i] != 0;
+        else
+            elem_store(form->elem, at, i, tensor->elements[i]);
+    }
+    at += (size_t)count * form->bytes;
     bool good = atomic_file_put(path, bytes, (size_t)(at - bytes), diags);
     arena_free(arena);
     return good;
 }
 
 /* --- Reading ------------------------------------------------------------------------------------------------------ */
-
-typedef struct ElementForm {
-    const char *descr;
-    ElemType elem;
-    size_t bytes;
-} ElementForm;
-
-static const ElementForm forms[] = {
-    {"<f4", ELEM_F32, 4}, {"<f8", ELEM_F32, 8}, {"<i4", ELEM_I32, 4}, {"<i8", ELEM_I32, 8}, {"|b1", ELEM_BOOL, 1}};
 
 /* The text after "'key':" of the header. */
 static const char *find_key(const char *header, const char *key) {
@@ -104,14 +109,11 @@ static bool read_shape(const char *header, Tensor *tensor, int64_t limit) {
 }
 
 static double load(const ElementForm *form, const char *from) {
-    float f4;
     double f8;
-    int32_t i4;
     int64_t i8;
     if (form->elem == ELEM_BOOL) return *from != 0;
-    if (form->elem == ELEM_F32 && form->bytes == 4) return memcpy(&f4, from, 4), (double)f4;
+    if (form->bytes == elem_bytes(form->elem)) return elem_load(form->elem, from, 0);
     if (form->elem == ELEM_F32) return memcpy(&f8, from, 8), f8;
-    if (form->bytes == 4) return memcpy(&i4, from, 4), (double)i4;
     return memcpy(&i8, from, 8), (double)i8;
 }
 

@@ -63,7 +63,7 @@ static bool unknown_input(Run *r, const char *name) {
 /* Integers are checked here: compiled code trusts them. */
 static bool fits(const Type *type, double value, const int64_t *extents) {
     int64_t bound = dim_value(type->bound, extents);
-    if (type->elem == ELEM_F32) return true;
+    if (elem_computed(type->elem) == ELEM_F32) return true;
     if (type->elem == ELEM_BOOL) return value == 0 || value == 1;
     if (value != trunc(value) || value < INT32_MIN || value > INT32_MAX) return false;
     return !bound || (value >= 0 && value < (double)bound);

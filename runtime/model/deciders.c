@@ -12,7 +12,7 @@ static bool is_on_the_way(const Node *node) {
 static void add_operands(Graph *graph, const Node *comparison, bool *taken) {
     for (int i = 0; i < comparison->n_inputs; i++) {
         Node *operand = comparison->inputs[i];
-        bool plain = operand->op == OP_const || operand->op == OP_iota || operand->op == OP_param;
+        bool plain = op_is(operand->op, IS_IN_CODE) || operand->op == OP_param;
         if (operand->type.elem != ELEM_F32 || plain || taken[operand->id]) continue;
         taken[operand->id] = true;
         graph_output(graph, arena_printf(graph->arena, DECIDER "%d", operand->id), operand);

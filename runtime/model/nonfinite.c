@@ -29,14 +29,9 @@ typedef struct Search {
     Culprit found;
 } Search;
 
-static double element_at(const Node *node, const void *memory, int64_t index) {
-    if (node->type.elem == ELEM_F32) return (double)((const float *)memory)[index];
-    return (double)((const int32_t *)memory)[index];
-}
-
 /* Integers cannot be bad. */
 static bool is_looked_at(const Search *s, const Node *node) {
-    return node->type.elem == ELEM_F32 && (s->all || s->forward[node->id]);
+    return elem_computed(node->type.elem) == ELEM_F32 && (s->all || s->forward[node->id]);
 }
 
 static bool is_bad(const Search *s, double value) { return s->nan_only ? isnan(value) : !isfinite(value); }
@@ -74,7 +69,7 @@ typedef struct Inside {
 static void add_operand(Search *s, Inside *in, const Node *node, int index, const void *buffer) {
     int64_t count = type_count(&node->type, s->extents);
     double *values = arena_array(s->arena, (size_t)count + 1, sizeof *values);
-    for (int64_t i = 0; i < count; i++) values[i] = element_at(node, buffer, i);
+    for (int64_t i = 0; i < count; i++) values[i] = elem_load(node->type.elem, buffer, i);
     const char *name = arena_printf(s->arena, "operand.%d", index);
     in->bindings[index] = (Binding){name, values};
     in->copies[node->id] = graph_leaf(in->graph, OP_input, name, node->type);

@@ -1,0 +1,32 @@
+/* Element types: what the elements of a tensor are, how they lie in memory and what they are computed as. A row each,
+ * in element.c: whoever needs a number of bytes, or reads and writes elements one by one, asks here. */
+#ifndef GRADC_GRAPH_ELEMENT_H
+#define GRADC_GRAPH_ELEMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "graph/base/arena.h"
+
+typedef enum ElemType { ELEM_F32, ELEM_I32, ELEM_BOOL, ELEM_TYPES } ElemType;
+
+const char *elem_name(ElemType elem); /* "f32" */
+bool elem_find(const char *name, ElemType *elem);
+const char *elem_names(Arena *arena); /* for messages: "f32, i32 or bool" */
+
+size_t elem_bytes(ElemType elem); /* of an element in memory */
+/* The type of its values between memory and memory: its own, or that of a wider one where it is a form of storage
+ * alone, which is not calculated with but cast and moved. */
+ElemType elem_computed(ElemType elem);
+bool elem_is_number(ElemType elem); /* can it be added and compared? */
+
+/* What a cast to the type makes of a number, in double precision: `f32` rounds nothing here. */
+double elem_cast(ElemType to, double value);
+/* The value that memory holds of it. */
+double elem_held(ElemType elem, double value);
+/* Element `index` of an array of the type in memory. */
+double elem_load(ElemType elem, const void *memory, int64_t index);
+void elem_store(ElemType elem, void *memory, int64_t index, double value);
+
+#endif
