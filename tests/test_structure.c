@@ -246,7 +246,7 @@ static const char *const role_names_allowed[][2] = {
     {"passes/compact.c", "\"%s.U\""},
     {"passes/compact.c", "\"%s.slots\""},
     {"passes/differentiate.c", "\"grad.%s\""},
-    {"passes/frozen.c", "\"kept.%d\""},
+    {"passes/cut.c", "\"kept.%d\""},
     {"runtime/inspect/stages.c", "\"%s.update\", optimizer->name"},
 };
 enum { ROLE_NAMES_ALLOWED = sizeof role_names_allowed / sizeof *role_names_allowed };
