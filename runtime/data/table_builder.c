@@ -287,8 +287,20 @@ static bool is_header_again(const TableBuilder *builder) {
     return builder->begins && names && builder->same == names && builder->n_fields == names;
 }
 
+/* Of a format that hands on fields: every wanted one has its cell. */
+static void check_fields(TableBuilder *builder) {
+    RowReader *reader = builder->reader;
+    int count = builder->table->header.count;
+    if (!builder->has_header || !builder->n_fields || builder->n_fields == count || row_is_bad(reader)) return;
+    row_problem(reader, reader->row, "E0811",
+                arena_printf(builder->table->arena, "this row has %d field%s, the header has %d", builder->n_fields,
+                             builder->n_fields == 1 ? "" : "s", count),
+                "each row has as many fields as the header");
+}
+
 static void end_row(TableBuilder *builder) {
     bool again = is_header_again(builder);
+    check_fields(builder);
     if (builder->failed) return;
     if (again)
         diag_warning(builder->diags, "E0817", pos_in_file(builder->file, builder->reader->row),

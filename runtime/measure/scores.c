@@ -190,7 +190,9 @@ static double mean_of_curves(const MetricInput *in, double (*one)(const MetricIn
 }
 
 double roc_auc(const MetricInput *in) { return mean_of_curves(in, auc_of); }
-double average_precision(const MetricInput *in) { return mean_of_curves(in, precision_of_column); }
+double average_precision(const MetricInput *in) {
+    return isnan(roc_auc(in)) ? NAN : mean_of_curves(in, precision_of_column);
+}
 
 /* --- Probabilities ------------------------------------------------------------------------------------------------ */
 

@@ -21,7 +21,7 @@ MetricFunction balanced_accuracy;
  * those that all rows have or none has are left out; undefined when nothing is left. */
 MetricFunction roc_auc;
 /* The sum over thresholds of precision times the recall that is gained there; means as above, without those that no row
- * has; undefined when nothing is left. */
+ * has; undefined where roc_auc is. */
 MetricFunction average_precision;
 /* The mean of -log of the probability of what is right, which counts as 2^-52 at the least. Of flags the mean over all
  * of them. */
