@@ -39,11 +39,11 @@ Test(parts, surgery_needs_the_products_alone) {
     uint64_t state = 11;
     int projections = 0;
     for (int round = 0; round < 200; round++) {
-        double gradients[TASKS][SIZE], products[TASKS * TASKS], factors[TASKS], wanted[SIZE];
+        double gradients[TASKS][SIZE], products[TASKS * TASKS], factors[TASKS], mixed[TASKS], wanted[SIZE];
         for (int i = 0; i < TASKS * SIZE; i++) gradients[i / SIZE][i % SIZE] = values_normal(&state);
         for (int i = 0; i < TASKS * TASKS; i++) products[i] = dot(gradients[i / TASKS], gradients[i % TASKS]);
         projections += project(gradients, round % TASKS, wanted);
-        parts_surgery(products, TASKS, round, factors);
+        parts_surgery(products, TASKS, round, factors, mixed);
         for (int k = 0; k < SIZE; k++) {
             double got = 0;
             for (int i = 0; i < TASKS; i++) got += factors[i] * gradients[i][k];
@@ -57,7 +57,7 @@ Test(parts, surgery_needs_the_products_alone) {
 /* A zero gradient has no direction to project on; gradients that agree are left alone. */
 Test(parts, surgery_leaves_alone_what_does_not_conflict) {
     const double products[] = {1, 0.5, 0, 0.5, 2, 0, 0, 0, 0};
-    double factors[3];
-    parts_surgery(products, 3, 0, factors);
+    double factors[3], mixed[3];
+    parts_surgery(products, 3, 0, factors, mixed);
     for (int i = 0; i < 3; i++) cr_expect_eq(factors[i], 1);
 }

@@ -4,6 +4,7 @@
 
 #include "passes/pipeline.h"
 #include "runtime/data/batch.h"
+#include "runtime/data/step.h"
 #include "runtime/engine/code.h"
 #include "runtime/engine/profile.h"
 #include "runtime/model/parameters.h"
@@ -28,9 +29,7 @@ typedef struct ModelOptions {
     int n_freeze;
     const double *rates; /* [program's parameters]: what the learning rate is multiplied with; NULL: 1 */
     const bool *tasks;   /* [program's tasks]: which are compiled; NULL: all */
-    bool adds;           /* gradients of several batches are to be added (parts.h): none stays compact */
-    bool together;       /* so are those of all tasks, of a batch of each */
-    bool joins; /* then one training graph of all tasks (passes/join.h), where that can be, in place of theirs */
+    StepRule steps; /* that will be trained with: whether the graphs of all tasks are joined, and gradients added */
     /* bytes to keep outputs of a frozen part in, which are computed once (kept.h); 0: they are computed each time */
     size_t kept_room;
     const char *passes; /* see passes/pipeline.h; NULL: the usual ones */

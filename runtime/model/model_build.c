@@ -127,7 +127,7 @@ static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics 
 }
 
 /* Are those of several passes added, each in the dense form, before an update? */
-static bool adds_gradients(const Model *m) { return m->options.adds || (m->options.together && model_joined(m) < 0); }
+static bool adds_gradients(const Model *m) { return step_adds(&m->options.steps, model_joined(m) >= 0); }
 
 /* The names of the task's parameters that are trained. */
 static const char *const *trained_names(const Model *m, const Task *task, int *count) {
@@ -175,7 +175,7 @@ static bool keeps_any(const Model *m, Diagnostics *diags) {
 /* The task that stands for all of them; NULL: they are trained each by itself, or there are diagnostics. */
 static Task *choose_joined(const Model *m, Diagnostics *diags) {
     PipelineOptions options = training_options(m);
-    bool may = m->options.training && m->options.together && m->options.joins && !keeps_any(m, diags);
+    bool may = m->options.training && m->options.steps.together && m->options.steps.joins && !keeps_any(m, diags);
     Task *joined = may ? joined_task(m->program, m->options.tasks, m->arena) : NULL;
     return joined && pipeline_joins(joined_inputs(m, joined), joined->n_parts, &options, diags) ? joined : NULL;
 }

@@ -14,9 +14,14 @@ struct Parts {
     float **slabs;    /* [groups][trained] */
     bool *active;     /* [groups, runs]: what the slabs hold */
     bool *any;        /* [runs]: of all groups */
-    double *partial;  /* [blocks, groups * groups]: products of one block each */
-    double *products; /* [groups * groups] */
+    double *weights;  /* [groups] */
     float *factors;   /* [runs, groups] */
+    double *shared;   /* [groups]: surgery's factors, of runs that are shared */
+    double *mixed;    /* [groups]: room to work in */
+    double *products; /* [groups, groups]; NULL: they are not compared */
+    double *weighted; /* [groups, groups]: of the weighted gradients */
+    double *partial;  /* [blocks, groups, groups]: products of one block each */
+    size_t partial_bytes;
 };
 
 static int n_runs(const Parts *p) { return p->model->params->n_runs; }
@@ -32,18 +37,27 @@ static bool get_slabs(Parts *p) {
     return true;
 }
 
-Parts *parts_new(Model *model, int groups, Diagnostics *diags) {
+static bool get_products(Parts *p) {
+    size_t pairs = (size_t)p->groups * (size_t)p->groups;
+    p->products = arena_array(p->model->arena, pairs + 1, sizeof *p->products);
+    p->weighted = arena_array(p->model->arena, pairs + 1, sizeof *p->weighted);
+    p->partial_bytes = (size_t)(p->model->params->trained / RUN_ALIGN + 1) * pairs * sizeof *p->partial;
+    return (p->partial = slab_new(p->partial_bytes)) != NULL;
+}
+
+Parts *parts_new(Model *model, int groups, bool compares, Diagnostics *diags) {
     Arena *arena = model->arena;
     Parts *p = arena_alloc(arena, sizeof *p);
-    size_t runs = (size_t)model->params->n_runs + 1, pairs = (size_t)groups * (size_t)groups;
+    size_t runs = (size_t)model->params->n_runs + 1, count = (size_t)groups + 1;
     *p = (Parts){.model = model, .groups = groups};
-    p->slabs = arena_array(arena, (size_t)groups + 1, sizeof *p->slabs);
-    p->active = arena_array(arena, runs * (size_t)groups, sizeof *p->active);
+    p->slabs = arena_array(arena, count, sizeof *p->slabs);
+    p->active = arena_array(arena, runs * count, sizeof *p->active);
     p->any = arena_array(arena, runs, sizeof *p->any);
-    p->factors = arena_array(arena, runs * (size_t)groups, sizeof *p->factors);
-    p->products = arena_array(arena, pairs + 1, sizeof *p->products);
-    p->partial = arena_array(arena, (size_t)(model->params->trained / RUN_ALIGN + 1) * pairs, sizeof *p->partial);
-    if (get_slabs(p)) return p;
+    p->weights = arena_array(arena, count, sizeof *p->weights);
+    p->factors = arena_array(arena, runs * count, sizeof *p->factors);
+    p->shared = arena_array(arena, count, sizeof *p->shared);
+    p->mixed = arena_array(arena, count, sizeof *p->mixed);
+    if (get_slabs(p) && (!compares || get_products(p))) return p;
     parts_free(p);
     diag_error(diags, "E0904", (Pos){0}, "there is no memory for the gradients of %d parts of a step", groups);
     diag_hint(diags, "take another --sampler, or train fewer tasks with --tasks");
@@ -52,6 +66,7 @@ Parts *parts_new(Model *model, int groups, Diagnostics *diags) {
 
 void parts_free(Parts *p) {
     for (int g = 0; p && g < p->groups; g++) slab_free(p->slabs[g], slab_bytes(p));
+    if (p) slab_free(p->partial, p->partial_bytes);
 }
 
 size_t parts_bytes(const Parts *p) { return p ? (size_t)p->groups * slab_bytes(p) : 0; }
@@ -162,8 +177,8 @@ double parts_cosine(const Parts *p, int a, int b) {
     return lengths > 0 ? p->products[a * p->groups + b] / sqrt(lengths) : NAN;
 }
 
-void parts_surgery(const double *products, int n, int64_t turn, double *factors) {
-    double mixed[MAX_GROUPS]; /* g_i on its way, as a sum of all gradients */
+/* `mixed` is g_i on its way, as a sum of all gradients. */
+void parts_surgery(const double *products, int n, int64_t turn, double *factors, double *mixed) {
     for (int i = 0; i < n; i++) factors[i] = 0;
     for (int i = 0; i < n; i++) {
         for (int k = 0; k < n; k++) mixed[k] = k == i;
@@ -179,16 +194,17 @@ void parts_surgery(const double *products, int n, int64_t turn, double *factors)
 
 /* --- The sum ------------------------------------------------------------------------------------------------------ */
 
+void parts_weight(Parts *p, int group, double weight) { p->weights[group] = weight; }
+
 /* The products of the weighted gradients decide; what they are multiplied with comes on top of the weight. */
-static void find_factors(Parts *p, const PartsSum *sum) {
-    double products[MAX_GROUPS * MAX_GROUPS], shared[MAX_GROUPS];
+static void find_factors(Parts *p, bool surgery, int64_t turn) {
     int n = p->groups;
-    for (int i = 0; i < n * n; i++) products[i] = sum->weights[i / n] * sum->weights[i % n] * p->products[i];
-    for (int g = 0; g < n; g++) shared[g] = 1;
-    if (sum->surgery) parts_surgery(products, n, sum->turn, shared);
+    for (int g = 0; g < n; g++) p->shared[g] = 1;
+    for (int i = 0; surgery && i < n * n; i++) p->weighted[i] = p->weights[i / n] * p->weights[i % n] * p->products[i];
+    if (surgery) parts_surgery(p->weighted, n, turn, p->shared, p->mixed);
     for (int r = 0; r < n_runs(p); r++) {
         for (int g = 0; g < n; g++)
-            p->factors[r * n + g] = (float)(sum->weights[g] * (is_shared(p, r) ? shared[g] : 1));
+            p->factors[r * n + g] = (float)(p->weights[g] * (is_shared(p, r) ? p->shared[g] : 1));
     }
 }
 
@@ -210,9 +226,9 @@ static void sum_share(void *user, const Worker *worker) {
     }
 }
 
-void parts_total(Parts *p, const PartsSum *sum) {
-    if (p->groups > 1) find_products(p);
-    find_factors(p, sum);
+void parts_total(Parts *p, bool surgery, int64_t turn) {
+    if (p->products) find_products(p);
+    find_factors(p, surgery && p->products, turn);
     team_run(p->model->options.team, sum_share, p);
     memcpy(p->model->active, p->any, (size_t)n_runs(p) * sizeof *p->any);
 }

@@ -14,10 +14,9 @@
 
 typedef struct Parts Parts;
 
-enum { MAX_GROUPS = 64 };
-
-/* For a model with ModelOptions.adds. NULL and a diagnostic when there is no memory. Borrows the model. */
-Parts *parts_new(Model *model, int groups, Diagnostics *diags);
+/* `compares`: the groups' gradients will be multiplied with one another, for surgery and cosines. NULL and a diagnostic
+ * when there is no memory. Borrows the model, whose gradients are to have the dense form (ModelOptions). */
+Parts *parts_new(Model *model, int groups, bool compares, Diagnostics *diags);
 void parts_free(Parts *parts); /* NULL is allowed */
 
 size_t parts_bytes(const Parts *parts); /* NULL: 0 */
@@ -28,24 +27,21 @@ void parts_begin(Parts *parts);
 /* Adds the gradients that model_gradients left in place to a group. */
 void parts_add(Parts *parts, int group);
 
-/* How to add groups up. */
-typedef struct PartsSum {
-    const double *weights; /* [groups]: of their losses */
-    /* Yu et al. 2020, PCGrad: where two groups' gradients for the parameters that they share point against each
-     * other, each loses its component along the other. The others are taken in turn, from number `turn` on. */
-    bool surgery;
-    int64_t turn;
-} PartsSum;
+/* What a group's gradients are multiplied with: the weight of its loss. */
+void parts_weight(Parts *parts, int group, double weight);
 
-/* Puts the sum in place for model_update. */
-void parts_total(Parts *parts, const PartsSum *sum);
+/* Puts the sum in place for model_update. `surgery`: Yu et al. 2020, PCGrad: where two groups' gradients for the
+ * parameters that they share point against each other, each loses its component along the other. The others are taken
+ * in turn, from number `turn` on. */
+void parts_total(Parts *parts, bool surgery, int64_t turn);
 
-/* The cosine between the gradients that two groups gave for the parameters that both have, as of the last update; NaN
- * when one is zero. */
+/* The cosine between the gradients that two groups gave for the parameters that both have, as of the last total, of
+ * parts that compare; NaN when one is zero. */
 double parts_cosine(const Parts *parts, int a, int b);
 
 /* What PCGrad multiplies the groups' gradients with, from their products: `products[i * groups + j]` is <g_i, g_j>,
- * `factors[groups]`. All that it makes are sums of the given gradients, so the products are all that it needs. */
-void parts_surgery(const double *products, int groups, int64_t turn, double *factors);
+ * `factors[groups]`. All that it makes are sums of the given gradients, so the products are all that it needs.
+ * `mixed[groups]`: room to work in. */
+void parts_surgery(const double *products, int groups, int64_t turn, double *factors, double *mixed);
 
 #endif

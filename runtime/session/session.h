@@ -53,7 +53,7 @@ typedef struct ModelUse {
     WeightsNeed need;
     TextList freeze; /* patterns (graph/base/pattern.h) of parameters that are not trained */
     RateOptions rates;
-    bool adds, together, joins; /* likewise */
+    StepRule steps;             /* see ModelOptions */
     size_t kept_room;           /* likewise */
     const OutputNames *outputs; /* [program's tasks]: what it evaluates; NULL: what the metrics read */
 } ModelUse;

@@ -10,7 +10,7 @@
 #include "runtime/engine/clock.h"
 #include "runtime/measure/metrics.h"
 
-enum { BAR = 24, LONGEST = 512 };
+enum { BAR = 24, LONGEST = 512, MOST_TASKS = 12 };
 static const double redraw_seconds = 0.1, smoothing = 0.05;
 
 bool progress_has_terminal(void) { return isatty(STDERR_FILENO); }
@@ -59,10 +59,21 @@ static void add_rates(LineText *line, const Progress *p, int64_t step, double sp
 
 /* --- On a terminal ------------------------------------------------------------------------------------------------ */
 
-/* Lines that would wrap are cut: the cursor could not be moved back over them. */
-static int terminal_columns(void) {
-    struct winsize size;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+/* Lines that would wrap are cut, and so are more of them than the terminal has: the cursor could not be moved back over
+ * them. */
+static struct winsize terminal_size(void) {
+    struct winsize size = {0};
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) size = (struct winsize){0};
+    if (!size.ws_col) size.ws_col = 80;
+    if (!size.ws_row) size.ws_row = 24;
+    return size;
+}
+
+/* Of `room` lines for tasks, how many show one; the last line says how many there are beside them. */
+static int tasks_shown(const Progress *p, int room) {
+    int most = room < MOST_TASKS ? room : MOST_TASKS;
+    if (most < 0) most = 0;
+    return p->n_tasks <= most ? p->n_tasks : most > 0 ? most - 1 : 0;
 }
 
 /* The cursor goes back to the first of the lines. */
@@ -77,14 +88,15 @@ static void put(Progress *p, const LineText *line, int columns) {
 }
 
 static void draw(Progress *p, int64_t step, double spent) {
-    int columns = terminal_columns();
-    LineText head = {0};
+    struct winsize size = terminal_size();
+    int columns = size.ws_col, shown = tasks_shown(p, size.ws_row - 2);
+    LineText head = {0}, rest = {0};
     go_up(p);
     p->lines = 0;
     add_bar(&head, step, p->steps);
     add_rates(&head, p, step, spent);
     put(p, &head, columns);
-    for (int i = 0; i < p->n_tasks; i++) {
+    for (int i = 0; i < shown; i++) {
         const TaskProgress *task = &p->tasks[i];
         LineText line = {0};
         add(&line, "  %-16s", task->name);
@@ -92,6 +104,9 @@ static void draw(Progress *p, int64_t step, double spent) {
         if (task->metric_name) add(&line, "  %s %s", task->metric_name, metric_text(task->metric).text);
         put(p, &line, columns);
     }
+    if (shown == p->n_tasks) return;
+    add(&rest, "  and %d more tasks", p->n_tasks - shown);
+    put(p, &rest, columns);
 }
 
 void progress_clear(Progress *p) {
@@ -106,9 +121,10 @@ void progress_clear(Progress *p) {
 static void print_plain(const Progress *p, int64_t step, double spent) {
     LineText line = {0};
     add_rates(&line, p, step, spent);
-    for (int i = 0; i < p->n_tasks; i++) {
+    for (int i = 0; i < tasks_shown(p, MOST_TASKS); i++) {
         if (p->tasks[i].loss >= 0) add(&line, "  %s %.4f", p->tasks[i].name, p->tasks[i].loss);
     }
+    if (p->n_tasks > MOST_TASKS) add(&line, "  and %d more tasks", p->n_tasks - tasks_shown(p, MOST_TASKS));
     fprintf(stderr, "%s\n", line.text);
 }
 

@@ -1,5 +1,5 @@
-/* Progress of a training run: on a terminal a bar and a line for each task, written over again and again; plain lines
- * now and then otherwise. */
+/* Progress of a training run: on a terminal a bar and a line for each task, as many as there is room for, written over
+ * again and again; plain lines now and then otherwise. */
 #ifndef GRADC_RUNTIME_TRAIN_PROGRESS_H
 #define GRADC_RUNTIME_TRAIN_PROGRESS_H
 
@@ -17,8 +17,8 @@ typedef struct Progress {
     bool quiet, terminal;
     int64_t first, steps, plain_every; /* of the whole run */
     double start, drawn;               /* seconds */
-    TaskProgress tasks[64];
-    int n_tasks, lines; /* lines: that stand on the terminal */
+    TaskProgress *tasks;               /* [n_tasks], the caller's */
+    int n_tasks, lines;                /* lines: that stand on the terminal */
     int64_t tokens;
     double flops, peak; /* done; what this machine can do in a second, 0: not known */
 } Progress;

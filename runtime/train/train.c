@@ -1,325 +1,279 @@
-/* gradc train: the training loop. */
-#include <inttypes.h>
+/* Train: the loop. */
+#include "runtime/train/train.h"
+
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "runtime/engine/clock.h"
 #include "runtime/engine/interrupt.h"
 #include "runtime/measure/evaluation_table.h"
 #include "runtime/measure/fit.h"
-#include "runtime/train/train.h"
+#include "runtime/train/task_numbers.h"
+#include "runtime/train/train_keep.h"
+#include "runtime/train/train_memory.h"
+#include "runtime/train/train_plan.h"
+#include "runtime/train/train_report.h"
 
-/* --- Steps -------------------------------------------------------------------------------------------------------- */
+/* Whose value makes an epoch the best. */
+typedef struct Goal {
+    int task, metric; /* task -1: the overall score */
+} Goal;
 
-static void log_part(Trainer *t, int64_t step, const StepPart *part, double rate, double ms) {
-    log_event(t->log, json_pack("{s:s, s:I, s:s, s:f, s:f, s:f, s:I, s:I, s:f}", "event", "step", "step",
-                                (json_int_t)step, "task", t->s->program->tasks.items[t->order[part->draw.task]].name,
-                                "loss", (double)part->result.loss, "lr", rate, "norm", part->result.norm, "rows",
-                                (json_int_t)part->draw.count, "tokens", (json_int_t)part->tokens, "ms", ms));
+typedef struct Trainer {
+    Session *s;
+    const TrainOptions *o;
+    ModelUse use;
+    Goal goal;
+    TrainData data;
+    RunSchedule schedule;
+    StepRunner runner;
+    RunState state;
+    RunKeeper keeper;
+    TrainReport report;
+    Evaluation *evaluations; /* [tasks]: of the last epoch */
+    size_t planned_slab;     /* bytes for the largest batch */
+    bool stopped;            /* by a signal, before its end */
+} Trainer;
+
+/* --- What is asked for -------------------------------------------------------------------------------------------- */
+
+static bool check_rule(const TrainOptions *o, const SamplerRule *rule, Diagnostics *diags) {
+    const char *option = o->pcgrad ? "pcgrad" : o->cosines ? "cosines" : NULL;
+    if (!option || rule->together) return true;
+    diag_error(diags, "E0919", (Pos){0}, "--%s needs steps over all tasks", option);
+    diag_hint(diags, "add --sampler together");
+    return false;
 }
 
-/* "KIND/TASK" in the event file; `name` NULL: of no task. */
-static void put_scalar(Trainer *t, int64_t step, const char *kind, const char *name, double value) {
-    char tag[256];
-    if (!t->events) return;
-    snprintf(tag, sizeof tag, "%s%s%s", kind, name ? "/" : "", name ? name : "");
-    event_scalar(t->events, train_wall_time(), step, tag, value);
-}
-
-static void put_step(Trainer *t, int64_t step, const StepPart *part, double rate, double ms) {
-    put_scalar(t, step, "loss", t->s->program->tasks.items[t->order[part->draw.task]].name, (double)part->result.loss);
-    if (ms <= 0) return; /* told with the last part */
-    put_scalar(t, step, "train/lr", NULL, rate);
-    put_scalar(t, step, "train/norm", NULL, part->result.norm);
-    put_scalar(t, step, "train/ms", NULL, ms);
-}
-
-/* The time of a step stands in the line of its last part. */
-static void tell_step(Trainer *t, int64_t step, const StepPart *parts, int count, double rate) {
-    double now = seconds_now();
-    for (int i = 0; i < count; i++) {
-        const StepPart *part = &parts[i];
-        double ms = i + 1 < count ? 0 : 1e3 * (now - t->last_step);
-        log_part(t, step, part, rate, ms);
-        put_step(t, step, part, rate, ms);
-        progress_step(&t->progress, step, part->draw.task, (double)part->result.loss, part->tokens);
-        t->tokens += part->tokens;
-        t->examples += part->draw.count;
+/* "TASK.METRIC" */
+static bool find_best(Session *s, const char *text, Goal *goal) {
+    const char *dot = text ? strchr(text, '.') : NULL;
+    goal->task = -1;
+    if (!text || strcmp(text, "overall") == 0) return true;
+    const char *name = arena_strndup(s->arena, text, strcspn(text, "."));
+    if ((goal->task = session_find_task(s, name)) < 0) return false;
+    const Task *task = &s->program->tasks.items[goal->task];
+    for (goal->metric = 0; dot && s->tasks[goal->task] && goal->metric < task->n_metrics; goal->metric++) {
+        if (strcmp(task->metrics[goal->metric], dot + 1) == 0) return true;
     }
-    t->last_step = now;
+    diag_error(s->diags, "E0926", task->pos, "--best takes TASK.METRIC of a task that is trained, not '%s'", text);
+    diag_hint(s->diags, "for example: --best %s.%s", task->name, task->n_metrics ? task->metrics[0] : "loss");
+    return false;
 }
 
-bool train_try_step(Trainer *t, int64_t index) {
-    enum { NOT_THE_FIRST = 1 }; /* whose gradients may be asked for */
-    StepPart parts[MAX_GROUPS] = {0};
-    return train_compute_step(t, NOT_THE_FIRST, 0, index, parts);
+/* Before the model is made, which depends on what a step is. */
+static bool choose_steps(Trainer *t) {
+    Session *s = t->s;
+    const TrainOptions *o = t->o;
+    const SamplerRule *rule = sampler_find_rule(o->sampler, s->diags);
+    if (!rule || !check_rule(o, rule, s->diags)) return false;
+    t->use.training = true;
+    t->use.need = NEED_BASE;
+    t->use.steps = (StepRule){rule->together, !step_compares(o), o->accumulate};
+    t->use.kept_room = train_kept_room(o);
+    return find_best(s, o->best, &t->goal) && task_numbers_check(s, "limit", &o->limit, 1, true) &&
+           task_numbers_check(s, "share", &o->share, 0, false) &&
+           task_numbers_check(s, "loss-weight", &o->loss_weight, 0, false);
 }
 
-static bool one_step(Trainer *t, int64_t step, int64_t epoch, int64_t index) {
-    StepPart parts[MAX_GROUPS] = {0};
-    if (!train_compute_step(t, step, epoch, index, parts)) return false;
-    tell_step(t, step + 1, parts, sampler_parts(t->sampler), rate_at(&t->rate, step));
-    return true;
-}
-
-static void log_evaluation(Trainer *t, int64_t epoch, const Evaluation *evaluation) {
-    const Task *task = &t->s->program->tasks.items[evaluation->task];
-    json_t *event = json_pack("{s:s, s:I, s:s, s:I}", "event", "eval", "epoch", (json_int_t)epoch, "task", task->name,
-                              "rows", (json_int_t)evaluation->rows);
-    for (int i = 0; i < task->n_metrics; i++) {
-        json_object_set_new(event, task->metrics[i], metric_json(evaluation->metrics[i]));
-        put_scalar(t, t->step, arena_printf(t->s->arena, "dev/%s", task->name), task->metrics[i],
-                   evaluation->metrics[i]);
-    }
-    log_event(t->log, event);
-}
+/* --- Epochs ------------------------------------------------------------------------------------------------------- */
 
 /* What --best names, on the scale of scores. */
-static double best_score(const Trainer *t) {
-    if (t->best_task < 0) return overall_score(t->evaluations, t->n_tasks);
-    const Task *task = &t->s->program->tasks.items[t->best_task];
-    for (int i = 0; i < t->n_tasks; i++) {
-        if (t->order[i] == t->best_task)
-            return metric_score(metric_find(task->metrics[t->best_metric]), t->evaluations[i].metrics[t->best_metric]);
+static double score_of(const Trainer *t) {
+    if (t->goal.task < 0) return overall_score(t->evaluations, t->data.count);
+    const Task *task = &t->s->program->tasks.items[t->goal.task];
+    int metric = t->goal.metric;
+    for (int i = 0; i < t->data.count; i++) {
+        if (t->data.tasks[i].number == t->goal.task)
+            return metric_score(metric_find(task->metrics[metric]), t->evaluations[i].metrics[metric]);
     }
     return 0;
 }
 
 /* --patience epochs without a better one have passed. */
 static bool has_lost_patience(const Trainer *t) {
-    return t->o->patience && !t->o->no_eval && t->best_epoch > 0 && t->epochs - t->best_epoch >= t->o->patience;
+    const RunState *state = &t->state;
+    return t->o->patience && !t->o->no_eval && state->best.epoch > 0 &&
+           state->epochs - state->best.epoch >= t->o->patience;
 }
 
-static void tell_early_stop(Trainer *t) {
-    log_event(t->log, json_pack("{s:s, s:I, s:I}", "event", "early_stop", "epoch", (json_int_t)t->epochs, "best_epoch",
-                                (json_int_t)t->best_epoch));
-    if (!t->o->quiet) fprintf(stderr, "no better epoch since epoch %" PRId64 ": stopped\n", t->best_epoch);
+/* Saves the weights of the best epoch so far. */
+static bool keep_best(Trainer *t, int64_t epoch) {
+    BestEpoch *best = &t->state.best;
+    double score = score_of(t);
+    if (score <= best->score) return true; /* where it is undefined, the last epoch is the best */
+    best->score = score;
+    best->epoch = epoch;
+    memcpy(best->evaluations, t->evaluations, (size_t)t->data.count * sizeof *best->evaluations);
+    return !t->o->out || session_save(t->s, t->o->out);
 }
 
-/* What the task's fits came to. */
-static void tell_fits(Trainer *t, int64_t epoch, int index) {
-    const Task *task = &t->s->program->tasks.items[index];
-    const Parameters *params = model_parameters(t->s->model);
-    for (int i = 0; i < task->n_fits; i++) {
-        const Fit *fit = &task->fits[i];
-        const float *numbers = params->weights + params->slots[fit->param].offset;
-        const char *text = "";
-        json_t *values = json_array();
-        for (int64_t j = 0; j < fit->count; j++) {
-            json_array_append_new(values, json_real((double)numbers[j]));
-            text = arena_printf(t->diags->arena, "%s %.4g", text, (double)numbers[j]);
-        }
-        log_event(t->log, json_pack("{s:s, s:I, s:s, s:s, s:s, s:o}", "event", "fit", "epoch", (json_int_t)epoch,
-                                    "task", task->name, "name", fit->name, "for", fit->metric, "values", values));
-        if (!t->o->quiet && !t->o->json)
-            fprintf(stderr, "epoch %" PRId64 ":  %s fitted for %s, %s:%s\n", epoch, task->name, fit->metric, fit->name,
-                    text);
-    }
-}
-
-static bool end_epoch(Trainer *t, int64_t epoch) {
+static bool evaluate_epoch(Trainer *t, int64_t epoch) {
     if (t->o->no_eval) return true;
-    progress_clear(&t->progress);
-    for (int i = 0; i < t->n_tasks; i++) {
-        int task = t->order[i];
-        if (!fit_task(t->s->model, task, t->dev[task], EVAL_BATCH, t->diags)) return false;
-        tell_fits(t, epoch, task);
-        if (!evaluate(t->s->model, task, t->dev[task], EVAL_BATCH, &t->evaluations[i], NULL, t->diags)) return false;
-        log_evaluation(t, epoch, &t->evaluations[i]);
-        if (t->s->program->tasks.items[task].n_metrics)
-            progress_metric(&t->progress, i, t->s->program->tasks.items[task].metrics[0], t->evaluations[i].metrics[0]);
+    progress_clear(&t->report.progress);
+    for (int i = 0; i < t->data.count; i++) {
+        const TrainTask *task = &t->data.tasks[i];
+        if (!fit_task(t->s->model, task->number, task->dev, EVAL_BATCH, t->s->diags)) return false;
+        report_fits(&t->report, epoch, task->task);
+        if (!evaluate(t->s->model, task->number, task->dev, EVAL_BATCH, &t->evaluations[i], NULL, t->s->diags))
+            return false;
+        report_evaluation(&t->report, epoch, t->state.step, i, &t->evaluations[i]);
     }
-    double overall = overall_score(t->evaluations, t->n_tasks);
-    log_event(t->log, json_pack("{s:s, s:I, s:o}", "event", "score", "epoch", (json_int_t)epoch, "overall",
-                                metric_json(overall)));
-    put_scalar(t, t->step, "dev/overall", NULL, overall);
-    if (!t->o->quiet && !t->o->json) {
-        fprintf(stderr, "epoch %" PRId64 ":", epoch);
-        for (int i = 0; i < t->n_tasks; i++) {
-            const Task *task = &t->s->program->tasks.items[t->order[i]];
-            fprintf(stderr, "  %s %s %s", task->name, task->n_metrics ? task->metrics[0] : "",
-                    metric_text(t->evaluations[i].metrics[0]).text);
-        }
-        fprintf(stderr, "  overall %s\n", metric_text(overall).text);
-    }
-    double score = best_score(t);
-    bool is_best = !(score <= t->best); /* where it is undefined, the last epoch is the best */
-    if (is_best) {
-        t->best = score;
-        t->best_epoch = epoch;
-        memcpy(t->best_ones, t->evaluations, (size_t)t->n_tasks * sizeof *t->best_ones);
-    }
-    return !is_best || !t->o->out || session_save(t->s, t->o->out);
+    report_epoch(&t->report, epoch, t->state.step, t->evaluations);
+    return keep_best(t, epoch);
 }
 
-/* The rest of the epoch at hand. False with a diagnostic; true and less steps after a signal. */
+static bool run_step(Trainer *t) {
+    RunState *state = &t->state;
+    const Step *step = run_schedule_step(&t->schedule, state->step);
+    double rate = rate_at(&t->schedule.rate, state->step);
+    if (!step_run(&t->runner, step, state->step, rate)) return false;
+    report_step(&t->report, step, &t->runner, ++state->step, rate);
+    for (int i = 0; i < step->n_draws; i++) {
+        state->tokens += t->runner.results[i].tokens;
+        state->examples += step->draws[i].count;
+    }
+    bool due = t->o->save_every && state->step % t->o->save_every == 0;
+    return !due || run_keeper_save(&t->keeper, state);
+}
+
+/* Are there steps that no evaluation has followed, or steps to come? */
+static bool is_unfinished(const Trainer *t) {
+    return t->state.step < t->schedule.rate.steps || t->state.step > t->state.epochs * t->schedule.per_epoch;
+}
+
+/* The rest of the epoch at hand. False with a diagnostic; true and fewer steps after a signal. */
 static bool run_steps(Trainer *t) {
-    int64_t first = t->epochs * sampler_steps_per_epoch(t->sampler), end = first + sampler_steps_per_epoch(t->sampler);
-    for (; t->step < end && t->step < t->rate.steps && !interrupt_signal();) {
-        if (!one_step(t, t->step, t->epochs, t->step - first)) return false;
-        t->step++;
-        bool due = t->o->save_every && t->step % t->o->save_every == 0;
-        if (due && !train_checkpoint(t)) return false;
+    int64_t end = (t->state.epochs + 1) * t->schedule.per_epoch;
+    double began = t->report.last_step = seconds_now();
+    while (t->state.step < end && t->state.step < t->schedule.rate.steps && !interrupt_signal()) {
+        if (!run_step(t)) return false;
     }
+    t->state.train_seconds += seconds_now() - began;
+    t->stopped = interrupt_signal() && is_unfinished(t);
     return true;
-}
-
-static bool run_epochs(Trainer *t) {
-    progress_start(&t->progress, t->o->quiet || t->o->json, t->step, t->rate.steps);
-    bool evaluates = t->rate.steps == 0;
-    while (!has_lost_patience(t) &&
-           (t->step < t->rate.steps || t->step > t->epochs * sampler_steps_per_epoch(t->sampler) || evaluates)) {
-        double began = t->last_step = seconds_now();
-        evaluates = false;
-        if (!run_steps(t)) return false;
-        t->train_seconds += seconds_now() - began;
-        t->stopped = interrupt_signal() &&
-                     (t->step < t->rate.steps || t->step > t->epochs * sampler_steps_per_epoch(t->sampler));
-        if (t->stopped) return true;
-        int64_t epoch = t->epochs + (t->rate.steps > 0);
-        if (!end_epoch(t, epoch)) return false;
-        t->epochs = epoch;
-        if (!train_checkpoint(t)) return false;
-        t->progress.start += seconds_now() - began - (t->last_step - began);
-        if (t->step >= t->rate.steps) break;
-        if (has_lost_patience(t)) {
-            tell_early_stop(t);
-            break;
-        }
-    }
-    return !t->o->no_eval || !t->o->out || session_save(t->s, t->o->out);
-}
-
-/* The fingerprint of all parameters: equal for equal bits. */
-static const char *weights_hash(Trainer *t) {
-    const Parameters *params = model_parameters(t->s->model);
-    return bytes_hash(t->s->arena, params->weights, (size_t)params->total * sizeof(float));
-}
-
-static void log_done(Trainer *t) {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    const Parameters *params = model_parameters(t->s->model);
-    size_t planned = parameters_bytes(params) + model_slab_bytes(t->s->model);
-    double seconds = t->train_seconds > 0 ? t->train_seconds : 1e-9;
-    log_event(t->log, json_pack("{s:s, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:s}", "event", "done", "train_s",
-                                t->train_seconds, "real_tokens_per_s", (double)t->tokens / seconds, "examples_per_s",
-                                (double)t->examples / seconds, "peak_bytes", (json_int_t)usage.ru_maxrss * 1024,
-                                "planned_bytes", (json_int_t)planned, "planned_slab_bytes", (json_int_t)t->planned_slab,
-                                "slab_bytes", (json_int_t)model_slab_bytes(t->s->model), "weights", weights_hash(t)));
-    if (!t->o->quiet && !t->o->json) {
-        progress_clear(&t->progress);
-        fprintf(stderr, "trained %" PRId64 " rows in %.1f s, %.0f tokens/s; weights %s\n", t->examples,
-                t->train_seconds, (double)t->tokens / seconds, weights_hash(t));
-        if (!t->o->no_eval)
-            fprintf(stderr, "the best epoch was %" PRId64 "%s%s\n", t->best_epoch,
-                    t->o->out ? "; its weights are in " : "", t->o->out ? t->o->out : "");
-    }
 }
 
 /* After a signal: keeps what there is and says how to go on. */
 static bool stop(Trainer *t) {
-    progress_clear(&t->progress);
-    if (!train_checkpoint(t)) return false;
-    log_event(t->log, json_pack("{s:s, s:I}", "event", "stop", "step", (json_int_t)t->step));
-    fprintf(stderr, "stopped after step %" PRId64 " of %" PRId64, t->step, t->rate.steps);
-    if (t->o->out)
-        fprintf(stderr, "; to go on:\n  gradc train %s --resume\n", t->o->out);
-    else
-        fprintf(stderr, "; without --out there is nothing to go on from\n");
+    progress_clear(&t->report.progress);
+    if (!run_keeper_save(&t->keeper, &t->state)) return false;
+    report_stop(&t->report, &t->state, t->schedule.rate.steps);
     return true;
 }
 
-static bool finish(Trainer *t) {
-    log_done(t);
+/* What follows the steps of an epoch. */
+static bool end_epoch(Trainer *t) {
+    double began = seconds_now();
+    int64_t epoch = t->state.epochs + (t->schedule.rate.steps > 0);
+    if (!evaluate_epoch(t, epoch)) return false;
+    t->state.epochs = epoch;
+    if (!run_keeper_save(&t->keeper, &t->state)) return false;
+    t->report.progress.start += seconds_now() - began; /* progress tells the speed of steps */
+    return true;
+}
+
+/* A run of no steps is evaluated once. */
+static bool run_epochs(Trainer *t) {
+    bool evaluates = t->schedule.rate.steps == 0;
+    while (!has_lost_patience(t) && (is_unfinished(t) || evaluates)) {
+        evaluates = false;
+        if (!run_steps(t)) return false;
+        if (t->stopped) return stop(t);
+        if (!end_epoch(t)) return false;
+        if (t->state.step >= t->schedule.rate.steps) break;
+        if (has_lost_patience(t)) report_early_stop(&t->report, &t->state);
+    }
+    return !t->o->no_eval || !t->o->out || session_save(t->s, t->o->out);
+}
+
+/* --- The run ------------------------------------------------------------------------------------------------------ */
+
+static void make_state(Trainer *t) {
+    size_t count = (size_t)t->data.count + 1;
+    t->evaluations = arena_array(t->s->arena, count, sizeof *t->evaluations);
+    t->state.best.evaluations = arena_array(t->s->arena, count, sizeof *t->evaluations);
+    t->state.best.score = -INFINITY;
+}
+
+/* Data, schedule and batch, for the model that has just been made. */
+static bool prepare(Trainer *t) {
+    RunLength length = {t->o->epochs, t->o->steps};
+    if (!train_data_load(&t->data, t->s, t->o)) return false;
+    make_state(t);
+    return run_schedule_make(&t->schedule, length, model_joined(t->s->model), &t->data, t->s, t->o) &&
+           step_runner_open(&t->runner, &t->use.steps, &t->data, t->s, t->o);
+}
+
+/* The run's folder, its log, and where it goes on from. */
+static bool begin(Trainer *t) {
+    if (!run_keeper_open(&t->keeper, t->schedule.length, &t->state)) return false;
+    bool goes_on = t->keeper.checkpoint >= 0;
+    if (!report_open(&t->report, goes_on ? &t->state : NULL) || !train_data_keep(&t->data, t->s, t->o)) return false;
+    report_start(&t->report, &t->schedule, &t->runner, &t->use, t->keeper.settings);
+    return true;
+}
+
+static void finish(Trainer *t) {
+    report_done(&t->report, &t->state, t->planned_slab);
     if (t->o->profile) {
         Profile profile = model_profile_rows(t->s->model, t->s->arena);
-        profile_print(&profile, t->train_seconds, NULL, stderr);
+        profile_print(&profile, t->state.train_seconds, NULL, stderr);
     }
-    if (!t->o->no_eval && !t->o->json) print_evaluations(stdout, t->s->program, t->best_ones, t->n_tasks);
-    return true;
-}
-
-/* Then the share of the peak cannot be told from the tokens. */
-static bool is_any_frozen(const Trainer *t) {
-    const Parameters *params = model_parameters(t->s->model);
-    for (int i = 0; i < t->n_tasks; i++) {
-        const Task *task = &t->s->program->tasks.items[t->order[i]];
-        for (int j = 0; j < task->n_params; j++) {
-            if (!params->slots[task->params[j]].trained) return true;
-        }
-    }
-    return false;
+    if (!t->o->no_eval && !t->o->json)
+        print_evaluations(stdout, t->s->program, t->state.best.evaluations, t->data.count);
 }
 
 static bool train(Trainer *t) {
     Session *s = t->s;
-    if (!train_check_folder(t) || !evaluate_check(s->program, s->tasks, t->diags)) return false;
-    if (!train_choose_steps(t) || !session_make_model(s, &t->use) || !train_prepare(t)) return false;
-    if (!train_check_memory(t) || !session_fill_model(s, &t->use)) return false;
+    if (!run_keeper_check(&t->keeper) || !evaluate_check(s->program, s->tasks, s->diags)) return false;
+    if (!choose_steps(t) || !session_make_model(s, &t->use) || !prepare(t)) return false;
+    MemoryNeed need = {&t->runner, &t->schedule, t->use.kept_room, 0};
+    if (!train_check_memory(&need) || !session_fill_model(s, &t->use)) return false;
     bool plans = t->o->dry_run || (t->o->within && !t->o->resume); /* a run that goes on has its steps */
-    if (plans && (!train_plan(t) || t->o->dry_run)) return t->diags->errors == 0;
-    if (!train_begin(t) || !train_keep_data(t)) return false;
-    if (t->o->json) log_echo(t->log, stdout);
-    train_say_start(t);
-    if (!train_plan_memory(t)) return false;
+    if (plans && (!train_plan(&t->runner, &t->schedule) || t->o->dry_run)) return s->diags->errors == 0;
+    if (!begin(t)) return false;
+    need.first = t->state.step;
+    if (!train_plan_memory(&need, &t->planned_slab)) return false;
     if (t->o->profile) model_profile(s->model);
-    if (!is_any_frozen(t) && progress_has_terminal() && !t->o->quiet && !t->o->json) {
-        Machine machine;
-        if (!machine_measure(&machine, s->team, s->target, t->diags)) return false;
-        t->progress.peak = machine.flops;
-    }
+    if (!report_begin(&t->report, t->state.step, t->schedule.rate.steps)) return false;
     interrupt_watch();
     bool good = run_epochs(t);
     interrupt_unwatch();
-    if (good && t->stopped) return stop(t);
-    return good && finish(t);
+    if (good && !t->stopped) finish(t);
+    return good;
 }
 
 static void trainer_close(Trainer *t) {
-    for (int i = 0; t->train && i < t->s->program->tasks.count; i++) {
-        dataset_free(t->train[i]);
-        dataset_free(t->dev[i]);
-    }
-    json_decref(t->settings);
-    folder_unlock(t->lock);
-    sampler_free(t->sampler);
-    parts_free(t->parts);
-    batch_free(t->batch);
+    run_keeper_close(&t->keeper);
+    step_runner_close(&t->runner);
+    run_schedule_close(&t->schedule);
+    train_data_close(&t->data);
 }
 
 /* Names and values of what the run ends with, in the arena of the diagnostics. */
 static void list_figures(const Trainer *t, Figures *figures) {
-    Arena *arena = t->diags->arena;
-    for (int i = 0; !t->o->no_eval && i < t->n_tasks; i++) {
-        const Task *task = &t->s->program->tasks.items[t->order[i]];
+    const Evaluation *best = t->state.best.evaluations;
+    Arena *arena = t->s->diags->arena;
+    for (int i = 0; i < t->data.count; i++) {
+        const Task *task = t->data.tasks[i].task;
         for (int j = 0; j < task->n_metrics; j++) {
-            vec_push(
-                arena, figures,
-                ((Figure){arena_printf(arena, "%s %s", task->name, task->metrics[j]), t->best_ones[i].metrics[j]}));
+            const char *name = arena_printf(arena, "%s %s", task->name, task->metrics[j]);
+            vec_push(arena, figures, ((Figure){name, best[i].metrics[j]}));
         }
     }
-    if (!t->o->no_eval) vec_push(arena, figures, ((Figure){"overall", overall_score(t->best_ones, t->n_tasks)}));
+    vec_push(arena, figures, ((Figure){"overall", overall_score(best, t->data.count)}));
 }
 
 int train_once(Session *session, const ModelUse *use, const TrainOptions *options, Figures *figures) {
     enum { SIGNAL_STATUS = 128 }; /* as shells have it: 130 after Ctrl-C */
-    Diagnostics *diags = session->diags;
-    Trainer trainer = {.s = session,
-                       .o = options,
-                       .diags = diags,
-                       .use = *use,
-                       .length = {options->epochs, options->steps},
-                       .best = -INFINITY,
-                       .checkpoint = -1,
-                       .previous = -1};
-    bool good = train(&trainer);
-    good = log_close(trainer.log, diags) && good;
-    good = event_file_close(trainer.events, diags) && good;
-    if (good && !trainer.stopped && !options->dry_run) list_figures(&trainer, figures);
-    trainer_close(&trainer);
+    Trainer t = {.s = session, .o = options, .use = *use};
+    t.keeper = (RunKeeper){.s = session, .o = options, .data = &t.data};
+    t.report = (TrainReport){.s = session, .o = options, .data = &t.data};
+    bool good = train(&t);
+    good = report_close(&t.report) && good;
+    if (good && !t.stopped && !options->dry_run && !options->no_eval) list_figures(&t, figures);
+    trainer_close(&t);
     if (!good) return 1;
-    return trainer.stopped ? SIGNAL_STATUS + interrupt_signal() : 0;
+    return t.stopped ? SIGNAL_STATUS + interrupt_signal() : 0;
 }

@@ -3,12 +3,16 @@
  *
  * The time of a step of a task is taken to be proportional to its tokens: the factor is what the timed steps took, all
  * together, for each of theirs. */
+#include "runtime/train/train_plan.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "runtime/engine/clock.h"
-#include "runtime/train/train.h"
+#include "runtime/measure/evaluate.h"
 
 enum { TIMED_STEPS = 8, WARM_STEPS = 2, TIMED_ROWS = 512 };
 static const double enough_seconds = 10; /* of steps of one task */
@@ -26,9 +30,11 @@ typedef struct Share {
 } Share;
 
 typedef struct Plan {
-    Trainer *t;
-    Share *training, *evaluation; /* [t->n_tasks]: of the whole run */
-    Work *work;                   /* [t->n_tasks] */
+    StepRunner *runner;
+    RunSchedule *schedule;
+    const TrainData *data;
+    Share *training, *evaluation; /* [tasks]: of the whole run */
+    Work *work;                   /* [tasks] */
     int64_t *tokens;              /* [steps of an epoch]: of the first epoch */
     int *tasks;                   /* [steps of an epoch] */
     int64_t longest;              /* the step of the first epoch with the most tokens */
@@ -68,66 +74,67 @@ static void put_back(Parameters *p, Snapshot *s) {
 
 /* --- What there is to do ------------------------------------------------------------------------------------------ */
 
-/* Tokens of a step, and the task of its first batch; `work` [t->n_tasks] (may be NULL) grows by what it does. */
-static int64_t tokens_of_step(const Trainer *t, int64_t epoch, int64_t step, int *task, Work *work) {
+/* Tokens of a step, and the task of its first batch; `work` [tasks] (may be NULL) grows by what it does. */
+static int64_t tokens_of_step(const Plan *plan, int64_t number, int *task, Work *work) {
+    const Step *step = run_schedule_step(plan->schedule, number);
     int64_t all = 0;
-    for (int i = 0; i < sampler_parts(t->sampler); i++) {
-        Draw draw = sampler_draw(t->sampler, epoch, step, i);
-        int64_t tokens = dataset_tokens_of(t->train[t->order[draw.task]], draw.rows, draw.count);
-        if (work) work[draw.task].steps++, work[draw.task].tokens += tokens;
-        if (i == 0) *task = draw.task;
+    for (int i = 0; i < step->n_draws; i++) {
+        const Draw *draw = &step->draws[i];
+        int64_t tokens = dataset_tokens_of(plan->data->tasks[draw->task].train, draw->rows, draw->count);
+        if (work) work[draw->task].steps++, work[draw->task].tokens += tokens;
         all += tokens;
     }
+    *task = step->draws[0].task;
     return all;
 }
 
 /* The steps of the run, each once. */
 static void count_training(Plan *plan) {
-    Trainer *t = plan->t;
-    int64_t per_epoch = sampler_steps_per_epoch(t->sampler);
-    for (int i = 0; i < t->n_tasks; i++) {
+    for (int i = 0; i < plan->data->count; i++) {
         plan->training[i].tokens = plan->training[i].first_tokens = 0;
         plan->work[i] = (Work){0};
     }
-    for (int64_t step = 0; step < t->rate.steps; step++) {
+    for (int64_t step = 0; step < plan->schedule->rate.steps; step++) {
         int task = 0;
-        int64_t tokens = tokens_of_step(t, step / per_epoch, step % per_epoch, &task, plan->work);
+        int64_t tokens = tokens_of_step(plan, step, &task, plan->work);
         plan->training[task].tokens += tokens;
-        if (step < per_epoch) plan->training[task].first_tokens += tokens;
+        if (step < plan->schedule->per_epoch) plan->training[task].first_tokens += tokens;
     }
 }
 
-static int64_t epochs_of(const Trainer *t) {
-    int64_t per_epoch = sampler_steps_per_epoch(t->sampler);
-    return per_epoch ? (t->rate.steps + per_epoch - 1) / per_epoch : 0;
-}
-
 static void count_evaluation(Plan *plan) {
-    Trainer *t = plan->t;
-    for (int i = 0; i < t->n_tasks && !t->o->no_eval; i++) {
-        const Dataset *data = t->dev[t->order[i]];
-        plan->evaluation[i].first_tokens = 0;
-        for (int64_t row = 0; row < data->rows; row++) plan->evaluation[i].first_tokens += dataset_tokens(data, row);
-        plan->evaluation[i].tokens = plan->evaluation[i].first_tokens * epochs_of(t);
+    for (int i = 0; i < plan->data->count; i++) {
+        const Dataset *dev = plan->data->tasks[i].dev;
+        Share *share = &plan->evaluation[i];
+        share->first_tokens = 0;
+        for (int64_t row = 0; dev && row < dev->rows; row++) share->first_tokens += dataset_tokens(dev, row);
+        share->tokens = share->first_tokens * run_schedule_epochs(plan->schedule);
     }
 }
 
 static void look_at_first_epoch(Plan *plan) {
-    int64_t steps = sampler_steps_per_epoch(plan->t->sampler);
+    int64_t steps = plan->schedule->per_epoch;
     plan->tokens = calloc((size_t)steps + 1, sizeof *plan->tokens);
     plan->tasks = calloc((size_t)steps + 1, sizeof *plan->tasks);
     if (!plan->tokens || !plan->tasks) abort();
     for (int64_t i = 0; i < steps; i++) {
-        plan->tokens[i] = tokens_of_step(plan->t, 0, i, &plan->tasks[i], NULL);
+        plan->tokens[i] = tokens_of_step(plan, i, &plan->tasks[i], NULL);
         if (plan->tokens[i] > plan->tokens[plan->longest]) plan->longest = i;
     }
 }
 
 /* --- How long it takes -------------------------------------------------------------------------------------------- */
 
+/* A step of the first epoch that is told to nobody and whose update is undone. */
+static bool try_step(const Plan *plan, int64_t index) {
+    enum { NOT_THE_FIRST = 1 }; /* whose gradients may be asked for */
+    const Step *step = run_schedule_step(plan->schedule, index);
+    return step_run(plan->runner, step, NOT_THE_FIRST, rate_at(&plan->schedule->rate, NOT_THE_FIRST));
+}
+
 /* Some steps of a task, from all over the epoch: seconds of a token. */
 static bool time_task(Plan *plan, int task, bool warm, double *result) {
-    int64_t steps = sampler_steps_per_epoch(plan->t->sampler), of_task = 0, seen = 0, tokens = 0;
+    int64_t steps = plan->schedule->per_epoch, of_task = 0, seen = 0, tokens = 0;
     double seconds = 0;
     int done = 0, wanted = warm ? WARM_STEPS : TIMED_STEPS;
     for (int64_t i = 0; i < steps; i++) of_task += plan->tasks[i] == task;
@@ -135,7 +142,7 @@ static bool time_task(Plan *plan, int task, bool warm, double *result) {
     for (int64_t i = 0; i < steps && done < wanted && seconds < enough_seconds; i++) {
         if (plan->tasks[i] != task || seen++ < (2 * done + 1) * of_task / (2 * wanted) - 1) continue;
         double began = seconds_now();
-        if (!train_try_step(plan->t, i)) return false;
+        if (!try_step(plan, i)) return false;
         seconds += seconds_now() - began;
         tokens += plan->tokens[i];
         done++;
@@ -146,38 +153,38 @@ static bool time_task(Plan *plan, int task, bool warm, double *result) {
 
 /* The first rows of the development set. */
 static bool time_evaluation(Plan *plan, int index, double *result) {
-    Trainer *t = plan->t;
-    Dataset part = *t->dev[t->order[index]];
+    const TrainTask *task = &plan->data->tasks[index];
+    Model *model = plan->runner->s->model;
+    Dataset part = *task->dev;
     Evaluation ignored;
     int64_t tokens = 0;
     if (part.rows > TIMED_ROWS) part.rows = TIMED_ROWS;
     for (int64_t row = 0; row < part.rows; row++) tokens += dataset_tokens(&part, row);
-    model_touch(t->s->model); /* what was computed for a fit is computed anew after every epoch */
+    model_touch(model); /* what was computed for a fit is computed anew after every epoch */
     double began = seconds_now();
-    bool good = evaluate(t->s->model, t->order[index], &part, EVAL_BATCH, &ignored, NULL, t->diags);
+    bool good = evaluate(model, task->number, &part, EVAL_BATCH, &ignored, NULL, plan->runner->s->diags);
     *result = tokens ? (seconds_now() - began) / (double)tokens : 0;
     return good;
 }
 
-static bool keeps(const Trainer *t, int index, bool training) {
-    int task = t->order[index];
-    return model_kept_bytes(t->s->model, task, training, training ? t->train[task] : t->dev[task]) > 0;
+static bool keeps(const Plan *plan, int index, bool training) {
+    const TrainTask *task = &plan->data->tasks[index];
+    return model_kept_bytes(plan->runner->s->model, task->number, training, training ? task->train : task->dev) > 0;
 }
 
 static bool time_all(Plan *plan) {
-    Trainer *t = plan->t;
-    bool good =
-        sampler_steps_per_epoch(t->sampler) == 0 || train_try_step(t, plan->longest); /* all memory that will be used */
-    for (int i = 0; good && i < t->n_tasks; i++) {
+    bool good = plan->schedule->per_epoch == 0 || try_step(plan, plan->longest); /* all memory that will be used */
+    for (int i = 0; good && i < plan->data->count; i++) {
         Share *share = &plan->training[i];
         good = time_task(plan, i, true, &share->first) && time_task(plan, i, false, &share->first);
         share->later = share->first;
-        if (good && keeps(t, i, true)) good = time_task(plan, i, false, &share->later); /* the same steps */
+        if (good && keeps(plan, i, true)) good = time_task(plan, i, false, &share->later); /* the same steps */
     }
-    for (int i = 0; good && i < t->n_tasks && !t->o->no_eval; i++) {
+    for (int i = 0; good && i < plan->data->count; i++) {
         Share *share = &plan->evaluation[i];
+        if (!plan->data->tasks[i].dev) continue;
         good = time_evaluation(plan, i, &share->first) && time_evaluation(plan, i, &share->later);
-        if (!keeps(t, i, false)) share->first = share->later;
+        if (!keeps(plan, i, false)) share->first = share->later;
     }
     return good;
 }
@@ -191,27 +198,28 @@ static double seconds_of(const Share *shares, int count) {
 }
 
 static double seconds_of_run(const Plan *plan) {
-    return seconds_of(plan->training, plan->t->n_tasks) + seconds_of(plan->evaluation, plan->t->n_tasks);
+    return seconds_of(plan->training, plan->data->count) + seconds_of(plan->evaluation, plan->data->count);
 }
 
 /* --- A budget ----------------------------------------------------------------------------------------------------- */
 
 /* Seconds of "90s", "45m", "2h" or "1.5h"; a bare number is minutes. */
-static bool read_budget(const Trainer *t, double *seconds) {
+static bool read_budget(const char *text, double *seconds, Diagnostics *diags) {
     char *end;
-    const char *text = t->o->within;
     double number = strtod(text, &end);
     double unit = *end == 's' ? 1 : *end == 'h' ? 3600 : 60;
     *seconds = number * unit;
     bool good = end != text && number > 0 && number < 1e9 && (!*end || (strchr("smh", *end) && !end[1]));
     if (good) return true;
-    diag_error(t->diags, "E0910", (Pos){0}, "--within takes a time, not '%s'", text);
-    diag_hint(t->diags, "for example: 90s, 45m or 2h");
+    diag_error(diags, "E0910", (Pos){0}, "--within takes a time, not '%s'", text);
+    diag_hint(diags, "for example: 90s, 45m or 2h");
     return false;
 }
 
-static bool again(Plan *plan) {
-    if (!train_plan_steps(plan->t)) return false;
+static bool again(Plan *plan, RunLength length) {
+    StepRunner *runner = plan->runner;
+    if (!run_schedule_make(plan->schedule, length, model_joined(runner->s->model), plan->data, runner->s, runner->o))
+        return false;
     count_training(plan);
     count_evaluation(plan);
     return true;
@@ -219,64 +227,77 @@ static bool again(Plan *plan) {
 
 /* As many whole epochs as fit, no more than were asked for; less than one: its first steps. */
 static bool fit(Plan *plan, double budget) {
-    Trainer *t = plan->t;
-    int64_t epochs = epochs_of(t);
+    int64_t epochs = run_schedule_epochs(plan->schedule);
     double all = seconds_of_run(plan);
     if (all <= budget || epochs == 0) return true;
-    t->length = (RunLength){.epochs = 1};
-    if (!again(plan)) return false;
-    double one = seconds_of_run(plan), evaluation = seconds_of(plan->evaluation, t->n_tasks);
-    if (one <= budget) {
-        t->length.epochs = 1 + (int64_t)((budget - one) / (all - one) * (double)(epochs - 1));
-        return again(plan);
-    }
-    t->length.steps = (int64_t)((budget - evaluation) / (one - evaluation) * (double)t->rate.steps);
-    if (t->length.steps < 1) t->length.steps = 1;
-    return again(plan);
+    if (!again(plan, (RunLength){.epochs = 1})) return false;
+    double one = seconds_of_run(plan), evaluation = seconds_of(plan->evaluation, plan->data->count);
+    if (one <= budget)
+        return again(plan, (RunLength){.epochs = 1 + (int64_t)((budget - one) / (all - one) * (double)(epochs - 1))});
+    int64_t steps = (int64_t)((budget - evaluation) / (one - evaluation) * (double)plan->schedule->rate.steps);
+    return again(plan, (RunLength){.epochs = 1, .steps = steps < 1 ? 1 : steps});
 }
 
 /* --- What is said ------------------------------------------------------------------------------------------------- */
 
 static void print_plan(const Plan *plan, FILE *out) {
-    const Trainer *t = plan->t;
-    const Parameters *params = model_parameters(t->s->model);
+    const TrainData *data = plan->data;
+    Session *s = plan->runner->s;
+    const Parameters *params = model_parameters(s->model);
     int64_t tokens = 0;
-    double training = seconds_of(plan->training, t->n_tasks), evaluation = seconds_of(plan->evaluation, t->n_tasks);
-    double bytes = (double)(parameters_bytes(params) + model_slab_bytes(t->s->model));
+    double training = seconds_of(plan->training, data->count), evaluation = seconds_of(plan->evaluation, data->count);
+    double bytes = (double)(parameters_bytes(params) + model_slab_bytes(s->model));
     fprintf(out, "%-16s %9s %8s %7s %9s %12s\n", "task", "rows", "left out", "cut", "steps", "tokens");
-    for (int i = 0; i < t->n_tasks; i++) {
-        const Dataset *data = t->train[t->order[i]];
-        fprintf(out, "%-16s %9" PRId64 " %8" PRId64 " %7" PRId64 " %9" PRId64 " %12" PRId64 "\n", data->task->name,
-                data->rows, data->skipped, data->cut, plan->work[i].steps, plan->work[i].tokens);
+    for (int i = 0; i < data->count; i++) {
+        const Dataset *set = data->tasks[i].train;
+        fprintf(out, "%-16s %9" PRId64 " %8" PRId64 " %7" PRId64 " %9" PRId64 " %12" PRId64 "\n", set->task->name,
+                set->rows, set->skipped, set->cut, plan->work[i].steps, plan->work[i].tokens);
         tokens += plan->work[i].tokens;
     }
     fprintf(out, "%" PRId64 " steps in %" PRId64 " epochs, %" PRId64 " parameters, %" PRId64 " trained\n",
-            t->rate.steps, epochs_of(t), params->total, params->trained);
+            plan->schedule->rate.steps, run_schedule_epochs(plan->schedule), params->total, params->trained);
     fprintf(out, "memory: %.0f MB for parameters, gradients, states and activations\n", bytes * 1e-6);
     fprintf(out, "time here, with %d threads: %.2f minutes, training %.2f (%.0f tokens/s), evaluation %.2f\n",
-            team_threads(t->s->team), (training + evaluation) / 60, training / 60,
+            team_threads(s->team), (training + evaluation) / 60, training / 60,
             training > 0 ? (double)tokens / training : 0, evaluation / 60);
 }
 
-bool train_plan(Trainer *t) {
-    size_t size = (size_t)t->n_tasks + 1;
-    Plan plan = {.t = t,
-                 .training = arena_array(t->s->arena, size, sizeof *plan.training),
-                 .evaluation = arena_array(t->s->arena, size, sizeof *plan.evaluation),
-                 .work = arena_array(t->s->arena, size, sizeof *plan.work)};
-    Parameters *params = model_parameters(t->s->model);
+bool train_plan(StepRunner *runner, RunSchedule *schedule) {
+    Session *s = runner->s;
+    const TrainOptions *o = runner->o;
+    size_t size = (size_t)runner->data->count + 1;
+    Plan plan = {.runner = runner,
+                 .schedule = schedule,
+                 .data = runner->data,
+                 .training = arena_array(s->arena, size, sizeof *plan.training),
+                 .evaluation = arena_array(s->arena, size, sizeof *plan.evaluation),
+                 .work = arena_array(s->arena, size, sizeof *plan.work)};
     double budget = 0;
-    if (t->o->within && !t->o->resume && !read_budget(t, &budget)) return false;
+    if (o->within && !o->resume && !read_budget(o->within, &budget, s->diags)) return false;
     look_at_first_epoch(&plan);
     count_training(&plan);
     count_evaluation(&plan);
-    Snapshot before = take(params);
+    Snapshot before = take(model_parameters(s->model));
     bool good = time_all(&plan);
-    put_back(model_parameters(t->s->model), &before);
-    model_touch(t->s->model);
+    put_back(model_parameters(s->model), &before);
+    model_touch(s->model);
     if (good && budget > 0) good = fit(&plan, budget - 1e-3 * train_process_ms()); /* less what it took to get here */
-    if (good && (t->o->dry_run || !t->o->quiet)) print_plan(&plan, t->o->dry_run ? stdout : stderr);
+    if (good && (o->dry_run || !o->quiet)) print_plan(&plan, o->dry_run ? stdout : stderr);
     free(plan.tokens);
     free(plan.tasks);
     return good;
+}
+
+double train_process_ms(void) {
+    enum { BEFORE_START_TIME = 19 }; /* fields of /proc/self/stat between the name and it; see proc(5) */
+    char line[1024] = "";
+    FILE *file = fopen("/proc/self/stat", "r");
+    if (file && !fgets(line, sizeof line, file)) line[0] = 0;
+    if (file) fclose(file);
+    char *at = strrchr(line, ')');
+    for (int i = 0; at && i <= BEFORE_START_TIME; i++) at = strchr(at + 1, ' ');
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    double seconds = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    return at ? 1e3 * (seconds - strtod(at, NULL) / (double)sysconf(_SC_CLK_TCK)) : 0;
 }

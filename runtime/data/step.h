@@ -1,0 +1,67 @@
+/* Steps: what each step of a run computes, as a list of passes. Plain data, which the sampler's draws and a few numbers
+ * decide: whoever runs a step, all of it or some of its passes, needs nothing else to know what to do.
+ *
+ *     draws     rows of each task            a: 24 rows           b: 20 rows
+ *     passes    a batch forward and back     a 0..16 | a 16..24 | b 0..16 | b 16..20
+ *     places    of its gradients             0       | 0        | 1       | 1
+ *
+ *     joined                                 a 0..16 + b 0..16 | a 16..24 + b 16..20
+ *                                            0                 | 0
+ */
+#ifndef GRADC_RUNTIME_DATA_STEP_H
+#define GRADC_RUNTIME_DATA_STEP_H
+
+#include "runtime/data/sampler.h"
+
+/* What a step is, whatever it draws. */
+typedef struct StepRule {
+    bool together;      /* it has a batch of each task */
+    bool joins;         /* then in one pass for all tasks, where their training graphs can be joined */
+    int64_t accumulate; /* batches of a task; at least 1 */
+} StepRule;
+
+/* Are gradients of several passes added? `joined`: the tasks' graphs are one. */
+bool step_adds(const StepRule *rule, bool joined);
+
+/* Some rows of a draw: `count` from number `from` on. */
+typedef struct PassRows {
+    int draw;
+    int64_t from, count;
+} PassRows;
+
+typedef struct StepPass {
+    int graph;            /* whose training graph: of a task, by its number in the program, or of all */
+    int place;            /* gradients of passes with the same place are added up */
+    const PassRows *rows; /* [n_rows]: of each part of the batch; a part of a joined batch may be empty */
+    int n_rows;
+} StepPass;
+
+typedef struct Step {
+    Draw *draws; /* [n_draws]: of one task each */
+    int n_draws;
+    StepPass *passes; /* [n_passes]: in the order in which they are run */
+    int n_passes;
+    int n_places; /* the place is number `draw`, or 0 of passes that join all draws */
+} Step;
+
+typedef struct StepOptions {
+    int64_t batch;     /* rows of a task in a pass, at most */
+    const int *graphs; /* [sampler's tasks]: the number of each one's graph */
+    int joined;        /* the number of the graph that takes all draws; -1: there is none */
+} StepOptions;
+
+typedef struct Steps Steps;
+
+/* Borrows the sampler and the graphs. */
+Steps *steps_new(Sampler *sampler, const StepOptions *options);
+void steps_free(Steps *steps); /* NULL is allowed */
+
+/* Step `index` of epoch `epoch`; and one of these draws, as many as the sampler has parts. Valid until the next one,
+ * its rows until a draw of another epoch. */
+const Step *steps_get(Steps *steps, int64_t epoch, int64_t index);
+const Step *steps_of_draws(Steps *steps, const Draw *draws);
+
+/* The row numbers of a part of a pass. */
+const int64_t *step_rows(const Step *step, const PassRows *rows);
+
+#endif

@@ -1,0 +1,73 @@
+/* Train data. */
+#include "runtime/train/train_data.h"
+
+#include <inttypes.h>
+
+#include "runtime/data/overlap.h"
+#include "runtime/engine/clock.h"
+#include "runtime/train/task_numbers.h"
+
+/* A score on rows that were trained on says little. */
+static void warn_of_overlap(Session *s, const TrainTask *t) {
+    enum { MOST_LINES = 5 };
+    uint32_t lines[MOST_LINES];
+    int64_t shared = overlap_find(t->train, t->dev, lines, MOST_LINES);
+    const char *list = "";
+    for (int i = 0; i < shared && i < MOST_LINES; i++)
+        list = arena_printf(s->arena, "%s%s%u", list, i ? ", " : "", lines[i]);
+    if (!shared) return;
+    diag_warning(s->diags, "E0856", pos_in_file(t->dev->file, lines[0]),
+                 "%" PRId64 " of %" PRId64 " rows to evaluate on are among those to train on too (line %s%s)", shared,
+                 t->dev->rows, list, shared > MOST_LINES ? ", ..." : "");
+}
+
+static int64_t limit_of(const Task *task, const TrainOptions *o) {
+    return (int64_t)task_number(&o->limit, task->name, 0);
+}
+
+static bool load_task(TrainTask *t, Session *s, const TrainOptions *o) {
+    t->weight = task_number(&o->loss_weight, t->task->name, 1);
+    t->train = session_dataset(s, t->number, "train", limit_of(t->task, o));
+    if (t->train && !o->no_eval) t->dev = session_dataset(s, t->number, "dev", 0);
+    if (t->train && t->dev) warn_of_overlap(s, t);
+    return t->train && (t->dev || o->no_eval);
+}
+
+bool train_data_load(TrainData *data, Session *s, const TrainOptions *o) {
+    double began = seconds_now();
+    bool good = true;
+    data->tasks = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *data->tasks);
+    for (int i = 0; good && i < s->program->tasks.count; i++) {
+        if (!s->tasks[i]) continue;
+        data->tasks[data->count] = (TrainTask){.task = &s->program->tasks.items[i], .number = i};
+        good = load_task(&data->tasks[data->count++], s, o);
+    }
+    data->load_ms = 1e3 * (seconds_now() - began);
+    return good;
+}
+
+void train_data_close(TrainData *data) {
+    for (int i = 0; i < data->count; i++) {
+        dataset_free(data->tasks[i].train);
+        dataset_free(data->tasks[i].dev);
+    }
+}
+
+bool train_data_keep(const TrainData *data, Session *s, const TrainOptions *o) {
+    bool good = true;
+    for (int i = 0; good && o->out && i < data->count; i++) {
+        const TrainTask *t = &data->tasks[i];
+        good = session_keep_dataset(s, t->train, "train", limit_of(t->task, o)) &&
+               (!t->dev || session_keep_dataset(s, t->dev, "dev", 0));
+    }
+    return good;
+}
+
+int train_data_cached(const TrainData *data) {
+    int count = 0;
+    for (int i = 0; i < data->count; i++) {
+        const TrainTask *t = &data->tasks[i];
+        count += t->train->is_cached + (t->dev && t->dev->is_cached);
+    }
+    return count;
+}

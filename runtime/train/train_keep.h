@@ -1,0 +1,29 @@
+/* Train keep: the folder of a run: its settings, its checkpoints, and taking it up again. */
+#ifndef GRADC_RUNTIME_TRAIN_TRAIN_KEEP_H
+#define GRADC_RUNTIME_TRAIN_TRAIN_KEEP_H
+
+#include "runtime/train/run_folder.h"
+#include "runtime/train/run_schedule.h"
+#include "runtime/train/run_state.h"
+
+typedef struct RunKeeper {
+    Session *s;
+    const TrainOptions *o;
+    const TrainData *data;
+    FolderLock *lock;             /* of the folder; NULL: none is written */
+    json_t *settings;             /* see settings.h */
+    int64_t checkpoint, previous; /* steps of the last two; negative: none yet */
+} RunKeeper;
+
+/* May the run write to its folder (run_folder.h)? False with an error, before anything is computed. */
+bool run_keeper_check(const RunKeeper *keeper);
+
+/* Before the first step, when there are weights: with --resume the state of the last checkpoint, otherwise a folder for
+ * a new run. False with a diagnostic; to be closed all the same. */
+bool run_keeper_open(RunKeeper *keeper, RunLength length, RunState *state);
+void run_keeper_close(RunKeeper *keeper);
+
+/* A checkpoint of now; nothing without --out or when there is one of this step. False with a diagnostic. */
+bool run_keeper_save(RunKeeper *keeper, const RunState *state);
+
+#endif
