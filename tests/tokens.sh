@@ -28,6 +28,8 @@ head -c 1000 "$t/run/tokens/paraphrase.dev" >"$t/short" && cat "$t/short" >"$t/r
 train
 [ "$(cached)" = 2 ] && [ "$(hash_of)" = "$hash" ] && cmp -s "$t/out" "$t/table"
 ok "damaged ones are made anew" $?
+[ "$(grep -c "warning\[E0859\]: these tokens cannot be used and are made anew" "$t/err")" = 2 ]
+ok "which is said" $?
 train
 [ "$(cached)" = 4 ]
 ok "and are whole again" $?

@@ -117,6 +117,7 @@ static const Example examples[] = {
      "{\"words\": [\"a\", \"b\"], \"tags\": [\"O\", \"O\"]}"},
     {"E0854", "[UNK]\n[CLS]\n[SEP]", "[UNK]\n[CLS]\n[SEP]\n[MASK]"},
     {"E0856", "data \"mood-{split}.csv\" comma quoted", "data \"mood-train.csv\" comma quoted\nsplit dev 0.1"},
+    {"E0859", "truncate -s 1000 run/tokens/sentiment.train\ngradc eval run", "gradc eval run"},
     {"E0900", "gradc trian my.graph", "gradc train my.graph"},
     {"E0901", "gradc train my.graph --threads 4096", "gradc train my.graph --threads 8"},
     {"E0902", "gradc train big.graph", "gradc train big.graph --freeze 'bert.*'"},

@@ -409,6 +409,10 @@ static const Explanation table[] = {
               "split dev 0.1"},
 
     /* --- The command line --- */
+    {"E0859", "kept tokens cannot be used\n"
+              "A file in the tokens folder of a run was damaged or changed: it holds tokens,\n"
+              "rows or labels that the model cannot take. The data is tokenised anew, and the\n"
+              "file replaced."},
     {"E0900", "unknown command\n"
               "`gradc --help` lists the commands, `gradc COMMAND --help` the options of one."},
     {"E0910", "a bad number\n"

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
+#include "runtime/data/dataset_check.h"
 #include "runtime/files/atomic_file.h"
 
 enum { OF_INPUT = 5, MAX_ARRAYS = 16, FORMAT = 2 };
@@ -63,13 +64,15 @@ static const char *path_of(const TokenCache *cache, const Task *task, const char
 
 typedef struct Array {
     void **items;
-    int64_t bytes; /* -1: there is none */
+    int64_t size, count; /* bytes of an item; -1 items: there is none */
 } Array;
 
 static Array array_of(void *items_pointer, int64_t count, size_t size) {
     void **items = items_pointer;
-    return (Array){items, *items ? count * (int64_t)size : -1};
+    return (Array){items, (int64_t)size, *items ? count : -1};
 }
+
+static int64_t bytes_of(const Array *array) { return array->count < 0 ? -1 : array->count * array->size; }
 
 /* All of a data set, in the order of the file. */
 static int list_arrays(Dataset *d, Array *arrays) {
@@ -110,79 +113,94 @@ static bool take(Reader *r, void *to, size_t size) {
 }
 
 static bool take_array(Reader *r, Array *array) {
+    int64_t bytes;
     *array->items = NULL;
-    if (!take(r, &array->bytes, sizeof array->bytes) || array->bytes > r->left) return false;
-    if (array->bytes < 0) return true;
-    *array->items = malloc((size_t)array->bytes + 1);
-    return *array->items && take(r, *array->items, (size_t)array->bytes);
+    if (!take(r, &bytes, sizeof bytes)) return false;
+    array->count = bytes < 0 ? -1 : bytes / array->size;
+    if (bytes < 0) return true;
+    if (bytes > r->left || bytes % array->size != 0) return false;
+    *array->items = malloc((size_t)bytes + 1);
+    return *array->items && take(r, *array->items, (size_t)bytes);
 }
 
-static bool are_bounds(const int64_t *bounds, int64_t bytes, int64_t rows, int64_t end) {
-    if (!bounds || bytes != (rows + 1) * (int64_t)sizeof *bounds || bounds[0] != 0 || bounds[rows] != end) return false;
-    for (int64_t i = 0; i < rows; i++) {
+/* Are there count + 1 of them, from 0 to `end`, none before the last? */
+static bool are_bounds(const int64_t *bounds, const Array *got, int64_t count, int64_t end) {
+    if (!bounds || got->count - 1 != count || bounds[0] != 0 || bounds[count] != end) return false;
+    for (int64_t i = 0; i < count; i++) {
         if (bounds[i + 1] < bounds[i]) return false;
     }
     return true;
 }
 
-/* Do the arrays have the sizes that a data set of so many rows has? */
+/* The last of the bounds that were read; -1: there is none. */
+static int64_t end_of(const int64_t *bounds, const Array *got) { return got->count > 0 ? bounds[got->count - 1] : -1; }
+
+/* Do the arrays have the sizes that a data set of so many rows has? What no bounds have vouched for is compared only. */
 static bool fits(Dataset *d, const Array *got, int count) {
-    enum { LABEL_BOUNDS = 2 * OF_INPUT };
+    enum { LABEL_BOUNDS = 2 * OF_INPUT, LABEL_VALUES = LABEL_BOUNDS + 4 };
     Array wanted[MAX_ARRAYS];
-    const int64_t *labels = d->labels.bounds;
-    if (d->rows < 0) return false;
-    for (int i = 0; i < d->task->n_inputs; i++) {
+    for (int i = 0; i < 2; i++) {
         const Sequences *in = &d->inputs[i];
         const Array *own = &got[OF_INPUT * i];
-        if (!are_bounds(in->bounds, own[2].bytes, d->rows, in->ids.count)) return false;
-        if (!in->windows) continue;
-        if (own[3].bytes != own[2].bytes || !are_bounds(in->windows, own[3].bytes, d->rows, in->windows[d->rows]))
+        if (!in->bounds && i >= d->task->n_inputs) continue;
+        if (!are_bounds(in->bounds, &own[2], d->rows, in->ids.count)) return false;
+        int64_t windows = end_of(in->windows, &own[3]);
+        if (in->windows && (!are_bounds(in->windows, &own[3], d->rows, windows) ||
+                            !are_bounds(in->window_bounds, &own[4], windows, in->ids.count)))
             return false;
-        if (!are_bounds(in->window_bounds, own[4].bytes, in->windows[d->rows], in->ids.count)) return false;
     }
-    if (labels && (got[LABEL_BOUNDS].bytes != (d->rows + 1) * (int64_t)sizeof *labels ||
-                   !are_bounds(labels, got[LABEL_BOUNDS].bytes, d->rows, labels[d->rows])))
+    int64_t labels = end_of(d->labels.bounds, &got[LABEL_BOUNDS]);
+    if (d->labels.bounds &&
+        (!are_bounds(d->labels.bounds, &got[LABEL_BOUNDS], d->rows, labels) || labels > got[LABEL_VALUES].count))
         return false;
     list_arrays(d, wanted);
     for (int i = 0; i < count; i++) {
-        if (wanted[i].bytes != got[i].bytes) return false;
+        if (wanted[i].count != got[i].count) return false;
     }
     return true;
 }
 
-static bool take_all(Reader *r, const XXH128_canonical_t *key, Dataset *d) {
+static bool is_of_key(Reader *r, const XXH128_canonical_t *key) {
     char begins[sizeof magic];
-    XXH128_canonical_t made_of, hash, own;
+    XXH128_canonical_t made_of;
+    return take(r, begins, sizeof begins) && memcmp(begins, magic, sizeof magic) == 0 &&
+           take(r, &made_of, sizeof made_of) && memcmp(&made_of, key, sizeof *key) == 0;
+}
+
+static bool take_all(Reader *r, Dataset *d) {
+    XXH128_canonical_t hash, own;
     int64_t numbers[3];
     Array arrays[MAX_ARRAYS];
-    if (!take(r, begins, sizeof begins) || memcmp(begins, magic, sizeof magic) != 0) return false;
-    if (!take(r, &made_of, sizeof made_of) || memcmp(&made_of, key, sizeof *key) != 0 ||
-        !take(r, numbers, sizeof numbers))
-        return false;
+    if (!take(r, numbers, sizeof numbers)) return false;
     d->rows = numbers[0], d->skipped = numbers[1], d->cut = numbers[2];
+    if (d->rows < 0 || d->rows > r->left || d->skipped < 0 || d->cut < 0) return false;
     int count = list_arrays(d, arrays); /* where they go */
     for (int i = 0; i < count; i++) {
         if (!take_array(r, &arrays[i])) return false;
     }
     for (int i = 0; i < 2; i++) {
-        d->inputs[i].ids.count = arrays[OF_INPUT * i].bytes / (int64_t)sizeof(int32_t);
-        d->inputs[i].segments.count = arrays[OF_INPUT * i + 1].bytes / (int64_t)sizeof(int32_t);
+        d->inputs[i].ids.count = arrays[OF_INPUT * i].count;
+        d->inputs[i].segments.count = arrays[OF_INPUT * i + 1].count;
     }
     XXH128_canonicalFromHash(&own, XXH3_128bits_digest(r->state));
     bool whole = take(r, &hash, sizeof hash) && memcmp(&own, &hash, sizeof own) == 0 && r->left == 0;
     return whole && fits(d, arrays, count);
 }
 
-/* NULL: it is not there, not whole, or of something else. */
-static Dataset *read_set(const char *path, const XXH128_canonical_t *key, const Task *task) {
+/* NULL: it is not there, of something else, or, with `*problem`, not what it should be. */
+static Dataset *read_set(const char *path, const XXH128_canonical_t *key, const Task *task,
+                         const DatasetOptions *options, const char **problem) {
     struct stat info;
-    Reader r = {.file = fopen(path, "rb"), .state = XXH3_createState()};
+    Reader r = {.file = fopen(path, "rbe"), .state = XXH3_createState()};
     Dataset *data = calloc(1, sizeof *data);
     if (!data || !r.state || XXH3_128bits_reset(r.state) != XXH_OK) abort();
     data->task = task;
     bool good = r.file && fstat(fileno(r.file), &info) == 0;
     if (good) r.left = info.st_size;
-    good = good && take_all(&r, key, data);
+    good = good && is_of_key(&r, key);
+    if (good && !take_all(&r, data)) *problem = "they are damaged";
+    if (good && !*problem) *problem = dataset_problem(data, options);
+    good = good && !*problem;
     if (r.file) fclose(r.file);
     XXH3_freeState(r.state);
     if (good) return data;
@@ -203,7 +221,11 @@ Dataset *token_cache_load(const TokenCache *cache, const Task *task, const Datas
     const char *path = is_cached(cache, options) ? dataset_path(task, options, diags) : NULL;
     if (is_cached(cache, options) && !path) return NULL;
     bool good = path && key_of(cache, task, options, path, &key);
-    Dataset *data = good ? read_set(path_of(cache, task, options->split, diags->arena), &key, task) : NULL;
+    const char *kept = good ? path_of(cache, task, options->split, diags->arena) : NULL, *problem = NULL;
+    Dataset *data = good ? read_set(kept, &key, task, options, &problem) : NULL;
+    if (problem)
+        diag_warning(diags, "E0859", pos_in_file(diagnostics_file(diags, kept, NULL), 0),
+                     "these tokens cannot be used and are made anew: %s", problem);
     if (!data) return dataset_load(task, options, diags);
     data->labelled = options->needs_labels;
     data->tokenizer = options->tokenizer;
@@ -233,8 +255,9 @@ static void put_all(Writer *w, const XXH128_canonical_t *key, Dataset *d) {
     put(w, key, sizeof *key);
     put(w, numbers, sizeof numbers);
     for (int i = 0; i < count; i++) {
-        put(w, &arrays[i].bytes, sizeof arrays[i].bytes);
-        if (arrays[i].bytes > 0) put(w, *arrays[i].items, (size_t)arrays[i].bytes);
+        int64_t bytes = bytes_of(&arrays[i]);
+        put(w, &bytes, sizeof bytes);
+        if (bytes > 0) put(w, *arrays[i].items, (size_t)bytes);
     }
     XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(w->state));
     atomic_file_write(w->file, &hash, sizeof hash);

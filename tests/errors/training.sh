@@ -215,3 +215,6 @@ gradc train curve.graph --weights models/demo --data . --data data --tasks senti
 #>       |                    ^~~~~~~
 #> ids-sst-dev.csv: note: every row has the same class, or there is none
 #>       = hint: it counts for nothing, in the overall score and in the choice of the best epoch; take rows of each class
+
+gradc eval run --data data --tasks sentiment >/dev/null; truncate -s 1000 run/tokens/sentiment.dev; gradc eval run --data data --tasks sentiment >/dev/null
+#> run/tokens/sentiment.dev: warning[E0859]: these tokens cannot be used and are made anew: they are damaged
