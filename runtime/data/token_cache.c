@@ -135,7 +135,7 @@ static bool are_bounds(const int64_t *bounds, const Array *got, int64_t count, i
 /* The last of the bounds that were read; -1: there is none. */
 static int64_t end_of(const int64_t *bounds, const Array *got) { return got->count > 0 ? bounds[got->count - 1] : -1; }
 
-/* Do the arrays have the sizes that a data set of so many rows has? What no bounds have vouched for is compared only. */
+/* Do the arrays have the sizes that a data set of so many rows has? What no bounds vouch for is only compared. */
 static bool fits(Dataset *d, const Array *got, int count) {
     enum { LABEL_BOUNDS = 2 * OF_INPUT, LABEL_VALUES = LABEL_BOUNDS + 4 };
     Array wanted[MAX_ARRAYS];

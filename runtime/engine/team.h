@@ -8,7 +8,8 @@
 
 typedef struct Team Team;
 
-/* `threads` 0: one for each core that this process may use. NULL with a diagnostic when scratch memory is not to be
+/* `threads` 0: as OMP_NUM_THREADS says, or one for each core that this process may use, within the quota of its control
+ * group. OMP_THREAD_LIMIT bounds both. NULL with a diagnostic when scratch memory is not to be
  * had. */
 Team *team_new(int threads, Diagnostics *diags);
 void team_free(Team *team);
