@@ -251,6 +251,7 @@ Test(table_reader, quotes_that_are_plain_characters_glue_no_rows) {
     /* a text of two lines is one */
     expect_text("text\tlabel\n\"a\nb\"\t1\nc\t2\n", tab_quoted, "2:a\nb|1 4:c|2");
     expect_text("text,label\n\"a, b\nc\",1\n\"d, e\",2\n", comma_quoted, "2:a, b\nc|1 4:d, e|2");
+    expect_text("text,label\n\"a, b\nc\",1\n\"d, e\nf\",2\n", comma_quoted, "2:a, b\nc|1 4:d, e\nf|2");
 }
 
 Test(table_reader, each_line_of_a_bad_row_is_a_row) {

@@ -80,7 +80,8 @@ static bool read_table(Surveyor *s) {
     s->table = table_parse(&s->text, s->survey->format, s->columns, s->n_columns, s->diags);
     if (s->table) return true;
     const Diagnostic *last = &s->diags->list.items[0];
-    if (s->diags->list.count && last->code && strcmp(last->code, "E0810") == 0)
+    if (s->diags->list.count && last->code && strcmp(last->code, "E0810") == 0 &&
+        strcmp(s->survey->format.word, "jsonl") != 0)
         diag_hint(s->diags, "columns have numbers too: --text 2 --label 3; so they do in a file without a header");
     return false;
 }

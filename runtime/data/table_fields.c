@@ -7,7 +7,8 @@
  * row is bad, and reading goes on with the next line, so that no row is ever glued to another.
  *
  * Which lines are rows by themselves: those with as many fields as the row, the quotes being plain characters. Where
- * tabs separate that is enough, as texts have none; where commas do, every line of the text has to be one. */
+ * tabs separate that is enough, as texts have none; where commas do, every line of the text has to be one, and no comma
+ * may have a blank behind it, as those of sentences have. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,14 +150,22 @@ static Evidence weigh(RowReader r) {
     return evidence;
 }
 
-/* Has each line as many fields as the first, quotes being plain characters? */
+/* Is the line a row by itself? A comma with a blank behind it is one of a sentence. */
+static bool is_row(const RowReader *r, const char *line, size_t length, int fields) {
+    char separator = r->kind->separator;
+    for (const char *at = line, *end = line + length; (at = memchr(at, separator, (size_t)(end - at))); at++) {
+        if (separator != '\t' && at + 1 < end && at[1] == ' ') return false;
+    }
+    return count_plain(line, length, separator) == fields;
+}
+
+/* Is each line a row as the first is, quotes being plain characters? */
 static bool lines_are_rows(const RowReader *r) {
     int fields = r->format.n_header;
     for (size_t at = 0, next; at < r->size; at = next) {
         size_t length = line_end(r->text, r->size, at, &next) - at;
-        int count = count_plain(r->text + at, length, r->kind->separator);
-        if (length && !fields) fields = count;
-        if (length && count != fields) return false;
+        if (length && !fields) fields = count_plain(r->text + at, length, r->kind->separator);
+        if (length && !is_row(r, r->text + at, length, fields)) return false;
     }
     return true;
 }
@@ -203,7 +212,7 @@ static bool glues_rows(const RowReader *r, const RowScan *row) {
     if (row->lines < 2 || r->fields < 2 || !(r->kind->separator == '\t' || r->lines_are_rows)) return false;
     for (size_t at = r->at, next; at < row->next; at = next) {
         size_t length = line_end(r->text, r->size, at, &next) - at;
-        if (count_plain(r->text + at, length, r->kind->separator) != r->fields) return false;
+        if (!is_row(r, r->text + at, length, r->fields)) return false;
     }
     return true;
 }
