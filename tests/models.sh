@@ -11,6 +11,7 @@ for file in models/bert.graph models/heads/*.graph models/encoders/*.graph model
   ok "$file is a model" $?
   tasks=$(sed -n 's/^\(override \)*task \([a-z_0-9]*\).*/\2/p' "$file" | paste -sd, -)
   case $file in
+  models/encoders/bert.graph) ;; # the tasks of models/bert.graph stand on it
   */encoders/* | */adapters/*) tasks=${tasks:-sentiment} ;;
   esac
   [ -n "$tasks" ] || continue
