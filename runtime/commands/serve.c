@@ -42,10 +42,11 @@ typedef struct Line {
 typedef struct Server {
     const ServeOptions *o;
     int listener;
-    Client *clients;      /* [o->most_clients] */
-    int n_clients, turn;  /* the client whose lines are taken first */
-    struct pollfd *polls; /* [o->most_clients + 1] */
-    Line *lines;          /* [o->most_lines] */
+    Client *clients;           /* [o->most_clients] */
+    int n_clients, turn;       /* the client whose lines are taken first */
+    bool short_of_descriptors; /* the last client could not be taken: not before the next round is over */
+    struct pollfd *polls;      /* [o->most_clients + 1] */
+    Line *lines;               /* [o->most_lines] */
     int n_lines;
 } Server;
 
@@ -119,6 +120,9 @@ static bool open_listener(Server *s, Diagnostics *diags) {
 static void take_clients(Server *s) {
     while (s->n_clients < s->o->most_clients) {
         int got = accept4(s->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        s->short_of_descriptors =
+            got < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS);
+        if (got < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
         if (got < 0) return;
         s->clients[s->n_clients++] = (Client){.descriptor = got};
     }
@@ -145,12 +149,14 @@ static bool wants_read(const Server *s, const Client *c) {
     return !c->ended && !c->closing && c->out.used < PILED_UP && c->in.used <= (size_t)s->o->longest;
 }
 
-static void read_client(Client *c) {
+/* False: there was nothing. */
+static bool read_client(Client *c) {
     char bytes[READ_BYTES];
     ssize_t got = recv(c->descriptor, bytes, sizeof bytes, 0);
     if (got > 0) append(&c->in, bytes, (size_t)got);
     if (got == 0) c->ended = true;
     if (got < 0 && errno != EAGAIN && errno != EINTR) c->gone = true;
+    return got > 0 || (got < 0 && errno == EINTR);
 }
 
 static void write_client(Client *c) {
@@ -256,7 +262,7 @@ static bool lines_wait(const Server *s) {
 }
 
 static void wait_for_clients(Server *s, bool stopping) {
-    bool full = s->n_clients == s->o->most_clients;
+    bool full = s->n_clients == s->o->most_clients || s->short_of_descriptors;
     s->polls[0] = (struct pollfd){.fd = stopping || full ? -1 : s->listener, .events = POLLIN};
     for (int i = 0; i < s->n_clients; i++) {
         const Client *c = &s->clients[i];
@@ -287,17 +293,23 @@ static bool has_work(const Server *s) {
     return lines_wait(s);
 }
 
+/* What clients have sent, also those that have not been taken yet, as far as there is room for it. */
+static void read_all(Server *s) {
+    take_clients(s);
+    for (int i = 0; i < s->n_clients; i++) {
+        while (wants_read(s, &s->clients[i]) && !s->clients[i].gone && read_client(&s->clients[i])) continue;
+    }
+}
+
 /* What has been sent is read and answered; clients that take nothing do not hold the server for ever. */
 static void drain(Server *s) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     time_t until = now.tv_sec + DRAIN_S;
-    take_clients(s);
-    for (int i = 0; i < s->n_clients; i++) {
-        if (wants_read(s, &s->clients[i])) read_client(&s->clients[i]);
-    }
+    read_all(s);
     while (has_work(s) && now.tv_sec < until) {
         one_round(s, true);
+        read_all(s);
         clock_gettime(CLOCK_MONOTONIC, &now);
     }
 }

@@ -16,7 +16,7 @@ typedef struct ServeOptions {
     int most_clients;
     ServeLines *answer;
     void *user;
-    int (*stopped)(void); /* not 0: no new clients, no new lines; what is there is answered, then the server ends */
+    int (*stopped)(void); /* not 0: what has been sent is answered, then the server ends */
 } ServeOptions;
 
 /* Serves until it is stopped. The socket is the user's alone (mode 0600); one that a dead server left is replaced, one
