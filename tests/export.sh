@@ -43,7 +43,7 @@ header() { # FILE
 }
 
 run export "$t/run" --task mood --out "$t/hf"
-[ "$status" = 0 ] && [ "$(cd "$t/hf" && echo *)" = "config.json model.safetensors tokenizer_config.json vocab.txt" ]
+[ "$status" = 0 ] && [ "$(cd "$t/hf" && echo *)" = "config.json model.safetensors tokenizer.json tokenizer_config.json vocab.txt" ]
 ok "a folder for transformers" $?
 header "$t/hf/model.safetensors" >"$t/names"
 has "$t/names" "classifier.weight [5,64]" && has "$t/names" "classifier.bias [5]" && has "$t/names" "bert.pooler.dense.bias [64]" &&
@@ -62,7 +62,7 @@ run predict "$t/again.graph" --weights "$t/hf" --task mood --data "$demo"
 ok "gradc itself predicts the same with it" $?
 
 run export "$t/run" --task likeness --format sentence-transformers --out "$t/st" --max-length 48
-[ "$status" = 0 ] && [ "$(cd "$t/st" && find . -type f | sort | tr '\n' ' ')" = "./1_Pooling/config.json ./config.json ./model.safetensors ./modules.json ./sentence_bert_config.json ./tokenizer_config.json ./vocab.txt " ] &&
+[ "$status" = 0 ] && [ "$(cd "$t/st" && find . -type f | sort | tr '\n' ' ')" = "./1_Pooling/config.json ./config.json ./model.safetensors ./modules.json ./sentence_bert_config.json ./tokenizer.json ./tokenizer_config.json ./vocab.txt " ] &&
   has "$t/st/1_Pooling/config.json" '"pooling_mode_mean_tokens": true' && has "$t/st/1_Pooling/config.json" '"word_embedding_dimension": 64' &&
   has "$t/st/sentence_bert_config.json" '"max_seq_length": 48'
 ok "a folder for sentence-transformers" $?

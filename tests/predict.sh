@@ -58,7 +58,8 @@ head -n 3 "$t/feel-dev.csv" | cut -f 2 | tail -n 2 >"$t/two"
 feel --probabilities --text "$(sed -n 1p "$t/two")" --text "$(sed -n 2p "$t/two")" >"$t/a" &&
   feel --probabilities | head -n 2 | cmp -s - "$t/a"
 ok "--text gives a row as a file does" $?
-"$gradc" predict "$root/models/bert.graph" --weights "$demo" --cache "$t/cache" --task paraphrase --text one >"$t/a" 2>"$t/err"
+untrained "$root/models/bert.graph" paraphrase "$demo" "$t/pairs"
+"$gradc" predict "$root/models/bert.graph" --weights "$t/pairs" --cache "$t/cache" --task paraphrase --text one >"$t/a" 2>"$t/err"
 [ $? = 1 ] && [ ! -s "$t/a" ] && has "$t/err" "takes 2 texts a row, but 1 is given"
 ok "a pair with one text is refused" $?
 feel --text "one" --input "$t/feel-dev.csv" >"$t/a"

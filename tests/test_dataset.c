@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "runtime/data/batch.h"
+#include "runtime/data/wordpiece.h"
 #include "tests/temp_folder.h"
 
 /* [UNK] 1, [CLS] 2, [SEP] 3, good 4, bad 5, film 6 */

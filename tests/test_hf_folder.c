@@ -2,7 +2,9 @@
  * again. */
 #include <criterion/criterion.h>
 
+#include "runtime/data/wordpiece.h"
 #include "runtime/hub/hf_folder.h"
+#include "runtime/hub/hf_keys.h"
 #include "tests/temp_folder.h"
 
 static const char vocabulary[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\n";
@@ -119,7 +121,7 @@ static const char *rules_of(const char *words, const char *slow, const char *fas
     cr_expect_eq(!folder, code != NULL);
     if (code) cr_expect_str_eq(diags->list.items[0].code, code);
     if (folder) {
-        TokenizerRules rules = hf_folder_tokenizer(folder)->rules;
+        TokenizerRules rules = wordpiece_text(hf_folder_tokenizer(folder)->tokenizer).rules;
         sprintf(text, "%c%c%c", rules.lower_case ? 'l' : '-', rules.strip_accents ? 'a' : '-',
                 rules.split_cjk ? 'c' : '-');
     } else {
@@ -166,9 +168,9 @@ Test(hf_folder, other_tokenizers_and_vocabularies) {
     put_text(&path, "tokenizer.json",
              "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[UNK]\": 0, \"[SEP]\": 2}}}");
     Opened opened = open_folder(&path);
-    const HfTokenizer *tokenizer = hf_folder_tokenizer(opened.folder);
-    cr_expect_eq(tokenizer->vocab_bytes, 18);
-    cr_expect_arr_eq(tokenizer->vocab, "[UNK]\n[CLS]\n[SEP]\n", 18);
+    const Tokenizer *tokenizer = hf_folder_tokenizer(opened.folder)->tokenizer;
+    cr_expect_eq(tokenizer_size(tokenizer), 3);
+    cr_expect_str_eq(tokenizer_token(tokenizer, 2), "[SEP]");
     close_folder(opened);
     remove_folder(&path);
 }
@@ -246,12 +248,11 @@ Test(hf_folder, opens_what_it_wrote) {
                                 {"eps", CONFIG_NUMBER, 1e-12, NULL},
                                 {"flag", CONFIG_BOOL, 1, NULL},
                                 {"act", CONFIG_STRING, 0, "gelu"}};
-    HfTokenizer tokenizer = *hf_folder_tokenizer(folder);
-    tokenizer.rules = tokenizer_rules(false);
     HfContents contents = {.config = hf_folder_config(folder),
                            .pairs = pairs,
                            .n_pairs = 4,
-                           .tokenizer = &tokenizer,
+                           .tokenizer = hf_folder_tokenizer(folder),
+                           .cut = {.max_length = 48, .keeps_tail = true},
                            .tensors = &tensor,
                            .n_tensors = 1};
     cr_assert(hf_folder_write(target.path, &contents, diags));
@@ -261,11 +262,17 @@ Test(hf_folder, opens_what_it_wrote) {
     cr_assert_not_null(folder);
     double number;
     float out[2];
-    cr_expect_eq(count_files(&target), 4);
+    cr_expect_eq(count_files(&target), 5);
     cr_expect_not_null(strstr(hf_folder_config(folder), "\"kept\""));
     cr_expect_not_null(strstr(hf_folder_config(folder), "1e-12"));
     cr_expect(hf_config_number(folder, "size", &number, diags) == LOOKUP_FOUND && number == 3);
-    cr_expect_not(hf_folder_tokenizer(folder)->rules.lower_case);
+    cr_expect(wordpiece_text(hf_folder_tokenizer(folder)->tokenizer).rules.lower_case);
+    char was[33], is[33];
+    tokenizer_hash(hf_folder_tokenizer(folder)->tokenizer, is);
+    HfFolder *first = hf_folder_open(source.path, NULL, diags);
+    tokenizer_hash(hf_folder_tokenizer(first)->tokenizer, was);
+    cr_expect_str_eq(is, was);
+    hf_folder_close(first);
     cr_expect(hf_folder_load(folder, "a", NULL, pair, 1, out, diags) == LOOKUP_FOUND && out[1] == 2);
     cr_expect_eq(diags->list.count, 0);
     hf_folder_close(folder);
@@ -279,4 +286,113 @@ Test(hf_folder, a_folder_that_cannot_be_made_is_an_error) {
     cr_expect_not(hf_folder_write("/no/such/folder", &(HfContents){0}, diags));
     expect_error(diags, "E0830", "cannot make the folder");
     diagnostics_free(diags);
+}
+
+/* --- What a folder may say --- */
+
+/* The table is sound: no key twice, words where something may be refused. */
+Test(hf_folder, the_table_of_keys_is_sound) {
+    int count;
+    const HfKey *keys = hf_key_list(&count);
+    for (int i = 0; i < count; i++) {
+        cr_expect_eq(hf_key_find(keys[i].file, keys[i].key), &keys[i], "%s twice", keys[i].key);
+        cr_expect_eq(keys[i].why != NULL, keys[i].meaning == HF_ONLY || keys[i].meaning == HF_GIVEN, "%s", keys[i].key);
+        cr_expect_eq(keys[i].values != NULL, keys[i].meaning == HF_ONLY, "%s", keys[i].key);
+    }
+}
+
+static void expect_config(const char *config, const char *words) {
+    static const char *const known[] = {"is_decoder"};
+    TempFolder path = put_folder(config, vocabulary, NULL, 0);
+    Opened opened = open_folder(&path);
+    cr_expect_eq(hf_config_check(opened.folder, known, 0, opened.diags), words == NULL);
+    if (words) expect_error(opened.diags, "E0838", words);
+    if (words && strstr(words, "is_decoder")) cr_expect(hf_config_check(opened.folder, known, 1, opened.diags));
+    close_folder(opened);
+    remove_folder(&path);
+}
+
+Test(hf_folder, config_says_another_model) {
+    expect_config("{\"is_decoder\": false, \"pruned_heads\": {}, \"quantization_config\": null}", NULL);
+    expect_config("{\"chunk_size_feed_forward\": 64, \"torch_dtype\": \"float16\", \"size\": 1e30}", NULL);
+    expect_config("{\"is_decoder\": true}", "\"is_decoder\" is true");
+    expect_config("{\"add_cross_attention\": true}", "add_cross_attention");
+    expect_config("{\"pruned_heads\": {\"0\": [1]}}", "\"pruned_heads\": some heads");
+    expect_config("{\"quantization_config\": {\"bits\": 4}}", "quantised");
+}
+
+/* The tokens of a text with these files beside vocab.txt, joined by blanks; "" when the folder is refused with `code`.
+ */
+static void expect_text(const char *words, const char *slow, const char *fast, const char *extra, const char *text,
+                        const char *wanted, const char *code) {
+    TempFolder path = put_folder("{}", words, NULL, 0);
+    if (slow) put_text(&path, "tokenizer_config.json", slow);
+    if (fast) put_text(&path, "tokenizer.json", fast);
+    if (extra) put_text(&path, "added_tokens.json", extra);
+    Diagnostics *diags = diagnostics_new();
+    HfFolder *folder = hf_folder_open(path.path, NULL, diags);
+    char joined[400] = "";
+    TokenIds ids = {0}, all = {0};
+    if (folder) {
+        const Tokenizer *t = hf_folder_tokenizer(folder)->tokenizer;
+        tokenizer_encode(t, text, strlen(text), &ids);
+        tokenizer_assemble(t, &ids, NULL, 64, &all, NULL);
+        for (int64_t i = 0; i < all.count; i++) {
+            strcat(joined, i ? " " : "");
+            strcat(joined, tokenizer_token(t, all.items[i]));
+        }
+    }
+    cr_expect_str_eq(joined, wanted, "%s: %s", text, joined);
+    cr_expect_eq(!folder, code != NULL, "%s", text);
+    if (code && diags->list.count) cr_expect_str_eq(diags->list.items[0].code, code);
+    token_ids_free(&ids);
+    token_ids_free(&all);
+    hf_folder_close(folder);
+    diagnostics_free(diags);
+    remove_folder(&path);
+}
+
+/* What BertTokenizerFast of transformers 4.57.1 makes of the same folders. */
+Test(hf_folder, added_and_special_tokens) {
+    const char *words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nfilm\n<\n[e1]\n[E1]\n";
+    const char *token = "\"content\": \"<Brand>\", \"lstrip\": false, \"rstrip\": false, ";
+    char slow[400], fast[400];
+    expect_text(words, NULL, NULL, NULL, "the <brand> film", "[CLS] the < [UNK] [UNK] film [SEP]", NULL);
+    expect_text(words, NULL, NULL, "{\"<brand>\": 10}", "the <Brand>film", "[CLS] the <brand> film [SEP]", NULL);
+    snprintf(slow, sizeof slow, "{\"added_tokens_decoder\": {\"10\": {%s\"normalized\": false}}}", token);
+    expect_text(words, slow, NULL, NULL, "the <Brand> <brand>", "[CLS] the <Brand> < [UNK] [UNK] [SEP]", NULL);
+    snprintf(slow, sizeof slow, "{\"added_tokens_decoder\": {\"10\": {%s\"normalized\": true}}}", token);
+    expect_text(words, slow, NULL, NULL, "the <Brand> <brand>", "[CLS] the <Brand> <Brand> [SEP]", NULL);
+    snprintf(fast, sizeof fast,
+             "{\"added_tokens\": [{\"id\": 10, \"content\": \"lm\", \"single_word\": true, \"normalized\": false}]}");
+    expect_text(words, NULL, fast, NULL, "film lm", "[CLS] film lm [SEP]", NULL);
+    expect_text(words, "{\"additional_special_tokens\": [\"[E1]\"]}", NULL, NULL, "the [E1]", "[CLS] the [E1] [SEP]",
+                NULL);
+    expect_text(words, "{\"cls_token\": \"the\", \"sep_token\": {\"content\": \"film\"}}", NULL, NULL, "[MASK]",
+                "the [MASK] film", NULL);
+    expect_text(words, NULL, NULL, "{\"<brand>\": 12}", "the", "", "E0802");
+    expect_text(words, "{\"added_tokens_decoder\": {\"10\": {\"content\": \"<b>\"}}}", NULL, "{\"<b>\": 11}", "the", "",
+                "E0848");
+}
+
+Test(hf_folder, other_ways_to_take_texts_apart) {
+    const char *words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nfilm\n@@s\ns\n";
+    expect_text(words, "{\"model_max_length\": 1000000000000000019884624838656}", NULL, NULL, "film",
+                "[CLS] film [SEP]", NULL);
+    expect_text(words, "{\"do_basic_tokenize\": false, \"never_split\": [\"x\"]}", NULL, NULL, "film",
+                "[CLS] film [SEP]", NULL);
+    expect_text(words, "{\"tokenizer_class\": \"BertJapaneseTokenizer\"}", NULL, NULL, "film", "", "E0838");
+    expect_text(words, "{\"tokenizer_class\": \"KoBertTokenizer\"}", NULL, NULL, "film", "", "E0838");
+    expect_text(words, NULL, "{\"normalizer\": null}", NULL, "film", "", "E0838");
+    expect_text(words, NULL, "{\"normalizer\": {\"type\": \"Sequence\"}}", NULL, "film", "", "E0838");
+    expect_text(words, NULL, "{\"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}}", NULL, "film", "", "E0838");
+    expect_text(words, NULL, "{\"post_processor\": {\"type\": \"RobertaProcessing\"}}", NULL, "film", "", "E0838");
+    expect_text(words, NULL, "{\"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": []}}", NULL, "film",
+                "", "E0847");
+    expect_text(words, NULL, "{\"model\": {\"type\": \"WordPiece\", \"continuing_subword_prefix\": \"@@\"}}", NULL,
+                "films", "[CLS] film @@s [SEP]", NULL);
+    expect_text(words, NULL, "{\"model\": {\"type\": \"WordPiece\", \"max_input_chars_per_word\": 3}}", NULL, "film s",
+                "[CLS] [UNK] s [SEP]", NULL);
+    expect_text(words, NULL, "{\"model\": {\"type\": \"WordPiece\", \"max_input_chars_per_word\": 1000}}", NULL, "film",
+                "", "E0847");
 }

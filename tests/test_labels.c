@@ -5,6 +5,7 @@
 
 #include "runtime/data/batch.h"
 #include "runtime/data/cells.h"
+#include "runtime/data/wordpiece.h"
 #include "tests/temp_folder.h"
 
 /* --- From text to numbers --- */

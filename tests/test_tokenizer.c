@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "runtime/data/tokenizer.h"
+#include "runtime/data/wordpiece.h"
 #include "tests/temp_folder.h"
 
 static const char vocabulary[] =
@@ -286,4 +286,33 @@ Test(tokenizer, prepares_texts_by_each_rule_alone) {
         tokenizer_free(tokenizer);
         diagnostics_free(diags);
     }
+}
+
+/* Of each token the bytes that it was made of: an accent that is dropped belongs to no token, a letter that loses one
+ * does with all of it; what cannot be read is passed over. Offsets of BertTokenizerFast, in bytes. */
+Test(tokenizer, spans_are_bytes_of_the_text) {
+    static const struct {
+        const char *text;
+        TokenSpan spans[6];
+        int count;
+    } rows[] = {{"unaffable !", {{0, 2}, {2, 5}, {5, 9}, {10, 11}}, 4},
+                {"  hello[SEP]World", {{2, 7}, {7, 12}, {12, 17}}, 3},
+                {"Caf\xC3\xA9 cafe\xCC\x81 a", {{0, 5}, {6, 10}, {13, 14}}, 3},
+                {"\xE4\xBD\xA0\xE5\xA5\xBD", {{0, 3}, {3, 6}}, 2},
+                {"hel\x01lo xyz", {{0, 6}, {7, 10}}, 2},
+                {"a\xFF"
+                 "b c",
+                 {{0, 3}, {4, 5}},
+                 2}};
+    Fixture fixture = open_fixture(true);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        TokenList tokens = {.wants_spans = true};
+        tokenizer_encode_spans(fixture.tokenizer, rows[i].text, strlen(rows[i].text), &tokens);
+        cr_expect_eq(tokens.ids.count, rows[i].count, "row %zu", i);
+        for (int j = 0; j < rows[i].count && j < tokens.ids.count; j++)
+            cr_expect(tokens.spans[j].from == rows[i].spans[j].from && tokens.spans[j].to == rows[i].spans[j].to,
+                      "row %zu, token %d: %d to %d", i, j, (int)tokens.spans[j].from, (int)tokens.spans[j].to);
+        token_list_free(&tokens);
+    }
+    close_fixture(&fixture);
 }

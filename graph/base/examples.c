@@ -99,6 +99,7 @@ static const Example examples[] = {
      "mkdir missing\ngradc predict run --task t --output missing/p.tsv"},
     {"E0836", "gradc predict my.graph --weights bert-base-uncased", "gradc predict run"},
     {"E0837", NULL, "weights of all layers that config.json counts"},
+    {"E0838", "{\"is_decoder\": true}", "{\"is_decoder\": false}"},
     {"E0840", "gradc train my.graph --weights model.safetensors", "gradc train my.graph --weights bert-base-uncased"},
     {"E0841", "{\"hidden_size\": \"768\"}", "{\"hidden_size\": 768}"},
     {"E0842", "gradc eval run --set hidden=384", "gradc eval run"},

@@ -342,6 +342,11 @@ static const Explanation table[] = {
               "Training may begin without weights, and heads or adapters may be new. But a\n"
               "folder whose tensors fit no parameter, or only a part of the encoder (layers,\n"
               "embeddings), is no base: take the config.json that belongs to the weights."},
+    {"E0838", "a folder that says what is not computed\n"
+              "A file of the folder asks for something that would change the results and that\n"
+              "gradc, or the graph file, does not compute: other heads, another order of\n"
+              "attention, quantised weights, another way to prepare texts. Of config.json, a\n"
+              "graph file that computes it says so: checkpoint expects \"is_decoder\" = \"true\"."},
     {"E0840", "not a model folder\n"
               "A model folder holds config.json, vocab.txt (or a tokenizer.json of WordPiece)\n"
               "and, unless training starts from random weights, model.safetensors. One of\n"

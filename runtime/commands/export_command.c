@@ -182,6 +182,9 @@ static bool write_model(Exporter *e, const char *folder) {
         vec_push(arena, &pairs, ((ConfigPair){"problem_type", CONFIG_STRING, 0, problem_of(e)}));
     }
     HfContents contents = {.config = hf_folder_config(e->s->folder),
+                           .fresh = true,
+                           .cut = {.max_length = e->s->max_length, .keeps_tail = e->task->inputs[0].kept == KEPT_TAIL},
+                           .says_length = is_sentence,
                            .pairs = pairs.items,
                            .n_pairs = pairs.count,
                            .tokenizer = hf_folder_tokenizer(e->s->folder),
@@ -228,10 +231,8 @@ static bool write_sentence_files(const Exporter *e, const char *folder) {
                      "  \"pooling_mode_mean_tokens\": %s,\n  \"pooling_mode_max_tokens\": %s\n}\n",
                      (long long)state_width(e), strcmp(way, "cls") == 0 ? "true" : "false",
                      strcmp(way, "mean") == 0 ? "true" : "false", strcmp(way, "max") == 0 ? "true" : "false");
-    const char *lengths = arena_printf(e->s->arena, "{\n  \"max_seq_length\": %lld,\n  \"do_lower_case\": false\n}\n",
-                                       (long long)e->s->max_length);
     return folder_make(pooling, e->diags) && put(e, folder, "modules.json", modules) &&
-           put(e, pooling, "config.json", config) && put(e, folder, "sentence_bert_config.json", lengths);
+           put(e, pooling, "config.json", config);
 }
 
 /* What the other program does not do by itself. */

@@ -302,20 +302,12 @@ static void say_next(const Init *init) {
            init->survey->bad ? " --skip-bad-rows" : "");
 }
 
-static Tokenizer *open_tokenizer(const Options *o, Diagnostics *diags) {
-    HfFolder *folder = hf_folder_open(o->weights, o->lower_case, diags);
-    if (!folder) return NULL;
-    const HfTokenizer *said = hf_folder_tokenizer(folder);
-    Tokenizer *tokenizer = tokenizer_new(said->path, said->vocab, said->vocab_bytes, said->rules, diags);
-    hf_folder_close(folder);
-    return tokenizer;
-}
-
 int command_init(const Options *options, Diagnostics *diags) {
     Init init = {.o = options, .arena = arena_new(), .diags = diags};
     bool good = check_options(options, diags) && choose_places(&init);
-    Tokenizer *tokenizer = good && options->weights ? open_tokenizer(options, diags) : NULL;
-    good = good && (tokenizer || !options->weights);
+    HfFolder *folder = NULL;
+    if (good && options->weights) folder = hf_folder_open(options->weights, options->lower_case, diags);
+    good = good && (folder || !options->weights);
     SurveyOptions survey = {.path = options->file,
                             .texts = options->text.items,
                             .n_texts = options->text.count,
@@ -323,11 +315,11 @@ int command_init(const Options *options, Diagnostics *diags) {
                             .group = options->group,
                             .classes = options->classes,
                             .share = 0.1,
-                            .tokenizer = tokenizer};
+                            .tokenizer = folder ? hf_folder_tokenizer(folder)->tokenizer : NULL};
     if (good) init.survey = survey_table(&survey, init.arena, diags);
     good = good && init.survey && check_names(&init) && write_file(&init);
     if (good) say_next(&init);
-    tokenizer_free(tokenizer);
+    hf_folder_close(folder);
     arena_free(init.arena);
     return good ? 0 : 1;
 }

@@ -32,24 +32,19 @@ static bool add_file(XXH3_state_t *state, const char *path) {
     return good;
 }
 
-static void add_vocabulary(XXH3_state_t *state, const Tokenizer *tokenizer) {
-    TokenizerRules rules = tokenizer_rules_of(tokenizer);
-    const bool said[] = {rules.lower_case, rules.strip_accents, rules.split_cjk};
-    add(state, said, sizeof said);
-    for (int32_t i = 0; i < tokenizer_size(tokenizer); i++) add_text(state, tokenizer_token(tokenizer, i));
-}
-
 /* Of all that a data set depends on. False: its file cannot be read. */
 static bool key_of(const TokenCache *cache, const Task *task, const DatasetOptions *o, const char *path,
                    XXH128_canonical_t *key) {
     XXH3_state_t *state = XXH3_createState();
+    char tokenizer[33];
     if (!state || XXH3_128bits_reset(state) != XXH_OK) abort();
     const int64_t numbers[] = {FORMAT, o->max_length, o->one_segment, o->fold, o->limit, o->needs_labels, o->skips_bad};
     add(state, numbers, sizeof numbers);
     add_text(state, cache->source);
     add_text(state, task->name);
     add_text(state, o->split);
-    add_vocabulary(state, o->tokenizer);
+    tokenizer_hash(o->tokenizer, tokenizer);
+    add_text(state, tokenizer);
     bool good = add_file(state, path);
     XXH128_canonicalFromHash(key, XXH3_128bits_digest(state));
     XXH3_freeState(state);

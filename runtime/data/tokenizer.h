@@ -1,9 +1,6 @@
-/* WordPiece, exactly as the reference BERT tokenizer (its fast version) computes it: clean-up,
- * spaces around CJK characters, for uncased vocabularies lower-casing without accents, splitting at
- * white space and punctuation, then the longest match from the left, pieces inside a word spelled
- * with "##".
+/* Tokenizers: from texts to ids. Which kinds there are is told by tokenizer_kind.h; nobody else asks.
  *
- * A tokenizer is read-only once loaded: any number of threads may encode with it. */
+ * A tokenizer is read-only once made: any number of threads may encode with it. */
 #ifndef GRADC_RUNTIME_DATA_TOKENIZER_H
 #define GRADC_RUNTIME_DATA_TOKENIZER_H
 
@@ -23,32 +20,35 @@ typedef struct SpecialTokens {
     int32_t pad, mask;     /* -1 when the vocabulary lacks them */
 } SpecialTokens;
 
-/* How a text is prepared. A BERT model is either cased, with the first two false, or uncased, with both true; all split
- * CJK characters apart. */
-typedef struct TokenizerRules {
-    bool lower_case, strip_accents, split_cjk;
-} TokenizerRules;
-
-static inline TokenizerRules tokenizer_rules(bool uncased) { return (TokenizerRules){uncased, uncased, true}; }
-
-/* A vocab.txt: one token a line, the id being the line number from 0. The text is copied; `name` stands in messages.
- * NULL and errors when it lacks [UNK], [CLS] or [SEP]. */
-Tokenizer *tokenizer_new(const char *name, const char *text, size_t size, TokenizerRules rules, Diagnostics *diags);
-/* The same from a file, which may also be unreadable. */
-Tokenizer *tokenizer_load(const char *path, TokenizerRules rules, Diagnostics *diags);
 void tokenizer_free(Tokenizer *tokenizer); /* NULL is allowed */
 
 int32_t tokenizer_size(const Tokenizer *tokenizer);
-TokenizerRules tokenizer_rules_of(const Tokenizer *tokenizer);
 SpecialTokens tokenizer_specials(const Tokenizer *tokenizer);
 /* The spelling of an id in [0, size); lives as long as the tokenizer. */
 const char *tokenizer_token(const Tokenizer *tokenizer, int32_t id);
 /* The id of a spelling, -1 when there is none. */
 int32_t tokenizer_find(const Tokenizer *tokenizer, const char *token);
 
-/* Appends the ids of a text of `length` bytes, without [CLS] and [SEP]. A special token spelled out
- * in the text is one token. Bytes that are not UTF-8 are dropped. */
+/* Bytes [from, to) of a text. */
+typedef struct TokenSpan {
+    int64_t from, to;
+} TokenSpan;
+
+/* Tokens and, where they are wanted, the bytes that each was made of. */
+typedef struct TokenList {
+    TokenIds ids;
+    TokenSpan *spans; /* [ids.capacity]; NULL: not wanted */
+    bool wants_spans;
+} TokenList;
+
+/* Appends the ids of a text of `length` bytes, without [CLS] and [SEP]. An added token spelled out in the text is one
+ * token. Bytes that are not UTF-8 are dropped. */
 void tokenizer_encode(const Tokenizer *tokenizer, const char *text, size_t length, TokenIds *ids);
+/* The same with spans. */
+void tokenizer_encode_spans(const Tokenizer *tokenizer, const char *text, size_t length, TokenList *tokens);
+
+/* XXH3-128 of all that decides what a text becomes, in hexadecimal. */
+void tokenizer_hash(const Tokenizer *tokenizer, char hash[33]);
 
 /* How many ids of each text stay so that the sequence with its special tokens is no longer than
  * `max_length`: the longer text is cut first (Hugging Face's longest_first). */
@@ -69,6 +69,9 @@ void tokenizer_cut(TokenIds *a, TokenIds *b, int64_t max_length, KeptPart part);
 int64_t tokenizer_assemble(const Tokenizer *tokenizer, const TokenIds *a, const TokenIds *b, int64_t max_length,
                            TokenIds *ids, TokenIds *segments);
 
+void token_list_push(TokenList *list, int32_t id, TokenSpan span);
+void token_list_cut(TokenList *list, int64_t count); /* down to so many */
+void token_list_free(TokenList *list);
 void token_ids_push(TokenIds *ids, int32_t id);
 void token_ids_free(TokenIds *ids); /* leaves {0} */
 

@@ -20,9 +20,15 @@ Pos hf_file_pos(Arena *arena, const char *folder, const char *name, Diagnostics 
     return pos_in_file(diagnostics_file(diags, hf_file_path(arena, folder, name), NULL), 0);
 }
 
+json_t *hf_file_parse(const char *text, size_t size, json_error_t *error) {
+    json_t *value = json_loadb(text, size, 0, error);
+    bool large = !value && json_error_code(error) == json_error_numeric_overflow;
+    return large ? json_loadb(text, size, JSON_DECODE_INT_AS_REAL, error) : value;
+}
+
 static json_t *parse_object(const char *path, const char *text, size_t size, Diagnostics *diags) {
     json_error_t error;
-    json_t *object = json_loadb(text, size, 0, &error);
+    json_t *object = hf_file_parse(text, size, &error);
     if (json_is_object(object)) return object;
     uint32_t line = !object && error.line > 0 ? (uint32_t)error.line : 0;
     diag_error(diags, "E0841", pos_in_file(diagnostics_file(diags, path, NULL), line), "%s",

@@ -11,6 +11,10 @@ const char *hf_file_path(Arena *arena, const char *folder, const char *name);
 bool hf_file_exists(Arena *arena, const char *folder, const char *name);
 Pos hf_file_pos(Arena *arena, const char *folder, const char *name, Diagnostics *diags);
 
+/* As json_loadb. A file with an integer beyond 64 bits, as transformers writes for a length without a limit, is read
+ * with all of its integers as reals. */
+json_t *hf_file_parse(const char *text, size_t size, json_error_t *error);
+
 /* The object in a JSON file, for the caller to release; NULL with an error (E0841) for anything else. `*text` is the
  * file, for the caller to free, also after an error; NULL when nobody wants it. */
 json_t *hf_file_object(const char *path, char **text, Diagnostics *diags);

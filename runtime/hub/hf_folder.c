@@ -8,6 +8,7 @@
 
 #include "runtime/files/atomic_file.h"
 #include "runtime/hub/hf_file.h"
+#include "runtime/hub/hf_keys.h"
 #include "runtime/hub/hf_unwrap.h"
 #include "runtime/hub/hf_weights.h"
 
@@ -51,7 +52,7 @@ HfFolder *hf_folder_open(const char *path, const char *lower_case, Diagnostics *
 void hf_folder_close(HfFolder *folder) {
     if (!folder) return;
     hf_weights_close(folder->weights);
-    free(folder->tokenizer.vocab);
+    tokenizer_free(folder->tokenizer.tokenizer);
     if (folder->overlay) safetensors_close(folder->overlay);
     json_decref(folder->config);
     free(folder->config_text);
@@ -115,6 +116,24 @@ Lookup hf_config_string(const HfFolder *folder, const char *key, const char **va
     if (!json_is_string(found)) return wrong_kind(folder, key, "a text", diags);
     *value = json_string_value(found);
     return LOOKUP_FOUND;
+}
+
+Lookup hf_config_text(const HfFolder *folder, const char *key, const char **value) {
+    const json_t *found;
+    if (find_value(folder, key, &found) == LOOKUP_ABSENT) return LOOKUP_ABSENT;
+    if (json_is_string(found)) return *value = json_string_value(found), LOOKUP_FOUND;
+    char *text = json_dumps(found, JSON_ENCODE_ANY | JSON_COMPACT);
+    *value = arena_strdup(folder->arena, text ? text : "");
+    free(text);
+    return LOOKUP_FOUND;
+}
+
+bool hf_config_check(HfFolder *folder, const char *const *known, int count, Diagnostics *diags) {
+    return hf_keys_check("config.json", folder->config_path, folder->config, known, count, diags);
+}
+
+const char *hf_config_unknown(HfFolder *folder, const char *const *known, int n_known, int *count) {
+    return hf_keys_unknown("config.json", folder->config, known, n_known, count);
 }
 
 /* --- Tensors --- */
@@ -229,11 +248,27 @@ static bool put_json(const char *path, const json_t *object, Diagnostics *diags)
     return written;
 }
 
+/* What the base's program, or another task of it, has said. */
+static void drop_stale(json_t *object) {
+    const char *key;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(object, next, key, value) {
+        const HfKey *known = hf_key_find("config.json", key);
+        if (known && known->meaning != HF_USED) json_object_del(object, key);
+    }
+}
+
 static bool write_config(const char *path, const HfContents *contents, Diagnostics *diags) {
     const char *config = contents->config;
     if (config && !contents->n_pairs) return atomic_file_put(path, config, strlen(config), diags);
-    json_t *object = config ? json_loads(config, 0, NULL) : json_object();
+    json_error_t error;
+    json_t *object = config ? hf_file_parse(config, strlen(config), &error) : json_object();
     int failures = !json_is_object(object);
+    if (contents->fresh) drop_stale(object);
+    if (contents->fresh || json_object_get(object, "torch_dtype") || json_object_get(object, "dtype"))
+        json_object_set_new(object, "torch_dtype", json_string("float32")); /* what is written is */
+    json_object_del(object, "dtype");
     for (int i = 0; i < contents->n_pairs && !failures; i++) {
         failures += json_object_set_new(object, contents->pairs[i].key, pair_value(&contents->pairs[i])) != 0;
     }
@@ -246,17 +281,11 @@ static bool write_config(const char *path, const HfContents *contents, Diagnosti
     return written;
 }
 
-static bool write_tokenizer(Arena *arena, const char *folder, const HfTokenizer *tokenizer, Diagnostics *diags) {
-    if (!tokenizer) return true;
-    if (!atomic_file_put(hf_file_path(arena, folder, "vocab.txt"), tokenizer->vocab, tokenizer->vocab_bytes, diags))
-        return false;
-    const TokenizerRules *rules = &tokenizer->rules;
-    json_t *object = json_pack("{s:b, s:b, s:b, s:s}", "do_lower_case", (int)rules->lower_case, "strip_accents",
-                               (int)rules->strip_accents, "tokenize_chinese_chars", (int)rules->split_cjk,
-                               "tokenizer_class", "BertTokenizer");
-    bool written = put_json(hf_file_path(arena, folder, "tokenizer_config.json"), object, diags);
-    json_decref(object);
-    return written;
+/* As sentence-transformers has it: the tokenizer's own file says whether texts are lower-cased. */
+static bool write_length(Arena *arena, const char *folder, int64_t max_length, Diagnostics *diags) {
+    const char *text =
+        arena_printf(arena, "{\n  \"max_seq_length\": %lld,\n  \"do_lower_case\": false\n}\n", (long long)max_length);
+    return atomic_file_put(hf_file_path(arena, folder, "sentence_bert_config.json"), text, strlen(text), diags);
 }
 
 bool hf_folder_write(const char *path, const HfContents *contents, Diagnostics *diags) {
@@ -268,7 +297,9 @@ bool hf_folder_write(const char *path, const HfContents *contents, Diagnostics *
     const char *weights = contents->weights ? contents->weights : "model.safetensors";
     bool written =
         write_config(hf_file_path(arena, path, "config.json"), contents, diags) &&
-        write_tokenizer(arena, path, contents->tokenizer, diags) &&
+        (!contents->tokenizer ||
+         contents->tokenizer->kind->save(contents->tokenizer->tokenizer, &contents->cut, path, diags)) &&
+        (!contents->says_length || write_length(arena, path, contents->cut.max_length, diags)) &&
         (!contents->n_tensors || safetensors_write(hf_file_path(arena, path, weights), contents->tensors,
                                                    contents->n_tensors, metadata, contents->n_metadata + 1, diags));
     arena_free(arena);

@@ -29,6 +29,14 @@ Lookup hf_config_number(const HfFolder *folder, const char *key, double *value, 
 Lookup hf_config_bool(const HfFolder *folder, const char *key, bool *value, Diagnostics *diags);
 Lookup hf_config_string(const HfFolder *folder, const char *key, const char **value, Diagnostics *diags);
 
+/* A string as it is, anything else as JSON. */
+Lookup hf_config_text(const HfFolder *folder, const char *key, const char **value);
+/* What config.json says beside the keys `known` to the program [count]: false and an error for what cannot be
+ * (hf_keys.h). */
+bool hf_config_check(HfFolder *folder, const char *const *known, int count, Diagnostics *diags);
+/* The first of its keys that nobody knows, NULL: none; how many. */
+const char *hf_config_unknown(HfFolder *folder, const char *const *known, int n_known, int *count);
+
 /* Where config.json gives this key; the whole file when it does not. */
 Pos hf_config_pos(const HfFolder *folder, const char *key, Diagnostics *diags);
 
@@ -71,7 +79,10 @@ typedef struct HfContents {
     const char *config;      /* JSON to begin from (see hf_folder_config), or NULL for {} */
     const ConfigPair *pairs; /* set in it; without any, the text of `config` is copied as it is */
     int n_pairs;
-    const HfTokenizer *tokenizer; /* written as vocab.txt and tokenizer_config.json; NULL: neither is */
+    bool fresh;                   /* nothing of `config` that belongs to other programs */
+    const HfTokenizer *tokenizer; /* written as its kind is; NULL: it is not */
+    HfCut cut;                    /* said beside the tokenizer */
+    bool says_length;             /* as hf_length.h reads it too */
     const TensorToWrite *tensors; /* none: the file is left as it is */
     int n_tensors;
     const char *weights;           /* the file's name; NULL: model.safetensors */

@@ -1,188 +1,255 @@
-/* Tokenizers of Hugging Face folders. A setting may stand in two files, under two names. */
+/* Tokenizers of Hugging Face folders: what is the same for all kinds. A setting may stand in several files. */
 #include "runtime/hub/hf_tokenizer.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/files/read_file.h"
 #include "runtime/hub/hf_file.h"
+#include "runtime/hub/hf_keys.h"
+
+typedef VEC(AddedToken) AddedTokens;
 
 typedef struct Reader {
-    const char *folder, *lower_case;
-    Arena *arena;
+    HfTokenizerFiles *files;
     Diagnostics *diags;
-    json_t *config, *fast; /* tokenizer_config.json, tokenizer.json; NULL: not there */
-    HfTokenizer *result;
+    json_t *extra, *map; /* added_tokens.json, special_tokens_map.json; NULL: not there */
+    AddedTokens added;
 } Reader;
 
-/* What else than WordPiece a folder may hold: files that tell it. */
+/* What no kind reads: files that show it. */
 static const struct {
     const char *file, *kind;
 } other_kinds[] = {{"merges.txt", "byte-level BPE"},
                    {"spiece.model", "SentencePiece"},
                    {"sentencepiece.bpe.model", "SentencePiece"},
+                   {"tokenizer_78b3253a26.model", "SentencePiece"},
                    {"tokenizer.model", "SentencePiece"}};
 
-static const char *path_of(const Reader *r, const char *name) { return hf_file_path(r->arena, r->folder, name); }
+Pos hf_tokenizer_pos(const HfTokenizerFiles *files, const char *name, Diagnostics *diags) {
+    return hf_file_pos(files->arena, files->folder, name, diags);
+}
 
-static Pos in_file(const Reader *r, const char *name) { return hf_file_pos(r->arena, r->folder, name, r->diags); }
+bool hf_tokenizer_refuse(const HfTokenizerFiles *files, const char *name, const char *what, Diagnostics *diags) {
+    diag_error(diags, "E0847", hf_tokenizer_pos(files, name, diags), "the tokenizer is of another kind: %s", what);
+    diag_hint(diags, "gradc reads WordPiece: take a model that has a vocab.txt");
+    return false;
+}
 
-static bool has_file(const Reader *r, const char *name) { return hf_file_exists(r->arena, r->folder, name); }
+static bool has_file(const Reader *r, const char *name) {
+    return hf_file_exists(r->files->arena, r->files->folder, name);
+}
 
-/* NULL when the file is not there; false when it is no JSON object. */
+/* NULL when the file is not there; false when it is no JSON object, or says what is refused. */
 static bool read_json(const Reader *r, const char *name, json_t **object) {
-    *object = has_file(r, name) ? hf_file_object(path_of(r, name), NULL, r->diags) : NULL;
-    return *object || !has_file(r, name);
+    const char *path = hf_file_path(r->files->arena, r->files->folder, name);
+    *object = has_file(r, name) ? hf_file_object(path, NULL, r->diags) : NULL;
+    return *object ? hf_keys_check(name, path, *object, NULL, 0, r->diags) : !has_file(r, name);
 }
 
 /* --- The kind --- */
 
-static bool refuse(const Reader *r, const char *file, const char *kind) {
-    diag_error(r->diags, "E0847", in_file(r, file), "the tokenizer is of another kind: %s", kind);
-    diag_hint(r->diags, "gradc reads WordPiece: take a model that has a vocab.txt");
-    return false;
+static const HfTokenizerKind *find_kind(const Reader *r) {
+    int count;
+    const HfTokenizerKind *kinds = hf_tokenizer_kinds(&count);
+    const char *name = json_string_value(json_object_get(json_object_get(r->files->fast, "model"), "type"));
+    for (int i = 0; i < count; i++) {
+        if (name ? strcmp(kinds[i].name, name) == 0 : has_file(r, kinds[i].file)) return &kinds[i];
+    }
+    if (name) return hf_tokenizer_refuse(r->files, "tokenizer.json", name, r->diags), NULL;
+    for (size_t i = 0; i < sizeof other_kinds / sizeof *other_kinds; i++) {
+        if (!has_file(r, other_kinds[i].file)) continue;
+        return hf_tokenizer_refuse(r->files, other_kinds[i].file, other_kinds[i].kind, r->diags), NULL;
+    }
+    return hf_file_missing(r->files->arena, r->files->folder, kinds[0].file, r->diags), NULL;
 }
 
-static bool check_kind(const Reader *r) {
-    const char *kind = json_string_value(json_object_get(json_object_get(r->fast, "model"), "type"));
-    if (kind && strcmp(kind, "WordPiece") != 0) return refuse(r, "tokenizer.json", kind);
-    for (size_t i = 0; i < sizeof other_kinds / sizeof *other_kinds && !has_file(r, "vocab.txt") && !kind; i++) {
-        if (has_file(r, other_kinds[i].file)) return refuse(r, other_kinds[i].file, other_kinds[i].kind);
+/* --- Special tokens --- */
+
+/* "[CLS]", or {"content": "[CLS]", ...} */
+static const char *content_of(const json_t *token) {
+    return json_string_value(json_is_object(token) ? json_object_get(token, "content") : token);
+}
+
+/* tokenizer_config.json counts before special_tokens_map.json. */
+static void read_names(Reader *r) {
+    static const char *const keys[] = {"unk_token", "cls_token", "sep_token", "pad_token", "mask_token"};
+    for (int i = 0; i < 5; i++) {
+        const char *name = content_of(json_object_get(r->files->slow, keys[i]));
+        r->files->parts.names[i] = name ? name : content_of(json_object_get(r->map, keys[i]));
+    }
+    const json_t *unknown = json_object_get(json_object_get(r->files->fast, "model"), "unk_token");
+    if (!r->files->parts.names[0]) r->files->parts.names[0] = json_string_value(unknown);
+}
+
+/* Is this item of a template a special token, or the text, of this name with this segment? */
+static bool is_item(const json_t *item, const char *kind, const char *id, int segment) {
+    const json_t *body = json_object_get(item, kind);
+    const char *name = json_string_value(json_object_get(body, "id"));
+    return name && (!id || strcmp(name, id) == 0) && json_number_value(json_object_get(body, "type_id")) == segment;
+}
+
+static const char *item_name(const json_t *list, size_t index) {
+    return json_string_value(json_object_get(json_object_get(json_array_get(list, index), "SpecialToken"), "id"));
+}
+
+/* [CLS] a [SEP] and [CLS] a [SEP] b [SEP], whatever the two are called. */
+static bool check_template(Reader *r, const json_t *post) {
+    const json_t *one = json_object_get(post, "single"), *two = json_object_get(post, "pair");
+    const char *cls = item_name(one, 0), *sep = item_name(one, 2);
+    bool good = cls && sep && json_array_size(one) == 3 && json_array_size(two) == 5 &&
+                is_item(json_array_get(one, 1), "Sequence", "A", 0) &&
+                is_item(json_array_get(two, 0), "SpecialToken", cls, 0) &&
+                is_item(json_array_get(two, 1), "Sequence", "A", 0) &&
+                is_item(json_array_get(two, 2), "SpecialToken", sep, 0) &&
+                is_item(json_array_get(two, 3), "Sequence", "B", 1) &&
+                is_item(json_array_get(two, 4), "SpecialToken", sep, 1);
+    if (!good)
+        return hf_tokenizer_refuse(r->files, "tokenizer.json",
+                                   "special tokens stand elsewhere than in [CLS] a [SEP] b [SEP]", r->diags);
+    r->files->parts.names[1] = cls, r->files->parts.names[2] = sep;
+    return true;
+}
+
+static bool read_template(Reader *r) {
+    const json_t *post = json_object_get(r->files->fast, "post_processor");
+    const char *type = json_string_value(json_object_get(post, "type"));
+    if (!type) return true;
+    if (strcmp(type, "TemplateProcessing") == 0) return check_template(r, post);
+    const char *cls = json_string_value(json_array_get(json_object_get(post, "cls"), 0)),
+               *sep = json_string_value(json_array_get(json_object_get(post, "sep"), 0));
+    if (cls) r->files->parts.names[1] = cls;
+    if (sep) r->files->parts.names[2] = sep;
+    return true;
+}
+
+/* --- Added tokens --- */
+
+static bool flag(const json_t *token, const char *key) { return json_is_true(json_object_get(token, key)); }
+
+/* The first file that has a token decides about it. */
+static bool add(Reader *r, const char *file, AddedToken token) {
+    if (!token.content || !*token.content || token.id < 0)
+        return hf_tokenizer_refuse(r->files, file, "an added token has no text or no id", r->diags);
+    for (int i = 0; i < r->added.count; i++) {
+        const AddedToken *old = &r->added.items[i];
+        if (strcmp(old->content, token.content) != 0) continue;
+        if (old->id == token.id) return true;
+        diag_error(r->diags, "E0848", hf_tokenizer_pos(r->files, file, r->diags),
+                   "the added token '%s' is %d here, but %d in another file", token.content, token.id, old->id);
+        diag_hint(r->diags, "save the tokenizer again, with all of its files");
+        return false;
+    }
+    vec_push(r->files->arena, &r->added, token);
+    return true;
+}
+
+static int32_t id_of(const json_t *id) {
+    double value = json_is_number(id) ? json_number_value(id) : -1;
+    return value >= 0 && value < INT32_MAX / 2 && value == floor(value) ? (int32_t)value : -1;
+}
+
+static AddedToken token_of(const json_t *token, int32_t id) {
+    return (AddedToken){.content = content_of(token),
+                        .id = id,
+                        .normalized = flag(token, "normalized"),
+                        .single_word = flag(token, "single_word"),
+                        .lstrip = flag(token, "lstrip"),
+                        .rstrip = flag(token, "rstrip"),
+                        .special = flag(token, "special")};
+}
+
+static bool add_fast(Reader *r) {
+    size_t i;
+    json_t *token;
+    json_array_foreach(json_object_get(r->files->fast, "added_tokens"), i, token) {
+        if (!add(r, "tokenizer.json", token_of(token, id_of(json_object_get(token, "id"))))) return false;
     }
     return true;
 }
 
-/* --- The vocabulary --- */
+/* {"751": {"content": "<brand>", ...}} */
+static bool add_slow(Reader *r) {
+    const char *key;
+    json_t *token;
+    json_object_foreach(json_object_get(r->files->slow, "added_tokens_decoder"), key, token) {
+        char *end;
+        long id = strtol(key, &end, 10);
+        bool good = end > key && !*end && id >= 0 && id < INT32_MAX / 2;
+        if (!add(r, "tokenizer_config.json", token_of(token, good ? (int32_t)id : -1))) return false;
+    }
+    return true;
+}
 
-/* The tokens by their ids, which are to be all the numbers from 0. NULL: they are not, or a token has a line end. */
-static const char **order_tokens(const Reader *r, json_t *vocab, size_t *bytes) {
-    size_t count = json_object_size(vocab);
-    const char **tokens = arena_array(r->arena, count + 1, sizeof *tokens), *token;
+/* {"<brand>": 751}: looked for in the text as it is prepared, as transformers does. */
+static bool add_extra(Reader *r) {
+    const char *content;
     json_t *id;
-    *bytes = 0;
-    json_object_foreach(vocab, token, id) {
-        json_int_t at = json_integer_value(id);
-        if (!json_is_integer(id) || at < 0 || (size_t)at >= count || tokens[at] || strpbrk(token, "\r\n")) return NULL;
-        tokens[at] = token;
-        *bytes += strlen(token) + 1;
+    json_object_foreach(r->extra, content, id) {
+        if (!add(r, "added_tokens.json", (AddedToken){.content = content, .id = id_of(id), .normalized = true}))
+            return false;
     }
-    return tokens;
-}
-
-static bool vocabulary_of_json(const Reader *r, json_t *vocab) {
-    size_t bytes, count = json_object_size(vocab);
-    const char **tokens = order_tokens(r, vocab, &bytes);
-    r->result->path = path_of(r, "tokenizer.json");
-    if (!tokens) {
-        diag_error(r->diags, "E0802", in_file(r, "tokenizer.json"),
-                   "the ids of the vocabulary are not the numbers from 0");
-        diag_hint(r->diags, "save the tokenizer again, with its vocab.txt");
-        return false;
-    }
-    char *at = r->result->vocab = malloc(bytes + 1);
-    if (!at) abort();
-    for (size_t i = 0; i < count; i++) {
-        at = stpcpy(at, tokens[i]);
-        *at++ = '\n';
-    }
-    r->result->vocab_bytes = bytes;
     return true;
 }
 
-static bool read_vocabulary(const Reader *r) {
-    json_t *vocab = json_object_get(json_object_get(r->fast, "model"), "vocab");
-    if (!has_file(r, "vocab.txt"))
-        return json_is_object(vocab) ? vocabulary_of_json(r, vocab)
-                                     : hf_file_missing(r->arena, r->folder, "vocab.txt", r->diags);
-    r->result->path = path_of(r, "vocab.txt");
-    r->result->vocab = read_file(r->result->path, &r->result->vocab_bytes, r->diags);
-    return r->result->vocab != NULL;
-}
-
-/* Whether a token other than the bracketed ones has a capital letter. */
-static bool has_capitals(const HfTokenizer *tokenizer) {
-    const char *end = tokenizer->vocab + tokenizer->vocab_bytes;
-    for (const char *line = tokenizer->vocab; line < end;) {
-        const char *stop = memchr(line, '\n', (size_t)(end - line));
-        if (!stop) stop = end;
-        for (const char *c = line; *line != '[' && c < stop; c++) {
-            if (*c >= 'A' && *c <= 'Z') return true;
-        }
-        line = stop + 1;
+/* The id of a line of vocab.txt, or of a key of tokenizer.json; -1: there is none. */
+static int32_t vocabulary_id(const Reader *r, const char *content, const char *vocab) {
+    const json_t *words = json_object_get(json_object_get(r->files->fast, "model"), "vocab");
+    size_t length = strlen(content);
+    int32_t line = 0, found = json_is_object(words) ? id_of(json_object_get(words, content)) : -1;
+    for (const char *at = vocab; at && *at && found < 0; line++) {
+        size_t size = strcspn(at, "\r\n");
+        if (size == length && strncmp(at, content, size) == 0) found = line;
+        at = strchr(at, '\n');
+        at = at ? at + 1 : NULL;
     }
-    return false;
+    return found;
 }
 
-/* --- The rules --- */
-
-/* -1: the file does not say it. */
-static int said(const json_t *object, const char *key) {
-    const json_t *value = json_object_get(object, key);
-    return json_is_boolean(value) ? json_is_true(value) : -1;
+/* ["[E1]", "[/E1]"], which are lines of the vocabulary. */
+static bool add_listed(Reader *r, const char *file, const json_t *object) {
+    size_t i, size = 0;
+    json_t *token, *list = json_object_get(object, "additional_special_tokens");
+    if (json_array_size(list) == 0) return true;
+    const char *path = hf_file_path(r->files->arena, r->files->folder, "vocab.txt");
+    char *vocab = has_file(r, "vocab.txt") ? read_file(path, &size, r->diags) : NULL;
+    bool good = true;
+    json_array_foreach(list, i, token) {
+        AddedToken added = token_of(token, -1);
+        bool known = false;
+        for (int j = 0; added.content && j < r->added.count; j++)
+            known |= strcmp(r->added.items[j].content, added.content) == 0;
+        if (added.content && !known) added.id = vocabulary_id(r, added.content, vocab);
+        added.special = true;
+        good = good && (known || add(r, file, added));
+    }
+    free(vocab);
+    return good;
 }
 
-/* The part of tokenizer.json that prepares texts as BERT does; NULL: it has none. */
-static const json_t *normalizer(const Reader *r) {
-    const json_t *found = json_object_get(r->fast, "normalizer");
-    const char *type = json_string_value(json_object_get(found, "type"));
-    return type && strcmp(type, "BertNormalizer") == 0 ? found : NULL;
+static bool read_added(Reader *r) {
+    bool good = add_fast(r) && add_slow(r) && add_extra(r) && add_listed(r, "tokenizer_config.json", r->files->slow) &&
+                add_listed(r, "special_tokens_map.json", r->map);
+    r->files->parts.added = r->added.items, r->files->parts.n_added = r->added.count;
+    return good;
 }
 
-/* What both files say, -1 when neither does. False when they contradict each other. */
-static bool agree(const Reader *r, const char *key, const char *fast_key, int *value) {
-    int slow = said(r->config, key), fast = said(normalizer(r), fast_key);
-    *value = slow >= 0 ? slow : fast;
-    if (slow < 0 || fast < 0 || slow == fast) return true;
-    diag_error(r->diags, "E0848", in_file(r, "tokenizer_config.json"),
-               "\"%s\" is %s here, but \"%s\" is %s in tokenizer.json", key, slow ? "true" : "false", fast_key,
-               fast ? "true" : "false");
-    diag_hint(
-        r->diags,
-        "correct one of the files, or say it: --lower-case yes (without accents) or --lower-case no (as it stands)");
-    return false;
-}
-
-static bool unsaid_case(const Reader *r) {
-    diag_error(r->diags, "E0843", pos_in_file(diagnostics_file(r->diags, r->result->path, NULL), 0),
-               "the vocabulary has capital letters, and nothing says whether texts are lower-cased");
-    diag_hint(r->diags,
-              "say it: --lower-case no for a cased model, --lower-case yes otherwise; or in tokenizer_config.json: "
-              "{\"do_lower_case\": false}");
-    return false;
-}
-
-static bool bad_word(const Reader *r) {
-    diag_error(r->diags, "E0910", (Pos){0}, "--lower-case takes yes or no, not '%s'", r->lower_case);
-    diag_hint(r->diags, "without it the model's folder decides");
-    return false;
-}
-
-static bool choose_rules(const Reader *r) {
-    TokenizerRules *rules = &r->result->rules;
-    int lower = -1, strip = -1, apart = -1;
-    if (r->lower_case) {
-        if (strcmp(r->lower_case, "yes") != 0 && strcmp(r->lower_case, "no") != 0) return bad_word(r);
-        lower = strip = strcmp(r->lower_case, "yes") == 0;
-    } else if (!agree(r, "do_lower_case", "lowercase", &lower) || !agree(r, "strip_accents", "strip_accents", &strip))
-        return false;
-    if (!agree(r, "tokenize_chinese_chars", "handle_chinese_chars", &apart)) return false;
-    if (lower < 0 && has_capitals(r->result)) return unsaid_case(r);
-    rules->lower_case = lower != 0;
-    rules->strip_accents = strip < 0 ? rules->lower_case : strip;
-    rules->split_cjk = apart != 0;
-    return true;
-}
+/* --- All of it --- */
 
 bool hf_tokenizer_read(const char *folder, const char *lower_case, Arena *arena, HfTokenizer *result,
                        Diagnostics *diags) {
-    Reader r = {.folder = folder, .lower_case = lower_case, .arena = arena, .diags = diags, .result = result};
+    HfTokenizerFiles files = {.folder = folder, .lower_case = lower_case, .arena = arena};
+    Reader r = {.files = &files, .diags = diags};
     *result = (HfTokenizer){0};
-    bool good = read_json(&r, "tokenizer_config.json", &r.config) && read_json(&r, "tokenizer.json", &r.fast) &&
-                check_kind(&r) && read_vocabulary(&r) && choose_rules(&r);
-    json_decref(r.config);
-    json_decref(r.fast);
-    if (good) return true;
-    free(result->vocab);
-    result->vocab = NULL;
-    return false;
+    bool good = read_json(&r, "tokenizer_config.json", &files.slow) && read_json(&r, "tokenizer.json", &files.fast) &&
+                read_json(&r, "sentence_bert_config.json", &files.sentence) &&
+                read_json(&r, "special_tokens_map.json", &r.map) && read_json(&r, "added_tokens.json", &r.extra);
+    if (good) result->kind = find_kind(&r);
+    if (result->kind) read_names(&r);
+    if (result->kind && read_template(&r) && read_added(&r))
+        result->tokenizer = result->kind->open(&files, &result->path, diags);
+    json_t *const all[] = {files.slow, files.fast, files.sentence, r.map, r.extra};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) json_decref(all[i]);
+    return result->tokenizer != NULL;
 }

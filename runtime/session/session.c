@@ -55,14 +55,38 @@ static const ClassCounts *count_classes(void *user, const Task *task) {
     return classes_count(task, &options, s->diags);
 }
 
+/* The keys of config.json that the text reads or has an opinion about. */
+static const char *const *known_keys(const Session *s, int *count) {
+    const Program *program = s->program;
+    const char **keys =
+        arena_array(s->arena, (size_t)(program->configs.count + program->expects.count) + 1, sizeof *keys);
+    *count = 0;
+    for (int i = 0; i < program->configs.count; i++) {
+        if (program->configs.items[i].key) keys[(*count)++] = program->configs.items[i].key;
+    }
+    for (int i = 0; i < program->expects.count; i++) keys[(*count)++] = program->expects.items[i].key;
+    return keys;
+}
+
+/* The same for what no text needs to have an opinion about. */
+static bool check_keys(Session *s) {
+    int count, unknown;
+    const char *const *known = known_keys(s, &count);
+    if (!hf_config_check(s->folder, known, count, s->diags)) return false;
+    if (!s->program->expects.count) return true; /* the text does not say which model it computes */
+    const char *first = hf_config_unknown(s->folder, known, count, &unknown);
+    if (first)
+        fprintf(stderr, "not known in %s/config.json: %s%s\n", s->weights_path, first,
+                unknown > 1 ? arena_printf(s->arena, " and %d more", unknown - 1) : "");
+    return true;
+}
+
 /* Does config.json describe the model that the text computes? */
 static bool check_expectations(Session *s) {
     for (int i = 0; s->folder && i < s->program->expects.count; i++) {
         const Expectation *e = &s->program->expects.items[i];
         const char *value;
-        Lookup found = hf_config_string(s->folder, e->key, &value, s->diags);
-        if (found == LOOKUP_FAILED) return false;
-        if (found == LOOKUP_ABSENT || strcmp(value, e->value) == 0) continue;
+        if (hf_config_text(s->folder, e->key, &value) == LOOKUP_ABSENT || strcmp(value, e->value) == 0) continue;
         diag_error(s->diags, "E0985", hf_config_pos(s->folder, e->key, s->diags),
                    "the weights are of another model: \"%s\" is \"%s\", not \"%s\"", e->key, value, e->value);
         diag_note(s->diags, e->pos, "the model says so here");
@@ -99,6 +123,7 @@ bool session_load_probe(Session *s, const SessionSource *source, const ProbeOpti
     int errors = diags->errors;
     s->program = program_load(s->graph_path, &program, diags);
     return s->program && diags->errors == errors && check_formats(s) && check_expectations(s) &&
+           (!s->folder || check_keys(s)) &&
            session_choose_tasks(s, NULL);
 }
 
@@ -171,8 +196,7 @@ bool session_load_tokenizer(Session *s) {
         return false;
     }
     const HfTokenizer *said = hf_folder_tokenizer(s->folder);
-    s->tokenizer = tokenizer_new(said->path, said->vocab, said->vocab_bytes, said->rules, s->diags);
-    if (!s->tokenizer) return false;
+    s->tokenizer = said->tokenizer;
     if (tokenizer_size(s->tokenizer) > s->program->vocab) {
         diag_error(s->diags, "E0922", (Pos){0}, "%s has %d tokens, the model only %" PRId64, said->path,
                    tokenizer_size(s->tokenizer), s->program->vocab);
@@ -264,7 +288,6 @@ void session_close(Session *s) {
     team_free(s->team);
     if (s->cache) cache_close(s->cache);
     if (s->target) target_free(s->target);
-    tokenizer_free(s->tokenizer);
     program_free(s->program);
     hf_folder_close(s->folder);
     if (s->arena) arena_free(s->arena);
@@ -329,7 +352,7 @@ static int list_config(Session *s, ConfigPair *pairs) {
 }
 
 static bool save(Session *s, const char *folder, bool with_weights) {
-    HfContents contents = {.tokenizer = hf_folder_tokenizer(s->folder)};
+    HfContents contents = {.tokenizer = hf_folder_tokenizer(s->folder), .cut = {.max_length = s->max_length}};
     TensorToWrite *list = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *list);
     MetadataEntry base[] = {{"base_path", s->weights_path}, {"base", NULL}};
     ConfigPair *pairs = arena_array(s->arena, (size_t)s->program->configs.count + 1, sizeof *pairs);

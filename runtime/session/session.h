@@ -68,8 +68,8 @@ typedef struct Session {
     const char *overlay_path;              /* what a run keeps apart from its base (see apart.h); NULL: nothing */
     HfFolder *folder;                      /* NULL without weights_path */
     Program *program;
-    bool *tasks; /* [program's tasks]: wanted */
-    Tokenizer *tokenizer;
+    bool *tasks;                /* [program's tasks]: wanted */
+    const Tokenizer *tokenizer; /* the folder's */
     Target *target;
     Cache *cache;
     Team *team;

@@ -78,7 +78,7 @@ gradc check model.graph --weights torch
 cp -r models/demo words; printf '[UNK]\n[CLS]\n' >words/vocab.txt
 gradc eval model.graph --weights words --data data
 #> words/vocab.txt: error[E0802]: the vocabulary has no line '[SEP]'
-#>       = hint: a BERT vocabulary is a text file with one token a line, among them [UNK], [CLS] and [SEP]
+#>       = hint: a vocabulary is a text file with one token a line, among them [UNK], [CLS] and [SEP], or what tokenizer_config.json names in their place
 
 gradc train model.graph --weights models/demo --data data --set vocab=100 --quiet
 #> error[E0922]: models/demo/vocab.txt has 751 tokens, the model only 100
@@ -141,3 +141,18 @@ gradc train other.graph --weights run --data data --quiet
 #> run: error[E0837]: none of the 11 tensors of the weights is a parameter of the model
 #>       = note: the weights begin with 'encoder.words.weight', the model with 'encoder.letters.weight'
 #>       = hint: take the graph file of that model; its parameters are to be called as the tensors are
+
+cp -r models/demo decoder; sed -i 's/"model_type"/"is_decoder": true, "model_type"/' decoder/config.json
+gradc check models/bert.graph --weights decoder
+#> decoder/config.json: error[E0838]: "is_decoder" is true: a token does not see those after it
+#>       = hint: take a graph file that computes it, and says so: checkpoint expects; or a folder without it
+
+cp -r models/demo pieces; echo '{"tokenizer_class": "BertJapaneseTokenizer"}' >pieces/tokenizer_config.json
+gradc check models/bert.graph --weights pieces
+#> pieces/tokenizer_config.json: error[E0838]: "tokenizer_class" is "BertJapaneseTokenizer": texts are taken apart in another way
+#>       = hint: gradc does not compute it; take a folder without it
+
+cp -r models/demo many; echo '{"<brand>": 751, "<film>": 900}' >many/added_tokens.json
+gradc check models/bert.graph --weights many
+#> many/vocab.txt: error[E0802]: the added tokens leave ids out, up to that of '<film>'
+#>       = hint: a vocabulary is a text file with one token a line, among them [UNK], [CLS] and [SEP], or what tokenizer_config.json names in their place

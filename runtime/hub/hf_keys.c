@@ -1,0 +1,181 @@
+/* Keys of a folder's files. */
+#include "runtime/hub/hf_keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char config[] = "config.json", slow[] = "tokenizer_config.json", fast[] = "tokenizer.json",
+                  sentence[] = "sentence_bert_config.json";
+
+static const HfKey table[] = {
+    /* --- What would be another model --- */
+    {config, "is_decoder", HF_ONLY, "false", "a token does not see those after it"},
+    {config, "add_cross_attention", HF_ONLY, "false", "it reads the states of another model"},
+    {config, "cross_attention_hidden_size", HF_ONLY, "null", "it reads the states of another model"},
+    {config, "is_encoder_decoder", HF_ONLY, "false", "it has a decoder besides"},
+    {config, "pruned_heads", HF_ONLY, "{}|null", "some heads of its attention were taken out"},
+    {config, "quantization_config", HF_ONLY, "null", "its weights are quantised"},
+    {config, "rope_scaling", HF_ONLY, "null", "its positions are scaled"},
+    /* --- What belongs to other programs --- */
+    {config, "model_type", HF_USED, NULL, NULL},
+    {config, "pad_token_id", HF_USED, NULL, NULL},
+    {config, "chunk_size_feed_forward", HF_HARMLESS, NULL, NULL}, /* the same numbers, in pieces */
+    {config, "tie_word_embeddings", HF_HARMLESS, NULL, NULL},     /* of a language model's head */
+    {config, "classifier_dropout", HF_HARMLESS, NULL, NULL},      /* heads are the graph file's */
+    {config, "_name_or_path", HF_HARMLESS, NULL, NULL},
+    {config, "name_or_path", HF_HARMLESS, NULL, NULL},
+    {config, "_commit_hash", HF_HARMLESS, NULL, NULL},
+    {config, "architectures", HF_HARMLESS, NULL, NULL},
+    {config, "transformers_version", HF_HARMLESS, NULL, NULL},
+    {config, "torch_dtype", HF_HARMLESS, NULL, NULL}, /* tensors say themselves what they are */
+    {config, "dtype", HF_HARMLESS, NULL, NULL},
+    {config, "use_bfloat16", HF_HARMLESS, NULL, NULL},
+    {config, "torchscript", HF_HARMLESS, NULL, NULL},
+    {config, "use_cache", HF_HARMLESS, NULL, NULL},
+    {config, "gradient_checkpointing", HF_HARMLESS, NULL, NULL},
+    {config, "output_attentions", HF_HARMLESS, NULL, NULL},
+    {config, "output_hidden_states", HF_HARMLESS, NULL, NULL},
+    {config, "output_past", HF_HARMLESS, NULL, NULL},
+    {config, "return_dict", HF_HARMLESS, NULL, NULL},
+    {config, "_attn_implementation", HF_HARMLESS, NULL, NULL},
+    {config, "_attn_implementation_autoset", HF_HARMLESS, NULL, NULL},
+    {config, "attn_implementation", HF_HARMLESS, NULL, NULL},
+    {config, "finetuning_task", HF_HARMLESS, NULL, NULL},
+    {config, "task_specific_params", HF_HARMLESS, NULL, NULL},
+    {config, "id2label", HF_HARMLESS, NULL, NULL},
+    {config, "label2id", HF_HARMLESS, NULL, NULL},
+    {config, "num_labels", HF_HARMLESS, NULL, NULL},
+    {config, "_num_labels", HF_HARMLESS, NULL, NULL},
+    {config, "problem_type", HF_HARMLESS, NULL, NULL},
+    {config, "tokenizer_class", HF_HARMLESS, NULL, NULL},
+    {config, "sentence_transformers", HF_HARMLESS, NULL, NULL},
+    {config, "bos_token_id", HF_HARMLESS, NULL, NULL},
+    {config, "eos_token_id", HF_HARMLESS, NULL, NULL},
+    {config, "sep_token_id", HF_HARMLESS, NULL, NULL},
+    {config, "cls_token_id", HF_HARMLESS, NULL, NULL},
+    {config, "decoder_start_token_id", HF_HARMLESS, NULL, NULL},
+    {config, "directionality", HF_HARMLESS, NULL, NULL},
+    {config, "pooler_fc_size", HF_HARMLESS, NULL, NULL},
+    {config, "pooler_num_attention_heads", HF_HARMLESS, NULL, NULL},
+    {config, "pooler_num_fc_layers", HF_HARMLESS, NULL, NULL},
+    {config, "pooler_size_per_head", HF_HARMLESS, NULL, NULL},
+    {config, "pooler_type", HF_HARMLESS, NULL, NULL},
+    {config, "max_length", HF_HARMLESS, NULL, NULL}, /* of texts that are generated, as those that follow */
+    {config, "min_length", HF_HARMLESS, NULL, NULL},
+    {config, "do_sample", HF_HARMLESS, NULL, NULL},
+    {config, "num_beams", HF_HARMLESS, NULL, NULL},
+    {config, "temperature", HF_HARMLESS, NULL, NULL},
+    {config, "top_k", HF_HARMLESS, NULL, NULL},
+    {config, "top_p", HF_HARMLESS, NULL, NULL},
+    {config, "repetition_penalty", HF_HARMLESS, NULL, NULL},
+    {config, "length_penalty", HF_HARMLESS, NULL, NULL},
+    {config, "num_return_sequences", HF_HARMLESS, NULL, NULL},
+
+    {slow, "tokenizer_class", HF_ONLY,
+     "\"BertTokenizer\"|\"BertTokenizerFast\"|\"DistilBertTokenizer\"|\"DistilBertTokenizerFast\"|\"ElectraTokenizer\"|"
+     "\"ElectraTokenizerFast\"|\"MobileBertTokenizer\"|\"MobileBertTokenizerFast\"|\"PreTrainedTokenizerFast\"|"
+     "\"TokenizersBackend\"|null",
+     "texts are taken apart in another way"},
+    {slow, "wordpieces_prefix", HF_ONLY, "\"##\"", "pieces inside a word are spelled otherwise"},
+    {slow, "clean_text", HF_ONLY, "true|null", "control characters stay in the text"},
+    {slow, "split_special_tokens", HF_ONLY, "false|null", "special tokens in a text are taken apart"},
+    {slow, "do_basic_tokenize", HF_HARMLESS, NULL, NULL}, /* the fast tokenizer does not read these two either */
+    {slow, "never_split", HF_HARMLESS, NULL, NULL},
+    {slow, "do_lower_case", HF_USED, NULL, NULL},
+    {slow, "strip_accents", HF_USED, NULL, NULL},
+    {slow, "tokenize_chinese_chars", HF_USED, NULL, NULL},
+    {slow, "added_tokens_decoder", HF_USED, NULL, NULL},
+    {slow, "additional_special_tokens", HF_USED, NULL, NULL},
+    {slow, "model_max_length", HF_HARMLESS, NULL, NULL}, /* the model's positions, or 1e30: --max-length decides */
+    {slow, "truncation_side", HF_HARMLESS, NULL, NULL},  /* `text keep tail` decides */
+    {slow, "padding_side", HF_HARMLESS, NULL, NULL},     /* nothing is padded */
+
+    {fast, "normalizer", HF_GIVEN, NULL, "texts are taken as they stand"},
+    {fast, "normalizer.type", HF_ONLY, "\"BertNormalizer\"", "texts are prepared in another way"},
+    {fast, "normalizer.clean_text", HF_ONLY, "true", "control characters stay in the text"},
+    {fast, "pre_tokenizer", HF_GIVEN, NULL, "texts are not taken apart into words"},
+    {fast, "pre_tokenizer.type", HF_ONLY, "\"BertPreTokenizer\"", "texts are taken apart in another way"},
+    {fast, "post_processor.type", HF_ONLY, "\"TemplateProcessing\"|\"BertProcessing\"",
+     "special tokens are put around texts in another way"},
+
+    {sentence, "max_seq_length", HF_USED, NULL, NULL},
+    {sentence, "do_lower_case", HF_USED, NULL, NULL},
+};
+enum { KEYS = sizeof table / sizeof *table };
+
+const HfKey *hf_key_list(int *count) { return *count = KEYS, table; }
+
+const HfKey *hf_key_find(const char *file, const char *key) {
+    for (int i = 0; i < KEYS; i++) {
+        if (strcmp(table[i].file, file) == 0 && strcmp(table[i].key, key) == 0) return &table[i];
+    }
+    return NULL;
+}
+
+static bool is_among(const char *const *names, int count, const char *name) {
+    for (int i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) return true;
+    }
+    return false;
+}
+
+/* NULL: it is not there. */
+static json_t *find_value(json_t *object, const char *key) {
+    char first[64];
+    const char *dot = strchr(key, '.');
+    if (!dot) return json_object_get(object, key);
+    snprintf(first, sizeof first, "%.*s", (int)(dot - key), key);
+    return json_object_get(json_object_get(object, first), dot + 1);
+}
+
+static bool is_listed(const char *values, const char *value) {
+    size_t length = strlen(value);
+    for (const char *at = values; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL) {
+        if (strncmp(at, value, length) == 0 && (at[length] == '|' || !at[length])) return true;
+    }
+    return false;
+}
+
+/* The line on which a key stands; 0: nobody knows. */
+static Pos in_file(const char *path, Diagnostics *diags) { return pos_in_file(diagnostics_file(diags, path, NULL), 0); }
+
+static bool check_value(const HfKey *key, const char *path, json_t *value, Diagnostics *diags) {
+    bool good = true;
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    if (key->meaning == HF_ONLY) good = text && is_listed(key->values, text);
+    if (key->meaning == HF_GIVEN) good = !json_is_null(value);
+    if (!good) {
+        bool scalar = !json_is_object(value) && !json_is_array(value);
+        diag_error(diags, "E0838", in_file(path, diags), "\"%s\"%s%s: %s", key->key, scalar ? " is " : "",
+                   scalar ? text : "", key->why);
+        diag_hint(diags, "%s",
+                  key->meaning == HF_ONLY && key->file == config
+                      ? "take a graph file that computes it, and says so: checkpoint expects; or a folder "
+                        "without it"
+                      : "gradc does not compute it; take a folder without it");
+    }
+    free(text);
+    return good;
+}
+
+bool hf_keys_check(const char *file, const char *path, json_t *object, const char *const *known, int n_known,
+                   Diagnostics *diags) {
+    for (int i = 0; i < KEYS; i++) {
+        json_t *value = strcmp(table[i].file, file) == 0 ? find_value(object, table[i].key) : NULL;
+        if (!value || is_among(known, n_known, table[i].key)) continue;
+        if (!check_value(&table[i], path, value, diags)) return false;
+    }
+    return true;
+}
+
+const char *hf_keys_unknown(const char *file, json_t *object, const char *const *known, int n_known, int *count) {
+    const char *key, *first = NULL;
+    json_t *value;
+    *count = 0;
+    json_object_foreach(object, key, value) {
+        if (hf_key_find(file, key) || is_among(known, n_known, key)) continue;
+        if (!first) first = key;
+        ++*count;
+    }
+    return first;
+}
