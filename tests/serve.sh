@@ -30,6 +30,8 @@ awk -F '\t' 'NR == 1 || NR < 30 { gsub(/"/, ""); print }' "$demo/ids-sst-dev.csv
 
 start
 ok "it starts" $?
+has "$t/err" "listening on $socket"
+ok "and says when clients can connect" $?
 [ "$(stat -c %a "$socket")" = 600 ]
 ok "the socket is the user's alone" $?
 ask <"$t/requests" >"$t/answers"

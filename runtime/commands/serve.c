@@ -320,6 +320,7 @@ bool serve(const ServeOptions *options, Diagnostics *diags) {
     s.polls = checked(calloc((size_t)options->most_clients + 1, sizeof *s.polls));
     s.lines = checked(calloc((size_t)options->most_lines, sizeof *s.lines));
     bool good = open_listener(&s, diags);
+    if (good && options->ready) options->ready(options->user);
     while (good && !options->stopped()) one_round(&s, false);
     if (good) drain(&s);
     for (int i = 0; i < s.n_clients; i++) free_client(&s.clients[i]);

@@ -15,6 +15,7 @@ typedef struct ServeOptions {
     int most_lines;  /* of one round */
     int most_clients;
     ServeLines *answer;
+    void (*ready)(void *user); /* clients can connect from now on; NULL: nobody asks */
     void *user;
     int (*stopped)(void); /* not 0: what has been sent is answered, then the server ends */
 } ServeOptions;

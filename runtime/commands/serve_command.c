@@ -222,6 +222,12 @@ static void choose_outputs(Service *v) {
     }
 }
 
+/* For who starts a server and waits for it. */
+static void say_ready(void *user) {
+    const Service *v = user;
+    fprintf(stderr, "listening on %s\n", v->o->socket);
+}
+
 static bool run_service(Service *v) {
     Session *s = v->s;
     if (!v->o->socket) {
@@ -238,6 +244,7 @@ static bool run_service(Service *v) {
                             .most_lines = MOST_LINES,
                             .most_clients = MOST_CLIENTS,
                             .answer = answer,
+                            .ready = say_ready,
                             .user = v,
                             .stopped = interrupt_signal};
     interrupt_watch();
