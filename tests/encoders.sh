@@ -15,6 +15,7 @@ reaches() { awk -v task="$1" -v least="$2" '$1 == task { good = $4 >= least } EN
 for file in "$root"/models/encoders/*.graph; do
   "$gradc" fmt "$file" >"$t/out" 2>"$t/err" && cmp -s "$t/out" "$file"
   ok "$(basename "$file") is in the layout of gradc fmt" $?
+  [ "$file" = "$root/models/encoders/bert.graph" ] && continue # it has no task
   "$gradc" gradcheck "$file" --tasks sentiment --cache "$t/cache" >"$t/err" 2>&1
   ok "$(basename "$file") has right gradients" $?
 done
