@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "runtime/data/dataset_check.h"
+#include "runtime/data/wordpiece.h"
 
 enum { ROWS = 2, TOKENS = 5 };
 
