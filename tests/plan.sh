@@ -40,7 +40,7 @@ ok "a budget that is no time" $?
 
 train board --epochs 1 --quiet --tensorboard "$t/board.events"
 [ "$status" = 0 ] && [ "$(grep -ac brain.Event:2 "$t/board.events"/events.out.tfevents.*)" = 1 ] && grep -aq loss/sentiment "$t/board.events"/* &&
-  grep -aq dev/similarity/pearson "$t/board.events"/* && grep -aq dev/overall "$t/board.events"/*
+  grep -aq dev/similarity/pearson "$t/board.events"/* && grep -aq dev/similarity/loss "$t/board.events"/* && grep -aq dev/overall "$t/board.events"/*
 ok "--tensorboard writes losses and metrics" $?
 
 run train models/bert.graph --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --batch 8 --epochs 1 --sampler together --dry-run

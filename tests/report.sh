@@ -39,6 +39,15 @@ sed -n '/"confusion"/,/^    \]/p' "$t/out" | tr -d '[:space:]"a-z:[' | tr ']' '\
   NF == 5 { n++; for (i = 1; i <= 5; i++) all += $i; right += $n } END { d = right / rows - accuracy; exit !(n == 5 && all == rows && d < 1e-9 && d > -1e-9) }'
 ok "the confusion matrix adds up" $?
 
+# The loss is told where no metric is it, of all rows whatever a batch has, and where it is infinite too; it counts for nothing.
+sed '/metric/s/, loss$//' "$t/mood.graph" >"$t/plain.graph"
+told() { run eval "$t/$1.graph" --weights "$t/run" --tasks sentiment --data "$demo" --cache "$t/cache" --json --batch "$2"; number loss; }
+awk -v a="$(told mood 64)" -v b="$(told plain 64)" -v c="$(told plain 7)" 'BEGIN { exit !(a > 0 && a == b && (b - c) ^ 2 < 1e-10) }'
+ok "the loss of the development set" $?
+sed 's/loss cross_entropy.*/&- sum(log(float(sentiment)), axis = 0)/' "$t/plain.graph" >"$t/infinite.graph"
+told plain 64 >/dev/null && cp "$t/out" "$t/plain" && told infinite 64 >/dev/null && sed 's/"loss": .*,/"loss": null,/' "$t/plain" | cmp -s - "$t/out"
+ok "an infinite loss is null and changes nothing else" $?
+
 evaluate --report
 [ "$status" = 0 ] && has "$t/out" "precision  recall     f1  support" && has "$t/out" "predicted as:" && grep -q '^great .*0\.' "$t/out"
 ok "a report for people" $?
@@ -61,7 +70,7 @@ run eval "$t/run" --tasks sentiment --data "$t/one" --cache "$t/cache" --json
 ok "one class alone" $?
 sed -e 's/class\["awful", "bad", "fair", "good", "great"\]/class[2]/' -e 's/sentence, 5\|, 5) in/, 2) in/; s/sentence) in "bert"$/&/' -e 's/metric accuracy, roc_auc/metric roc_auc, accuracy/' "$t/mood.graph" >"$t/two.graph"
 run train "$t/two.graph" --tasks sentiment --weights "$demo" --data "$t/one" --data "$demo" --cache "$t/cache" --epochs 1 --skip-bad-rows --out "$t/two"
-[ "$status" = 0 ] && has "$t/out" "roc_auc undefined" && has "$t/out" "overall                   undefined" && grep -q '"roc_auc":null' "$t/two/log.jsonl" &&
+[ "$status" = 0 ] && has "$t/out" "roc_auc undefined" && has "$t/out" "overall                   undefined" && grep -q '"roc_auc":null.*"loss":0' "$t/two/log.jsonl" && grep -q 'epoch 1:  sentiment roc_auc undefined, loss 0\.' "$t/err" &&
   [ -s "$t/two/model.safetensors" ] && run eval "$t/two" --data "$t/one" --json && has "$t/out" '"roc_auc": null' && has "$t/out" '"overall": null'
 ok "an undefined metric is null, and chooses the last epoch" $?
 finish

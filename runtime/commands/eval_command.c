@@ -38,8 +38,8 @@ static json_t *confusion_json(const ClassTable *table) {
 
 static json_t *task_json(const Task *task, const Evaluation *evaluation, const ClassTable *table, Arena *arena) {
     json_t *object = json_pack("{s:I}", "rows", (json_int_t)evaluation->rows);
-    for (int i = 0; i < task->n_metrics; i++)
-        json_object_set_new(object, task->metrics[i], metric_json(evaluation->metrics[i]));
+    for (int i = 0; i < evaluation_figures(task); i++)
+        json_object_set_new(object, evaluation_name(task, i), metric_json(evaluation_figure(task, evaluation, i)));
     if (table->count) json_object_set_new(object, "classes", classes_json(task, table, arena));
     if (table->confusion) json_object_set_new(object, "confusion", confusion_json(table));
     return object;

@@ -110,16 +110,15 @@ static void add_output(OutputNames *outputs, const char *name) {
 }
 
 OutputNames evaluate_outputs(const Task *task) {
-    OutputNames outputs = {{"predict"}, 1};
+    OutputNames outputs = {{"predict", "loss"}, 2};
     for (int i = 0; i < task->n_metrics; i++) {
         const Metric *metric = metric_find(task->metrics[i]);
-        if (metric && metric->reads_loss) add_output(&outputs, "loss");
         if (metric && metric->reads_scores) add_output(&outputs, SCORES_OUTPUT);
     }
     return outputs;
 }
 
-/* NULL: the metrics do not read it. */
+/* NULL: nothing reads it. */
 static const Collected *output_of(const Task *task, const Collected *outputs, const char *name) {
     OutputNames names = evaluate_outputs(task);
     for (int i = 0; i < names.count; i++) {
@@ -328,7 +327,7 @@ static void tell_undefined(const Dataset *data, int metric, Diagnostics *diags) 
 static void measure(const Dataset *data, const Collected *outputs, Evaluation *result, ClassTable *table,
                     Diagnostics *diags) {
     const Task *task = data->task;
-    const Collected *loss = output_of(task, outputs, "loss"), *scores = output_of(task, outputs, SCORES_OUTPUT);
+    const Collected *scores = output_of(task, outputs, SCORES_OUTPUT);
     Pairs p = {0};
     pair_up(&p, data, &outputs[0]);
     MetricInput in = {.prediction = p.predictions,
@@ -339,7 +338,7 @@ static void measure(const Dataset *data, const Collected *outputs, Evaluation *r
                       .sequences = data->rows,
                       .names = task->label.names,
                       .classes = task->label.classes};
-    if (loss) in.loss = loss->sum;
+    in.loss = result->loss = output_of(task, outputs, "loss")->sum;
     double *lines = scores ? line_up(data, scores) : NULL;
     if (scores) in.scores = lines, in.score_columns = scores->columns;
     for (int i = 0; i < task->n_metrics; i++) {

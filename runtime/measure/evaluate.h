@@ -10,6 +10,7 @@ enum { MAX_METRICS = 8, EVAL_BATCH = 64 /* rows at a time, where nothing else is
 typedef struct Evaluation {
     int task;
     double metrics[MAX_METRICS]; /* in the order of the task's list */
+    double loss;                 /* the task's, without dropout; NaN: it is no number */
     double score;                /* of the first one, from 0 to 1; NaN: undefined */
     int64_t rows;
 } Evaluation;
@@ -17,12 +18,13 @@ typedef struct Evaluation {
 /* The table rows of a task's metrics; false with "did you mean" for an unknown one. */
 bool evaluate_check(const Program *program, const bool *tasks, Diagnostics *diags);
 
-/* The outputs that a task's metrics read: "predict", and "loss" where one asks for it. */
+/* The outputs that an evaluation reads: "predict", "loss", and the probabilities where a metric asks for them. */
 OutputNames evaluate_outputs(const Task *task);
 
 /* One output over all rows of a data set, in the order of the data set: of row i, `counts[i]` numbers from `values +
  * starts[i]`, in lines of `columns`: one line of a sequence, several of its labels or tokens. An output of the batch as
- * a whole is a share of the data set's: `sum` is all of it (a loss divided by update_rows). */
+ * a whole is a share of the data set's: `sum` is all of it (a loss divided by update_rows; a term that is not divided
+ * by what the update has counts once a batch). */
 typedef struct Collected {
     RowsOf of;
     int64_t columns;

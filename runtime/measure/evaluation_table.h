@@ -7,7 +7,12 @@
 
 #include "runtime/measure/evaluate.h"
 
-/* One line a task: rows and metrics to three places; then the overall score. */
+/* What is told of an evaluation: the task's metrics, and its loss behind them where it is none of them. */
+int evaluation_figures(const Task *task);
+const char *evaluation_name(const Task *task, int figure);
+double evaluation_figure(const Task *task, const Evaluation *evaluation, int figure);
+
+/* One line a task: rows and figures to three places; then the overall score. */
 void print_evaluations(FILE *out, const Program *program, const Evaluation *evaluations, int count);
 
 /* JSON has neither NaN (an undefined metric) nor infinity: null. */

@@ -297,13 +297,11 @@ static const Metric metrics[] = {
      .means = "the task's loss, with dropout gone",
      .compute = loss,
      .fits = ANY,
-     .reads_loss = true,
      .lower_is_better = true},
     {.name = "perplexity",
      .means = "e to the power of the loss",
      .compute = perplexity,
      .fits = ANY,
-     .reads_loss = true,
      .lower_is_better = true},
 };
 

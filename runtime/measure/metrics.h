@@ -17,7 +17,7 @@ typedef struct MetricInput {
     int64_t sequences;
     const char *const *names; /* [classes]; NULL: none are declared */
     int64_t classes;
-    double loss;           /* of all lines, where the metric reads it */
+    double loss;           /* of all lines */
     const double *scores;  /* [n, score_columns]: probabilities, where the metric reads them */
     int64_t score_columns; /* one for each class or flag, or one alone: of class 1 */
 } MetricInput;
@@ -29,7 +29,6 @@ typedef struct Metric {
     const char *name, *means;
     MetricFunction *compute;
     unsigned fits;        /* labels: 1 << LabelKind of each */
-    bool reads_loss;      /* the task's loss in evaluation, and nothing else */
     bool reads_scores;    /* the output "probabilities" as well */
     bool needs_names;     /* of the classes, and one label for each word */
     bool is_correlation;  /* in [-1, 1] rather than [0, 1] */

@@ -23,7 +23,10 @@ void deciders_add(Graph *graph) {
     int outputs = graph->outputs.count;
     bool *reached = arena_array(graph->arena, (size_t)graph->nodes.count + 1, sizeof *reached),
          *taken = arena_array(graph->arena, (size_t)graph->nodes.count + 1, sizeof *taken);
-    for (int i = 0; i < outputs; i++) reached[graph->outputs.items[i].node->id] = true;
+    for (int i = 0; i < outputs; i++) {
+        const Node *node = graph->outputs.items[i].node;
+        if (node->type.rank) reached[node->id] = true;
+    }
     for (int i = graph->nodes.count - 1; i >= 0; i--) {
         const Node *node = graph->nodes.items[i];
         if (!reached[i] || !is_on_the_way(node)) continue;

@@ -321,6 +321,7 @@ static RowsOf rows_of(const Executable *exec, const Task *task, const Type *type
     return batch_symbol(task, &executable_symbols(exec)->roles[dim.symbol], input);
 }
 
+/* Of answers: a loss beside them may be infinite, as the logarithm of a probability of 0 is. */
 static bool are_finite(const OutputValue *out) {
     for (int64_t i = 0; i < out->rows * out->columns; i++) {
         if (!isfinite(out->values[i])) return false;
@@ -356,7 +357,7 @@ static bool check_outputs(Model *m, TaskState *state, Batch *batch, const int64_
     const Task *task = state->public.task;
     bool finite = true, sound = are_comparable(state, extents);
     for (int i = 0; i < state->outputs.count; i++) {
-        finite &= are_finite(&outputs[i]);
+        finite &= outputs[i].of == ROWS_OF_BATCH || are_finite(&outputs[i]);
         sound &= are_classes(&task->label, state->outputs.names[i], &outputs[i]);
     }
     NonFiniteStep bad = {.exec = state->public.eval,

@@ -258,11 +258,13 @@ static bool tell_parameter(const NonFiniteStep *step, Arena *arena, Diagnostics 
     return false;
 }
 
-/* What the loss depends on; of an evaluation, everything. */
+/* What the loss depends on; of an evaluation, what anything else does. */
 static const bool *find_forward(const Graph *graph, bool evaluates, Arena *arena) {
     bool *reached = arena_array(arena, (size_t)graph->nodes.count + 1, sizeof *reached);
-    if (!evaluates) reached[graph_find_output(graph, "loss")->id] = true;
-    for (int i = 0; evaluates && i < graph->nodes.count; i++) reached[i] = true;
+    for (int i = 0; i < graph->outputs.count; i++) {
+        const Output *output = &graph->outputs.items[i];
+        if ((strcmp(output->name, "loss") == 0) != evaluates) reached[output->node->id] = true;
+    }
     for (int i = graph->nodes.count - 1; i >= 0; i--) {
         const Node *node = graph->nodes.items[i];
         for (int j = 0; reached[i] && j < node->n_inputs; j++) reached[node->inputs[j]->id] = true;
@@ -270,14 +272,14 @@ static const bool *find_forward(const Graph *graph, bool evaluates, Arena *arena
     return reached;
 }
 
-/* Among the values of the loss, or else among all. */
+/* Among the values of the loss, or else among all; of an evaluation among those of the answers. */
 static Search search(const NonFiniteStep *step, Arena *arena, bool nan_only) {
     Search s = {.step = step, .arena = arena, .graph = executable_list(step->exec)->graph, .nan_only = nan_only};
     s.extents = executable_extents(step->exec);
     s.forward = find_forward(s.graph, step->evaluates, arena);
     team_run(step->team, search_alone, &s);
-    s.all = true;
-    if (!s.found.node) team_run(step->team, search_alone, &s);
+    s.all = !step->evaluates;
+    if (s.all && !s.found.node) team_run(step->team, search_alone, &s);
     return s;
 }
 

@@ -16,17 +16,19 @@ static json_t *metrics_json(const Evaluation *evaluation) {
     for (int i = 0; i < MAX_METRICS; i++) {
         json_array_append_new(list, metric_json(evaluation->metrics[i]));
     }
-    return json_pack("{s:o, s:o, s:I}", "metrics", list, "score", metric_json(evaluation->score), "rows",
-                     (json_int_t)evaluation->rows);
+    return json_pack("{s:o, s:o, s:o, s:I}", "metrics", list, "loss", metric_json(evaluation->loss), "score",
+                     metric_json(evaluation->score), "rows", (json_int_t)evaluation->rows);
 }
+
+/* A number; what JSON has no word for is undefined. */
+static double read_number(const json_t *value) { return json_is_number(value) ? json_number_value(value) : NAN; }
 
 static void read_metrics(const json_t *from, Evaluation *to) {
     for (size_t i = 0; i < MAX_METRICS; i++) {
-        const json_t *value = json_array_get(json_object_get(from, "metrics"), i);
-        to->metrics[i] = json_is_number(value) ? json_number_value(value) : NAN;
+        to->metrics[i] = read_number(json_array_get(json_object_get(from, "metrics"), i));
     }
-    const json_t *score = json_object_get(from, "score");
-    to->score = json_is_number(score) ? json_number_value(score) : NAN;
+    to->loss = read_number(json_object_get(from, "loss"));
+    to->score = read_number(json_object_get(from, "score"));
     to->rows = json_integer_value(json_object_get(from, "rows"));
 }
 

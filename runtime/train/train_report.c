@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -192,9 +193,11 @@ void report_evaluation(TrainReport *r, int64_t epoch, int64_t step, int index, c
     const Task *task = r->data->tasks[index].task;
     json_t *event = json_pack("{s:s, s:I, s:s, s:I}", "event", "eval", "epoch", (json_int_t)epoch, "task", task->name,
                               "rows", (json_int_t)evaluation->rows);
-    for (int i = 0; i < task->n_metrics; i++) {
-        json_object_set_new(event, task->metrics[i], metric_json(evaluation->metrics[i]));
-        put_scalar(r, step, arena_printf(r->s->arena, "dev/%s", task->name), task->metrics[i], evaluation->metrics[i]);
+    const char *tag = arena_printf(r->s->arena, "dev/%s", task->name);
+    for (int i = 0; i < evaluation_figures(task); i++) {
+        double value = evaluation_figure(task, evaluation, i);
+        json_object_set_new(event, evaluation_name(task, i), metric_json(value));
+        put_scalar(r, step, tag, evaluation_name(task, i), value);
     }
     log_event(r->log, event);
     if (task->n_metrics) progress_metric(&r->progress, index, task->metrics[0], evaluation->metrics[0]);
@@ -219,6 +222,13 @@ void report_fits(TrainReport *r, int64_t epoch, const Task *task) {
     }
 }
 
+/* The first metric, and the loss where it is another. */
+static void say_task(const Task *task, const Evaluation *evaluation) {
+    const char *first = evaluation_name(task, 0);
+    fprintf(stderr, "  %s %s %s", task->name, first, metric_text(evaluation_figure(task, evaluation, 0)).text);
+    if (strcmp(first, "loss") != 0) fprintf(stderr, ", loss %s", metric_text(evaluation->loss).text);
+}
+
 void report_epoch(TrainReport *r, int64_t epoch, int64_t step, const Evaluation *evaluations) {
     double overall = overall_score(evaluations, r->data->count);
     log_event(r->log, json_pack("{s:s, s:I, s:o}", "event", "score", "epoch", (json_int_t)epoch, "overall",
@@ -226,11 +236,7 @@ void report_epoch(TrainReport *r, int64_t epoch, int64_t step, const Evaluation 
     put_scalar(r, step, "dev/overall", NULL, overall);
     if (!talks(r)) return;
     fprintf(stderr, "epoch %" PRId64 ":", epoch);
-    for (int i = 0; i < r->data->count && i < MOST_TASKS; i++) {
-        const Task *task = r->data->tasks[i].task;
-        fprintf(stderr, "  %s %s %s", task->name, task->n_metrics ? task->metrics[0] : "",
-                metric_text(evaluations[i].metrics[0]).text);
-    }
+    for (int i = 0; i < r->data->count && i < MOST_TASKS; i++) say_task(r->data->tasks[i].task, &evaluations[i]);
     if (r->data->count > MOST_TASKS) fprintf(stderr, "  and %d more tasks", r->data->count - MOST_TASKS);
     fprintf(stderr, "  overall %s\n", metric_text(overall).text);
 }
