@@ -26,7 +26,7 @@ printf x | dd of="$damaged" bs=1 seek=300 conv=notrunc 2>/dev/null
 of_cache verify
 [ "$status" = 1 ] && has "$t/err" "error[E0705]" && has "$t/err" "$(basename "$damaged")" && has "$t/out" "good: $((count - 1)) file"
 ok "a changed byte is found" $?
-left="$cache/0123456789abcdef0123456789abcdef.aBcDeF"
+left="$cache/0123456789abcdef0123456789abcdef.o.12-0.tmp"
 : >"$left"
 of_cache gc
 [ "$status" = 0 ] && has "$t/out" "removed: 1 file" && [ ! -e "$damaged" ] && [ -e "$left" ]

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "codegen/codegen.h"
+#include "runtime/engine/object_cache.h"
 
 static const XXH128_hash_t key = {1, 2}, other_key = {1, 3};
 
@@ -132,6 +132,10 @@ Test(cache, symbolic_link) {
     cr_assert_eq(rename(f.entry, moved), 0);
     cr_assert_eq(symlink(moved, f.entry), 0);
     cr_expect(!is_there(&f, key));
+    char bytes[1000] = {0};
+    bytes[999] = (char)(999 * 7);
+    cache_put(f.cache, key, "row_1", (Object){bytes, sizeof bytes});
+    cr_expect(is_there(&f, key), "the link is replaced, not what it leads to");
     unlink(moved);
     fixture_free(&f);
 }

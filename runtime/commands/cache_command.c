@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "codegen/codegen.h"
 #include "runtime/commands/commands.h"
+#include "runtime/engine/object_cache.h"
 
 /* A file that is still being written is younger than this. */
 enum { ASIDE_SECONDS = 3600 };

@@ -2,8 +2,8 @@
 #ifndef GRADC_RUNTIME_ENGINE_CODE_H
 #define GRADC_RUNTIME_ENGINE_CODE_H
 
-#include "codegen/codegen.h"
 #include "passes/schedule.h"
+#include "runtime/engine/object_cache.h"
 #include "runtime/engine/team.h"
 
 typedef struct Code {

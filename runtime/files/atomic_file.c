@@ -18,11 +18,11 @@ enum { BUFFER_BYTES = 1 << 16, NAME_TRIES = 100, SHARED = 0666, PRIVATE = 0600, 
 struct AtomicFile {
     Arena *arena; /* of this structure, its strings and its buffer */
     Diagnostics *diags;
-    const char *path;  /* as the user wrote it */
-    FilePlace place;   /* what is written in the end */
-    const char *aside; /* the new content's name until it is complete; NULL: it is written into a stream */
-    int descriptor;    /* -1 once closed */
-    bool synced, failed;
+    const char *path;      /* as the user wrote it */
+    FilePlace place;       /* what is written in the end */
+    const char *aside;     /* the new content's name until it is complete; NULL: it is written into a stream */
+    int descriptor;        /* -1 once closed */
+    bool is_cache, failed; /* is_cache: see atomic_file_open_cache */
     unsigned char *buffer; /* [BUFFER_BYTES] */
     size_t used;
 };
@@ -73,8 +73,13 @@ static bool take_over(const AtomicFile *file) {
     return fchmod(file->descriptor, old->st_mode & MODE_BITS) == 0;
 }
 
+static bool find_place(AtomicFile *file) {
+    file->place = (FilePlace){.path = file->path, .stream = -1};
+    return file->is_cache || file_place_find(file->path, file->arena, &file->place);
+}
+
 static bool open_place(AtomicFile *file, mode_t mode) {
-    if (!file_place_find(file->path, file->arena, &file->place)) return fail(file, "opening it", errno);
+    if (!find_place(file)) return fail(file, "opening it", errno);
     bool takes_over = file->place.exists && mode == SHARED;
     if (file->place.stream >= 0)
         file->descriptor = file->place.stream;
@@ -83,10 +88,10 @@ static bool open_place(AtomicFile *file, mode_t mode) {
     return !file->aside || !takes_over || take_over(file) || fail(file, "giving it the old one's mode", errno);
 }
 
-static AtomicFile *open_with(const char *path, mode_t mode, bool synced, Diagnostics *diags) {
+static AtomicFile *open_with(const char *path, mode_t mode, bool is_cache, Diagnostics *diags) {
     Arena *arena = arena_new();
     AtomicFile *file = arena_alloc(arena, sizeof *file);
-    *file = (AtomicFile){.arena = arena, .diags = diags, .path = arena_strdup(arena, path), .synced = synced};
+    *file = (AtomicFile){.arena = arena, .diags = diags, .path = arena_strdup(arena, path), .is_cache = is_cache};
     file->descriptor = file->place.stream = -1;
     file->buffer = arena_alloc(arena, BUFFER_BYTES);
     if (open_place(file, mode)) return file;
@@ -94,14 +99,14 @@ static AtomicFile *open_with(const char *path, mode_t mode, bool synced, Diagnos
     return NULL;
 }
 
-AtomicFile *atomic_file_open(const char *path, Diagnostics *diags) { return open_with(path, SHARED, true, diags); }
+AtomicFile *atomic_file_open(const char *path, Diagnostics *diags) { return open_with(path, SHARED, false, diags); }
 
 AtomicFile *atomic_file_open_private(const char *path, Diagnostics *diags) {
-    return open_with(path, PRIVATE, true, diags);
+    return open_with(path, PRIVATE, false, diags);
 }
 
 AtomicFile *atomic_file_open_cache(const char *path, Diagnostics *diags) {
-    return open_with(path, PRIVATE, false, diags);
+    return open_with(path, PRIVATE, true, diags);
 }
 
 /* "NAME.PID-I.tmp" */
@@ -134,7 +139,7 @@ bool atomic_file_write(AtomicFile *file, const void *bytes, size_t size) {
 /* Flush, sync and close, each checked: a full disk may show in any of them. */
 static bool finish_content(AtomicFile *file) {
     if (!flush(file)) return false;
-    if (file->aside && file->synced && !descriptor_sync(file->descriptor)) return fail(file, "syncing", errno);
+    if (file->aside && !file->is_cache && !descriptor_sync(file->descriptor)) return fail(file, "syncing", errno);
     int descriptor = file->descriptor;
     file->descriptor = -1;
     return close(descriptor) == 0 || errno == EINTR || fail(file, "closing", errno); /* EINTR: it is closed */
@@ -152,7 +157,7 @@ static int sync_folder(const char *path, Arena *arena) {
 
 /* The new content has its name; whether the disk knows it is another matter. */
 static bool sync_name(AtomicFile *file) {
-    int error = file->synced ? sync_folder(file->place.path, file->arena) : 0;
+    int error = file->is_cache ? 0 : sync_folder(file->place.path, file->arena);
     return !error || fail_with(file, "syncing its folder", error,
                                "the new content is in place, but a power cut may bring the old one back");
 }

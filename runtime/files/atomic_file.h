@@ -18,8 +18,8 @@ typedef struct AtomicFile AtomicFile;
 AtomicFile *atomic_file_open(const char *path, Diagnostics *diags);
 /* The same for a file that only its owner may read. */
 AtomicFile *atomic_file_open_private(const char *path, Diagnostics *diags);
-/* Private, and not synced: for a cache that knows its files by their checksums, as a power cut may leave a new one
- * empty. */
+/* Private, not synced, and in place of whatever has the name, a link too: for a cache in a folder of its own that knows
+ * its files by their checksums, as a power cut may leave a new one empty. */
 AtomicFile *atomic_file_open_cache(const char *path, Diagnostics *diags);
 
 /* Appends. After the first failure, which adds the error, this and all later calls return false and

@@ -31,6 +31,17 @@ bool descriptor_write(int descriptor, const void *bytes, size_t size) {
     return true;
 }
 
+bool descriptor_read(int descriptor, void *bytes, size_t size) {
+    for (char *at = bytes; size;) {
+        ssize_t got = read(descriptor, at, size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return false;
+        at += got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
 /* Pipes and devices, and folders of some file systems, say EINVAL or EROFS: there is nothing to sync. */
 bool descriptor_sync(int descriptor) {
     int status;

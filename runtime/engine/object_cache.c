@@ -1,10 +1,11 @@
-/* Cache: objects on disk, one file each, named by their key.
+/* Object cache: files named by their key.
  *
  *     magic[8] | key[16] | length[8] | name[64] | checksum[16] | bytes[length]
  *
- * A file is whole or not there: it is written under another name and renamed. What does not check
- * out is ignored. The time of a file is that of its last use: the oldest go first when the folder
- * grows beyond its bound. */
+ * They are not synced: a cold start writes a hundred of them, and what a power cut spoils does not check out, and is
+ * ignored. The time of a file is that of its last use: the oldest go first when the folder grows beyond its bound. */
+#include "runtime/engine/object_cache.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "codegen/codegen.h"
+#include "runtime/files/atomic_file.h"
+#include "runtime/files/descriptor.h"
 
 struct Cache {
     char *folder;
@@ -54,7 +56,7 @@ static Header make_header(XXH128_hash_t key, const char *name, Object object) {
 }
 
 /* "FOLDER/0123...ef.o"; the caller frees. */
-static char *entry_path(const Cache *cache, XXH128_hash_t key, const char *ending) {
+static char *entry_path(const Cache *cache, XXH128_hash_t key) {
     unsigned char digest[16];
     digest_of(key, digest);
     size_t size = strlen(cache->folder) + 64;
@@ -62,7 +64,7 @@ static char *entry_path(const Cache *cache, XXH128_hash_t key, const char *endin
     if (!path) abort();
     int used = snprintf(path, size, "%s/", cache->folder);
     for (int i = 0; i < 16; i++) used += snprintf(path + used, size - (size_t)used, "%02x", digest[i]);
-    snprintf(path + used, size - (size_t)used, "%s", ending);
+    snprintf(path + used, size - (size_t)used, ".o");
     return path;
 }
 
@@ -112,28 +114,6 @@ void cache_close(Cache *cache) {
     free(cache);
 }
 
-static bool read_all(int file, void *bytes, size_t size) {
-    for (char *at = bytes; size;) {
-        ssize_t got = read(file, at, size);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return false;
-        at += got;
-        size -= (size_t)got;
-    }
-    return true;
-}
-
-static bool write_all(int file, const void *bytes, size_t size) {
-    for (const char *at = bytes; size;) {
-        ssize_t put = write(file, at, size);
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return false;
-        at += put;
-        size -= (size_t)put;
-    }
-    return true;
-}
-
 /* A plain file of this user that nobody else can have written, of the size that its header says. */
 static bool read_header(int file, XXH128_hash_t key, Header *header) {
     struct stat info;
@@ -141,7 +121,7 @@ static bool read_header(int file, XXH128_hash_t key, Header *header) {
     digest_of(key, digest);
     if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) return false;
     if (info.st_uid != geteuid() || (info.st_mode & 077)) return false;
-    if (!read_all(file, header, sizeof *header)) return false;
+    if (!descriptor_read(file, header, sizeof *header)) return false;
     if (memcmp(header->magic, magic, sizeof magic) != 0 || memcmp(header->key, digest, sizeof digest) != 0)
         return false;
     return header->length <= MAX_OBJECT_BYTES && (uint64_t)info.st_size == sizeof *header + header->length &&
@@ -152,7 +132,7 @@ static bool read_entry(int file, XXH128_hash_t key, Header *header, Object *obje
     if (!read_header(file, key, header)) return false;
     Object read = {malloc(header->length ? header->length : 1), header->length};
     unsigned char checksum[16];
-    bool good = read.bytes && read_all(file, read.bytes, read.size);
+    bool good = read.bytes && descriptor_read(file, read.bytes, read.size);
     if (good) {
         checksum_of(header, read, checksum);
         good = memcmp(checksum, header->checksum, sizeof checksum) == 0;
@@ -164,11 +144,11 @@ static bool read_entry(int file, XXH128_hash_t key, Header *header, Object *obje
     return good;
 }
 
-static int open_entry(const char *path) { return open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK); }
+static int open_entry(const char *path) { return descriptor_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0); }
 
 bool cache_get(const Cache *cache, XXH128_hash_t key, Object *object) {
     if (!cache) return false;
-    char *path = entry_path(cache, key, ".o");
+    char *path = entry_path(cache, key);
     int file = open_entry(path);
     free(path);
     if (file < 0) return false;
@@ -181,22 +161,22 @@ bool cache_get(const Cache *cache, XXH128_hash_t key, Object *object) {
 
 void cache_put(const Cache *cache, XXH128_hash_t key, const char *name, Object object) {
     if (!cache || object.size > MAX_OBJECT_BYTES) return;
-    char *path = entry_path(cache, key, ".o"), *aside = entry_path(cache, key, ".XXXXXX");
-    int file = mkstemp(aside); /* mode 0600 */
-    if (file >= 0) {
+    Diagnostics *ignored = diagnostics_new();
+    char *path = entry_path(cache, key);
+    AtomicFile *file = atomic_file_open_cache(path, ignored);
+    if (file) {
         Header header = make_header(key, name, object);
-        bool good = write_all(file, &header, sizeof header) && write_all(file, object.bytes, object.size);
-        good = close(file) == 0 && good;
-        if (!good || rename(aside, path) != 0) unlink(aside);
+        atomic_file_write(file, &header, sizeof header);
+        atomic_file_write(file, object.bytes, object.size);
+        atomic_file_commit(file);
     }
     free(path);
-    free(aside);
+    diagnostics_free(ignored);
 }
 
 /* --- The folder as a whole -------------------------------------------------------------------- */
 
-/* The key that a file is named by; false: the file is none of ours. `aside` is set for one that was
- * being written: "KEY.XXXXXX". */
+/* The key that a file is named by; false: the file is none of ours. `aside` is set for one that was being written. */
 static bool key_of_file(const char *file, XXH128_hash_t *key, bool *aside) {
     XXH128_canonical_t canonical;
     for (int i = 0; i < 16; i++) {
@@ -206,7 +186,7 @@ static bool key_of_file(const char *file, XXH128_hash_t *key, bool *aside) {
         canonical.digest[i] = (unsigned char)byte;
     }
     *key = XXH128_hashFromCanonical(&canonical);
-    *aside = file[32] == '.' && strlen(file) == 39;
+    *aside = strncmp(file + 32, ".o.", 3) == 0 && atomic_file_is_aside(file);
     return *aside || strcmp(file + 32, ".o") == 0;
 }
 
@@ -219,7 +199,7 @@ static int by_use(const void *left, const void *right) {
 }
 
 static void look_into(const Cache *cache, CacheEntry *entry, CacheLook look, Arena *arena) {
-    char *path = entry_path(cache, entry->key, ".o");
+    char *path = entry_path(cache, entry->key);
     int file = open_entry(path);
     Header header;
     Object object = {NULL, 0};
