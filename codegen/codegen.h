@@ -1,23 +1,10 @@
-/* Code generation: machine code for kernels, through LLVM.
- *
- * Everything here may be called from several threads at once on different kernels: no state is shared but what is said.
- * */
+/* Codegen: kernels to objects of machine code, or to its text, through LLVM. All of it may be called from several
+ * threads at once on different kernels. */
 #ifndef GRADC_CODEGEN_CODEGEN_H
 #define GRADC_CODEGEN_CODEGEN_H
 
+#include "codegen/target.h"
 #include "graph/kernel.h"
-
-/* What kernels are made for: a CPU as LLVM names it, its features, vector lanes, cache sizes; see target.h. */
-typedef struct Target Target;
-
-/* `cpu` NULL: the machine at hand; else a name that LLVM knows. `lanes` 0: what the CPU has; 4, 8 or 16: f32 lanes of a
- * contraction's register tile, legalised by LLVM to what the CPU has. NULL with a diagnostic for an unknown CPU. */
-Target *target_new(const char *cpu, int lanes, Diagnostics *diags);
-void target_free(Target *target);
-/* From now on code is made quickly rather than made quick: for tests, which compile many kernels to run each once. The
- * bits of results stay the same. */
-void target_hurry(Target *target);
-const char *target_name(const Target *target); /* "sapphirerapids, 16 lanes": for logs */
 
 /* Machine code of one kernel: an object file in memory. */
 typedef struct Object {
@@ -42,12 +29,5 @@ Object peak_object(const Target *target, int64_t *flops_per_round);
 /* XXH3-128 of everything that changes the code: the kernel's text, target, LLVM and gradc versions. The key of the
  * object cache. */
 XXH128_hash_t object_key(const Kernel *kernel, const Target *target);
-
-/* Linked code, alive until the JIT is freed. Takes the object's bytes. Not thread-safe. */
-typedef struct Jit Jit;
-Jit *jit_new(const Target *target, Diagnostics *diags);
-void jit_free(Jit *jit);
-bool jit_add(Jit *jit, Object object, Diagnostics *diags);
-KernelFunction *jit_find(Jit *jit, const char *kernel_name, Diagnostics *diags);
 
 #endif

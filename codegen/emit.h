@@ -13,7 +13,8 @@
 
 #include <llvm-c/Core.h>
 
-#include "codegen/target.h"
+#include "codegen/target_machine.h"
+#include "graph/kernel.h"
 
 enum { LANES = 16, MAX_BUFFERS = 1024 };
 /* Bytes of what is computed with, f32 and i32, as it lies in scratch and in operands of products and attention. What

@@ -1,4 +1,6 @@
 /* Jit: objects linked into the process by ORC, through its RTDyld layer. */
+#include "codegen/jit.h"
+
 #include <assert.h>
 #include <llvm-c/Core.h>
 #include <llvm-c/LLJIT.h>
@@ -6,8 +8,6 @@
 #include <llvm-c/OrcEE.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "codegen/target.h"
 
 struct Jit {
     LLVMOrcLLJITRef lljit;

@@ -10,6 +10,8 @@
 #include <threads.h>
 #include <unistd.h>
 
+#include "codegen/target_machine.h"
+
 static void initialize(void) {
     LLVMInitializeNativeTarget();
     LLVMInitializeNativeAsmPrinter();

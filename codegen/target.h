@@ -1,23 +1,18 @@
-/* Target: what kernels are made for, as code generation sees it. The public part is in codegen.h.
- */
+/* Target: what kernels are made for: a CPU as LLVM names it, its features, vector lanes, cache sizes. */
 #ifndef GRADC_CODEGEN_TARGET_H
 #define GRADC_CODEGEN_TARGET_H
 
-#include <llvm-c/TargetMachine.h>
+#include "graph/base/diag.h"
 
-#include "codegen/codegen.h"
+typedef struct Target Target;
 
-struct Target {
-    char *cpu;                  /* LLVM's name: "znver3" */
-    char *features;             /* "+avx2,+fma,..." ; "" for a CPU given by name: LLVM knows what it has */
-    char *name;                 /* for logs */
-    int lanes;                  /* f32 lanes of a contraction's register tile: 4, 8 or 16 */
-    int registers;              /* vector registers of that width */
-    int64_t l1_bytes, l2_bytes; /* data caches of one core */
-    bool hurried;               /* LLVM optimises next to nothing */
-};
-
-/* A machine of this target for one compilation; the caller disposes of it. */
-LLVMTargetMachineRef target_machine(const Target *target);
+/* `cpu` NULL: the machine at hand; else a name that LLVM knows. `lanes` 0: what the CPU has; 4, 8 or 16: f32 lanes of a
+ * contraction's register tile, legalised by LLVM to what the CPU has. NULL with a diagnostic for an unknown CPU. */
+Target *target_new(const char *cpu, int lanes, Diagnostics *diags);
+void target_free(Target *target);
+/* From now on code is made quickly rather than made quick: for tests, which compile many kernels to run each once. The
+ * bits of results stay the same. */
+void target_hurry(Target *target);
+const char *target_name(const Target *target); /* "sapphirerapids, 16 lanes": for logs */
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef GRADC_TESTS_KERNEL_RUN_H
 #define GRADC_TESTS_KERNEL_RUN_H
 
-#include "codegen/codegen.h"
+#include "codegen/jit.h"
 #include "graph/interpret.h"
 
 /* A kernel around a body's text (see graph/print.c; inputs and outputs "0", "1", ...). Aborts on a

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codegen/codegen.h"
+#include "codegen/jit.h"
 #include "graph/base/random.h"
 #include "graph/interpret.h"
 

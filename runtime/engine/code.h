@@ -2,6 +2,7 @@
 #ifndef GRADC_RUNTIME_ENGINE_CODE_H
 #define GRADC_RUNTIME_ENGINE_CODE_H
 
+#include "codegen/jit.h"
 #include "passes/schedule.h"
 #include "runtime/engine/object_cache.h"
 #include "runtime/engine/team.h"
