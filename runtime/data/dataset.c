@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "runtime/data/cells.h"
+#include "runtime/data/dataset_id.h"
 #include "runtime/data/split.h"
 
 enum { LABEL_COLUMN_MISSING = -1 };
@@ -477,9 +478,12 @@ Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnosti
     l.data->file = diagnostics_file(diags, path, NULL);
     bool good = read_rows(&l);
     loader_close(&l);
-    if (good) return l.data;
-    dataset_free(l.data);
-    return NULL;
+    if (!good) {
+        dataset_free(l.data);
+        return NULL;
+    }
+    l.data->id = dataset_id(l.data);
+    return l.data;
 }
 
 void dataset_free(Dataset *data) {

@@ -29,6 +29,7 @@ typedef struct Labels {
 
 typedef struct Dataset {
     const Task *task;
+    uint64_t id; /* see dataset_id.h */
     int64_t rows;
     Sequences inputs[2]; /* [task's inputs] */
     Labels labels;

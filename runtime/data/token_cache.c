@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "runtime/data/dataset_check.h"
+#include "runtime/data/dataset_id.h"
 #include "runtime/files/atomic_file.h"
 
 enum { OF_INPUT = 5, MAX_ARRAYS = 16, FORMAT = 2 };
@@ -226,6 +227,7 @@ Dataset *token_cache_load(const TokenCache *cache, const Task *task, const Datas
     data->tokenizer = options->tokenizer;
     data->file = diagnostics_file(diags, path, NULL);
     data->is_cached = true;
+    data->id = dataset_id(data);
     return data;
 }
 

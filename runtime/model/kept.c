@@ -21,16 +21,16 @@ typedef struct KeptValue {
 struct Kept {
     Arena *arena;
     VEC(KeptValue) values;
-    const int64_t *data; /* the bounds of the first input: which data set it is of; NULL: none yet */
-    bool *has;           /* [rows]; NULL: nothing is stored */
-    int64_t rows;        /* of the data set, of which another part may come */
-    size_t taken;        /* bytes of the caller's room */
+    uint64_t id;  /* of the data set */
+    bool *has;    /* [rows]; NULL: nothing is stored */
+    int64_t rows; /* of the data set, of which another part may come; -1: none yet */
+    size_t taken; /* bytes of the caller's room */
 };
 
 Kept *kept_new(const Graph *frozen, const Task *task) {
     Arena *arena = arena_new();
     Kept *kept = arena_alloc(arena, sizeof *kept);
-    *kept = (Kept){.arena = arena};
+    *kept = (Kept){.arena = arena, .rows = -1};
     for (int i = 0; i < frozen->outputs.count; i++) {
         const Output *output = &frozen->outputs.items[i];
         const Type *type = &output->node->type;
@@ -90,11 +90,11 @@ static bool make_stores(Kept *kept, const Dataset *data) {
 }
 
 static void begin_data(Kept *kept, const Dataset *data, size_t *room) {
-    if (kept->data == data->inputs[0].bounds && data->rows <= kept->rows) return;
+    if (kept->id == data->id && data->rows <= kept->rows) return;
     drop_stores(kept);
     *room += kept->taken;
     kept->taken = 0;
-    kept->data = data->inputs[0].bounds;
+    kept->id = data->id;
     kept->rows = data->rows;
     size_t bytes = kept_bytes(kept, data);
     if (bytes <= *room && make_stores(kept, data)) *room -= kept->taken = bytes;
