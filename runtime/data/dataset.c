@@ -231,12 +231,10 @@ static void cut_words(Loader *l, int64_t tokens) {
     }
 }
 
-/* False: nothing was cut. */
-static bool end_input(Loader *l, Sequences *to) {
+static void end_input(Loader *l, Sequences *to) {
     for (int64_t i = to->bounds[l->data->rows]; l->options->one_segment && i < to->segments.count; i++)
         to->segments.items[i] = 0;
     to->bounds[l->data->rows + 1] = to->ids.count;
-    return false;
 }
 
 /* The sequences of a long text, each `stride` tokens on, the last one up to its end. */
@@ -270,14 +268,16 @@ static bool append_input(Loader *l, int64_t row, int index, int column) {
     Sequences *to = &l->data->inputs[index];
     if (input->window) {
         append_windows(l, input, to);
-        return end_input(l, to);
+        end_input(l, to);
+        return false;
     }
     TokenIds *second = input->n_columns == 2 ? &l->text[1] : NULL;
     if (input->kept != KEPT_HEAD) tokenizer_cut(&l->text[0], second, l->options->max_length, input->kept);
     int64_t got =
         tokenizer_assemble(l->options->tokenizer, &l->text[0], second, l->options->max_length, &to->ids, &to->segments);
     if (l->task->label.of == index) cut_words(l, got);
-    return end_input(l, to) || got < wanted;
+    end_input(l, to);
+    return got < wanted;
 }
 
 /* --- Rows --- */
