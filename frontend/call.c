@@ -25,14 +25,14 @@ static void hint_formals(Elab *e, const Def *def) {
 }
 
 static int find_formal(Elab *e, const Def *def, const Arg *arg) {
-    const char *names[64];
-    int count = 0;
-    for (int i = 0; i < def->formals.count; i++) {
+    int count = def->formals.count;
+    for (int i = 0; i < count; i++) {
         if (strcmp(def->formals.items[i].name, arg->name) == 0) return i;
-        if (count < 64) names[count++] = def->formals.items[i].name;
     }
     if (!fail(e, "E0302", arg->pos, "'%s' has no parameter '%s'", def->name, arg->name)) return -1;
     note_declared(e, def);
+    const char **names = arena_array(e->arena, (size_t)count + 1, sizeof *names);
+    for (int i = 0; i < count; i++) names[i] = def->formals.items[i].name;
     hint_near(e, arg->name, names, count, "its parameters are");
     return -1;
 }

@@ -20,7 +20,7 @@ static const char *fitting_metrics(const Label *label, Arena *arena) {
 static void unknown_metric(const Task *task, int index, Diagnostics *diags) {
     int count;
     const Metric *list = metric_list(&count);
-    const char *names[64];
+    const char **names = arena_array(diags->arena, (size_t)count, sizeof *names);
     for (int j = 0; j < count; j++) names[j] = list[j].name;
     diag_error(diags, "E0930", task->metric_pos[index], "there is no metric '%s'", task->metrics[index]);
     if (!diag_hint_nearest(diags, task->metrics[index], names, count))

@@ -98,11 +98,11 @@ static void frozen_free(Frozen *frozen) {
 }
 
 static bool no_output(const Task *task, const char *name, Diagnostics *diags) {
-    const char *names[64], *list = "";
-    int count = 0;
-    for (; count < task->eval->outputs.count && count < 64; count++) {
-        names[count] = task->eval->outputs.items[count].name;
-        list = arena_printf(diags->arena, "%s%s%s", list, count ? ", " : "", names[count]);
+    int count = task->eval->outputs.count;
+    const char **names = arena_array(diags->arena, (size_t)count + 1, sizeof *names), *list = "";
+    for (int i = 0; i < count; i++) {
+        names[i] = task->eval->outputs.items[i].name;
+        list = arena_printf(diags->arena, "%s%s%s", list, i ? ", " : "", names[i]);
     }
     diag_error(diags, "E0906", task->pos, "task '%s' has no output '%s'", task->name, name);
     if (!diag_hint_nearest(diags, name, names, count))
