@@ -143,6 +143,54 @@ train --out "$t/many" --quiet --steps 23 --save-every 22 --save-limit 3 --no-eva
 [ $? = 0 ] && [ "$(cd "$t/many/last" && echo *)" = "step-000000000020.safetensors step-000000000022.safetensors step-000000000023.safetensors" ]
 ok "what was damaged is gone once the run is past it" $?
 
+# A signal while an epoch is evaluated: its checkpoint is there already, and nothing of the evaluation is in the log. Numbers that are fitted make an
+# evaluation long, and are half fitted then.
+mkdir "$t/long" "$t/long/quora"
+cp "$demo/quora-train.csv" "$t/long/quora"
+{ cat "$demo/quora-dev.csv"; for _ in $(seq 30); do tail -n +2 "$demo/quora-dev.csv"; done; } >"$t/long/quora/quora-dev.csv"
+cat >"$t/fit.graph" <<END
+import "$root/tests/lib/small.graph"
+def bag(x: tokens) -> f32[S, hidden] { return scatter_add(embedding(x.ids, vocab) in shared "words", x.sequence) }
+task pairs {
+  data "quora/quora-{split}.csv" tab quoted
+  input one = sentence1: text
+  input two = sentence2: text
+  label same = is_duplicate: class[2]
+  fit temperature = 1 from 0.1 to 10 for log_loss
+  fit threshold = 0.5 from 0 to 1 for f1
+  logit = dense(abs(bag(one) - bag(two)), 1) in "heads.pairs"
+  p = sigmoid(logit / temperature)
+  loss bce_with_logits(logit, same)
+  predict float(p > threshold)
+  show p as "probabilities"
+  metric f1, log_loss
+}
+END
+fitted() { "$gradc" train "$t/fit.graph" --weights "$demo" --data "$t/long" --tasks pairs --batch 32 --epochs 2 --lr 1e-2 --quiet --cache "$t/cache" \
+  "$@" >"$t/out" 2>"$t/err"; }
+told() { grep -E '"event":"(eval|fit|score)"' "$1"; } # LOG
+fitted --out "$t/fitted"
+ok "a run of fits that is not stopped" $?
+cp "$t/out" "$t/table"
+for epoch in 1 2; do
+  newest=$t/half-$epoch/last/$(cd "$t/fitted/last" && ls | sed -n ${epoch}p)
+  fitted --out "$t/half-$epoch" &
+  pid=$!
+  while kill -0 $pid 2>/dev/null && [ ! -e "$newest" ]; do :; done
+  kill -TERM "$(pgrep -P $pid 2>/dev/null || echo $pid)"
+  wait $pid
+  [ $? = 143 ] && [ "$(grep -c '"event":"score"' "$t/half-$epoch/log.jsonl")" = $((epoch - 1)) ] && grep -q "stopped after step $((epoch * 19)) of 38" "$t/err"
+  ok "a signal stops the evaluation of epoch $epoch" $?
+  again "$t/half-$epoch" --resume --quiet
+  [ $? = 0 ] && [ "$(hash_of "$t/half-$epoch/log.jsonl")" = "$(hash_of "$t/fitted/log.jsonl")" ] && cmp -s "$t/out" "$t/table" &&
+    cmp -s "$t/half-$epoch/model.safetensors" "$t/fitted/model.safetensors" &&
+    [ "$(told "$t/half-$epoch/log.jsonl")" = "$(told "$t/fitted/log.jsonl")" ]
+  ok "--resume evaluates first: same weights, metrics, best epoch and log" $?
+done
+again "$t/fitted" --resume --quiet
+[ $? = 0 ] && [ "$(grep -c '"event":"score"' "$t/fitted/log.jsonl")" = 2 ] && cmp -s "$t/out" "$t/table"
+ok "a run that is done is not evaluated again" $?
+
 # A second signal, while the log's reader keeps the run waiting.
 mkfifo "$t/pipe"
 exec 3<>"$t/pipe"

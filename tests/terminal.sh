@@ -27,6 +27,15 @@ ok "no line is as wide as the terminal" $?
 on_terminal "$gradc $words --epochs 1 --quiet"
 [ "$status" = 0 ] && ! has "$t/screen" "step " && ! has "$t/screen" "$escape"
 ok "--quiet shows no progress" $?
+on_terminal "$gradc $words --epochs 0 --out $t/none"
+[ "$status" = 0 ] && has "$t/screen" "${escape}[Kevaluating sentiment 0/100"
+ok "evaluation shows how far it is" $?
+on_terminal "$gradc eval $t/none --cache $t/cache"
+[ "$status" = 0 ] && has "$t/screen" "${escape}[Kevaluating sentiment 0/100" && has "$t/screen" "${escape}[J"
+ok "eval too" $?
+run eval "$t/none" --cache "$t/cache"
+[ "$status" = 0 ] && ! has "$t/err" evaluating
+ok "but not where there is no terminal" $?
 run $words --epochs 1
 [ "$status" = 0 ] && ! has "$t/err" "$escape" && ! has "$t/out" "$escape" && has "$t/err" "step 20/20" && ! has "$t/err" "of peak"
 ok "plain lines where there is no terminal" $?

@@ -7,6 +7,7 @@
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
 #include "runtime/measure/evaluation_table.h"
+#include "runtime/train/progress.h"
 
 /* What a class, or a flag, is called. */
 static const char *class_name(const Task *task, double value, Arena *arena) {
@@ -96,11 +97,19 @@ static void print_classes(const Task *task, const ClassTable *table, Arena *aren
     putchar('\n');
 }
 
+/* A signal ends the process as ever: there is nothing to keep. */
+static bool show_progress(void *progress, const Dataset *data, int64_t done) {
+    progress_evaluation(progress, data->task->name, done, data->rows);
+    return true;
+}
+
 static bool evaluate_task(Session *s, const Options *o, int task, Evaluation *evaluation, ClassTable *table) {
     const char *split = o->split ? o->split : "dev";
-    int64_t batch = o->batch ? o->batch : EVAL_BATCH;
+    Progress progress = {.terminal = progress_has_terminal()};
+    Pace pace = {o->batch ? o->batch : EVAL_BATCH, show_progress, &progress};
     Dataset *data = session_dataset(s, task, split, 0);
-    bool good = data && evaluate(s->model, task, data, batch, evaluation, table, s->diags);
+    bool good = data && evaluate(s->model, task, data, &pace, evaluation, table, s->diags);
+    progress_clear(&progress);
     dataset_free(data);
     return good;
 }

@@ -121,8 +121,8 @@ static bool check_rows(const Predictor *p, const Collected *outputs, Diagnostics
 
 static bool predict_rows(Predictor *p, const Dataset *data, Diagnostics *diags) {
     Collected outputs[MAX_OUTPUTS] = {0};
-    int64_t batch = p->o->batch ? p->o->batch : PREDICT_BATCH;
-    bool good = collect_outputs(p->s->model, p->task, data, batch, outputs, diags) && check_rows(p, outputs, diags);
+    Pace pace = {.batch = p->o->batch ? p->o->batch : PREDICT_BATCH};
+    bool good = collect_outputs(p->s->model, p->task, data, &pace, outputs, diags) && check_rows(p, outputs, diags);
     if (good) prediction_rows(&p->writer, data, outputs);
     for (int64_t i = 0; data->table && i < data->rows; i++)
         p->bad += table_problem(data->table, data->table_rows[i]) != NULL;

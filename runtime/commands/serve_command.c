@@ -138,7 +138,7 @@ static void answer_rows(const Service *v, int task, const Dataset *data, Request
     PredictionWriter w = {
         .task = &v->s->program->tasks.items[task], .tokenizer = v->s->tokenizer, .outputs = v->outputs[task]};
     Collected outputs[MAX_OUTPUTS] = {0};
-    bool good = collect_outputs(v->s->model, task, data, BATCH_ROWS, outputs, diags);
+    bool good = collect_outputs(v->s->model, task, data, &(Pace){.batch = BATCH_ROWS}, outputs, diags);
     for (int i = 0; i < count; i++) {
         if (requests[i].task != task) continue;
         if (good)

@@ -1,4 +1,5 @@
-/* Ctrl-C and SIGTERM: the first asks the run to stop after its step, the second ends the process at once. */
+/* Ctrl-C and SIGTERM: the first asks the run to stop after its step, or the batch that it evaluates; the second ends
+ * the process at once. */
 #ifndef GRADC_RUNTIME_ENGINE_INTERRUPT_H
 #define GRADC_RUNTIME_ENGINE_INTERRUPT_H
 

@@ -237,7 +237,11 @@ size_t collect_plan(Model *model, int task, const Dataset *data, int64_t size) {
     return most;
 }
 
-bool collect_outputs(Model *model, int task, const Dataset *data, int64_t size, Collected *outputs,
+static bool goes_on(const Pace *pace, const Walk *walk) {
+    return !pace->goes_on || pace->goes_on(pace->context, walk->data, walk->at);
+}
+
+bool collect_outputs(Model *model, int task, const Dataset *data, const Pace *pace, Collected *outputs,
                      Diagnostics *diags) {
     bool good = true;
     for (int i = 0; i < model_outputs(model, task); i++) {
@@ -245,8 +249,9 @@ bool collect_outputs(Model *model, int task, const Dataset *data, int64_t size, 
                                  .counts = calloc((size_t)data->rows + 1, sizeof(int64_t))};
         if (!outputs[i].starts || !outputs[i].counts) abort();
     }
-    Walk walk = walk_begin(data, size);
-    while (good && walk_next(&walk)) good = run_batch(model, task, walk.batch, walk.rows + walk.at, outputs, diags);
+    Walk walk = walk_begin(data, pace->batch);
+    while (good && walk_next(&walk))
+        good = goes_on(pace, &walk) && run_batch(model, task, walk.batch, walk.rows + walk.at, outputs, diags);
     walk_end(&walk);
     return good;
 }
@@ -354,11 +359,11 @@ static void measure(const Dataset *data, const Collected *outputs, Evaluation *r
     free(p.bounds);
 }
 
-bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, ClassTable *table,
+bool evaluate(Model *model, int task, const Dataset *data, const Pace *pace, Evaluation *result, ClassTable *table,
               Diagnostics *diags) {
     Collected outputs[MAX_OUTPUTS] = {0};
     *result = (Evaluation){.task = task, .rows = data->rows};
-    bool good = collect_outputs(model, task, data, batch, outputs, diags);
+    bool good = collect_outputs(model, task, data, pace, outputs, diags);
     if (good) measure(data, outputs, result, table, diags);
     collected_free(outputs, model_outputs(model, task));
     return good;

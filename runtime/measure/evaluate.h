@@ -34,9 +34,18 @@ typedef struct Collected {
     double sum;
 } Collected;
 
-/* Runs the rows in batches of at most `batch` rows and some thousand tokens, sorted by length, so that batches are of
- * even size. `outputs` [model_outputs], which the caller frees, also after a failure. */
-bool collect_outputs(Model *model, int task, const Dataset *data, int64_t batch, Collected *outputs,
+/* How rows are gone through. */
+typedef struct Pace {
+    int64_t batch; /* rows at a time, at most */
+    /* Asked before each batch, when so many rows of the data are done; false ends it there. NULL: all are done. */
+    bool (*goes_on)(void *context, const Dataset *data, int64_t done);
+    void *context;
+} Pace;
+
+/* Runs the rows in batches of at most `pace->batch` rows and some thousand tokens, sorted by length, so that batches
+ * are of even size. `outputs` [model_outputs], which the caller frees, also after a failure. False with a diagnostic;
+ * without one when `pace->goes_on` ended it. */
+bool collect_outputs(Model *model, int task, const Dataset *data, const Pace *pace, Collected *outputs,
                      Diagnostics *diags);
 /* The bytes of the activation slab that the largest of these batches needs. */
 size_t collect_plan(Model *model, int task, const Dataset *data, int64_t batch);
@@ -49,8 +58,9 @@ typedef struct ClassTable {
     int64_t count;
 } ClassTable;
 
-/* `table` may be NULL; its arrays are the caller's to free. A metric that is undefined is NaN, with a warning. */
-bool evaluate(Model *model, int task, const Dataset *data, int64_t batch, Evaluation *result, ClassTable *table,
+/* `table` may be NULL; its arrays are the caller's to free. A metric that is undefined is NaN, with a warning. False as
+ * collect_outputs. */
+bool evaluate(Model *model, int task, const Dataset *data, const Pace *pace, Evaluation *result, ClassTable *table,
               Diagnostics *diags);
 void class_table_free(ClassTable *table);
 

@@ -8,7 +8,7 @@ typedef struct Fitter {
     Model *model;
     int task;
     const Dataset *data;
-    int64_t batch;
+    const Pace *pace;
     Diagnostics *diags;
     const Fit *fit;
     int metric; /* in the task's list */
@@ -24,7 +24,7 @@ static float *number_of(const Fitter *f, int64_t index) {
 static bool try_value(Fitter *f, int64_t index, double value) {
     Evaluation evaluation;
     *number_of(f, index) = (float)value;
-    if (!evaluate(f->model, f->task, f->data, f->batch, &evaluation, NULL, f->diags)) return false;
+    if (!evaluate(f->model, f->task, f->data, f->pace, &evaluation, NULL, f->diags)) return false;
     double score = metric_score(metric_find(f->fit->metric), evaluation.metrics[f->metric]), start = f->fit->start;
     bool nearer = score == f->best_score && fabs(value - start) < fabs(f->best - start);
     if (score > f->best_score || nearer) f->best = value, f->best_score = score;
@@ -57,10 +57,10 @@ static int metric_index(const Task *task, const char *name) {
     return index;
 }
 
-bool fit_task(Model *model, int task, const Dataset *data, int64_t batch, Diagnostics *diags) {
+bool fit_task(Model *model, int task, const Dataset *data, const Pace *pace, Diagnostics *diags) {
     const Task *info = data->task;
     for (int i = 0; i < info->n_fits; i++) {
-        Fitter f = {.model = model, .task = task, .data = data, .batch = batch, .diags = diags, .fit = &info->fits[i]};
+        Fitter f = {.model = model, .task = task, .data = data, .pace = pace, .diags = diags, .fit = &info->fits[i]};
         f.metric = metric_index(info, f.fit->metric);
         for (int64_t j = 0; j < f.fit->count; j++) {
             if (!fit_number(&f, j)) return false;

@@ -116,6 +116,16 @@ void progress_clear(Progress *p) {
     p->lines = 0;
 }
 
+void progress_evaluation(Progress *p, const char *task, int64_t done, int64_t rows) {
+    double now = seconds_now();
+    LineText line = {0};
+    if (p->quiet || !p->terminal || now - p->drawn < redraw_seconds) return;
+    p->drawn = now;
+    progress_clear(p);
+    add(&line, "evaluating %s %" PRId64 "/%" PRId64, task, done, rows);
+    put(p, &line, terminal_size().ws_col);
+}
+
 /* --- Plain lines -------------------------------------------------------------------------------------------------- */
 
 static void print_plain(const Progress *p, int64_t step, double spent) {

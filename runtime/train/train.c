@@ -108,23 +108,37 @@ static bool keep_best(Trainer *t, int64_t epoch) {
     return !t->o->out || session_save(t->s, t->o->out);
 }
 
-static bool evaluate_epoch(Trainer *t, int64_t epoch) {
-    if (t->o->no_eval) return true;
-    progress_clear(&t->report.progress);
-    for (int i = 0; i < t->data.count; i++) {
+/* Between the batches of an evaluation. */
+static bool goes_on(void *trainer, const Dataset *data, int64_t done) {
+    Trainer *t = trainer;
+    progress_evaluation(&t->report.progress, data->task->name, done, data->rows);
+    return !interrupt_signal();
+}
+
+/* False with a diagnostic; without one after a signal, and nothing is told of this epoch then. */
+static bool evaluate_tasks(Trainer *t) {
+    Pace pace = {EVAL_BATCH, goes_on, t};
+    bool good = true;
+    for (int i = 0; good && i < t->data.count; i++) {
         const TrainTask *task = &t->data.tasks[i];
-        if (!fit_task(t->s->model, task->number, task->dev, EVAL_BATCH, t->s->diags)) return false;
-        report_fits(&t->report, epoch, task->task);
-        if (!evaluate(t->s->model, task->number, task->dev, EVAL_BATCH, &t->evaluations[i], NULL, t->s->diags))
-            return false;
+        good = fit_task(t->s->model, task->number, task->dev, &pace, t->s->diags) &&
+               evaluate(t->s->model, task->number, task->dev, &pace, &t->evaluations[i], NULL, t->s->diags);
+    }
+    progress_clear(&t->report.progress);
+    return good;
+}
+
+static void report_tasks(Trainer *t, int64_t epoch) {
+    for (int i = 0; i < t->data.count; i++) {
+        report_fits(&t->report, epoch, t->data.tasks[i].task);
         report_evaluation(&t->report, epoch, t->state.step, i, &t->evaluations[i]);
     }
     report_epoch(&t->report, epoch, t->state.step, t->evaluations);
-    return keep_best(t, epoch);
 }
 
 static bool run_step(Trainer *t) {
     RunState *state = &t->state;
+    double began = seconds_now();
     const Step *step = run_schedule_step(&t->schedule, state->step);
     double rate = rate_at(&t->schedule.rate, state->step);
     if (!step_run(&t->runner, step, state->step, rate)) return false;
@@ -133,6 +147,7 @@ static bool run_step(Trainer *t) {
         state->tokens += t->runner.results[i].tokens;
         state->examples += step->draws[i].count;
     }
+    state->train_seconds += seconds_now() - began;
     bool due = t->o->save_every && state->step % t->o->save_every == 0;
     return !due || run_keeper_save(&t->keeper, state);
 }
@@ -145,16 +160,16 @@ static bool is_unfinished(const Trainer *t) {
 /* The rest of the epoch at hand. False with a diagnostic; true and fewer steps after a signal. */
 static bool run_steps(Trainer *t) {
     int64_t end = (t->state.epochs + 1) * t->schedule.per_epoch;
-    double began = t->report.last_step = seconds_now();
+    t->report.last_step = seconds_now();
     while (t->state.step < end && t->state.step < t->schedule.rate.steps && !interrupt_signal()) {
         if (!run_step(t)) return false;
     }
-    t->state.train_seconds += seconds_now() - began;
     t->stopped = interrupt_signal() && is_unfinished(t);
     return true;
 }
 
-/* After a signal: keeps what there is and says how to go on. */
+/* After a signal: keeps what there is and says how to go on. An evaluation, which may have numbers half fitted, has its
+ * checkpoint already. */
 static bool stop(Trainer *t) {
     progress_clear(&t->report.progress);
     if (!run_keeper_save(&t->keeper, &t->state)) return false;
@@ -162,15 +177,30 @@ static bool stop(Trainer *t) {
     return true;
 }
 
+/* The evaluation of an epoch, whose checkpoint is written before: a run that is taken up there begins with it. */
+static bool evaluate_epoch(Trainer *t, int64_t epoch) {
+    if (!run_keeper_save(&t->keeper, &t->state)) return false;
+    if (!evaluate_tasks(t)) return t->stopped = interrupt_signal() && t->s->diags->errors == 0;
+    report_tasks(t, epoch);
+    t->state.epochs = epoch;
+    return keep_best(t, epoch);
+}
+
 /* What follows the steps of an epoch. */
 static bool end_epoch(Trainer *t) {
     double began = seconds_now();
     int64_t epoch = t->state.epochs + (t->schedule.rate.steps > 0);
-    if (!evaluate_epoch(t, epoch)) return false;
-    t->state.epochs = epoch;
-    if (!run_keeper_save(&t->keeper, &t->state)) return false;
+    progress_clear(&t->report.progress);
+    if (t->o->no_eval) t->state.epochs = epoch;
+    if (!(t->o->no_eval ? run_keeper_save(&t->keeper, &t->state) : evaluate_epoch(t, epoch))) return false;
     t->report.progress.start += seconds_now() - began; /* progress tells the speed of steps */
     return true;
+}
+
+/* The last checkpoint knows the last evaluation. */
+static bool keep_end(Trainer *t) {
+    if (!run_keeper_save(&t->keeper, &t->state)) return false;
+    return !t->o->no_eval || !t->o->out || session_save(t->s, t->o->out);
 }
 
 /* A run of no steps is evaluated once. */
@@ -178,13 +208,12 @@ static bool run_epochs(Trainer *t) {
     bool evaluates = t->schedule.rate.steps == 0;
     while (!has_lost_patience(t) && (is_unfinished(t) || evaluates)) {
         evaluates = false;
-        if (!run_steps(t)) return false;
+        if (!run_steps(t) || (!t->stopped && !end_epoch(t))) return false;
         if (t->stopped) return stop(t);
-        if (!end_epoch(t)) return false;
         if (t->state.step >= t->schedule.rate.steps) break;
         if (has_lost_patience(t)) report_early_stop(&t->report, &t->state);
     }
-    return !t->o->no_eval || !t->o->out || session_save(t->s, t->o->out);
+    return keep_end(t);
 }
 
 /* --- The run ------------------------------------------------------------------------------------------------------ */

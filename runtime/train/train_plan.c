@@ -162,7 +162,8 @@ static bool time_evaluation(Plan *plan, int index, double *result) {
     for (int64_t row = 0; row < part.rows; row++) tokens += dataset_tokens(&part, row);
     model_touch(model); /* what was computed for a fit is computed anew after every epoch */
     double began = seconds_now();
-    bool good = evaluate(model, task->number, &part, EVAL_BATCH, &ignored, NULL, plan->runner->s->diags);
+    Pace pace = {.batch = EVAL_BATCH};
+    bool good = evaluate(model, task->number, &part, &pace, &ignored, NULL, plan->runner->s->diags);
     *result = tokens ? (seconds_now() - began) / (double)tokens : 0;
     return good;
 }

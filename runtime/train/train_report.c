@@ -256,6 +256,7 @@ void report_stop(TrainReport *r, const RunState *state, int64_t steps) {
         fprintf(stderr, "; to go on:\n  gradc train %s --resume\n", r->o->out);
     else
         fprintf(stderr, "; without --out there is nothing to go on from\n");
+    if (state->step == steps) fprintf(stderr, ", before its evaluation");
 }
 
 void report_done(TrainReport *r, const RunState *state, size_t planned_slab) {
