@@ -38,6 +38,20 @@ train bad --within soon
 [ "$status" = 1 ] && has "$t/err" "--within takes a time, not 'soon'"
 ok "a budget that is no time" $?
 
+train dev.log --epochs 1 --limit-dev sentiment=10 --limit-dev paraphrase=1000
+[ "$status" = 0 ] && grep -q '"event":"eval".*"task":"sentiment","rows":10,' "$t/dev.log" && [ "$(grep -c '"event":"eval".*"rows":100,' "$t/dev.log")" = 2 ] &&
+  has "$t/err" "sentiment: 64 rows, the first 10 to evaluate" && has "$t/err" "similarity: 33 rows, 100 to evaluate"
+ok "--limit-dev evaluates the first rows of a task, and the run's first lines say how many" $?
+train whole.log --epochs 1 --quiet
+[ "$status" = 0 ] && [ "$(hash_of whole.log)" = "$(hash_of dev.log)" ]
+ok "the weights are those of a run that evaluates all" $?
+train none.log --epochs 1 --limit-dev sentiment=10 --dry-run
+[ "$status" = 0 ] && awk '$1 == "sentiment" && $7 == 10 { n++ } $1 == "similarity" && $7 == 100 { n++ } END { exit n != 2 }' "$t/out"
+ok "so does a dry run" $?
+train bad --limit-dev sentiment=some
+[ "$status" = 1 ] && has "$t/err" "error[E0940]" && has "$t/err" "--limit-dev takes TASK=N"
+ok "a limit that is no number" $?
+
 train board --epochs 1 --quiet --tensorboard "$t/board.events"
 [ "$status" = 0 ] && [ "$(grep -ac brain.Event:2 "$t/board.events"/events.out.tfevents.*)" = 1 ] && grep -aq loss/sentiment "$t/board.events"/* &&
   grep -aq dev/similarity/pearson "$t/board.events"/* && grep -aq dev/similarity/loss "$t/board.events"/* && grep -aq dev/overall "$t/board.events"/*

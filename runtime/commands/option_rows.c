@@ -104,6 +104,8 @@ static const OptionRow rows[] = {
      "longest sequence in tokens (default: the model's positions)"},
     {"limit", "TASK=N", LIST, AT(limit), 0, 0, 0, DATA, DECIDES, RECIPE,
      "only the first N training rows of a task; may be repeated"},
+    {"limit-dev", "TASK=N", LIST, AT(limit_dev), 0, 0, 0, DATA, DECIDES, RECIPE,
+     "only the first N rows to evaluate of a task; may be repeated"},
     {"sampler", "NAME", TEXT, AT(sampler), 0, 0, 0, MULTITASK, DECIDES, RECIPE,
      "which task comes next: {samplers} (default: proportional)"},
     {"share", "TASK=X", LIST, AT(share), 0, 0, 0, MULTITASK, DECIDES, RECIPE,

@@ -50,6 +50,7 @@ typedef struct Options {
     TextList inputs;
     TextList keep;
     TextList limit;
+    TextList limit_dev;
     TextList loss_weight;
     TextList rate;
     TextList set;

@@ -97,6 +97,7 @@ static TrainOptions train_options(const Options *o, json_t *record) {
                           .max_memory = o->max_memory,
                           .within = o->within,
                           .limit = o->limit,
+                          .limit_dev = o->limit_dev,
                           .share = o->share,
                           .loss_weight = o->loss_weight,
                           .epochs = o->epochs,

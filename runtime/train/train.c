@@ -72,6 +72,7 @@ static bool choose_steps(Trainer *t) {
     t->use.steps = (StepRule){rule->together, !step_compares(o), o->accumulate};
     t->use.kept_room = train_kept_room(o);
     return find_best(s, o->best, &t->goal) && task_numbers_check(s, "limit", &o->limit, 1, true) &&
+           task_numbers_check(s, "limit-dev", &o->limit_dev, 1, true) &&
            task_numbers_check(s, "share", &o->share, 0, false) &&
            task_numbers_check(s, "loss-weight", &o->loss_weight, 0, false);
 }

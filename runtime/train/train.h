@@ -20,7 +20,7 @@ typedef struct TrainOptions {
     RunRecord record;
     const char *out, *log, *tensorboard, *grads;                 /* files and folders */
     const char *best, *sampler, *schedule, *max_memory, *within; /* as written: "TASK.METRIC", "2G", "45m" */
-    TextList limit, share, loss_weight;                          /* "TASK=X" */
+    TextList limit, limit_dev, share, loss_weight;               /* "TASK=X" */
     int64_t epochs, steps, batch, accumulate, patience, seed;    /* steps, patience 0: not limited */
     int64_t save_every, save_limit;                              /* steps (0: after epochs only), checkpoints */
     double lr, warmup, clip, decay;                              /* decay negative: as the optimizer says */

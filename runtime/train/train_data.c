@@ -28,7 +28,8 @@ static int64_t limit_of(const Task *task, const TrainOptions *o) {
 static bool load_task(TrainTask *t, Session *s, const TrainOptions *o) {
     t->weight = task_number(&o->loss_weight, t->task->name, 1);
     t->train = session_dataset(s, t->number, "train", limit_of(t->task, o));
-    if (t->train && !o->no_eval) t->dev = session_dataset(s, t->number, "dev", 0);
+    t->dev_limit = (int64_t)task_number(&o->limit_dev, t->task->name, 0);
+    if (t->train && !o->no_eval) t->dev = session_dataset(s, t->number, "dev", t->dev_limit);
     if (t->train && t->dev) warn_of_overlap(s, t);
     return t->train && (t->dev || o->no_eval);
 }
@@ -58,7 +59,7 @@ bool train_data_keep(const TrainData *data, Session *s, const TrainOptions *o) {
     for (int i = 0; good && o->out && i < data->count; i++) {
         const TrainTask *t = &data->tasks[i];
         good = session_keep_dataset(s, t->train, "train", limit_of(t->task, o)) &&
-               (!t->dev || session_keep_dataset(s, t->dev, "dev", 0));
+               (!t->dev || session_keep_dataset(s, t->dev, "dev", t->dev_limit));
     }
     return good;
 }

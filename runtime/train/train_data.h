@@ -8,6 +8,7 @@ typedef struct TrainTask {
     const Task *task;
     int number;           /* in the program */
     Dataset *train, *dev; /* dev NULL: not evaluated */
+    int64_t dev_limit;    /* rows of dev, at most; 0: all */
     double weight;        /* of its loss */
 } TrainTask;
 

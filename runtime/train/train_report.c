@@ -47,10 +47,11 @@ bool report_close(TrainReport *r) {
 static json_t *tasks_json(const TrainData *data) {
     json_t *tasks = json_object();
     for (int i = 0; i < data->count; i++) {
-        const Dataset *set = data->tasks[i].train;
+        const Dataset *set = data->tasks[i].train, *dev = data->tasks[i].dev;
         json_object_set_new(tasks, set->task->name,
-                            json_pack("{s:s, s:I, s:I, s:I}", "file", set->file->path, "rows", (json_int_t)set->rows,
-                                      "left_out", (json_int_t)set->skipped, "cut", (json_int_t)set->cut));
+                            json_pack("{s:s, s:I, s:I, s:I, s:I}", "file", set->file->path, "rows",
+                                      (json_int_t)set->rows, "left_out", (json_int_t)set->skipped, "cut",
+                                      (json_int_t)set->cut, "dev_rows", (json_int_t)(dev ? dev->rows : 0)));
     }
     return tasks;
 }
@@ -81,10 +82,13 @@ void report_start(TrainReport *r, const RunSchedule *schedule, const StepRunner 
     if (use->steps.together && r->data->count > 1)
         fprintf(stderr, "a step is %s\n", joined ? "one pass over the rows of all tasks" : "a pass for each task");
     for (int i = 0; i < r->data->count; i++) {
-        const Dataset *set = r->data->tasks[i].train;
+        const TrainTask *task = &r->data->tasks[i];
+        const Dataset *set = task->train;
         fprintf(stderr, "%s: %" PRId64 " rows", set->task->name, set->rows);
         if (set->skipped) fprintf(stderr, ", %" PRId64 " left out", set->skipped);
         if (set->cut) fprintf(stderr, ", %" PRId64 " cut to %" PRId64 " tokens", set->cut, r->s->max_length);
+        if (task->dev)
+            fprintf(stderr, ", %s%" PRId64 " to evaluate", task->dev_limit ? "the first " : "", task->dev->rows);
         fputc('\n', stderr);
     }
 }
@@ -252,11 +256,11 @@ void report_early_stop(TrainReport *r, const RunState *state) {
 void report_stop(TrainReport *r, const RunState *state, int64_t steps) {
     log_event(r->log, json_pack("{s:s, s:I}", "event", "stop", "step", (json_int_t)state->step));
     fprintf(stderr, "stopped after step %" PRId64 " of %" PRId64, state->step, steps);
+    if (state->step == steps) fprintf(stderr, ", before its evaluation");
     if (r->o->out)
         fprintf(stderr, "; to go on:\n  gradc train %s --resume\n", r->o->out);
     else
         fprintf(stderr, "; without --out there is nothing to go on from\n");
-    if (state->step == steps) fprintf(stderr, ", before its evaluation");
 }
 
 void report_done(TrainReport *r, const RunState *state, size_t planned_slab) {
