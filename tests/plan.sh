@@ -34,6 +34,13 @@ ok "nor where a step is of all tasks" $?
 train short.log --epochs 3 --no-eval --quiet --within 0.000001s --out "$t/short"
 [ "$status" = 0 ] && [ "$(grep -c '"event":"step"' "$t/short.log")" = 1 ] && has "$t/short/settings.json" '"steps": 1' && ! has "$t/short/settings.json" within
 ok "a budget for nothing is one step; the settings keep what it came to" $?
+train all.log --epochs 3 --within 0.000001s --out "$t/part"
+[ "$status" = 0 ] && has "$t/err" "within 0.000001s: 1 of 30 steps, " && has "$t/err" "only the first 192 of 300 rows are evaluated, as with --limit-dev sentiment=64 --limit-dev paraphrase=64" &&
+  [ "$(grep -c '"event":"eval".*"rows":64' "$t/all.log")" = 3 ] && has "$t/part/settings.json" '"sentiment=64"'
+ok "where evaluation would take most of the time, rows of it are left out, which is said" $?
+run train "$t/part" --quiet --out "$t/repeated"
+[ "$status" = 0 ] && [ "$(hash_of repeated/log.jsonl)" = "$(hash_of all.log)" ] && [ "$(grep -c '"event":"eval".*"rows":64' "$t/repeated/log.jsonl")" = 3 ]
+ok "the settings keep that too" $?
 train bad --within soon
 [ "$status" = 1 ] && has "$t/err" "--within takes a time, not 'soon'"
 ok "a budget that is no time" $?

@@ -156,7 +156,7 @@ static const OptionRow rows[] = {
     {"dry-run", NULL, FLAG, AT(dry_run), 0, 0, 0, OUTPUT, ONCE, TRAIN,
      "only tell what would be done, and how long it would take here"},
     {"within", "TIME", TEXT, AT(within), 0, 0, 0, OPTIMISATION, ONCE, TRAIN,
-     "as many epochs or steps as fit, --epochs at most: 90s, 45m or 2h"},
+     "as many steps as fit, evaluations counted, --epochs at most: 90s, 45m or 2h"},
     {"quiet", NULL, FLAG, AT(quiet), 0, 0, 0, OUTPUT, SAME, TRAIN, "no progress"},
     {"write", NULL, FLAG, AT(write), 0, 0, 0, FIRST, ELSEWHERE, "fmt", "put the result in the file's place"},
     {"stage", "NAME", TEXT, AT(stage), 0, 0, 0, FIRST, ELSEWHERE, "dump", "{stages}, kernels or all (default: fuse)"},

@@ -5,6 +5,7 @@
 
 #include "runtime/data/overlap.h"
 #include "runtime/engine/clock.h"
+#include "runtime/measure/evaluate.h"
 #include "runtime/train/task_numbers.h"
 
 /* A score on rows that were trained on says little. */
@@ -52,6 +53,26 @@ void train_data_close(TrainData *data) {
         dataset_free(data->tasks[i].train);
         dataset_free(data->tasks[i].dev);
     }
+}
+
+void train_data_limit_dev(const TrainData *data, double share) {
+    for (int i = 0; share < 1 && i < data->count; i++) {
+        TrainTask *t = &data->tasks[i];
+        int64_t rows = t->dev ? (int64_t)(share * (double)t->dev->rows) : 0,
+                most = rows > EVAL_BATCH ? rows : EVAL_BATCH;
+        if (t->dev && most < t->dev->rows) t->dev->rows = t->dev_limit = most;
+    }
+}
+
+json_t *train_data_dev_limits(const TrainData *data) {
+    json_t *limits = json_array();
+    for (int i = 0; i < data->count; i++) {
+        const TrainTask *t = &data->tasks[i];
+        if (t->dev_limit) json_array_append_new(limits, json_sprintf("%s=%" PRId64, t->task->name, t->dev_limit));
+    }
+    if (json_array_size(limits) > 0) return limits;
+    json_decref(limits);
+    return NULL;
 }
 
 bool train_data_keep(const TrainData *data, Session *s, const TrainOptions *o) {

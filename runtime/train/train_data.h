@@ -22,6 +22,11 @@ typedef struct TrainData {
 bool train_data_load(TrainData *data, Session *session, const TrainOptions *options);
 void train_data_close(TrainData *data);
 
+/* Leaves of the rows to evaluate the first ones, this share of each task's, as --limit-dev does; not below a batch. */
+void train_data_limit_dev(const TrainData *data, double share);
+/* The limits as --limit-dev takes them; NULL: there are none. The caller owns it. */
+json_t *train_data_dev_limits(const TrainData *data);
+
 /* Puts the tokens into the run's folder (token_cache.h), once there is one. False with a diagnostic. */
 bool train_data_keep(const TrainData *data, Session *session, const TrainOptions *options);
 

@@ -154,6 +154,8 @@ static json_t *collect_settings(const RunKeeper *k, RunLength length) {
     json_t *options = json_copy(k->o->record.options);
     json_object_set_new(options, "epochs", json_integer(length.epochs));
     json_object_set_new(options, "steps", json_integer(length.steps));
+    json_t *limits = train_data_dev_limits(k->data);
+    if (limits) json_object_set_new(options, "limit-dev", limits);
     if (k->s->max_length < k->s->program->positions)
         json_object_set_new(options, "max-length", json_integer(k->s->max_length));
     json_t *settings = settings_collect(k->s, options, sets_of(k, true), sets_of(k, false), initial);

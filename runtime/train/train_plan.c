@@ -6,6 +6,7 @@
 #include "runtime/train/train_plan.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,9 +14,12 @@
 
 #include "runtime/engine/clock.h"
 #include "runtime/measure/evaluate.h"
+#include "runtime/train/budget.h"
 
-enum { TIMED_STEPS = 8, WARM_STEPS = 2, TIMED_ROWS = 512 };
+enum { TIMED_STEPS = 8, WARM_STEPS = 2, TIMED_ROWS = 512, TRIALS = 5 /* of a task */ };
+enum { STEP_BY_EVALUATION = 3 };         /* what a token takes in one and in the other, about */
 static const double enough_seconds = 10; /* of steps of one task */
+static const double tried_share = 0.1;   /* of a budget: what trying may take of it */
 
 /* What the run does with a task's rows. */
 typedef struct Work {
@@ -38,6 +42,10 @@ typedef struct Plan {
     int64_t *tokens;              /* [steps of an epoch]: of the first epoch */
     int *tasks;                   /* [steps of an epoch] */
     int64_t longest;              /* the step of the first epoch with the most tokens */
+    int64_t asked;                /* steps */
+    double enough;                /* seconds that are tried of a task, each time */
+    double deadline;              /* of trying, by the clock: what was not tried by then is taken to be like the rest */
+    double rate;                  /* seconds of a token, of what was tried last */
 } Plan;
 
 /* --- What weights and states were --------------------------------------------------------------------------------- */
@@ -132,6 +140,17 @@ static bool try_step(const Plan *plan, int64_t index) {
     return step_run(plan->runner, step, NOT_THE_FIRST, rate_at(&plan->schedule->rate, NOT_THE_FIRST));
 }
 
+static bool is_late(const Plan *plan) { return seconds_now() >= plan->deadline; }
+
+/* The largest of the first epoch, for all memory that will be used. */
+static bool try_longest(Plan *plan) {
+    double began = seconds_now();
+    if (plan->schedule->per_epoch == 0) return true;
+    if (!try_step(plan, plan->longest)) return false;
+    plan->rate = (seconds_now() - began) / (double)(plan->tokens[plan->longest] + 1);
+    return true;
+}
+
 /* Some steps of a task, from all over the epoch: seconds of a token. */
 static bool time_task(Plan *plan, int task, bool warm, double *result) {
     int64_t steps = plan->schedule->per_epoch, of_task = 0, seen = 0, tokens = 0;
@@ -139,7 +158,9 @@ static bool time_task(Plan *plan, int task, bool warm, double *result) {
     int done = 0, wanted = warm ? WARM_STEPS : TIMED_STEPS;
     for (int64_t i = 0; i < steps; i++) of_task += plan->tasks[i] == task;
     if (of_task < wanted) wanted = (int)of_task;
-    for (int64_t i = 0; i < steps && done < wanted && seconds < enough_seconds; i++) {
+    *result = of_task ? plan->rate : 0;
+    if (is_late(plan)) return true;
+    for (int64_t i = 0; i < steps && done < wanted && seconds < plan->enough && !(done && is_late(plan)); i++) {
         if (plan->tasks[i] != task || seen++ < (2 * done + 1) * of_task / (2 * wanted) - 1) continue;
         double began = seconds_now();
         if (!try_step(plan, i)) return false;
@@ -147,23 +168,34 @@ static bool time_task(Plan *plan, int task, bool warm, double *result) {
         tokens += plan->tokens[i];
         done++;
     }
-    *result = tokens ? seconds / (double)tokens : 0;
+    if (tokens) *result = plan->rate = seconds / (double)tokens;
     return true;
 }
 
-/* The first rows of the development set. */
+/* The first rows of the development set, no more than there is time for. */
+static int64_t rows_to_time(const Plan *plan, const Dataset *dev, int64_t *tokens) {
+    int64_t rows = 0;
+    for (*tokens = 0; rows < dev->rows && rows < TIMED_ROWS; rows++) {
+        if (rows > 0 && (double)*tokens * plan->rate > STEP_BY_EVALUATION * plan->enough) break;
+        *tokens += dataset_tokens(dev, rows);
+    }
+    return rows;
+}
+
 static bool time_evaluation(Plan *plan, int index, double *result) {
     const TrainTask *task = &plan->data->tasks[index];
     Model *model = plan->runner->s->model;
+    Collected outputs[MAX_OUTPUTS] = {0};
     Dataset part = *task->dev;
-    Evaluation ignored;
-    int64_t tokens = 0;
-    if (part.rows > TIMED_ROWS) part.rows = TIMED_ROWS;
-    for (int64_t row = 0; row < part.rows; row++) tokens += dataset_tokens(&part, row);
+    int64_t tokens;
+    *result = plan->rate / STEP_BY_EVALUATION;
+    if (is_late(plan)) return true;
+    part.rows = rows_to_time(plan, task->dev, &tokens);
     model_touch(model); /* what was computed for a fit is computed anew after every epoch */
     double began = seconds_now();
-    Pace pace = {.batch = EVAL_BATCH};
-    bool good = evaluate(model, task->number, &part, &pace, &ignored, NULL, plan->runner->s->diags);
+    bool good =
+        collect_outputs(model, task->number, &part, &(Pace){.batch = EVAL_BATCH}, outputs, plan->runner->s->diags);
+    collected_free(outputs, model_outputs(model, task->number));
     *result = tokens ? (seconds_now() - began) / (double)tokens : 0;
     return good;
 }
@@ -174,7 +206,7 @@ static bool keeps(const Plan *plan, int index, bool training) {
 }
 
 static bool time_all(Plan *plan) {
-    bool good = plan->schedule->per_epoch == 0 || try_step(plan, plan->longest); /* all memory that will be used */
+    bool good = try_longest(plan);
     for (int i = 0; good && i < plan->data->count; i++) {
         Share *share = &plan->training[i];
         good = time_task(plan, i, true, &share->first) && time_task(plan, i, false, &share->first);
@@ -204,19 +236,6 @@ static double seconds_of_run(const Plan *plan) {
 
 /* --- A budget ----------------------------------------------------------------------------------------------------- */
 
-/* Seconds of "90s", "45m", "2h" or "1.5h"; a bare number is minutes. */
-static bool read_budget(const char *text, double *seconds, Diagnostics *diags) {
-    char *end;
-    double number = strtod(text, &end);
-    double unit = *end == 's' ? 1 : *end == 'h' ? 3600 : 60;
-    *seconds = number * unit;
-    bool good = end != text && number > 0 && number < 1e9 && (!*end || (strchr("smh", *end) && !end[1]));
-    if (good) return true;
-    diag_error(diags, "E0910", (Pos){0}, "--within takes a time, not '%s'", text);
-    diag_hint(diags, "for example: 90s, 45m or 2h");
-    return false;
-}
-
 static bool again(Plan *plan, RunLength length) {
     StepRunner *runner = plan->runner;
     if (!run_schedule_make(plan->schedule, length, model_joined(runner->s->model), plan->data, runner->s, runner->o))
@@ -226,17 +245,39 @@ static bool again(Plan *plan, RunLength length) {
     return true;
 }
 
-/* As many whole epochs as fit, no more than were asked for; less than one: its first steps. */
+/* Of an epoch when what a frozen part gives rows has yet to be computed, and when it is there. */
+static double seconds_of_first(const Share *shares, int count) {
+    double seconds = 0;
+    for (int i = 0; i < count; i++) seconds += (double)shares[i].first_tokens * shares[i].first;
+    return seconds;
+}
+
+static double seconds_of_later(const Share *shares, int count) {
+    double seconds = 0;
+    for (int i = 0; i < count; i++) seconds += (double)shares[i].first_tokens * shares[i].later;
+    return seconds;
+}
+
+/* As many of the steps that were asked for as fit. Evaluations count; where one alone would take most of the time, it
+ * has fewer rows. */
 static bool fit(Plan *plan, double budget) {
-    int64_t epochs = run_schedule_epochs(plan->schedule);
-    double all = seconds_of_run(plan);
-    if (all <= budget || epochs == 0) return true;
+    static const double margin = 0.05; /* what is written, and what timing cannot know */
+    double seconds = (1 - margin) * budget - 1e-3 * train_process_ms();
+    int count = plan->data->count;
+    if (seconds_of_run(plan) <= seconds || plan->asked == 0) return true;
+    train_data_limit_dev(plan->data, budget_evaluated(seconds, seconds_of_first(plan->evaluation, count)));
     if (!again(plan, (RunLength){.epochs = 1})) return false;
-    double one = seconds_of_run(plan), evaluation = seconds_of(plan->evaluation, plan->data->count);
-    if (one <= budget)
-        return again(plan, (RunLength){.epochs = 1 + (int64_t)((budget - one) / (all - one) * (double)(epochs - 1))});
-    int64_t steps = (int64_t)((budget - evaluation) / (one - evaluation) * (double)plan->schedule->rate.steps);
-    return again(plan, (RunLength){.epochs = 1, .steps = steps < 1 ? 1 : steps});
+    EpochSeconds first = {seconds_of_first(plan->training, count), seconds_of_first(plan->evaluation, count)};
+    EpochSeconds later = {seconds_of_later(plan->training, count), seconds_of_later(plan->evaluation, count)};
+    int64_t per_epoch = plan->schedule->per_epoch;
+    int64_t steps = budget_steps(seconds, first, later, per_epoch, plan->asked);
+    return again(plan, (RunLength){(steps + per_epoch - 1) / per_epoch, steps % per_epoch ? steps : 0});
+}
+
+static int64_t count_dev_rows(const TrainData *data) {
+    int64_t rows = 0;
+    for (int i = 0; i < data->count; i++) rows += data->tasks[i].dev ? data->tasks[i].dev->rows : 0;
+    return rows;
 }
 
 /* --- What is said ------------------------------------------------------------------------------------------------- */
@@ -264,6 +305,24 @@ static void print_plan(const Plan *plan, FILE *out) {
             training > 0 ? (double)tokens / training : 0, evaluation / 60);
 }
 
+/* What --within made of the run; `before`: its rows to evaluate, of all tasks. */
+static void print_fit(const Plan *plan, int64_t before, FILE *out) {
+    const char *within = plan->runner->o->within;
+    int64_t steps = plan->schedule->rate.steps, rows = count_dev_rows(plan->data);
+    fprintf(out, "within %s: %s%" PRId64 " of %" PRId64 " steps, %.2f minutes gone\n", within,
+            steps < plan->asked ? "" : "all ", steps, plan->asked, 1e-3 * train_process_ms() / 60);
+    if (rows == before) return;
+    fprintf(out,
+            "within %s: evaluation would take most of it; only the first %" PRId64 " of %" PRId64
+            " rows are evaluated, as with",
+            within, rows, before);
+    for (int i = 0; i < plan->data->count; i++) {
+        const TrainTask *task = &plan->data->tasks[i];
+        if (task->dev_limit) fprintf(out, " --limit-dev %s=%" PRId64, task->task->name, task->dev_limit);
+    }
+    fputc('\n', out);
+}
+
 bool train_plan(StepRunner *runner, RunSchedule *schedule) {
     Session *s = runner->s;
     const TrainOptions *o = runner->o;
@@ -271,11 +330,17 @@ bool train_plan(StepRunner *runner, RunSchedule *schedule) {
     Plan plan = {.runner = runner,
                  .schedule = schedule,
                  .data = runner->data,
+                 .asked = schedule->rate.steps,
+                 .enough = enough_seconds,
+                 .deadline = INFINITY,
                  .training = arena_array(s->arena, size, sizeof *plan.training),
                  .evaluation = arena_array(s->arena, size, sizeof *plan.evaluation),
                  .work = arena_array(s->arena, size, sizeof *plan.work)};
     double budget = 0;
-    if (o->within && !o->resume && !read_budget(o->within, &budget, s->diags)) return false;
+    int64_t dev_rows = count_dev_rows(runner->data);
+    if (o->within && !o->resume && !budget_read(o->within, &budget, s->diags)) return false;
+    if (budget > 0) plan.enough = fmin(enough_seconds, tried_share * budget / TRIALS / (double)size);
+    if (budget > 0) plan.deadline = seconds_now() + tried_share * budget;
     look_at_first_epoch(&plan);
     count_training(&plan);
     count_evaluation(&plan);
@@ -283,8 +348,9 @@ bool train_plan(StepRunner *runner, RunSchedule *schedule) {
     bool good = time_all(&plan);
     put_back(model_parameters(s->model), &before);
     model_touch(s->model);
-    if (good && budget > 0) good = fit(&plan, budget - 1e-3 * train_process_ms()); /* less what it took to get here */
+    if (good && budget > 0) good = fit(&plan, budget);
     if (good && (o->dry_run || !o->quiet)) print_plan(&plan, o->dry_run ? stdout : stderr);
+    if (good && budget > 0 && (o->dry_run || !o->quiet)) print_fit(&plan, dev_rows, o->dry_run ? stdout : stderr);
     free(plan.tokens);
     free(plan.tasks);
     return good;
