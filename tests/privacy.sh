@@ -35,6 +35,10 @@ ok "a run on private rows" $?
 clean "its messages, log, events, settings and checkpoints have none of them"
 run eval "$t/run" --tasks notes --data "$t/d" --report --cache "$t/cache"
 clean "nor has an evaluation"
+run eval "$t/run" --tasks notes --data "$t/d" --errors "$t/run/wrong.tsv" --cache "$t/cache"
+[ "$status" = 0 ] && [ -s "$t/run/wrong.tsv" ]
+ok "rows that are wrong" $?
+clean "nor the list of rows that are wrong"
 run bench "$t/notes.graph" --task notes --weights "$demo" --data "$t/d" --steps 2 --cache "$t/cache"
 clean "nor a benchmark"
 

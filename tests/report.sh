@@ -52,6 +52,36 @@ evaluate --report
 [ "$status" = 0 ] && has "$t/out" "precision  recall     f1  support" && has "$t/out" "predicted as:" && grep -q '^great .*0\.' "$t/out"
 ok "a report for people" $?
 
+# The rows that are wrong: by file and line, most confident first, with text only when asked; as predict has them.
+accuracy=$(evaluate --json && number accuracy)
+evaluate --errors "$t/wrong.tsv"
+run predict "$t/run" --task sentiment --data "$demo" --keep sentiment --probabilities --cache "$t/cache"
+names="awful bad fair good great"
+awk -F '\t' -v OFS='\t' -v names="$names" 'BEGIN { split(names, name, " ") } $1 ~ /^[0-9]$/ { $1 = name[$1 + 1] }
+  $1 != $2 { for (i = 1; i <= 5; i++) if (name[i] == $2) printf "%d\t%s\t%s\t%.6f\n", NR + 1, $1, $2, $(2 + i) }' "$t/out" | sort -t "$(printf '\t')" -k4,4nr -k1,1n >"$t/expected"
+awk -F '\t' 'NR > 1 { printf "%d\t%s\t%s\t%.6f\n", $3, $4, $5, $6 }' "$t/wrong.tsv" | cmp -s - "$t/expected" && [ -s "$t/expected" ] &&
+  [ "$(head -n 1 "$t/wrong.tsv")" = "$(printf 'task\tfile\tline\tlabel\tpredicted\tconfidence')" ] && awk -F '\t' -v a="$accuracy" -v n="$rows" 'END { exit !(NR - 1 == int((1 - a) * n + 0.5)) }' "$t/wrong.tsv"
+ok "the rows that are wrong" $?
+cut -f 1-6 "$t/wrong.tsv" >"$t/expected"
+evaluate --report --errors "$t/texts.tsv" --texts
+line=$(sed -n 2p "$t/texts.tsv" | cut -f 3)
+cut -f 1-6 "$t/texts.tsv" | cmp -s - "$t/expected" && has "$t/out" "predicted as:" && sed -n "${line}p" "$demo/ids-sst-dev.csv" | grep -qF -e "$(sed -n 2p "$t/texts.tsv" | cut -f 7)"
+ok "with their texts" $?
+evaluate --errors "$t/wrong.jsonl" && head -n 1 "$t/wrong.jsonl" | grep -q '^{"task":"sentiment","file":".*","line":[0-9]*,"label":"[a-z]*","predicted":"[a-z]*","confidence":0\.[0-9]*}$' && [ $(($(wc -l <"$t/wrong.jsonl") + 1)) = "$(wc -l <"$t/wrong.tsv")" ]
+ok "as JSON lines" $?
+evaluate --json --errors /dev/stdout && tail -n +2 "$t/wrong.tsv" >"$t/expected" && grep "^sentiment	" "$t/out" | cmp -s - "$t/expected" && run eval "$t/run" --data "$t" --errors "$t/wrong.tsv" && [ "$status" = 1 ] && [ -s "$t/wrong.tsv" ]
+ok "a device is written into, and a failure replaces no file" $?
+# Numbers by their error, words and hidden tokens by row: tokens are text.
+cat >"$t/kinds.graph" <<END
+import "$root/models/heads/tagging.graph"
+import "$root/models/heads/masked.graph"
+END
+untrained "$t/kinds.graph" tagging,masked,similarity "$demo" "$t/kinds"
+run eval "$t/kinds" --data "$demo" --cache "$t/cache" --errors "$t/kinds.tsv"
+awk -F '\t' '$1 == "similarity" { e = $4 - $5; e = e < 0 ? -e : e; bad += (e - $6) ^ 2 > 1e-8 || (n++ && $6 > last); last = $6 }
+  $1 == "tagging" { m++; bad += split($4, a, "|") != split($5, b, "|") || $4 == $5 } $1 == "masked" { k++; bad += $4 != "" || $5 != "" } END { exit !(n && m && k && !bad) }' "$t/kinds.tsv"
+ok "numbers, words and hidden tokens" $?
+
 # Compressed data is as good as plain; a damaged file is told.
 mkdir "$t/packed"
 gzip -c "$demo/ids-sst-dev.csv" >"$t/packed/ids-sst-dev.csv.gz"

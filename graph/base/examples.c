@@ -174,6 +174,7 @@ static const Example examples[] = {
      "loss cross_entropy(logits, y)\npredict argmax(logits)\nshow softmax(logits) as \"probabilities\""},
     {"E0956", "gradc serve run --socket notes.txt", "gradc serve run --socket /tmp/gradc.socket"},
     {"E0957", "gradc serve run", "gradc serve run --socket /tmp/gradc.socket"},
+    {"E0958", "gradc eval run --texts", "gradc eval run --errors wrong.tsv --texts"},
     {"E0960", "gradc dump my.graph --stage all --out missing/dump",
      "mkdir missing\ngradc dump my.graph --stage all --out missing/dump"},
     {"E0961", "gradc dump my.graph --stage fused", "gradc dump my.graph --stage fuse"},

@@ -674,6 +674,8 @@ static const Explanation table[] = {
     {"E0957", "where to listen?\n"
               "`gradc serve` is told its socket with --socket. The folder is to be there; on\n"
               "many systems $XDG_RUNTIME_DIR is the user's own."},
+    {"E0958", "texts of no rows\n"
+              "--texts adds the texts to the rows that --errors writes. Alone it shows nothing."},
 };
 
 const char *diagnostic_explanation(const char *code) {

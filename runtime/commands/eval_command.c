@@ -1,12 +1,15 @@
-/* gradc eval: metrics of the development set, as a table or as JSON, and the report on classes. */
+/* gradc eval: metrics of the development set, as a table or as JSON, the report on classes, and the rows that are
+ * wrong. */
 #include <inttypes.h>
 #include <jansson.h>
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
+#include "runtime/files/atomic_file.h"
 #include "runtime/measure/evaluation_table.h"
+#include "runtime/measure/mistakes.h"
 #include "runtime/train/progress.h"
 
 /* What a class, or a flag, is called. */
@@ -97,51 +100,136 @@ static void print_classes(const Task *task, const ClassTable *table, Arena *aren
     putchar('\n');
 }
 
+typedef struct Evaluator {
+    Session *s;
+    const Options *o;
+    Evaluation *evaluations; /* [count] */
+    ClassTable *tables;      /* [count] */
+    int count;               /* of tasks, so far */
+    MistakeWriter mistakes;  /* into `text`, unless rows.out is NULL */
+    AtomicFile *file;        /* of --errors */
+    char *text;
+    size_t size;
+} Evaluator;
+
+/* --- The rows that are wrong -------------------------------------------------------------------------------------- */
+
+static void add_columns(Evaluator *e, const Task *task) {
+    MistakeWriter *w = &e->mistakes;
+    const char *own[MOST_TEXTS], **all = arena_array(e->s->arena, (size_t)w->n_columns + MOST_TEXTS, sizeof *all);
+    int count = mistake_texts(task, own), n = w->n_columns;
+    for (int i = 0; i < n; i++) all[i] = w->columns[i];
+    for (int i = 0; i < count; i++) {
+        int j = 0;
+        while (j < n && strcmp(all[j], own[i]) != 0) j++;
+        all[j] = own[i];
+        n = j == n ? n + 1 : n;
+    }
+    w->columns = all, w->n_columns = n;
+}
+
+/* The file is opened before the work begins, and filled when that is done. */
+static bool begin_mistakes(Evaluator *e) {
+    Session *s = e->s;
+    if (!e->o->errors) return true;
+    e->file = atomic_file_open(e->o->errors, s->diags);
+    if (!e->file) return false;
+    e->mistakes = (MistakeWriter){.rows = {open_memstream(&e->text, &e->size), row_form_of(e->o->errors)},
+                                  .tokenizer = s->tokenizer,
+                                  .texts = e->o->texts};
+    if (!e->mistakes.rows.out) abort();
+    for (int t = 0; t < s->program->tasks.count; t++) {
+        if (s->tasks[t]) add_columns(e, &s->program->tasks.items[t]);
+    }
+    mistakes_begin(&e->mistakes);
+    return true;
+}
+
+static bool end_mistakes(Evaluator *e, bool good) {
+    if (!e->file) return good;
+    fclose(e->mistakes.rows.out);
+    fflush(stdout); /* it may be the same file */
+    if (good) {
+        atomic_file_write(e->file, e->text, e->size);
+        good = atomic_file_commit(e->file);
+    } else {
+        atomic_file_abort(e->file);
+    }
+    long long count = (long long)e->mistakes.count;
+    if (good) fprintf(stderr, "%lld row%s wrong: %s\n", count, count == 1 ? " is" : "s are", e->o->errors);
+    free(e->text);
+    return good;
+}
+
+/* --- The command -------------------------------------------------------------------------------------------------- */
+
+static void visit_lines(void *user, const Dataset *data, const MetricInput *lines) {
+    Evaluator *e = user;
+    e->tables[e->count] = class_table(lines, data->task->label.kind);
+    if (e->file) mistakes_write(&e->mistakes, data, lines);
+}
+
+static Dataset *load_rows(const Evaluator *e, int task) {
+    const char *split = e->o->split ? e->o->split : "dev", *columns[MOST_TEXTS];
+    if (!e->mistakes.texts) return session_dataset(e->s, task, split, 0);
+    int count = mistake_texts(&e->s->program->tasks.items[task], columns);
+    return session_dataset_keeping(e->s, task, split, columns, count);
+}
+
 /* A signal ends the process as ever: there is nothing to keep. */
 static bool show_progress(void *progress, const Dataset *data, int64_t done) {
     progress_evaluation(progress, data->task->name, done, data->rows);
     return true;
 }
 
-static bool evaluate_task(Session *s, const Options *o, int task, Evaluation *evaluation, ClassTable *table) {
-    const char *split = o->split ? o->split : "dev";
+static bool evaluate_task(Evaluator *e, int task) {
     Progress progress = {.terminal = progress_has_terminal()};
-    Pace pace = {o->batch ? o->batch : EVAL_BATCH, show_progress, &progress};
-    Dataset *data = session_dataset(s, task, split, 0);
-    bool good = data && evaluate(s->model, task, data, &pace, evaluation, table, s->diags);
+    Pace pace = {e->o->batch ? e->o->batch : EVAL_BATCH, show_progress, &progress};
+    LineVisitor visitor = {visit_lines, e};
+    Dataset *data = load_rows(e, task);
+    bool good = data && evaluate(e->s->model, task, data, &pace, &e->evaluations[e->count], &visitor, e->s->diags);
     progress_clear(&progress);
     dataset_free(data);
+    e->count++;
     return good;
 }
 
-static void print_all(Session *s, const Options *o, const Evaluation *evaluations, const ClassTable *tables,
-                      int count) {
-    if (o->json) {
-        print_json(s, evaluations, tables, count);
+static void print_all(const Evaluator *e) {
+    Session *s = e->s;
+    if (e->o->json) {
+        print_json(s, e->evaluations, e->tables, e->count);
         return;
     }
-    print_evaluations(stdout, s->program, evaluations, count);
-    for (int i = 0; o->report && i < count; i++) {
-        if (tables[i].count) print_classes(&s->program->tasks.items[evaluations[i].task], &tables[i], s->arena);
+    print_evaluations(stdout, s->program, e->evaluations, e->count);
+    for (int i = 0; e->o->report && i < e->count; i++) {
+        const Task *task = &s->program->tasks.items[e->evaluations[i].task];
+        if (e->tables[i].count) print_classes(task, &e->tables[i], s->arena);
     }
+}
+
+/* With --errors the probabilities of what is predicted, too. */
+static bool load_model(Session *s, const Options *o) {
+    OutputNames *outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *outputs);
+    if (!evaluate_check(s->program, s->tasks, s->diags)) return false;
+    for (int t = 0; t < s->program->tasks.count; t++)
+        outputs[t] = evaluate_outputs_with_scores(&s->program->tasks.items[t]);
+    ModelUse use = {.outputs = o->errors ? outputs : NULL};
+    return session_load_model(s, &use);
 }
 
 static bool evaluate_all(Session *s, const Options *o) {
-    ModelUse use = {0};
-    if (!evaluate_check(s->program, s->tasks, s->diags) || !session_load_model(s, &use)) return false;
+    if (o->texts && !o->errors) return diag_error(s->diags, "E0958", (Pos){0}, "--texts needs --errors");
     size_t most = (size_t)s->program->tasks.count + 1;
-    Evaluation *evaluations = arena_array(s->arena, most, sizeof *evaluations);
-    ClassTable *tables = arena_array(s->arena, most, sizeof *tables);
-    int count = 0;
-    bool good = true;
+    Evaluator e = {.s = s, .o = o};
+    e.evaluations = arena_array(s->arena, most, sizeof *e.evaluations);
+    e.tables = arena_array(s->arena, most, sizeof *e.tables);
+    bool good = load_model(s, o) && begin_mistakes(&e);
     for (int t = 0; good && t < s->program->tasks.count; t++) {
-        if (!s->tasks[t]) continue;
-        good = evaluate_task(s, o, t, &evaluations[count], &tables[count]);
-        count++;
+        if (s->tasks[t]) good = evaluate_task(&e, t);
     }
-    if (good) print_all(s, o, evaluations, tables, count);
-    for (int i = 0; i < count; i++) class_table_free(&tables[i]);
-    return good;
+    if (good) print_all(&e);
+    for (int i = 0; i < e.count; i++) class_table_free(&e.tables[i]);
+    return end_mistakes(&e, good);
 }
 
 int command_eval(const Options *given, Diagnostics *diags) {

@@ -17,6 +17,7 @@ typedef struct Options {
     const char *cpu;
     const char *def;
     const char *emit;
+    const char *errors;
     const char *format;
     const char *grads;
     const char *graph;
@@ -98,6 +99,7 @@ typedef struct Options {
     bool report;
     bool resume;
     bool skip_bad_rows;
+    bool texts;
     bool time_passes;
     bool training;
     bool write;

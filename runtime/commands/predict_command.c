@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "graph/base/pattern.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
 #include "runtime/data/given_texts.h"
@@ -44,12 +43,9 @@ static int choice(const char *option, const char *word, const char *const *words
 static bool choose_form(Predictor *p) {
     static const char *const forms[] = {"tsv", "csv", "jsonl", NULL};
     const Options *o = p->o;
-    const char *name = o->format;
-    for (int i = 0; !name && o->output && forms[i]; i++) {
-        if (pattern_matches(arena_printf(p->s->arena, "*.%s", forms[i]), o->output)) name = forms[i];
-    }
+    const char *name = o->format ? o->format : forms[row_form_of(o->output)];
     int form = choice("format", name, forms, p->s->diags);
-    p->writer.form = form < 0 ? FORM_TSV : (PredictionForm)form;
+    p->writer.rows.form = form < 0 ? FORM_TSV : (RowForm)form;
     return form >= 0;
 }
 
@@ -170,7 +166,7 @@ static bool predict_stream(Predictor *p, int descriptor) {
     while (good && row_stream_next(stream, &text, p->s->diags)) {
         format.escaped = row_stream_escaped(stream);
         good = predict_piece(p, &text, &format);
-        good = good && fflush(p->writer.out) == 0 && !ferror(p->writer.out);
+        good = good && fflush(p->writer.rows.out) == 0 && !ferror(p->writer.rows.out);
     }
     row_stream_free(stream);
     return good && p->s->diags->errors == errors;
@@ -219,11 +215,12 @@ static bool predict_all(Predictor *p) {
     bool at_once = descriptor >= 0 && !p->o->output, good;
     char *text = NULL;
     size_t size = 0;
-    p->writer.out =
+    p->writer.rows.out =
         at_once ? stdout : open_memstream(&text, &size); /* all lines, until they are known to be complete */
-    if (!p->writer.out) return diag_error(p->s->diags, "E0951", (Pos){0}, "there is no memory for the predictions");
+    if (!p->writer.rows.out)
+        return diag_error(p->s->diags, "E0951", (Pos){0}, "there is no memory for the predictions");
     good = predict_input(p, descriptor);
-    if (!at_once) fclose(p->writer.out);
+    if (!at_once) fclose(p->writer.rows.out);
     if (!at_once) good = good && put_text(p->s, p->o->output, text, size);
     if (descriptor >= 0) close(descriptor);
     free(text);

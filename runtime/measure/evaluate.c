@@ -28,13 +28,17 @@ static void unknown_metric(const Task *task, int index, Diagnostics *diags) {
 }
 
 /* Metrics of probabilities read an output with a column for each class or flag, or one for class 1 of two. */
+static bool scores_fit(const Task *task) {
+    const Node *scores = graph_find_output(task->eval, SCORES_OUTPUT);
+    const Node *predict = graph_find_output(task->eval, "predict");
+    int64_t wanted = task->label.kind == LABEL_FLAGS ? task->label.width : task->label.classes;
+    bool beside = scores && scores->type.rank == 2 && dim_equal(scores->type.dims[0], predict->type.dims[0]);
+    return beside && (dim_is(scores->type.dims[1], wanted) || (wanted == 2 && dim_is(scores->type.dims[1], 1)));
+}
+
 static bool check_scores(const Task *task, int index, Diagnostics *diags) {
     const Node *scores = graph_find_output(task->eval, SCORES_OUTPUT);
-    int64_t wanted = task->label.kind == LABEL_FLAGS ? task->label.width : task->label.classes;
-    const Node *predict = graph_find_output(task->eval, "predict");
-    bool beside = scores && scores->type.rank == 2 && dim_equal(scores->type.dims[0], predict->type.dims[0]);
-    if (beside && (dim_is(scores->type.dims[1], wanted) || (wanted == 2 && dim_is(scores->type.dims[1], 1))))
-        return true;
+    if (scores_fit(task)) return true;
     diag_error(diags, "E0933", task->metric_pos[index], "the metric '%s' reads probabilities, %s", task->metrics[index],
                scores ? "one for each class" : "and the task shows none");
     if (scores)
@@ -118,13 +122,16 @@ OutputNames evaluate_outputs(const Task *task) {
     return outputs;
 }
 
-/* NULL: nothing reads it. */
-static const Collected *output_of(const Task *task, const Collected *outputs, const char *name) {
-    OutputNames names = evaluate_outputs(task);
-    for (int i = 0; i < names.count; i++) {
-        if (strcmp(names.names[i], name) == 0) return &outputs[i];
-    }
-    return NULL;
+OutputNames evaluate_outputs_with_scores(const Task *task) {
+    OutputNames outputs = evaluate_outputs(task);
+    if (scores_fit(task)) add_output(&outputs, SCORES_OUTPUT);
+    return outputs;
+}
+
+/* NULL: the model does not give it. */
+static const Collected *output_of(const Model *model, int task, const Collected *outputs, const char *name) {
+    int index = model_output(model, task, name);
+    return index < 0 ? NULL : &outputs[index];
 }
 
 typedef struct RowLength {
@@ -303,13 +310,15 @@ static double *line_up(const Dataset *data, const Collected *scores) {
     return lines;
 }
 
-static void make_table(const MetricInput *in, LabelKind kind, ClassTable *table) {
-    if (kind != LABEL_CLASS && kind != LABEL_FLAGS) return;
-    table->classes = class_reports(in, true, &table->count);
-    if (kind == LABEL_FLAGS) return;
-    table->confusion = calloc((size_t)(table->count * table->count) + 1, sizeof *table->confusion);
-    if (!table->confusion) abort();
-    confusion_matrix(in, table->classes, table->count, table->confusion);
+ClassTable class_table(const MetricInput *in, LabelKind kind) {
+    ClassTable table = {0};
+    if (kind != LABEL_CLASS && kind != LABEL_FLAGS) return table;
+    table.classes = class_reports(in, true, &table.count);
+    if (kind == LABEL_FLAGS) return table;
+    table.confusion = calloc((size_t)(table.count * table.count) + 1, sizeof *table.confusion);
+    if (!table.confusion) abort();
+    confusion_matrix(in, table.classes, table.count, table.confusion);
+    return table;
 }
 
 void class_table_free(ClassTable *table) {
@@ -329,10 +338,10 @@ static void tell_undefined(const Dataset *data, int metric, Diagnostics *diags) 
         "it counts for nothing, in the overall score and in the choice of the best epoch; take rows of each class");
 }
 
-static void measure(const Dataset *data, const Collected *outputs, Evaluation *result, ClassTable *table,
-                    Diagnostics *diags) {
+static void measure(const Model *model, const Dataset *data, const Collected *outputs, Evaluation *result,
+                    const LineVisitor *visitor, Diagnostics *diags) {
     const Task *task = data->task;
-    const Collected *scores = output_of(task, outputs, SCORES_OUTPUT);
+    const Collected *scores = output_of(model, result->task, outputs, SCORES_OUTPUT);
     Pairs p = {0};
     pair_up(&p, data, &outputs[0]);
     MetricInput in = {.prediction = p.predictions,
@@ -343,7 +352,7 @@ static void measure(const Dataset *data, const Collected *outputs, Evaluation *r
                       .sequences = data->rows,
                       .names = task->label.names,
                       .classes = task->label.classes};
-    in.loss = result->loss = output_of(task, outputs, "loss")->sum;
+    in.loss = result->loss = output_of(model, result->task, outputs, "loss")->sum;
     double *lines = scores ? line_up(data, scores) : NULL;
     if (scores) in.scores = lines, in.score_columns = scores->columns;
     for (int i = 0; i < task->n_metrics; i++) {
@@ -352,19 +361,19 @@ static void measure(const Dataset *data, const Collected *outputs, Evaluation *r
         if (isnan(result->metrics[i])) tell_undefined(data, i, diags);
         if (i == 0) result->score = metric_score(metric, result->metrics[i]);
     }
-    if (table) make_table(&in, task->label.kind, table);
+    if (visitor) visitor->visit(visitor->user, data, &in);
     free(lines);
     free(p.predictions);
     free(p.labels);
     free(p.bounds);
 }
 
-bool evaluate(Model *model, int task, const Dataset *data, const Pace *pace, Evaluation *result, ClassTable *table,
-              Diagnostics *diags) {
+bool evaluate(Model *model, int task, const Dataset *data, const Pace *pace, Evaluation *result,
+              const LineVisitor *visitor, Diagnostics *diags) {
     Collected outputs[MAX_OUTPUTS] = {0};
     *result = (Evaluation){.task = task, .rows = data->rows};
     bool good = collect_outputs(model, task, data, pace, outputs, diags);
-    if (good) measure(data, outputs, result, table, diags);
+    if (good) measure(model, data, outputs, result, visitor, diags);
     collected_free(outputs, model_outputs(model, task));
     return good;
 }

@@ -20,6 +20,8 @@ bool evaluate_check(const Program *program, const bool *tasks, Diagnostics *diag
 
 /* The outputs that an evaluation reads: "predict", "loss", and the probabilities where a metric asks for them. */
 OutputNames evaluate_outputs(const Task *task);
+/* The same with the probabilities of what is predicted, where the task shows them as metrics read them. */
+OutputNames evaluate_outputs_with_scores(const Task *task);
 
 /* One output over all rows of a data set, in the order of the data set: of row i, `counts[i]` numbers from `values +
  * starts[i]`, in lines of `columns`: one line of a sequence, several of its labels or tokens. An output of the batch as
@@ -58,11 +60,19 @@ typedef struct ClassTable {
     int64_t count;
 } ClassTable;
 
-/* `table` may be NULL; its arrays are the caller's to free. A metric that is undefined is NaN, with a warning. False as
- * collect_outputs. */
-bool evaluate(Model *model, int task, const Dataset *data, const Pace *pace, Evaluation *result, ClassTable *table,
-              Diagnostics *diags);
+/* Its arrays are the caller's to free. */
+ClassTable class_table(const MetricInput *in, LabelKind kind);
 void class_table_free(ClassTable *table);
+
+/* Who wants more of the lines than metrics is shown them; they are valid until it returns. */
+typedef struct LineVisitor {
+    void (*visit)(void *user, const Dataset *data, const MetricInput *lines);
+    void *user;
+} LineVisitor;
+
+/* `visitor` may be NULL. A metric that is undefined is NaN, with a warning. False as collect_outputs. */
+bool evaluate(Model *model, int task, const Dataset *data, const Pace *pace, Evaluation *result,
+              const LineVisitor *visitor, Diagnostics *diags);
 
 /* The mean of the scores that are defined; NaN: none is. */
 double overall_score(const Evaluation *evaluations, int count);

@@ -9,16 +9,15 @@ const char *prediction_name(const char *output) { return strcmp(output, "predict
 
 /* --- Values ------------------------------------------------------------------------------------------------------- */
 
-/* A class by its name, where it has one and is what the task predicts. */
-static json_t *predicted(const PredictionWriter *w, float value) {
-    const Label *label = &w->task->label;
-    int64_t class = value >= 0 && value < (float)label->classes ? (int64_t)value : -1;
-    bool whole = class >= 0 && (float)class == value;
-    if (whole && label->kind == LABEL_MASKED && class < tokenizer_size(w->tokenizer))
-        return json_string(tokenizer_token(w->tokenizer, (int32_t)class));
+json_t *class_value(const Task *task, const Tokenizer *tokenizer, double value) {
+    const Label *label = &task->label;
+    int64_t class = value >= 0 && value < (double)label->classes ? (int64_t)value : -1;
+    bool whole = class >= 0 && (double)class == value;
+    if (whole && label->kind == LABEL_MASKED && class < tokenizer_size(tokenizer))
+        return json_string(tokenizer_token(tokenizer, (int32_t)class));
     if (whole && label->kind == LABEL_CLASS)
         return label->names ? json_string(label->names[class]) : json_integer(class);
-    return isfinite(value) ? json_real((double)value) : json_null();
+    return isfinite(value) ? json_real(value) : json_null();
 }
 
 static json_t *number(float value) { return isfinite(value) ? json_real((double)value) : json_null(); }
@@ -26,7 +25,7 @@ static json_t *number(float value) { return isfinite(value) ? json_real((double)
 /* One line of `columns` numbers: alone, as a list, or by the names of the classes. */
 static json_t *line_value(const PredictionWriter *w, bool is_prediction, const float *line, int64_t columns) {
     const Label *label = &w->task->label;
-    if (columns == 1) return is_prediction ? predicted(w, line[0]) : number(line[0]);
+    if (columns == 1) return is_prediction ? class_value(w->task, w->tokenizer, (double)line[0]) : number(line[0]);
     bool named = label->names && columns == (label->kind == LABEL_FLAGS ? label->width : label->classes);
     json_t *list = named ? json_object() : json_array();
     for (int64_t i = 0; i < columns; i++) {
@@ -67,38 +66,6 @@ json_t *prediction_value(const PredictionWriter *w, int index, const Dataset *da
 
 /* --- Tables ------------------------------------------------------------------------------------------------------- */
 
-/* Would the text be another one when the table is read, with fields in quotes? In CSV a quote anywhere stands in
- * quotes, as most programs have it. */
-static bool breaks_table(const PredictionWriter *w, const char *text, size_t length) {
-    const char *breaks = w->form == FORM_CSV ? ",\"\n\r" : "\t\n\r";
-    if (length && *text == '"') return true;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] && strchr(breaks, text[i])) return true;
-    }
-    return false;
-}
-
-/* RFC 4180. In a tab-separated table quotes stand only around what would otherwise break it. */
-static void write_bytes(const PredictionWriter *w, const char *text, size_t length) {
-    if (!breaks_table(w, text, length)) {
-        fwrite(text, 1, length, w->out);
-        return;
-    }
-    fputc('"', w->out);
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '"') fputc('"', w->out);
-        fputc(text[i], w->out);
-    }
-    fputc('"', w->out);
-}
-
-static void write_text(const PredictionWriter *w, const char *text) { write_bytes(w, text, strlen(text)); }
-
-/* A separator goes before all cells of a line but the first. */
-static void begin_cell(const PredictionWriter *w, int64_t *cells) {
-    if ((*cells)++) fputc(w->form == FORM_CSV ? ',' : '\t', w->out);
-}
-
 static bool is_empty(const json_t *value) {
     return json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0);
 }
@@ -115,10 +82,10 @@ static void write_flat(const PredictionWriter *w, json_t *value, int64_t *cells)
         json_object_foreach(value, key, item) write_flat(w, item, cells);
         return;
     }
-    begin_cell(w, cells);
-    if (json_is_string(value)) write_text(w, json_string_value(value));
-    if (json_is_integer(value)) fprintf(w->out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    if (json_is_real(value)) fprintf(w->out, "%.9g", json_real_value(value));
+    row_begin_cell(&w->rows, cells);
+    if (json_is_string(value)) row_text(&w->rows, json_string_value(value));
+    if (json_is_integer(value)) fprintf(w->rows.out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    if (json_is_real(value)) fprintf(w->rows.out, "%.9g", json_real_value(value));
 }
 
 /* How many cells each row has of an output; those of tokens and words have as many as there are. */
@@ -137,19 +104,19 @@ static void write_names(const PredictionWriter *w, int index, const Collected *o
             snprintf(full, sizeof full, "%s.%s", name, label->names[i]);
         else
             snprintf(full, sizeof full, "%s.%lld", name, (long long)i);
-        begin_cell(w, cells);
-        write_text(w, full);
+        row_begin_cell(&w->rows, cells);
+        row_text(&w->rows, full);
     }
 }
 
 static void write_header(PredictionWriter *w, const Collected *outputs) {
     int64_t cells = 0;
-    if (w->begun || !w->header || w->form == FORM_JSONL) return;
+    if (w->begun || !w->header || w->rows.form == FORM_JSONL) return;
     w->begun = true;
-    for (int i = 0; i < w->n_keep; i++) begin_cell(w, &cells), write_text(w, w->keep[i]);
+    for (int i = 0; i < w->n_keep; i++) row_begin_cell(&w->rows, &cells), row_text(&w->rows, w->keep[i]);
     for (int i = 0; i < w->outputs.count; i++) write_names(w, i, &outputs[i], &cells);
-    if (w->errors) begin_cell(w, &cells), fputs("error", w->out);
-    fputc('\n', w->out);
+    if (w->errors) row_begin_cell(&w->rows, &cells), fputs("error", w->rows.out);
+    fputc('\n', w->rows.out);
 }
 
 /* "line 12: ..."; NULL: the row is fine. In memory of the caller. */
@@ -159,34 +126,10 @@ static const char *error_of(const Dataset *data, int64_t row, char *text, size_t
     return problem ? text : NULL;
 }
 
-/* The items of a list with bars between, as names of flags are read. */
-static void write_kept(const PredictionWriter *w, const Dataset *data, int64_t row, int column) {
-    const Table *table = data->table;
-    int64_t at = data->table_rows[row], items = table_items(table, at, column);
-    size_t length;
-    if (items < 0) {
-        const char *cell = table_cell(table, at, column, &length);
-        write_bytes(w, cell, length);
-        return;
-    }
-    char *text = NULL;
-    FILE *list = open_memstream(&text, &length);
-    if (!list) abort();
-    for (int64_t i = 0; i < items; i++) {
-        size_t bytes;
-        const char *item = table_item(table, at, column, i, &bytes);
-        if (i) fputc('|', list);
-        fwrite(item, 1, bytes, list);
-    }
-    fclose(list);
-    write_bytes(w, text, length);
-    free(text);
-}
-
 /* A line whose only cell is empty would be no row to who reads it. */
 static void end_line(const PredictionWriter *w, int64_t cells, bool empty) {
-    if (cells == 1 && empty) fputs("\"\"", w->out);
-    fputc('\n', w->out);
+    if (cells == 1 && empty) fputs("\"\"", w->rows.out);
+    fputc('\n', w->rows.out);
 }
 
 static void write_cells(const PredictionWriter *w, const Dataset *data, const Collected *outputs, int64_t row) {
@@ -194,88 +137,42 @@ static void write_cells(const PredictionWriter *w, const Dataset *data, const Co
     const char *error = error_of(data, row, text, sizeof text);
     int64_t cells = 0;
     bool written = error != NULL;
-    for (int i = 0; i < w->n_keep; i++) begin_cell(w, &cells), write_kept(w, data, row, data->kept + i);
+    for (int i = 0; i < w->n_keep; i++)
+        row_begin_cell(&w->rows, &cells), row_kept_cell(&w->rows, data, row, data->kept + i);
     for (int i = 0; i < w->outputs.count; i++) {
-        for (int64_t j = 0; error && j < cells_of(&outputs[i]); j++) begin_cell(w, &cells);
+        for (int64_t j = 0; error && j < cells_of(&outputs[i]); j++) row_begin_cell(&w->rows, &cells);
         json_t *value = error ? NULL : prediction_value(w, i, data, &outputs[i], row);
         if (value) write_flat(w, value, &cells);
         written |= value && !is_empty(value);
         json_decref(value);
     }
-    if (w->errors) begin_cell(w, &cells);
-    if (error) write_text(w, error);
+    if (w->errors) row_begin_cell(&w->rows, &cells);
+    if (error) row_text(&w->rows, error);
     end_line(w, cells, !written);
 }
 
 /* --- Objects ------------------------------------------------------------------------------------------------------ */
 
-static void write_json(const PredictionWriter *w, const json_t *value) {
-    json_dumpf(value, w->out, JSON_REAL_PRECISION(9) | JSON_COMPACT | JSON_ENCODE_ANY);
-}
-
-/* What came as a number or a truth value of JSON goes as it was written. */
-static void write_as_it_was(const PredictionWriter *w, CellKind kind, const char *text, size_t length) {
-    if (kind == CELL_NUMBER || kind == CELL_TRUTH) {
-        fwrite(text, 1, length, w->out);
-        return;
-    }
-    json_t *value = kind == CELL_TEXT ? json_stringn(text, length) : NULL; /* NULL: not in UTF-8 */
-    if (!value) value = json_null();
-    write_json(w, value);
-    json_decref(value);
-}
-
-static void write_kept_value(const PredictionWriter *w, const Table *table, int64_t row, int column) {
-    size_t length;
-    int64_t items = table_items(table, row, column);
-    if (items < 0) {
-        const char *cell = table_cell(table, row, column, &length);
-        write_as_it_was(w, table_kind(table, row, column), cell, length);
-        return;
-    }
-    fputc('[', w->out);
-    for (int64_t i = 0; i < items; i++) {
-        const char *item = table_item(table, row, column, i, &length);
-        if (i) fputc(',', w->out);
-        write_as_it_was(w, table_item_kind(table, row, column, i), item, length);
-    }
-    fputc(']', w->out);
-}
-
-/* `"name":`, behind a comma where it is not the first. */
-static void begin_member(const PredictionWriter *w, const char *name, int *members) {
-    json_t *text = json_string(name);
-    if ((*members)++) fputc(',', w->out);
-    write_json(w, text);
-    fputc(':', w->out);
-    json_decref(text);
-}
-
-static void write_member(const PredictionWriter *w, const char *name, json_t *value, int *members) {
-    begin_member(w, name, members);
-    write_json(w, value);
-    json_decref(value);
-}
-
 static void write_object(const PredictionWriter *w, const Dataset *data, const Collected *outputs, int64_t row) {
     char text[512];
     const char *error = error_of(data, row, text, sizeof text);
     int members = 0;
-    fputc('{', w->out);
+    fputc('{', w->rows.out);
     for (int i = 0; i < w->n_keep; i++) {
-        begin_member(w, w->keep[i], &members);
-        write_kept_value(w, data->table, data->table_rows[row], data->kept + i);
+        row_begin_member(&w->rows, w->keep[i], &members);
+        row_kept_value(&w->rows, data, row, data->kept + i);
     }
     for (int i = 0; !error && i < w->outputs.count; i++)
-        write_member(w, prediction_name(w->outputs.names[i]), prediction_value(w, i, data, &outputs[i], row), &members);
-    if (error) write_member(w, "error", json_string(error), &members);
-    fputs("}\n", w->out);
+        row_member(&w->rows, prediction_name(w->outputs.names[i]), prediction_value(w, i, data, &outputs[i], row),
+                   &members);
+    if (error) row_member(&w->rows, "error", json_string(error), &members);
+    fputs("}\n", w->rows.out);
 }
 
 void prediction_rows(PredictionWriter *w, const Dataset *data, const Collected *outputs) {
     if (data->rows) write_header(w, outputs);
     for (int64_t row = 0; row < data->rows; row++) {
-        if (w->form == FORM_JSONL)
+        if (w->rows.form == FORM_JSONL)
             write_object(w, data, outputs, row);
         else
             write_cells(w, data, outputs, row);

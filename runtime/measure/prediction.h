@@ -6,12 +6,10 @@
 #include <jansson.h>
 
 #include "runtime/measure/evaluate.h"
-
-typedef enum PredictionForm { FORM_TSV, FORM_CSV, FORM_JSONL } PredictionForm;
+#include "runtime/measure/row_writer.h"
 
 typedef struct PredictionWriter {
-    FILE *out;
-    PredictionForm form;
+    RowWriter rows;
     bool header;             /* TSV and CSV: a first line with the names of the columns */
     bool errors;             /* a row that could not be read is a line too; the last column says why */
     const char *const *keep; /* [n_keep]: columns of the data, before all others */
@@ -29,6 +27,9 @@ json_t *prediction_value(const PredictionWriter *writer, int index, const Datase
 
 /* All rows of a data set, in its order. `outputs` [writer's outputs]. */
 void prediction_rows(PredictionWriter *writer, const Dataset *data, const Collected *outputs);
+
+/* A class by its name, where it has one and is what the task predicts; a number. The caller owns it. */
+json_t *class_value(const Task *task, const Tokenizer *tokenizer, double value);
 
 /* What an output is called in a header and in objects. */
 const char *prediction_name(const char *output);

@@ -196,9 +196,8 @@ double average_precision(const MetricInput *in) {
 
 /* --- Probabilities ------------------------------------------------------------------------------------------------ */
 
-/* Of what the row, or its flag, is labelled with. A label that has no column has probability 0. */
-static double probability_of(const MetricInput *in, int64_t row, int64_t flag, double value) {
-    const double *scores = in->scores + row * in->score_columns;
+double probability_of(const MetricInput *in, int64_t line, int64_t flag, double value) {
+    const double *scores = in->scores + line * in->score_columns;
     if (in->width > 1 || in->score_columns == 1) return value == 1 ? scores[flag] : 1 - scores[flag];
     return value >= 0 && value < (double)in->score_columns ? scores[(int64_t)value] : 0;
 }

@@ -26,6 +26,8 @@ MetricFunction average_precision;
 /* The mean of -log of the probability of what is right, which counts as 2^-52 at the least. Of flags the mean over all
  * of them. */
 MetricFunction log_loss;
+/* Of what the line, or its flag, is said to be; something without a column of its own has probability 0. */
+double probability_of(const MetricInput *in, int64_t line, int64_t flag, double value);
 /* Expected calibration error (Guo et al. 2017): rows in 15 bins of equal width by the probability of what is predicted;
  * the mean distance between a bin's share of right predictions and its mean probability, weighted by its rows. Of flags
  * each is a prediction. */

@@ -123,8 +123,7 @@ bool session_load_probe(Session *s, const SessionSource *source, const ProbeOpti
     int errors = diags->errors;
     s->program = program_load(s->graph_path, &program, diags);
     return s->program && diags->errors == errors && check_formats(s) && check_expectations(s) &&
-           (!s->folder || check_keys(s)) &&
-           session_choose_tasks(s, NULL);
+           (!s->folder || check_keys(s)) && session_choose_tasks(s, NULL);
 }
 
 bool session_load_program(Session *s, const SessionSource *source, Diagnostics *diags) {
@@ -319,6 +318,12 @@ Dataset *session_dataset(Session *s, int task, const char *split, int64_t limit)
     DatasetOptions options = labelled_options(s, split, limit);
     TokenCache cache = token_cache(s);
     return token_cache_load(&cache, &s->program->tasks.items[task], &options, s->diags);
+}
+
+Dataset *session_dataset_keeping(Session *s, int task, const char *split, const char *const *columns, int count) {
+    DatasetOptions options = labelled_options(s, split, 0);
+    options.keep = columns, options.n_keep = count;
+    return dataset_load(&s->program->tasks.items[task], &options, s->diags);
 }
 
 bool session_keep_dataset(Session *s, const Dataset *data, const char *split, int64_t limit) {

@@ -118,6 +118,8 @@ DatasetOptions session_dataset_options(const Session *session, const char *split
 /* A split with its labels, at most `limit` rows of it (0: all); from the token cache (token_cache.h) of `token_folder`
  * where that has it. And put there, when the folder exists. NULL, false with a diagnostic. */
 Dataset *session_dataset(Session *session, int task, const char *split, int64_t limit);
+/* The same with the cells of these columns (DatasetOptions.keep), which come from the file. */
+Dataset *session_dataset_keeping(Session *session, int task, const char *split, const char *const *columns, int count);
 bool session_keep_dataset(Session *session, const Dataset *data, const char *split, int64_t limit);
 
 /* Writes a folder that session and transformers can load: config.json, vocab.txt, model.safetensors, and model.graph.

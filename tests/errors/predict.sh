@@ -20,3 +20,6 @@ gradc serve models/bert.graph --weights models/demo
 gradc serve run --socket model.graph
 #> error[E0956]: cannot listen on model.graph: there is a file that is not a socket
 #>       = hint: choose another path
+
+gradc eval models/bert.graph --weights models/demo --texts
+#> error[E0958]: --texts needs --errors
