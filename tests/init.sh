@@ -68,7 +68,7 @@ ok "nothing is left that gradc refuses" $?
 awk 'BEGIN { for (i = 0; i < 60; i++) printf "\"%d\",\"Headline %d\",\"It says %d\"\n", i % 4 + 1, i, i }' >bare.csv
 run init bare.csv --text 3 --label 1
 [ "$status" = 0 ] && has bare.graph 'data "bare.csv" comma quoted columns(label, column2, text)' && has bare.graph 'class["1", "2", "3", "4"]' &&
-  has bare.graph '60 rows' && ! has bare.graph Headline && demo_run train bare.graph --epochs 0 --quiet && [ "$status" = 0 ]
+  has bare.graph '60 rows' && has bare.graph 'epochs = 20' && ! has bare.graph Headline && demo_run train bare.graph --epochs 0 --quiet && [ "$status" = 0 ]
 ok "a table without a header" $?
 awk 'BEGIN { print "text\tlabel"; for (i = 0; i < 44; i++) print (i % 4 ? "a film " i : "\"Lovely\" it is " i) "\t" (i % 2 ? "a" : "b") }' >quotes.tsv
 run init quotes.tsv --text text --label label

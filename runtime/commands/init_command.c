@@ -245,6 +245,23 @@ static const char *fill(const Init *init, const char *template, const Blank *bla
     return text;
 }
 
+/* So many that a small table is trained at all, and none is trained for ever. */
+enum { BATCH = 16, UPDATES = 300, FEWEST_EPOCHS = 4, MOST_EPOCHS = 20 };
+
+static int64_t steps_of_epoch(const Survey *s) {
+    int64_t rows = s->rows - s->unlabelled - s->dev_rows;
+    return rows > BATCH ? (rows + BATCH - 1) / BATCH : 1;
+}
+
+static int64_t choose_epochs(const Survey *s) {
+    int64_t steps = steps_of_epoch(s), epochs = (UPDATES + steps - 1) / steps;
+    return epochs < FEWEST_EPOCHS ? FEWEST_EPOCHS : epochs > MOST_EPOCHS ? MOST_EPOCHS : epochs;
+}
+
+static const char *whole_text(const Init *init, int64_t value) {
+    return arena_printf(init->arena, "%lld", (long long)value);
+}
+
 /* What the blanks of the template say, in the layout of gradc fmt; NULL after a diagnostic. */
 static const char *make_text(const Init *init) {
     size_t size;
@@ -252,8 +269,16 @@ static const char *make_text(const Init *init) {
         arena_printf(init->arena, "%s/init/%s.txt", init->models, init->survey->is_real ? "real" : "class");
     char *template = read_file(path, &size, init->diags);
     if (!template) return NULL;
-    const Blank blanks[] = {{"about", about(init)},     {"models", import_path(init)}, {"task", init->task},
-                            {"data", data_line(init)},  {"split", split_line(init)},   {"input", input_line(init)},
+    int64_t epochs = choose_epochs(init->survey), updates = epochs * steps_of_epoch(init->survey);
+    const Blank blanks[] = {{"epochs", whole_text(init, epochs)},
+                            {"updates", whole_text(init, updates)},
+                            {"batch", whole_text(init, BATCH)},
+                            {"about", about(init)},
+                            {"models", import_path(init)},
+                            {"task", init->task},
+                            {"data", data_line(init)},
+                            {"split", split_line(init)},
+                            {"input", input_line(init)},
                             {"label", label_line(init)}};
     const char *text = fill(init, template, blanks, sizeof blanks / sizeof *blanks);
     free(template);
