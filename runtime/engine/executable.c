@@ -166,11 +166,13 @@ static void run_call(const Call *call, const Worker *worker) {
     call->function(call->buffers, call->extents, call->launch->sites, worker->scratch, worker->thread, worker->threads);
 }
 
-static void meet_nobody(void) {}
+void worker_meet(const Worker *worker) {
+    if (worker->barrier) barrier_meet(worker->barrier);
+}
 
 void executable_watch(const Executable *exec, void *scratch,
                       bool (*after)(void *user, const Launch *launch, void *const *buffers), void *user) {
-    Worker alone = {0, 1, scratch, meet_nobody};
+    Worker alone = {0, 1, scratch, NULL};
     for (int i = 0; i < exec->n_calls; i++) {
         run_call(&exec->calls[i], &alone);
         if (!after(user, exec->calls[i].launch, exec->calls[i].buffers)) return;
@@ -187,7 +189,7 @@ static void run_timed(const Executable *exec, const Worker *worker) {
     double last = seconds_now();
     for (int i = 0; i < exec->n_calls; i++) {
         const Call *call = &exec->calls[i];
-        if (call->launch->barrier) worker->barrier();
+        if (call->launch->barrier) worker_meet(worker);
         double begin = seconds_now();
         run_call(call, worker);
         exec->times[i].wait_s += begin - last;
@@ -203,7 +205,7 @@ void executable_run(const Executable *exec, const Worker *worker) {
         return;
     }
     for (int i = 0; i < exec->n_calls; i++) {
-        if (exec->calls[i].launch->barrier) worker->barrier();
+        if (exec->calls[i].launch->barrier) worker_meet(worker);
         run_call(&exec->calls[i], worker);
     }
 }

@@ -5,6 +5,7 @@
 #ifndef GRADC_RUNTIME_ENGINE_EXECUTABLE_H
 #define GRADC_RUNTIME_ENGINE_EXECUTABLE_H
 
+#include "runtime/engine/barrier.h"
 #include "runtime/engine/cost.h"
 #include "runtime/engine/memory.h"
 
@@ -41,12 +42,15 @@ void executable_place(Executable *exec, void *slab);
 /* The first leaf that has no memory yet, or NULL: for an assert before running. */
 const char *executable_unbound(const Executable *exec);
 
-/* This thread's part of all launches. `barrier` is called where all threads must meet. */
+/* One thread of those that run launches together. */
 typedef struct Worker {
     int64_t thread, threads;
-    void *scratch; /* SCRATCH_BYTES of this thread */
-    void (*barrier)(void);
+    void *scratch;    /* SCRATCH_BYTES of this thread */
+    Barrier *barrier; /* of all threads; NULL for one alone */
 } Worker;
+void worker_meet(const Worker *worker); /* with all others */
+
+/* This thread's part of all launches. */
 void executable_run(const Executable *exec, const Worker *worker);
 
 /* All launches by the calling thread alone, `after` being told of each with the memory of its operands, then its

@@ -1,5 +1,5 @@
-/* Team: the threads of a run. One parallel region a step; inside it, threads meet only at barriers. OpenMP is spoken
- * here alone. */
+/* Team: the threads of a run, which meet only at its barrier. They are started once; while there is no work they sleep.
+ * OpenMP is spoken here alone. */
 #ifndef GRADC_RUNTIME_ENGINE_TEAM_H
 #define GRADC_RUNTIME_ENGINE_TEAM_H
 
@@ -9,13 +9,12 @@
 typedef struct Team Team;
 
 /* `threads` 0: as OMP_NUM_THREADS says, or one for each core that this process may use, within the quota of its control
- * group. OMP_THREAD_LIMIT bounds both. NULL with a diagnostic when scratch memory is not to be
- * had. */
+ * group. OMP_THREAD_LIMIT bounds both. NULL with a diagnostic when threads or their memory are not to be had. */
 Team *team_new(int threads, Diagnostics *diags);
 void team_free(Team *team);
 int team_threads(const Team *team);
 
-/* Runs `work` on every thread and returns when all are done. */
+/* Runs `work` on every thread, the caller as the first of them, and returns when all are done. One caller at a time. */
 void team_run(Team *team, void (*work)(void *user, const Worker *worker), void *user);
 
 /* Calls `work` for 0 .. count-1, each once, on whichever thread is free: for jobs of uneven size, such as compiling. */

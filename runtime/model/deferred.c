@@ -117,8 +117,6 @@ void deferred_push(Deferred *t, UpdateNumbers numbers) {
 
 /* --- Updates of a row --------------------------------------------------------------------------------------------- */
 
-static void no_barrier(void) {}
-
 static void point_at(const Deferred *t, Updater *u, int64_t row, const float *gradient) {
     int64_t at = t->slot->offset + row * t->columns;
     float *weight = t->params->weights + at;
@@ -145,7 +143,7 @@ static void ask_for_next(const Deferred *t, int64_t index, const Worker *worker)
 
 /* What the row owes of the first `count` updates. */
 static void catch_up_row(Deferred *t, Updater *u, int64_t row, int64_t count, void *scratch) {
-    const Worker alone = {0, 1, scratch, no_barrier};
+    const Worker alone = {0, 1, scratch, NULL};
     if (t->done[row] < count) point_at(t, u, row, t->zero);
     for (; t->done[row] < count; t->done[row]++) {
         u->numbers = t->history[t->done[row]];
@@ -162,7 +160,7 @@ void deferred_catch_up(Deferred *t, const Worker *worker) {
 }
 
 void deferred_update(Deferred *t, const Worker *worker) {
-    const Worker alone = {0, 1, worker->scratch, no_barrier};
+    const Worker alone = {0, 1, worker->scratch, NULL};
     Updater *u = &t->updaters[worker->thread];
     u->numbers = t->history[t->n_history - 1];
     for (int64_t i = worker->thread; i < t->touched->n_selected; i += worker->threads) {

@@ -181,7 +181,7 @@ static void catch_up(const Model *m, const TaskState *state, const Worker *worke
         Deferred *deferred = deferred_of(m, &state->tables.items[i]);
         if (deferred) deferred_catch_up(deferred, worker);
     }
-    if (state->tables.count) worker->barrier();
+    if (state->tables.count) worker_meet(worker);
 }
 
 static void copy_gradients(const TaskState *state) {
@@ -213,7 +213,7 @@ static void run_gradients(void *user, const Worker *worker) {
     const Gradients *g = user;
     catch_up(g->m, g->state, worker);
     executable_run(g->state->public.train, worker);
-    worker->barrier();
+    worker_meet(worker);
     spread(g->m, g->state, false, worker);
     if (worker->thread == 0) copy_gradients(g->state);
 }
@@ -287,9 +287,9 @@ static void run_update(void *user, const Worker *worker) {
     for (int i = 0; i < m->params->n_runs; i++) {
         if (m->active[i]) run_update_squares(m->runs[i], worker);
     }
-    worker->barrier();
+    worker_meet(worker);
     if (worker->thread == 0) set_numbers(update);
-    worker->barrier();
+    worker_meet(worker);
     for (int i = 0; isfinite(update->norm) && i < m->params->n_runs; i++) {
         if (m->active[i]) run_update_apply(m->runs[i], worker);
     }
