@@ -1,8 +1,8 @@
 /* Serving: clients, rounds, the socket.
  *
  * A round: 1 wait for something to read or write; 2 read what is there, of every client; 3 take the whole lines of all
- * clients in turn; 4 answer them together; 5 write as much as the clients take. A client whose answers pile up is not
- * read until it takes them. */
+ * clients in turn; 4 answer them together; 5 write as much as the clients take; 6 take new clients, an idle one giving
+ * way where there is no room. A client whose answers pile up is not read until it takes them. */
 #include "runtime/commands/serve.h"
 
 #include <errno.h>
@@ -13,8 +13,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "runtime/engine/clock.h"
 
 enum { READ_BYTES = 1 << 16, PILED_UP = 1 << 22, WAIT_MS = 200, DRAIN_S = 10 };
 
@@ -28,6 +29,7 @@ typedef struct Client {
     int descriptor;
     Bytes in, out;
     size_t taken, scanned; /* of `in`: lines that are taken; bytes known to hold no more line ends */
+    double moved;          /* when it last sent something, or took some of its answers */
     bool ended;            /* it sends no more */
     bool too_long;         /* its next line is longer than the limit */
     bool closing;          /* nothing more is read; closed once `out` is written */
@@ -124,7 +126,7 @@ static void take_clients(Server *s) {
             got < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS);
         if (got < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
         if (got < 0) return;
-        s->clients[s->n_clients++] = (Client){.descriptor = got};
+        s->clients[s->n_clients++] = (Client){.descriptor = got, .moved = seconds_now()};
     }
 }
 
@@ -134,12 +136,17 @@ static void free_client(Client *c) {
     free(c->out.at);
 }
 
+static void drop_client(Server *s, Client *c) {
+    free_client(c);
+    *c = s->clients[--s->n_clients];
+}
+
 static void drop_clients(Server *s) {
     for (int i = 0; i < s->n_clients;) {
         Client *c = &s->clients[i];
         bool done = (c->ended || c->closing) && c->in.used == 0 && c->out.used == 0;
         if (c->gone || done)
-            free_client(c), *c = s->clients[--s->n_clients];
+            drop_client(s, c);
         else
             i++;
     }
@@ -153,7 +160,7 @@ static bool wants_read(const Server *s, const Client *c) {
 static bool read_client(Client *c) {
     char bytes[READ_BYTES];
     ssize_t got = recv(c->descriptor, bytes, sizeof bytes, 0);
-    if (got > 0) append(&c->in, bytes, (size_t)got);
+    if (got > 0) append(&c->in, bytes, (size_t)got), c->moved = seconds_now();
     if (got == 0) c->ended = true;
     if (got < 0 && errno != EAGAIN && errno != EINTR) c->gone = true;
     return got > 0 || (got < 0 && errno == EINTR);
@@ -161,7 +168,7 @@ static bool read_client(Client *c) {
 
 static void write_client(Client *c) {
     ssize_t put = c->out.used ? send(c->descriptor, c->out.at, c->out.used, MSG_NOSIGNAL) : 0;
-    if (put > 0) drop(&c->out, (size_t)put);
+    if (put > 0) drop(&c->out, (size_t)put), c->moved = seconds_now();
     if (put < 0 && errno != EAGAIN && errno != EINTR) c->gone = true;
 }
 
@@ -249,21 +256,54 @@ static void answer_lines(Server *s) {
     }
 }
 
-/* --- Rounds ------------------------------------------------------------------------------------------------------- */
+static bool line_waits(const Client *c) {
+    size_t left = c->in.used - c->scanned;
+    return left && (c->ended || memchr(c->in.at + c->scanned, '\n', left));
+}
 
 /* Lines may wait that had no place in the last round. */
 static bool lines_wait(const Server *s) {
     for (int i = 0; i < s->n_clients; i++) {
-        const Client *c = &s->clients[i];
-        size_t left = c->in.used - c->scanned;
-        if (left && (c->ended || memchr(c->in.at + c->scanned, '\n', left))) return true;
+        if (line_waits(&s->clients[i])) return true;
     }
     return false;
 }
 
+/* --- Room for a new client ---------------------------------------------------------------------------------------- */
+
+static bool is_full(const Server *s) { return s->n_clients == s->o->most_clients || s->short_of_descriptors; }
+
+/* It owes the server the rest of a line, or the taking of answers that have waited for long. */
+static bool is_idle(const Server *s, const Client *c) {
+    return !line_waits(c) && (!c->out.used || seconds_now() - c->moved > s->o->patience_s);
+}
+
+/* The one that has been so for longest; NULL: none is. */
+static Client *most_idle(const Server *s) {
+    Client *longest = NULL;
+    for (int i = 0; i < s->n_clients; i++) {
+        Client *c = &s->clients[i];
+        if (is_idle(s, c) && (!longest || c->moved < longest->moved)) longest = c;
+    }
+    return longest;
+}
+
+/* What came meanwhile, the end too, is read in the next round. Of a client that takes no answers nothing is read. */
+static bool has_sent(const Server *s, const Client *c) {
+    char byte;
+    return wants_read(s, c) && recv(c->descriptor, &byte, 1, MSG_PEEK) >= 0;
+}
+
+static void make_room(Server *s) {
+    Client *c = is_full(s) ? most_idle(s) : NULL;
+    if (c && !has_sent(s, c)) drop_client(s, c);
+}
+
+/* --- Rounds ------------------------------------------------------------------------------------------------------- */
+
 static void wait_for_clients(Server *s, bool stopping) {
-    bool full = s->n_clients == s->o->most_clients || s->short_of_descriptors;
-    s->polls[0] = (struct pollfd){.fd = stopping || full ? -1 : s->listener, .events = POLLIN};
+    bool takes = !stopping && (!is_full(s) || most_idle(s));
+    s->polls[0] = (struct pollfd){.fd = takes ? s->listener : -1, .events = POLLIN};
     for (int i = 0; i < s->n_clients; i++) {
         const Client *c = &s->clients[i];
         short events = (short)((wants_read(s, c) && !stopping ? POLLIN : 0) | (c->out.used ? POLLOUT : 0));
@@ -283,6 +323,7 @@ static void one_round(Server *s, bool stopping) {
     answer_lines(s);
     for (int i = 0; i < s->n_clients; i++) write_client(&s->clients[i]);
     drop_clients(s);
+    if (s->polls[0].revents) make_room(s);
     if (!stopping) take_clients(s);
 }
 
@@ -303,14 +344,11 @@ static void read_all(Server *s) {
 
 /* What has been sent is read and answered; clients that take nothing do not hold the server for ever. */
 static void drain(Server *s) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    time_t until = now.tv_sec + DRAIN_S;
+    double until = seconds_now() + DRAIN_S;
     read_all(s);
-    while (has_work(s) && now.tv_sec < until) {
+    while (has_work(s) && seconds_now() < until) {
         one_round(s, true);
         read_all(s);
-        clock_gettime(CLOCK_MONOTONIC, &now);
     }
 }
 

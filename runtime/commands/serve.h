@@ -14,6 +14,7 @@ typedef struct ServeOptions {
     int64_t longest; /* bytes of a line: more gets an error and the client is closed */
     int most_lines;  /* of one round */
     int most_clients;
+    double patience_s; /* a client that takes none of its answers for so long counts as idle */
     ServeLines *answer;
     void (*ready)(void *user); /* clients can connect from now on; NULL: nobody asks */
     void *user;

@@ -12,7 +12,7 @@
 #include "runtime/files/json_line.h"
 #include "runtime/measure/prediction.h"
 
-enum { LONGEST_LINE = 1 << 20, MOST_LINES = 4096, MOST_CLIENTS = 256, BATCH_ROWS = 1024 };
+enum { LONGEST_LINE = 1 << 20, MOST_LINES = 4096, MOST_CLIENTS = 256, BATCH_ROWS = 1024, PATIENCE_S = 10 };
 
 typedef struct Request {
     char *id;       /* as it is written; "null" when there is none */
@@ -243,6 +243,7 @@ static bool run_service(Service *v) {
                             .longest = LONGEST_LINE,
                             .most_lines = MOST_LINES,
                             .most_clients = MOST_CLIENTS,
+                            .patience_s = PATIENCE_S,
                             .answer = answer,
                             .ready = say_ready,
                             .user = v,
