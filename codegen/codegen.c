@@ -13,6 +13,7 @@
 /* The build makes it from this folder's sources (version.sh), so that no change of theirs meets old objects. */
 #if __has_include("code_version.h")
 #include "code_version.h"
+#include "graph/base/memory.h"
 #else
 #define GRADC_CODE_VERSION __DATE__ " " __TIME__
 #endif
@@ -83,17 +84,11 @@ static LLVMMemoryBufferRef emit_code(const Compilation *c, LLVMCodeGenFileType t
     return buffer;
 }
 
-static void *copy_bytes(const void *bytes, size_t size, size_t room) {
-    void *copy = malloc(room ? room : 1);
-    if (!copy) abort();
-    return memcpy(copy, bytes, size);
-}
-
 static Object compile(const Kernel *kernel, const Target *target, EmitKind *emit) {
     Compilation c = begin_compilation(kernel, target, emit);
     LLVMMemoryBufferRef buffer = emit_code(&c, LLVMObjectFile);
     size_t size = LLVMGetBufferSize(buffer);
-    Object object = {copy_bytes(LLVMGetBufferStart(buffer), size, size), size};
+    Object object = {memory_copy(LLVMGetBufferStart(buffer), size), size};
     LLVMDisposeMemoryBuffer(buffer);
     end_compilation(&c);
     return object;
@@ -113,7 +108,7 @@ Object peak_object(const Target *target, int64_t *flops_per_round) {
 }
 
 static char *with_end(const char *text, size_t size) {
-    char *copy = copy_bytes(text, size, size + 1);
+    char *copy = memory_copy(text, size);
     copy[size] = '\0';
     return copy;
 }
@@ -139,8 +134,7 @@ XXH128_hash_t object_key(const Kernel *kernel, const Target *target) {
     LLVMGetVersion(&major, &minor, &patch);
     XXH128_canonical_t hash;
     XXH128_canonicalFromHash(&hash, kernel->hash);
-    XXH3_state_t *state = XXH3_createState();
-    if (!state) abort();
+    XXH3_state_t *state = memory_checked(XXH3_createState());
     XXH3_128bits_reset(state);
     char numbers[160];
     int size = snprintf(numbers, sizeof numbers, "%u.%u.%u %d %d %lld %lld", major, minor, patch, target->lanes,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "codegen/lower.h"
+#include "graph/base/memory.h"
 
 /* --- Scopes --- */
 
@@ -27,7 +28,7 @@ static bool same_place(const Node *node, const Memo *memo, const Index *index) {
 
 LLVMValueRef scope_find(const Scope *scope, const Node *node, const Index *index, int word) {
     for (; scope; scope = scope->parent) {
-        for (int i = scope->count - 1; i >= 0; i--) {
+        for (int64_t i = scope->count - 1; i >= 0; i--) {
             const Memo *memo = &scope->memos[i];
             if (memo->node == node && memo->word == word && same_place(node, memo, index)) return memo->value;
         }
@@ -36,11 +37,7 @@ LLVMValueRef scope_find(const Scope *scope, const Node *node, const Index *index
 }
 
 void scope_add(Scope *scope, const Node *node, const Index *index, int word, LLVMValueRef value) {
-    if (scope->count == scope->capacity) {
-        scope->capacity = scope->capacity ? 2 * scope->capacity : 32;
-        scope->memos = realloc(scope->memos, (size_t)scope->capacity * sizeof *scope->memos);
-        if (!scope->memos) abort();
-    }
+    scope->memos = memory_grow(scope->memos, &scope->capacity, scope->count + 1, sizeof *scope->memos);
     Memo *memo = &scope->memos[scope->count++];
     *memo = (Memo){.node = node, .word = word, .value = value};
     memcpy(memo->at, index->at, sizeof memo->at);
@@ -256,8 +253,7 @@ static bool computable(const Node *node) {
 }
 
 void emit_uniform_nodes(Emitter *e, Scope *scope) {
-    bool *free_of_reductions = calloc((size_t)e->body->nodes.count + 1, sizeof *free_of_reductions);
-    if (!free_of_reductions) abort();
+    bool *free_of_reductions = memory_new((size_t)e->body->nodes.count, sizeof *free_of_reductions);
     Index index = {0};
     for (int i = 0; i < MAX_RANK; i++) index.at[i] = coord_const(e, 0);
     for (int i = 0; i < e->body->nodes.count; i++) {

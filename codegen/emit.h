@@ -165,7 +165,7 @@ typedef struct Scope Scope;
 struct Scope {
     const Scope *parent;
     Memo *memos;
-    int count, capacity;
+    int64_t count, capacity;
 };
 void scope_open(Scope *scope, const Scope *parent); /* parent NULL: outermost */
 void scope_close(Scope *scope);

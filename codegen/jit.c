@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
+
 struct Jit {
     LLVMOrcLLJITRef lljit;
 };
@@ -49,8 +51,7 @@ Jit *jit_new(const Target *target, Diagnostics *diags) {
         LLVMConsumeError(LLVMOrcDisposeLLJIT(lljit));
         return NULL;
     }
-    Jit *jit = malloc(sizeof *jit);
-    if (!jit) abort();
+    Jit *jit = memory_new(1, sizeof *jit);
     *jit = (Jit){lljit};
     return jit;
 }

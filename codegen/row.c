@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "codegen/emit.h"
+#include "graph/base/memory.h"
 
 enum { CHEAP = 2 }; /* operations, a load counting as one, that are repeated rather than stashed */
 
@@ -62,8 +63,7 @@ static int own_cost(const Node *node) { return op_is(node->op, IS_GIVEN) && is_w
 
 /* Does a later pass ask for it? Reductions take their operands in the operands' own pass. */
 static bool *find_crossing(const Emitter *e, const Row *row) {
-    bool *crossing = calloc((size_t)e->body->nodes.count + 1, sizeof *crossing);
-    if (!crossing) abort();
+    bool *crossing = memory_new((size_t)e->body->nodes.count, sizeof *crossing);
     for (int i = 0; i < e->body->nodes.count; i++) {
         const Node *node = node_at(e, i);
         if (is_reduction(node)) continue;
@@ -79,8 +79,7 @@ static bool *find_crossing(const Emitter *e, const Row *row) {
 static void plan_stash(const Emitter *e, Row *row) {
     Dim width = row->domain->dims[row->domain->rank - 1];
     bool *crossing = find_crossing(e, row);
-    int64_t *cost = calloc((size_t)e->body->nodes.count + 1, sizeof *cost);
-    if (!cost) abort();
+    int64_t *cost = memory_new((size_t)e->body->nodes.count, sizeof *cost);
     row->slot_elements = dim_is_const(width) ? (width.offset + LANES - 1) / LANES * LANES : 0;
     int64_t room = row->slot_elements ? SCRATCH_BYTES / (row->slot_elements * WORD_BYTES) : 0;
     for (int i = 0; i < e->body->nodes.count; i++) {
@@ -239,12 +238,11 @@ static void emit_all_rows(Emitter *e, Row *row, const Scope *root) {
 }
 
 void emit_row(Emitter *e) {
-    size_t count = (size_t)e->body->nodes.count + 1;
+    size_t count = (size_t)e->body->nodes.count;
     Row row = {.domain = find_domain(e)};
-    row.level = calloc(count, sizeof *row.level);
-    row.slot = calloc(count, sizeof *row.slot);
-    row.acc = calloc(count, sizeof *row.acc);
-    if (!row.level || !row.slot || !row.acc) abort();
+    row.level = memory_new(count, sizeof *row.level);
+    row.slot = memory_new(count, sizeof *row.slot);
+    row.acc = memory_new(count, sizeof *row.acc);
     find_levels(e, &row);
     plan_stash(e, &row);
     Scope root;

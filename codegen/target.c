@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "codegen/target_machine.h"
+#include "graph/base/memory.h"
 
 static void initialize(void) {
     LLVMInitializeNativeTarget();
@@ -51,15 +52,9 @@ static int64_t cache_bytes(int which, int64_t otherwise) {
     return bytes > 0 ? (int64_t)bytes : otherwise;
 }
 
-static char *copy_text(const char *text) {
-    char *copy = malloc(strlen(text) + 1);
-    if (!copy) abort();
-    return strcpy(copy, text);
-}
-
 /* Copies a text of LLVM's and frees it. */
 static char *take_text(char *text) {
-    char *copy = copy_text(text);
+    char *copy = memory_text(text);
     LLVMDisposeMessage(text);
     return copy;
 }
@@ -96,18 +91,16 @@ Target *target_new(const char *cpu, int lanes, Diagnostics *diags) {
         return NULL;
     }
     assert(lanes == 0 || lanes == 4 || lanes == 8 || lanes == 16);
-    Target *target = calloc(1, sizeof *target);
-    if (!target) abort();
-    target->cpu = cpu ? copy_text(cpu) : take_text(LLVMGetHostCPUName());
-    target->features = cpu ? copy_text("") : take_text(LLVMGetHostCPUFeatures());
+    Target *target = memory_new(1, sizeof *target);
+    target->cpu = cpu ? memory_text(cpu) : take_text(LLVMGetHostCPUName());
+    target->features = cpu ? memory_text("") : take_text(LLVMGetHostCPUFeatures());
     if (!cpu) native = lanes_of_features(target->features);
     target->lanes = lanes ? lanes : native;
     target->registers = native == 16 || !is_x86() ? 32 : 16;
     target->l1_bytes = cpu ? 32768 : cache_bytes(_SC_LEVEL1_DCACHE_SIZE, 32768);
     target->l2_bytes = cpu ? 524288 : cache_bytes(_SC_LEVEL2_CACHE_SIZE, 524288);
     size_t size = strlen(target->cpu) + 32;
-    target->name = malloc(size);
-    if (!target->name) abort();
+    target->name = memory_new(size, 1);
     snprintf(target->name, size, "%s, %d lanes", target->cpu, target->lanes);
     return target;
 }

@@ -15,6 +15,7 @@
 #include "frontend/frontend.h"
 #include "frontend/parse.h"
 #include "frontend/parser.h"
+#include "graph/base/memory.h"
 
 typedef struct Bracket {
     int inside, outside; /* columns of lines that begin in it, or with its end */
@@ -241,14 +242,13 @@ const char *source_format(const SourceFile *file, Arena *arena, Diagnostics *dia
     char *text = NULL;
     size_t size = 0;
     Layout layout = {.text = file->text, .tokens = &tokens, .arena = arena};
-    layout.out = open_memstream(&text, &size);
-    if (!layout.out) abort();
+    layout.out = memory_stream(&text, &size);
     for (int i = 0; i < tokens.count; i++) {
         put_gap(&layout, i);
         put_token(&layout, i);
     }
     if (layout.column) fputc('\n', layout.out);
-    if (fclose(layout.out) != 0) abort();
+    memory_stream_end(layout.out);
     const char *result = arena_strdup(arena, text);
     free(text);
     assert(same_tokens(&(SourceFile){file->path, result}, &tokens, arena));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "graph/roll.h"
 
 typedef struct Drawing {
@@ -157,8 +158,7 @@ static void put_outputs(const Drawing *d) {
 char *graph_dot(const Graph *graph, bool rolled) {
     char *text = NULL;
     size_t size = 0;
-    Drawing d = {.graph = graph, .out = open_memstream(&text, &size), .arena = arena_new()};
-    if (!d.out) abort();
+    Drawing d = {.graph = graph, .out = memory_stream(&text, &size), .arena = arena_new()};
     if (rolled) find_node_repeats(&d);
     place_nodes(&d);
     fputs("digraph \"", d.out);
@@ -175,6 +175,6 @@ char *graph_dot(const Graph *graph, bool rolled) {
     put_outputs(&d);
     fputs("}\n", d.out);
     arena_free(d.arena);
-    if (fclose(d.out) != 0 || !text) abort();
+    memory_stream_end(d.out);
     return text;
 }

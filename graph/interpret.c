@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "graph/evaluate.h"
 
 /* What `interpret` returns a pointer into: the result, and what freeing it needs. */
@@ -144,10 +145,9 @@ static bool evaluate(Evaluation *e) {
     return evaluators[e->node->op](e);
 }
 
-/* Which nodes do the outputs need? Caller frees. NULL: out of memory. */
+/* Which nodes do the outputs need? Caller frees. */
 static bool *find_reached(const Graph *graph) {
-    bool *reached = calloc((size_t)graph->nodes.count + 1, sizeof *reached);
-    if (!reached) return NULL;
+    bool *reached = memory_new((size_t)graph->nodes.count, sizeof *reached);
     for (int i = 0; i < graph->outputs.count; i++) reached[graph->outputs.items[i].node->id] = true;
     for (int i = graph->nodes.count - 1; i >= 0; i--) {
         const Node *node = graph->nodes.items[i];
@@ -185,14 +185,12 @@ static bool evaluate_node(Holder *holder, const Node *node) {
 
 static Interpretation *run(const Graph *graph, const int64_t *extents, const Binding *bindings, int n_bindings,
                            Rounding rounding) {
-    Holder *holder = calloc(1, sizeof *holder);
-    if (!holder) abort();
+    Holder *holder = memory_new(1, sizeof *holder);
     holder->evaluation =
         (Evaluation){.extents = extents, .bindings = bindings, .n_bindings = n_bindings, .rounding = rounding};
     holder->n_nodes = graph->nodes.count;
-    holder->result.values = calloc((size_t)graph->nodes.count + 1, sizeof *holder->result.values);
+    holder->result.values = memory_new((size_t)graph->nodes.count, sizeof *holder->result.values);
     bool *reached = find_reached(graph);
-    if (!holder->result.values || !reached) abort();
     bool good = true;
     for (int i = 0; good && i < graph->nodes.count; i++) {
         if (reached[i]) good = evaluate_node(holder, graph->nodes.items[i]);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "graph/evaluate.h"
 
 /* A number in [-1, 1) that depends on the value and where it is used alone: code rounds equal
@@ -36,8 +37,7 @@ void blur_operands(Evaluation *e) {
         const Type *type = &e->node->inputs[i]->type;
         if (!op_is(e->node->op, IS_SUM) || type->elem != ELEM_F32) continue;
         int64_t count = type_count(type, e->extents);
-        double *blurred = e->blurred[i] = malloc(((size_t)count + 1) * sizeof *blurred);
-        if (!blurred) abort();
+        double *blurred = e->blurred[i] = memory_resize(NULL, (size_t)count, sizeof *blurred);
         for (int64_t j = 0; j < count; j++) {
             double value = e->in[i][j];
             blurred[j] = value * (1 + noise(&e->rounding, value, i + 1) * unit);

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "graph/base/memory.h"
 #include "graph/graph.h"
 #include "graph/write.h"
 
@@ -153,8 +154,7 @@ static void print_head(Printer *p) {
 char *graph_print(const Graph *graph, bool positions) {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = memory_stream(&text, &size);
     Printer printer = {.out = out, .graph = graph, .arena = arena_new(), .positions = positions};
     print_head(&printer);
     for (int i = 0; i < graph->nodes.count; i++) {
@@ -169,15 +169,14 @@ char *graph_print(const Graph *graph, bool positions) {
         fprintf(out, " = %%%d\n", graph->outputs.items[i].node->id);
     }
     arena_free(printer.arena);
-    if (fclose(out) != 0 || !text) abort();
+    memory_stream_end(out);
     return text;
 }
 
 const char *node_print(const Graph *graph, const Node *node, bool alone, Arena *arena) {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = memory_stream(&text, &size);
     Printer printer = {.out = out, .graph = graph, .arena = arena};
     if (alone) {
         fputs(op_name(node->op), out);
@@ -186,7 +185,7 @@ const char *node_print(const Graph *graph, const Node *node, bool alone, Arena *
     } else {
         print_node(&printer, node);
     }
-    if (fclose(out) != 0 || !text) abort();
+    memory_stream_end(out);
     const char *copy = arena_strdup(arena, text);
     free(text);
     return copy;

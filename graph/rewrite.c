@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "graph/base/memory.h"
+
 Rewrite rewrite_begin(const Graph *from, Graph *to, Rewriter *replace, void *user) {
     Node **copies = arena_array(to->arena, (size_t)from->nodes.count + 1, sizeof *copies);
     return (Rewrite){to, copies, replace, user};
@@ -32,8 +34,7 @@ static const Node *missing_operand(const Rewrite *r, const Node *node) {
 /* With an explicit stack: graphs are deep. A node on it has a smaller number than the one below. */
 Node *rewrite_value(const Rewrite *r, const Node *root) {
     if (r->copies[root->id]) return r->copies[root->id];
-    const Node **stack = calloc((size_t)root->id + 1, sizeof *stack), *missing;
-    if (!stack) abort();
+    const Node **stack = memory_new((size_t)root->id + 1, sizeof *stack), *missing;
     int top = 0;
     for (stack[top++] = root; top;) {
         if ((missing = missing_operand(r, stack[top - 1])))
@@ -66,8 +67,7 @@ Graph *graph_canonical(const Graph *graph) {
     Graph *to = graph_new_like(graph);
     for (int i = 1; i < graph->groups.count; i++)
         graph_group(to, graph->groups.items[i].kind, graph->groups.items[i].name);
-    Node **copies = calloc((size_t)graph->nodes.count + 1, sizeof *copies);
-    if (!copies) abort();
+    Node **copies = memory_new((size_t)graph->nodes.count, sizeof *copies);
     Rewrite copy = {.to = to, .copies = copies};
     for (int i = 0; i < graph->outputs.count; i++) rewrite_value(&copy, graph->outputs.items[i].node);
     rewrite_outputs(&copy, graph);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "graph/base/memory.h"
 #include "graph/write.h"
 
 enum { GRAM = 3, PERIODS = 12, LEAST_TWICE = 6, LONGEST_NUMBER = 15 };
@@ -322,13 +323,12 @@ Repeats find_repeats(const char *text, Arena *arena) {
 char *roll_text(const char *text) {
     char *rolled = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&rolled, &size);
-    if (!out) abort();
+    FILE *out = memory_stream(&rolled, &size);
     Roller roller = {.arena = arena_new()};
     find(&roller, text);
     put_all(&roller, out);
     arena_free(roller.arena);
-    if (fclose(out) != 0 || !rolled) abort();
+    memory_stream_end(out);
     return rolled;
 }
 

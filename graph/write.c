@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "graph/base/memory.h"
+
 void write_int(FILE *out, int64_t value) {
     char text[24], *at = text + sizeof text;
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
@@ -70,15 +72,9 @@ void write_type(FILE *out, const Type *type, const Symbols *symbols) {
     fputc(']', out);
 }
 
-/* A stream into memory, and what was written to it, in the arena. */
-static FILE *open_text(char **text, size_t *size) {
-    FILE *out = open_memstream(text, size);
-    if (!out) abort();
-    return out;
-}
-
+/* What was written to a stream into memory, in the arena. */
 static const char *close_text(FILE *out, char **text, Arena *arena) {
-    if (fclose(out) != 0 || !*text) abort();
+    memory_stream_end(out);
     const char *copy = arena_strdup(arena, *text);
     free(*text);
     return copy;
@@ -87,7 +83,7 @@ static const char *close_text(FILE *out, char **text, Arena *arena) {
 const char *role_print(Arena *arena, const Role *role) {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_text(&text, &size);
+    FILE *out = memory_stream(&text, &size);
     write_role(out, role);
     return close_text(out, &text, arena);
 }
@@ -95,7 +91,7 @@ const char *role_print(Arena *arena, const Role *role) {
 const char *dim_print(Arena *arena, Dim dim, const Symbols *symbols) {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_text(&text, &size);
+    FILE *out = memory_stream(&text, &size);
     write_dim(out, dim, symbols);
     return close_text(out, &text, arena);
 }
@@ -103,7 +99,7 @@ const char *dim_print(Arena *arena, Dim dim, const Symbols *symbols) {
 const char *type_print(Arena *arena, const Type *type, const Symbols *symbols) {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_text(&text, &size);
+    FILE *out = memory_stream(&text, &size);
     write_type(out, type, symbols);
     return close_text(out, &text, arena);
 }

@@ -1,10 +1,13 @@
 /* Arena: a list of blocks, each twice the size of the one before. */
 #include "graph/base/arena.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "graph/base/memory.h"
 
 typedef struct Block {
     struct Block *next;
@@ -19,16 +22,14 @@ struct Arena {
 enum { FIRST_BLOCK = 16 * 1024, ALIGNMENT = _Alignof(max_align_t) };
 
 static Block *block_new(Block *next, size_t size) {
-    Block *block = calloc(1, sizeof *block + size);
-    if (!block) abort();
+    Block *block = memory_new(1, sizeof *block + size);
     block->next = next;
     block->size = size;
     return block;
 }
 
 Arena *arena_new(void) {
-    Arena *arena = malloc(sizeof *arena);
-    if (!arena) abort();
+    Arena *arena = memory_new(1, sizeof *arena);
     arena->block = block_new(NULL, FIRST_BLOCK);
     return arena;
 }
@@ -45,7 +46,7 @@ void arena_free(Arena *arena) {
 
 void *arena_alloc(Arena *arena, size_t size) {
     size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (rounded < size) abort();
+    if (rounded < size) memory_out(size);
     Block *block = arena->block;
     if (block->size - block->used < rounded) {
         size_t wanted = block->size < (SIZE_MAX >> 2) ? 2 * block->size : block->size;
@@ -58,7 +59,7 @@ void *arena_alloc(Arena *arena, size_t size) {
 
 void *arena_array(Arena *arena, size_t count, size_t size) {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes)) abort();
+    if (__builtin_mul_overflow(count, size, &bytes)) memory_out(SIZE_MAX);
     return arena_alloc(arena, bytes);
 }
 
@@ -74,7 +75,7 @@ char *arena_vprintf(Arena *arena, const char *format, va_list args) {
     va_list again;
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
-    if (length < 0) abort();
+    assert(length >= 0);
     char *text = arena_alloc(arena, (size_t)length + 1);
     vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);

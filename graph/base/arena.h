@@ -1,8 +1,8 @@
 /* Arena: memory with one lifetime. Everything a graph, a parse tree or a kernel list owns lies in one arena and
  * is freed at once; nothing in an arena is freed by itself.
  *
- * Running out of memory for these small structures is not a user's mistake that could be explained: the process
- * stops through `abort`. Buffers whose size comes from a file or a user are not allocated here. */
+ * Running out of memory ends the process (see memory.h). Buffers whose size comes from a file or a user are not
+ * allocated here. */
 #ifndef GRADC_GRAPH_BASE_ARENA_H
 #define GRADC_GRAPH_BASE_ARENA_H
 

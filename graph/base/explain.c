@@ -652,9 +652,12 @@ static const Explanation table[] = {
     {"E0950", "standard output could not be written\n"
               "It was closed, or its disk is full: part of what was printed is lost. Options\n"
               "that name a file (--output, --out) write it whole or not at all."},
-    {"E0951", "no memory for the predictions\n"
-              "Predictions are kept until all are there. Split the input file, or show fewer\n"
-              "columns."},
+    {"E0951", "out of memory\n"
+              "The system gave the process no more memory: the machine has none left, or a\n"
+              "limit (`ulimit -v`, a container's) was reached. Close other programs, allow\n"
+              "more, or take less at a time: smaller files, fewer rows (--limit), smaller\n"
+              "batches (--batch), shorter texts (--max-length). Files that were being\n"
+              "written are left as they were before."},
     {"E0952", "which task?\n"
               "`gradc predict` works on one task: name it with --task. `gradc check` prints\n"
               "those of the file."},

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
 #include "runtime/files/atomic_file.h"
@@ -134,10 +135,9 @@ static bool begin_mistakes(Evaluator *e) {
     if (!e->o->errors) return true;
     e->file = atomic_file_open(e->o->errors, s->diags);
     if (!e->file) return false;
-    e->mistakes = (MistakeWriter){.rows = {open_memstream(&e->text, &e->size), row_form_of(e->o->errors)},
+    e->mistakes = (MistakeWriter){.rows = {memory_stream(&e->text, &e->size), row_form_of(e->o->errors)},
                                   .tokenizer = s->tokenizer,
                                   .texts = e->o->texts};
-    if (!e->mistakes.rows.out) abort();
     for (int t = 0; t < s->program->tasks.count; t++) {
         if (s->tasks[t]) add_columns(e, &s->program->tasks.items[t]);
     }
@@ -147,7 +147,7 @@ static bool begin_mistakes(Evaluator *e) {
 
 static bool end_mistakes(Evaluator *e, bool good) {
     if (!e->file) return good;
-    fclose(e->mistakes.rows.out);
+    memory_stream_end(e->mistakes.rows.out);
     fflush(stdout); /* it may be the same file */
     if (good) {
         atomic_file_write(e->file, e->text, e->size);

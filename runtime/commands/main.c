@@ -1,6 +1,10 @@
 /* gradc: the command table. */
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "graph/base/memory.h"
 #include "runtime/commands/commands.h"
 #include "runtime/files/standard_output.h"
 
@@ -105,7 +109,27 @@ static int dispatch(int argc, char **argv, Diagnostics *diags) {
     return command ? run(command, argc - 1, argv + 1, diags) : usage(argv[1], diags);
 }
 
+/* The end, in the form of all diagnostics, but without memory. Nothing is cleaned up: other threads go on meanwhile. */
+static void report_out_of_memory(size_t bytes) {
+    static const char code[] = "E0951";
+    char text[256], amount[48] = "";
+    if (bytes) snprintf(amount, sizeof amount, " for %zu bytes more", bytes);
+    int length = snprintf(text, sizeof text,
+                          "error[%s]: out of memory%s\n"
+                          "      = hint: close other programs, allow gradc more, or take less at a time; see gradc "
+                          "explain %s\n",
+                          code, amount, code);
+    ssize_t written = write(STDERR_FILENO, text, (size_t)length);
+    (void)written; /* nobody is left to hear that it failed */
+    _exit(EXIT_FAILURE);
+}
+
+/* Jansson's memory is as indispensable as our own. */
+static void *allocate_for_json(size_t size) { return memory_resize(NULL, size, 1); }
+
 int main(int argc, char **argv) {
+    memory_on_out(report_out_of_memory);
+    json_set_alloc_funcs(allocate_for_json, free);
     standard_streams_secure();
     Diagnostics *diags = diagnostics_new();
     int status = dispatch(argc, argv, diags);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "graph/base/memory.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
 #include "runtime/data/given_texts.h"
@@ -215,12 +216,10 @@ static bool predict_all(Predictor *p) {
     bool at_once = descriptor >= 0 && !p->o->output, good;
     char *text = NULL;
     size_t size = 0;
-    p->writer.rows.out =
-        at_once ? stdout : open_memstream(&text, &size); /* all lines, until they are known to be complete */
-    if (!p->writer.rows.out)
-        return diag_error(p->s->diags, "E0951", (Pos){0}, "there is no memory for the predictions");
+    /* All lines, until they are known to be complete. */
+    p->writer.rows.out = at_once ? stdout : memory_stream(&text, &size);
     good = predict_input(p, descriptor);
-    if (!at_once) fclose(p->writer.rows.out);
+    if (!at_once) memory_stream_end(p->writer.rows.out);
     if (!at_once) good = good && put_text(p->s, p->o->output, text, size);
     if (descriptor >= 0) close(descriptor);
     free(text);

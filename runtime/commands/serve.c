@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "graph/base/memory.h"
 #include "runtime/engine/clock.h"
 
 enum { READ_BYTES = 1 << 16, PILED_UP = 1 << 22, WAIT_MS = 200, DRAIN_S = 10 };
@@ -52,15 +53,10 @@ typedef struct Server {
     int n_lines;
 } Server;
 
-static void *checked(void *memory) {
-    if (!memory) abort();
-    return memory;
-}
-
 static void append(Bytes *to, const char *bytes, size_t size) {
     if (to->used + size > to->capacity) {
         to->capacity = 2 * (to->used + size);
-        to->at = checked(realloc(to->at, to->capacity));
+        to->at = memory_resize(to->at, to->capacity, 1);
     }
     memcpy(to->at + to->used, bytes, size);
     to->used += size;
@@ -232,9 +228,9 @@ static void take_lines(Server *s) {
 
 static void answer_lines(Server *s) {
     size_t count = (size_t)s->n_lines + 1;
-    const char **texts = checked(calloc(count, sizeof *texts));
-    size_t *lengths = checked(calloc(count, sizeof *lengths));
-    char **answers = checked(calloc(count, sizeof *answers));
+    const char **texts = memory_new(count, sizeof *texts);
+    size_t *lengths = memory_new(count, sizeof *lengths);
+    char **answers = memory_new(count, sizeof *answers);
     for (int i = 0; i < s->n_lines; i++) {
         texts[i] = s->clients[s->lines[i].client].in.at + s->lines[i].start;
         lengths[i] = s->lines[i].length;
@@ -354,9 +350,9 @@ static void drain(Server *s) {
 
 bool serve(const ServeOptions *options, Diagnostics *diags) {
     Server s = {.o = options, .listener = -1};
-    s.clients = checked(calloc((size_t)options->most_clients, sizeof *s.clients));
-    s.polls = checked(calloc((size_t)options->most_clients + 1, sizeof *s.polls));
-    s.lines = checked(calloc((size_t)options->most_lines, sizeof *s.lines));
+    s.clients = memory_new((size_t)options->most_clients, sizeof *s.clients);
+    s.polls = memory_new((size_t)options->most_clients + 1, sizeof *s.polls);
+    s.lines = memory_new((size_t)options->most_lines, sizeof *s.lines);
     bool good = open_listener(&s, diags);
     if (good && options->ready) options->ready(options->user);
     while (good && !options->stopped()) one_round(&s, false);

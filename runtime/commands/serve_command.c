@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
 #include "runtime/commands/serve.h"
@@ -43,11 +44,7 @@ static int find_task(const Service *v, const char *name) {
     return -1;
 }
 
-static char *copy_span(JsonSpan span) {
-    char *copy = strndup(span.begin, (size_t)(span.end - span.begin));
-    if (!copy) abort();
-    return copy;
-}
+static char *copy_span(JsonSpan span) { return memory_copy(span.begin, (size_t)(span.end - span.begin)); }
 
 static int named_task(const Service *v, JsonSpan name) {
     char *text = copy_span(name);
@@ -70,10 +67,9 @@ static bool is_the_text(const Task *task, JsonSpan object, JsonSpan key) {
 static char *as_row(const Task *task, JsonSpan object) {
     char *row = NULL;
     size_t size;
-    FILE *out = open_memstream(&row, &size);
+    FILE *out = memory_stream(&row, &size);
     JsonWalk walk = json_walk(object);
     JsonSpan key, value;
-    if (!out) abort();
     for (char before = '{'; json_next_member(&walk, &key, &value); before = ',') {
         json_t *name = is_the_text(task, object, key) ? json_string(task->inputs[0].columns[0]) : NULL;
         fputc(before, out);
@@ -85,7 +81,7 @@ static char *as_row(const Task *task, JsonSpan object) {
         json_decref(name);
     }
     fputc('}', out);
-    fclose(out);
+    memory_stream_end(out);
     for (char *c = row; (c = strchr(c, '\r'));) *c = ' '; /* a blank between values; a line ends with one too */
     return row;
 }
@@ -117,8 +113,8 @@ static char *take_request(const Service *v, const char *line, size_t length, Req
 
 /* {"id":7,"prediction":...}: the id as it was written, then the members of the answer. */
 static char *answer_text(const Request *request) {
-    char *rest = json_dumps(request->answer, JSON_REAL_PRECISION(9) | JSON_COMPACT), *text = NULL;
-    if (!rest || asprintf(&text, "{\"id\":%s%s%s", request->id, rest[1] == '}' ? "" : ",", rest + 1) < 0) abort();
+    char *rest = memory_checked(json_dumps(request->answer, JSON_REAL_PRECISION(9) | JSON_COMPACT)), *text = NULL;
+    if (asprintf(&text, "{\"id\":%s%s%s", request->id, rest[1] == '}' ? "" : ",", rest + 1) < 0) memory_out(0);
     free(rest);
     return text;
 }
@@ -157,14 +153,13 @@ static void answer_task(const Service *v, int task, char *const *rows, Request *
     TableText text = {.name = "request", .line = 1};
     char *bytes = NULL;
     int64_t n = 0;
-    FILE *memory = open_memstream(&bytes, &text.size);
-    if (!memory) abort();
+    FILE *memory = memory_stream(&bytes, &text.size);
     for (int i = 0; i < count; i++) {
         if (requests[i].task != task) continue;
         requests[i].row = n++;
         fprintf(memory, "%s\n", rows[i]);
     }
-    fclose(memory);
+    memory_stream_end(memory);
     text.bytes = bytes;
     DatasetOptions options = session_dataset_options(v->s, "");
     options.text = &text, options.format = &format, options.keeps_bad = true;
@@ -180,9 +175,8 @@ static void answer_task(const Service *v, int task, char *const *rows, Request *
 
 static void answer(void *user, const char *const *lines, const size_t *lengths, int count, char **answers) {
     const Service *v = user;
-    Request *requests = calloc((size_t)count, sizeof *requests);
-    char **rows = calloc((size_t)count, sizeof *rows);
-    if (!requests || !rows) abort();
+    Request *requests = memory_new((size_t)count, sizeof *requests);
+    char **rows = memory_new((size_t)count, sizeof *rows);
     for (int i = 0; i < count; i++) rows[i] = take_request(v, lines[i], lengths[i], &requests[i]);
     for (int t = 0; t < v->s->program->tasks.count; t++) {
         if (v->s->tasks[t]) answer_task(v, t, rows, requests, count);

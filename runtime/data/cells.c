@@ -6,14 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
+
 /* --- Pieces --- */
 
 static void add_piece(Pieces *pieces, Piece piece) {
-    if (pieces->count == pieces->capacity) {
-        pieces->capacity = pieces->capacity ? 2 * pieces->capacity : 64;
-        pieces->items = realloc(pieces->items, (size_t)pieces->capacity * sizeof *pieces->items);
-        if (!pieces->items) abort();
-    }
+    pieces->items = memory_grow(pieces->items, &pieces->capacity, pieces->count + 1, sizeof *pieces->items);
     pieces->items[pieces->count++] = piece;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "graph/base/memory.h"
 #include "runtime/data/cells.h"
 #include "runtime/data/dataset_id.h"
 #include "runtime/data/split.h"
@@ -29,14 +30,6 @@ typedef struct Loader {
     int32_t *first; /* of each word of the labelled input: the token that it begins with; -1: it has none */
     int64_t n_first, first_capacity;
 } Loader;
-
-static void *grow(void *items, int64_t *capacity, int64_t count, size_t size) {
-    if (count <= *capacity) return items;
-    *capacity = count > 2 * *capacity ? count : 2 * *capacity;
-    void *grown = realloc(items, (size_t)*capacity * size);
-    if (!grown) abort();
-    return grown;
-}
 
 /* "sst/ids-sst-{split}.csv" with the split filled in, wherever it stands. */
 static const char *fill_split(Arena *arena, const char *pattern, const char *split) {
@@ -151,7 +144,7 @@ static bool bad_label(Loader *l, uint32_t line, int column, const char *what) {
 
 static double *new_value(Loader *l) {
     int64_t width = l->task->label.width;
-    l->values = grow(l->values, &l->values_capacity, l->n_values + 1, (size_t)width * sizeof *l->values);
+    l->values = memory_grow(l->values, &l->values_capacity, l->n_values + 1, (size_t)width * sizeof *l->values);
     double *value = l->values + l->n_values++ * width;
     for (int64_t i = 0; i < width; i++) value[i] = NAN;
     return value;
@@ -208,7 +201,7 @@ static bool is_unlabelled(const Loader *l) {
 static void encode_words(Loader *l, int64_t row, int column, TokenIds *ids) {
     const int32_t cls = 1; /* the token before the first word */
     cell_pieces(l->table, row, column, " ", &l->words);
-    l->first = grow(l->first, &l->first_capacity, l->words.count, sizeof *l->first);
+    l->first = memory_grow(l->first, &l->first_capacity, l->words.count, sizeof *l->first);
     l->n_first = l->words.count;
     for (int64_t i = 0; i < l->words.count; i++) {
         int64_t before = ids->count;
@@ -245,7 +238,8 @@ static void append_windows(Loader *l, const TextInput *input, Sequences *to) {
         int64_t end = start + inside < text->count ? start + inside : text->count;
         TokenIds part = {.items = text->items + start, .count = end - start};
         tokenizer_assemble(l->options->tokenizer, &part, NULL, input->window, &to->ids, &to->segments);
-        to->window_bounds = grow(to->window_bounds, &to->window_capacity, ++count + 1, sizeof *to->window_bounds);
+        to->window_bounds =
+            memory_grow(to->window_bounds, &to->window_capacity, ++count + 1, sizeof *to->window_bounds);
         to->window_bounds[0] = 0;
         to->window_bounds[count] = to->ids.count;
         if (end == text->count) break;
@@ -287,11 +281,11 @@ static void store_label(Loader *l, int64_t word, const double *value) {
     Labels *labels = &l->data->labels;
     int64_t width = l->task->label.width, count = labels->bounds[l->data->rows + 1]++;
     int64_t values = labels->capacity, at = values, words = values;
-    labels->values = grow(labels->values, &values, count + 1, (size_t)width * sizeof *labels->values);
+    labels->values = memory_grow(labels->values, &values, count + 1, (size_t)width * sizeof *labels->values);
     memcpy(labels->values + count * width, value, (size_t)width * sizeof *value);
     if (word >= 0) {
-        labels->at = grow(labels->at, &at, count + 1, sizeof *labels->at);
-        labels->word = grow(labels->word, &words, count + 1, sizeof *labels->word);
+        labels->at = memory_grow(labels->at, &at, count + 1, sizeof *labels->at);
+        labels->word = memory_grow(labels->word, &words, count + 1, sizeof *labels->word);
         labels->at[count] = l->first[word];
         labels->word[count] = (int32_t)word;
     }
@@ -363,32 +357,25 @@ static bool append_row(Loader *l, int64_t row) {
     return true;
 }
 
-static int64_t *new_bounds(int64_t rows) {
-    int64_t *bounds = calloc((size_t)rows + 2, sizeof *bounds);
-    if (!bounds) abort();
-    return bounds;
-}
+static int64_t *new_bounds(int64_t rows) { return memory_new((size_t)rows + 2, sizeof(int64_t)); }
 
 static void allocate_rows(Loader *l, int64_t rows) {
     LabelKind kind = l->task->label.kind;
-    l->data->lines = calloc((size_t)rows + 1, sizeof *l->data->lines);
-    if (l->data->table) l->data->table_rows = calloc((size_t)rows + 1, sizeof *l->data->table_rows);
-    if (!l->data->lines || (l->data->table && !l->data->table_rows)) abort();
+    l->data->lines = memory_new((size_t)rows + 1, sizeof *l->data->lines);
+    if (l->data->table) l->data->table_rows = memory_new((size_t)rows + 1, sizeof *l->data->table_rows);
     for (int i = 0; i < l->task->n_inputs; i++) {
         l->data->inputs[i].bounds = new_bounds(rows);
         if (l->task->inputs[i].window) l->data->inputs[i].windows = new_bounds(rows);
     }
     if (kind == LABEL_NONE || kind == LABEL_MASKED) return;
     l->data->labels.bounds = new_bounds(rows);
-    l->data->labels.words = calloc((size_t)rows + 1, sizeof *l->data->labels.words);
-    if (!l->data->labels.words) abort();
+    l->data->labels.words = memory_new((size_t)rows + 1, sizeof *l->data->labels.words);
 }
 
 /* [rows]: those that the wanted part has, for the caller to free; NULL: all. */
 static bool *choose_rows(const Loader *l, int64_t rows) {
     if (!is_split(l->task, l->options)) return NULL;
-    bool *chosen = calloc((size_t)rows + 1, sizeof *chosen);
-    if (!chosen) abort();
+    bool *chosen = memory_new((size_t)rows + 1, sizeof *chosen);
     split_rows(&l->task->split, l->table, l->split, l->options->split, l->options->fold, chosen);
     return chosen;
 }
@@ -471,8 +458,7 @@ Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnosti
     collect_split(&l);
     l.table = open_table(&l, path);
     if (!l.table) return NULL;
-    l.data = calloc(1, sizeof *l.data);
-    if (!l.data) abort();
+    l.data = memory_new(1, sizeof *l.data);
     *l.data = (Dataset){.task = task, .labelled = options->needs_labels, .tokenizer = options->tokenizer};
     if (options->text || options->n_keep || options->keeps_bad) l.data->table = l.table, l.data->kept = l.kept;
     l.data->file = diagnostics_file(diags, path, NULL);

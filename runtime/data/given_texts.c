@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "graph/base/memory.h"
+
 int task_texts(const Task *task) {
     int texts = 0;
     for (int i = 0; i < task->n_inputs; i++) texts += task->inputs[i].n_columns;
@@ -32,14 +34,13 @@ char *texts_as_rows(const Task *task, const char *const *texts, int count, size_
     if (!texts_make_rows(task, count, diags)) return NULL;
     char *rows = NULL;
     bool good = true;
-    FILE *out = open_memstream(&rows, size);
-    if (!out) return diag_error(diags, "E0951", (Pos){0}, "there is no memory for the rows"), NULL;
+    FILE *out = memory_stream(&rows, size);
     for (int i = 0; good && i < count; i += task_texts(task)) {
         json_t *row = json_object();
         good = fill_row(row, task, texts + i) && json_dumpf(row, out, JSON_COMPACT) == 0 && fputc('\n', out) != EOF;
         json_decref(row);
     }
-    good = fclose(out) == 0 && good;
+    memory_stream_end(out);
     if (!good) diag_error(diags, "E0814", (Pos){0}, "a --text is not UTF-8");
     if (!good) free(rows), rows = NULL;
     return rows;

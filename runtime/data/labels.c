@@ -6,15 +6,14 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "graph/base/memory.h"
 #include "graph/base/random.h"
 #include "graph/interpret.h"
 
 static void add_label(LabelList *list, int32_t at, const double *values, int64_t width) {
     if (list->count == list->capacity) {
-        list->capacity = list->capacity ? 2 * list->capacity : 64;
-        list->at = realloc(list->at, (size_t)list->capacity * sizeof *list->at);
-        list->values = realloc(list->values, (size_t)(list->capacity * width) * sizeof *list->values);
-        if (!list->at || !list->values) abort();
+        list->at = memory_grow(list->at, &list->capacity, list->count + 1, sizeof *list->at);
+        list->values = memory_resize(list->values, (size_t)list->capacity, (size_t)width * sizeof *list->values);
     }
     list->at[list->count] = at;
     memcpy(list->values + list->count * width, values, (size_t)width * sizeof *values);

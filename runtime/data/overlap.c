@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+#include "graph/base/memory.h"
+
 static uint64_t hash_row(const Dataset *data, int64_t row) {
     uint64_t hash = 0;
     for (int i = 0; i < data->task->n_inputs; i++) {
@@ -20,9 +22,8 @@ static int by_value(const void *a, const void *b) {
 }
 
 int64_t overlap_find(const Dataset *train, const Dataset *dev, uint32_t *lines, int most) {
-    uint64_t *hashes = calloc((size_t)train->rows + 1, sizeof *hashes);
+    uint64_t *hashes = memory_new((size_t)train->rows, sizeof *hashes);
     int64_t shared = 0;
-    if (!hashes) abort();
     for (int64_t row = 0; row < train->rows; row++) hashes[row] = hash_row(train, row);
     qsort(hashes, (size_t)train->rows, sizeof *hashes, by_value);
     for (int64_t row = 0; row < dev->rows; row++) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "runtime/data/table_format.h"
 #include "runtime/files/byte_stream.h"
 
@@ -24,8 +25,7 @@ struct RowStream {
 };
 
 RowStream *row_stream_new(int descriptor, const TableFormat *format, const char *name) {
-    RowStream *stream = calloc(1, sizeof *stream);
-    if (!stream) abort();
+    RowStream *stream = memory_new(1, sizeof *stream);
     *stream = (RowStream){.source = byte_stream_new(descriptor), .name = name, .line = 1};
     stream->reader = (RowReader){.format = *format,
                                  .kind = table_kind_find(format->word),
@@ -77,9 +77,8 @@ static bool fail(const RowStream *s, const char *problem, Diagnostics *diags) {
 static bool make_room(RowStream *s) {
     if (s->capacity - s->used >= (1 << 16)) return true;
     size_t capacity = s->capacity ? 2 * s->capacity : 1 << 17;
-    char *bytes = capacity <= LONGEST ? realloc(s->bytes, capacity) : NULL;
-    if (!bytes) return false;
-    s->bytes = bytes;
+    if (capacity > LONGEST) return false;
+    s->bytes = memory_resize(s->bytes, capacity, 1);
     s->capacity = capacity;
     return true;
 }

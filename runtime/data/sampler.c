@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
+
 static const SamplerRule rules[] = {
     {"proportional", "each row once: tasks in proportion to their sizes", 1, 1, false, false},
     {"sqrt", "in proportion to the square root of their sizes", 0.5, 0.5, false, false},
@@ -56,11 +58,7 @@ static int64_t batches_of(const Sampler *s, int task) {
     return (s->sizes[task] + s->options.batch - 1) / s->options.batch;
 }
 
-static void *array(int64_t count, size_t size) {
-    void *items = calloc((size_t)count + 1, size);
-    if (!items) abort();
-    return items;
-}
+static void *array(int64_t count, size_t size) { return memory_new((size_t)count, size); }
 
 Sampler *sampler_new(const int64_t *sizes, int n_tasks, SamplerOptions options) {
     Sampler *s = array(1, sizeof *s);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "graph/base/memory.h"
+
 /* A row, by where it stands on the line. */
 typedef struct Placed {
     uint64_t stratum, group; /* hashes */
@@ -25,7 +27,7 @@ static void add_cell(XXH3_state_t *state, const Table *table, int64_t row, int c
 }
 
 static uint64_t hash_cells(XXH3_state_t *state, const Table *table, int64_t row, int first, int count, uint64_t seed) {
-    if (XXH3_64bits_reset_withSeed(state, seed) != XXH_OK) abort();
+    XXH3_64bits_reset_withSeed(state, seed);
     for (int i = 0; i < count; i++) add_cell(state, table, row, first + i);
     return XXH3_64bits_digest(state);
 }
@@ -119,9 +121,8 @@ static void mark(const Split *split, const Placed *rows, int64_t count, int64_t 
 void split_rows(const Split *split, const Table *table, SplitColumns columns, const char *part, int64_t fold,
                 bool *keep) {
     int64_t count = 0;
-    Placed *rows = calloc((size_t)table_rows(table) + 1, sizeof *rows);
-    XXH3_state_t *state = XXH3_createState();
-    if (!rows || !state) abort();
+    Placed *rows = memory_new((size_t)table_rows(table), sizeof *rows);
+    XXH3_state_t *state = memory_checked(XXH3_createState());
     for (int64_t i = 0; i < table_rows(table); i++) {
         keep[i] = false;
         if (table_problem(table, i)) continue;

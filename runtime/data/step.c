@@ -4,23 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
+
 struct Steps {
     Sampler *sampler;
     StepOptions options;
     Step step;
     PassRows *rows; /* of the passes of the step at hand, one after the other */
-    int n_rows, room_passes, room_rows;
+    int n_rows;
+    int64_t room_passes, room_rows;
 };
 
 bool step_adds(const StepRule *rule, bool joined) { return rule->accumulate > 1 || (rule->together && !joined); }
 
 Steps *steps_new(Sampler *sampler, const StepOptions *options) {
-    Steps *s = calloc(1, sizeof *s);
-    if (!s) abort();
+    Steps *s = memory_new(1, sizeof *s);
     *s = (Steps){.sampler = sampler, .options = *options};
     s->step.n_draws = sampler_parts(sampler);
-    s->step.draws = calloc((size_t)s->step.n_draws + 1, sizeof *s->step.draws);
-    if (!s->step.draws) abort();
+    s->step.draws = memory_new((size_t)s->step.n_draws, sizeof *s->step.draws);
     return s;
 }
 
@@ -32,24 +33,15 @@ void steps_free(Steps *s) {
     free(s);
 }
 
-/* Room for `count` items, twice as much as there was when it is too little. */
-static void *grown(void *items, int *room, int count, size_t size) {
-    if (count <= *room) return items;
-    *room = 2 * count;
-    items = realloc(items, (size_t)*room * size);
-    if (!items) abort();
-    return items;
-}
-
 static void add_rows(Steps *s, int draw, int64_t from) {
     int64_t rest = s->step.draws[draw].count - from;
     if (rest < 0) rest = 0;
-    s->rows = grown(s->rows, &s->room_rows, s->n_rows + 1, sizeof *s->rows);
+    s->rows = memory_grow(s->rows, &s->room_rows, s->n_rows + 1, sizeof *s->rows);
     s->rows[s->n_rows++] = (PassRows){draw, from, rest < s->options.batch ? rest : s->options.batch};
 }
 
 static void add_pass(Steps *s, StepPass pass) {
-    s->step.passes = grown(s->step.passes, &s->room_passes, s->step.n_passes + 1, sizeof *s->step.passes);
+    s->step.passes = memory_grow(s->step.passes, &s->room_passes, s->step.n_passes + 1, sizeof *s->step.passes);
     s->step.passes[s->step.n_passes++] = pass;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "runtime/data/cells.h"
 #include "runtime/data/classes.h"
 #include "runtime/data/split.h"
@@ -267,9 +268,8 @@ static void survey_split(Surveyor *s) {
     if (survey->group) columns.first = n_texts + 1, columns.count = 1;
     survey->split =
         (Split){.share = s->options->share, .stratified = !survey->is_real, .group = survey->group, .seed = 1};
-    bool *dev = calloc((size_t)table_rows(s->table) + 1, sizeof *dev);
+    bool *dev = memory_new((size_t)table_rows(s->table), sizeof *dev);
     int64_t *counts = arena_array(s->arena, (size_t)survey->classes + 1, sizeof *counts);
-    if (!dev) abort();
     split_rows(&survey->split, s->table, columns, "dev", 0, dev);
     for (int64_t row = 0; row < table_rows(s->table); row++) {
         int64_t class = dev[row] ? class_of(survey, cell_piece(s->table, row, n_texts)) : -1;

@@ -6,58 +6,23 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "graph/base/memory.h"
+
 /* --- Storage --- */
 
-static void fail_memory(TableBuilder *builder) {
-    diag_error(builder->diags, "E0801", pos_in_file(builder->file, builder->reader->row), "no memory for the table");
-    diag_hint(builder->diags, "take fewer rows, or a machine with more memory");
-    builder->failed = true;
-}
-
-static bool reserve_text(Table *table, size_t bytes) {
-    if (table->capacity - table->used >= bytes) return true;
-    size_t capacity = table->capacity ? table->capacity : 4096;
-    while (capacity - table->used < bytes) {
-        if (capacity > SIZE_MAX / 2) return false;
-        capacity *= 2;
-    }
-    char *text = realloc(table->text, capacity);
-    if (!text) return false;
-    table->text = text;
-    table->capacity = capacity;
-    return true;
-}
-
-static bool reserve_item(Table *table) {
-    if (table->n_items < table->items_capacity) return true;
-    size_t capacity = table->items_capacity ? 2 * table->items_capacity : 1024;
-    Cell *items = realloc(table->items, capacity * sizeof *items);
-    if (!items) return false;
-    table->items = items;
-    table->items_capacity = capacity;
-    return true;
-}
-
-static bool reserve_row(Table *table) {
-    if (table->n_rows < table->rows_capacity) return true;
-    int64_t rows = table->rows_capacity ? 2 * table->rows_capacity : 256;
-    Cell *cells = realloc(table->cells, (size_t)(rows * table->n_columns) * sizeof *cells + 1);
-    if (cells) table->cells = cells;
-    uint32_t *lines = realloc(table->lines, (size_t)rows * sizeof *lines);
-    if (lines) table->lines = lines;
-    if (!cells || !lines) return false;
-    table->rows_capacity = rows;
-    return true;
+static void reserve_row(Table *table) {
+    if (table->n_rows < table->rows_capacity) return;
+    table->lines = memory_grow(table->lines, &table->rows_capacity, table->n_rows + 1, sizeof *table->lines);
+    table->cells =
+        memory_resize(table->cells, (size_t)table->rows_capacity, (size_t)table->n_columns * sizeof *table->cells);
 }
 
 /* Appends the bytes and a NUL; `cell` says where. */
 static bool store_text(TableBuilder *builder, CellKind kind, const char *bytes, size_t length, Cell *cell) {
     Table *table = builder->table;
     if (builder->failed) return false;
-    if (!reserve_text(table, length + 1) || !reserve_row(table) || !reserve_item(table)) {
-        fail_memory(builder);
-        return false;
-    }
+    reserve_row(table);
+    table->text = memory_grow(table->text, &table->capacity, (int64_t)(table->used + length + 1), 1);
     *cell = (Cell){table->used, length, kind};
     if (length) memcpy(table->text + table->used, bytes, length);
     table->text[table->used + length] = '\0';
@@ -109,10 +74,8 @@ void row_list(RowReader *reader, int column) {
     TableBuilder *builder = reader->to;
     if (!builder || builder->failed) return;
     Table *table = builder->table;
-    if (reserve_row(table))
-        table->cells[table->n_rows * table->n_columns + column] = (Cell){table->n_items, 0, CELL_LIST};
-    else
-        fail_memory(builder);
+    reserve_row(table);
+    table->cells[table->n_rows * table->n_columns + column] = (Cell){(size_t)table->n_items, 0, CELL_LIST};
 }
 
 void row_item(RowReader *reader, int column, CellKind kind, const char *bytes, size_t length) {
@@ -121,6 +84,7 @@ void row_item(RowReader *reader, int column, CellKind kind, const char *bytes, s
     if (builder) check_cell(builder, column, bytes, length);
     if (!builder || !store_text(builder, kind, bytes, length, &item)) return;
     Table *table = builder->table;
+    table->items = memory_grow(table->items, &table->items_capacity, table->n_items + 1, sizeof *table->items);
     table->items[table->n_items++] = item;
     table->cells[table->n_rows * table->n_columns + column].count++;
 }
@@ -133,10 +97,8 @@ static void store_row(TableBuilder *builder) {
         store_cell(builder, column, CELL_TEXT, "", 0);
     builder->problem = NULL;
     if (builder->failed) return;
-    if (reserve_row(table))
-        table->lines[table->n_rows++] = builder->reader->row;
-    else
-        fail_memory(builder);
+    reserve_row(table);
+    table->lines[table->n_rows++] = builder->reader->row;
 }
 
 /* --- Problems --- */

@@ -25,10 +25,11 @@ struct Table {
     int64_t n_rows, rows_capacity;
     Cell *cells; /* [n_rows, n_columns] */
     Cell *items; /* of the lists, in the order of the file; none is a list */
-    size_t n_items, items_capacity;
+    int64_t n_items, items_capacity;
     uint32_t *lines; /* [n_rows] */
     char *text;      /* cells and items in the order of the file, each with a NUL after it */
-    size_t used, capacity;
+    size_t used;
+    int64_t capacity;
 };
 
 struct TableBuilder {

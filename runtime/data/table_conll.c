@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "runtime/data/table_format.h"
 
 enum { MAX_FIELDS = 64 };
@@ -43,7 +44,7 @@ static void split(Line *line, const char *text, size_t length) {
 }
 
 /* No word: the mark of a new document, or a comment before the sentence. */
-static bool is_remark(const RowReader *reader, const Line *line, int words) {
+static bool is_remark(const RowReader *reader, const Line *line, int64_t words) {
     static const char mark[] = "-DOCSTART-";
     const Field *first = &line->fields[0];
     if (first->length == strlen(mark) && memcmp(first->bytes, mark, first->length) == 0) return true;
@@ -64,15 +65,11 @@ static bool is_complete(const RowReader *reader, const Line *line) {
 /* The items of a row's columns are handed on column by column, so its lines are kept until then. */
 typedef struct Words {
     Field *lines;
-    int count, capacity;
+    int64_t count, capacity;
 } Words;
 
 static void add_word(Words *words, Field line) {
-    if (words->count == words->capacity) {
-        words->capacity = words->capacity ? 2 * words->capacity : 32;
-        words->lines = realloc(words->lines, (size_t)words->capacity * sizeof *words->lines);
-        if (!words->lines) abort();
-    }
+    words->lines = memory_grow(words->lines, &words->capacity, words->count + 1, sizeof *words->lines);
     words->lines[words->count++] = line;
 }
 

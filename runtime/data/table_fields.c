@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "runtime/data/table_format.h"
 
 typedef enum RowState {
@@ -236,8 +237,7 @@ static void bad_quotes(RowReader *r, const RowScan *row) {
 }
 
 static void take_quoted(RowReader *r, const RowScan *row) {
-    char *buffer = r->to ? malloc(row->next - r->at + 1) : NULL;
-    if (r->to && !buffer) abort();
+    char *buffer = r->to ? memory_resize(NULL, row->next - r->at + 1, 1) : NULL;
     if (buffer) scan_row(r, r->format.escaped, buffer);
     check_count(r, row->fields);
     free(buffer);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "runtime/data/table_format.h"
 #include "runtime/files/json_line.h"
 
@@ -72,8 +73,7 @@ bool json_open(RowReader *reader) {
 typedef void StoreValue(RowReader *reader, int column, CellKind kind, const char *bytes, size_t length);
 
 static void store_text(RowReader *reader, int column, JsonSpan text, StoreValue *store) {
-    char *bytes = malloc((size_t)(text.end - text.begin));
-    if (!bytes) abort();
+    char *bytes = memory_resize(NULL, (size_t)(text.end - text.begin), 1);
     store(reader, column, CELL_TEXT, bytes, json_decode(text, bytes));
     free(bytes);
 }

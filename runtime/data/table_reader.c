@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "runtime/data/table_builder.h"
 #include "runtime/data/table_foreign.h"
 #include "runtime/files/read_file.h"
@@ -84,8 +85,7 @@ bool table_format_check(const Task *task, Diagnostics *diags) {
 Table *table_parse(const TableText *text, TableFormat format, const char *const *columns, int n_columns,
                    Diagnostics *diags) {
     static const char mark[] = "\xEF\xBB\xBF";
-    Table *table = calloc(1, sizeof *table);
-    if (!table) abort();
+    Table *table = memory_new(1, sizeof *table);
     table->arena = arena_new();
     table->n_columns = n_columns;
     RowReader reader = {.text = text->bytes,

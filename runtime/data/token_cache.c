@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
+#include "graph/base/memory.h"
 #include "runtime/data/dataset_check.h"
 #include "runtime/data/dataset_id.h"
 #include "runtime/files/atomic_file.h"
@@ -16,9 +17,7 @@ static const char magic[8] = "GRADCTOK";
 
 /* --- The key ------------------------------------------------------------------------------------------------------ */
 
-static void add(XXH3_state_t *state, const void *bytes, size_t size) {
-    if (XXH3_128bits_update(state, bytes, size) != XXH_OK) abort();
-}
+static void add(XXH3_state_t *state, const void *bytes, size_t size) { XXH3_128bits_update(state, bytes, size); }
 
 static void add_text(XXH3_state_t *state, const char *text) { add(state, text, strlen(text) + 1); }
 
@@ -36,9 +35,9 @@ static bool add_file(XXH3_state_t *state, const char *path) {
 /* Of all that a data set depends on. False: its file cannot be read. */
 static bool key_of(const TokenCache *cache, const Task *task, const DatasetOptions *o, const char *path,
                    XXH128_canonical_t *key) {
-    XXH3_state_t *state = XXH3_createState();
+    XXH3_state_t *state = memory_checked(XXH3_createState());
     char tokenizer[33];
-    if (!state || XXH3_128bits_reset(state) != XXH_OK) abort();
+    XXH3_128bits_reset(state);
     const int64_t numbers[] = {FORMAT, o->max_length, o->one_segment, o->fold, o->limit, o->needs_labels, o->skips_bad};
     add(state, numbers, sizeof numbers);
     add_text(state, cache->source);
@@ -187,9 +186,9 @@ static bool take_all(Reader *r, Dataset *d) {
 static Dataset *read_set(const char *path, const XXH128_canonical_t *key, const Task *task,
                          const DatasetOptions *options, const char **problem) {
     struct stat info;
-    Reader r = {.file = fopen(path, "rbe"), .state = XXH3_createState()};
-    Dataset *data = calloc(1, sizeof *data);
-    if (!data || !r.state || XXH3_128bits_reset(r.state) != XXH_OK) abort();
+    Reader r = {.file = fopen(path, "rbe"), .state = memory_checked(XXH3_createState())};
+    Dataset *data = memory_new(1, sizeof *data);
+    XXH3_128bits_reset(r.state);
     data->task = task;
     bool good = r.file && fstat(fileno(r.file), &info) == 0;
     if (good) r.left = info.st_size;
@@ -268,8 +267,8 @@ bool token_cache_store(const TokenCache *cache, const Dataset *data, const Datas
     if (!path || !folder_make(arena_printf(diags->arena, "%s/tokens", cache->folder), diags)) return false;
     if (!key_of(cache, data->task, options, path, &key)) return true; /* it is gone: nothing to keep */
     Writer w = {atomic_file_open_private(path_of(cache, data->task, options->split, diags->arena), diags),
-                XXH3_createState()};
-    if (!w.state || XXH3_128bits_reset(w.state) != XXH_OK) abort();
+                memory_checked(XXH3_createState())};
+    XXH3_128bits_reset(w.state);
     Dataset copy = *data;
     if (w.file) put_all(&w, &key, &copy);
     XXH3_freeState(w.state);

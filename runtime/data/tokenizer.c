@@ -3,18 +3,13 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "graph/base/memory.h"
 #include "runtime/data/tokenizer_kind.h"
 
 /* --- Ids -------------------------------------------------------------------------------------------------------- */
 
 void token_ids_push(TokenIds *ids, int32_t id) {
-    if (ids->count == ids->capacity) {
-        int64_t capacity = ids->capacity ? 2 * ids->capacity : 64;
-        int32_t *items = realloc(ids->items, (size_t)capacity * sizeof *items);
-        if (!items) abort();
-        ids->items = items;
-        ids->capacity = capacity;
-    }
+    ids->items = memory_grow(ids->items, &ids->capacity, ids->count + 1, sizeof *ids->items);
     ids->items[ids->count++] = id;
 }
 
@@ -27,10 +22,8 @@ void token_list_push(TokenList *list, int32_t id, TokenSpan span) {
     int64_t capacity = list->ids.capacity;
     token_ids_push(&list->ids, id);
     if (!list->wants_spans) return;
-    if (list->ids.capacity != capacity || !list->spans) {
-        list->spans = realloc(list->spans, (size_t)list->ids.capacity * sizeof *list->spans);
-        if (!list->spans) abort();
-    }
+    if (list->ids.capacity != capacity || !list->spans)
+        list->spans = memory_resize(list->spans, (size_t)list->ids.capacity, sizeof *list->spans);
     list->spans[list->ids.count - 1] = span;
 }
 
@@ -166,13 +159,11 @@ void tokenizer_encode(const Tokenizer *tokenizer, const char *text, size_t lengt
     *ids = tokens.ids;
 }
 
-static void add_to_hash(void *user, const void *bytes, size_t size) {
-    if (XXH3_128bits_update(user, bytes, size) != XXH_OK) abort();
-}
+static void add_to_hash(void *user, const void *bytes, size_t size) { XXH3_128bits_update(user, bytes, size); }
 
 void tokenizer_hash(const Tokenizer *tokenizer, char hash[33]) {
-    XXH3_state_t *state = XXH3_createState();
-    if (!state || XXH3_128bits_reset(state) != XXH_OK) abort();
+    XXH3_state_t *state = memory_checked(XXH3_createState());
+    XXH3_128bits_reset(state);
     add_to_hash(state, tokenizer->kind->name, strlen(tokenizer->kind->name) + 1);
     tokenizer->kind->describe(tokenizer, add_to_hash, state);
     add_to_hash(state, &tokenizer->specials, sizeof tokenizer->specials);

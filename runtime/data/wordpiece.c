@@ -12,6 +12,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "graph/base/memory.h"
 #include "runtime/files/read_file.h"
 
 enum { MAX_CHAR_BYTES = 4, MAX_DECOMPOSED = 32 };
@@ -135,9 +136,8 @@ static bool build_vocabulary(WordPiece *model, size_t size) {
     while (slots < 2 * lines) slots *= 2;
     model->n_tokens = (int32_t)lines;
     model->slot_mask = slots - 1;
-    model->tokens = calloc(lines + 1, sizeof *model->tokens);
-    model->slots = calloc(slots, sizeof *model->slots);
-    if (!model->tokens || !model->slots) return false;
+    model->tokens = memory_new(lines + 1, sizeof *model->tokens);
+    model->slots = memory_new(slots, sizeof *model->slots);
     split_lines(model, size);
     fill_slots(model);
     return true;
@@ -417,10 +417,7 @@ Tokenizer *wordpiece_new(const WordPieceText *from, const TokenizerParts *parts,
     WordPiece *model = tokenizer->self = arena_alloc(tokenizer->arena, sizeof *model);
     *model = (WordPiece){.rules = from->rules, .longest = from->longest ? from->longest : WORDPIECE_LONGEST};
     model->inside = arena_strdup(tokenizer->arena, from->inside ? from->inside : "##");
-    model->text = malloc(from->size + 1);
-    if (!model->text) abort();
-    memcpy(model->text, from->text, from->size);
-    model->text[from->size] = 0;
+    model->text = memory_copy(from->text, from->size);
     assert(model->longest <= WORDPIECE_LONGEST);
     if (!build_vocabulary(model, from->size)) {
         diag_error(diags, "E0802", pos_in_file(diagnostics_file(diags, from->name, NULL), 0),

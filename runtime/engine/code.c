@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "graph/base/memory.h"
+
 typedef struct Job {
     Object object;
     bool from_cache;
@@ -50,10 +52,10 @@ static void bound_cache(const Cache *cache) {
 }
 
 Code *code_new(const KernelSet *set, const Target *target, const Cache *cache, Team *team, Diagnostics *diags) {
-    size_t count = (size_t)set->kernels.count + 1;
-    Code *code = calloc(1, sizeof *code);
-    Compilation c = {set, target, cache, calloc(count, sizeof(Job))};
-    if (!code || !c.jobs || !(code->functions = calloc(count, sizeof *code->functions))) abort();
+    size_t count = (size_t)set->kernels.count;
+    Code *code = memory_new(1, sizeof *code);
+    Compilation c = {set, target, cache, memory_new(count, sizeof(Job))};
+    code->functions = memory_new(count, sizeof *code->functions);
     code->jit = jit_new(target, diags);
     if (code->jit) team_each(team, set->kernels.count, make_object, &c);
     bool good = code->jit && link_all(code, set, c.jobs, diags);

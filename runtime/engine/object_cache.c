@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "graph/base/memory.h"
 #include "runtime/files/atomic_file.h"
 #include "runtime/files/descriptor.h"
 
@@ -60,8 +61,7 @@ static char *entry_path(const Cache *cache, XXH128_hash_t key) {
     unsigned char digest[16];
     digest_of(key, digest);
     size_t size = strlen(cache->folder) + 64;
-    char *path = malloc(size);
-    if (!path) abort();
+    char *path = memory_new(size, 1);
     int used = snprintf(path, size, "%s/", cache->folder);
     for (int i = 0; i < 16; i++) used += snprintf(path + used, size - (size_t)used, "%02x", digest[i]);
     snprintf(path + used, size - (size_t)used, ".o");
@@ -70,8 +70,7 @@ static char *entry_path(const Cache *cache, XXH128_hash_t key) {
 
 /* Makes the folder and what is above it; those that exist stay as they are. */
 static bool make_folders(const char *folder) {
-    char *path = strdup(folder);
-    if (!path) abort();
+    char *path = memory_text(folder);
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         mkdir(path, 0700);
@@ -100,10 +99,8 @@ Cache *cache_open(const char *folder, Diagnostics *diags) {
         diag_hint(diags, "set XDG_CACHE_HOME to a folder of your own to start faster");
         return NULL;
     }
-    Cache *cache = malloc(sizeof *cache);
-    if (!cache) abort();
-    cache->folder = strdup(folder);
-    if (!cache->folder) abort();
+    Cache *cache = memory_new(1, sizeof *cache);
+    cache->folder = memory_text(folder);
     cache->bound = CACHE_BOUND;
     return cache;
 }

@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "graph/base/memory.h"
+
 enum { RAW_BYTES = 1 << 16 };
 static const unsigned char gzip_begins[2] = {0x1f, 0x8b};
 
@@ -21,8 +23,7 @@ struct ByteStream {
 };
 
 ByteStream *byte_stream_new(int descriptor) {
-    ByteStream *stream = calloc(1, sizeof *stream);
-    if (!stream) abort();
+    ByteStream *stream = memory_new(1, sizeof *stream);
     stream->descriptor = descriptor;
     return stream;
 }
@@ -53,7 +54,7 @@ static ssize_t begin(ByteStream *s, char *to, const char **problem) {
     if (!s->is_gzip) return count;
     s->inflater.next_in = s->raw;
     s->inflater.avail_in = 2;
-    if (inflateInit2(&s->inflater, WINDOW + GZIP) != Z_OK) abort();
+    if (inflateInit2(&s->inflater, WINDOW + GZIP) != Z_OK) memory_out(0);
     return 0;
 }
 

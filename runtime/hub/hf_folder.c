@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "runtime/files/atomic_file.h"
 #include "runtime/hub/hf_file.h"
 #include "runtime/hub/hf_keys.h"
@@ -241,8 +242,7 @@ static json_t *pair_value(const ConfigPair *pair) {
 /* Config values are decimals that people wrote: 15 digits bring back the same number and print
  * 1e-12 as 1e-12. */
 static bool put_json(const char *path, const json_t *object, Diagnostics *diags) {
-    char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    if (!text) abort();
+    char *text = memory_checked(json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(15)));
     bool written = atomic_file_put(path, text, strlen(text), diags);
     free(text);
     return written;

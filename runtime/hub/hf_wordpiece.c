@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "runtime/data/wordpiece.h"
 #include "runtime/files/atomic_file.h"
 #include "runtime/files/read_file.h"
@@ -49,8 +50,7 @@ static bool vocabulary_of_json(Reader *r, json_t *vocab) {
         diag_hint(r->diags, "save the tokenizer again, with its vocab.txt");
         return false;
     }
-    char *at = r->vocab = malloc(bytes + 1);
-    if (!at) abort();
+    char *at = r->vocab = memory_new(bytes + 1, 1);
     for (size_t i = 0; i < count; i++) {
         at = stpcpy(at, tokens[i]);
         *at++ = '\n';
@@ -174,8 +174,7 @@ Tokenizer *hf_wordpiece_open(const HfTokenizerFiles *files, const char **path, D
 /* --- Writing --- */
 
 static bool put_json(Arena *arena, const char *folder, const char *name, json_t *object, Diagnostics *diags) {
-    char *text = json_dumps(object, JSON_INDENT(2));
-    if (!text) abort();
+    char *text = memory_checked(json_dumps(object, JSON_INDENT(2)));
     bool written = atomic_file_put(hf_file_path(arena, folder, name), text, strlen(text), diags);
     free(text);
     json_decref(object);
@@ -185,10 +184,9 @@ static bool put_json(Arena *arena, const char *folder, const char *name, json_t 
 static bool put_vocabulary(const Tokenizer *t, Arena *arena, const char *folder, Diagnostics *diags) {
     char *text = NULL;
     size_t size = 0;
-    FILE *memory = open_memstream(&text, &size);
-    if (!memory) abort();
+    FILE *memory = memory_stream(&text, &size);
     for (int32_t i = 0; i < wordpiece_text(t).n_tokens; i++) fprintf(memory, "%s\n", t->kind->token(t, i));
-    fclose(memory);
+    memory_stream_end(memory);
     bool written = atomic_file_put(hf_file_path(arena, folder, "vocab.txt"), text, size, diags);
     free(text);
     return written;

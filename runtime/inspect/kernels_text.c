@@ -3,11 +3,12 @@
 
 #include <stdlib.h>
 
+#include "graph/base/memory.h"
+
 char *kernels_text(const KernelList *list, const Target *target, CodeFormat format) {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = memory_stream(&text, &size);
     const char *comment = format == CODE_LLVM ? ";" : "#";
     for (int i = 0; i < list->kernels.count; i++) {
         const Kernel *kernel = list->kernels.items[i];
@@ -15,6 +16,6 @@ char *kernels_text(const KernelList *list, const Target *target, CodeFormat form
         fprintf(out, "%s %s (%s)\n%s\n", comment, kernel->name, kernel->label, code);
         free(code);
     }
-    if (fclose(out) != 0 || !text) abort();
+    memory_stream_end(out);
     return text;
 }

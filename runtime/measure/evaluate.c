@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
+
 static const char *fitting_metrics(const Label *label, Arena *arena) {
     int count;
     const Metric *list = metric_list(&count);
@@ -146,9 +148,8 @@ static int by_length(const void *a, const void *b) {
 
 /* Row indices, longest rows last. The caller frees them. */
 static int64_t *sorted_rows(const Dataset *data) {
-    RowLength *lengths = calloc((size_t)data->rows + 1, sizeof *lengths);
-    int64_t *rows = calloc((size_t)data->rows + 1, sizeof *rows);
-    if (!lengths || !rows) abort();
+    RowLength *lengths = memory_new((size_t)data->rows + 1, sizeof *lengths);
+    int64_t *rows = memory_new((size_t)data->rows + 1, sizeof *rows);
     for (int64_t i = 0; i < data->rows; i++) lengths[i] = (RowLength){i, dataset_tokens(data, i)};
     qsort(lengths, (size_t)data->rows, sizeof *lengths, by_length);
     for (int64_t i = 0; i < data->rows; i++) rows[i] = lengths[i].row;
@@ -157,11 +158,7 @@ static int64_t *sorted_rows(const Dataset *data) {
 }
 
 static void keep(Collected *c, int64_t row, const float *values, int64_t count) {
-    if (c->used + count > c->capacity) {
-        c->capacity = 2 * (c->used + count);
-        c->values = realloc(c->values, (size_t)c->capacity * sizeof *c->values);
-        if (!c->values) abort();
-    }
+    c->values = memory_grow(c->values, &c->capacity, c->used + count, sizeof *c->values);
     if (count) memcpy(c->values + c->used, values, (size_t)count * sizeof *values);
     c->starts[row] = c->used;
     c->counts[row] = count;
@@ -252,9 +249,8 @@ bool collect_outputs(Model *model, int task, const Dataset *data, const Pace *pa
                      Diagnostics *diags) {
     bool good = true;
     for (int i = 0; i < model_outputs(model, task); i++) {
-        outputs[i] = (Collected){.starts = calloc((size_t)data->rows + 1, sizeof(int64_t)),
-                                 .counts = calloc((size_t)data->rows + 1, sizeof(int64_t))};
-        if (!outputs[i].starts || !outputs[i].counts) abort();
+        outputs[i] = (Collected){.starts = memory_new((size_t)data->rows + 1, sizeof(int64_t)),
+                                 .counts = memory_new((size_t)data->rows + 1, sizeof(int64_t))};
     }
     Walk walk = walk_begin(data, pace->batch);
     while (good && walk_next(&walk))
@@ -283,10 +279,9 @@ typedef struct Pairs {
 static void pair_up(Pairs *p, const Dataset *data, const Collected *predict) {
     int64_t width = data->task->label.width, capacity = predict->used / (predict->columns ? predict->columns : 1) + 1;
     LabelList list = {0};
-    p->predictions = calloc((size_t)(capacity * width), sizeof *p->predictions);
-    p->labels = calloc((size_t)(capacity * width), sizeof *p->labels);
-    p->bounds = calloc((size_t)data->rows + 2, sizeof *p->bounds);
-    if (!p->predictions || !p->labels || !p->bounds) abort();
+    p->predictions = memory_new((size_t)(capacity * width), sizeof *p->predictions);
+    p->labels = memory_new((size_t)(capacity * width), sizeof *p->labels);
+    p->bounds = memory_new((size_t)data->rows + 2, sizeof *p->bounds);
     for (int64_t row = 0; row < data->rows; row++) {
         row_labels(data, row, (RowKey){.row = (uint32_t)row}, NULL, &list);
         assert(data->task->label.kind == LABEL_NONE || list.count * predict->columns == predict->counts[row]);
@@ -302,8 +297,7 @@ static void pair_up(Pairs *p, const Dataset *data, const Collected *predict) {
 
 /* Lines of probabilities in the order of the data set, beside those of the labels; the caller frees. */
 static double *line_up(const Dataset *data, const Collected *scores) {
-    double *lines = calloc((size_t)scores->used + 1, sizeof *lines), *to = lines;
-    if (!lines) abort();
+    double *lines = memory_new((size_t)scores->used + 1, sizeof *lines), *to = lines;
     for (int64_t row = 0; row < data->rows; row++) {
         for (int64_t i = 0; i < scores->counts[row]; i++) *to++ = (double)scores->values[scores->starts[row] + i];
     }
@@ -315,8 +309,7 @@ ClassTable class_table(const MetricInput *in, LabelKind kind) {
     if (kind != LABEL_CLASS && kind != LABEL_FLAGS) return table;
     table.classes = class_reports(in, true, &table.count);
     if (kind == LABEL_FLAGS) return table;
-    table.confusion = calloc((size_t)(table.count * table.count) + 1, sizeof *table.confusion);
-    if (!table.confusion) abort();
+    table.confusion = memory_new((size_t)(table.count * table.count) + 1, sizeof *table.confusion);
     confusion_matrix(in, table.classes, table.count, table.confusion);
     return table;
 }

@@ -2,6 +2,7 @@
  * their numbers first, which keeps the sums exact enough for any offset. */
 #include "runtime/measure/metrics.h"
 
+#include "graph/base/memory.h"
 #include "runtime/measure/entities.h"
 #include "runtime/measure/scores.h"
 
@@ -10,11 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double *new_doubles(int64_t n) {
-    double *values = calloc((size_t)n + 1, sizeof *values);
-    if (!values) abort();
-    return values;
-}
+static double *new_doubles(int64_t n) { return memory_new((size_t)n + 1, sizeof(double)); }
 
 /* a / b, and 0 where that is not a number. */
 static double ratio(double a, double b) { return b > 0 && isfinite(a) && isfinite(b) ? a / b : 0; }
@@ -164,9 +161,8 @@ static int by_ranked_value(const void *left, const void *right) {
 
 /* Ranks from 1; equal values share the mean of their ranks. The caller frees. */
 static double *rank_values(const double *values, int64_t n) {
-    Ranked *sorted = calloc((size_t)n + 1, sizeof *sorted);
+    Ranked *sorted = memory_new((size_t)n, sizeof *sorted);
     double *ranks = new_doubles(n);
-    if (!sorted) abort();
     for (int64_t i = 0; i < n; i++) sorted[i] = (Ranked){values[i], i};
     qsort(sorted, (size_t)n, sizeof *sorted, by_ranked_value);
     for (int64_t first = 0, end; first < n; first = end) {

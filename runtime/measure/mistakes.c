@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "runtime/measure/prediction.h"
 
 typedef struct Mistake {
@@ -45,8 +46,7 @@ static int by_confidence(const void *left, const void *right) {
 }
 
 static Mistake *find_mistakes(const Dataset *data, const MetricInput *in, int64_t *count) {
-    Mistake *list = calloc((size_t)data->rows + 1, sizeof *list);
-    if (!list) abort();
+    Mistake *list = memory_new((size_t)data->rows + 1, sizeof *list);
     *count = 0;
     for (int64_t row = 0; row < data->rows; row++) {
         list[*count].row = row;
@@ -87,8 +87,7 @@ static char *flat(const json_t *value) {
     char *text = NULL;
     size_t size, i;
     json_t *item;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = memory_stream(&text, &size);
     if (json_is_string(value)) fputs(json_string_value(value), out);
     if (json_is_integer(value)) fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     if (json_is_real(value)) fprintf(out, "%.9g", json_real_value(value));
@@ -97,7 +96,7 @@ static char *flat(const json_t *value) {
         fprintf(out, "%s%s", i ? "|" : "", inner);
         free(inner);
     }
-    fclose(out);
+    memory_stream_end(out);
     return text;
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
+
 RowForm row_form_of(const char *path) {
     static const char *const ends[] = {[FORM_TSV] = ".tsv", [FORM_CSV] = ".csv", [FORM_JSONL] = ".jsonl"};
     for (int i = FORM_TSV; path && i <= FORM_JSONL; i++) {
@@ -56,15 +58,14 @@ void row_kept_cell(const RowWriter *w, const Dataset *data, int64_t row, int col
         return;
     }
     char *text = NULL;
-    FILE *list = open_memstream(&text, &length);
-    if (!list) abort();
+    FILE *list = memory_stream(&text, &length);
     for (int64_t i = 0; i < items; i++) {
         size_t bytes;
         const char *item = table_item(table, at, column, i, &bytes);
         if (i) fputc('|', list);
         fwrite(item, 1, bytes, list);
     }
-    fclose(list);
+    memory_stream_end(list);
     row_bytes(w, text, length);
     free(text);
 }

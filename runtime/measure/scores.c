@@ -4,11 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-static void *room(int64_t count, size_t size) {
-    void *items = calloc((size_t)count + 1, size);
-    if (!items) abort();
-    return items;
-}
+#include "graph/base/memory.h"
+
+static void *room(int64_t count, size_t size) { return memory_new((size_t)count + 1, size); }
 
 static double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "graph/base/memory.h"
 #include "runtime/files/safetensors.h"
 
 struct Checkpoint {
@@ -76,8 +77,7 @@ static char *describe(Arena *arena, const Parameters *params, const TensorList *
         json_object_set_new(hashes, tensor->name, json_string(hash_text(arena, tensor->data, tensor_bytes(tensor))));
     }
     json_t *all = json_pack("{s:O, s:o, s:o}", "state", state, "runs", runs, "hashes", hashes);
-    char *text = json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    if (!text) abort();
+    char *text = memory_checked(json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(17)));
     json_decref(all);
     return text;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "graph/base/memory.h"
 #include "runtime/engine/slab.h"
 
 /* What one thread updates rows with. */
@@ -93,7 +94,7 @@ void deferred_gradient(Deferred *t) {
     if (bytes > t->between_bytes) {
         slab_free(t->between, t->between_bytes);
         t->between = slab_new(t->between_bytes = 2 * bytes);
-        if (!t->between) abort();
+        if (!t->between) memory_out(t->between_bytes);
     }
     executable_place(t->squares, t->between);
 }
@@ -107,11 +108,7 @@ double deferred_sum(const Deferred *t) {
 }
 
 void deferred_push(Deferred *t, UpdateNumbers numbers) {
-    if (t->n_history == t->history_room) {
-        t->history_room = t->history_room ? 2 * t->history_room : 1024;
-        t->history = realloc(t->history, (size_t)t->history_room * sizeof *t->history);
-        if (!t->history) abort();
-    }
+    t->history = memory_grow(t->history, &t->history_room, t->n_history + 1, sizeof *t->history);
     t->history[t->n_history++] = numbers;
 }
 

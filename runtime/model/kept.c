@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "runtime/engine/slab.h"
 
 typedef struct KeptValue {
@@ -114,8 +115,7 @@ static void make_places(Kept *kept, const Batch *batch) {
         if (wanted <= value->room && value->place) continue;
         value->room = 2 * wanted + 1;
         free(value->place);
-        value->place = malloc((size_t)value->room * sizeof(float));
-        if (!value->place) abort();
+        value->place = memory_resize(NULL, (size_t)value->room, sizeof(float));
     }
 }
 

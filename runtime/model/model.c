@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/memory.h"
 #include "runtime/engine/slab.h"
 #include "runtime/model/deciders.h"
 #include "runtime/model/model_state.h"
@@ -85,11 +86,7 @@ static void select_rows(Model *m, TaskState *state, int64_t *extents) {
     for (int i = 0; i < state->tables.count; i++) {
         TaskTable *t = &state->tables.items[i];
         int64_t count = type_count(&t->in.index->type, extents);
-        if (count > t->room) {
-            t->room = 2 * count;
-            t->numbers = realloc(t->numbers, (size_t)t->room * sizeof *t->numbers);
-            if (!t->numbers) abort();
-        }
+        t->numbers = memory_grow(t->numbers, &t->room, count, sizeof *t->numbers);
         const int32_t *index = *executable_slot(exec, t->in.index);
         extents[t->in.distinct] = table_rows_select(m->tables[t->slot], index, count, t->numbers);
         *executable_slot(exec, t->in.slots) = t->numbers;

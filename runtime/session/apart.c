@@ -5,6 +5,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "graph/base/memory.h"
+
 const char apart_file[] = "adapter_model.safetensors";
 
 const char *session_stored_name(const Session *s, const char *name) {
@@ -20,8 +22,8 @@ bool apart_is_base(const Session *s, const Param *param) {
 }
 
 const char *apart_fingerprint(const Session *s, const Parameters *params) {
-    XXH3_state_t *state = XXH3_createState();
-    if (!state || XXH3_128bits_reset(state) != XXH_OK) abort();
+    XXH3_state_t *state = memory_checked(XXH3_createState());
+    XXH3_128bits_reset(state);
     for (int i = 0; i < params->n_slots; i++) {
         const ParamSlot *slot = &params->slots[i];
         if (!apart_is_base(s, slot->param)) continue;

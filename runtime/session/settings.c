@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "graph/base/memory.h"
 #include "runtime/files/atomic_file.h"
 
 static const char file_name[] = "settings.json";
@@ -16,8 +17,8 @@ const char *bytes_hash(Arena *arena, const void *bytes, size_t size) {
 }
 
 static json_t *hash_of_data(Arena *arena, const Dataset *data) {
-    XXH3_state_t *state = XXH3_createState();
-    if (!state || XXH3_128bits_reset(state) != XXH_OK) abort();
+    XXH3_state_t *state = memory_checked(XXH3_createState());
+    XXH3_128bits_reset(state);
     for (int i = 0; i < data->task->n_inputs; i++) {
         const Sequences *in = &data->inputs[i];
         size_t tokens = (size_t)in->bounds[data->rows];
@@ -103,8 +104,7 @@ bool settings_match(const json_t *saved, const json_t *now, const RunRecord *rec
 }
 
 bool settings_write(const char *folder, const json_t *settings, Diagnostics *diags) {
-    char *text = json_dumps(settings, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-    if (!text) abort();
+    char *text = memory_checked(json_dumps(settings, JSON_INDENT(2) | JSON_REAL_PRECISION(17)));
     const char *path = arena_printf(diags->arena, "%s/%s", folder, file_name);
     bool good = atomic_file_put(path, text, strlen(text), diags);
     free(text);

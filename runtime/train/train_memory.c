@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "graph/base/memory.h"
 #include "runtime/measure/evaluate.h"
 
 enum { CANDIDATES = 8 };
@@ -53,9 +54,8 @@ static size_t plan_place(const MemoryNeed *need, const Place *place) {
 
 static size_t plan_run(const MemoryNeed *need) {
     int graphs = need->runner->s->program->tasks.count + 1;
-    Largest *largest = calloc((size_t)graphs, sizeof *largest);
+    Largest *largest = memory_new((size_t)graphs, sizeof *largest);
     size_t most = 0;
-    if (!largest) abort();
     find_largest(need, largest);
     for (int i = 0; i < graphs; i++) {
         for (int j = 0; j < largest[i].count; j++) most = larger(most, plan_place(need, &largest[i].places[j]));

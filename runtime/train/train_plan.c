@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "graph/base/memory.h"
 #include "runtime/engine/clock.h"
 #include "runtime/measure/evaluate.h"
 #include "runtime/train/budget.h"
@@ -55,18 +56,10 @@ typedef struct Snapshot {
     int64_t *steps;
 } Snapshot;
 
-static void *copy_of(const void *from, size_t size) {
-    void *copy = malloc(size + 1);
-    if (!copy) abort();
-    if (size) memcpy(copy, from, size);
-    return copy;
-}
-
 static Snapshot take(const Parameters *p) {
-    Snapshot s = {.weights = copy_of(p->weights, (size_t)p->total * sizeof(float)),
-                  .steps = calloc((size_t)p->n_runs + 1, sizeof *s.steps)};
-    if (!s.steps) abort();
-    for (int i = 0; i < p->n_states; i++) s.states[i] = copy_of(p->states[i], (size_t)p->trained * sizeof(float));
+    Snapshot s = {.weights = memory_copy(p->weights, (size_t)p->total * sizeof(float)),
+                  .steps = memory_new((size_t)p->n_runs, sizeof *s.steps)};
+    for (int i = 0; i < p->n_states; i++) s.states[i] = memory_copy(p->states[i], (size_t)p->trained * sizeof(float));
     for (int i = 0; i < p->n_runs; i++) s.steps[i] = p->runs[i].steps;
     return s;
 }
@@ -122,9 +115,8 @@ static void count_evaluation(Plan *plan) {
 
 static void look_at_first_epoch(Plan *plan) {
     int64_t steps = plan->schedule->per_epoch;
-    plan->tokens = calloc((size_t)steps + 1, sizeof *plan->tokens);
-    plan->tasks = calloc((size_t)steps + 1, sizeof *plan->tasks);
-    if (!plan->tokens || !plan->tasks) abort();
+    plan->tokens = memory_new((size_t)steps + 1, sizeof *plan->tokens);
+    plan->tasks = memory_new((size_t)steps + 1, sizeof *plan->tasks);
     for (int64_t i = 0; i < steps; i++) {
         plan->tokens[i] = tokens_of_step(plan, i, &plan->tasks[i], NULL);
         if (plan->tokens[i] > plan->tokens[plan->longest]) plan->longest = i;

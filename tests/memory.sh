@@ -1,0 +1,14 @@
+#!/bin/sh
+# When memory is out, or a file holds more than there can be: a message and status 1. Run from the project's root; GRADC names the program.
+set -u
+. tests/lib/checks.sh
+
+# A table whose cells need more than is allowed. A program with sanitizers cannot run so small.
+(echo "text${tab:=$(printf '\t')}label" && yes "a${tab}b" | head -n 1000000) >"$t/rows.tsv"
+if (ulimit -v 260000 && "$gradc" --version) >/dev/null 2>&1; then
+  (ulimit -v 260000 && exec "$gradc" init "$t/rows.tsv" --text text --label label --out "$t/rows.graph") >"$t/out" 2>"$t/err"
+  [ $? = 1 ] && has "$t/err" "error[E0951]: out of memory for " && has "$t/err" "hint: close other programs"
+  ok "a command that gets no more memory says so and ends" $?
+fi
+
+finish
