@@ -81,7 +81,7 @@ static const char *fill(RandomGraph *random, const char *text) {
 
 RandomGraph *graph_file_read(const char *path, Diagnostics *diags) {
     size_t size;
-    char *text = read_file(path, &size, diags);
+    char *text = read_file(path, READ_TEXT, &size, diags);
     Graph *graph = text ? graph_read(diagnostics_file(diags, path, text), diags) : NULL;
     RandomGraph *random = NULL;
     if (graph) {

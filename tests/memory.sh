@@ -11,4 +11,18 @@ if (ulimit -v 260000 && "$gradc" --version) >/dev/null 2>&1; then
   ok "a command that gets no more memory says so and ends" $?
 fi
 
+# A file that never ends, and one of few bytes that holds many.
+cp -rL "$demo" "$t/endless"
+rm "$t/endless/config.json"
+ln -s /dev/zero "$t/endless/config.json"
+run train models/bert.graph --weights "$t/endless" --data "$demo" --dry-run
+[ "$status" = 1 ] && has "$t/err" "config.json: error[E0801]: it holds more than 16 MiB"
+ok "a configuration without an end is refused" $?
+rm "$t/endless/config.json"
+head -c 80M /dev/zero | gzip -1 >"$t/endless/vocab.txt"
+cp "$demo/config.json" "$t/endless"
+run train models/bert.graph --weights "$t/endless" --data "$demo" --dry-run
+[ "$status" = 1 ] && has "$t/err" "vocab.txt: error[E0801]: it holds more than 64 MiB"
+ok "a vocabulary that unpacks to very much is refused" $?
+
 finish

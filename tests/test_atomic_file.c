@@ -17,7 +17,7 @@
 static void expect_content(const char *path, const char *expected) {
     Diagnostics *diags = diagnostics_new();
     size_t size;
-    char *content = read_file(path, &size, diags);
+    char *content = read_file(path, READ_TEXT, &size, diags);
     cr_assert_not_null(content);
     cr_expect_str_eq(content, expected);
     free(content);

@@ -19,7 +19,7 @@ static size_t read_events(const char *folder, double wall_time, char *bytes, siz
     char path[300];
     size_t size;
     snprintf(path, sizeof path, "%s/events.out.tfevents.%.0f.gradc.%ld", folder, wall_time, (long)getpid());
-    char *got = read_file(path, &size, diags);
+    char *got = read_file(path, READ_TEXT, &size, diags);
     cr_assert(got && size <= room);
     memcpy(bytes, got, size);
     free(got);

@@ -155,7 +155,7 @@ static void check_compiled(const Case *c, CompiledCheck *check, int index) {
 
 static Case open_case(const char *path, Diagnostics *diags) {
     size_t size;
-    Case c = {.path = path, .text = read_file(path, &size, diags), .random = graph_file_read(path, diags)};
+    Case c = {.path = path, .text = read_file(path, READ_TEXT, &size, diags), .random = graph_file_read(path, diags)};
     if (!c.random) diagnostics_print(diags, stderr);
     cr_assert(c.random && c.text, "%s", path);
     run_passes(&c, diags);

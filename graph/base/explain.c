@@ -264,9 +264,10 @@ static const Explanation table[] = {
 
     /* --- Files: tables, vocabularies --- */
     {"E0801", "a file cannot be read\n"
-              "It does not exist, may not be read, is a folder, or does not fit into memory:\n"
-              "the message has the system's reason. A relative path starts at the folder in\n"
-              "which the command was run."},
+              "It does not exist, may not be read, is a folder, or holds too much: more than\n"
+              "16 MiB for a configuration, 64 MiB for a vocabulary or a graph, half of the\n"
+              "free memory for a table, each counted after decompression. The message has the\n"
+              "reason. A relative path starts at the folder in which the command was run."},
     {"E0802", "not a usable vocabulary\n"
               "vocab.txt has one token a line, the line number from 0 being its id, and\n"
               "contains [UNK], [CLS] and [SEP]. Take the vocab.txt that came with the\n"

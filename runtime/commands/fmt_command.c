@@ -9,7 +9,7 @@
 
 int command_fmt(const Options *options, Diagnostics *diags) {
     size_t size;
-    char *text = read_file(options->file, &size, diags);
+    char *text = read_file(options->file, READ_TEXT, &size, diags);
     if (!text) return 1;
     Arena *arena = arena_new();
     const SourceFile *file = diagnostics_file(diags, options->file, text);

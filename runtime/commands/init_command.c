@@ -267,7 +267,7 @@ static const char *make_text(const Init *init) {
     size_t size;
     const char *path =
         arena_printf(init->arena, "%s/init/%s.txt", init->models, init->survey->is_real ? "real" : "class");
-    char *template = read_file(path, &size, init->diags);
+    char *template = read_file(path, READ_CONFIG, &size, init->diags);
     if (!template) return NULL;
     int64_t epochs = choose_epochs(init->survey), updates = epochs * steps_of_epoch(init->survey);
     const Blank blanks[] = {{"epochs", whole_text(init, epochs)},

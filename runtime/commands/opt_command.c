@@ -27,7 +27,7 @@ static bool choose_form(const char *name, Form *form, Diagnostics *diags) {
 
 static bool read_graphs(const char *path, Arena *arena, GraphList *graphs, Diagnostics *diags) {
     size_t size;
-    char *text = read_file(path, &size, diags);
+    char *text = read_file(path, READ_TEXT, &size, diags);
     if (!text) return false;
     const SourceFile *file = diagnostics_file(diags, strcmp(path, "-") == 0 ? "standard input" : path, text);
     bool good = strlen(text) == size;

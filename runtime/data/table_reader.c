@@ -117,7 +117,7 @@ Table *table_parse(const TableText *text, TableFormat format, const char *const 
 
 Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns, Diagnostics *diags) {
     TableText text = {.name = path, .line = 1};
-    char *bytes = read_file(path, &text.size, diags);
+    char *bytes = read_file(path, READ_DATA, &text.size, diags);
     if (!bytes) return NULL;
     text.bytes = bytes;
     Table *table = table_parse(&text, format, columns, n_columns, diags);

@@ -437,7 +437,7 @@ Tokenizer *tokenizer_new(const char *name, const char *text, size_t size, Tokeni
 
 Tokenizer *tokenizer_load(const char *path, TokenizerRules rules, Diagnostics *diags) {
     size_t size;
-    char *text = read_file(path, &size, diags);
+    char *text = read_file(path, READ_TEXT, &size, diags);
     Tokenizer *tokenizer = text ? tokenizer_new(path, text, size, rules, diags) : NULL;
     free(text);
     return tokenizer;

@@ -1,4 +1,4 @@
-/* Reading a small file whole, through zlib, which passes on what is not compressed. */
+/* Reading a file whole, through zlib, which passes on what is not compressed. */
 #include "runtime/files/read_file.h"
 
 #include <errno.h>
@@ -7,40 +7,27 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "graph/base/memory.h"
+#include "runtime/files/memory_room.h"
+
 static void fail(const char *path, const char *reason, Diagnostics *diags) {
     diag_error(diags, "E0801", pos_in_file(diagnostics_file(diags, path, NULL), 0), "cannot read the file: %s", reason);
     diag_hint(diags, "check the path, and that you may read what is there");
 }
 
-/* Doubles the buffer; false when there is no memory (the old buffer stays). */
-static bool grow(char **bytes, size_t *capacity) {
-    if (*capacity > SIZE_MAX / 2) return false;
-    char *grown = realloc(*bytes, *capacity * 2);
-    if (!grown) return false;
-    *bytes = grown;
-    *capacity *= 2;
-    return true;
-}
-
 /* Read to the end rather than asked for its size: pipes and files that grow work too. What is not compressed comes as
- * it is. */
-static char *read_all(gzFile file, size_t *size) {
-    enum { AT_ONCE = 1 << 30 };
-    size_t capacity = 1 << 16, used = 0;
-    char *bytes = malloc(capacity);
-    while (bytes) {
-        size_t room = capacity - 1 - used;
-        int got = gzread(file, bytes + used, room < AT_ONCE ? (unsigned)room : AT_ONCE);
-        if (got <= 0) break;
-        used += (size_t)got;
-        if (used == capacity - 1 && !grow(&bytes, &capacity)) {
-            free(bytes);
-            bytes = NULL;
-            errno = ENOMEM;
-        }
+ * it is. More than `most` is read, by what a buffer takes, when there is more. */
+static char *read_all(gzFile file, size_t most, size_t *size) {
+    enum { AT_ONCE = 1 << 24, FIRST = 1 << 16 };
+    char *bytes = NULL;
+    int64_t capacity = 0;
+    int got = 1;
+    for (*size = 0; got > 0 && *size <= most; *size += got > 0 ? (size_t)got : 0) {
+        bytes = memory_grow(bytes, &capacity, (int64_t)*size + FIRST, 1);
+        size_t room = (size_t)capacity - 1 - *size;
+        got = gzread(file, bytes + *size, room < AT_ONCE ? (unsigned)room : AT_ONCE);
     }
-    if (bytes) bytes[used] = '\0';
-    *size = used;
+    bytes[*size] = '\0';
     return bytes;
 }
 
@@ -61,7 +48,14 @@ static gzFile open_file(const char *path) {
     return copy < 0 ? NULL : gzdopen(copy, "rb");
 }
 
-char *read_file(const char *path, size_t *size, Diagnostics *diags) {
+static void fail_bound(const char *path, size_t most, Diagnostics *diags) {
+    diag_error(diags, "E0801", pos_in_file(diagnostics_file(diags, path, NULL), 0),
+               "it holds more than %zu MiB, the most that is read of such a file", most >> 20);
+    diag_hint(diags, "check the path; a table may have half of the memory that is free, or of --max-memory: split it");
+}
+
+char *read_file(const char *path, size_t most, size_t *size, Diagnostics *diags) {
+    size_t bound = most == READ_DATA ? memory_room() / 2 : most;
     *size = 0;
     errno = 0;
     gzFile file = open_file(path);
@@ -69,11 +63,14 @@ char *read_file(const char *path, size_t *size, Diagnostics *diags) {
         fail(path, strerror(errno ? errno : ENOMEM), diags);
         return NULL;
     }
-    char *bytes = read_all(file, size);
-    const char *problem = bytes ? NULL : strerror(errno ? errno : ENOMEM), *later = close_file(file);
-    if (!problem) problem = later;
-    if (!problem) return bytes;
-    fail(path, problem, diags);
+    char *bytes = read_all(file, bound, size);
+    bool beyond = *size > bound;
+    const char *problem = close_file(file);
+    if (!beyond && !problem) return bytes;
+    if (beyond)
+        fail_bound(path, bound, diags);
+    else
+        fail(path, problem, diags);
     free(bytes);
     *size = 0;
     return NULL;

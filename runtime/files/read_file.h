@@ -1,4 +1,5 @@
-/* Reading a small file (vocabulary, configuration, table) whole. */
+/* Reading a file (vocabulary, configuration, table) whole, but no more than a bound: the wrong file, a device without
+ * an end, or a few bytes of gzip that hold very many end in a message. */
 #ifndef GRADC_RUNTIME_FILES_READ_FILE_H
 #define GRADC_RUNTIME_FILES_READ_FILE_H
 
@@ -6,9 +7,16 @@
 
 #include "graph/base/diag.h"
 
+/* Bounds of what a file holds once it is decompressed, in bytes. */
+enum {
+    READ_DATA = 0, /* half of the memory that there is room for: what is made of it takes as much again */
+    READ_CONFIG = 16 << 20,
+    READ_TEXT = 64 << 20, /* vocabularies, tokenizer.json, graphs as text */
+};
+
 /* The bytes of a file, of a gzip'd one what it holds, with a NUL after them that `*size` does not count. The caller
- * frees. NULL and an error when the file cannot be read; `*size` is then 0.
+ * frees. NULL and an error when the file cannot be read or holds more than `most` bytes; `*size` is then 0.
  * The path "-" is standard input. */
-char *read_file(const char *path, size_t *size, Diagnostics *diags);
+char *read_file(const char *path, size_t most, size_t *size, Diagnostics *diags);
 
 #endif

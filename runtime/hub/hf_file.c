@@ -38,9 +38,9 @@ static json_t *parse_object(const char *path, const char *text, size_t size, Dia
     return NULL;
 }
 
-json_t *hf_file_object(const char *path, char **text, Diagnostics *diags) {
+json_t *hf_file_object(const char *path, size_t most, char **text, Diagnostics *diags) {
     size_t size;
-    char *own = read_file(path, &size, diags);
+    char *own = read_file(path, most, &size, diags);
     json_t *object = own ? parse_object(path, own, size, diags) : NULL;
     if (text)
         *text = own;

@@ -15,9 +15,10 @@ Pos hf_file_pos(Arena *arena, const char *folder, const char *name, Diagnostics 
  * with all of its integers as reals. */
 json_t *hf_file_parse(const char *text, size_t size, json_error_t *error);
 
-/* The object in a JSON file, for the caller to release; NULL with an error (E0841) for anything else. `*text` is the
- * file, for the caller to free, also after an error; NULL when nobody wants it. */
-json_t *hf_file_object(const char *path, char **text, Diagnostics *diags);
+/* The object in a JSON file of at most `most` bytes (see read_file.h), for the caller to release; NULL with an error
+ * (E0841) for anything else. `*text` is the file, for the caller to free, also after an error; NULL when nobody wants
+ * it. */
+json_t *hf_file_object(const char *path, size_t most, char **text, Diagnostics *diags);
 
 /* Tells that the folder, or this file of it, is not there (E0840). False. */
 bool hf_file_missing(Arena *arena, const char *folder, const char *name, Diagnostics *diags);

@@ -8,6 +8,7 @@
 
 #include "graph/base/memory.h"
 #include "runtime/files/atomic_file.h"
+#include "runtime/files/read_file.h"
 #include "runtime/hub/hf_file.h"
 #include "runtime/hub/hf_keys.h"
 #include "runtime/hub/hf_unwrap.h"
@@ -44,7 +45,7 @@ HfFolder *hf_folder_open(const char *path, const char *lower_case, Diagnostics *
                          .wrapper = ""};
     bool good = hf_file_exists(arena, path, "config.json") || hf_file_missing(arena, path, "config.json", diags);
     good = good && hf_tokenizer_read(folder->path, lower_case, arena, &folder->tokenizer, diags);
-    if (good) folder->config = hf_file_object(folder->config_path, &folder->config_text, diags);
+    if (good) folder->config = hf_file_object(folder->config_path, READ_CONFIG, &folder->config_text, diags);
     if (good && folder->config && hf_weights_open(path, &folder->weights, diags)) return folder;
     hf_folder_close(folder);
     return NULL;

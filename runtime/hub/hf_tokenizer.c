@@ -44,7 +44,7 @@ static bool has_file(const Reader *r, const char *name) {
 /* NULL when the file is not there; false when it is no JSON object, or says what is refused. */
 static bool read_json(const Reader *r, const char *name, json_t **object) {
     const char *path = hf_file_path(r->files->arena, r->files->folder, name);
-    *object = has_file(r, name) ? hf_file_object(path, NULL, r->diags) : NULL;
+    *object = has_file(r, name) ? hf_file_object(path, READ_TEXT, NULL, r->diags) : NULL;
     return *object ? hf_keys_check(name, path, *object, NULL, 0, r->diags) : !has_file(r, name);
 }
 
@@ -213,7 +213,7 @@ static bool add_listed(Reader *r, const char *file, const json_t *object) {
     json_t *token, *list = json_object_get(object, "additional_special_tokens");
     if (json_array_size(list) == 0) return true;
     const char *path = hf_file_path(r->files->arena, r->files->folder, "vocab.txt");
-    char *vocab = has_file(r, "vocab.txt") ? read_file(path, &size, r->diags) : NULL;
+    char *vocab = has_file(r, "vocab.txt") ? read_file(path, READ_TEXT, &size, r->diags) : NULL;
     bool good = true;
     json_array_foreach(list, i, token) {
         AddedToken added = token_of(token, -1);

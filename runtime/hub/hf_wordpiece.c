@@ -65,7 +65,7 @@ static bool read_vocabulary(Reader *r) {
         return json_is_object(vocab) ? vocabulary_of_json(r, vocab)
                                      : hf_file_missing(r->f->arena, r->f->folder, "vocab.txt", r->diags);
     r->path = path_of(r, "vocab.txt");
-    r->vocab = read_file(r->path, &r->vocab_bytes, r->diags);
+    r->vocab = read_file(r->path, READ_TEXT, &r->vocab_bytes, r->diags);
     return r->vocab != NULL;
 }
 

@@ -229,7 +229,7 @@ static bool load_program(Side *side, const SessionSource *like, const SourceChoi
 
 static bool load_text(Side *side, Diagnostics *diags) {
     size_t size;
-    char *text = read_file(side->path, &size, diags);
+    char *text = read_file(side->path, READ_TEXT, &size, diags);
     if (!text) return false;
     Graph *graph = graph_read(diagnostics_file(diags, side->path, text), diags);
     free(text);
