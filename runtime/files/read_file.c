@@ -51,7 +51,7 @@ static gzFile open_file(const char *path) {
 static void fail_bound(const char *path, size_t most, Diagnostics *diags) {
     diag_error(diags, "E0801", pos_in_file(diagnostics_file(diags, path, NULL), 0),
                "it holds more than %zu MiB, the most that is read of such a file", most >> 20);
-    diag_hint(diags, "check the path; a table may have half of the memory that is free, or of --max-memory: split it");
+    diag_hint(diags, "check the path; of a table, which may take half of the free memory, give a part at a time");
 }
 
 char *read_file(const char *path, size_t most, size_t *size, Diagnostics *diags) {
