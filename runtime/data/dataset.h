@@ -75,6 +75,8 @@ void dataset_free(Dataset *data);
 
 /* The task's file in the first of the options' folders that has it. NULL and a diagnostic: none has. */
 const char *dataset_path(const Task *task, const DatasetOptions *options, Diagnostics *diags);
+/* Does the file hold more than the part that is wanted? */
+bool dataset_is_split(const Task *task, const DatasetOptions *options);
 TableFormat dataset_format(const Task *task); /* as its data line says */
 
 /* Tokens of a row, over all inputs. */
