@@ -95,6 +95,16 @@ run init latin.csv --text text --label label
 [ "$status" = 1 ] && has "$t/err" "latin.csv:2: error[E0814]" && has "$t/err" iconv
 ok "text that is not UTF-8 is told as such" $?
 
+# A vocabulary that does not know the words: counted by each command, and the same where the tokens come from the cache.
+awk 'BEGIN { print "text,label"; for (i = 0; i < 40; i++) print (i % 4 ? "a good film " : "日本 日本 日本 ") i "," (i % 2 ? "a" : "b") }' >odd.csv
+demo_run init odd.csv --text text --label label --task odd
+[ "$status" = 0 ] && has odd.graph "# 10 rows are mostly unknown to the vocabulary" && demo_run train odd.graph --dry-run && awk '$1 == "odd" && $5 > 0 && $5 <= 10 { n++ } END { exit n != 1 }' "$t/out"
+ok "init and a dry run count texts that are mostly [UNK]" $?
+demo_run train odd.graph --epochs 0 --out odd && has "$t/err" "rows, $(sed -n 's/.*"unknown":\([0-9]*\).*/\1/p' odd/log.jsonl) mostly [UNK]"
+ok "so does training, in its log too" $?
+run eval odd --split train && has "$t/err" " mostly [UNK]" && run eval odd --split train --no-cache && has "$t/err" " mostly [UNK]" && run predict odd --input odd.csv && has "$t/err" "odd: 40 rows, 10 mostly [UNK]"
+ok "and evaluating and predicting" $?
+
 # Labels.
 awk 'BEGIN { print "text,label"; for (i = 0; i < 154; i++) print "q " i "," i % 77 }' >intents.csv
 run init intents.csv --text text --label label

@@ -21,7 +21,7 @@ train log --epochs 3 --no-eval --quiet
 for task in sentiment paraphrase similarity; do
   grep "\"event\":\"step\".*\"task\":\"$task\"" "$t/log" | sed 's/.*"tokens":\([0-9]*\).*/\1/' | awk -v task=$task '{ n++; sum += $1 } END { print task, n, sum }'
 done >"$t/happened"
-awk '/^(sentiment|paraphrase|similarity) / { print $1, $5, $6 }' "$t/told" | cmp -s - "$t/happened"
+awk '/^(sentiment|paraphrase|similarity) / { print $1, $6, $7 }' "$t/told" | cmp -s - "$t/happened"
 ok "steps and tokens of each task are those of the run" $?
 
 train within --epochs 3 --no-eval --quiet --within 9h
@@ -53,7 +53,7 @@ train whole.log --epochs 1 --quiet
 [ "$status" = 0 ] && [ "$(hash_of whole.log)" = "$(hash_of dev.log)" ]
 ok "the weights are those of a run that evaluates all" $?
 train none.log --epochs 1 --limit-dev sentiment=10 --dry-run
-[ "$status" = 0 ] && awk '$1 == "sentiment" && $7 == 10 { n++ } $1 == "similarity" && $7 == 100 { n++ } END { exit n != 2 }' "$t/out"
+[ "$status" = 0 ] && awk '$1 == "sentiment" && $8 == 10 { n++ } $1 == "similarity" && $8 == 100 { n++ } END { exit n != 2 }' "$t/out"
 ok "so does a dry run" $?
 train bad --limit-dev sentiment=some
 [ "$status" = 1 ] && has "$t/err" "error[E0940]" && has "$t/err" "--limit-dev takes TASK=N"
@@ -65,7 +65,7 @@ train board --epochs 1 --quiet --tensorboard "$t/board.events"
 ok "--tensorboard writes losses and metrics" $?
 
 run train models/bert.graph --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --batch 8 --epochs 1 --sampler together --dry-run
-[ "$status" = 0 ] && awk '$1 == "sentiment" || $1 == "paraphrase" || $1 == "similarity" { if ($5 > 0 && $6 > 0) n++; if (!s) s = $5; if ($5 != s) n = 9 } END { exit n != 3 }' "$t/out"
+[ "$status" = 0 ] && awk '$1 == "sentiment" || $1 == "paraphrase" || $1 == "similarity" { if ($6 > 0 && $7 > 0) n++; if (!s) s = $6; if ($6 != s) n = 9 } END { exit n != 3 }' "$t/out"
 ok "a step over all tasks is counted with each" $?
 # What is set aside before the first step is what the run then has, to one part in a hundred.
 for more in "" "--sampler together" "--accumulate 3" "--no-eval"; do

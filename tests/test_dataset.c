@@ -112,6 +112,21 @@ Test(dataset, long_rows_are_cut_and_counted) {
     finish(&f);
 }
 
+/* Each text for itself; half is not most, and nothing is not unknown. */
+Test(dataset, rows_that_the_vocabulary_hardly_knows_are_counted) {
+    Fixture f = begin("text\tother\ty\n"
+                      "odd odd good\tbad\t1\n"
+                      "good\todd\t1\n"
+                      "odd odd\todd\t1\n"
+                      "odd good\tbad\t1\n"
+                      "\t\t1\n");
+    f.task.inputs[0].columns[1] = "other", f.task.inputs[0].n_columns = 2;
+    load(&f);
+    cr_assert_not_null(f.data);
+    cr_expect(f.data->rows == 5 && f.data->unknown == 3 && f.data->cut == 0);
+    finish(&f);
+}
+
 /* The file as named below the folder comes first, then its last part. */
 Test(dataset, the_file_is_searched_as_named_then_by_its_last_part) {
     Fixture f = begin(rows);

@@ -58,6 +58,16 @@ Test(token_cache, what_fits_is_taken) {
     expect(&f, NULL);
 }
 
+Test(token_cache, counts_are_of_its_rows) {
+    const int64_t counts[][3] = {{0, ROWS, ROWS}, {-1, 0, 0},       {0, ROWS + 1, 0},
+                                 {0, -1, 0},      {0, 0, ROWS + 1}, {0, 0, -1}};
+    for (int i = 0; i < 6; i++) {
+        Fixture f = make();
+        f.data.skipped = counts[i][0], f.data.cut = counts[i][1], f.data.unknown = counts[i][2];
+        expect(&f, i == 0 ? NULL : "a count of rows is not one");
+    }
+}
+
 Test(token_cache, ids_are_of_the_vocabulary) {
     const int32_t ids[] = {5, 20000, 1 << 30, -1, INT32_MIN};
     for (int i = 0; i < 5; i++) {

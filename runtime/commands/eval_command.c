@@ -187,6 +187,7 @@ static bool evaluate_task(Evaluator *e, int task) {
     Pace pace = {e->o->batch ? e->o->batch : EVAL_BATCH, show_progress, &progress};
     LineVisitor visitor = {visit_lines, e};
     Dataset *data = load_rows(e, task);
+    if (data && data->unknown) session_say_dataset(e->s, data), fputc('\n', stderr);
     bool good = data && evaluate(e->s->model, task, data, &pace, &e->evaluations[e->count], &visitor, e->s->diags);
     progress_clear(&progress);
     dataset_free(data);

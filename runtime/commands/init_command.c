@@ -210,8 +210,13 @@ static const char *about_lengths(const Init *init) {
         (long long)survey_length(s, 0.5), unit, (long long)survey_length(s, 0.9), (long long)survey_length(s, 0.99),
         (long long)survey_length(s, 1));
     if (!init->o->weights) return text;
-    return arena_printf(init->arena, "%s# Cut would be %.1f %% at --max-length 128, %.1f %% at 512.\n", text,
-                        100 * survey_longer(s, 128), 100 * survey_longer(s, 512));
+    const char *unknown =
+        s->unknown
+            ? arena_printf(init->arena, "# %lld row%s mostly unknown to the vocabulary: is it for these texts?\n",
+                           (long long)s->unknown, s->unknown == 1 ? " is" : "s are")
+            : "";
+    return arena_printf(init->arena, "%s# Cut would be %.1f %% at --max-length 128, %.1f %% at 512.\n%s", text,
+                        100 * survey_longer(s, 128), 100 * survey_longer(s, 512), unknown);
 }
 
 static const char *about(const Init *init) {

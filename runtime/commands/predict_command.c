@@ -23,7 +23,8 @@ typedef struct Predictor {
     int task;
     DatasetOptions rows;
     PredictionWriter writer;
-    int64_t bad; /* rows that could not be read */
+    Dataset seen; /* what is counted of the rows, over all pieces of a stream */
+    int64_t bad;  /* rows that could not be read */
 } Predictor;
 
 /* --- What is asked for -------------------------------------------------------------------------------------------- */
@@ -90,7 +91,7 @@ static bool prepare(Predictor *p) {
     outputs[p->task] = p->writer.outputs;
     ModelUse use = {.outputs = outputs};
     if (!session_load_model(s, &use)) return false;
-    p->writer.task = &s->program->tasks.items[p->task];
+    p->writer.task = p->seen.task = &s->program->tasks.items[p->task];
     p->writer.tokenizer = s->tokenizer;
     p->writer.header = p->o->header;
     p->writer.keep = p->o->keep.items;
@@ -119,6 +120,7 @@ static bool check_rows(const Predictor *p, const Collected *outputs, Diagnostics
 static bool predict_rows(Predictor *p, const Dataset *data, Diagnostics *diags) {
     Collected outputs[MAX_OUTPUTS] = {0};
     Pace pace = {.batch = p->o->batch ? p->o->batch : PREDICT_BATCH};
+    p->seen.rows += data->rows, p->seen.cut += data->cut, p->seen.unknown += data->unknown;
     bool good = collect_outputs(p->s->model, p->task, data, &pace, outputs, diags) && check_rows(p, outputs, diags);
     if (good) prediction_rows(&p->writer, data, outputs);
     for (int64_t i = 0; data->table && i < data->rows; i++)
@@ -224,6 +226,7 @@ static bool predict_all(Predictor *p) {
     if (descriptor >= 0) close(descriptor);
     free(text);
     if (good && p->bad) fprintf(stderr, "%lld rows could not be read\n", (long long)p->bad);
+    if (good && p->seen.unknown) session_say_dataset(p->s, &p->seen), fputc('\n', stderr);
     return good;
 }
 

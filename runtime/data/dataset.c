@@ -23,6 +23,7 @@ typedef struct Loader {
     int n_columns, label_column, kept; /* the label's first one; the first of those kept besides */
     SplitColumns split;
     /* Of the row at hand. */
+    bool cut, unknown; /* one of its texts was longer than the limit; is [UNK] for the most part */
     TokenIds text[2];
     Pieces words, tags;
     double *values; /* [labels, width]: read from the label's cells, before it is known which have a token */
@@ -230,6 +231,17 @@ static void end_input(Loader *l, Sequences *to) {
     to->bounds[l->data->rows + 1] = to->ids.count;
 }
 
+/* One or two texts as a sequence. */
+static void append_whole(Loader *l, const TextInput *input, int index, Sequences *to) {
+    TokenIds *second = input->n_columns == 2 ? &l->text[1] : NULL;
+    int64_t wanted = 2 + l->text[0].count + (second ? 1 + second->count : 0);
+    if (input->kept != KEPT_HEAD) tokenizer_cut(&l->text[0], second, l->options->max_length, input->kept);
+    int64_t got =
+        tokenizer_assemble(l->options->tokenizer, &l->text[0], second, l->options->max_length, &to->ids, &to->segments);
+    if (l->task->label.of == index) cut_words(l, got);
+    l->cut |= got < wanted;
+}
+
 /* The sequences of a long text, each `stride` tokens on, the last one up to its end. */
 static void append_windows(Loader *l, const TextInput *input, Sequences *to) {
     const TokenIds *text = &l->text[0];
@@ -247,31 +259,23 @@ static void append_windows(Loader *l, const TextInput *input, Sequences *to) {
     to->windows[row + 1] = count;
 }
 
-/* Appends the sequences of one text input; true when it had to be cut. */
-static bool append_input(Loader *l, int64_t row, int index, int column) {
+/* Appends the sequences of one text input. */
+static void append_input(Loader *l, int64_t row, int index, int column) {
     const TextInput *input = &l->task->inputs[index];
-    int64_t wanted = 1;
     for (int j = 0; j < input->n_columns; j++) {
         l->text[j].count = 0;
         if (input->words && l->task->label.of == index)
             encode_words(l, row, column + j, &l->text[j]);
         else
             encode_text(l, row, column + j, &l->text[j]);
-        wanted += l->text[j].count + 1;
+        l->unknown |= tokenizer_knows_little(l->options->tokenizer, l->text[j].items, l->text[j].count);
     }
     Sequences *to = &l->data->inputs[index];
-    if (input->window) {
+    if (input->window)
         append_windows(l, input, to);
-        end_input(l, to);
-        return false;
-    }
-    TokenIds *second = input->n_columns == 2 ? &l->text[1] : NULL;
-    if (input->kept != KEPT_HEAD) tokenizer_cut(&l->text[0], second, l->options->max_length, input->kept);
-    int64_t got =
-        tokenizer_assemble(l->options->tokenizer, &l->text[0], second, l->options->max_length, &to->ids, &to->segments);
-    if (l->task->label.of == index) cut_words(l, got);
+    else
+        append_whole(l, input, index, to);
     end_input(l, to);
-    return got < wanted;
 }
 
 /* --- Rows --- */
@@ -329,14 +333,14 @@ static void drop_row(Loader *l) {
 }
 
 /* Labels and sequences, at the end of those that there are. False: told, and what was appended is to be dropped. */
-static bool read_row(Loader *l, int64_t row, bool *cut) {
+static bool read_row(Loader *l, int64_t row) {
     int column = 0;
     uint32_t line = table_line(l->table, row);
     const char *problem = l->options->skips_bad ? table_problem(l->table, row) : NULL;
     if (problem) return tell_bad(l, table_problem_code(l->table, row), line, problem), false;
     if (!read_labels(l, row)) return false;
     for (int i = 0; i < l->task->n_inputs; i++) {
-        *cut |= append_input(l, row, i, column);
+        append_input(l, row, i, column);
         column += l->task->inputs[i].n_columns;
     }
     if (is_unlabelled(l)) return !l->task->label.optional && bad_label(l, line, 0, "the row has no label");
@@ -345,14 +349,15 @@ static bool read_row(Loader *l, int64_t row, bool *cut) {
 
 /* False after an error. */
 static bool append_row(Loader *l, int64_t row) {
-    bool cut = false;
+    l->cut = l->unknown = false;
     l->n_first = 0;
     int errors = l->diags->errors;
-    if (!read_row(l, row, &cut)) return drop_row(l), l->diags->errors == errors;
+    if (!read_row(l, row)) return drop_row(l), l->diags->errors == errors;
     store_labels(l);
     l->data->lines[l->data->rows] = table_line(l->table, row);
     if (l->data->table_rows) l->data->table_rows[l->data->rows] = row;
-    l->data->cut += cut;
+    l->data->cut += l->cut;
+    l->data->unknown += l->unknown;
     l->data->rows++;
     return true;
 }

@@ -40,6 +40,7 @@ typedef struct Dataset {
     const Tokenizer *tokenizer; /* borrowed */
     int64_t skipped;            /* rows that were left out: see skips_bad */
     int64_t cut;                /* rows whose text was longer than the limit */
+    int64_t unknown;            /* rows with a text of which most tokens are [UNK] */
     Table *table;               /* the file's cells; NULL: not asked for (see DatasetOptions) */
     int64_t *table_rows;        /* [rows]: where a row is in the table; NULL without one */
     int kept;                   /* the first of the kept columns there */

@@ -81,8 +81,16 @@ static const char *labels_problem(const Dataset *data) {
     return NULL;
 }
 
+/* What is counted of the rows that there are is of no more. */
+static bool counts_fit(const Dataset *data) {
+    return data->skipped >= 0 && data->cut >= 0 && data->cut <= data->rows && data->unknown >= 0 &&
+           data->unknown <= data->rows;
+}
+
 const char *dataset_problem(const Dataset *data, const DatasetOptions *options) {
-    const char *problem = data->rows > 0 && data->lines ? NULL : "there are no rows";
+    const char *problem = data->rows <= 0 || !data->lines ? "there are no rows"
+                          : counts_fit(data)              ? NULL
+                                                          : "a count of rows is not one";
     for (int i = 0; !problem && i < data->task->n_inputs; i++)
         problem = input_problem(&data->inputs[i], &data->task->inputs[i], data->rows, options);
     return problem ? problem : labels_problem(data);

@@ -291,19 +291,24 @@ static int64_t count_words(const char *text) {
     return words;
 }
 
-/* With [CLS] and a [SEP] behind each text. */
+/* With [CLS] and a [SEP] behind each text. Counts the row where little of it is known. */
 static int64_t row_length(Surveyor *s, int64_t row, TokenIds *ids) {
     int64_t length = s->options->tokenizer ? 1 + s->options->n_texts : 0;
+    bool unknown = false;
     ids->count = 0;
     for (int column = 0; column < s->options->n_texts; column++) {
         if (table_items(s->table, row, column) >= 0) continue;
         size_t bytes;
         const char *text = table_cell(s->table, row, column, &bytes);
+        int64_t before = ids->count;
         if (s->options->tokenizer)
             tokenizer_encode(s->options->tokenizer, text, bytes, ids);
         else
             length += count_words(text);
+        unknown |= ids->count > before &&
+                   tokenizer_knows_little(s->options->tokenizer, ids->items + before, ids->count - before);
     }
+    s->survey->unknown += unknown;
     return length + ids->count;
 }
 

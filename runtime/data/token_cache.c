@@ -12,7 +12,7 @@
 #include "runtime/data/dataset_id.h"
 #include "runtime/files/atomic_file.h"
 
-enum { OF_INPUT = 5, MAX_ARRAYS = 16, FORMAT = 2 };
+enum { OF_INPUT = 5, MAX_ARRAYS = 16, FORMAT = 3 };
 static const char magic[8] = "GRADCTOK";
 
 /* --- The key ------------------------------------------------------------------------------------------------------ */
@@ -164,11 +164,11 @@ static bool is_of_key(Reader *r, const XXH128_canonical_t *key) {
 
 static bool take_all(Reader *r, Dataset *d) {
     XXH128_canonical_t hash, own;
-    int64_t numbers[3];
+    int64_t numbers[4];
     Array arrays[MAX_ARRAYS];
     if (!take(r, numbers, sizeof numbers)) return false;
-    d->rows = numbers[0], d->skipped = numbers[1], d->cut = numbers[2];
-    if (d->rows < 0 || d->rows > r->left || d->skipped < 0 || d->cut < 0) return false;
+    d->rows = numbers[0], d->skipped = numbers[1], d->cut = numbers[2], d->unknown = numbers[3];
+    if (d->rows < 0 || d->rows > r->left) return false;
     int count = list_arrays(d, arrays); /* where they go */
     for (int i = 0; i < count; i++) {
         if (!take_array(r, &arrays[i])) return false;
@@ -243,7 +243,7 @@ static void put(Writer *w, const void *bytes, size_t size) {
 }
 
 static void put_all(Writer *w, const XXH128_canonical_t *key, Dataset *d) {
-    const int64_t numbers[] = {d->rows, d->skipped, d->cut};
+    const int64_t numbers[] = {d->rows, d->skipped, d->cut, d->unknown};
     Array arrays[MAX_ARRAYS];
     XXH128_canonical_t hash;
     int count = list_arrays(d, arrays);

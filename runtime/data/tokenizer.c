@@ -159,6 +159,12 @@ void tokenizer_encode(const Tokenizer *tokenizer, const char *text, size_t lengt
     *ids = tokens.ids;
 }
 
+bool tokenizer_knows_little(const Tokenizer *tokenizer, const int32_t *ids, int64_t count) {
+    int64_t unknown = 0;
+    for (int64_t i = 0; i < count; i++) unknown += ids[i] == tokenizer->specials.unk;
+    return 2 * unknown > count;
+}
+
 static void add_to_hash(void *user, const void *bytes, size_t size) { XXH3_128bits_update(user, bytes, size); }
 
 void tokenizer_hash(const Tokenizer *tokenizer, char hash[33]) {

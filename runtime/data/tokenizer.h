@@ -47,6 +47,10 @@ void tokenizer_encode(const Tokenizer *tokenizer, const char *text, size_t lengt
 /* The same with spans. */
 void tokenizer_encode_spans(const Tokenizer *tokenizer, const char *text, size_t length, TokenList *tokens);
 
+/* Are more than half of these ids, special tokens not among them, [UNK]? Then a model sees next to nothing of the text:
+ * the vocabulary is one of another language, or of another case. */
+bool tokenizer_knows_little(const Tokenizer *tokenizer, const int32_t *ids, int64_t count);
+
 /* XXH3-128 of all that decides what a text becomes, in hexadecimal. */
 void tokenizer_hash(const Tokenizer *tokenizer, char hash[33]);
 

@@ -332,6 +332,14 @@ bool session_keep_dataset(Session *s, const Dataset *data, const char *split, in
     return token_cache_store(&cache, data, &options, s->diags);
 }
 
+void session_say_dataset(const Session *s, const Dataset *data) {
+    const char *unknown = tokenizer_token(s->tokenizer, tokenizer_specials(s->tokenizer).unk);
+    fprintf(stderr, "%s: %" PRId64 " row%s", data->task->name, data->rows, data->rows == 1 ? "" : "s");
+    if (data->skipped) fprintf(stderr, ", %" PRId64 " left out", data->skipped);
+    if (data->cut) fprintf(stderr, ", %" PRId64 " cut to %" PRId64 " tokens", data->cut, s->max_length);
+    if (data->unknown) fprintf(stderr, ", %" PRId64 " mostly %s", data->unknown, unknown);
+}
+
 static int list_tensors(Session *s, TensorToWrite *tensors) {
     int count = 0;
     const Parameters *params = model_parameters(s->model);

@@ -281,12 +281,14 @@ static void print_plan(const Plan *plan, FILE *out) {
     int64_t tokens = 0;
     double training = seconds_of(plan->training, data->count), evaluation = seconds_of(plan->evaluation, data->count);
     double bytes = (double)(parameters_bytes(params) + model_slab_bytes(s->model));
-    fprintf(out, "%-16s %9s %8s %7s %9s %12s %9s\n", "task", "rows", "left out", "cut", "steps", "tokens", "evaluated");
+    fprintf(out, "%-16s %9s %8s %7s %7s %9s %12s %9s\n", "task", "rows", "left out", "cut", "unknown", "steps",
+            "tokens", "evaluated");
     for (int i = 0; i < data->count; i++) {
         const Dataset *set = data->tasks[i].train, *dev = data->tasks[i].dev;
-        fprintf(out, "%-16s %9" PRId64 " %8" PRId64 " %7" PRId64 " %9" PRId64 " %12" PRId64 " %9" PRId64 "\n",
-                set->task->name, set->rows, set->skipped, set->cut, plan->work[i].steps, plan->work[i].tokens,
-                dev ? dev->rows : 0);
+        fprintf(out,
+                "%-16s %9" PRId64 " %8" PRId64 " %7" PRId64 " %7" PRId64 " %9" PRId64 " %12" PRId64 " %9" PRId64 "\n",
+                set->task->name, set->rows, set->skipped, set->cut, set->unknown, plan->work[i].steps,
+                plan->work[i].tokens, dev ? dev->rows : 0);
         tokens += plan->work[i].tokens;
     }
     fprintf(out, "%" PRId64 " steps in %" PRId64 " epochs, %" PRId64 " parameters, %" PRId64 " trained\n",

@@ -49,9 +49,10 @@ static json_t *tasks_json(const TrainData *data) {
     for (int i = 0; i < data->count; i++) {
         const Dataset *set = data->tasks[i].train, *dev = data->tasks[i].dev;
         json_object_set_new(tasks, set->task->name,
-                            json_pack("{s:s, s:I, s:I, s:I, s:I}", "file", set->file->path, "rows",
+                            json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "file", set->file->path, "rows",
                                       (json_int_t)set->rows, "left_out", (json_int_t)set->skipped, "cut",
-                                      (json_int_t)set->cut, "dev_rows", (json_int_t)(dev ? dev->rows : 0)));
+                                      (json_int_t)set->cut, "unknown", (json_int_t)set->unknown, "dev_rows",
+                                      (json_int_t)(dev ? dev->rows : 0)));
     }
     return tasks;
 }
@@ -83,10 +84,7 @@ void report_start(TrainReport *r, const RunSchedule *schedule, const StepRunner 
         fprintf(stderr, "a step is %s\n", joined ? "one pass over the rows of all tasks" : "a pass for each task");
     for (int i = 0; i < r->data->count; i++) {
         const TrainTask *task = &r->data->tasks[i];
-        const Dataset *set = task->train;
-        fprintf(stderr, "%s: %" PRId64 " rows", set->task->name, set->rows);
-        if (set->skipped) fprintf(stderr, ", %" PRId64 " left out", set->skipped);
-        if (set->cut) fprintf(stderr, ", %" PRId64 " cut to %" PRId64 " tokens", set->cut, r->s->max_length);
+        session_say_dataset(r->s, task->train);
         if (task->dev)
             fprintf(stderr, ", %s%" PRId64 " to evaluate", task->dev_limit ? "the first " : "", task->dev->rows);
         fputc('\n', stderr);
