@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "frontend/elaborate.h"
+#include "graph/base/text.h"
 
 /* Arguments by formal; `value` NULL: not given. */
 typedef struct Actual {
@@ -16,12 +17,12 @@ static void note_declared(Elab *e, const Def *def) {
 
 /* "write dense(x, O)"; parameters with a value may be left out. */
 static void hint_formals(Elab *e, const Def *def) {
-    const char *text = "";
+    Text text = {0};
     for (int i = 0; i < def->formals.count; i++) {
         const Formal *formal = &def->formals.items[i];
-        text = arena_printf(e->arena, "%s%s%s%s", text, i ? ", " : "", formal->name, formal->initial ? " = ..." : "");
+        text_print(e->arena, &text, "%s%s%s", i ? ", " : "", formal->name, formal->initial ? " = ..." : "");
     }
-    diag_hint(e->diags, "its parameters are: %s(%s)", def->name, text);
+    diag_hint(e->diags, "its parameters are: %s(%s)", def->name, text_read(&text));
 }
 
 static int find_formal(Elab *e, const Def *def, const Arg *arg) {
@@ -121,7 +122,7 @@ static bool bind_some(Elab *e, const Def *def, const Expr *expr, const Actual *a
         if (value.kind == VALUE_ERROR && !value.name) return false;
         Pos pos = actuals[i].arg ? actuals[i].arg->value->pos : expr->pos;
         if (!check_formal(e, def, formal, &value, pos)) return false;
-        vec_push(e->arena, &e->frame->names, ((NamedValue){formal->name, value}));
+        push_name(e, e->frame, formal->name, value);
         watch(e, formal->name, value, formal->pos);
     }
     return true;

@@ -5,14 +5,6 @@
 
 static Def *def_at(const Elab *e, int i) { return e->module->defs.items[i]; }
 
-/* The nearest one before number `i` that has its name; the prelude's come first of all. */
-static Def *find_earlier(const Elab *e, int i) {
-    for (int j = i - 1; j >= 0; j--) {
-        if (strcmp(def_at(e, j)->name, def_at(e, i)->name) == 0) return def_at(e, j);
-    }
-    return NULL;
-}
-
 static void nothing_to_replace(Elab *e, int index) {
     const Def *def = def_at(e, index);
     if (!fail(e, "E0209", def->pos, "there is no function '%s' to replace", def->name)) return;
@@ -51,8 +43,12 @@ static void declared_twice(Elab *e, const Def *def, const Def *old) {
 
 /* The prelude's may be declared anew without the word: it may get new names at any time. */
 void check_defs(Elab *e) {
+    NameIndex earlier = {0}; /* of each name the nearest before; the prelude's come first of all */
     for (int i = 0; i < e->module->defs.count; i++) {
-        Def *def = def_at(e, i), *old = find_earlier(e, i);
+        Def *def = def_at(e, i);
+        int before = name_index_find(&earlier, def->name);
+        Def *old = before < 0 ? NULL : def_at(e, before);
+        name_index_put(e->arena, &earlier, def->name, i);
         if (!def->prelude && is_builtin(def->name)) {
             fail(e, "E0203", def->pos, "'%s' is an operator of the language: choose another name", def->name);
         } else if (def->replaces && !old) {

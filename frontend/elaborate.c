@@ -40,11 +40,9 @@ static bool config_value(Elab *e, const ConfigDecl *decl, double *value) {
 
 static bool is_integral(double value) { return value == floor(value); }
 
-static ConfigItem *find_config(Program *program, const char *name) {
-    for (int i = 0; i < program->configs.count; i++) {
-        if (strcmp(program->configs.items[i].name, name) == 0) return &program->configs.items[i];
-    }
-    return NULL;
+static ConfigItem *find_config(const Elab *e, const char *name) {
+    int i = name_index_find(&e->configs, name);
+    return i < 0 ? NULL : &e->program->configs.items[i];
 }
 
 /* Who gave a value that the text did not. */
@@ -63,7 +61,7 @@ static void note_source(Elab *e, const ConfigDecl *decl, double value) {
 
 /* What is written as an integer stays one: it may be a size. */
 static void elaborate_config(Elab *e, const ConfigDecl *decl) {
-    ConfigItem *old = find_config(e->program, decl->name);
+    ConfigItem *old = find_config(e, decl->name);
     if (old && !decl->replaces) {
         if (fail(e, "E0203", decl->pos, "the config value '%s' is declared twice", decl->name)) {
             diag_note(e->diags, old->pos, "first given here");
@@ -86,10 +84,12 @@ static void elaborate_config(Elab *e, const ConfigDecl *decl) {
             note_source(e, decl, value);
         item.value = NAN; /* whatever uses it is silent */
     }
-    if (old)
+    if (old) {
         *old = item;
-    else
+    } else {
+        name_index_put(e->arena, &e->configs, item.name, e->program->configs.count);
         vec_push(e->arena, &e->program->configs, item);
+    }
 }
 
 static void check_sets(Elab *e) {
@@ -102,24 +102,23 @@ static void check_sets(Elab *e) {
         if (!strchr(set, '=')) {
             diag_error(e->diags, "E0205", (Pos){0}, "--set %s: the value is missing", set);
             diag_hint(e->diags, "write --set NAME=VALUE");
-        } else if (!find_config(e->program, name)) {
+        } else if (!find_config(e, name)) {
             diag_error(e->diags, "E0204", (Pos){0}, "--set %s: there is no config value '%s'", set, name);
             diag_hint_nearest(e->diags, name, names, program->configs.count);
         }
     }
 }
 
-static bool is_second_task(Elab *e, int index) {
+static bool is_second_task(Elab *e, NameIndex *tasks, int index) {
     const TaskDecl *task = e->module->tasks.items[index];
-    for (int i = 0; i < index; i++) {
-        const TaskDecl *old = e->module->tasks.items[i];
-        if (strcmp(old->name, task->name) != 0) continue;
-        if (fail(e, "E0203", task->pos, "the task '%s' is declared twice", task->name)) {
-            diag_note(e->diags, old->pos, "first given here");
-        }
-        return true;
+    int first = name_index_find(tasks, task->name);
+    if (first < 0) {
+        name_index_put(e->arena, tasks, task->name, index);
+        return false;
     }
-    return false;
+    if (fail(e, "E0203", task->pos, "the task '%s' is declared twice", task->name))
+        diag_note(e->diags, e->module->tasks.items[first]->pos, "first given here");
+    return true;
 }
 
 /* The user's optimizer, or else the prelude's. */
@@ -170,6 +169,8 @@ static void elaborate_sizes(Elab *e) {
 static void elaborate(Elab *e) {
     /* Names of sizes in messages need a graph even outside of one. */
     Frame none = {0};
+    NameIndex tasks = {0};
+    index_defs(e);
     begin_graph(e, "config", &none);
     Graph *scratch = e->graph;
     for (int i = 0; i < e->module->configs.count; i++) elaborate_config(e, &e->module->configs.items[i]);
@@ -186,7 +187,7 @@ static void elaborate(Elab *e) {
     for (int i = 0; i < e->module->tasks.count && !e->probe; i++) {
         e->graph = scratch;
         e->frame = &none;
-        if (!is_second_task(e, i)) elaborate_task(e, e->module->tasks.items[i]);
+        if (!is_second_task(e, &tasks, i)) elaborate_task(e, e->module->tasks.items[i]);
     }
     e->graph = scratch;
     e->frame = &none;

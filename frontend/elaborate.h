@@ -14,6 +14,7 @@
 
 #include "frontend/frontend.h"
 #include "frontend/load.h"
+#include "graph/base/names.h"
 
 typedef enum ValueKind {
     VALUE_ERROR,       /* a mistake that was told already; with a name: while a definition is checked, a parameter that
@@ -60,11 +61,13 @@ typedef struct Value {
 typedef struct NamedValue {
     const char *name;
     Value value;
+    int hidden; /* the one of this name that it hides; -1: none */
 } NamedValue;
 
 /* The names of one body: a call's, a task's, the optimizer's. */
 typedef struct Frame {
     VEC(NamedValue) names;
+    NameIndex places;  /* of each name the last in `names` */
     const Def *def;    /* NULL: a task */
     const char *scope; /* of the call; `in` adds to it */
     bool returned;
@@ -79,17 +82,13 @@ typedef struct Call {
     struct Call *outer;
 } Call;
 
-typedef struct SiteCount {
-    const char *scope;
-    int count;
-} SiteCount;
-
 enum {
     MAX_CALL_DEPTH = 64,
     MAX_EVAL_DEPTH = 3000,  /* bounds the stack: expressions inside calls inside expressions */
     MAX_CHECKED_TOKENS = 4, /* text inputs of one definition */
     MAX_STEPS = 200000,     /* expressions evaluated for one graph, 50 times BERT-large: bounds time and
                            memory */
+    MAX_SCOPE = 1000,       /* bytes of a scope, of a text with its {name}s filled in */
 };
 
 typedef struct Elab {
@@ -108,11 +107,14 @@ typedef struct Elab {
     const ProbeOptions *probe;      /* NULL: a program to run; otherwise names are watched */
     const TokensValue *tokens;      /* [n_tokens] */
     int n_tokens;
-    LabelValue label;  /* of a task without one, all zero */
-    const char *scope; /* "" or "bert.encoder" */
-    bool shares;       /* inside of `in shared`: a parameter may be instantiated again */
-    VEC(SiteCount) sites;
-    VEC(int) instances; /* indices of program parameters, in order of instantiation */
+    LabelValue label;          /* of a task without one, all zero */
+    const char *scope;         /* "" or "bert.encoder" */
+    bool shares;               /* inside of `in shared`: a parameter may be instantiated again */
+    NameIndex configs, params; /* the program's */
+    NameIndex defs[2];         /* the module's last of each name: the user's; the prelude's */
+    NameIndex sites;           /* of each scope: how many there are */
+    VEC(int) instances;        /* of each program parameter: number of the last graph that instantiates it */
+    int graph_number;          /* of the graph being built, from 1 */
     Frame *frame;
     Call *call;        /* NULL: in the task itself */
     int prelude_depth; /* definitions of the prelude that elaboration is inside of */
@@ -128,8 +130,11 @@ Value value_tensor(Node *node);                /* VALUE_ERROR for NULL */
 const char *value_print(Elab *e, Value value); /* "the number 3", "f32[S, 5]" */
 NamedValue *find_local(const Frame *frame, const char *name);
 void bind_name(Elab *e, Frame *frame, const char *name, Value value); /* or rebind */
+void push_name(Elab *e, Frame *frame, const char *name, Value value); /* hides one of this name until it is popped */
+void pop_names(Elab *e, Frame *frame, int count);                     /* until `count` are left */
 bool find_name(Elab *e, const char *name, Value *value);              /* locals, config values, element types */
 void unknown_name(Elab *e, const char *name, Pos pos);
+void index_defs(Elab *e);
 Def *find_def(const Elab *e, const char *name);
 void unknown_function(Elab *e, const char *name, Pos pos);
 Pos place(const Elab *e, Pos pos); /* `pos`, or the user's call when it is in the prelude */
@@ -146,6 +151,7 @@ void hint_open_sizes(Elab *e, Dim a, Dim b); /* that differ: when one is a defin
 void hint_kind(Elab *e, ValueKind wanted, Value value);
 /* Replaces "{i}" by constants. NULL after a message. */
 const char *interpolate(Elab *e, const char *text, Pos pos);
+bool check_scope_length(Elab *e, size_t length, Pos pos); /* false after a message */
 const char *join_scope(Elab *e, const char *scope, const char *name);
 
 /* eval.c */

@@ -267,7 +267,7 @@ static Value eval_if(Elab *e, const Expr *expr) {
 static Value eval_scoped(Elab *e, const Expr *expr) {
     const char *scope = interpolate(e, expr->text, expr->pos), *outer = e->scope;
     bool outer_shares = e->shares;
-    if (!scope) return value_error();
+    if (!scope || !check_scope_length(e, strlen(e->frame->scope) + strlen(scope), expr->pos)) return value_error();
     e->scope = join_scope(e, e->frame->scope, scope);
     e->shares |= expr->shared;
     Value value = eval(e, expr->a);

@@ -59,8 +59,8 @@ void find_fitted(Elab *e, Task *task) {
     for (int i = 0; i < task->n_fits; i++) {
         Fit *fit = &task->fits[i];
         const char *name = param_name(e, task, fit);
-        while (fit->param < e->program->params.count && strcmp(e->program->params.items[fit->param].name, name) != 0)
-            fit->param++;
+        int param = name_index_find(&e->params, name);
+        fit->param = param < 0 ? e->program->params.count : param;
         if (!reads_param(task->eval, name))
             bad_fit(e, fit->pos, fit->name, "is fitted, but no prediction and no shown value reads it");
     }

@@ -29,12 +29,13 @@ static bool eval_classes(Elab *e, const LabelDecl *decl, Label *label) {
     if (decl->classes) return eval_integer(e, decl->classes, "the number of classes", 1, &label->classes);
     label->classes = names->count;
     label->names = names->items;
+    NameIndex known = {0};
     for (int i = 0; i < names->count; i++) {
-        for (int j = 0; j < i; j++) {
-            if (strcmp(names->items[i], names->items[j]) != 0) continue;
+        if (name_index_find(&known, names->items[i]) >= 0) {
             fail(e, "E0203", decl->pos, "two classes are called '%s'", names->items[i]);
             return false;
         }
+        name_index_put(e->arena, &known, names->items[i], i);
     }
     return true;
 }

@@ -14,6 +14,8 @@
 
 #include "frontend/lex.h"
 #include "frontend/parse.h"
+#include "graph/base/names.h"
+#include "graph/base/text.h"
 
 enum {
     MAX_FILE_BYTES = 1 << 20, /* a model is a page or two */
@@ -24,7 +26,7 @@ typedef struct Loader {
     Arena *arena;
     Diagnostics *diags;
     Loaded *loaded;
-    VEC(const char *) done; /* real paths of files that are read, or being read */
+    NameIndex done; /* real paths of files that are read, or being read */
 } Loader;
 
 /* A file being read, and those that wait for it. */
@@ -34,7 +36,7 @@ typedef struct Reading {
     const char *real;
     const struct Reading *importer; /* NULL: the main file */
     size_t copied;                  /* bytes of the file that are in the source text */
-    const char *source;
+    Text source;
 } Reading;
 
 static const char *read_stream(Arena *arena, FILE *in, const char **problem) {
@@ -91,9 +93,7 @@ static const char *real_path(Arena *arena, const char *path) {
 }
 
 static void append(Reading *reading, size_t until) {
-    const char *text = reading->file->text + reading->copied;
-    reading->source =
-        arena_printf(reading->loader->arena, "%s%.*s", reading->source, (int)(until - reading->copied), text);
+    text_add(reading->loader->arena, &reading->source, reading->file->text + reading->copied, until - reading->copied);
     reading->copied = until;
 }
 
@@ -126,12 +126,10 @@ static void import_file(void *user, const ImportDecl *import) {
         loader->loaded->module.incomplete = true;
         return;
     }
-    for (int i = 0; i < loader->done.count; i++) {
-        if (strcmp(loader->done.items[i], real) == 0) return;
-    }
+    if (name_index_find(&loader->done, real) >= 0) return;
     const char *source = read_file(loader, path, real, import->pos, reading);
     if (!source) return;
-    reading->source = arena_printf(loader->arena, "%s# from %s\n%s\n", reading->source, import->path, source);
+    text_print(loader->arena, &reading->source, "# from %s\n%s\n", import->path, source);
 }
 
 /* The source text of the file with its imports in their places; NULL and a message when it cannot
@@ -146,12 +144,12 @@ static const char *read_file(Loader *loader, const char *path, const char *real,
                                           : "a relative path starts in the folder in which gradc runs");
         return NULL;
     }
-    vec_push(loader->arena, &loader->done, real);
-    Reading reading = {.loader = loader, .real = real, .importer = importer, .source = ""};
+    name_index_put(loader->arena, &loader->done, real, 0);
+    Reading reading = {.loader = loader, .real = real, .importer = importer};
     reading.file = diagnostics_file(loader->diags, path, text);
     parse(reading.file, false, loader->arena, loader->diags, &loader->loaded->module, import_file, &reading);
     append(&reading, strlen(reading.file->text));
-    return reading.source;
+    return text_read(&reading.source);
 }
 
 Loaded *load_module(const char *path, Arena *arena, Diagnostics *diags) {

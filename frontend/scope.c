@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "frontend/elaborate.h"
+#include "graph/base/text.h"
 
 Value value_error(void) { return (Value){.kind = VALUE_ERROR}; }
 
@@ -28,10 +29,21 @@ const char *value_print(Elab *e, Value value) {
 }
 
 NamedValue *find_local(const Frame *frame, const char *name) {
-    for (int i = frame->names.count - 1; i >= 0; i--) {
-        if (strcmp(frame->names.items[i].name, name) == 0) return &frame->names.items[i];
+    int i = name_index_find(&frame->places, name);
+    return i < 0 ? NULL : &frame->names.items[i];
+}
+
+void push_name(Elab *e, Frame *frame, const char *name, Value value) {
+    NamedValue named = {name, value, name_index_find(&frame->places, name)};
+    name_index_put(e->arena, &frame->places, name, frame->names.count);
+    vec_push(e->arena, &frame->names, named);
+}
+
+void pop_names(Elab *e, Frame *frame, int count) {
+    while (frame->names.count > count) {
+        const NamedValue *last = &frame->names.items[--frame->names.count];
+        name_index_put(e->arena, &frame->places, last->name, last->hidden);
     }
-    return NULL;
 }
 
 void bind_name(Elab *e, Frame *frame, const char *name, Value value) {
@@ -39,7 +51,7 @@ void bind_name(Elab *e, Frame *frame, const char *name, Value value) {
     if (found)
         found->value = value;
     else
-        vec_push(e->arena, &frame->names, ((NamedValue){name, value}));
+        push_name(e, frame, name, value);
 }
 
 static bool find_element_type(const char *name, Value *value) {
@@ -58,9 +70,9 @@ bool find_name(Elab *e, const char *name, Value *value) {
         *value = local->value;
         return true;
     }
-    for (int i = 0; i < e->program->configs.count && !in_prelude(e); i++) {
+    int i = in_prelude(e) ? -1 : name_index_find(&e->configs, name);
+    if (i >= 0) {
         const ConfigItem *config = &e->program->configs.items[i];
-        if (strcmp(config->name, name) != 0) continue;
         *value = isnan(config->value) ? value_error() : value_number(config->value);
         value->name = config->name;
         return true;
@@ -84,17 +96,21 @@ void unknown_name(Elab *e, const char *name, Pos pos) {
                   "a name is visible after its assignment in the same body; config values are visible everywhere");
 }
 
+void index_defs(Elab *e) {
+    for (int i = 0; i < e->module->defs.count; i++) {
+        const Def *def = e->module->defs.items[i];
+        name_index_put(e->arena, &e->defs[def->prelude], def->name, i);
+    }
+}
+
 /* A user's definition hides the prelude's of that name, but not from the prelude itself. What replaces a
  * definition finds that one under the name that both have. */
 Def *find_def(const Elab *e, const char *name) {
     const Def *inside = e->frame ? e->frame->def : NULL;
     if (inside && inside->replaces && strcmp(inside->name, name) == 0) return inside->replaced;
-    Def *found = NULL;
-    for (int i = 0; i < e->module->defs.count; i++) {
-        Def *def = e->module->defs.items[i];
-        if (strcmp(def->name, name) == 0 && (def->prelude || !in_prelude(e))) found = def;
-    }
-    return found;
+    int i = in_prelude(e) ? -1 : name_index_find(&e->defs[false], name);
+    if (i < 0) i = name_index_find(&e->defs[true], name);
+    return i < 0 ? NULL : e->module->defs.items[i];
 }
 
 void unknown_function(Elab *e, const char *name, Pos pos) {
@@ -133,6 +149,7 @@ static void note_calls(Elab *e, Pos inner) {
 
 static bool fail_list(Elab *e, const char *code, Pos pos, const char *format, va_list args) {
     Pos shown = place(e, pos);
+    if (diag_is_full(e->diags)) return diag_error(e->diags, code, shown, "%s", "");
     if (told_before(e, code, shown)) return false;
     diag_error(e->diags, code, shown, "%s", arena_vprintf(e->arena, format, args));
     note_calls(e, pos);
@@ -171,9 +188,9 @@ void note_formal(Elab *e, const Def *def, const Formal *formal) {
 
 void hint_near(Elab *e, const char *name, const char *const *names, int count, const char *others) {
     if (diag_hint_nearest(e->diags, name, names, count)) return;
-    const char *list = "";
-    for (int i = 0; i < count; i++) list = arena_printf(e->arena, "%s%s%s", list, i ? ", " : "", names[i]);
-    if (others && count) diag_hint(e->diags, "%s %s", others, list);
+    Text list = {0};
+    for (int i = 0; i < count; i++) text_print(e->arena, &list, "%s%s", i ? ", " : "", names[i]);
+    if (others && count) diag_hint(e->diags, "%s %s", others, text_read(&list));
 }
 
 void hint_open_sizes(Elab *e, Dim a, Dim b) {
@@ -211,11 +228,18 @@ static const char *interpolated(Elab *e, const char *name, Pos pos) {
     return NULL;
 }
 
+bool check_scope_length(Elab *e, size_t length, Pos pos) {
+    if (length <= MAX_SCOPE) return true;
+    fail(e, "E0312", pos, "this text has more than %d bytes", MAX_SCOPE);
+    return false;
+}
+
 const char *interpolate(Elab *e, const char *text, Pos pos) {
-    const char *result = "";
+    Text result = {0};
+    if (!check_scope_length(e, strnlen(text, MAX_SCOPE + 1), pos)) return NULL;
     while (*text) {
         size_t plain = strcspn(text, "{");
-        result = arena_printf(e->arena, "%s%.*s", result, (int)plain, text);
+        text_add(e->arena, &result, text, plain);
         text += plain;
         if (!*text) break;
         size_t length = strcspn(text + 1, "}");
@@ -225,10 +249,11 @@ const char *interpolate(Elab *e, const char *text, Pos pos) {
         }
         const char *value = interpolated(e, arena_strndup(e->arena, text + 1, length), pos);
         if (!value) return NULL;
-        result = arena_printf(e->arena, "%s%s", result, value);
+        text_add(e->arena, &result, value, strlen(value));
         text += length + 2;
+        if (!check_scope_length(e, result.length, pos)) return NULL;
     }
-    return result;
+    return text_read(&result);
 }
 
 const char *join_scope(Elab *e, const char *scope, const char *name) {

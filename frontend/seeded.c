@@ -6,12 +6,9 @@
 #include "frontend/elaborate.h"
 
 static const char *next_site(Elab *e) {
-    for (int i = 0; i < e->sites.count; i++) {
-        SiteCount *site = &e->sites.items[i];
-        if (strcmp(site->scope, e->scope) == 0) return arena_printf(e->arena, "%s#%d", e->scope, site->count++);
-    }
-    vec_push(e->arena, &e->sites, ((SiteCount){e->scope, 1}));
-    return arena_printf(e->arena, "%s#0", e->scope);
+    int known = name_index_find(&e->sites, e->scope), site = known < 0 ? 0 : known;
+    name_index_put(e->arena, &e->sites, e->scope, site + 1);
+    return arena_printf(e->arena, "%s#%d", e->scope, site);
 }
 
 static Node *key_of(Elab *e, Pos pos) {

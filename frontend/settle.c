@@ -6,6 +6,7 @@
 
 #include "frontend/elaborate.h"
 #include "frontend/parse.h"
+#include "graph/base/text.h"
 
 /* What stands in a place instead. */
 typedef struct Edit {
@@ -27,17 +28,17 @@ static void edit(Settler *s, Span place, const char *written) {
 
 /* ["no", "yes"] */
 static const char *write_names(Arena *arena, const Label *label) {
-    const char *list = "[";
-    for (int64_t i = 0; i < label->classes; i++)
-        list = arena_printf(arena, "%s%s\"%s\"", list, i ? ", " : "", label->names[i]);
-    return arena_printf(arena, "%s]", list);
+    Text list = {0};
+    for (int64_t i = 0; i < label->classes; i++) text_print(arena, &list, "%s\"%s\"", i ? ", " : "[", label->names[i]);
+    text_add(arena, &list, "]", 1);
+    return text_read(&list);
 }
 
 static const char *write_weights(Arena *arena, const Label *label) {
-    const char *list = "[";
-    for (int64_t i = 0; i < label->classes; i++)
-        list = arena_printf(arena, "%s%s%.17g", list, i ? ", " : "", label->weights[i]);
-    return arena_printf(arena, "%s]", list);
+    Text list = {0};
+    for (int64_t i = 0; i < label->classes; i++) text_print(arena, &list, "%s%.17g", i ? ", " : "[", label->weights[i]);
+    text_add(arena, &list, "]", 1);
+    return text_read(&list);
 }
 
 /* The one that counts: a later one of the same name replaces those before it. */
@@ -54,7 +55,7 @@ static const Task *settled_task(const Settler *s, int index) {
 
 static void settle_label(Settler *s, int index) {
     const LabelDecl *label = &s->module->tasks.items[index]->label;
-    const Task *task = settled_task(s, index);
+    const Task *task = label->open.end || label->balanced.end ? settled_task(s, index) : NULL;
     if (task && label->open.end) edit(s, label->open, write_names(s->scratch, &task->label));
     if (task && label->balanced.end) edit(s, label->balanced, write_weights(s->scratch, &task->label));
 }
@@ -70,8 +71,8 @@ static const ConfigDecl *find_declaration(const Settler *s, const char *name) {
 
 /* A value that --set gave; one with a key is kept in config.json. */
 static void settle_config(Settler *s, const ConfigItem *item) {
-    const ConfigDecl *decl = find_declaration(s, item->name);
-    if (!decl || decl->key || !find_set(s->options, item->name)) return;
+    const ConfigDecl *decl = find_set(s->options, item->name) ? find_declaration(s, item->name) : NULL;
+    if (!decl || decl->key) return;
     const char *form =
         item->is_integer || item->value != floor(item->value) ? "%.17g" : "%.1f"; /* 2.0 stays no integer */
     edit(s, decl->written, arena_printf(s->scratch, form, item->value));
@@ -83,17 +84,18 @@ static int by_place(const void *a, const void *b) {
 }
 
 static const char *apply(Settler *s, Arena *arena) {
-    const char *text = s->program->source, *result = "";
+    const char *text = s->program->source;
+    Text result = {0};
     size_t from = 0;
     if (s->edits.count == 0) return text;
     qsort(s->edits.items, (size_t)s->edits.count, sizeof(Edit), by_place);
     for (int i = 0; i < s->edits.count; i++) {
         const Edit *next = &s->edits.items[i];
-        result =
-            arena_printf(s->scratch, "%s%.*s%s", result, (int)(next->place.start - from), text + from, next->written);
+        text_add(s->scratch, &result, text + from, next->place.start - from);
+        text_add(s->scratch, &result, next->written, strlen(next->written));
         from = next->place.end;
     }
-    return arena_printf(arena, "%s%s", result, text + from);
+    return arena_printf(arena, "%s%s", text_read(&result), text + from);
 }
 
 const char *settled_source(const Program *program, const ProgramOptions *options, Arena *arena) {

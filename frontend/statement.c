@@ -96,9 +96,9 @@ static Param kept(Elab *e, Param param) {
 
 /* The program's parameter of that name, added when it is new; -1 after a message. */
 static int intern_param(Elab *e, const Param *param) {
-    for (int i = 0; i < e->program->params.count; i++) {
+    int i = name_index_find(&e->params, param->name);
+    if (i >= 0) {
         const Param *old = &e->program->params.items[i];
-        if (strcmp(old->name, param->name) != 0) continue;
         if (same_param(old, param)) return i;
         if (fail(e, "E0402", param->pos, "parameter '%s' differs from an earlier one with this name", param->name)) {
             diag_note(e->diags, old->pos, "there it is %s", type_print(e->arena, &old->type, &e->graph->symbols));
@@ -106,22 +106,21 @@ static int intern_param(Elab *e, const Param *param) {
         }
         return -1;
     }
+    int added = e->program->params.count;
+    name_index_put(e->arena, &e->params, param->name, added);
     vec_push(e->arena, &e->program->params, kept(e, *param));
-    return e->program->params.count - 1;
+    vec_push(e->arena, &e->instances, 0);
+    return added;
 }
 
 static bool is_instantiated(const Elab *e, const char *name) {
-    for (int i = 0; i < e->instances.count; i++) {
-        if (strcmp(e->program->params.items[e->instances.items[i]].name, name) == 0) return true;
-    }
-    return false;
+    int i = name_index_find(&e->params, name);
+    return i >= 0 && e->instances.items[i] == e->graph_number;
 }
 
 static void note_first(Elab *e, const char *name) {
-    for (int i = 0; i < e->program->params.count; i++) {
-        const Param *param = &e->program->params.items[i];
-        if (strcmp(param->name, name) == 0 && param->pos.file) diag_note(e->diags, param->pos, "first given here");
-    }
+    const Param *param = &e->program->params.items[name_index_find(&e->params, name)];
+    if (param->pos.file) diag_note(e->diags, param->pos, "first given here");
 }
 
 bool instantiate(Elab *e, const Param *param, bool shared) {
@@ -135,7 +134,7 @@ bool instantiate(Elab *e, const Param *param, bool shared) {
         return false;
     }
     int index = intern_param(e, param);
-    if (index >= 0 && !again) vec_push(e->arena, &e->instances, index);
+    if (index >= 0) e->instances.items[index] = e->graph_number;
     return index >= 0;
 }
 
@@ -165,9 +164,9 @@ static void check_round(Elab *e, const Stmt *stmt) {
     eval_integer(e, stmt->from, "the start", INT32_MIN, &from);
     eval_integer(e, stmt->to, "the end", INT32_MIN, &to);
     int outer = e->frame->names.count;
-    vec_push(e->arena, &e->frame->names, ((NamedValue){stmt->name, {.kind = VALUE_SOME_NUMBER}}));
+    push_name(e, e->frame, stmt->name, (Value){.kind = VALUE_SOME_NUMBER});
     run_block(e, &stmt->body);
-    e->frame->names.count = outer;
+    pop_names(e, e->frame, outer);
 }
 
 /* Names that are new in a round end with it. */
@@ -181,13 +180,13 @@ static void run_repeat(Elab *e, const Stmt *stmt) {
     if (!eval_integer(e, stmt->to, "the end", INT32_MIN, &to)) return;
     int outer = e->frame->names.count, errors = e->diags->errors;
     for (int64_t i = from; i < to && !e->frame->returned && e->diags->errors == errors; i++) {
-        vec_push(e->arena, &e->frame->names, ((NamedValue){stmt->name, value_number((double)i)}));
+        push_name(e, e->frame, stmt->name, value_number((double)i));
         if (++e->steps > MAX_STEPS) {
             fail(e, "E0312", stmt->pos, "the program is too large: its calls and repeats do not seem to end");
         } else {
             run_block(e, &stmt->body);
         }
-        e->frame->names.count = outer;
+        pop_names(e, e->frame, outer);
     }
 }
 

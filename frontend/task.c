@@ -8,7 +8,8 @@ void begin_graph(Elab *e, const char *name, Frame *frame) {
     e->graph = graph_new(name, NULL);
     e->frame = frame;
     e->scope = frame->scope = "";
-    e->sites.count = e->instances.count = 0;
+    e->sites = (NameIndex){0};
+    e->graph_number++;
     e->steps = e->n_tokens = 0;
 }
 
@@ -212,10 +213,20 @@ bool reads_param(const Graph *graph, const char *name) {
 
 /* The parameters that the training graph reads, in the program's order. */
 void list_params(Elab *e, Task *task) {
-    task->params = arena_array(e->arena, (size_t)e->program->params.count + 1, sizeof *task->params);
-    for (int i = 0; i < e->program->params.count; i++) {
-        if (reads_param(task->train, e->program->params.items[i].name)) task->params[task->n_params++] = i;
+    int count = e->program->params.count;
+    Arena *scratch = arena_new();
+    bool *read = arena_array(scratch, (size_t)count + 1, sizeof *read);
+    for (int i = 0; i < task->train->nodes.count; i++) {
+        const Node *node = task->train->nodes.items[i];
+        int param = node->op == OP_param ? name_index_find(&e->params, node->attrs.text) : -1;
+        if (param >= 0) read[param] = true;
     }
+    for (int i = 0; i < count; i++) task->n_params += read[i];
+    task->params = arena_array(e->arena, (size_t)task->n_params + 1, sizeof *task->params);
+    for (int i = 0, n = 0; i < count; i++) {
+        if (read[i]) task->params[n++] = i;
+    }
+    arena_free(scratch);
 }
 
 static bool bad_window(Elab *e, Pos pos, const char *what, const char *hint) {

@@ -1,6 +1,7 @@
 /* The rules that every graph obeys after every pass. They are numbered; the verifier cites them. */
 #include <string.h>
 
+#include "graph/base/names.h"
 #include "graph/graph.h"
 
 /* Numbered from 1; the verifier cites them, docs/language.md lists them. */
@@ -74,11 +75,17 @@ static const char *check_groups(Graph *graph) {
 }
 
 static const char *check_outputs(Graph *graph) {
+    Arena *scratch = arena_new();
+    NameIndex known = {0};
+    bool good = true;
     for (int i = 0; i < graph->outputs.count; i++) {
-        Output output = graph->outputs.items[i];
-        if (graph_find_output(graph, output.name) != output.node) return cite(graph, 7);
+        const Output *output = &graph->outputs.items[i];
+        int first = name_index_find(&known, output->name);
+        good = good && (first < 0 || graph->outputs.items[first].node == output->node);
+        if (first < 0) name_index_put(scratch, &known, output->name, i);
     }
-    return NULL;
+    arena_free(scratch);
+    return good ? NULL : cite(graph, 7);
 }
 
 static const char *check_expanded(Graph *graph) {
@@ -138,13 +145,19 @@ static const char *check_once(Graph *graph) {
     return NULL;
 }
 
-/* The value that a gradient is of; NULL: it is gone. */
-static const Node *find_value(const Graph *graph, const char *name) {
-    for (int i = 0; i < graph->nodes.count; i++) {
+static NameIndex index_params(const Graph *graph, Arena *scratch) {
+    NameIndex params = {0};
+    for (int i = graph->nodes.count - 1; i >= 0; i--) {
         const Node *node = graph->nodes.items[i];
-        if (node->op == OP_param && strcmp(node->attrs.text, name) == 0) return node;
+        if (node->op == OP_param) name_index_put(scratch, &params, node->attrs.text, i);
     }
-    return graph_find_output(graph, name);
+    return params;
+}
+
+/* The value that a gradient is of; NULL: it is gone. */
+static const Node *find_value(const Graph *graph, const NameIndex *params, const char *name) {
+    int param = name_index_find(params, name);
+    return param < 0 ? graph_find_output(graph, name) : graph->nodes.items[param];
 }
 
 static bool is_gradient_type(const Graph *graph, const Type *type, const Type *of) {
@@ -156,12 +169,16 @@ static bool is_gradient_type(const Graph *graph, const Type *type, const Type *o
 }
 
 static const char *check_gradients(Graph *graph) {
-    for (int i = 0; i < graph->outputs.count; i++) {
+    Arena *scratch = arena_new();
+    NameIndex params = index_params(graph, scratch);
+    const char *error = NULL;
+    for (int i = 0; i < graph->outputs.count && !error; i++) {
         const Output *output = &graph->outputs.items[i];
-        const Node *of = output->role.kind == ROLE_GRADIENT ? find_value(graph, output->role.of) : NULL;
-        if (of && !is_gradient_type(graph, &output->node->type, &of->type)) return at_role(graph, &output->role, 12);
+        const Node *of = output->role.kind == ROLE_GRADIENT ? find_value(graph, &params, output->role.of) : NULL;
+        if (of && !is_gradient_type(graph, &output->node->type, &of->type)) error = at_role(graph, &output->role, 12);
     }
-    return NULL;
+    arena_free(scratch);
+    return error;
 }
 
 const char *graph_verify(Graph *graph) {

@@ -226,6 +226,36 @@ Test(diag, positions_past_the_end_are_harmless) {
     diagnostics_free(diags);
 }
 
+/* Of a line of a megabyte nobody reads more than what is around the mistake. */
+Test(diag, a_long_line_is_cut_around_the_place) {
+    Diagnostics *diags = diagnostics_new();
+    char line[1001], expected[2000], dots[500];
+    memset(line, '.', sizeof line - 1);
+    line[sizeof line - 1] = 0;
+    memset(dots, '.', sizeof dots);
+    line[499] = 'x';
+    diag_error(diags, "E0104", (Pos){diagnostics_file(diags, "m.graph", line), 1, 500, 2, NULL}, "here");
+    snprintf(expected, sizeof expected,
+             "m.graph:1:500: error[E0104]: here\n"
+             "    1 | ... %.99sx%.300s\n"
+             "      | ... %99s^~\n",
+             dots, dots, "");
+    expect_printed(diags, expected);
+    diagnostics_free(diags);
+}
+
+Test(diag, errors_past_the_hundredth_are_counted) {
+    Diagnostics *diags = diagnostics_new();
+    for (int i = 0; i < MAX_LISTED_ERRORS + 2; i++) {
+        diag_error(diags, "E0104", (Pos){0}, "error %d", i);
+        diag_hint(diags, "hint %d", i);
+        diag_note(diags, (Pos){0}, "note %d", i);
+    }
+    cr_expect_eq(diags->errors, MAX_LISTED_ERRORS + 2);
+    cr_expect_eq(diags->list.count, 3 * MAX_LISTED_ERRORS, "the last that is listed has its hint and its note");
+    diagnostics_free(diags);
+}
+
 Test(diag, files_are_copied) {
     Diagnostics *diags = diagnostics_new();
     char path[] = "a.graph", text[] = "x";

@@ -22,10 +22,20 @@ const SourceFile *diagnostics_file(Diagnostics *diags, const char *path, const c
     return file;
 }
 
+bool diag_is_full(const Diagnostics *diags) { return diags->errors >= MAX_LISTED_ERRORS; }
+
+/* The last error that is listed keeps its notes and hints. */
+static bool is_listed(const Diagnostics *diags, Severity severity) {
+    bool belongs = severity == SEVERITY_NOTE || severity == SEVERITY_HINT;
+    return !diag_is_full(diags) || (belongs && diags->errors == MAX_LISTED_ERRORS);
+}
+
 static void add(Diagnostics *diags, Severity severity, const char *code, Pos pos, const char *format, va_list args) {
     Diagnostic diag = {.severity = severity, .code = code, .pos = pos};
-    diag.message = arena_vprintf(diags->arena, format, args);
-    vec_push(diags->arena, &diags->list, diag);
+    if (is_listed(diags, severity)) {
+        diag.message = arena_vprintf(diags->arena, format, args);
+        vec_push(diags->arena, &diags->list, diag);
+    }
     diags->errors += severity == SEVERITY_ERROR;
 }
 
@@ -50,6 +60,7 @@ void diag_note(Diagnostics *diags, Pos pos, const char *format, ...) {
     va_start(args, format);
     add(diags, SEVERITY_NOTE, NULL, pos, format, args);
     va_end(args);
+    if (!is_listed(diags, SEVERITY_NOTE)) return;
     Diagnostic *items = diags->list.items, note = items[diags->list.count - 1];
     int i = diags->list.count - 1;
     for (; i > 0 && items[i - 1].severity == SEVERITY_HINT; i--) items[i] = items[i - 1];
@@ -80,13 +91,16 @@ static size_t visible_bytes(const char *text, size_t length) {
 }
 
 void print_visible(const char *text, size_t length, FILE *out) {
+    size_t shown = 0;
     for (size_t i = 0, bytes; i < length; i += bytes) {
         bytes = visible_bytes(text + i, length - i);
-        if (bytes)
-            fwrite(text + i, 1, bytes, out);
-        else
-            fprintf(out, "\\x%02x", (unsigned)(unsigned char)text[i]), bytes = 1;
+        if (bytes) continue;
+        fwrite(text + shown, 1, i - shown, out);
+        fprintf(out, "\\x%02x", (unsigned)(unsigned char)text[i]);
+        bytes = 1;
+        shown = i + 1;
     }
+    fwrite(text + shown, 1, length - shown, out);
 }
 
 static void print_place(Pos pos, FILE *out) {
@@ -105,15 +119,38 @@ static const char *line_start(const char *text, uint32_t number) {
     return text;
 }
 
+/* The bytes of a line that are shown. */
+typedef struct Excerpt {
+    size_t from, to;
+    bool is_cut;
+} Excerpt;
+
+static bool continues_character(char c) { return ((unsigned char)c & 0xC0) == 0x80; }
+
+/* All of a line as people write them; of a longer one what is around the place. */
+static Excerpt find_excerpt(const char *line, Pos pos) {
+    enum { LONGEST = 400, BEFORE = 100 };
+    Excerpt part = {0, strcspn(line, "\r\n"), false};
+    if (part.to <= LONGEST) return part;
+    part.is_cut = true;
+    if (pos.column > BEFORE && pos.column <= part.to) part.from = pos.column - BEFORE;
+    if (part.to - part.from > LONGEST) part.to = part.from + LONGEST;
+    while (part.from < part.to && continues_character(line[part.from])) part.from++;
+    while (part.to > part.from && continues_character(line[part.to])) part.to--;
+    return part;
+}
+
 /* Tabs before the caret are repeated so that it stands under its column; bytes that continue a UTF-8 character take no
  * column. */
-static void print_caret(const char *line, Pos pos, FILE *out) {
+static void print_caret(const char *line, Excerpt part, Pos pos, FILE *out) {
     fputs("      | ", out);
-    for (uint32_t i = 0; i + 1 < pos.column && line[i] && line[i] != '\n'; i++) {
-        if (((unsigned char)line[i] & 0xC0) != 0x80) fputc(line[i] == '\t' ? '\t' : ' ', out);
+    if (part.from) fputs("... ", out);
+    for (size_t i = part.from; i + 1 < pos.column && i < part.to; i++) {
+        if (!continues_character(line[i])) fputc(line[i] == '\t' ? '\t' : ' ', out);
     }
     fputc('^', out);
-    for (uint32_t i = 1; i < pos.length; i++) fputc('~', out);
+    size_t end = pos.column - 1 + (size_t)pos.length;
+    for (size_t i = pos.column; i < end && (i < part.to || !part.is_cut); i++) fputc('~', out);
     fputc('\n', out);
 }
 
@@ -122,9 +159,11 @@ static void print_source(Pos pos, FILE *out) {
     const char *line = line_start(pos.file->text, pos.line);
     if (!line) return;
     fprintf(out, "%5u | ", pos.line);
-    print_visible(line, strcspn(line, "\r\n"), out);
+    Excerpt part = find_excerpt(line, pos);
+    if (part.from) fputs("... ", out);
+    print_visible(line + part.from, part.to - part.from, out);
     fputc('\n', out);
-    print_caret(line, pos, out);
+    print_caret(line, part, pos, out);
 }
 
 void pos_print(Pos pos, FILE *out) {
@@ -180,6 +219,8 @@ void diagnostics_print(const Diagnostics *diags, FILE *out) {
         if (!belongs_to_another(diag)) hidden = is_repeated(diags, i);
         if (!hidden) print_one(diag, out);
     }
+    if (diags->errors > MAX_LISTED_ERRORS)
+        fprintf(out, "      = note: only the first %d errors are shown\n", MAX_LISTED_ERRORS);
 }
 
 /* Levenshtein distance of two names shorter than 64 bytes, by rows of the usual table. */

@@ -39,9 +39,11 @@ typedef struct Diagnostic {
 
 typedef struct Diagnostics {
     Arena *arena;
-    VEC(Diagnostic) list;
+    VEC(Diagnostic) list; /* with at most MAX_LISTED_ERRORS; later ones are only counted */
     int errors;
 } Diagnostics;
+
+enum { MAX_LISTED_ERRORS = 100 }; /* nobody reads more, and a hostile file could have a million */
 
 Diagnostics *diagnostics_new(void);
 void diagnostics_free(Diagnostics *diags);
@@ -49,6 +51,9 @@ void diagnostics_free(Diagnostics *diags);
 /* A SourceFile owned by the diagnostics, so that positions outlive the parse. Copies both strings; `text` may be NULL.
  * */
 const SourceFile *diagnostics_file(Diagnostics *diags, const char *path, const char *text);
+
+/* True when no more is listed. */
+bool diag_is_full(const Diagnostics *diags);
 
 /* Adds an error. Always returns false, so that a caller can `return diag_error(...)`. */
 bool diag_error(Diagnostics *diags, const char *code, Pos pos, const char *format, ...)
@@ -68,7 +73,7 @@ Pos pos_in_file(const SourceFile *file, uint32_t line);
  *        12 |   q = dense(x, hiden)
  *           |                ^~~~~
  *        = hint: did you mean 'hidden'?
- * A warning that was given before, at the same place, is not repeated. */
+ * Of a long line only what is around the place. A warning that was given before, at the same place, is not repeated. */
 void diagnostics_print(const Diagnostics *diags, FILE *out);
 
 /* Text of a file for a terminal: control characters, and bytes that are not UTF-8, are written as \x1b. All that

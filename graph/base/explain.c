@@ -122,8 +122,8 @@ static const Explanation table[] = {
               "the rows of the label. Apply drop before rows are selected or mixed."},
     {"E0312", "too large\n"
               "Calls or repeats would make a graph of unreasonable size, or are nested too\n"
-              "deeply. Look for a repeat whose count is not what was meant, for instance a\n"
-              "size instead of a number of layers."},
+              "deeply, or the text of an 'in' is longer than any name. Look for a repeat whose\n"
+              "count is not what was meant, for instance a size instead of a number of layers."},
     {"E0313", "no result\n"
               "A function ends without 'return'. Every def returns one value."},
 
