@@ -7,7 +7,7 @@
 
 /* The code while it is written: what is known where the builder stands. All values are i64 but the
  * pointers. */
-typedef struct Writer {
+typedef struct TileWriter {
     Emitter *e;
     Contraction c;
     Scope root;
@@ -31,23 +31,25 @@ typedef struct Writer {
     /* The block of B after this one. Empty after the last. */
     LLVMValueRef ahead_column, ahead_end, ahead_depth;
     LLVMValueRef row, rows; /* this tile's */
-} Writer;
+} TileWriter;
 
-static LLVMValueRef less(Writer *w, LLVMValueRef a, LLVMValueRef b) {
+static LLVMValueRef less(TileWriter *w, LLVMValueRef a, LLVMValueRef b) {
     return LLVMBuildICmp(w->e->builder, LLVMIntSLT, a, b, "");
 }
-static LLVMValueRef minus(Writer *w, LLVMValueRef a, LLVMValueRef b) {
+static LLVMValueRef minus(TileWriter *w, LLVMValueRef a, LLVMValueRef b) {
     return LLVMBuildNSWSub(w->e->builder, a, b, "");
 }
-static LLVMValueRef divide(Writer *w, LLVMValueRef a, LLVMValueRef b) { return LLVMBuildUDiv(w->e->builder, a, b, ""); }
-static LLVMValueRef divide_up(Writer *w, LLVMValueRef a, LLVMValueRef b) {
+static LLVMValueRef divide(TileWriter *w, LLVMValueRef a, LLVMValueRef b) {
+    return LLVMBuildUDiv(w->e->builder, a, b, "");
+}
+static LLVMValueRef divide_up(TileWriter *w, LLVMValueRef a, LLVMValueRef b) {
     return divide(w, minus(w, emit_add(w->e, a, b), emit_i64(w->e, 1)), b);
 }
-static LLVMValueRef times(Writer *w, LLVMValueRef a, int64_t b) { return emit_mul(w->e, a, emit_i64(w->e, b)); }
-static LLVMValueRef choose(Writer *w, LLVMValueRef condition, LLVMValueRef a, LLVMValueRef b) {
+static LLVMValueRef times(TileWriter *w, LLVMValueRef a, int64_t b) { return emit_mul(w->e, a, emit_i64(w->e, b)); }
+static LLVMValueRef choose(TileWriter *w, LLVMValueRef condition, LLVMValueRef a, LLVMValueRef b) {
     return LLVMBuildSelect(w->e->builder, condition, a, b, "");
 }
-static LLVMValueRef at_least_one(Writer *w, LLVMValueRef a) {
+static LLVMValueRef at_least_one(TileWriter *w, LLVMValueRef a) {
     return emit_intrinsic(w->e, "llvm.smax", 1, &w->e->i64, 2, (LLVMValueRef[]){a, emit_i64(w->e, 1)});
 }
 
@@ -59,7 +61,7 @@ static const Node *find_matmul(const Graph *body) {
     return NULL;
 }
 
-static void find_results(Writer *w) {
+static void find_results(TileWriter *w) {
     const Graph *body = w->e->body;
     w->sums = emit_result(w->e, 0);
     bool found = false;
@@ -83,7 +85,7 @@ static Contraction describe(const Emitter *e, int group) {
 }
 
 /* The scratch: the tile at an edge, A's copy, B's panels, each from a new page. */
-static void place_scratch(Writer *w) {
+static void place_scratch(TileWriter *w) {
     const Tiling *t = &w->c.tiling;
     int64_t page = 4096 / WORD_BYTES;
     int64_t tile = ((int64_t)t->rows * t->columns + page) / page * page;
@@ -94,7 +96,7 @@ static void place_scratch(Writer *w) {
     w->b_place = emit_address(w->e, w->e->scratch, emit_i64(w->e, tile + a));
 }
 
-static void begin_writer(Writer *w) {
+static void begin_writer(TileWriter *w) {
     Emitter *e = w->e;
     w->vectors = body_has(e->body, OP_random) ? 4 : 1; /* 64 columns share their random words */
     w->c = describe(e, w->vectors * LANES);
@@ -125,7 +127,7 @@ static void begin_writer(Writer *w) {
  * asks for lines that the other one writes, and cores without a common cache pass them to and fro. */
 enum { A_ROW = 4, B_COLUMN = 10, SHARED_ROW = 24 };
 
-static LLVMValueRef grid_cost(Writer *w, LLVMValueRef units, LLVMValueRef across) {
+static LLVMValueRef grid_cost(TileWriter *w, LLVMValueRef units, LLVMValueRef across) {
     Emitter *e = w->e;
     LLVMValueRef rows = divide_up(w, w->m, divide(w, e->threads, across));
     LLVMValueRef columns = times(w, divide_up(w, units, across), w->c.tiling.unit);
@@ -134,7 +136,7 @@ static LLVMValueRef grid_cost(Writer *w, LLVMValueRef units, LLVMValueRef across
     return emit_add(e, emit_mul(e, rows, emit_add(e, columns, row)), times(w, columns, B_COLUMN));
 }
 
-static LLVMValueRef choose_grid(Writer *w, LLVMValueRef units) {
+static LLVMValueRef choose_grid(TileWriter *w, LLVMValueRef units) {
     Emitter *e = w->e;
     LLVMValueRef best = emit_local(e, e->i64, emit_i64(e, INT64_MAX)), across = emit_local(e, e->i64, emit_i64(e, 1));
     Loop loop = emit_for(e, emit_i64(e, 1), emit_add(e, e->threads, emit_i64(e, 1)), 1, "across");
@@ -149,7 +151,7 @@ static LLVMValueRef choose_grid(Writer *w, LLVMValueRef units) {
 
 /* Part `part` of `parts` of `items` things of `size` each, of which `extent` exist. A part past the
  * last is empty. */
-static void share(Writer *w, LLVMValueRef items, LLVMValueRef part, LLVMValueRef parts, int64_t size,
+static void share(TileWriter *w, LLVMValueRef items, LLVMValueRef part, LLVMValueRef parts, int64_t size,
                   LLVMValueRef extent, LLVMValueRef *from, LLVMValueRef *to) {
     Emitter *e = w->e;
     LLVMValueRef begin = emit_min(e, part, parts), end = emit_min(e, emit_add(e, part, emit_i64(e, 1)), parts);
@@ -159,7 +161,7 @@ static void share(Writer *w, LLVMValueRef items, LLVMValueRef part, LLVMValueRef
 
 /* Rows are shared as row kernels share them, to the row, so that a thread finds in its cache what it
  * wrote there; the last tile of a part is one of the lower ones. */
-static void emit_rectangle(Writer *w) {
+static void emit_rectangle(TileWriter *w) {
     Emitter *e = w->e;
     const Tiling *t = &w->c.tiling;
     LLVMValueRef units = emit_div_up(e, w->n, t->unit);
@@ -172,25 +174,25 @@ static void emit_rectangle(Writer *w) {
 
 /* --- From the rectangle down to the tile ------------------------------------------------------ */
 
-static LLVMValueRef sum_address(Writer *w, LLVMValueRef row, LLVMValueRef column) {
+static LLVMValueRef sum_address(TileWriter *w, LLVMValueRef row, LLVMValueRef column) {
     Emitter *e = w->e;
     return emit_address(e, e->buffers[w->sums], emit_add(e, emit_mul(e, row, w->n), column));
 }
 
-static LLVMValueRef a_address(Writer *w, LLVMValueRef row) {
+static LLVMValueRef a_address(TileWriter *w, LLVMValueRef row) {
     LLVMValueRef outer = w->c.ta ? w->depth_from : row, inner = w->c.ta ? row : w->depth_from;
     return emit_address(w->e, w->a, emit_add(w->e, emit_mul(w->e, outer, w->c.ta ? w->m : w->k), inner));
 }
 
 /* Between rows of B as it is stored. */
-static LLVMValueRef b_stride(const Writer *w) { return w->c.tb ? w->k : w->n; }
+static LLVMValueRef b_stride(const TileWriter *w) { return w->c.tb ? w->k : w->n; }
 
-static LLVMValueRef b_address(Writer *w, LLVMValueRef column, LLVMValueRef depth_from) {
+static LLVMValueRef b_address(TileWriter *w, LLVMValueRef column, LLVMValueRef depth_from) {
     LLVMValueRef outer = w->c.tb ? column : depth_from, inner = w->c.tb ? depth_from : column;
     return emit_address(w->e, w->b, emit_add(w->e, emit_mul(w->e, outer, b_stride(w)), inner));
 }
 
-static LLVMValueRef choose_tile_function(Writer *w) {
+static LLVMValueRef choose_tile_function(TileWriter *w) {
     const Tiling *t = &w->c.tiling;
     LLVMValueRef function = w->tiles[t->n_heights - 1];
     for (int i = t->n_heights - 2; i >= 0; i--) {
@@ -207,7 +209,7 @@ typedef struct Ahead {
 
 /* A's next rows are asked for by the first tile of a row, or, where A is stored [K, M] and they lie
  * in up to two lines, by the first two. */
-static void find_a_ahead(Writer *w, Ahead *ahead, LLVMValueRef along) {
+static void find_a_ahead(TileWriter *w, Ahead *ahead, LLVMValueRef along) {
     Emitter *e = w->e;
     LLVMValueRef next = emit_add(e, w->row, emit_i64(e, w->c.tiling.rows));
     LLVMValueRef useful = less(w, along, emit_i64(e, w->c.ta ? 2 : 1));
@@ -219,13 +221,13 @@ static void find_a_ahead(Writer *w, Ahead *ahead, LLVMValueRef along) {
 }
 
 /* Sixteen columns of B at `column`, if they are below `end`. */
-static LLVMValueRef b_stream(Writer *w, LLVMValueRef column, LLVMValueRef end, LLVMValueRef depth_from) {
+static LLVMValueRef b_stream(TileWriter *w, LLVMValueRef column, LLVMValueRef end, LLVMValueRef depth_from) {
     return choose(w, less(w, column, end), b_address(w, column, depth_from), w->b_place);
 }
 
 /* The first row of tiles asks for the next panel of this block, which is packed just before it is
  * used; the others, over all of them, for the next block. */
-static void find_b_ahead(Writer *w, Ahead *ahead, LLVMValueRef along, LLVMValueRef panels) {
+static void find_b_ahead(TileWriter *w, Ahead *ahead, LLVMValueRef along, LLVMValueRef panels) {
     Emitter *e = w->e;
     ahead->b_row = b_stride(w);
     ahead->b_step = w->c.tb ? emit_i64(e, 1) : w->n;
@@ -243,7 +245,7 @@ static void find_b_ahead(Writer *w, Ahead *ahead, LLVMValueRef along, LLVMValueR
 
 /* Where the sums after those at (row, column `offset` of the strip) lie, or this tile's if it is
  * the last. */
-static LLVMValueRef next_sums(Writer *w, LLVMValueRef offset) {
+static LLVMValueRef next_sums(TileWriter *w, LLVMValueRef offset) {
     Emitter *e = w->e;
     LLVMValueRef beside = emit_add(e, offset, emit_i64(e, w->c.tiling.columns));
     LLVMValueRef fits = less(w, beside, w->columns);
@@ -253,9 +255,9 @@ static LLVMValueRef next_sums(Writer *w, LLVMValueRef offset) {
     return sum_address(w, row, emit_add(e, w->column, choose(w, fits, beside, emit_i64(e, 0))));
 }
 
-static bool is_like_sums(const Writer *w, const Node *node) { return type_equal(&node->type, &w->type); }
+static bool is_like_sums(const TileWriter *w, const Node *node) { return type_equal(&node->type, &w->type); }
 
-static void ask_for_tile(Writer *w, int buffer, bool write, LLVMValueRef column) {
+static void ask_for_tile(TileWriter *w, int buffer, bool write, LLVMValueRef column) {
     Emitter *e = w->e;
     LLVMValueRef offset = emit_add(e, emit_mul(e, w->row, w->n), column);
     LLVMValueRef address = emit_address(e, e->buffers[buffer], offset);
@@ -263,7 +265,7 @@ static void ask_for_tile(Writer *w, int buffer, bool write, LLVMValueRef column)
 }
 
 /* What the epilogue will read and write where this tile is. */
-static void ask_for_epilogue(Writer *w, LLVMValueRef offset) {
+static void ask_for_epilogue(TileWriter *w, LLVMValueRef offset) {
     Emitter *e = w->e;
     if (w->alone) return;
     LLVMBasicBlockRef after = emit_if(e, w->last);
@@ -281,8 +283,8 @@ static void ask_for_epilogue(Writer *w, LLVMValueRef offset) {
 
 /* Runs the tile over a panel, which the first row of tiles packs: by itself, or with the tile
  * `packing` that does both. */
-static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef packing, LLVMValueRef offset, LLVMValueRef sums,
-                          LLVMValueRef stride) {
+static void emit_one_tile(TileWriter *w, LLVMValueRef tile, LLVMValueRef packing, LLVMValueRef offset,
+                          LLVMValueRef sums, LLVMValueRef stride) {
     Emitter *e = w->e;
     LLVMValueRef panel = emit_address(e, w->b_place, emit_mul(e, offset, w->padded));
     LLVMValueRef from = b_address(w, emit_add(e, w->column, offset), w->depth_from);
@@ -307,7 +309,7 @@ static void emit_one_tile(Writer *w, LLVMValueRef tile, LLVMValueRef packing, LL
 }
 
 /* A tile that C does not fill is computed aside. */
-static void emit_edge_tile(Writer *w, LLVMValueRef tile, LLVMValueRef offset) {
+static void emit_edge_tile(TileWriter *w, LLVMValueRef tile, LLVMValueRef offset) {
     Emitter *e = w->e;
     LLVMValueRef sums = sum_address(w, w->row, emit_add(e, w->column, offset)),
                  stride = emit_i64(e, w->c.tiling.columns);
@@ -320,7 +322,7 @@ static void emit_edge_tile(Writer *w, LLVMValueRef tile, LLVMValueRef offset) {
 }
 
 /* The tiles of these rows, over the panels of the strip. */
-static void emit_row_of_tiles(Writer *w) {
+static void emit_row_of_tiles(TileWriter *w) {
     Emitter *e = w->e;
     const Tiling *t = &w->c.tiling;
     LLVMValueRef tile = choose_tile_function(w), full = emit_round_down(e, w->columns, t->columns);
@@ -335,7 +337,7 @@ static void emit_row_of_tiles(Writer *w) {
 }
 
 static void epilogue_chunk(Emitter *e, Scope *scope, void *context, Coord column, LLVMValueRef mask) {
-    Writer *w = context;
+    TileWriter *w = context;
     Index index = {.at = {coord_splat(w->row), column}, .mask = mask};
     scope_bind(e, scope, w->c.matmul, &index, emit_load(e, w->sums, &w->type, &index));
     for (int i = 0; i < e->body->outputs.count; i++) {
@@ -346,11 +348,11 @@ static void epilogue_chunk(Emitter *e, Scope *scope, void *context, Coord column
 
 /* After the last block of K, while the rows' sums are in the first-level cache. Widths known to
  * divide N need no masks. */
-static void emit_epilogue(Writer *w) {
+static void emit_epilogue(TileWriter *w) {
     Emitter *e = w->e;
     if (w->alone) return;
     LLVMBasicBlockRef after = emit_if(e, w->last);
-    Writer at_row = *w;
+    TileWriter at_row = *w;
     Loop row = emit_for(e, w->row, emit_add(e, w->row, w->rows), 1, "row");
     at_row.row = row.i;
     int width = w->vectors * LANES;
@@ -371,7 +373,7 @@ static void emit_epilogue(Writer *w) {
     emit_end_if(e, after);
 }
 
-static void emit_rows(Writer *w) {
+static void emit_rows(TileWriter *w) {
     Emitter *e = w->e;
     Loop loop = emit_for(e, w->row_from, w->row_to, w->c.tiling.rows, "rows");
     w->row = loop.i;
@@ -384,7 +386,7 @@ static void emit_rows(Writer *w) {
 }
 
 /* The next block of this strip, or the first one of the next strip. */
-static void find_ahead(Writer *w) {
+static void find_ahead(TileWriter *w) {
     Emitter *e = w->e;
     LLVMValueRef zero = emit_i64(e, 0), depth_from = emit_add(e, w->depth_from, w->depth);
     LLVMValueRef column = choose(w, w->last, emit_add(e, w->column, w->columns), w->column);
@@ -395,7 +397,7 @@ static void find_ahead(Writer *w) {
 }
 
 /* At least one block, even of depth 0: the sum of nothing is +0, and has an epilogue. */
-static void emit_blocks(Writer *w) {
+static void emit_blocks(TileWriter *w) {
     Emitter *e = w->e;
     Loop loop = emit_for(e, emit_i64(e, 0), at_least_one(w, divide_up(w, w->k, w->block)), 1, "block");
     w->depth_from = emit_mul(e, loop.i, w->block);
@@ -410,13 +412,13 @@ static void emit_blocks(Writer *w) {
 
 /* `extent` in the fewest parts of at most `most`, all but the last equal and multiples of `unit`;
  * at least one unit. */
-static LLVMValueRef even_parts(Writer *w, LLVMValueRef extent, int64_t most, int64_t unit) {
+static LLVMValueRef even_parts(TileWriter *w, LLVMValueRef extent, int64_t most, int64_t unit) {
     Emitter *e = w->e;
     LLVMValueRef parts = at_least_one(w, emit_div_up(e, extent, most));
     return times(w, at_least_one(w, emit_div_up(e, divide_up(w, extent, parts), unit)), unit);
 }
 
-static void emit_strips(Writer *w) {
+static void emit_strips(TileWriter *w) {
     Emitter *e = w->e;
     LLVMValueRef all = minus(w, w->column_to, w->column_from);
     w->strip = even_parts(w, all, w->c.tiling.strip, w->c.tiling.unit);
@@ -429,7 +431,7 @@ static void emit_strips(Writer *w) {
 }
 
 void emit_contract(Emitter *e) {
-    Writer writer = {.e = e}, *w = &writer;
+    TileWriter writer = {.e = e}, *w = &writer;
     begin_writer(w);
     emit_rectangle(w);
     LLVMValueRef rows = less(w, w->row_from, w->row_to), columns = less(w, w->column_from, w->column_to);

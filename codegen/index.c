@@ -71,14 +71,15 @@ Index emit_row_start(Emitter *e, const Type *type, int axis, LLVMValueRef row) {
 
 /* --- Walks over columns --- */
 
-typedef struct Walk {
+typedef struct ColumnWalk {
     const Scope *scope;
     ChunkBody *body;
     void *context;
-} Walk;
+} ColumnWalk;
 
 /* `count` vectors from `base`, masked by `extent` where that is given. */
-static void emit_group(Emitter *e, const Walk *walk, LLVMValueRef base, int count, int align, LLVMValueRef extent) {
+static void emit_group(Emitter *e, const ColumnWalk *walk, LLVMValueRef base, int count, int align,
+                       LLVMValueRef extent) {
     Scope scope;
     scope_open(&scope, walk->scope);
     for (int i = 0; i < count; i++) {
@@ -89,7 +90,7 @@ static void emit_group(Emitter *e, const Walk *walk, LLVMValueRef base, int coun
     scope_close(&scope);
 }
 
-static void emit_group_loop(Emitter *e, const Walk *walk, LLVMValueRef from, LLVMValueRef to, int vectors) {
+static void emit_group_loop(Emitter *e, const ColumnWalk *walk, LLVMValueRef from, LLVMValueRef to, int vectors) {
     int width = vectors * LANES;
     Loop loop = emit_for(e, from, to, width, "column");
     emit_group(e, walk, loop.i, vectors, width, NULL);
@@ -97,7 +98,7 @@ static void emit_group_loop(Emitter *e, const Walk *walk, LLVMValueRef from, LLV
 }
 
 /* Columns [from, to) known now: full groups in a loop, the rest straight on. */
-static void emit_constant_walk(Emitter *e, const Walk *walk, int64_t from, int64_t to, int vectors) {
+static void emit_constant_walk(Emitter *e, const ColumnWalk *walk, int64_t from, int64_t to, int vectors) {
     int64_t width = (int64_t)vectors * LANES, full = to / width * width;
     if (full > from + width) {
         emit_group_loop(e, walk, emit_i64(e, from), emit_i64(e, full), vectors);
@@ -110,7 +111,7 @@ static void emit_constant_walk(Emitter *e, const Walk *walk, int64_t from, int64
     }
 }
 
-static void emit_symbolic_walk(Emitter *e, const Walk *walk, LLVMValueRef from, LLVMValueRef to, int vectors) {
+static void emit_symbolic_walk(Emitter *e, const ColumnWalk *walk, LLVMValueRef from, LLVMValueRef to, int vectors) {
     int64_t width = (int64_t)vectors * LANES;
     LLVMValueRef full = emit_round_down(e, to, width), last = emit_round_down(e, to, LANES);
     emit_group_loop(e, walk, from, full, vectors);
@@ -128,7 +129,7 @@ static void emit_symbolic_walk(Emitter *e, const Walk *walk, LLVMValueRef from, 
 
 void emit_chunks(Emitter *e, const Scope *scope, LLVMValueRef from, LLVMValueRef to, int vectors, ChunkBody *body,
                  void *context) {
-    Walk walk = {scope, body, context};
+    ColumnWalk walk = {scope, body, context};
     if (LLVMIsAConstantInt(from) && LLVMIsAConstantInt(to)) {
         emit_constant_walk(e, &walk, LLVMConstIntGetSExtValue(from), LLVMConstIntGetSExtValue(to), vectors);
     } else {

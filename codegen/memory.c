@@ -122,11 +122,11 @@ static LLVMTypeRef unit_of(const Emitter *e, ElemType elem) {
 
 /* Where an index leads in a row-major tensor: all lanes at `scalar`, contiguous from there, or
  * spread. */
-typedef struct Place {
+typedef struct LanePlace {
     CoordKind kind;
     LLVMValueRef scalar;  /* i64, element offset */
     LLVMValueRef offsets; /* i64x, when spread */
-} Place;
+} LanePlace;
 
 static bool is_zero(Coord coord) {
     return coord.kind == COORD_SPLAT && coord.offset == 0 && LLVMIsAConstantInt(coord.base) &&
@@ -140,8 +140,8 @@ static LLVMValueRef spread(Emitter *e, LLVMValueRef offsets, Coord coord, LLVMVa
     return offsets ? LLVMBuildAdd(e->builder, offsets, part, "") : part;
 }
 
-static Place find_place(Emitter *e, const Type *type, const Index *index) {
-    Place place = {.kind = COORD_SPLAT, .scalar = emit_i64(e, 0)};
+static LanePlace find_place(Emitter *e, const Type *type, const Index *index) {
+    LanePlace place = {.kind = COORD_SPLAT, .scalar = emit_i64(e, 0)};
     LLVMValueRef stride = emit_i64(e, 1);
     for (int axis = type->rank - 1; axis >= 0; axis--) {
         Coord coord = dim_is(type->dims[axis], 1) ? coord_const(e, 0) : index->at[axis];
@@ -170,7 +170,7 @@ static LLVMValueRef address_at(Emitter *e, int buffer, ElemType elem, LLVMValueR
     return LLVMBuildGEP2(e->builder, unit_of(e, elem), e->buffers[buffer], &offset, 1, "");
 }
 
-static LLVMValueRef load_spread(Emitter *e, int buffer, ElemType elem, const Place *place, LLVMValueRef mask) {
+static LLVMValueRef load_spread(Emitter *e, int buffer, ElemType elem, const LanePlace *place, LLVMValueRef mask) {
     LLVMTypeRef type = emit_memory_type(e, elem), types[] = {type, LLVMVectorType(e->ptr, LANES)};
     LLVMValueRef args[] = {address_at(e, buffer, elem, place->offsets), emit_i32(e, (int)elem_bytes(elem)),
                            mask ? mask : all_lanes(e), LLVMConstNull(type)};
@@ -180,7 +180,7 @@ static LLVMValueRef load_spread(Emitter *e, int buffer, ElemType elem, const Pla
 }
 
 LLVMValueRef emit_load(Emitter *e, int buffer, const Type *type, const Index *index) {
-    Place place = find_place(e, type, index);
+    LanePlace place = find_place(e, type, index);
     LLVMTypeRef memory = emit_memory_type(e, type->elem);
     LLVMValueRef value;
     if (place.kind == COORD_VECTOR) {
@@ -197,7 +197,7 @@ LLVMValueRef emit_load(Emitter *e, int buffer, const Type *type, const Index *in
     return emit_unpacked(e, type->elem, value);
 }
 
-static void store_spread(Emitter *e, int buffer, ElemType elem, LLVMValueRef value, const Place *place,
+static void store_spread(Emitter *e, int buffer, ElemType elem, LLVMValueRef value, const LanePlace *place,
                          LLVMValueRef mask) {
     LLVMTypeRef types[] = {LLVMTypeOf(value), LLVMVectorType(e->ptr, LANES)};
     LLVMValueRef args[] = {value, address_at(e, buffer, elem, place->offsets), emit_i32(e, (int)elem_bytes(elem)),
@@ -207,7 +207,7 @@ static void store_spread(Emitter *e, int buffer, ElemType elem, LLVMValueRef val
 
 void emit_store(Emitter *e, int buffer, const Type *type, const Index *index, LLVMValueRef value) {
     value = emit_packed(e, type->elem, value);
-    Place place = find_place(e, type, index);
+    LanePlace place = find_place(e, type, index);
     if (place.kind == COORD_VECTOR) {
         store_spread(e, buffer, type->elem, value, &place, index->mask);
         return;

@@ -4,10 +4,10 @@
 
 #include "frontend/elaborate.h"
 
-typedef struct Init {
+typedef struct Initialiser {
     InitKind kind;
     double a, b;
-} Init;
+} Initialiser;
 
 static bool bad_init(Elab *e, Pos pos) {
     if (fail(e, "E0404", pos, "unknown initialiser")) {
@@ -35,9 +35,9 @@ static const InitForm *find_form(const Expr *expr) {
 
 /* init = "zeros" | "ones" | "constant" "(" c ")" | "normal" "(" mean "," deviation ")" | "uniform" "(" low "," high ")"
  * */
-static bool eval_init(Elab *e, const Expr *expr, Init *init) {
+static bool eval_init(Elab *e, const Expr *expr, Initialiser *init) {
     bool name = expr->kind == EXPR_NAME, call = expr->kind == EXPR_CALL;
-    *init = (Init){.kind = INIT_CONSTANT};
+    *init = (Initialiser){.kind = INIT_CONSTANT};
     if (name && strcmp(expr->text, "zeros") == 0) return true;
     if (name && strcmp(expr->text, "ones") == 0) {
         init->a = 1;
@@ -139,7 +139,7 @@ bool instantiate(Elab *e, const Param *param, bool shared) {
 }
 
 static void run_param(Elab *e, const Stmt *stmt) {
-    Init init;
+    Initialiser init;
     Param param = {.decay = !stmt->no_decay, .frozen = stmt->frozen};
     param.pos = place(e, stmt->pos);
     param.name = join_scope(e, e->scope, stmt->name);

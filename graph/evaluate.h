@@ -14,7 +14,7 @@ typedef struct Rounding {
     double units;  /* half units of the last place, at most */
 } Rounding;
 
-typedef struct Evaluation {
+typedef struct OpEvaluation {
     const int64_t *extents; /* of the graph's symbols */
     const Binding *bindings;
     int n_bindings;
@@ -25,30 +25,30 @@ typedef struct Evaluation {
     Rounding rounding;
     double *blurred[MAX_OPERANDS]; /* operands made up for this node; NULL: the given ones */
     char error[256];
-} Evaluation;
+} OpEvaluation;
 
 /* Sets `error`, after the operator's name. Always false. */
-bool evaluation_error(Evaluation *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool evaluation_error(OpEvaluation *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A shape split at one axis: elements are [outer, extent, inner]. */
 typedef struct AxisSplit {
     int64_t outer, extent, inner;
 } AxisSplit;
-AxisSplit split_axis(const Evaluation *e, const Type *type, int64_t axis);
+AxisSplit split_axis(const OpEvaluation *e, const Type *type, int64_t axis);
 
 /* The extent of axis `axis` of operand `operand`. */
-int64_t operand_extent(const Evaluation *e, int operand, int axis);
+int64_t operand_extent(const OpEvaluation *e, int operand, int axis);
 
 /* interpret_rounding.c: before a node is evaluated, after, and when its operands are done with. */
-void blur_operands(Evaluation *e);
-void round_result(Evaluation *e);
-void drop_blurred(Evaluation *e);
+void blur_operands(OpEvaluation *e);
+void round_result(OpEvaluation *e);
+void drop_blurred(OpEvaluation *e);
 /* A value inside of an operator, off as much as the operands are. */
-double round_inside(const Evaluation *e, double value);
+double round_inside(const OpEvaluation *e, double value);
 
 #define VALUE(expression) evaluate_elementwise
 #define EVALUATE(function) evaluate_##function
-#define OP(name, arity, attributes, kind, reads, cost, traits, shape, rule, ...) bool rule(Evaluation *e);
+#define OP(name, arity, attributes, kind, reads, cost, traits, shape, rule, ...) bool rule(OpEvaluation *e);
 #include "graph/ops.def"
 #undef OP
 #undef VALUE

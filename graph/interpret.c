@@ -14,10 +14,10 @@
 typedef struct Holder {
     Interpretation result;
     int n_nodes;
-    Evaluation evaluation; /* also holds the error's text */
+    OpEvaluation evaluation; /* also holds the error's text */
 } Holder;
 
-bool evaluation_error(Evaluation *e, const char *format, ...) {
+bool evaluation_error(OpEvaluation *e, const char *format, ...) {
     int used = snprintf(e->error, sizeof e->error, "%s: ", op_name(e->node->op));
     va_list args;
     va_start(args, format);
@@ -40,7 +40,7 @@ static int64_t find_foreign(const Type *type, const double *values, int64_t coun
     return -1;
 }
 
-bool evaluate_input(Evaluation *e) {
+bool evaluate_input(OpEvaluation *e) {
     const Type *type = &e->node->type;
     const char *name = e->node->attrs.text;
     const double *values = NULL;
@@ -62,18 +62,18 @@ bool evaluate_input(Evaluation *e) {
 
 /* A constant of type f32 is the f32 next to what is written: 0.1 means the same here as in compiled
  * code. */
-bool evaluate_const(Evaluation *e) {
+bool evaluate_const(OpEvaluation *e) {
     e->out[0] = elem_held(e->node->type.elem, e->node->attrs.number);
     return true;
 }
 
-bool evaluate_iota(Evaluation *e) {
+bool evaluate_iota(OpEvaluation *e) {
     AxisSplit split = split_axis(e, &e->node->type, e->node->attrs.ints[0]);
     for (int64_t i = 0; i < e->count; i++) e->out[i] = (double)(i / split.inner % split.extent);
     return true;
 }
 
-bool evaluate_grad(Evaluation *e) { return evaluation_error(e, "it is evaluated after the pass 'expand' only"); }
+bool evaluate_grad(OpEvaluation *e) { return evaluation_error(e, "it is evaluated after the pass 'expand' only"); }
 
 /* Elementwise operators: value_<name> is the expression in ops.def; those that need types are on
  * their own. */
@@ -101,7 +101,7 @@ static ValueFunction value_function(Op op) {
     return functions[op];
 }
 
-bool evaluate_cast(Evaluation *e) {
+bool evaluate_cast(OpEvaluation *e) {
     for (int64_t i = 0; i < e->count; i++) e->out[i] = elem_cast(e->node->type.elem, e->in[0][i]);
     return true;
 }
@@ -110,7 +110,7 @@ static bool fits_element(ElemType elem, double value) {
     return elem != ELEM_I32 || (value >= INT32_MIN && value <= INT32_MAX);
 }
 
-bool evaluate_elementwise(Evaluation *e) {
+bool evaluate_elementwise(OpEvaluation *e) {
     ValueFunction value = value_function(e->node->op);
     const double *a = e->in[0], *b = e->node->n_inputs > 1 ? e->in[1] : a;
     const double *c = e->node->n_inputs > 2 ? e->in[2] : a;
@@ -132,8 +132,8 @@ bool interpret_element(Op op, ElemType to, const double operands[3], double *val
 
 /* The walk. */
 
-static bool evaluate(Evaluation *e) {
-    static bool (*const evaluators[])(Evaluation *) = {
+static bool evaluate(OpEvaluation *e) {
+    static bool (*const evaluators[])(OpEvaluation *) = {
 #define VALUE(expression) evaluate_elementwise
 #define EVALUATE(function) evaluate_##function
 #define OP(name, arity, attributes, kind, reads, cost, traits, shape, rule, ...) [OP_##name] = rule,
@@ -157,7 +157,7 @@ static bool *find_reached(const Graph *graph) {
 }
 
 /* Room for the elements of e->node; sets e->count. */
-static bool make_room(Evaluation *e) {
+static bool make_room(OpEvaluation *e) {
     const Type *type = &e->node->type;
     e->count = 1;
     for (int i = 0; i < type->rank; i++) {
@@ -170,7 +170,7 @@ static bool make_room(Evaluation *e) {
 }
 
 static bool evaluate_node(Holder *holder, const Node *node) {
-    Evaluation *e = &holder->evaluation;
+    OpEvaluation *e = &holder->evaluation;
     e->node = node;
     if (!make_room(e)) return false;
     holder->result.values[node->id] = e->out;
@@ -187,7 +187,7 @@ static Interpretation *run(const Graph *graph, const int64_t *extents, const Bin
                            Rounding rounding) {
     Holder *holder = memory_new(1, sizeof *holder);
     holder->evaluation =
-        (Evaluation){.extents = extents, .bindings = bindings, .n_bindings = n_bindings, .rounding = rounding};
+        (OpEvaluation){.extents = extents, .bindings = bindings, .n_bindings = n_bindings, .rounding = rounding};
     holder->n_nodes = graph->nodes.count;
     holder->result.values = memory_new((size_t)graph->nodes.count, sizeof *holder->result.values);
     bool *reached = find_reached(graph);

@@ -25,7 +25,7 @@ typedef struct Head {
 /* Operands of the three operators, in the order of ops.def. */
 enum { Q, K, V, Q_BOUNDS, KV_BOUNDS, KEY, COORDS, OUT, LSE, OUT_COTANGENT, DQ_COTANGENT, DK_COTANGENT, DV_COTANGENT };
 
-static const double *head_row(const Evaluation *e, const Head *h, int operand, int64_t row) {
+static const double *head_row(const OpEvaluation *e, const Head *h, int operand, int64_t row) {
     return e->in[operand] + row * h->width + h->head * h->depth;
 }
 
@@ -35,12 +35,12 @@ static double dot(const double *a, const double *b, int64_t count) {
     return sum;
 }
 
-static double score(const Evaluation *e, const Head *h, int64_t i, int64_t j) {
+static double score(const OpEvaluation *e, const Head *h, int64_t i, int64_t j) {
     return dot(head_row(e, h, Q, i), head_row(e, h, K, j), h->depth) / sqrt((double)h->depth);
 }
 
 /* What dropout multiplies a probability with: 0 or 1 / (1 - dropout). */
-static double kept(const Evaluation *e, const Head *h, int64_t i, int64_t j) {
+static double kept(const OpEvaluation *e, const Head *h, int64_t i, int64_t j) {
     if (h->dropout == 0) return 1;
     const double *key = e->in[KEY], *coords = e->in[COORDS] + 2 * i;
     uint32_t position = (uint32_t)((int64_t)coords[1] * h->heads + h->head);
@@ -50,14 +50,14 @@ static double kept(const Evaluation *e, const Head *h, int64_t i, int64_t j) {
 }
 
 /* The end of the keys that query row i sees. */
-static int64_t end_of_keys(const Evaluation *e, const Head *h, int64_t i) {
+static int64_t end_of_keys(const OpEvaluation *e, const Head *h, int64_t i) {
     if (!h->causal) return h->kv_end;
     int64_t seen = (int64_t)e->in[COORDS][2 * i + 1] + 1, count = h->kv_end - h->kv_first;
     return h->kv_first + (seen < 0 ? 0 : seen < count ? seen : count);
 }
 
 /* log(sum(exp(scores))) of a query row; minus infinity when it sees no keys. */
-static double log_sum_exp(const Evaluation *e, const Head *h, int64_t i) {
+static double log_sum_exp(const OpEvaluation *e, const Head *h, int64_t i) {
     double most = -INFINITY, sum = 0;
     int64_t end = end_of_keys(e, h, i);
     for (int64_t j = h->kv_first; j < end; j++) most = fmax(most, score(e, h, i, j));
@@ -66,11 +66,11 @@ static double log_sum_exp(const Evaluation *e, const Head *h, int64_t i) {
 }
 
 /* Code rounds it before it is used, which is seen where terms with it cancel. */
-static double probability(const Evaluation *e, const Head *h, int64_t i, int64_t j, double lse) {
+static double probability(const OpEvaluation *e, const Head *h, int64_t i, int64_t j, double lse) {
     return round_inside(e, exp(score(e, h, i, j) - lse));
 }
 
-static void attend(Evaluation *e, const Head *h) {
+static void attend(OpEvaluation *e, const Head *h) {
     for (int64_t i = h->q_first; i < h->q_end; i++) {
         double lse = log_sum_exp(e, h, i);
         int64_t end = end_of_keys(e, h, i);
@@ -93,7 +93,7 @@ static void add_scaled(double *to, double factor, const double *row, int64_t cou
 /* With dO the cotangent of out, m what dropout multiplies with, and p the probabilities:
  *   dv_j = sum_i m p dO_i,  ds = p (m dO_i . v_j - dO_i . out_i) / sqrt(D),  dq_i = sum_j ds k_j,
  * dk_j = sum_i ds q_i */
-static void attend_backward(Evaluation *e, const Head *h) {
+static void attend_backward(OpEvaluation *e, const Head *h) {
     int64_t column = h->head * h->depth, result = e->node->attrs.ints[1];
     for (int64_t i = h->q_first; i < h->q_end; i++) {
         const double *cotangent = head_row(e, h, OUT_COTANGENT, i);
@@ -118,7 +118,7 @@ typedef struct Term {
     double p, m, dp, x, y;
 } Term;
 
-static Term term_at(const Evaluation *e, const Head *h, int64_t i, int64_t j) {
+static Term term_at(const OpEvaluation *e, const Head *h, int64_t i, int64_t j) {
     const double *cotangent = head_row(e, h, OUT_COTANGENT, i);
     Term t = {.p = probability(e, h, i, j, e->in[LSE][i * h->heads + h->head]), .m = kept(e, h, i, j)};
     t.dp = t.m * dot(cotangent, head_row(e, h, V, j), h->depth);
@@ -132,7 +132,7 @@ static Term term_at(const Evaluation *e, const Head *h, int64_t i, int64_t j) {
 /* The product with dq, dk and dv is sum_ij ds x + m p y. Its derivative
  *   for dp: u = p (x - r), where r = sum_j p x
  *   for p:  w = dp x - dp r - delta x + m y, and so for the score: g = p (w - sum_j p w) */
-static void attend_twice(Evaluation *e, const Head *h) {
+static void attend_twice(OpEvaluation *e, const Head *h) {
     int64_t result = e->node->attrs.ints[1], column = h->head * h->depth;
     double scale = 1 / sqrt((double)h->depth);
     for (int64_t i = h->q_first; i < h->q_end; i++) {
@@ -164,7 +164,7 @@ static void attend_twice(Evaluation *e, const Head *h) {
 }
 
 /* Do the bounds cut `rows` rows into sequences? */
-static bool check_bounds(Evaluation *e, int operand, int64_t rows) {
+static bool check_bounds(OpEvaluation *e, int operand, int64_t rows) {
     const double *bounds = e->in[operand];
     int64_t sequences = operand_extent(e, operand, 0) - 1;
     bool good = sequences >= 0 && bounds[0] == 0 && bounds[sequences] == (double)rows;
@@ -172,7 +172,7 @@ static bool check_bounds(Evaluation *e, int operand, int64_t rows) {
     return good || evaluation_error(e, "operand %d does not cut %" PRId64 " rows into sequences", operand, rows);
 }
 
-static bool for_each_head(Evaluation *e, void (*run)(Evaluation *, const Head *)) {
+static bool for_each_head(OpEvaluation *e, void (*run)(OpEvaluation *, const Head *)) {
     const Attrs *attrs = &e->node->attrs;
     if (!check_bounds(e, Q_BOUNDS, operand_extent(e, Q, 0))) return false;
     if (!check_bounds(e, KV_BOUNDS, operand_extent(e, K, 0))) return false;
@@ -188,8 +188,8 @@ static bool for_each_head(Evaluation *e, void (*run)(Evaluation *, const Head *)
     return true;
 }
 
-bool evaluate_attention(Evaluation *e) { return for_each_head(e, attend); }
+bool evaluate_attention(OpEvaluation *e) { return for_each_head(e, attend); }
 
-bool evaluate_attention_grad(Evaluation *e) { return for_each_head(e, attend_backward); }
+bool evaluate_attention_grad(OpEvaluation *e) { return for_each_head(e, attend_backward); }
 
-bool evaluate_attention_second(Evaluation *e) { return for_each_head(e, attend_twice); }
+bool evaluate_attention_second(OpEvaluation *e) { return for_each_head(e, attend_twice); }

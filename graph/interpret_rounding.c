@@ -25,13 +25,13 @@ static double rounded(const Rounding *r, double value) {
     return (double)(float)(value + noise(r, value, 0) * r->units * unit);
 }
 
-void round_result(Evaluation *e) {
+void round_result(OpEvaluation *e) {
     if (e->node->type.elem != ELEM_F32) return;
     for (int64_t i = 0; i < e->count; i++) e->out[i] = rounded(&e->rounding, e->out[i]);
 }
 
 /* Sums round on the way, relative to the partial sums: as if the operands were a little off. */
-void blur_operands(Evaluation *e) {
+void blur_operands(OpEvaluation *e) {
     double unit = e->rounding.units * 0x1p-24;
     for (int i = 0; i < e->node->n_inputs; i++) {
         const Type *type = &e->node->inputs[i]->type;
@@ -46,12 +46,12 @@ void blur_operands(Evaluation *e) {
     }
 }
 
-double round_inside(const Evaluation *e, double value) {
+double round_inside(const OpEvaluation *e, double value) {
     if (e->rounding.units == 0) return value;
     return value * (1 + noise(&e->rounding, value, 0) * e->rounding.units * 0x1p-24);
 }
 
-void drop_blurred(Evaluation *e) {
+void drop_blurred(OpEvaluation *e) {
     for (int i = 0; i < e->node->n_inputs; i++) {
         free(e->blurred[i]);
         e->blurred[i] = NULL;

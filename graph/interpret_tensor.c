@@ -7,7 +7,7 @@
 #include "graph/base/random.h"
 #include "graph/evaluate.h"
 
-AxisSplit split_axis(const Evaluation *e, const Type *type, int64_t axis) {
+AxisSplit split_axis(const OpEvaluation *e, const Type *type, int64_t axis) {
     AxisSplit split = {1, 1, 1};
     for (int i = 0; i < type->rank; i++) {
         int64_t extent = dim_value(type->dims[i], e->extents);
@@ -18,7 +18,7 @@ AxisSplit split_axis(const Evaluation *e, const Type *type, int64_t axis) {
     return split;
 }
 
-int64_t operand_extent(const Evaluation *e, int operand, int axis) {
+int64_t operand_extent(const OpEvaluation *e, int operand, int axis) {
     return dim_value(e->node->inputs[operand]->type.dims[axis], e->extents);
 }
 
@@ -27,7 +27,7 @@ static void copy(double *to, const double *from, int64_t count) {
 }
 
 /* x [outer, extent, inner] -> [outer, 1, inner]. The sum of nothing is 0. */
-bool evaluate_sum(Evaluation *e) {
+bool evaluate_sum(OpEvaluation *e) {
     AxisSplit x = split_axis(e, &e->node->inputs[0]->type, e->node->attrs.ints[0]);
     for (int64_t o = 0; o < x.outer; o++) {
         for (int64_t k = 0; k < x.extent; k++) {
@@ -40,7 +40,7 @@ bool evaluate_sum(Evaluation *e) {
 }
 
 /* As `sum`. The maximum of nothing is minus infinity. */
-bool evaluate_max(Evaluation *e) {
+bool evaluate_max(OpEvaluation *e) {
     AxisSplit x = split_axis(e, &e->node->inputs[0]->type, e->node->attrs.ints[0]);
     for (int64_t i = 0; i < e->count; i++) e->out[i] = -INFINITY;
     for (int64_t o = 0; o < x.outer; o++) {
@@ -59,13 +59,13 @@ typedef struct Strides {
     int64_t row, column;
 } Strides;
 
-static Strides matrix_strides(const Evaluation *e, int operand, bool transposed) {
+static Strides matrix_strides(const OpEvaluation *e, int operand, bool transposed) {
     int64_t width = operand_extent(e, operand, 1);
     return transposed ? (Strides){1, width} : (Strides){width, 1};
 }
 
 /* [M, K] x [K, N] -> [M, N] */
-bool evaluate_matmul(Evaluation *e) {
+bool evaluate_matmul(OpEvaluation *e) {
     bool ta = e->node->attrs.ints[0] != 0, tb = e->node->attrs.ints[1] != 0;
     Strides a = matrix_strides(e, 0, ta), b = matrix_strides(e, 1, tb);
     int64_t m = operand_extent(e, 0, ta ? 1 : 0), k = operand_extent(e, 0, ta ? 0 : 1);
@@ -80,7 +80,7 @@ bool evaluate_matmul(Evaluation *e) {
 }
 
 /* [outer, rows, columns] -> [outer, columns, rows] */
-bool evaluate_transpose(Evaluation *e) {
+bool evaluate_transpose(OpEvaluation *e) {
     const Type *type = &e->node->inputs[0]->type;
     AxisSplit x = split_axis(e, type, type->rank - 2);
     int64_t size = x.extent * x.inner;
@@ -91,13 +91,13 @@ bool evaluate_transpose(Evaluation *e) {
     return true;
 }
 
-bool evaluate_reshape(Evaluation *e) {
+bool evaluate_reshape(OpEvaluation *e) {
     copy(e->out, e->in[0], e->count);
     return true;
 }
 
 /* Where element `index` of the result comes from: its coordinates, but 0 along spread axes. */
-static int64_t broadcast_source(const Evaluation *e, const Type *from, const Type *to, int64_t index) {
+static int64_t broadcast_source(const OpEvaluation *e, const Type *from, const Type *to, int64_t index) {
     int64_t source = 0, stride = 1;
     for (int axis = to->rank - 1, own = from->rank - 1; own >= 0; axis--, own--) {
         int64_t extent = dim_value(to->dims[axis], e->extents), mine = dim_value(from->dims[own], e->extents);
@@ -108,7 +108,7 @@ static int64_t broadcast_source(const Evaluation *e, const Type *from, const Typ
     return source;
 }
 
-bool evaluate_broadcast(Evaluation *e) {
+bool evaluate_broadcast(OpEvaluation *e) {
     const Type *from = &e->node->inputs[0]->type;
     for (int64_t i = 0; i < e->count; i++) {
         e->out[i] = e->in[0][broadcast_source(e, from, &e->node->type, i)];
@@ -116,7 +116,7 @@ bool evaluate_broadcast(Evaluation *e) {
     return true;
 }
 
-bool evaluate_slice(Evaluation *e) {
+bool evaluate_slice(OpEvaluation *e) {
     int64_t axis = e->node->attrs.ints[0], start = e->node->attrs.ints[1];
     AxisSplit x = split_axis(e, &e->node->inputs[0]->type, axis), y = split_axis(e, &e->node->type, axis);
     if (start + y.extent > x.extent) return evaluation_error(e, "not inside the extent %" PRId64, x.extent);
@@ -127,7 +127,7 @@ bool evaluate_slice(Evaluation *e) {
     return true;
 }
 
-bool evaluate_concat(Evaluation *e) {
+bool evaluate_concat(OpEvaluation *e) {
     int64_t axis = e->node->attrs.ints[0], at = 0;
     AxisSplit y = split_axis(e, &e->node->type, axis);
     for (int i = 0; i < e->node->n_inputs; i++) {
@@ -139,13 +139,13 @@ bool evaluate_concat(Evaluation *e) {
     return true;
 }
 
-static bool check_row(Evaluation *e, double index, int64_t rows) {
+static bool check_row(OpEvaluation *e, double index, int64_t rows) {
     if (index >= 0 && index < (double)rows) return true;
     return evaluation_error(e, "index %.0f is out of [0, %" PRId64 ")", index, rows);
 }
 
 /* table [N, C], indices [M] -> [M, C] */
-bool evaluate_gather(Evaluation *e) {
+bool evaluate_gather(OpEvaluation *e) {
     int64_t rows = operand_extent(e, 0, 0), width = operand_extent(e, 0, 1), count = operand_extent(e, 1, 0);
     for (int64_t i = 0; i < count; i++) {
         if (!check_row(e, e->in[1][i], rows)) return false;
@@ -155,7 +155,7 @@ bool evaluate_gather(Evaluation *e) {
 }
 
 /* indices [M], rows [M, C] -> [N, C] */
-bool evaluate_scatter_add(Evaluation *e) {
+bool evaluate_scatter_add(OpEvaluation *e) {
     int64_t rows = dim_value(e->node->type.dims[0], e->extents);
     int64_t width = operand_extent(e, 1, 1), count = operand_extent(e, 0, 0);
     for (int64_t i = 0; i < count; i++) {
@@ -167,7 +167,7 @@ bool evaluate_scatter_add(Evaluation *e) {
 }
 
 /* As `scatter_add`. */
-bool evaluate_scatter_max(Evaluation *e) {
+bool evaluate_scatter_max(OpEvaluation *e) {
     int64_t rows = dim_value(e->node->type.dims[0], e->extents);
     int64_t width = operand_extent(e, 1, 1), count = operand_extent(e, 0, 0);
     for (int64_t i = 0; i < e->count; i++) e->out[i] = -INFINITY;
@@ -183,7 +183,7 @@ bool evaluate_scatter_max(Evaluation *e) {
 }
 
 /* key [2], coords [R, 2] -> [R, C] */
-bool evaluate_random(Evaluation *e) {
+bool evaluate_random(OpEvaluation *e) {
     const char *text = e->node->attrs.text;
     uint32_t site = text ? XXH32(text, strlen(text), 0) : 0;
     const double *key = e->in[0], *coords = e->in[1];

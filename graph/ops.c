@@ -6,7 +6,7 @@
 #include "graph/graph.h"
 
 /* The words of the READS column: ops.def says what they mean. NOTHING: there is no operand, or no word more. */
-typedef enum Word {
+typedef enum ReadWord {
     NOTHING,
     ELEMENT,
     SPREAD,
@@ -22,7 +22,7 @@ typedef enum Word {
     SEQUENCE,
     BOUNDS,
     MIXED
-} Word;
+} ReadWord;
 
 enum { MAX_WORDS = 8 };
 
@@ -31,7 +31,7 @@ typedef struct OpRow {
     int arity;
     const char *attributes;
     OpKind kind;
-    Word reads[MAX_WORDS]; /* the last word is said of all further operands */
+    ReadWord reads[MAX_WORDS]; /* the last word is said of all further operands */
     int cost, products;
     OpTraits traits;
 } OpRow;
@@ -92,7 +92,7 @@ bool op_find(const char *name, Op *op) {
 
 /* --- Operands ----------------------------------------------------------------------------------------------------- */
 
-static Word word_of(Op op, int operand) {
+static ReadWord word_of(Op op, int operand) {
     int i = operand < MAX_WORDS ? operand : MAX_WORDS - 1;
     while (i > 0 && rows[op].reads[i] == NOTHING) i--;
     return rows[op].reads[i];
@@ -124,7 +124,7 @@ Reads node_reads(const Node *node, int operand) {
 }
 
 bool node_reads_in_place(const Node *node, int operand) {
-    Word word = word_of(node->op, operand);
+    ReadWord word = word_of(node->op, operand);
     return word == ELEMENT || word == SPREAD || word == FOLDED || word == SCATTERED;
 }
 

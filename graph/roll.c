@@ -20,18 +20,18 @@
 enum { GRAM = 3, PERIODS = 12, LEAST_TWICE = 6, LONGEST_NUMBER = 15 };
 
 /* A number of a line that may change: bytes start .. start + length. */
-typedef struct Slot {
+typedef struct RollSlot {
     int start, length;
     bool in_string;
     int64_t value;
-} Slot;
+} RollSlot;
 
-typedef struct Line {
+typedef struct RollLine {
     const char *text;
     int length;
     uint64_t key;
     int slot, n_slots; /* in the slots of the roller */
-} Line;
+} RollLine;
 
 typedef struct Stretch {
     int start, period, extent; /* lines start .. start + extent have their like one period later */
@@ -39,8 +39,8 @@ typedef struct Stretch {
 
 typedef struct Roller {
     Arena *arena;
-    VEC(Line) lines;
-    VEC(Slot) slots;
+    VEC(RollLine) lines;
+    VEC(RollSlot) slots;
     VEC(Stretch) stretches;
     bool *taken; /* [line] */
     Repeats repeats;
@@ -58,7 +58,7 @@ static bool is_reference(const char *line, const char *at) {
 }
 
 /* The slot of the digits at `at`; none when they are not the plain spelling of a number. */
-static bool read_slot(const char *at, int length, Slot *slot) {
+static bool read_slot(const char *at, int length, RollSlot *slot) {
     if (length > LONGEST_NUMBER || (length > 1 && *at == '0')) return false;
     slot->value = strtoll(at, NULL, 10);
     slot->length = length;
@@ -74,11 +74,11 @@ static int step_over(const char *at, bool *in_string) {
 }
 
 static void add_line(Roller *roller, const char *text, int length) {
-    Line line = {.text = text, .length = length, .slot = roller->slots.count};
+    RollLine line = {.text = text, .length = length, .slot = roller->slots.count};
     bool in_string = false;
     int fixed = 0; /* the first byte that is not in the key yet */
     for (int i = 0; i < length;) {
-        Slot slot = {.start = i, .in_string = in_string};
+        RollSlot slot = {.start = i, .in_string = in_string};
         int size = step_over(text + i, &in_string);
         bool varies =
             is_digit(text[i]) && (in_string || is_reference(text, text + i)) && read_slot(text + i, size, &slot);
@@ -147,7 +147,7 @@ static int64_t slot_value(const Roller *roller, int line, int slot) {
 /* Does line + period have the key of line? */
 static bool is_like(const Roller *roller, int line, int period) {
     if (line < 0 || line + period >= roller->lines.count) return false;
-    const Line *a = &roller->lines.items[line], *b = &roller->lines.items[line + period];
+    const RollLine *a = &roller->lines.items[line], *b = &roller->lines.items[line + period];
     return a->key == b->key && a->n_slots == b->n_slots;
 }
 
@@ -204,7 +204,7 @@ static int count_names(const Roller *roller, int start, int period) {
     int count = 0;
     for (int i = start; i < start + period; i++) {
         for (int j = 0; j < roller->lines.items[i].n_slots; j++) {
-            const Slot *slot = &roller->slots.items[roller->lines.items[i].slot + j];
+            const RollSlot *slot = &roller->slots.items[roller->lines.items[i].slot + j];
             if (!slot->in_string || slot_value(roller, i + period, j) == slot->value) continue;
             int k = 0;
             while (k < count && seen[k] != slot->value) k++;
@@ -261,7 +261,7 @@ static void put_index(int64_t value, int64_t step, FILE *out) {
 }
 
 /* The same, in a string in braces. */
-static void put_slot(const Slot *slot, int64_t step, FILE *out) {
+static void put_slot(const RollSlot *slot, int64_t step, FILE *out) {
     bool braces = slot->in_string && step;
     if (braces) fputc('{', out);
     put_index(slot->value, step, out);
@@ -269,7 +269,7 @@ static void put_slot(const Slot *slot, int64_t step, FILE *out) {
 }
 
 /* Bytes from .. to of a line of a body. */
-static void put_fixed(const Line *line, int from, int to, bool in_string, FILE *out) {
+static void put_fixed(const RollLine *line, int from, int to, bool in_string, FILE *out) {
     int done = from;
     for (int i = from; i < to; i += step_over(line->text + i, &in_string)) {
         if (!in_string || line->text[i] != '{') continue;
@@ -281,12 +281,12 @@ static void put_fixed(const Line *line, int from, int to, bool in_string, FILE *
 }
 
 static void put_body_line(const Roller *roller, int index, int period, FILE *out) {
-    const Line *line = &roller->lines.items[index];
+    const RollLine *line = &roller->lines.items[index];
     int done = 0;
     bool in_string = false;
     fputs("  ", out);
     for (int i = 0; i < line->n_slots; i++) {
-        const Slot *slot = &roller->slots.items[line->slot + i];
+        const RollSlot *slot = &roller->slots.items[line->slot + i];
         put_fixed(line, done, slot->start, in_string, out);
         put_slot(slot, slot_value(roller, index + period, i) - slot->value, out);
         done = slot->start + slot->length;

@@ -155,7 +155,7 @@ static Plan make_plan(Lifetimes lives, const int64_t *extents, int nodes) {
     return plan;
 }
 
-static size_t value_end(const Plan *plan, const Value *value) {
+static size_t value_end(const Plan *plan, const StoredValue *value) {
     return plan->offsets[value->node->id] + type_bytes(&value->node->type, plan->extents);
 }
 
@@ -163,11 +163,11 @@ static size_t value_end(const Plan *plan, const Value *value) {
  * slab. */
 static void expect_sound(const Plan *plan) {
     for (int i = 0; i < plan->lives.count; i++) {
-        const Value *a = &plan->lives.values[i];
+        const StoredValue *a = &plan->lives.values[i];
         cr_expect_eq(plan->offsets[a->node->id] % 64, 0);
         cr_expect_leq(value_end(plan, a), plan->needed);
         for (int j = 0; j < i; j++) {
-            const Value *b = &plan->lives.values[j];
+            const StoredValue *b = &plan->lives.values[j];
             bool together = a->from <= b->to && b->from <= a->to;
             bool apart =
                 value_end(plan, a) <= plan->offsets[b->node->id] || value_end(plan, b) <= plan->offsets[a->node->id];
@@ -181,13 +181,13 @@ Test(runtime, random_lives_never_overlap_in_memory) {
     for (uint64_t seed = 0; seed < 50; seed++) {
         uint64_t state = seed;
         Graph *graph = graph_new("g", NULL);
-        Value values[VALUES];
+        StoredValue values[VALUES];
         int from = 0;
         for (int i = 0; i < VALUES; i++) {
             Dim dims[] = {{.scale = random_below(&state, 3), .offset = 1 + random_below(&state, 300), .symbol = 0}};
             Node *node = graph_leaf(graph, OP_input, arena_printf(graph->arena, "%d", i), type_make(ELEM_F32, 1, dims));
             from += random_below(&state, 2);
-            values[i] = (Value){node, from, from + random_below(&state, 8)};
+            values[i] = (StoredValue){node, from, from + random_below(&state, 8)};
         }
         int64_t extents[] = {random_below(&state, 100)};
         Plan plan = make_plan((Lifetimes){values, VALUES, from + 9}, extents, VALUES);
@@ -199,7 +199,7 @@ Test(runtime, random_lives_never_overlap_in_memory) {
 
 /* Every operand of a launch is alive when it is read, every output at the end. */
 static void expect_alive(const KernelList *list, const Lifetimes *lives) {
-    const Value **value_of = calloc((size_t)list->graph->nodes.count + 1, sizeof *value_of);
+    const StoredValue **value_of = calloc((size_t)list->graph->nodes.count + 1, sizeof *value_of);
     for (int i = 0; i < lives->count; i++) value_of[lives->values[i].node->id] = &lives->values[i];
     int epoch = 0;
     for (int i = 0; i < list->launches.count; i++) {
@@ -207,12 +207,12 @@ static void expect_alive(const KernelList *list, const Lifetimes *lives) {
         epoch += launch->barrier;
         for (int j = 0; j < launch->n_results; j++) cr_expect_eq(value_of[launch->results[j]->id]->from, epoch);
         for (int j = 0; j < launch->n_operands; j++) {
-            const Value *value = value_of[node_storage(launch->operands[j])->id];
+            const StoredValue *value = value_of[node_storage(launch->operands[j])->id];
             cr_expect(!value || (value->from <= epoch && epoch <= value->to), "launch %d operand %d", i, j);
         }
     }
     for (int i = 0; i < list->graph->outputs.count; i++) {
-        const Value *value = value_of[node_storage(list->graph->outputs.items[i].node)->id];
+        const StoredValue *value = value_of[node_storage(list->graph->outputs.items[i].node)->id];
         cr_expect(!value || value->to == epoch);
     }
     cr_expect_eq(lives->epochs, epoch + 1);

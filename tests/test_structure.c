@@ -1,5 +1,6 @@
 /* Structure: what the folders may know of each other, checked by reading the sources. */
 #include <criterion/criterion.h>
+#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -310,6 +311,73 @@ Test(structure, the_operator_table_is_the_only_one_of_macros) {
     count_definitions("tests", &count);
     cr_expect_eq(count, 1, "%d .def files", count);
     cr_expect_eq(access(SOURCE_ROOT "/graph/ops.def", R_OK), 0);
+}
+
+/* --- Names -------------------------------------------------------------------------------------------------------- */
+
+typedef struct TypeNames {
+    char names[2000][48];
+    int count;
+} TypeNames;
+
+/* `} Name;` at the start of a line ends the definition of a type. */
+static void note_type(void *user, const char *path, int number, const char *line) {
+    TypeNames *known = user;
+    char name[48];
+    int end = 0;
+    if (sscanf(line, "} %47[A-Za-z0-9];%n", name, &end) != 1 || !end || !isupper((unsigned char)name[0])) return;
+    for (int i = 0; i < known->count; i++)
+        cr_expect(strcmp(known->names[i], name) != 0, "%s:%d: another type is called %s", path, number, name);
+    cr_assert_lt(known->count, 2000);
+    snprintf(known->names[known->count++], sizeof *known->names, "%s", name);
+}
+
+Test(structure, a_type_has_a_name_of_its_own) {
+    TypeNames *known = calloc(1, sizeof *known);
+    cr_assert_not_null(known);
+    for (int i = 0; i < ROOMS; i++) visit_folder(rooms[i].name, note_type, known);
+    cr_expect_gt(known->count, 300);
+    free(known);
+}
+
+/* --- docs/architecture.md ---------------------------------------------------------------------------------------- */
+
+typedef struct Included {
+    bool rooms[ROOMS];
+} Included;
+
+static void note_include(void *user, const char *path, int number, const char *line) {
+    (void)path, (void)number;
+    char name[200];
+    int other = included_file(line, name) ? room_of(name) : -1;
+    if (other >= 0) ((Included *)user)->rooms[other] = true;
+}
+
+/* "graph/base, graph": the rooms that a room's files include, beside their own, in `text` [400]. */
+static void includes_of_room(int room, char *text) {
+    Included included = {0};
+    visit_folder(rooms[room].name, note_include, &included);
+    int used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < ROOMS; i++) {
+        if (!included.rooms[i] || i == room) continue;
+        used += snprintf(text + used, 400 - (size_t)used, "%s%s", used ? ", " : "", rooms[i].name);
+    }
+}
+
+Test(structure, the_page_of_rooms_shows_the_includes) {
+    char *page = read_text(SOURCE_ROOT "/docs/architecture.md");
+    for (int i = 0; i < ROOMS; i++) {
+        char start[60], includes[400], end[410];
+        snprintf(start, sizeof start, "\n| %s | ", rooms[i].name);
+        includes_of_room(i, includes);
+        snprintf(end, sizeof end, *includes ? "| %s |\n" : "| |\n", includes);
+        const char *row = strstr(page, start), *stop = row ? strchr(row + 1, '\n') : NULL;
+        size_t length = stop ? (size_t)(stop + 1 - row) : 0;
+        cr_expect(length > strlen(end) && strncmp(stop + 1 - strlen(end), end, strlen(end)) == 0,
+                  "docs/architecture.md: the row of %s ends in %s", rooms[i].name, end);
+    }
+    free(page);
 }
 
 /* The reader of sources above is itself right. */

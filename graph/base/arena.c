@@ -9,20 +9,20 @@
 
 #include "graph/base/memory.h"
 
-typedef struct Block {
-    struct Block *next;
+typedef struct ArenaBlock {
+    struct ArenaBlock *next;
     size_t used, size; /* bytes of `bytes` */
     _Alignas(max_align_t) unsigned char bytes[];
-} Block;
+} ArenaBlock;
 
 struct Arena {
-    Block *block; /* the newest; the others hang from it */
+    ArenaBlock *block; /* the newest; the others hang from it */
 };
 
 enum { FIRST_BLOCK = 16 * 1024, ALIGNMENT = _Alignof(max_align_t) };
 
-static Block *block_new(Block *next, size_t size) {
-    Block *block = memory_new(1, sizeof *block + size);
+static ArenaBlock *block_new(ArenaBlock *next, size_t size) {
+    ArenaBlock *block = memory_new(1, sizeof *block + size);
     block->next = next;
     block->size = size;
     return block;
@@ -36,8 +36,8 @@ Arena *arena_new(void) {
 
 void arena_free(Arena *arena) {
     if (!arena) return;
-    for (Block *block = arena->block; block;) {
-        Block *next = block->next;
+    for (ArenaBlock *block = arena->block; block;) {
+        ArenaBlock *next = block->next;
         free(block);
         block = next;
     }
@@ -47,7 +47,7 @@ void arena_free(Arena *arena) {
 void *arena_alloc(Arena *arena, size_t size) {
     size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (rounded < size) memory_out(size);
-    Block *block = arena->block;
+    ArenaBlock *block = arena->block;
     if (block->size - block->used < rounded) {
         size_t wanted = block->size < (SIZE_MAX >> 2) ? 2 * block->size : block->size;
         block = arena->block = block_new(block, rounded > wanted ? rounded : wanted);

@@ -8,15 +8,15 @@
 /* A file that is still being written is younger than this. */
 enum { ASIDE_SECONDS = 3600 };
 
-typedef struct Job {
+typedef struct CacheAction {
     Cache *cache;
     Arena *arena;
     Diagnostics *diags;
-} Job;
+} CacheAction;
 
 typedef struct Action {
     const char *name;
-    bool (*run)(Job *job);
+    bool (*run)(CacheAction *job);
 } Action;
 
 static int64_t seconds_since(struct timespec then) {
@@ -37,7 +37,7 @@ static void print_total(const char *what, int count, int64_t bytes) {
     printf("%s%d %s, %.1f MB\n", what, count, count == 1 ? "file" : "files", (double)bytes / (1 << 20));
 }
 
-static bool list(Job *job) {
+static bool list(CacheAction *job) {
     CacheEntries entries = cache_list(job->cache, CACHE_HEADERS, job->arena);
     int64_t bytes = 0;
     if (entries.count) printf("%10s %9s  %-40s %s\n", "bytes", "unused", "kernel", "file");
@@ -51,7 +51,7 @@ static bool list(Job *job) {
     return true;
 }
 
-static bool verify(Job *job) {
+static bool verify(CacheAction *job) {
     CacheEntries entries = cache_list(job->cache, CACHE_WHOLE, job->arena);
     int good = 0;
     int64_t bytes = 0;
@@ -68,14 +68,14 @@ static bool verify(Job *job) {
     return job->diags->errors == 0;
 }
 
-static bool remove_entry(Job *job, const CacheEntry *entry) {
+static bool remove_entry(CacheAction *job, const CacheEntry *entry) {
     if (cache_remove(job->cache, entry)) return true;
     diag_error(job->diags, "E0706", (Pos){0}, "cannot remove '%s' from the cache", entry->file);
     return false;
 }
 
 /* Damaged files, those left by a process that was killed, then the oldest beyond the bound. */
-static bool collect(Job *job) {
+static bool collect(CacheAction *job) {
     CacheEntries entries = cache_list(job->cache, CACHE_WHOLE, job->arena), rest;
     int removed = 0;
     int64_t bytes = 0;
@@ -93,7 +93,7 @@ static bool collect(Job *job) {
     return job->diags->errors == 0;
 }
 
-static bool clear(Job *job) {
+static bool clear(CacheAction *job) {
     CacheEntries entries = cache_list(job->cache, CACHE_SIZES, job->arena);
     int removed = 0;
     int64_t bytes = 0;
@@ -121,7 +121,7 @@ static const Action *find_action(const char *word, Diagnostics *diags) {
 }
 
 int command_cache(const Options *options, Diagnostics *diags) {
-    Job job = {.diags = diags};
+    CacheAction job = {.diags = diags};
     const Action *action = find_action(options->file, diags);
     if (!action) return 1;
     job.arena = arena_new();

@@ -122,15 +122,15 @@ static bool make_graph(Run *r) {
 }
 
 /* What reads values once they are there. */
-typedef struct Reader {
+typedef struct ValueReader {
     Run *r;
     Interpretation *interpretation; /* or */
     Compiled *compiled;
     int64_t extents[MAX_SYMBOLS];
-} Reader;
+} ValueReader;
 
 /* False: there is no such output. */
-static bool read_output(const Reader *reader, const char *output, Tensor *tensor) {
+static bool read_output(const ValueReader *reader, const char *output, Tensor *tensor) {
     const Node *node = graph_find_output(reader->r->graph, output);
     if (!node) return false;
     *tensor = (Tensor){.elem = node->type.elem, .rank = node->type.rank};
@@ -142,7 +142,7 @@ static bool read_output(const Reader *reader, const char *output, Tensor *tensor
     return true;
 }
 
-static bool run_compiled(Run *r, Reader *reader) {
+static bool run_compiled(Run *r, ValueReader *reader) {
     if (!session_open_machine(r->s)) return false;
     CompileFor on = {r->s->target, r->s->cache, r->s->team};
     PipelineOptions options = {.passes = r->s->source.passes};
@@ -150,7 +150,7 @@ static bool run_compiled(Run *r, Reader *reader) {
     return reader->compiled && compiled_run(reader->compiled, r->values, r->diags);
 }
 
-static bool run_interpreted(Run *r, Reader *reader) {
+static bool run_interpreted(Run *r, ValueReader *reader) {
     int count;
     const Binding *bindings = values_bindings(r->values, r->graph, r->arena, &count);
     reader->interpretation = interpret(r->graph, reader->extents, bindings, count);
@@ -181,7 +181,7 @@ static bool has_symbols(const Type *type) {
 }
 
 /* "f32[S, 5] = f32[2, 5]" */
-static const char *type_text(const Reader *reader, const Node *node) {
+static const char *type_text(const ValueReader *reader, const Node *node) {
     Arena *arena = reader->r->arena;
     const char *written = type_print(arena, &node->type, &reader->r->graph->symbols);
     Type now = node->type;
@@ -191,7 +191,7 @@ static const char *type_text(const Reader *reader, const Node *node) {
     return arena_printf(arena, "%s = %s", written, type_print(arena, &now, NULL));
 }
 
-static void say_heading(const Reader *reader, const Watched *watched) {
+static void say_heading(const ValueReader *reader, const Watched *watched) {
     const Node *node = watched->output ? graph_find_output(reader->r->graph, watched->output) : NULL;
     printf("%s: %s", watched->name, node ? type_text(reader, node) : watched->text);
     printf("  (%s:%u", watched->pos.file ? watched->pos.file->path : "", watched->pos.line);
@@ -200,7 +200,7 @@ static void say_heading(const Reader *reader, const Watched *watched) {
     puts(")");
 }
 
-static bool show(Reader *reader, const Watched *watched) {
+static bool show(ValueReader *reader, const Watched *watched) {
     Run *r = reader->r;
     Tensor tensor;
     say_heading(reader, watched);
@@ -215,7 +215,7 @@ static bool show(Reader *reader, const Watched *watched) {
 }
 
 static bool show_all(Run *r) {
-    Reader reader = {.r = r};
+    ValueReader reader = {.r = r};
     if (r->o->npy && mkdir(r->o->npy, 0777) != 0 && errno != EEXIST) {
         return diag_error(r->diags, "E0960", (Pos){0}, "cannot create the folder %s: %s", r->o->npy, strerror(errno));
     }

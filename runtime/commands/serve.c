@@ -21,14 +21,14 @@
 enum { READ_BYTES = 1 << 16, PILED_UP = 1 << 22, WAIT_MS = 200, DRAIN_S = 10 };
 
 /* Bytes that came or are to go. */
-typedef struct Bytes {
+typedef struct LineBuffer {
     char *at;
     size_t used, capacity;
-} Bytes;
+} LineBuffer;
 
 typedef struct Client {
     int descriptor;
-    Bytes in, out;
+    LineBuffer in, out;
     size_t taken, scanned; /* of `in`: lines that are taken; bytes known to hold no more line ends */
     double moved;          /* when it last sent something, or took some of its answers */
     bool ended;            /* it sends no more */
@@ -37,10 +37,10 @@ typedef struct Client {
     bool gone;
 } Client;
 
-typedef struct Line {
+typedef struct RequestLine {
     int client;
     size_t start, length; /* in its `in` */
-} Line;
+} RequestLine;
 
 typedef struct Server {
     const ServeOptions *o;
@@ -49,11 +49,11 @@ typedef struct Server {
     int n_clients, turn;       /* the client whose lines are taken first */
     bool short_of_descriptors; /* the last client could not be taken: not before the next round is over */
     struct pollfd *polls;      /* [o->most_clients + 1] */
-    Line *lines;               /* [o->most_lines] */
+    RequestLine *lines;        /* [o->most_lines] */
     int n_lines;
 } Server;
 
-static void append(Bytes *to, const char *bytes, size_t size) {
+static void append(LineBuffer *to, const char *bytes, size_t size) {
     if (to->used + size > to->capacity) {
         to->capacity = 2 * (to->used + size);
         to->at = memory_resize(to->at, to->capacity, 1);
@@ -62,7 +62,7 @@ static void append(Bytes *to, const char *bytes, size_t size) {
     to->used += size;
 }
 
-static void drop(Bytes *from, size_t size) {
+static void drop(LineBuffer *from, size_t size) {
     from->used -= size;
     if (from->used) memmove(from->at, from->at + size, from->used);
 }
@@ -176,7 +176,7 @@ static void put_line(Client *c, const char *text) {
 /* --- Lines -------------------------------------------------------------------------------------------------------- */
 
 /* The next whole line; the last one may lack its end. */
-static bool next_line(Client *c, Line *line) {
+static bool next_line(Client *c, RequestLine *line) {
     size_t left = c->in.used - c->scanned;
     char *end = left ? memchr(c->in.at + c->scanned, '\n', left) : NULL;
     if (!end && !(c->ended && c->taken < c->in.used)) return c->scanned = c->in.used, false;
@@ -204,7 +204,7 @@ static void refuse(const Server *s, Client *c) {
 
 static void take_lines_of(Server *s, int index, int most) {
     Client *c = &s->clients[index];
-    Line line = {.client = index};
+    RequestLine line = {.client = index};
     size_t longest = (size_t)s->o->longest;
     while (!c->too_long && most > 0 && next_line(c, &line)) {
         if (line.length > longest)

@@ -13,7 +13,7 @@
 
 enum { LABEL_COLUMN_MISSING = -1 };
 
-typedef struct Loader {
+typedef struct RowLoader {
     const Task *task;
     const DatasetOptions *options;
     Diagnostics *diags;
@@ -30,7 +30,7 @@ typedef struct Loader {
     int64_t n_values, values_capacity; /* labels */
     int32_t *first; /* of each word of the labelled input: the token that it begins with; -1: it has none */
     int64_t n_first, first_capacity;
-} Loader;
+} RowLoader;
 
 /* "sst/ids-sst-{split}.csv" with the split filled in, wherever it stands. */
 static const char *fill_split(Arena *arena, const char *pattern, const char *split) {
@@ -76,7 +76,7 @@ const char *dataset_path(const Task *task, const DatasetOptions *o, Diagnostics 
     return NULL;
 }
 
-static void collect_columns(Loader *l) {
+static void collect_columns(RowLoader *l) {
     const Label *label = &l->task->label;
     l->columns = arena_array(l->diags->arena, 7 + (size_t)(label->n_columns + l->options->n_keep), sizeof *l->columns);
     for (int i = 0; i < l->task->n_inputs; i++) {
@@ -89,13 +89,13 @@ static void collect_columns(Loader *l) {
     for (int i = 0; i < label->n_columns; i++) l->columns[l->n_columns++] = label->columns[i];
 }
 
-static void collect_kept(Loader *l) {
+static void collect_kept(RowLoader *l) {
     l->kept = l->n_columns;
     for (int i = 0; i < l->options->n_keep; i++) l->columns[l->n_columns++] = l->options->keep[i];
 }
 
 /* The texts are the first columns of all. */
-static void collect_split(Loader *l) {
+static void collect_split(RowLoader *l) {
     const Split *split = &l->task->split;
     int texts = 0;
     if (!is_split(l->task, l->options)) return;
@@ -114,7 +114,7 @@ static void collect_split(Loader *l) {
 /* --- Labels: from cells to `values` --- */
 
 /* Declared names are no content of the file. */
-static void hint_names(Loader *l) {
+static void hint_names(RowLoader *l) {
     const Label *label = &l->task->label;
     const char *list = "";
     if (!label->names || label->n_columns > 1) return;
@@ -125,7 +125,7 @@ static void hint_names(Loader *l) {
 
 /* Tells of a bad row: as an error that ends the loading or, where bad rows are skipped, as a warning of the first few.
  * True when something was told, to which notes may be added. */
-static bool tell_bad(Loader *l, const char *code, uint32_t line, const char *what) {
+static bool tell_bad(RowLoader *l, const char *code, uint32_t line, const char *what) {
     enum { MOST_TOLD = 5 };
     Pos pos = pos_in_file(l->data->file, line);
     if (!l->options->skips_bad) return diag_error(l->diags, code, pos, "%s", what), true;
@@ -133,7 +133,7 @@ static bool tell_bad(Loader *l, const char *code, uint32_t line, const char *wha
     return false;
 }
 
-static bool bad_label(Loader *l, uint32_t line, int column, const char *what) {
+static bool bad_label(RowLoader *l, uint32_t line, int column, const char *what) {
     if (!tell_bad(l, "E0851", line,
                   arena_printf(l->diags->arena, "column '%s': %s", l->task->label.columns[column], what)))
         return false;
@@ -143,7 +143,7 @@ static bool bad_label(Loader *l, uint32_t line, int column, const char *what) {
     return false;
 }
 
-static double *new_value(Loader *l) {
+static double *new_value(RowLoader *l) {
     int64_t width = l->task->label.width;
     l->values = memory_grow(l->values, &l->values_capacity, l->n_values + 1, (size_t)width * sizeof *l->values);
     double *value = l->values + l->n_values++ * width;
@@ -151,7 +151,7 @@ static double *new_value(Loader *l) {
     return value;
 }
 
-static bool read_sequence_label(Loader *l, int64_t row) {
+static bool read_sequence_label(RowLoader *l, int64_t row) {
     const Label *label = &l->task->label;
     Arena *arena = l->diags->arena;
     double *value = new_value(l);
@@ -172,7 +172,7 @@ static bool read_sequence_label(Loader *l, int64_t row) {
 }
 
 /* One for each word; words are between blanks where the file has no lists. */
-static bool read_word_labels(Loader *l, int64_t row) {
+static bool read_word_labels(RowLoader *l, int64_t row) {
     if (l->label_column < 0) return true;
     cell_pieces(l->table, row, l->label_column, " ", &l->tags);
     for (int64_t i = 0; i < l->tags.count; i++) {
@@ -182,7 +182,7 @@ static bool read_word_labels(Loader *l, int64_t row) {
     return true;
 }
 
-static bool read_labels(Loader *l, int64_t row) {
+static bool read_labels(RowLoader *l, int64_t row) {
     const Label *label = &l->task->label;
     l->n_values = 0;
     if (label->kind == LABEL_NONE || label->kind == LABEL_MASKED) return true;
@@ -190,7 +190,7 @@ static bool read_labels(Loader *l, int64_t row) {
 }
 
 /* Nothing is there to learn from. */
-static bool is_unlabelled(const Loader *l) {
+static bool is_unlabelled(const RowLoader *l) {
     const Label *label = &l->task->label;
     if (l->label_column < 0) return false;
     return label->of >= 0 ? l->n_values == 0 && l->n_first > 0 : isnan(l->values[0]);
@@ -199,7 +199,7 @@ static bool is_unlabelled(const Loader *l) {
 /* --- Inputs --- */
 
 /* The tokens of a row's text, and where its words begin. */
-static void encode_words(Loader *l, int64_t row, int column, TokenIds *ids) {
+static void encode_words(RowLoader *l, int64_t row, int column, TokenIds *ids) {
     const int32_t cls = 1; /* the token before the first word */
     cell_pieces(l->table, row, column, " ", &l->words);
     l->first = memory_grow(l->first, &l->first_capacity, l->words.count, sizeof *l->first);
@@ -212,27 +212,27 @@ static void encode_words(Loader *l, int64_t row, int column, TokenIds *ids) {
 }
 
 /* A list where a text is wanted is its items with blanks between. */
-static void encode_text(Loader *l, int64_t row, int column, TokenIds *ids) {
+static void encode_text(RowLoader *l, int64_t row, int column, TokenIds *ids) {
     cell_pieces(l->table, row, column, "", &l->words);
     for (int64_t i = 0; i < l->words.count; i++)
         tokenizer_encode(l->options->tokenizer, l->words.items[i].bytes, l->words.items[i].length, ids);
 }
 
 /* Words whose first token was cut off have none. */
-static void cut_words(Loader *l, int64_t tokens) {
+static void cut_words(RowLoader *l, int64_t tokens) {
     for (int64_t i = 0; i < l->n_first; i++) {
         if (l->first[i] >= tokens - 1) l->first[i] = -1;
     }
 }
 
-static void end_input(Loader *l, Sequences *to) {
+static void end_input(RowLoader *l, Sequences *to) {
     for (int64_t i = to->bounds[l->data->rows]; l->options->one_segment && i < to->segments.count; i++)
         to->segments.items[i] = 0;
     to->bounds[l->data->rows + 1] = to->ids.count;
 }
 
 /* One or two texts as a sequence. */
-static void append_whole(Loader *l, const TextInput *input, int index, Sequences *to) {
+static void append_whole(RowLoader *l, const TextInput *input, int index, Sequences *to) {
     TokenIds *second = input->n_columns == 2 ? &l->text[1] : NULL;
     int64_t wanted = 2 + l->text[0].count + (second ? 1 + second->count : 0);
     if (input->kept != KEPT_HEAD) tokenizer_cut(&l->text[0], second, l->options->max_length, input->kept);
@@ -243,7 +243,7 @@ static void append_whole(Loader *l, const TextInput *input, int index, Sequences
 }
 
 /* The sequences of a long text, each `stride` tokens on, the last one up to its end. */
-static void append_windows(Loader *l, const TextInput *input, Sequences *to) {
+static void append_windows(RowLoader *l, const TextInput *input, Sequences *to) {
     const TokenIds *text = &l->text[0];
     int64_t inside = input->window - 2, row = l->data->rows, count = to->windows[row];
     for (int64_t start = 0;; start += input->stride) {
@@ -260,7 +260,7 @@ static void append_windows(Loader *l, const TextInput *input, Sequences *to) {
 }
 
 /* Appends the sequences of one text input. */
-static void append_input(Loader *l, int64_t row, int index, int column) {
+static void append_input(RowLoader *l, int64_t row, int index, int column) {
     const TextInput *input = &l->task->inputs[index];
     for (int j = 0; j < input->n_columns; j++) {
         l->text[j].count = 0;
@@ -281,7 +281,7 @@ static void append_input(Loader *l, int64_t row, int index, int column) {
 /* --- Rows --- */
 
 /* `word` is -1 of a sequence's label. */
-static void store_label(Loader *l, int64_t word, const double *value) {
+static void store_label(RowLoader *l, int64_t word, const double *value) {
     Labels *labels = &l->data->labels;
     int64_t width = l->task->label.width, count = labels->bounds[l->data->rows + 1]++;
     int64_t values = labels->capacity, at = values, words = values;
@@ -297,7 +297,7 @@ static void store_label(Loader *l, int64_t word, const double *value) {
 }
 
 /* Of words, those that have both a token and a label; all that have a token where labels are not given. */
-static void store_labels(Loader *l) {
+static void store_labels(RowLoader *l) {
     Labels *labels = &l->data->labels;
     int64_t width = l->task->label.width;
     if (!labels->bounds) return;
@@ -313,7 +313,7 @@ static void store_labels(Loader *l) {
     }
 }
 
-static bool lists_differ(Loader *l, int64_t row) {
+static bool lists_differ(RowLoader *l, int64_t row) {
     const char *what = arena_printf(l->diags->arena, "%lld words, but column '%s' has %lld labels",
                                     (long long)l->n_first, l->task->label.columns[0], (long long)l->n_values);
     if (!tell_bad(l, "E0853", table_line(l->table, row), what)) return false;
@@ -324,7 +324,7 @@ static bool lists_differ(Loader *l, int64_t row) {
 }
 
 /* Takes back what was appended. */
-static void drop_row(Loader *l) {
+static void drop_row(RowLoader *l) {
     for (int i = 0; i < l->task->n_inputs; i++) {
         Sequences *in = &l->data->inputs[i];
         in->ids.count = in->segments.count = in->bounds[l->data->rows];
@@ -333,7 +333,7 @@ static void drop_row(Loader *l) {
 }
 
 /* Labels and sequences, at the end of those that there are. False: told, and what was appended is to be dropped. */
-static bool read_row(Loader *l, int64_t row) {
+static bool read_row(RowLoader *l, int64_t row) {
     int column = 0;
     uint32_t line = table_line(l->table, row);
     const char *problem = l->options->skips_bad ? table_problem(l->table, row) : NULL;
@@ -348,7 +348,7 @@ static bool read_row(Loader *l, int64_t row) {
 }
 
 /* False after an error. */
-static bool append_row(Loader *l, int64_t row) {
+static bool append_row(RowLoader *l, int64_t row) {
     l->cut = l->unknown = false;
     l->n_first = 0;
     int errors = l->diags->errors;
@@ -364,7 +364,7 @@ static bool append_row(Loader *l, int64_t row) {
 
 static int64_t *new_bounds(int64_t rows) { return memory_new((size_t)rows + 2, sizeof(int64_t)); }
 
-static void allocate_rows(Loader *l, int64_t rows) {
+static void allocate_rows(RowLoader *l, int64_t rows) {
     LabelKind kind = l->task->label.kind;
     l->data->lines = memory_new((size_t)rows + 1, sizeof *l->data->lines);
     if (l->data->table) l->data->table_rows = memory_new((size_t)rows + 1, sizeof *l->data->table_rows);
@@ -378,14 +378,14 @@ static void allocate_rows(Loader *l, int64_t rows) {
 }
 
 /* [rows]: those that the wanted part has, for the caller to free; NULL: all. */
-static bool *choose_rows(const Loader *l, int64_t rows) {
+static bool *choose_rows(const RowLoader *l, int64_t rows) {
     if (!is_split(l->task, l->options)) return NULL;
     bool *chosen = memory_new((size_t)rows + 1, sizeof *chosen);
     split_rows(&l->task->split, l->table, l->split, l->options->split, l->options->fold, chosen);
     return chosen;
 }
 
-static bool read_rows(Loader *l) {
+static bool read_rows(RowLoader *l) {
     int64_t rows = table_rows(l->table), limit = l->options->limit ? l->options->limit : rows;
     bool *chosen = choose_rows(l, rows), good = true;
     allocate_rows(l, rows);
@@ -397,7 +397,7 @@ static bool read_rows(Loader *l) {
     return diag_error(l->diags, "E0852", pos_in_file(l->data->file, 0), "task '%s' finds no rows in it", l->task->name);
 }
 
-static bool check_mask(Loader *l) {
+static bool check_mask(RowLoader *l) {
     bool good = l->task->label.kind != LABEL_MASKED || tokenizer_specials(l->options->tokenizer).mask >= 0;
     if (good) return true;
     diag_error(l->diags, "E0854", l->task->label.pos, "the vocabulary has no [MASK] to hide tokens with");
@@ -412,7 +412,7 @@ TableFormat dataset_format(const Task *task) {
                          .n_header = task->n_data_columns};
 }
 
-static bool check_windows(const Loader *l) {
+static bool check_windows(const RowLoader *l) {
     for (int i = 0; i < l->task->n_inputs; i++) {
         const TextInput *input = &l->task->inputs[i];
         if (input->window <= l->options->max_length) continue;
@@ -425,7 +425,7 @@ static bool check_windows(const Loader *l) {
     return true;
 }
 
-static Table *open_table(Loader *l, const char *path) {
+static Table *open_table(RowLoader *l, const char *path) {
     TableFormat format = dataset_format(l->task);
     if (l->options->format) format = *l->options->format;
     format.keeps_bad = l->options->keeps_bad || l->options->skips_bad;
@@ -434,7 +434,7 @@ static Table *open_table(Loader *l, const char *path) {
     return table_read(path, format, l->columns, l->n_columns, l->diags);
 }
 
-static void loader_close(Loader *l) {
+static void loader_close(RowLoader *l) {
     if (l->table && (!l->data || l->data->table != l->table)) table_free(l->table);
     for (int i = 0; i < 2; i++) token_ids_free(&l->text[i]);
     pieces_free(&l->words);
@@ -443,7 +443,7 @@ static void loader_close(Loader *l) {
     free(l->first);
 }
 
-static bool check_fold(const Loader *l) {
+static bool check_fold(const RowLoader *l) {
     const Split *split = &l->task->split;
     if (!is_split(l->task, l->options) || !split->folds || l->options->fold < split->folds) return true;
     diag_error(l->diags, "E0412", split->pos, "there is no fold %lld of task '%s'", (long long)l->options->fold,
@@ -453,7 +453,7 @@ static bool check_fold(const Loader *l) {
 }
 
 Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnostics *diags) {
-    Loader l = {.task = task, .options = options, .diags = diags};
+    RowLoader l = {.task = task, .options = options, .diags = diags};
     const char *path = !check_mask(&l) || !check_fold(&l) || !check_windows(&l) ? NULL
                        : options->text                                          ? options->text->name
                                                                                 : dataset_path(task, options, diags);

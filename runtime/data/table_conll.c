@@ -12,20 +12,20 @@ typedef struct Field {
     size_t length;
 } Field;
 
-typedef struct Line {
+typedef struct ConllLine {
     Field fields[MAX_FIELDS];
     int count; /* of all, also of those beyond the most */
-} Line;
+} ConllLine;
 
 static bool is_space(char c) { return c == ' ' || c == '\t'; }
 
-static void add_field(Line *line, const char *from, const char *to) {
+static void add_field(ConllLine *line, const char *from, const char *to) {
     if (line->count < MAX_FIELDS) line->fields[line->count] = (Field){from, (size_t)(to - from)};
     line->count++;
 }
 
 /* Where there is a tab, tabs alone separate, and a field may be empty or hold blanks. */
-static void split(Line *line, const char *text, size_t length) {
+static void split(ConllLine *line, const char *text, size_t length) {
     const char *end = text + length, *at = text;
     bool tabs = memchr(text, '\t', length) != NULL;
     line->count = 0;
@@ -44,7 +44,7 @@ static void split(Line *line, const char *text, size_t length) {
 }
 
 /* No word: the mark of a new document, or a comment before the sentence. */
-static bool is_remark(const RowReader *reader, const Line *line, int64_t words) {
+static bool is_remark(const RowReader *reader, const ConllLine *line, int64_t words) {
     static const char mark[] = "-DOCSTART-";
     const Field *first = &line->fields[0];
     if (first->length == strlen(mark) && memcmp(first->bytes, mark, first->length) == 0) return true;
@@ -54,7 +54,7 @@ static bool is_remark(const RowReader *reader, const Line *line, int64_t words) 
 
 /* As many fields as declared, or, where only some are read, at least up to those: words without tags, to be predicted.
  * */
-static bool is_complete(const RowReader *reader, const Line *line) {
+static bool is_complete(const RowReader *reader, const ConllLine *line) {
     int needed = 0;
     for (int column = 0; column < reader->n_columns; column++) {
         if (reader->field_of[column] >= needed) needed = reader->field_of[column] + 1;
@@ -73,7 +73,7 @@ static void add_word(Words *words, Field line) {
     words->lines[words->count++] = line;
 }
 
-static void take_word(RowReader *reader, Words *words, const Line *line, Field text, uint32_t number) {
+static void take_word(RowReader *reader, Words *words, const ConllLine *line, Field text, uint32_t number) {
     if (is_remark(reader, line, words->count)) return;
     if (words->count == 0) reader->row = number;
     if (is_complete(reader, line))
@@ -89,7 +89,7 @@ static void take_row(RowReader *reader, const Words *words) {
     for (int column = 0; column < reader->n_columns && words->count; column++) {
         row_list(reader, column);
         for (int i = 0; i < words->count; i++) {
-            Line line;
+            ConllLine line;
             split(&line, words->lines[i].bytes, words->lines[i].length);
             const Field *field = &line.fields[reader->field_of[column]];
             row_item(reader, column, CELL_TEXT, field->bytes, field->length);
@@ -99,7 +99,7 @@ static void take_row(RowReader *reader, const Words *words) {
 
 /* The lines up to an empty one; of lines that are not to be taken only their ends count. */
 static bool read_words(RowReader *reader, Words *words) {
-    Line line;
+    ConllLine line;
     const char *text;
     size_t length;
     bool begun = false;

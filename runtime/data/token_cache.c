@@ -94,20 +94,20 @@ static int list_arrays(Dataset *d, Array *arrays) {
 
 /* --- Reading ------------------------------------------------------------------------------------------------------ */
 
-typedef struct Reader {
+typedef struct CacheReader {
     FILE *file;
     XXH3_state_t *state;
     int64_t left; /* bytes of the file that are not read yet */
-} Reader;
+} CacheReader;
 
-static bool take(Reader *r, void *to, size_t size) {
+static bool take(CacheReader *r, void *to, size_t size) {
     if ((int64_t)size > r->left || fread(to, 1, size, r->file) != size) return false;
     r->left -= (int64_t)size;
     add(r->state, to, size);
     return true;
 }
 
-static bool take_array(Reader *r, Array *array) {
+static bool take_array(CacheReader *r, Array *array) {
     int64_t bytes;
     *array->items = NULL;
     if (!take(r, &bytes, sizeof bytes)) return false;
@@ -155,14 +155,14 @@ static bool fits(Dataset *d, const Array *got, int count) {
     return true;
 }
 
-static bool is_of_key(Reader *r, const XXH128_canonical_t *key) {
+static bool is_of_key(CacheReader *r, const XXH128_canonical_t *key) {
     char begins[sizeof magic];
     XXH128_canonical_t made_of;
     return take(r, begins, sizeof begins) && memcmp(begins, magic, sizeof magic) == 0 &&
            take(r, &made_of, sizeof made_of) && memcmp(&made_of, key, sizeof *key) == 0;
 }
 
-static bool take_all(Reader *r, Dataset *d) {
+static bool take_all(CacheReader *r, Dataset *d) {
     XXH128_canonical_t hash, own;
     int64_t numbers[4];
     Array arrays[MAX_ARRAYS];
@@ -186,7 +186,7 @@ static bool take_all(Reader *r, Dataset *d) {
 static Dataset *read_set(const char *path, const XXH128_canonical_t *key, const Task *task,
                          const DatasetOptions *options, const char **problem) {
     struct stat info;
-    Reader r = {.file = fopen(path, "rbe"), .state = memory_checked(XXH3_createState())};
+    CacheReader r = {.file = fopen(path, "rbe"), .state = memory_checked(XXH3_createState())};
     Dataset *data = memory_new(1, sizeof *data);
     XXH3_128bits_reset(r.state);
     data->task = task;
@@ -232,17 +232,17 @@ Dataset *token_cache_load(const TokenCache *cache, const Task *task, const Datas
 
 /* --- Writing ------------------------------------------------------------------------------------------------------ */
 
-typedef struct Writer {
+typedef struct CacheWriter {
     AtomicFile *file;
     XXH3_state_t *state;
-} Writer;
+} CacheWriter;
 
-static void put(Writer *w, const void *bytes, size_t size) {
+static void put(CacheWriter *w, const void *bytes, size_t size) {
     atomic_file_write(w->file, bytes, size);
     add(w->state, bytes, size);
 }
 
-static void put_all(Writer *w, const XXH128_canonical_t *key, Dataset *d) {
+static void put_all(CacheWriter *w, const XXH128_canonical_t *key, Dataset *d) {
     const int64_t numbers[] = {d->rows, d->skipped, d->cut, d->unknown};
     Array arrays[MAX_ARRAYS];
     XXH128_canonical_t hash;
@@ -266,8 +266,8 @@ bool token_cache_store(const TokenCache *cache, const Dataset *data, const Datas
     const char *path = dataset_path(data->task, options, diags);
     if (!path || !folder_make(arena_printf(diags->arena, "%s/tokens", cache->folder), diags)) return false;
     if (!key_of(cache, data->task, options, path, &key)) return true; /* it is gone: nothing to keep */
-    Writer w = {atomic_file_open_private(path_of(cache, data->task, options->split, diags->arena), diags),
-                memory_checked(XXH3_createState())};
+    CacheWriter w = {atomic_file_open_private(path_of(cache, data->task, options->split, diags->arena), diags),
+                     memory_checked(XXH3_createState())};
     XXH3_128bits_reset(w.state);
     Dataset copy = *data;
     if (w.file) put_all(&w, &key, &copy);

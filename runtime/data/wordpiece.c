@@ -17,10 +17,10 @@
 
 enum { MAX_CHAR_BYTES = 4, MAX_DECOMPOSED = 32 };
 
-typedef struct Token {
+typedef struct TokenPiece {
     const char *text; /* NUL-terminated */
     size_t length;    /* bytes */
-} Token;
+} TokenPiece;
 
 typedef struct Slot {
     uint64_t hash;
@@ -36,7 +36,7 @@ typedef struct Folded {
 
 typedef struct WordPiece {
     char *text; /* the vocabulary, its line ends overwritten by NUL */
-    Token *tokens;
+    TokenPiece *tokens;
     int32_t n_tokens;
     Slot *slots; /* open addressing; a power of two, at most half full */
     size_t slot_mask;
@@ -88,7 +88,7 @@ static Slot *find_slot(const WordPiece *model, uint64_t hash, const char *prefix
         Slot *slot = &model->slots[i];
         if (slot->id < 0) return slot;
         if (slot->hash != hash) continue;
-        const Token *token = &model->tokens[slot->id];
+        const TokenPiece *token = &model->tokens[slot->id];
         if (token->length == n_prefix + length && !memcmp(token->text, prefix, n_prefix) &&
             !memcmp(token->text + n_prefix, text, length)) {
             return slot;
@@ -115,7 +115,7 @@ static void split_lines(WordPiece *model, size_t size) {
         size_t length = (size_t)(stop - line);
         if (length && line[length - 1] == '\r') length--;
         line[length] = '\0';
-        model->tokens[id] = (Token){line, length};
+        model->tokens[id] = (TokenPiece){line, length};
         line = stop + 1;
     }
 }
@@ -124,7 +124,7 @@ static void split_lines(WordPiece *model, size_t size) {
 static void fill_slots(WordPiece *model) {
     for (size_t i = 0; i <= model->slot_mask; i++) model->slots[i].id = -1;
     for (int32_t id = 0; id < model->n_tokens; id++) {
-        const Token *token = &model->tokens[id];
+        const TokenPiece *token = &model->tokens[id];
         uint64_t hash = hash_bytes(hash_start(), token->text, token->length);
         *find_slot(model, hash, "", token->text, token->length) = (Slot){hash, id};
     }
@@ -298,7 +298,7 @@ static int fold_text(TokenizerRules rules, const char *text, size_t length, int3
 static size_t folded_end(const WordPiece *model, const Folded *wanted, const char *text, size_t length, size_t at) {
     int matched = 0;
     while (at < length && matched < wanted->count) {
-        size_t next;
+        size_t next = at + 1;
         int32_t c = read_char(text, length, at, &next), folded[MAX_DECOMPOSED];
         int n = c < 0 || is_removed(c) ? 0 : fold_char(model->rules, c, folded);
         if (n == 0 && matched == 0) return 0;

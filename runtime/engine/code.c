@@ -5,22 +5,22 @@
 
 #include "graph/base/memory.h"
 
-typedef struct Job {
+typedef struct KernelJob {
     Object object;
     bool from_cache;
-} Job;
+} KernelJob;
 
-typedef struct Compilation {
+typedef struct KernelBuild {
     const KernelSet *set;
     const Target *target;
     const Cache *cache;
-    Job *jobs;
-} Compilation;
+    KernelJob *jobs;
+} KernelBuild;
 
 static void make_object(void *user, int index) {
-    Compilation *c = user;
+    KernelBuild *c = user;
     const Kernel *kernel = c->set->kernels.items[index];
-    Job *job = &c->jobs[index];
+    KernelJob *job = &c->jobs[index];
     XXH128_hash_t key = object_key(kernel, c->target);
     job->from_cache = c->cache && cache_get(c->cache, key, &job->object);
     if (job->from_cache) return;
@@ -29,7 +29,7 @@ static void make_object(void *user, int index) {
 }
 
 /* Takes the objects of all jobs. */
-static bool link_all(Code *code, const KernelSet *set, Job *jobs, Diagnostics *diags) {
+static bool link_all(Code *code, const KernelSet *set, KernelJob *jobs, Diagnostics *diags) {
     bool good = true;
     for (int i = 0; i < set->kernels.count; i++) {
         code->cached += jobs[i].from_cache;
@@ -54,7 +54,7 @@ static void bound_cache(const Cache *cache) {
 Code *code_new(const KernelSet *set, const Target *target, const Cache *cache, Team *team, Diagnostics *diags) {
     size_t count = (size_t)set->kernels.count;
     Code *code = memory_new(1, sizeof *code);
-    Compilation c = {set, target, cache, memory_new(count, sizeof(Job))};
+    KernelBuild c = {set, target, cache, memory_new(count, sizeof(KernelJob))};
     code->functions = memory_new(count, sizeof *code->functions);
     code->jit = jit_new(target, diags);
     if (code->jit) team_each(team, set->kernels.count, make_object, &c);

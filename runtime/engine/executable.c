@@ -7,7 +7,7 @@
 #include "runtime/engine/clock.h"
 
 /* One launch with the arguments that its kernel is called with. */
-typedef struct Call {
+typedef struct PreparedLaunch {
     KernelFunction *function;
     const Node **values; /* operands, then results */
     void **buffers;      /* the address of each */
@@ -16,12 +16,12 @@ typedef struct Call {
     const Launch *launch;
     Cost price;  /* of a run, for the profile, */
     bool priced; /* if it is known */
-} Call;
+} PreparedLaunch;
 
 struct Executable {
     Arena *arena;
     const KernelList *list;
-    Call *calls;
+    PreparedLaunch *calls;
     int n_calls;
     bool *outside;   /* [node]: an output with memory of its own */
     void **memory;   /* [node] */
@@ -33,8 +33,8 @@ struct Executable {
     LaunchTime *times; /* [calls]; NULL: nobody asked */
 };
 
-static Call call_new(Arena *arena, const Launch *launch, KernelFunction *function) {
-    Call call = {.function = function, .launch = launch, .n_values = launch->n_operands + launch->n_results};
+static PreparedLaunch call_new(Arena *arena, const Launch *launch, KernelFunction *function) {
+    PreparedLaunch call = {.function = function, .launch = launch, .n_values = launch->n_operands + launch->n_results};
     size_t count = (size_t)call.n_values + 1;
     call.values = arena_array(arena, count, sizeof *call.values);
     call.buffers = arena_array(arena, count, sizeof *call.buffers);
@@ -132,7 +132,7 @@ size_t executable_plan(Executable *exec, const int64_t *extents) {
     return plan_memory(&exec->lives, extents, exec->offsets, exec->work);
 }
 
-static void set_call_extent(Call *call, int index, int64_t extent) {
+static void set_call_extent(PreparedLaunch *call, int index, int64_t extent) {
     if (call->extents[index] != extent) call->priced = false;
     call->extents[index] = extent;
 }
@@ -143,7 +143,7 @@ void executable_place(Executable *exec, void *slab) {
         exec->memory[id] = (char *)slab + exec->offsets[id];
     }
     for (int i = 0; i < exec->n_calls; i++) {
-        Call *call = &exec->calls[i];
+        PreparedLaunch *call = &exec->calls[i];
         for (int j = 0; j < call->n_values; j++) call->buffers[j] = exec->memory[call->values[j]->id];
         int symbols = call->launch->kernel->body->symbols.count;
         for (int j = 0; j < symbols; j++) set_call_extent(call, j, exec->extents[call->launch->symbols[j]]);
@@ -153,7 +153,7 @@ void executable_place(Executable *exec, void *slab) {
 /* What the next run costs, for the profile. */
 static void add_costs(const Executable *exec) {
     for (int i = 0; i < exec->n_calls; i++) {
-        Call *call = &exec->calls[i];
+        PreparedLaunch *call = &exec->calls[i];
         const Kernel *kernel = call->launch->kernel;
         if (!call->priced) call->price = launch_cost(kernel, call->extents, call->buffers);
         call->priced = !cost_reads_buffers(kernel);
@@ -162,7 +162,7 @@ static void add_costs(const Executable *exec) {
     }
 }
 
-static void run_call(const Call *call, const Worker *worker) {
+static void run_call(const PreparedLaunch *call, const Worker *worker) {
     call->function(call->buffers, call->extents, call->launch->sites, worker->scratch, worker->thread, worker->threads);
 }
 
@@ -188,7 +188,7 @@ const void *executable_memory(const Executable *exec, const Node *node) { return
 static void run_timed(const Executable *exec, const Worker *worker) {
     double last = seconds_now();
     for (int i = 0; i < exec->n_calls; i++) {
-        const Call *call = &exec->calls[i];
+        const PreparedLaunch *call = &exec->calls[i];
         if (call->launch->barrier) worker_meet(worker);
         double begin = seconds_now();
         run_call(call, worker);

@@ -7,17 +7,17 @@
 enum { ALIGNMENT = 64 };
 
 /* A placed value that is still alive. */
-typedef struct Placed {
+typedef struct LiveValue {
     size_t offset, size;
     int to;
-} Placed;
+} LiveValue;
 
-size_t memory_work_bytes(int values) { return ((size_t)values + 1) * sizeof(Placed); }
+size_t memory_work_bytes(int values) { return ((size_t)values + 1) * sizeof(LiveValue); }
 
 Lifetimes lifetimes_of(const KernelList *list, const bool *outside, Arena *arena) {
     int nodes = list->graph->nodes.count, epoch = 0;
     int *index = arena_array(arena, (size_t)nodes + 1, sizeof *index); /* value of a node, from 1 */
-    Lifetimes lives = {.values = arena_array(arena, (size_t)nodes + 1, sizeof(Value))};
+    Lifetimes lives = {.values = arena_array(arena, (size_t)nodes + 1, sizeof(StoredValue))};
     for (int i = 0; i < list->launches.count; i++) {
         const Launch *launch = &list->launches.items[i];
         epoch += launch->barrier;
@@ -28,7 +28,7 @@ Lifetimes lifetimes_of(const KernelList *list, const bool *outside, Arena *arena
         for (int j = 0; j < launch->n_results; j++) {
             const Node *node = launch->results[j];
             if (outside && outside[node->id]) continue;
-            lives.values[lives.count] = (Value){node, epoch, epoch};
+            lives.values[lives.count] = (StoredValue){node, epoch, epoch};
             index[node->id] = ++lives.count;
         }
     }
@@ -46,7 +46,7 @@ static size_t size_of(const Node *node, const int64_t *extents) {
 }
 
 /* Drops what has died before `epoch`. */
-static int retire(Placed *alive, int count, int epoch) {
+static int retire(LiveValue *alive, int count, int epoch) {
     int kept = 0;
     for (int i = 0; i < count; i++) {
         if (alive[i].to >= epoch) alive[kept++] = alive[i];
@@ -55,7 +55,7 @@ static int retire(Placed *alive, int count, int epoch) {
 }
 
 /* Places a value into the first gap; returns where in the sorted list it goes. */
-static int first_gap(const Placed *alive, int count, size_t size, size_t *offset) {
+static int first_gap(const LiveValue *alive, int count, size_t size, size_t *offset) {
     *offset = 0;
     for (int i = 0; i < count; i++) {
         if (alive[i].offset - *offset >= size) return i;
@@ -65,16 +65,16 @@ static int first_gap(const Placed *alive, int count, size_t size, size_t *offset
 }
 
 size_t plan_memory(const Lifetimes *lives, const int64_t *extents, size_t *offsets, void *work) {
-    Placed *alive = work;
+    LiveValue *alive = work;
     size_t needed = 0;
     int count = 0;
     for (int i = 0; i < lives->count; i++) {
-        const Value *value = &lives->values[i];
+        const StoredValue *value = &lives->values[i];
         count = retire(alive, count, value->from);
         size_t size = size_of(value->node, extents), offset;
         int at = first_gap(alive, count, size, &offset);
         memmove(alive + at + 1, alive + at, (size_t)(count - at) * sizeof *alive);
-        alive[at] = (Placed){offset, size, value->to};
+        alive[at] = (LiveValue){offset, size, value->to};
         count++;
         offsets[value->node->id] = offset;
         if (offset + size > needed) needed = offset + size;

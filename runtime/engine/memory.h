@@ -10,13 +10,13 @@
 #include "graph/kernel.h"
 
 /* A stored value and its life; the same for all batches. */
-typedef struct Value {
+typedef struct StoredValue {
     const Node *node;
     int from, to; /* epochs, inclusive */
-} Value;
+} StoredValue;
 
 typedef struct Lifetimes {
-    Value *values;
+    StoredValue *values;
     int count;
     int epochs;
 } Lifetimes;

@@ -19,7 +19,7 @@ void values_free(Values *values) {
 static LeafValue *find(const Values *values, const char *name, const Role *role) {
     for (int i = 0; i < values->leaves.count; i++) {
         LeafValue *leaf = &values->leaves.items[i];
-        bool same = role->kind ? role_equal(&leaf->role, role) : leaf->name && strcmp(leaf->name, name) == 0;
+        bool same = role->kind ? role_equal(&leaf->role, role) : name && leaf->name && strcmp(leaf->name, name) == 0;
         if (same) return leaf;
     }
     return NULL;
@@ -111,11 +111,11 @@ void values_bind(const Values *values, Executable *exec) {
 /* --- Texts -------------------------------------------------------------------------------------------------------- */
 
 /* Of a token, or of a sequence as a whole. */
-typedef struct Place {
+typedef struct TokenPlace {
     int64_t sequence, position, start; /* `start`: the token that the sequence begins with */
-} Place;
+} TokenPlace;
 
-static void set_place(LeafValue *leaf, RoleValues values, int64_t index, Place place) {
+static void set_place(LeafValue *leaf, RoleValues values, int64_t index, TokenPlace place) {
     switch (values) {
     case VALUES_POSITION: values_set(leaf, index, (double)place.position); break;
     case VALUES_OWNER: values_set(leaf, index, (double)place.sequence); break;
@@ -135,10 +135,10 @@ static void add_member(Values *values, Role role, int64_t sequences, const int64
     bool of_tokens = role_rows(&role, &more).kind == ROLE_TOKENS;
     int64_t count = of_tokens ? bounds[sequences] : sequences + more, width = kind == VALUES_PLACE ? 2 : 1;
     LeafValue *leaf = values_add_role(values, role, ELEM_I32, count * width);
-    for (int64_t s = 0; !of_tokens && s < count; s++) set_place(leaf, kind, s, (Place){s, 0, bounds[s]});
+    for (int64_t s = 0; !of_tokens && s < count; s++) set_place(leaf, kind, s, (TokenPlace){s, 0, bounds[s]});
     for (int64_t s = 0; of_tokens && s < sequences; s++) {
         for (int64_t i = bounds[s]; i < bounds[s + 1]; i++)
-            set_place(leaf, kind, i, (Place){s, i - bounds[s], bounds[s]});
+            set_place(leaf, kind, i, (TokenPlace){s, i - bounds[s], bounds[s]});
     }
 }
 

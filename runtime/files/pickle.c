@@ -19,14 +19,14 @@ struct Value {
     PickledTensor tensor;
 };
 
-typedef struct Machine {
+typedef struct PickleMachine {
     Arena *arena;
     const unsigned char *at, *end;
     Values stack, memo;
     VEC(int) marks;
     int made;
     const char *problem;
-} Machine;
+} PickleMachine;
 
 /* The names that may occur, and what element type a storage's is. */
 static const struct {
@@ -46,14 +46,14 @@ static const struct {
              {"torch.BoolStorage", "BOOL"}};
 enum { NAMES = sizeof names / sizeof *names };
 
-static void fail(Machine *m, const char *problem) {
+static void fail(PickleMachine *m, const char *problem) {
     if (!m->problem) m->problem = problem;
     m->at = m->end;
 }
 
 /* --- Bytes --- */
 
-static const unsigned char *take(Machine *m, size_t count) {
+static const unsigned char *take(PickleMachine *m, size_t count) {
     if ((size_t)(m->end - m->at) < count) {
         fail(m, "the pickle ends too early");
         return NULL;
@@ -62,20 +62,20 @@ static const unsigned char *take(Machine *m, size_t count) {
     return m->at - count;
 }
 
-static uint64_t take_number(Machine *m, size_t bytes) {
+static uint64_t take_number(PickleMachine *m, size_t bytes) {
     const unsigned char *from = take(m, bytes);
     uint64_t number = 0;
     for (size_t i = 0; from && i < bytes; i++) number |= (uint64_t)from[i] << 8 * i;
     return number;
 }
 
-static const char *take_text(Machine *m, size_t length) {
+static const char *take_text(PickleMachine *m, size_t length) {
     const unsigned char *from = take(m, length);
     return from ? arena_strndup(m->arena, (const char *)from, length) : "";
 }
 
 /* Up to a line end, which is not part of it. */
-static const char *take_line(Machine *m) {
+static const char *take_line(PickleMachine *m) {
     const unsigned char *stop = memchr(m->at, '\n', (size_t)(m->end - m->at));
     if (!stop) return fail(m, "the pickle ends too early"), "";
     const char *line = take_text(m, (size_t)(stop - m->at));
@@ -84,7 +84,7 @@ static const char *take_line(Machine *m) {
 }
 
 /* Little-endian two's complement of up to 8 bytes. */
-static int64_t take_signed(Machine *m, size_t bytes) {
+static int64_t take_signed(PickleMachine *m, size_t bytes) {
     uint64_t number = bytes <= 8 ? take_number(m, bytes) : 0;
     if (bytes > 8) fail(m, "a number of more than 64 bits");
     bool negative = bytes > 0 && bytes < 8 && number >> (8 * bytes - 1) & 1;
@@ -93,7 +93,7 @@ static int64_t take_signed(Machine *m, size_t bytes) {
 
 /* --- The stack --- */
 
-static void push(Machine *m, const Value *value) {
+static void push(PickleMachine *m, const Value *value) {
     if (++m->made > MOST_VALUES) {
         fail(m, "the pickle has too many values");
         return;
@@ -101,7 +101,7 @@ static void push(Machine *m, const Value *value) {
     vec_push(m->arena, &m->stack, value);
 }
 
-static Value *make(Machine *m, ValueKind kind) {
+static Value *make(PickleMachine *m, ValueKind kind) {
     Value *value = arena_alloc(m->arena, sizeof *value);
     *value = (Value){.kind = kind};
     if (kind == TUPLE || kind == LIST || kind == DICT) {
@@ -111,20 +111,20 @@ static Value *make(Machine *m, ValueKind kind) {
     return value;
 }
 
-static void push_number(Machine *m, ValueKind kind, int64_t number) {
+static void push_number(PickleMachine *m, ValueKind kind, int64_t number) {
     Value *value = make(m, kind);
     value->number = number;
     push(m, value);
 }
 
-static void push_text(Machine *m, ValueKind kind, const char *text) {
+static void push_text(PickleMachine *m, ValueKind kind, const char *text) {
     Value *value = make(m, kind);
     value->text = text;
     push(m, value);
 }
 
 /* Below a mark nothing is taken. */
-static const Value *pop(Machine *m) {
+static const Value *pop(PickleMachine *m) {
     static const Value nothing = {0};
     int least = m->marks.count ? m->marks.items[m->marks.count - 1] : 0;
     if (m->stack.count > least) return m->stack.items[--m->stack.count];
@@ -132,26 +132,26 @@ static const Value *pop(Machine *m) {
     return &nothing;
 }
 
-static const Value *top(Machine *m, ValueKind kind) {
+static const Value *top(PickleMachine *m, ValueKind kind) {
     if (m->stack.count && m->stack.items[m->stack.count - 1]->kind == kind) return m->stack.items[m->stack.count - 1];
     fail(m, "the pickle puts something into what is no list or dictionary");
     return NULL;
 }
 
 /* Where what stands above the last mark begins. */
-static int pop_mark(Machine *m) {
+static int pop_mark(PickleMachine *m) {
     if (m->marks.count == 0) return fail(m, "the pickle has no mark to go back to"), m->stack.count;
     return m->marks.items[--m->marks.count];
 }
 
-static void push_tuple(Machine *m, int from) {
+static void push_tuple(PickleMachine *m, int from) {
     Value *tuple = make(m, TUPLE);
     for (int i = from; i < m->stack.count; i++) vec_push(m->arena, tuple->items, m->stack.items[i]);
     m->stack.count = from;
     push(m, tuple);
 }
 
-static void tuple_of(Machine *m, int count) {
+static void tuple_of(PickleMachine *m, int count) {
     int least = m->marks.count ? m->marks.items[m->marks.count - 1] : 0;
     if (m->stack.count - least < count) {
         fail(m, "the pickle takes what it did not put there");
@@ -161,7 +161,7 @@ static void tuple_of(Machine *m, int count) {
 }
 
 /* What stands from `from` on goes into the list or dictionary below it. */
-static void put_in(Machine *m, int from, ValueKind kind) {
+static void put_in(PickleMachine *m, int from, ValueKind kind) {
     int count = m->stack.count - from;
     const Value **items = m->stack.items + from;
     m->stack.count = from;
@@ -173,14 +173,14 @@ static void put_in(Machine *m, int from, ValueKind kind) {
     for (int i = 0; i < count; i++) vec_push(m->arena, into->items, items[i]);
 }
 
-static void put_pair(Machine *m) {
+static void put_pair(PickleMachine *m) {
     const Value *value = pop(m), *key = pop(m), *into = m->problem ? NULL : top(m, DICT);
     if (!into) return;
     vec_push(m->arena, into->items, key);
     vec_push(m->arena, into->items, value);
 }
 
-static void memorise(Machine *m, uint64_t index) {
+static void memorise(PickleMachine *m, uint64_t index) {
     if (m->stack.count == 0 || index > MOST_VALUES) {
         fail(m, "the pickle remembers what is not there");
         return;
@@ -189,7 +189,7 @@ static void memorise(Machine *m, uint64_t index) {
     m->memo.items[index] = m->stack.items[m->stack.count - 1];
 }
 
-static void recall(Machine *m, uint64_t index) {
+static void recall(PickleMachine *m, uint64_t index) {
     if (index >= (uint64_t)m->memo.count || !m->memo.items[index]) {
         fail(m, "the pickle recalls what it did not remember");
         return;
@@ -199,7 +199,7 @@ static void recall(Machine *m, uint64_t index) {
 
 /* --- Names, storages, tensors --- */
 
-static void push_name(Machine *m) {
+static void push_name(PickleMachine *m) {
     const char *module = take_line(m), *word = take_line(m), *name = arena_printf(m->arena, "%s.%s", module, word);
     for (int i = 0; i < NAMES; i++) {
         if (strcmp(names[i].name, name) == 0) {
@@ -216,7 +216,7 @@ static const Value *item(const Value *value, int index, ValueKind kind) {
 }
 
 /* ("storage", torch.FloatStorage, key, place, numbers) */
-static void push_storage(Machine *m) {
+static void push_storage(PickleMachine *m) {
     const Value *id = pop(m), *type = item(id, 1, NAME), *key = item(id, 2, TEXT), *numbers = item(id, 4, INT);
     if (!type || !key || !numbers || numbers->number < 0) {
         fail(m, "a storage is described otherwise than torch does");
@@ -242,7 +242,7 @@ static bool read_numbers(const Value *tuple, int64_t *numbers) {
 }
 
 /* (storage, offset, shape, strides, ...) */
-static void push_tensor(Machine *m, const Value *arguments) {
+static void push_tensor(PickleMachine *m, const Value *arguments) {
     const Value *storage = item(arguments, 0, STORAGE), *offset = item(arguments, 1, INT);
     const Value *shape = item(arguments, 2, TUPLE), *strides = item(arguments, 3, TUPLE);
     Value *tensor = make(m, TENSOR);
@@ -260,7 +260,7 @@ static void push_tensor(Machine *m, const Value *arguments) {
 }
 
 /* What "calling" one of the names stands for. */
-static void reduce(Machine *m) {
+static void reduce(PickleMachine *m) {
     const Value *arguments = pop(m), *called = pop(m);
     if (m->problem) return;
     if (called->kind != NAME || arguments->kind != TUPLE) {
@@ -285,7 +285,7 @@ static void reduce(Machine *m) {
 
 /* --- Opcodes --- */
 
-static void step(Machine *m, int op) {
+static void step(PickleMachine *m, int op) {
     switch (op) {
     case 0x80: take(m, 1); break;                                              /* PROTO */
     case 'c': push_name(m); break;                                             /* GLOBAL */
@@ -326,7 +326,7 @@ static void step(Machine *m, int op) {
     }
 }
 
-static void list_tensors(Machine *m, PickledTensors *tensors) {
+static void list_tensors(PickleMachine *m, PickledTensors *tensors) {
     const Value *result = pop(m);
     if (m->problem) return;
     if (result->kind != DICT) {
@@ -343,7 +343,7 @@ static void list_tensors(Machine *m, PickledTensors *tensors) {
 }
 
 const char *pickle_read(const unsigned char *bytes, size_t size, Arena *arena, PickledTensors *tensors) {
-    Machine m = {.arena = arena, .at = bytes, .end = bytes + size};
+    PickleMachine m = {.arena = arena, .at = bytes, .end = bytes + size};
     bool stopped = false;
     while (!stopped && m.at < m.end) {
         int op = *m.at++;

@@ -6,18 +6,18 @@
 #include "runtime/files/pickle.h"
 
 /* A ZIP entry's bytes. */
-typedef struct Entry {
+typedef struct ZipEntry {
     const char *name; /* of `length` bytes, in the mapping */
     size_t length;
     const unsigned char *bytes;
     size_t size;
-} Entry;
+} ZipEntry;
 
 typedef struct Archive {
     Arena *arena;
     const unsigned char *map;
     size_t size;
-    VEC(Entry) entries;
+    VEC(ZipEntry) entries;
     const char *problem;
 } Archive;
 
@@ -97,7 +97,7 @@ static bool read_entry(Archive *a, uint64_t at, uint64_t *bytes) {
     if (!fits(a, numbers[2], LOCAL_BYTES) || number_at(a, numbers[2], 4) != LOCAL) return fail(a, broken);
     uint64_t data = numbers[2] + LOCAL_BYTES + number_at(a, numbers[2] + 26, 2) + number_at(a, numbers[2] + 28, 2);
     if (!fits(a, data, numbers[0])) return fail(a, broken);
-    Entry entry = {(const char *)a->map + at + FILE_BYTES, (size_t)name, a->map + data, (size_t)numbers[0]};
+    ZipEntry entry = {(const char *)a->map + at + FILE_BYTES, (size_t)name, a->map + data, (size_t)numbers[0]};
     vec_push(a->arena, &a->entries, entry);
     return true;
 }
@@ -112,10 +112,10 @@ static bool read_directory(Archive *a) {
 }
 
 /* The entry whose name ends so, behind the archive's own name. */
-static const Entry *find_entry(const Archive *a, const char *end) {
+static const ZipEntry *find_entry(const Archive *a, const char *end) {
     size_t length = strlen(end);
     for (int i = 0; i < a->entries.count; i++) {
-        const Entry *entry = &a->entries.items[i];
+        const ZipEntry *entry = &a->entries.items[i];
         const char *slash = memchr(entry->name, '/', entry->length);
         size_t rest = slash ? entry->length - (size_t)(slash + 1 - entry->name) : 0;
         if (slash && rest == length && memcmp(slash + 1, end, length) == 0) return entry;
@@ -159,7 +159,7 @@ static void gather(const PickledTensor *t, const unsigned char *from, size_t siz
 }
 
 static bool add_tensor(Archive *a, SafeTensors *file, const PickledTensor *t) {
-    const Entry *storage = find_entry(a, arena_printf(a->arena, "data/%s", t->key));
+    const ZipEntry *storage = find_entry(a, arena_printf(a->arena, "data/%s", t->key));
     size_t size = safetensors_element_bytes(t->dtype), bytes;
     int64_t count;
     bool good = storage && measure(t, &count) && !__builtin_mul_overflow((size_t)t->numbers, size, &bytes) &&
@@ -182,7 +182,7 @@ static bool add_tensor(Archive *a, SafeTensors *file, const PickledTensor *t) {
 }
 
 static bool add_tensors(Archive *a, SafeTensors *file) {
-    const Entry *pickle = find_entry(a, "data.pkl"), *order = find_entry(a, "byteorder");
+    const ZipEntry *pickle = find_entry(a, "data.pkl"), *order = find_entry(a, "byteorder");
     PickledTensors tensors = {0};
     if (!pickle) return fail(a, "the archive has no data.pkl");
     if (order && (order->size != 6 || memcmp(order->bytes, "little", 6) != 0))

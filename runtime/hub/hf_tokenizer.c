@@ -11,12 +11,12 @@
 
 typedef VEC(AddedToken) AddedTokens;
 
-typedef struct Reader {
+typedef struct TokenizerReader {
     HfTokenizerFiles *files;
     Diagnostics *diags;
     json_t *extra, *map; /* added_tokens.json, special_tokens_map.json; NULL: not there */
     AddedTokens added;
-} Reader;
+} TokenizerReader;
 
 /* What no kind reads: files that show it. */
 static const struct {
@@ -37,12 +37,12 @@ bool hf_tokenizer_refuse(const HfTokenizerFiles *files, const char *name, const 
     return false;
 }
 
-static bool has_file(const Reader *r, const char *name) {
+static bool has_file(const TokenizerReader *r, const char *name) {
     return hf_file_exists(r->files->arena, r->files->folder, name);
 }
 
 /* NULL when the file is not there; false when it is no JSON object, or says what is refused. */
-static bool read_json(const Reader *r, const char *name, json_t **object) {
+static bool read_json(const TokenizerReader *r, const char *name, json_t **object) {
     const char *path = hf_file_path(r->files->arena, r->files->folder, name);
     *object = has_file(r, name) ? hf_file_object(path, READ_TEXT, NULL, r->diags) : NULL;
     return *object ? hf_keys_check(name, path, *object, NULL, 0, r->diags) : !has_file(r, name);
@@ -50,7 +50,7 @@ static bool read_json(const Reader *r, const char *name, json_t **object) {
 
 /* --- The kind --- */
 
-static const HfTokenizerKind *find_kind(const Reader *r) {
+static const HfTokenizerKind *find_kind(const TokenizerReader *r) {
     int count;
     const HfTokenizerKind *kinds = hf_tokenizer_kinds(&count);
     const char *name = json_string_value(json_object_get(json_object_get(r->files->fast, "model"), "type"));
@@ -73,7 +73,7 @@ static const char *content_of(const json_t *token) {
 }
 
 /* tokenizer_config.json counts before special_tokens_map.json. */
-static void read_names(Reader *r) {
+static void read_names(TokenizerReader *r) {
     static const char *const keys[] = {"unk_token", "cls_token", "sep_token", "pad_token", "mask_token"};
     for (int i = 0; i < 5; i++) {
         const char *name = content_of(json_object_get(r->files->slow, keys[i]));
@@ -95,7 +95,7 @@ static const char *item_name(const json_t *list, size_t index) {
 }
 
 /* [CLS] a [SEP] and [CLS] a [SEP] b [SEP], whatever the two are called. */
-static bool check_template(Reader *r, const json_t *post) {
+static bool check_template(TokenizerReader *r, const json_t *post) {
     const json_t *one = json_object_get(post, "single"), *two = json_object_get(post, "pair");
     const char *cls = item_name(one, 0), *sep = item_name(one, 2);
     bool good = cls && sep && json_array_size(one) == 3 && json_array_size(two) == 5 &&
@@ -112,7 +112,7 @@ static bool check_template(Reader *r, const json_t *post) {
     return true;
 }
 
-static bool read_template(Reader *r) {
+static bool read_template(TokenizerReader *r) {
     const json_t *post = json_object_get(r->files->fast, "post_processor");
     const char *type = json_string_value(json_object_get(post, "type"));
     if (!type) return true;
@@ -129,7 +129,7 @@ static bool read_template(Reader *r) {
 static bool flag(const json_t *token, const char *key) { return json_is_true(json_object_get(token, key)); }
 
 /* The first file that has a token decides about it. */
-static bool add(Reader *r, const char *file, AddedToken token) {
+static bool add(TokenizerReader *r, const char *file, AddedToken token) {
     if (!token.content || !*token.content || token.id < 0)
         return hf_tokenizer_refuse(r->files, file, "an added token has no text or no id", r->diags);
     for (int i = 0; i < r->added.count; i++) {
@@ -160,7 +160,7 @@ static AddedToken token_of(const json_t *token, int32_t id) {
                         .special = flag(token, "special")};
 }
 
-static bool add_fast(Reader *r) {
+static bool add_fast(TokenizerReader *r) {
     size_t i;
     json_t *token;
     json_array_foreach(json_object_get(r->files->fast, "added_tokens"), i, token) {
@@ -170,7 +170,7 @@ static bool add_fast(Reader *r) {
 }
 
 /* {"751": {"content": "<brand>", ...}} */
-static bool add_slow(Reader *r) {
+static bool add_slow(TokenizerReader *r) {
     const char *key;
     json_t *token;
     json_object_foreach(json_object_get(r->files->slow, "added_tokens_decoder"), key, token) {
@@ -183,7 +183,7 @@ static bool add_slow(Reader *r) {
 }
 
 /* {"<brand>": 751}: looked for in the text as it is prepared, as transformers does. */
-static bool add_extra(Reader *r) {
+static bool add_extra(TokenizerReader *r) {
     const char *content;
     json_t *id;
     json_object_foreach(r->extra, content, id) {
@@ -194,7 +194,7 @@ static bool add_extra(Reader *r) {
 }
 
 /* The id of a line of vocab.txt, or of a key of tokenizer.json; -1: there is none. */
-static int32_t vocabulary_id(const Reader *r, const char *content, const char *vocab) {
+static int32_t vocabulary_id(const TokenizerReader *r, const char *content, const char *vocab) {
     const json_t *words = json_object_get(json_object_get(r->files->fast, "model"), "vocab");
     size_t length = strlen(content);
     int32_t line = 0, found = json_is_object(words) ? id_of(json_object_get(words, content)) : -1;
@@ -208,7 +208,7 @@ static int32_t vocabulary_id(const Reader *r, const char *content, const char *v
 }
 
 /* ["[E1]", "[/E1]"], which are lines of the vocabulary. */
-static bool add_listed(Reader *r, const char *file, const json_t *object) {
+static bool add_listed(TokenizerReader *r, const char *file, const json_t *object) {
     size_t i, size = 0;
     json_t *token, *list = json_object_get(object, "additional_special_tokens");
     if (json_array_size(list) == 0) return true;
@@ -228,7 +228,7 @@ static bool add_listed(Reader *r, const char *file, const json_t *object) {
     return good;
 }
 
-static bool read_added(Reader *r) {
+static bool read_added(TokenizerReader *r) {
     bool good = add_fast(r) && add_slow(r) && add_extra(r) && add_listed(r, "tokenizer_config.json", r->files->slow) &&
                 add_listed(r, "special_tokens_map.json", r->map);
     r->files->parts.added = r->added.items, r->files->parts.n_added = r->added.count;
@@ -240,7 +240,7 @@ static bool read_added(Reader *r) {
 bool hf_tokenizer_read(const char *folder, const char *lower_case, Arena *arena, HfTokenizer *result,
                        Diagnostics *diags) {
     HfTokenizerFiles files = {.folder = folder, .lower_case = lower_case, .arena = arena};
-    Reader r = {.files = &files, .diags = diags};
+    TokenizerReader r = {.files = &files, .diags = diags};
     *result = (HfTokenizer){0};
     bool good = read_json(&r, "tokenizer_config.json", &files.slow) && read_json(&r, "tokenizer.json", &files.fast) &&
                 read_json(&r, "sentence_bert_config.json", &files.sentence) &&

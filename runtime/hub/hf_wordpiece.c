@@ -10,23 +10,25 @@
 #include "runtime/files/read_file.h"
 #include "runtime/hub/hf_file.h"
 
-typedef struct Reader {
+typedef struct WordPieceReader {
     const HfTokenizerFiles *f;
     Diagnostics *diags;
     char *vocab; /* the text of a vocab.txt, on the heap */
     size_t vocab_bytes;
     const char *path; /* of the file that it comes from */
     TokenizerRules rules;
-} Reader;
+} WordPieceReader;
 
-static const char *path_of(const Reader *r, const char *name) { return hf_file_path(r->f->arena, r->f->folder, name); }
+static const char *path_of(const WordPieceReader *r, const char *name) {
+    return hf_file_path(r->f->arena, r->f->folder, name);
+}
 
-static Pos in_file(const Reader *r, const char *name) { return hf_tokenizer_pos(r->f, name, r->diags); }
+static Pos in_file(const WordPieceReader *r, const char *name) { return hf_tokenizer_pos(r->f, name, r->diags); }
 
 /* --- The vocabulary --- */
 
 /* The tokens by their ids, which are to be all the numbers from 0. NULL: they are not, or a token has a line end. */
-static const char **order_tokens(const Reader *r, json_t *vocab, size_t *bytes) {
+static const char **order_tokens(const WordPieceReader *r, json_t *vocab, size_t *bytes) {
     size_t count = json_object_size(vocab);
     const char **tokens = arena_array(r->f->arena, count + 1, sizeof *tokens), *token;
     json_t *id;
@@ -40,7 +42,7 @@ static const char **order_tokens(const Reader *r, json_t *vocab, size_t *bytes) 
     return tokens;
 }
 
-static bool vocabulary_of_json(Reader *r, json_t *vocab) {
+static bool vocabulary_of_json(WordPieceReader *r, json_t *vocab) {
     size_t bytes, count = json_object_size(vocab);
     const char **tokens = order_tokens(r, vocab, &bytes);
     r->path = path_of(r, "tokenizer.json");
@@ -59,7 +61,7 @@ static bool vocabulary_of_json(Reader *r, json_t *vocab) {
     return true;
 }
 
-static bool read_vocabulary(Reader *r) {
+static bool read_vocabulary(WordPieceReader *r) {
     json_t *vocab = json_object_get(json_object_get(r->f->fast, "model"), "vocab");
     if (!hf_file_exists(r->f->arena, r->f->folder, "vocab.txt"))
         return json_is_object(vocab) ? vocabulary_of_json(r, vocab)
@@ -70,7 +72,7 @@ static bool read_vocabulary(Reader *r) {
 }
 
 /* Whether a token other than the bracketed ones has a capital letter. */
-static bool has_capitals(const Reader *r) {
+static bool has_capitals(const WordPieceReader *r) {
     const char *end = r->vocab + r->vocab_bytes;
     for (const char *line = r->vocab; line < end;) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
@@ -92,14 +94,14 @@ static int said(const json_t *object, const char *key) {
 }
 
 /* The part of tokenizer.json that prepares texts as BERT does; NULL: it has none. */
-static const json_t *normalizer(const Reader *r) {
+static const json_t *normalizer(const WordPieceReader *r) {
     const json_t *found = json_object_get(r->f->fast, "normalizer");
     const char *type = json_string_value(json_object_get(found, "type"));
     return type && strcmp(type, "BertNormalizer") == 0 ? found : NULL;
 }
 
 /* What both files say, -1 when neither does. False when they contradict each other. */
-static bool agree(const Reader *r, const char *key, const char *fast_key, int *value) {
+static bool agree(const WordPieceReader *r, const char *key, const char *fast_key, int *value) {
     int slow = said(r->f->slow, key), fast = said(normalizer(r), fast_key);
     *value = slow >= 0 ? slow : fast;
     if (slow < 0 || fast < 0 || slow == fast) return true;
@@ -112,7 +114,7 @@ static bool agree(const Reader *r, const char *key, const char *fast_key, int *v
     return false;
 }
 
-static bool unsaid_case(const Reader *r) {
+static bool unsaid_case(const WordPieceReader *r) {
     diag_error(r->diags, "E0843", pos_in_file(diagnostics_file(r->diags, r->path, NULL), 0),
                "the vocabulary has capital letters, and nothing says whether texts are lower-cased");
     diag_hint(r->diags,
@@ -121,13 +123,13 @@ static bool unsaid_case(const Reader *r) {
     return false;
 }
 
-static bool bad_word(const Reader *r) {
+static bool bad_word(const WordPieceReader *r) {
     diag_error(r->diags, "E0910", (Pos){0}, "--lower-case takes yes or no, not '%s'", r->f->lower_case);
     diag_hint(r->diags, "without it the model's folder decides");
     return false;
 }
 
-static bool choose_rules(Reader *r) {
+static bool choose_rules(WordPieceReader *r) {
     TokenizerRules *rules = &r->rules;
     int lower = -1, strip = -1, apart = -1;
     if (r->f->lower_case) {
@@ -146,7 +148,7 @@ static bool choose_rules(Reader *r) {
 
 /* --- What tokenizer.json says of the model --- */
 
-static bool choose_words(const Reader *r, WordPieceText *text) {
+static bool choose_words(const WordPieceReader *r, WordPieceText *text) {
     const json_t *model = json_object_get(r->f->fast, "model");
     const json_t *inside = json_object_get(model, "continuing_subword_prefix"),
                  *longest = json_object_get(model, "max_input_chars_per_word");
@@ -159,7 +161,7 @@ static bool choose_words(const Reader *r, WordPieceText *text) {
 }
 
 Tokenizer *hf_wordpiece_open(const HfTokenizerFiles *files, const char **path, Diagnostics *diags) {
-    Reader r = {.f = files, .diags = diags};
+    WordPieceReader r = {.f = files, .diags = diags};
     WordPieceText text = {0};
     Tokenizer *tokenizer = NULL;
     if (read_vocabulary(&r) && choose_rules(&r) && choose_words(&r, &text)) {

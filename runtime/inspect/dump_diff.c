@@ -193,12 +193,12 @@ bool diff_stages(Session *session, const SourceChoice *choice, const char *old_s
 /* --- Two files ---------------------------------------------------------------------------------------------------- */
 
 /* A file's graphs; a program's session stays open for their places. */
-typedef struct Side {
+typedef struct DiffSide {
     const char *path;
     Session session;
     VEC(Graph *) graphs;
     Arena *arena;
-} Side;
+} DiffSide;
 
 static bool ends_in(const char *text, const char *end) {
     size_t a = strlen(text), b = strlen(end);
@@ -206,7 +206,7 @@ static bool ends_in(const char *text, const char *end) {
 }
 
 /* The graphs of a program, at a stage. */
-static bool load_program(Side *side, const SessionSource *like, const SourceChoice *choice, const char *stage,
+static bool load_program(DiffSide *side, const SessionSource *like, const SourceChoice *choice, const char *stage,
                          Diagnostics *diags) {
     SessionSource source = *like;
     Sources sources = {0};
@@ -227,7 +227,7 @@ static bool load_program(Side *side, const SessionSource *like, const SourceChoi
     return true;
 }
 
-static bool load_text(Side *side, Diagnostics *diags) {
+static bool load_text(DiffSide *side, Diagnostics *diags) {
     size_t size;
     char *text = read_file(side->path, READ_TEXT, &size, diags);
     if (!text) return false;
@@ -237,23 +237,23 @@ static bool load_text(Side *side, Diagnostics *diags) {
     return graph != NULL;
 }
 
-static Side new_side(const char *path) { return (Side){.path = path, .arena = arena_new()}; }
+static DiffSide new_side(const char *path) { return (DiffSide){.path = path, .arena = arena_new()}; }
 
-static void free_side(Side *side) {
+static void free_side(DiffSide *side) {
     for (int i = 0; i < side->graphs.count; i++) graph_free(side->graphs.items[i]);
     session_close(&side->session);
     arena_free(side->arena);
 }
 
 /* The graph of the other side with this name; of two files with a graph each, the only one. */
-static const Graph *partner_of(const Graph *graph, const Side *own, const Side *other) {
+static const Graph *partner_of(const Graph *graph, const DiffSide *own, const DiffSide *other) {
     for (int i = 0; i < other->graphs.count; i++) {
         if (strcmp(other->graphs.items[i]->name, graph->name) == 0) return other->graphs.items[i];
     }
     return own->graphs.count == 1 && other->graphs.count == 1 ? other->graphs.items[0] : NULL;
 }
 
-static void diff_sides(const Side *a, const Side *b) {
+static void diff_sides(const DiffSide *a, const DiffSide *b) {
     for (int i = 0; i < a->graphs.count; i++) {
         const Graph *graph = a->graphs.items[i], *partner = partner_of(graph, a, b);
         if (i) putchar('\n');
@@ -270,7 +270,7 @@ static void diff_sides(const Side *a, const Side *b) {
 
 bool diff_files(const char *old_file, const char *new_file, const SessionSource *source, const SourceChoice *choice,
                 const char *stage, Diagnostics *diags) {
-    Side sides[] = {new_side(old_file), new_side(new_file)};
+    DiffSide sides[] = {new_side(old_file), new_side(new_file)};
     bool good = true;
     for (int i = 0; i < 2; i++) {
         bool text = !ends_in(sides[i].path, ".graph");

@@ -122,19 +122,19 @@ double gradient_check_loss(const GradientCheck *c) { return c->loss; }
 /* --- Differences -------------------------------------------------------------------------------------------------- */
 
 /* The slope of the loss along a direction. */
-typedef struct Line {
+typedef struct LossLine {
     double *values;
     const double *start, *direction; /* [count] */
     int64_t count;
-} Line;
+} LossLine;
 
-static double loss_at(const GradientCheck *c, const Line *line, double h) {
+static double loss_at(const GradientCheck *c, const LossLine *line, double h) {
     for (int64_t i = 0; i < line->count; i++) line->values[i] = line->start[i] + h * line->direction[i];
     return loss_now(c);
 }
 
 /* The slope that is nearest to what is expected. */
-static double slope_of(const GradientCheck *c, const Line *line, double expected, double enough) {
+static double slope_of(const GradientCheck *c, const LossLine *line, double expected, double enough) {
     double best = NAN;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         double h = steps[i];
@@ -155,7 +155,7 @@ typedef struct Checking {
     const double *gradient; /* NULL: the loss does not depend on it */
     const double *compiled;
     double scale;
-    Line line;
+    LossLine line;
     GradientFinding *finding;
 } Checking;
 
@@ -237,7 +237,7 @@ GradientFinding gradient_check_param(GradientCheck *c, const char *name, const d
                   .gradient = gradient ? c->run->values[gradient->node->id] : NULL,
                   .compiled = compiled,
                   .finding = &finding};
-    k.line = (Line){leaf->wide, start, direction, leaf->count};
+    k.line = (LossLine){leaf->wide, start, direction, leaf->count};
     finding.largest = k.gradient ? largest_of(k.gradient, leaf->count) : 0;
     k.scale = fmax(finding.largest, c->floor);
     compare_compiled(&k);

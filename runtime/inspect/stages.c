@@ -104,19 +104,19 @@ bool sources_choose(Session *session, const SourceChoice *choice, Sources *sourc
 
 /* --- The walk ----------------------------------------------------------------------------------------------------- */
 
-typedef struct Walk {
+typedef struct StageWalk {
     const StageVisitor *visitor;
     int last;
     bool good;
-} Walk;
+} StageWalk;
 
 static void pass_on(void *user, int index, const char *pass, const Graph *graph) {
-    Walk *walk = user;
+    StageWalk *walk = user;
     if (walk->good) walk->good = walk->visitor->visit(walk->visitor->user, index, pass, graph, NULL);
     walk->last = index;
 }
 
-static bool visit_kernels(const Walk *walk, const Graph *grouped) {
+static bool visit_kernels(const StageWalk *walk, const Graph *grouped) {
     KernelSet *set = kernel_set_new();
     KernelList *list = schedule(grouped, set);
     Graph *kernels = kernel_graph(list);
@@ -128,7 +128,7 @@ static bool visit_kernels(const Walk *walk, const Graph *grouped) {
 }
 
 bool stages_visit(Session *session, const Source *source, const StageVisitor *visitor) {
-    Walk walk = {.visitor = visitor, .good = true};
+    StageWalk walk = {.visitor = visitor, .good = true};
     StageObserver observer = {pass_on, &walk};
     PipelineOptions options = pipeline_options(session, source->inputs);
     PipelineGraphs grouped;

@@ -29,23 +29,23 @@ static bool ends(Tag before, Tag tag) {
 }
 
 /* The span that is open on one side. */
-typedef struct Side {
+typedef struct SpanSide {
     const double *classes;
     Tag before;
     int64_t start; /* -1: none is open */
     int64_t spans;
-} Side;
+} SpanSide;
 
-typedef struct Step {
+typedef struct TagStep {
     bool ends, begins;
     Tag ended; /* of the span that ends before this word */
     int64_t start;
-} Step;
+} TagStep;
 
 /* Word `i`, or the place after the last one. */
-static Step step(const MetricInput *in, Side *side, int64_t i, int64_t end) {
+static TagStep step(const MetricInput *in, SpanSide *side, int64_t i, int64_t end) {
     Tag tag = tag_of(in, side->classes, i, end);
-    Step s = {.ends = side->start >= 0 && ends(side->before, tag), .begins = begins(side->before, tag)};
+    TagStep s = {.ends = side->start >= 0 && ends(side->before, tag), .begins = begins(side->before, tag)};
     s.ended = side->before;
     s.start = side->start;
     side->spans += s.ends;
@@ -56,13 +56,13 @@ static Step step(const MetricInput *in, Side *side, int64_t i, int64_t end) {
 }
 
 double entity_f1(const MetricInput *in) {
-    Side predicted = {.classes = in->prediction}, labelled = {.classes = in->label};
+    SpanSide predicted = {.classes = in->prediction}, labelled = {.classes = in->label};
     int64_t right = 0;
     for (int64_t s = 0; s < in->sequences; s++) {
         predicted.before = labelled.before = (Tag){'O', ""};
         predicted.start = labelled.start = -1;
         for (int64_t i = in->bounds[s]; i <= in->bounds[s + 1]; i++) {
-            Step p = step(in, &predicted, i, in->bounds[s + 1]), l = step(in, &labelled, i, in->bounds[s + 1]);
+            TagStep p = step(in, &predicted, i, in->bounds[s + 1]), l = step(in, &labelled, i, in->bounds[s + 1]);
             right += p.ends && l.ends && p.start == l.start && strcmp(p.ended.type, l.ended.type) == 0;
         }
     }

@@ -203,21 +203,21 @@ static int64_t rows_that_fit(const Dataset *data, const int64_t *rows, int64_t m
 }
 
 /* The batches of a data set, one after the other. */
-typedef struct Walk {
+typedef struct BatchWalk {
     const Dataset *data;
     int64_t *rows;           /* [data->rows], sorted */
     int64_t size, at, count; /* at most; where the batch begins; its rows */
     Batch *batch;
-} Walk;
+} BatchWalk;
 
-static Walk walk_begin(const Dataset *data, int64_t size) {
-    Walk walk = {.data = data, .rows = sorted_rows(data), .size = size};
+static BatchWalk walk_begin(const Dataset *data, int64_t size) {
+    BatchWalk walk = {.data = data, .rows = sorted_rows(data), .size = size};
     walk.batch = batch_new(&data, 1, data->rows < size ? data->rows : size);
     batch_begin(walk.batch, data, walk.rows, data->rows, NUMBERS_OF_DATA);
     return walk;
 }
 
-static bool walk_next(Walk *walk) {
+static bool walk_next(BatchWalk *walk) {
     int64_t rest = walk->data->rows - (walk->at += walk->count);
     if (rest == 0) return false;
     walk->count = rows_that_fit(walk->data, walk->rows + walk->at, rest < walk->size ? rest : walk->size);
@@ -225,13 +225,13 @@ static bool walk_next(Walk *walk) {
     return true;
 }
 
-static void walk_end(Walk *walk) {
+static void walk_end(BatchWalk *walk) {
     batch_free(walk->batch);
     free(walk->rows);
 }
 
 size_t collect_plan(Model *model, int task, const Dataset *data, int64_t size) {
-    Walk walk = walk_begin(data, size);
+    BatchWalk walk = walk_begin(data, size);
     size_t most = 0;
     while (walk_next(&walk)) {
         size_t bytes = model_plan(model, task, false, walk.batch);
@@ -241,7 +241,7 @@ size_t collect_plan(Model *model, int task, const Dataset *data, int64_t size) {
     return most;
 }
 
-static bool goes_on(const Pace *pace, const Walk *walk) {
+static bool goes_on(const Pace *pace, const BatchWalk *walk) {
     return !pace->goes_on || pace->goes_on(pace->context, walk->data, walk->at);
 }
 
@@ -252,7 +252,7 @@ bool collect_outputs(Model *model, int task, const Dataset *data, const Pace *pa
         outputs[i] = (Collected){.starts = memory_new((size_t)data->rows + 1, sizeof(int64_t)),
                                  .counts = memory_new((size_t)data->rows + 1, sizeof(int64_t))};
     }
-    Walk walk = walk_begin(data, pace->batch);
+    BatchWalk walk = walk_begin(data, pace->batch);
     while (good && walk_next(&walk))
         good = goes_on(pace, &walk) && run_batch(model, task, walk.batch, walk.rows + walk.at, outputs, diags);
     walk_end(&walk);

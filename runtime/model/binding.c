@@ -4,15 +4,15 @@
 #include <stddef.h>
 
 /* Where a role's values lie: in BatchInput for roles of a text, otherwise in Batch. */
-typedef struct Place {
+typedef struct RolePlace {
     size_t offset;
     bool points; /* to them */
-} Place;
+} RolePlace;
 
 #define IN_TEXT(member) {offsetof(BatchInput, member), true}
 #define IN_LABELS(member) {offsetof(Batch, labels) + offsetof(BatchLabels, member), true}
 
-static const Place places[ROLE_KINDS] = {
+static const RolePlace places[ROLE_KINDS] = {
     [ROLE_IDS] = IN_TEXT(ids),
     [ROLE_SEGMENTS] = IN_TEXT(segments),
     [ROLE_POSITIONS] = IN_TEXT(positions),
@@ -38,10 +38,10 @@ static const Place places[ROLE_KINDS] = {
 static bool comes_with_batch(RoleKind kind) { return places[kind].points || places[kind].offset; }
 
 /* Of a role of this task. */
-static Place place_of(const Task *task, const Role *role) {
-    Place place = places[role->kind];
+static RolePlace place_of(const Task *task, const Role *role) {
+    RolePlace place = places[role->kind];
     int input = role->of ? task_input(task, role->of) : -1;
-    if (role->kind == ROLE_LABEL && task->label.kind == LABEL_REAL) return (Place)IN_LABELS(numbers);
+    if (role->kind == ROLE_LABEL && task->label.kind == LABEL_REAL) return (RolePlace)IN_LABELS(numbers);
     if (input >= 0) place.offset += offsetof(Batch, inputs) + (size_t)input * sizeof(BatchInput);
     return place;
 }
@@ -54,15 +54,15 @@ Bindings bindings_of(Executable *exec, const Task *task, Arena *arena) {
         const Role *role = &node->attrs.role;
         if (node->op != OP_input || !comes_with_batch(role->kind)) continue;
         int part = task_part(task, role);
-        Place place = place_of(part < 0 ? task : task->parts[part], role);
-        vec_push(arena, &list, ((Binding){executable_slot(exec, node), part, place.offset, place.points}));
+        RolePlace place = place_of(part < 0 ? task : task->parts[part], role);
+        vec_push(arena, &list, ((LeafBinding){executable_slot(exec, node), part, place.offset, place.points}));
     }
     return list;
 }
 
 void bind_batch(const Bindings *bindings, Batch *batch) {
     for (int i = 0; i < bindings->count; i++) {
-        const Binding *binding = &bindings->items[i];
+        const LeafBinding *binding = &bindings->items[i];
         Batch *from = binding->part < 0 ? batch : batch->parts[binding->part];
         void *there = (char *)from + binding->offset;
         *binding->slot = binding->points ? *(void **)there : there;

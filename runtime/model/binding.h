@@ -6,14 +6,14 @@
 #include "runtime/data/batch.h"
 #include "runtime/engine/executable.h"
 
-typedef struct Binding {
+typedef struct LeafBinding {
     void **slot;   /* of the executable */
     int part;      /* of a joined batch; -1: the batch itself */
     size_t offset; /* in Batch: of the bytes themselves, or of a pointer to them */
     bool points;
-} Binding;
+} LeafBinding;
 
-typedef VEC(Binding) Bindings;
+typedef VEC(LeafBinding) Bindings;
 
 /* Of the inputs of the executable's graph that come with a batch of the task; in `arena`. */
 Bindings bindings_of(Executable *exec, const Task *task, Arena *arena);

@@ -58,17 +58,18 @@ static bool make_parameters(Model *m, Diagnostics *diags) {
     return m->params != NULL;
 }
 
-static void stage_free(Stage *stage) {
+static void stage_free(LoweredGraph *stage) {
     kernel_list_free(stage->list);
     graph_free(stage->graph);
-    *stage = (Stage){0};
+    *stage = (LoweredGraph){0};
 }
 
-static void take_graph(Model *m, Stage *stage, Graph *grouped) {
-    *stage = (Stage){grouped, schedule(grouped, m->kernels)};
+static void take_graph(Model *m, LoweredGraph *stage, Graph *grouped) {
+    *stage = (LoweredGraph){grouped, schedule(grouped, m->kernels)};
 }
 
-static bool make_stage(Model *m, Stage *stage, const Graph *graph, const PipelineOptions *options, Diagnostics *diags) {
+static bool make_stage(Model *m, LoweredGraph *stage, const Graph *graph, const PipelineOptions *options,
+                       Diagnostics *diags) {
     Graph *grouped = pipeline_run(graph, options, diags);
     if (grouped) take_graph(m, stage, grouped);
     return grouped != NULL;
@@ -80,7 +81,7 @@ static bool may_keep(const Model *m, const Task *task, const Frozen *frozen) {
 }
 
 /* A stage, its frozen prefix apart where that is cut off. */
-static bool make_stages(Model *m, const Task *task, Frozen *frozen, Stage *stage, const PipelineInput *input,
+static bool make_stages(Model *m, const Task *task, Frozen *frozen, LoweredGraph *stage, const PipelineInput *input,
                         const PipelineOptions *options, Diagnostics *diags) {
     PipelineGraphs graphs;
     if (!pipeline_run_all(input, 1, options, m->arena, &graphs, diags)) return false;
@@ -245,7 +246,7 @@ static bool make_update(Model *m, Diagnostics *diags) {
     return make_stage(m, &m->update, m->program->optimizer.update, &options, diags);
 }
 
-static Executable *make_executable(Model *m, const Stage *stage) {
+static Executable *make_executable(Model *m, const LoweredGraph *stage) {
     Executable *exec = executable_new(stage->list, code_of_launches(m->code, stage->list, m->arena));
     for (int i = 0; i < m->params->n_slots; i++) {
         const ParamSlot *slot = &m->params->slots[i];
@@ -326,7 +327,7 @@ static void make_executables(Model *m) {
     }
 }
 
-static CodeList code_list(const Model *m, const Stage *stage) {
+static CodeList code_list(const Model *m, const LoweredGraph *stage) {
     return (CodeList){stage->list, code_of_launches(m->code, stage->list, m->arena)};
 }
 

@@ -25,14 +25,14 @@ typedef struct TaskTable {
 } TaskTable;
 
 /* A graph on its way to an executable. */
-typedef struct Stage {
+typedef struct LoweredGraph {
     Graph *graph; /* grouped */
     KernelList *list;
-} Stage;
+} LoweredGraph;
 
 /* A graph whose frozen part, if it has one to be kept, is an executable of its own, run before the rest. */
 typedef struct Frozen {
-    Stage stage;
+    LoweredGraph stage;
     Executable *exec; /* NULL: there is none */
     Bindings inputs;
     Kept *kept;
@@ -42,7 +42,7 @@ typedef struct Frozen {
 
 typedef struct TaskState {
     TaskModel public;
-    Stage train, eval;
+    LoweredGraph train, eval;
     Frozen train_frozen, eval_frozen;
     OutputNames outputs; /* of eval */
     Bindings train_inputs, eval_inputs;
@@ -59,11 +59,11 @@ struct Model {
     KernelSet *kernels;
     Code *code;
     TaskState *tasks; /* [program's tasks + 1]: the last one is the joined task's; without one its task is NULL */
-    Stage update;
-    Stage *norms;       /* [runs] */
-    RunUpdate **runs;   /* [runs] */
-    TableRows **tables; /* [program's parameters]: of those whose gradient some training graph leaves as rows; NULL */
-    bool *active;       /* [runs]: whose gradients are in place for the next update */
+    LoweredGraph update;
+    LoweredGraph *norms; /* [runs] */
+    RunUpdate **runs;    /* [runs] */
+    TableRows **tables;  /* [program's parameters]: of those whose gradient some training graph leaves as rows; NULL */
+    bool *active;        /* [runs]: whose gradients are in place for the next update */
     const TaskState *last; /* whose training graph ran last, with what batch */
     NonFiniteStep last_step;
     void *slab;

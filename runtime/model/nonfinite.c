@@ -18,7 +18,7 @@ typedef struct Culprit {
     int n_rows;         /* 0: in none by itself, as in a sum over the batch */
 } Culprit;
 
-typedef struct Search {
+typedef struct OriginSearch {
     const NonFiniteStep *step;
     Arena *arena;
     const Graph *graph; /* grouped */
@@ -27,24 +27,24 @@ typedef struct Search {
     bool nan_only;       /* infinities are passed over */
     bool all;            /* the gradient's values too, some of which are known before the loss is */
     Culprit found;
-} Search;
+} OriginSearch;
 
 /* Integers cannot be bad. */
-static bool is_looked_at(const Search *s, const Node *node) {
+static bool is_looked_at(const OriginSearch *s, const Node *node) {
     return elem_computed(node->type.elem) == ELEM_F32 && (s->all || s->forward[node->id]);
 }
 
-static bool is_bad(const Search *s, double value) { return s->nan_only ? isnan(value) : !isfinite(value); }
+static bool is_bad(const OriginSearch *s, double value) { return s->nan_only ? isnan(value) : !isfinite(value); }
 
 /* --- Rows --------------------------------------------------------------------------------------------------------- */
 
 /* The row of the batch that index `index` of a dimension belongs to; -1: to none. */
-static int64_t row_of(const Search *s, Dim dim, int64_t index) {
+static int64_t row_of(const OriginSearch *s, Dim dim, int64_t index) {
     if (dim_is_const(dim) || dim.offset != 0) return -1;
     return batch_row_of(s->step->batch, s->step->task, &s->graph->symbols.roles[dim.symbol], index / dim.scale);
 }
 
-static void mark_row(Search *s, const Type *type, int64_t element) {
+static void mark_row(OriginSearch *s, const Type *type, int64_t element) {
     for (int axis = 0; axis < type->rank; axis++) {
         int64_t inner = 1;
         for (int i = axis + 1; i < type->rank; i++) inner *= dim_value(type->dims[i], s->extents);
@@ -66,7 +66,7 @@ typedef struct Inside {
     Binding *bindings; /* [launch's operands] */
 } Inside;
 
-static void add_operand(Search *s, Inside *in, const Node *node, int index, const void *buffer) {
+static void add_operand(OriginSearch *s, Inside *in, const Node *node, int index, const void *buffer) {
     int64_t count = type_count(&node->type, s->extents);
     double *values = arena_array(s->arena, (size_t)count + 1, sizeof *values);
     for (int64_t i = 0; i < count; i++) values[i] = elem_load(node->type.elem, buffer, i);
@@ -82,7 +82,7 @@ static Node *ungroup(void *user, Graph *to, const Node *node, Node *const *input
     return graph_clone(to, &copy, inputs);
 }
 
-static Inside look_inside(Search *s, const Launch *launch, void *const *buffers) {
+static Inside look_inside(OriginSearch *s, const Launch *launch, void *const *buffers) {
     Inside in = {.graph = graph_new("kernel", &s->graph->symbols)};
     Rewrite inside = rewrite_begin(s->graph, in.graph, ungroup, NULL);
     in.copies = inside.copies;
@@ -96,7 +96,7 @@ static Inside look_inside(Search *s, const Launch *launch, void *const *buffers)
     return in;
 }
 
-static void remember(Search *s, const Node *node, const double *values, const double *const *operands) {
+static void remember(OriginSearch *s, const Node *node, const double *values, const double *const *operands) {
     int64_t count = type_count(&node->type, s->extents);
     s->found = (Culprit){.rows = arena_array(s->arena, (size_t)s->step->batch->rows + 1, sizeof(bool))};
     for (int64_t i = 0; i < count; i++) {
@@ -112,7 +112,7 @@ static void remember(Search *s, const Node *node, const double *values, const do
     }
 }
 
-static bool has_bad(const Search *s, const Node *node, const double *values) {
+static bool has_bad(const OriginSearch *s, const Node *node, const double *values) {
     int64_t count = is_looked_at(s, node) ? type_count(&node->type, s->extents) : 0;
     for (int64_t i = 0; i < count; i++) {
         if (is_bad(s, values[i])) return true;
@@ -121,7 +121,7 @@ static bool has_bad(const Search *s, const Node *node, const double *values) {
 }
 
 /* Rounded to f32 after each operator, so that what overflows in a kernel overflows here. */
-static void search_inside(Search *s, const Launch *launch, void *const *buffers) {
+static void search_inside(OriginSearch *s, const Launch *launch, void *const *buffers) {
     static const double to_nearest = 1e-3;
     Inside in = look_inside(s, launch, buffers);
     Interpretation *run = interpret_rounded(in.graph, s->extents, in.bindings, launch->n_operands, 1, to_nearest);
@@ -139,7 +139,7 @@ static void search_inside(Search *s, const Launch *launch, void *const *buffers)
 }
 
 /* The first result that holds one; NULL: none. Its values in `*values`. */
-static const Node *bad_result(Search *s, const Launch *launch, void *const *buffers, double **values) {
+static const Node *bad_result(OriginSearch *s, const Launch *launch, void *const *buffers, double **values) {
     for (int i = 0; i < launch->n_results; i++) {
         const Node *node = launch->results[i];
         int64_t count = is_looked_at(s, node) ? type_count(&node->type, s->extents) : 0;
@@ -157,7 +157,7 @@ static const Node *bad_result(Search *s, const Launch *launch, void *const *buff
 /* After each launch: false ends the run. Sums that overflow only on their way, as kernels add, are found in the result
  * alone. */
 static bool look_at(void *user, const Launch *launch, void *const *buffers) {
-    Search *s = user;
+    OriginSearch *s = user;
     double *values;
     static const double none[1] = {0};
     const double *operands[MAX_OPERANDS] = {none, none, none};
@@ -170,7 +170,7 @@ static bool look_at(void *user, const Launch *launch, void *const *buffers) {
 }
 
 static void search_alone(void *user, const Worker *worker) {
-    Search *s = user;
+    OriginSearch *s = user;
     if (worker->thread == 0) executable_watch(s->step->exec, worker->scratch, look_at, s);
 }
 
@@ -182,7 +182,7 @@ static const char *number_text(Arena *arena, double value) {
 }
 
 /* "div(1, 0)"; "sum" */
-static const char *call_text(const Search *s) {
+static const char *call_text(const OriginSearch *s) {
     const Node *node = s->found.node;
     const char *text = op_name(node->op);
     if (op_kind(node->op) != KIND_ELEMENTWISE || isnan(s->found.operands[0])) return text;
@@ -191,14 +191,14 @@ static const char *call_text(const Search *s) {
     return arena_printf(s->arena, "%s)", text);
 }
 
-static const char *what_text(const Search *s) {
+static const char *what_text(const OriginSearch *s) {
     const Node *node = s->found.node;
     const char *scope = node->pos.scope ? arena_printf(s->arena, ", in scope \"%s\"", node->pos.scope) : "";
     const char *pass = s->forward[node->id] ? "" : " in the gradient of this";
     return arena_printf(s->arena, "%s is %s%s%s", call_text(s), number_text(s->arena, s->found.value), pass, scope);
 }
 
-static void note_rows(const Search *s, Diagnostics *diags) {
+static void note_rows(const OriginSearch *s, Diagnostics *diags) {
     enum { SHOWN = 4 };
     const Batch *batch = s->step->batch;
     int shown = 0;
@@ -224,7 +224,7 @@ static const char *when_text(const NonFiniteStep *step, Arena *arena) {
     return step->evaluates ? "the batch" : arena_printf(arena, "step %u", (unsigned)step->batch->rng[1] + 1);
 }
 
-static void tell(const Search *s, Diagnostics *diags) {
+static void tell(const OriginSearch *s, Diagnostics *diags) {
     const char *number = number_text(s->arena, s->step->loss);
     const char *loss = isfinite(s->step->loss) ? "" : arena_printf(s->arena, "; the loss is %s", number);
     Pos pos = s->found.node->pos.file ? s->found.node->pos : s->step->task->pos;
@@ -234,7 +234,7 @@ static void tell(const Search *s, Diagnostics *diags) {
 }
 
 /* Where an infinity, told before, first becomes a NaN: often another line. */
-static void tell_nan(const Search *s, Diagnostics *diags) {
+static void tell_nan(const OriginSearch *s, Diagnostics *diags) {
     if (s->found.node) diag_note(diags, s->found.node->pos, "here it becomes NaN: %s", what_text(s));
 }
 
@@ -273,8 +273,8 @@ static const bool *find_forward(const Graph *graph, bool evaluates, Arena *arena
 }
 
 /* Among the values of the loss, or else among all; of an evaluation among those of the answers. */
-static Search search(const NonFiniteStep *step, Arena *arena, bool nan_only) {
-    Search s = {.step = step, .arena = arena, .graph = executable_list(step->exec)->graph, .nan_only = nan_only};
+static OriginSearch search(const NonFiniteStep *step, Arena *arena, bool nan_only) {
+    OriginSearch s = {.step = step, .arena = arena, .graph = executable_list(step->exec)->graph, .nan_only = nan_only};
     s.extents = executable_extents(step->exec);
     s.forward = find_forward(s.graph, step->evaluates, arena);
     team_run(step->team, search_alone, &s);
@@ -299,12 +299,12 @@ bool nonfinite_report(const NonFiniteStep *step, Diagnostics *diags) {
     Arena *arena = arena_new();
     int errors = diags->errors;
     bool told = tell_parameter(step, arena, diags);
-    Search first = {0};
+    OriginSearch first = {0};
     if (!told) first = search(step, arena, false);
     if (!told && !first.found.node && !step->suspected) (step->evaluates ? tell_outputs : tell_norm)(step, diags);
     if (first.found.node) {
         tell(&first, diags);
-        Search second = {0};
+        OriginSearch second = {0};
         if (!isnan(first.found.value)) second = search(step, arena, true);
         tell_nan(&second, diags);
         diag_hint(diags, "%skeep logarithms and divisions away from zero, as in maximum(x, 1e-6)%s",

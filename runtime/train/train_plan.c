@@ -34,7 +34,7 @@ typedef struct Share {
     double first, later;          /* seconds of a token */
 } Share;
 
-typedef struct Plan {
+typedef struct RunPlan {
     StepRunner *runner;
     RunSchedule *schedule;
     const TrainData *data;
@@ -47,7 +47,7 @@ typedef struct Plan {
     double enough;                /* seconds that are tried of a task, each time */
     double deadline;              /* of trying, by the clock: what was not tried by then is taken to be like the rest */
     double rate;                  /* seconds of a token, of what was tried last */
-} Plan;
+} RunPlan;
 
 /* --- What weights and states were --------------------------------------------------------------------------------- */
 
@@ -76,7 +76,7 @@ static void put_back(Parameters *p, Snapshot *s) {
 /* --- What there is to do ------------------------------------------------------------------------------------------ */
 
 /* Tokens of a step, and the task of its first batch; `work` [tasks] (may be NULL) grows by what it does. */
-static int64_t tokens_of_step(const Plan *plan, int64_t number, int *task, Work *work) {
+static int64_t tokens_of_step(const RunPlan *plan, int64_t number, int *task, Work *work) {
     const Step *step = run_schedule_step(plan->schedule, number);
     int64_t all = 0;
     for (int i = 0; i < step->n_draws; i++) {
@@ -90,7 +90,7 @@ static int64_t tokens_of_step(const Plan *plan, int64_t number, int *task, Work 
 }
 
 /* The steps of the run, each once. */
-static void count_training(Plan *plan) {
+static void count_training(RunPlan *plan) {
     for (int i = 0; i < plan->data->count; i++) {
         plan->training[i].tokens = plan->training[i].first_tokens = 0;
         plan->work[i] = (Work){0};
@@ -103,7 +103,7 @@ static void count_training(Plan *plan) {
     }
 }
 
-static void count_evaluation(Plan *plan) {
+static void count_evaluation(RunPlan *plan) {
     for (int i = 0; i < plan->data->count; i++) {
         const Dataset *dev = plan->data->tasks[i].dev;
         Share *share = &plan->evaluation[i];
@@ -113,7 +113,7 @@ static void count_evaluation(Plan *plan) {
     }
 }
 
-static void look_at_first_epoch(Plan *plan) {
+static void look_at_first_epoch(RunPlan *plan) {
     int64_t steps = plan->schedule->per_epoch;
     plan->tokens = memory_new((size_t)steps + 1, sizeof *plan->tokens);
     plan->tasks = memory_new((size_t)steps + 1, sizeof *plan->tasks);
@@ -126,16 +126,16 @@ static void look_at_first_epoch(Plan *plan) {
 /* --- How long it takes -------------------------------------------------------------------------------------------- */
 
 /* A step of the first epoch that is told to nobody and whose update is undone. */
-static bool try_step(const Plan *plan, int64_t index) {
+static bool try_step(const RunPlan *plan, int64_t index) {
     enum { NOT_THE_FIRST = 1 }; /* whose gradients may be asked for */
     const Step *step = run_schedule_step(plan->schedule, index);
     return step_run(plan->runner, step, NOT_THE_FIRST, rate_at(&plan->schedule->rate, NOT_THE_FIRST));
 }
 
-static bool is_late(const Plan *plan) { return seconds_now() >= plan->deadline; }
+static bool is_late(const RunPlan *plan) { return seconds_now() >= plan->deadline; }
 
 /* The largest of the first epoch, for all memory that will be used. */
-static bool try_longest(Plan *plan) {
+static bool try_longest(RunPlan *plan) {
     double began = seconds_now();
     if (plan->schedule->per_epoch == 0) return true;
     if (!try_step(plan, plan->longest)) return false;
@@ -144,7 +144,7 @@ static bool try_longest(Plan *plan) {
 }
 
 /* Some steps of a task, from all over the epoch: seconds of a token. */
-static bool time_task(Plan *plan, int task, bool warm, double *result) {
+static bool time_task(RunPlan *plan, int task, bool warm, double *result) {
     int64_t steps = plan->schedule->per_epoch, of_task = 0, seen = 0, tokens = 0;
     double seconds = 0;
     int done = 0, wanted = warm ? WARM_STEPS : TIMED_STEPS;
@@ -165,7 +165,7 @@ static bool time_task(Plan *plan, int task, bool warm, double *result) {
 }
 
 /* The first rows of the development set, no more than there is time for. */
-static int64_t rows_to_time(const Plan *plan, const Dataset *dev, int64_t *tokens) {
+static int64_t rows_to_time(const RunPlan *plan, const Dataset *dev, int64_t *tokens) {
     int64_t rows = 0;
     for (*tokens = 0; rows < dev->rows && rows < TIMED_ROWS; rows++) {
         if (rows > 0 && (double)*tokens * plan->rate > STEP_BY_EVALUATION * plan->enough) break;
@@ -174,7 +174,7 @@ static int64_t rows_to_time(const Plan *plan, const Dataset *dev, int64_t *token
     return rows;
 }
 
-static bool time_evaluation(Plan *plan, int index, double *result) {
+static bool time_evaluation(RunPlan *plan, int index, double *result) {
     const TrainTask *task = &plan->data->tasks[index];
     Model *model = plan->runner->s->model;
     Collected outputs[MAX_OUTPUTS] = {0};
@@ -192,12 +192,12 @@ static bool time_evaluation(Plan *plan, int index, double *result) {
     return good;
 }
 
-static bool keeps(const Plan *plan, int index, bool training) {
+static bool keeps(const RunPlan *plan, int index, bool training) {
     const TrainTask *task = &plan->data->tasks[index];
     return model_kept_bytes(plan->runner->s->model, task->number, training, training ? task->train : task->dev) > 0;
 }
 
-static bool time_all(Plan *plan) {
+static bool time_all(RunPlan *plan) {
     bool good = try_longest(plan);
     for (int i = 0; good && i < plan->data->count; i++) {
         Share *share = &plan->training[i];
@@ -222,13 +222,13 @@ static double seconds_of(const Share *shares, int count) {
     return seconds;
 }
 
-static double seconds_of_run(const Plan *plan) {
+static double seconds_of_run(const RunPlan *plan) {
     return seconds_of(plan->training, plan->data->count) + seconds_of(plan->evaluation, plan->data->count);
 }
 
 /* --- A budget ----------------------------------------------------------------------------------------------------- */
 
-static bool again(Plan *plan, RunLength length) {
+static bool again(RunPlan *plan, RunLength length) {
     StepRunner *runner = plan->runner;
     if (!run_schedule_make(plan->schedule, length, model_joined(runner->s->model), plan->data, runner->s, runner->o))
         return false;
@@ -252,7 +252,7 @@ static double seconds_of_later(const Share *shares, int count) {
 
 /* As many of the steps that were asked for as fit. Evaluations count; where one alone would take most of the time, it
  * has fewer rows. */
-static bool fit(Plan *plan, double budget) {
+static bool fit(RunPlan *plan, double budget) {
     static const double margin = 0.05; /* what is written, and what timing cannot know */
     double seconds = (1 - margin) * budget - 1e-3 * train_process_ms();
     int count = plan->data->count;
@@ -274,7 +274,7 @@ static int64_t count_dev_rows(const TrainData *data) {
 
 /* --- What is said ------------------------------------------------------------------------------------------------- */
 
-static void print_plan(const Plan *plan, FILE *out) {
+static void print_plan(const RunPlan *plan, FILE *out) {
     const TrainData *data = plan->data;
     Session *s = plan->runner->s;
     const Parameters *params = model_parameters(s->model);
@@ -300,7 +300,7 @@ static void print_plan(const Plan *plan, FILE *out) {
 }
 
 /* What --within made of the run; `before`: its rows to evaluate, of all tasks. */
-static void print_fit(const Plan *plan, int64_t before, FILE *out) {
+static void print_fit(const RunPlan *plan, int64_t before, FILE *out) {
     const char *within = plan->runner->o->within;
     int64_t steps = plan->schedule->rate.steps, rows = count_dev_rows(plan->data);
     fprintf(out, "within %s: %s%" PRId64 " of %" PRId64 " steps, %.2f minutes gone\n", within,
@@ -321,15 +321,15 @@ bool train_plan(StepRunner *runner, RunSchedule *schedule) {
     Session *s = runner->s;
     const TrainOptions *o = runner->o;
     size_t size = (size_t)runner->data->count + 1;
-    Plan plan = {.runner = runner,
-                 .schedule = schedule,
-                 .data = runner->data,
-                 .asked = schedule->rate.steps,
-                 .enough = enough_seconds,
-                 .deadline = INFINITY,
-                 .training = arena_array(s->arena, size, sizeof *plan.training),
-                 .evaluation = arena_array(s->arena, size, sizeof *plan.evaluation),
-                 .work = arena_array(s->arena, size, sizeof *plan.work)};
+    RunPlan plan = {.runner = runner,
+                    .schedule = schedule,
+                    .data = runner->data,
+                    .asked = schedule->rate.steps,
+                    .enough = enough_seconds,
+                    .deadline = INFINITY,
+                    .training = arena_array(s->arena, size, sizeof *plan.training),
+                    .evaluation = arena_array(s->arena, size, sizeof *plan.evaluation),
+                    .work = arena_array(s->arena, size, sizeof *plan.work)};
     double budget = 0;
     int64_t dev_rows = count_dev_rows(runner->data);
     if (o->within && !o->resume && !budget_read(o->within, &budget, s->diags)) return false;
