@@ -242,15 +242,17 @@ ok "an --output that cannot be written" $?
 [ $? = 1 ] && has "$t/err" "error[E0950]"
 ok "predictions to a full disk" $?
 
-# On a disk with room for one model and its checkpoint but not for another model, or else under a limit on the size of files.
+# On a disk that is filled up after the first model, but for some room for the log, or else under a limit on the size of files.
 full="$t/full"
 mkdir "$full"
-if mount -t tmpfs -o size=2300k gradc-test "$full" 2>/dev/null; then
+if mount -t tmpfs -o size=16m gradc-test "$full" 2>/dev/null; then
   mounted="$full"
   tiny --out "$full/run" --schedule constant
   [ "$status" = 0 ]
   ok "the first model fits on the disk" $?
   cp "$full/run/model.safetensors" "$t/kept"
+  head -c 32m /dev/zero >"$full/filler" 2>"$t/err"
+  truncate -s -64K "$full/filler"
   tiny --out "$full/run" --schedule constant --epochs 2 --resume
 else
   tiny --out "$full/run" --schedule constant

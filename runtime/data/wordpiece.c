@@ -286,7 +286,7 @@ static int32_t read_char(const char *text, size_t length, size_t at, size_t *nex
  * of it. */
 static int fold_text(TokenizerRules rules, const char *text, size_t length, int32_t *out, int room) {
     int count = 0;
-    for (size_t at = 0, next; at < length; at = next) {
+    for (size_t at = 0, next = 0; at < length; at = next) {
         int32_t c = read_char(text, length, at, &next), folded[MAX_DECOMPOSED];
         int n = c < 0 || is_removed(c) ? 0 : fold_char(rules, c, folded);
         for (int i = 0; i < n && count < room; i++) out[count++] = folded[i];
