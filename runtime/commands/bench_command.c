@@ -189,9 +189,10 @@ static void print_all(const Bench *b, const Measured *list, int count) {
         print_json(b, list, count);
         return;
     }
-    printf("%s, %d threads: peak %.1f GFLOP/s in f32, %.1f GB/s from memory, %.2f us a barrier\n",
-           target_name(b->s->target), team_threads(b->s->team), 1e-9 * b->machine.flops, 1e-9 * b->machine.bytes,
-           1e6 * b->machine.barrier);
+    int threads = team_threads(b->s->team);
+    printf("%s, %d thread%s: peak %.1f GFLOP/s in f32, %.1f GB/s from memory, %.2f us a barrier\n",
+           target_name(b->s->target), threads, threads == 1 ? "" : "s", 1e-9 * b->machine.flops,
+           1e-9 * b->machine.bytes, 1e6 * b->machine.barrier);
     for (int i = 0; i < count; i++) print_measured(b, &list[i]);
 }
 

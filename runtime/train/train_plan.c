@@ -294,8 +294,9 @@ static void print_plan(const RunPlan *plan, FILE *out) {
     fprintf(out, "%" PRId64 " steps in %" PRId64 " epochs, %" PRId64 " parameters, %" PRId64 " trained\n",
             plan->schedule->rate.steps, run_schedule_epochs(plan->schedule), params->total, params->trained);
     fprintf(out, "memory: %.0f MB for parameters, gradients, states and activations\n", bytes * 1e-6);
-    fprintf(out, "time here, with %d threads: %.2f minutes, training %.2f (%.0f tokens/s), evaluation %.2f\n",
-            team_threads(s->team), (training + evaluation) / 60, training / 60,
+    int threads = team_threads(s->team);
+    fprintf(out, "time here, with %d thread%s: %.2f minutes, training %.2f (%.0f tokens/s), evaluation %.2f\n", threads,
+            threads == 1 ? "" : "s", (training + evaluation) / 60, training / 60,
             training > 0 ? (double)tokens / training : 0, evaluation / 60);
 }
 

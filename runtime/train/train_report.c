@@ -78,8 +78,9 @@ void report_start(TrainReport *r, const RunSchedule *schedule, const StepRunner 
     const Code *code = model_code(r->s->model);
     if (!r->o->out) fprintf(stderr, "without --out: nothing of this run will be kept\n");
     fprintf(stderr, "settings: %s\n", r->o->record.text(json_object_get(settings, "options"), r->s->arena));
-    fprintf(stderr, "%s, %d threads; %d kernels compiled, %d from the cache\n", target_name(r->s->target),
-            team_threads(r->s->team), code->compiled, code->cached);
+    int threads = team_threads(r->s->team);
+    fprintf(stderr, "%s, %d thread%s; %d kernel%s compiled, %d from the cache\n", target_name(r->s->target), threads,
+            threads == 1 ? "" : "s", code->compiled, code->compiled == 1 ? "" : "s", code->cached);
     if (use->steps.together && r->data->count > 1)
         fprintf(stderr, "a step is %s\n", joined ? "one pass over the rows of all tasks" : "a pass for each task");
     for (int i = 0; i < r->data->count; i++) {
