@@ -286,7 +286,7 @@ static int32_t read_char(const char *text, size_t length, size_t at, size_t *nex
  * of it. */
 static int fold_text(TokenizerRules rules, const char *text, size_t length, int32_t *out, int room) {
     int count = 0;
-    for (size_t at = 0, next = 0; at < length; at = next) {
+    for (size_t at = 0, next; at < length; at = next) {
         int32_t c = read_char(text, length, at, &next), folded[MAX_DECOMPOSED];
         int n = c < 0 || is_removed(c) ? 0 : fold_char(rules, c, folded);
         for (int i = 0; i < n && count < room; i++) out[count++] = folded[i];
@@ -298,7 +298,7 @@ static int fold_text(TokenizerRules rules, const char *text, size_t length, int3
 static size_t folded_end(const WordPiece *model, const Folded *wanted, const char *text, size_t length, size_t at) {
     int matched = 0;
     while (at < length && matched < wanted->count) {
-        size_t next = at + 1;
+        size_t next;
         int32_t c = read_char(text, length, at, &next), folded[MAX_DECOMPOSED];
         int n = c < 0 || is_removed(c) ? 0 : fold_char(model->rules, c, folded);
         if (n == 0 && matched == 0) return 0;
@@ -365,7 +365,7 @@ static void take_char(Encoding *e, int32_t c) {
 static void encode(const Tokenizer *tokenizer, const char *text, size_t begin, size_t length, TokenList *tokens) {
     Encoding e = {.tokenizer = tokenizer, .model = tokenizer->self, .tokens = tokens};
     e.word.n_chars = e.word.start[0] = 0;
-    for (size_t at = begin, next; at < length; at = next) {
+    for (size_t at = begin, next = begin; at < length; at = next) {
         const AddedToken *added = e.model->n_folded ? folded_at(e.model, text, length, at, &next) : NULL;
         int32_t c = added ? -1 : read_char(text, length, at, &next);
         e.at = (int64_t)at, e.next = (int64_t)next;
