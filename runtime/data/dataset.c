@@ -32,50 +32,6 @@ typedef struct RowLoader {
     int64_t n_first, first_capacity;
 } RowLoader;
 
-/* "sst/ids-sst-{split}.csv" with the split filled in, wherever it stands. */
-static const char *fill_split(Arena *arena, const char *pattern, const char *split) {
-    const char *filled = "", *brace;
-    for (; (brace = strstr(pattern, "{split}")); pattern = brace + strlen("{split}"))
-        filled = arena_printf(arena, "%s%.*s%s", filled, (int)(brace - pattern), pattern, split);
-    return arena_printf(arena, "%s%s", filled, pattern);
-}
-
-/* The file, or what it is called when it is compressed; NULL: neither is there. */
-static const char *plain_or_compressed(Arena *arena, const char *folder, const char *name) {
-    const char *plain = arena_printf(arena, "%s/%s", folder, name);
-    if (access(plain, F_OK) == 0) return plain;
-    const char *compressed = arena_printf(arena, "%s.gz", plain);
-    return access(compressed, F_OK) == 0 ? compressed : NULL;
-}
-
-/* The file below the folder as it is named, or its last part in the folder; NULL: neither is there. */
-static const char *file_in(Arena *arena, const char *folder, const char *name) {
-    const char *slash = strrchr(name, '/'), *whole = plain_or_compressed(arena, folder, name);
-    return whole || !slash ? whole : plain_or_compressed(arena, folder, slash + 1);
-}
-
-/* Does the file hold more than the part that is wanted? */
-static bool is_split(const Task *task, const DatasetOptions *o) {
-    return task->split.pos.file && !o->path && !o->text &&
-           (strcmp(o->split, "train") == 0 || strcmp(o->split, "dev") == 0);
-}
-
-const char *dataset_path(const Task *task, const DatasetOptions *o, Diagnostics *diags) {
-    static const char *const here[] = {"."};
-    Arena *arena = diags->arena;
-    if (o->path) return o->path;
-    const char *name = fill_split(arena, task->data, is_split(task, o) ? "train" : o->split), *tried = "";
-    const char *const *folders = o->n_folders ? o->folders : here;
-    for (int i = 0; i < (o->n_folders ? o->n_folders : 1); i++) {
-        const char *found = file_in(arena, folders[i], name);
-        if (found) return found;
-        tried = arena_printf(arena, "%s%s%s", tried, i ? " or " : "", folders[i]);
-    }
-    diag_error(diags, "E0850", task->data_pos, "task '%s' has no file %s in %s", task->name, name, tried);
-    diag_hint(diags, "give the folder that holds it with --data, or change the task's data line");
-    return NULL;
-}
-
 static void collect_columns(RowLoader *l) {
     const Label *label = &l->task->label;
     l->columns = arena_array(l->diags->arena, 7 + (size_t)(label->n_columns + l->options->n_keep), sizeof *l->columns);
@@ -98,7 +54,7 @@ static void collect_kept(RowLoader *l) {
 static void collect_split(RowLoader *l) {
     const Split *split = &l->task->split;
     int texts = 0;
-    if (!is_split(l->task, l->options)) return;
+    if (!dataset_is_split(l->task, l->options)) return;
     for (int i = 0; i < l->task->n_inputs; i++) texts += l->task->inputs[i].n_columns;
     l->split = (SplitColumns){.first = 0, .count = texts};
     if (split->group) {
@@ -379,7 +335,7 @@ static void allocate_rows(RowLoader *l, int64_t rows) {
 
 /* [rows]: those that the wanted part has, for the caller to free; NULL: all. */
 static bool *choose_rows(const RowLoader *l, int64_t rows) {
-    if (!is_split(l->task, l->options)) return NULL;
+    if (!dataset_is_split(l->task, l->options)) return NULL;
     bool *chosen = memory_new((size_t)rows + 1, sizeof *chosen);
     split_rows(&l->task->split, l->table, l->split, l->options->split, l->options->fold, chosen);
     return chosen;
@@ -445,7 +401,7 @@ static void loader_close(RowLoader *l) {
 
 static bool check_fold(const RowLoader *l) {
     const Split *split = &l->task->split;
-    if (!is_split(l->task, l->options) || !split->folds || l->options->fold < split->folds) return true;
+    if (!dataset_is_split(l->task, l->options) || !split->folds || l->options->fold < split->folds) return true;
     diag_error(l->diags, "E0412", split->pos, "there is no fold %lld of task '%s'", (long long)l->options->fold,
                l->task->name);
     diag_hint(l->diags, "its folds are 0 to %lld", (long long)split->folds - 1);
