@@ -21,6 +21,7 @@ static const Room rooms[] = {
     {"codegen", " graph/base graph "},
     {"runtime/files", NULL},
     {"runtime/engine", NULL},
+    {"runtime/tokenize", NULL},
     {"runtime/data", NULL},
     {"runtime/hub", NULL},
     {"runtime/model", NULL},

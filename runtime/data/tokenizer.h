@@ -5,20 +5,9 @@
 #define GRADC_RUNTIME_DATA_TOKENIZER_H
 
 #include "frontend/program.h"
+#include "runtime/tokenize/token_list.h"
 
 typedef struct Tokenizer Tokenizer;
-
-/* A growing array of ids on the heap; start with {0}. The process stops when there is no memory for
- * it. */
-typedef struct TokenIds {
-    int32_t *items;
-    int64_t count, capacity;
-} TokenIds;
-
-typedef struct SpecialTokens {
-    int32_t unk, cls, sep; /* always there */
-    int32_t pad, mask;     /* -1 when the vocabulary lacks them */
-} SpecialTokens;
 
 void tokenizer_free(Tokenizer *tokenizer); /* NULL is allowed */
 
@@ -28,18 +17,6 @@ SpecialTokens tokenizer_specials(const Tokenizer *tokenizer);
 const char *tokenizer_token(const Tokenizer *tokenizer, int32_t id);
 /* The id of a spelling, -1 when there is none. */
 int32_t tokenizer_find(const Tokenizer *tokenizer, const char *token);
-
-/* Bytes [from, to) of a text. */
-typedef struct TokenSpan {
-    int64_t from, to;
-} TokenSpan;
-
-/* Tokens and, where they are wanted, the bytes that each was made of. */
-typedef struct TokenList {
-    TokenIds ids;
-    TokenSpan *spans; /* [ids.capacity]; NULL: not wanted */
-    bool wants_spans;
-} TokenList;
 
 /* Appends the ids of a text of `length` bytes, without [CLS] and [SEP]. An added token spelled out in the text is one
  * token. Bytes that are not UTF-8 are dropped. */
@@ -56,9 +33,6 @@ void tokenizer_hash(const Tokenizer *tokenizer, char hash[33]);
 
 /* How many ids of each text stay so that the sequence with its special tokens is no longer than
  * `max_length`: the longer text is cut first (Hugging Face's longest_first). */
-typedef struct PairLengths {
-    int64_t a, b;
-} PairLengths;
 PairLengths pair_lengths(int64_t n_a, int64_t n_b, int64_t max_length);
 
 /* Shortens texts to what tokenizer_assemble would take of them, keeping their ends, or of each a quarter from its
@@ -72,11 +46,5 @@ void tokenizer_cut(TokenIds *a, TokenIds *b, int64_t max_length, KeptPart part);
  * how many were appended to each. */
 int64_t tokenizer_assemble(const Tokenizer *tokenizer, const TokenIds *a, const TokenIds *b, int64_t max_length,
                            TokenIds *ids, TokenIds *segments);
-
-void token_list_push(TokenList *list, int32_t id, TokenSpan span);
-void token_list_cut(TokenList *list, int64_t count); /* down to so many */
-void token_list_free(TokenList *list);
-void token_ids_push(TokenIds *ids, int32_t id);
-void token_ids_free(TokenIds *ids); /* leaves {0} */
 
 #endif

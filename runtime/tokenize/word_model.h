@@ -9,14 +9,14 @@
 
 #include "graph/base/diag.h"
 
-typedef struct Piece {
+typedef struct ModelPiece {
     int32_t id;
     uint32_t begin, end; /* bytes of the word; begin <= end <= length */
-} Piece;
+} ModelPiece;
 
 /* A growing array on the heap; start with {0}. */
 typedef struct PieceList {
-    Piece *items;
+    ModelPiece *items;
     int64_t count, capacity;
 } PieceList;
 
@@ -41,7 +41,7 @@ const char *word_model_token(const WordModel *model, int32_t id);   /* NULL: no 
 int32_t word_model_find(const WordModel *model, const char *token); /* -1: no such token */
 int32_t word_model_unknown(const WordModel *model);                 /* -1: it has none */
 
-void piece_list_push(PieceList *list, Piece piece);
+void piece_list_push(PieceList *list, ModelPiece piece);
 void piece_list_free(PieceList *list); /* leaves {0} */
 
 #endif
