@@ -321,6 +321,35 @@ Test(hf_folder, config_says_another_model) {
     expect_config("{\"quantization_config\": {\"bits\": 4}}", "quantised");
 }
 
+/* What a folder's tokenizer_config.json says that is not in the table, as "key count". */
+static void expect_unknown(const char *name, const char *text, const char *wanted) {
+    TempFolder path = put_folder("{}", vocabulary, NULL, 0);
+    put_text(&path, name, text);
+    Opened opened = open_folder(&path);
+    const HfTokenizer *tokenizer = hf_folder_tokenizer(opened.folder);
+    char said[100] = "";
+    for (int i = 0; i < tokenizer->n_unknown; i++) {
+        if (tokenizer->unknown[i].count)
+            snprintf(said, sizeof said, "%s %d", tokenizer->unknown[i].key, tokenizer->unknown[i].count);
+    }
+    cr_expect_str_eq(said, wanted, "%s: %s", text, said);
+    close_folder(opened);
+    remove_folder(&path);
+}
+
+Test(hf_folder, keys_that_nobody_knows_are_named) {
+    expect_unknown("tokenizer_config.json",
+                   "{\"do_lower_case\": true, \"unk_token\": \"[UNK]\", \"bos_token\": null, \"name_or_path\": \"x\", "
+                   "\"clean_up_tokenization_spaces\": true, \"add_bos_token\": false}",
+                   "");
+    expect_unknown("tokenizer_config.json", "{\"normalization\": true, \"max_len\": 9, \"emoji\": \"x\"}",
+                   "normalization 2");
+    expect_unknown("sentence_bert_config.json", "{\"max_seq_length\": 9, \"transformer_task\": \"x\"}", "");
+    expect_unknown("sentence_bert_config.json", "{\"prompt\": \"x\"}", "prompt 1");
+    expect_unknown("special_tokens_map.json", "{\"any\": \"x\"}", "");
+    expect_unknown("tokenizer.json", "{\"version\": \"1.0\", \"other\": null}", "other 1");
+}
+
 /* The tokens of a text with these files beside vocab.txt, joined by blanks; "" when the folder is refused with `code`.
  */
 static void expect_text(const char *words, const char *slow, const char *fast, const char *extra, const char *text,
@@ -368,6 +397,10 @@ Test(hf_folder, added_and_special_tokens) {
     expect_text(words, NULL, fast, NULL, "film lm", "[CLS] film lm [SEP]", NULL);
     expect_text(words, "{\"additional_special_tokens\": [\"[E1]\"]}", NULL, NULL, "the [E1]", "[CLS] the [E1] [SEP]",
                 NULL);
+    expect_text(words, "{\"extra_special_tokens\": {\"begin\": \"[E1]\"}}", NULL, NULL, "the [E1]",
+                "[CLS] the [E1] [SEP]", NULL);
+    expect_text(words, "{\"bos_token\": \"<s>\", \"eos_token\": \"[E1]\"}", NULL, NULL, "the [E1]",
+                "[CLS] the [E1] [SEP]", NULL);
     expect_text(words, "{\"cls_token\": \"the\", \"sep_token\": {\"content\": \"film\"}}", NULL, NULL, "[MASK]",
                 "the [MASK] film", NULL);
     expect_text(words, NULL, NULL, "{\"<brand>\": 12}", "the", "", "E0802");
@@ -382,6 +415,8 @@ Test(hf_folder, other_ways_to_take_texts_apart) {
     expect_text(words, "{\"do_basic_tokenize\": false, \"never_split\": [\"x\"]}", NULL, NULL, "film",
                 "[CLS] film [SEP]", NULL);
     expect_text(words, "{\"tokenizer_class\": \"BertJapaneseTokenizer\"}", NULL, NULL, "film", "", "E0838");
+    expect_text(words, "{\"add_eos_token\": true}", NULL, NULL, "film", "", "E0838");
+    expect_text(words, "{\"add_special_tokens\": false}", NULL, NULL, "film", "", "E0838");
     expect_text(words, "{\"tokenizer_class\": \"KoBertTokenizer\"}", NULL, NULL, "film", "", "E0838");
     expect_text(words, NULL, "{\"normalizer\": null}", NULL, "film", "", "E0838");
     expect_text(words, NULL, "{\"normalizer\": {\"type\": \"Sequence\"}}", NULL, "film", "", "E0838");

@@ -134,8 +134,8 @@ bool hf_config_check(HfFolder *folder, const char *const *known, int count, Diag
     return hf_keys_check("config.json", folder->config_path, folder->config, known, count, diags);
 }
 
-const char *hf_config_unknown(HfFolder *folder, const char *const *known, int n_known, int *count) {
-    return hf_keys_unknown("config.json", folder->config, known, n_known, count);
+HfUnknown hf_config_unknown(HfFolder *folder, const char *const *known, int n_known) {
+    return hf_keys_unknown("config.json", folder->config, known, n_known, folder->arena);
 }
 
 /* --- Tensors --- */

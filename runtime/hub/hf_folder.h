@@ -34,8 +34,8 @@ Lookup hf_config_text(const HfFolder *folder, const char *key, const char **valu
 /* What config.json says beside the keys `known` to the program [count]: false and an error for what cannot be
  * (hf_keys.h). */
 bool hf_config_check(HfFolder *folder, const char *const *known, int count, Diagnostics *diags);
-/* The first of its keys that nobody knows, NULL: none; how many. */
-const char *hf_config_unknown(HfFolder *folder, const char *const *known, int n_known, int *count);
+/* Its keys that nobody knows; those of the tokenizer's files are in HfTokenizer. */
+HfUnknown hf_config_unknown(HfFolder *folder, const char *const *known, int n_known);
 
 /* Where config.json gives this key; the whole file when it does not. */
 Pos hf_config_pos(const HfFolder *folder, const char *key, Diagnostics *diags);

@@ -86,10 +86,66 @@ static const HfKey table[] = {
     {slow, "tokenize_chinese_chars", HF_USED, NULL, NULL},
     {slow, "added_tokens_decoder", HF_USED, NULL, NULL},
     {slow, "additional_special_tokens", HF_USED, NULL, NULL},
+    {slow, "extra_special_tokens", HF_USED, NULL, NULL}, /* the same, as transformers 5 writes it */
+    {slow, "unk_token", HF_USED, NULL, NULL},
+    {slow, "cls_token", HF_USED, NULL, NULL},
+    {slow, "sep_token", HF_USED, NULL, NULL},
+    {slow, "pad_token", HF_USED, NULL, NULL},
+    {slow, "mask_token", HF_USED, NULL, NULL},
+    {slow, "bos_token", HF_USED, NULL, NULL},
+    {slow, "eos_token", HF_USED, NULL, NULL},
+    {slow, "add_special_tokens", HF_ONLY, "true|null", "nothing is put around texts"},
+    {slow, "add_bos_token", HF_ONLY, "false|null", "another token is put before texts"},
+    {slow, "add_eos_token", HF_ONLY, "false|null", "another token is put behind texts"},
+    {slow, "post_processor", HF_ONLY, "null", "special tokens are put around texts in another way"},
     {slow, "model_max_length", HF_HARMLESS, NULL, NULL}, /* the model's positions, or 1e30: --max-length decides */
     {slow, "truncation_side", HF_HARMLESS, NULL, NULL},  /* `text keep tail` decides */
     {slow, "padding_side", HF_HARMLESS, NULL, NULL},     /* nothing is padded */
+    {slow, "max_len", HF_HARMLESS, NULL, NULL},          /* model_max_length, in old folders */
+    {slow, "max_length", HF_HARMLESS, NULL, NULL},       /* how somebody called it once, as those that follow */
+    {slow, "stride", HF_HARMLESS, NULL, NULL},
+    {slow, "truncation", HF_HARMLESS, NULL, NULL},
+    {slow, "truncation_strategy", HF_HARMLESS, NULL, NULL},
+    {slow, "padding", HF_HARMLESS, NULL, NULL},
+    {slow, "pad_to_max_length", HF_HARMLESS, NULL, NULL},
+    {slow, "pad_to_multiple_of", HF_HARMLESS, NULL, NULL},
+    {slow, "pad_token_type_id", HF_HARMLESS, NULL, NULL},
+    {slow, "return_tensors", HF_HARMLESS, NULL, NULL},
+    {slow, "model_input_names", HF_HARMLESS, NULL, NULL},            /* what a model takes is the graph file's */
+    {slow, "add_prefix_space", HF_HARMLESS, NULL, NULL},             /* of byte-level pre-tokenizers */
+    {slow, "clean_up_tokenization_spaces", HF_HARMLESS, NULL, NULL}, /* of tokens back to text */
+    {slow, "chat_template", HF_HARMLESS, NULL, NULL},
+    {slow, "name_or_path", HF_HARMLESS, NULL, NULL},
+    {slow, "_name_or_path", HF_HARMLESS, NULL, NULL},
+    {slow, "_commit_hash", HF_HARMLESS, NULL, NULL},
+    {slow, "special_tokens_map_file", HF_HARMLESS, NULL, NULL},
+    {slow, "full_tokenizer_file", HF_HARMLESS, NULL, NULL},
+    {slow, "tokenizer_file", HF_HARMLESS, NULL, NULL},
+    {slow, "vocab_file", HF_HARMLESS, NULL, NULL},
+    {slow, "vocab_size", HF_HARMLESS, NULL, NULL},
+    {slow, "init_inputs", HF_HARMLESS, NULL, NULL},
+    {slow, "auto_map", HF_HARMLESS, NULL, NULL}, /* the class says what it is */
+    {slow, "processor_class", HF_HARMLESS, NULL, NULL},
+    {slow, "model_type", HF_HARMLESS, NULL, NULL},
+    {slow, "tokenizer_type", HF_HARMLESS, NULL, NULL},
+    {slow, "transformers_version", HF_HARMLESS, NULL, NULL},
+    {slow, "backend", HF_HARMLESS, NULL, NULL},
+    {slow, "is_local", HF_HARMLESS, NULL, NULL},
+    {slow, "local_files_only", HF_HARMLESS, NULL, NULL},
+    {slow, "use_fast", HF_HARMLESS, NULL, NULL},
+    {slow, "from_slow", HF_HARMLESS, NULL, NULL},
+    {slow, "device_map", HF_HARMLESS, NULL, NULL},
+    {slow, "trust_remote_code", HF_HARMLESS, NULL, NULL},
+    {slow, "use_auth_token", HF_HARMLESS, NULL, NULL},
+    {slow, "cache_dir", HF_HARMLESS, NULL, NULL},
 
+    {fast, "version", HF_HARMLESS, NULL, NULL},
+    {fast, "truncation", HF_HARMLESS, NULL, NULL}, /* --max-length and `text keep` decide */
+    {fast, "padding", HF_HARMLESS, NULL, NULL},
+    {fast, "decoder", HF_HARMLESS, NULL, NULL}, /* of tokens back to text */
+    {fast, "added_tokens", HF_USED, NULL, NULL},
+    {fast, "model", HF_USED, NULL, NULL},
+    {fast, "post_processor", HF_USED, NULL, NULL},
     {fast, "normalizer", HF_GIVEN, NULL, "texts are taken as they stand"},
     {fast, "normalizer.type", HF_ONLY, "\"BertNormalizer\"", "texts are prepared in another way"},
     {fast, "normalizer.clean_text", HF_ONLY, "true", "control characters stay in the text"},
@@ -100,6 +156,14 @@ static const HfKey table[] = {
 
     {sentence, "max_seq_length", HF_USED, NULL, NULL},
     {sentence, "do_lower_case", HF_USED, NULL, NULL},
+    {sentence, "query_length", HF_ONLY, "null", "texts are cut elsewhere"},
+    {sentence, "document_length", HF_ONLY, "null", "texts are cut elsewhere"},
+    {sentence, "query_expansion", HF_ONLY, "false|null", "texts are made longer"},
+    {sentence, "processing_kwargs", HF_ONLY, "{}|null", "texts are prepared in another way"},
+    {sentence, "transformer_task", HF_HARMLESS, NULL, NULL}, /* the graph file says what is computed */
+    {sentence, "modality_config", HF_HARMLESS, NULL, NULL},
+    {sentence, "module_output_name", HF_HARMLESS, NULL, NULL},
+    {sentence, "unpad_inputs", HF_HARMLESS, NULL, NULL},
 };
 enum { KEYS = sizeof table / sizeof *table };
 
@@ -168,14 +232,21 @@ bool hf_keys_check(const char *file, const char *path, json_t *object, const cha
     return true;
 }
 
-const char *hf_keys_unknown(const char *file, json_t *object, const char *const *known, int n_known, int *count) {
-    const char *key, *first = NULL;
+static bool is_described(const char *file) {
+    for (int i = 0; i < KEYS; i++) {
+        if (strcmp(table[i].file, file) == 0) return true;
+    }
+    return false;
+}
+
+HfUnknown hf_keys_unknown(const char *file, json_t *object, const char *const *known, int n_known, Arena *arena) {
+    HfUnknown unknown = {.file = file};
+    const char *key;
     json_t *value;
-    *count = 0;
+    if (!is_described(file)) return unknown;
     json_object_foreach(object, key, value) {
         if (hf_key_find(file, key) || is_among(known, n_known, key)) continue;
-        if (!first) first = key;
-        ++*count;
+        if (!unknown.count++) unknown.key = arena_strdup(arena, key);
     }
-    return first;
+    return unknown;
 }

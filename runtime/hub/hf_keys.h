@@ -29,7 +29,13 @@ const HfKey *hf_key_list(int *count);
 bool hf_keys_check(const char *file, const char *path, json_t *object, const char *const *known, int n_known,
                    Diagnostics *diags);
 
-/* The first key of the file that is neither in the table nor in `known`; NULL: there is none. How many in `*count`. */
-const char *hf_keys_unknown(const char *file, json_t *object, const char *const *known, int n_known, int *count);
+/* The first key of a file that neither the table nor the program knows; how many there are of this kind, 0: none. */
+typedef struct HfUnknown {
+    const char *file, *key;
+    int count;
+} HfUnknown;
+
+/* The key is in the arena. A file of which the table says nothing has none. */
+HfUnknown hf_keys_unknown(const char *file, json_t *object, const char *const *known, int n_known, Arena *arena);
 
 #endif

@@ -16,6 +16,7 @@ typedef struct TokenizerReader {
     Diagnostics *diags;
     json_t *extra, *map; /* added_tokens.json, special_tokens_map.json; NULL: not there */
     AddedTokens added;
+    HfTokenizer *result;
 } TokenizerReader;
 
 /* What no kind reads: files that show it. */
@@ -45,7 +46,9 @@ static bool has_file(const TokenizerReader *r, const char *name) {
 static bool read_json(const TokenizerReader *r, const char *name, json_t **object) {
     const char *path = hf_file_path(r->files->arena, r->files->folder, name);
     *object = has_file(r, name) ? hf_file_object(path, READ_TEXT, NULL, r->diags) : NULL;
-    return *object ? hf_keys_check(name, path, *object, NULL, 0, r->diags) : !has_file(r, name);
+    if (!*object) return !has_file(r, name);
+    r->result->unknown[r->result->n_unknown++] = hf_keys_unknown(name, *object, NULL, 0, r->files->arena);
+    return hf_keys_check(name, path, *object, NULL, 0, r->diags);
 }
 
 /* --- The kind --- */
@@ -207,23 +210,54 @@ static int32_t vocabulary_id(const TokenizerReader *r, const char *content, cons
     return found;
 }
 
-/* ["[E1]", "[/E1]"], which are lines of the vocabulary. */
+/* Special tokens that a file names beside the five: lines of the vocabulary that are taken whole. */
+typedef struct Named {
+    TokenizerReader *r;
+    const char *file, *vocab; /* vocab: the text of vocab.txt, NULL: there is none */
+} Named;
+
+static bool is_added(const TokenizerReader *r, const char *content) {
+    for (int i = 0; i < r->added.count; i++) {
+        if (strcmp(r->added.items[i].content, content) == 0) return true;
+    }
+    return false;
+}
+
+static bool add_named(Named *named, const json_t *token) {
+    AddedToken added = token_of(token, -1);
+    if (added.content && is_added(named->r, added.content)) return true;
+    if (added.content) added.id = vocabulary_id(named->r, added.content, named->vocab);
+    added.special = true;
+    return add(named->r, named->file, added);
+}
+
+/* ["[E1]", "[/E1]"], or {"begin": "[E1]", "end": "[/E1]"} */
+static bool add_each(Named *named, json_t *tokens) {
+    size_t i;
+    json_t *token;
+    const char *key;
+    json_array_foreach(tokens, i, token) if (!add_named(named, token)) return false;
+    json_object_foreach(tokens, key, token) if (!add_named(named, token)) return false;
+    return true;
+}
+
+/* bos_token and eos_token mark the ends of texts in other models: what the vocabulary lacks is no token of this one. */
+static bool add_edge(Named *named, const json_t *token) {
+    const char *content = content_of(token);
+    bool there = content && vocabulary_id(named->r, content, named->vocab) >= 0;
+    return !there || add_named(named, token);
+}
+
 static bool add_listed(TokenizerReader *r, const char *file, const json_t *object) {
-    size_t i, size = 0;
-    json_t *token, *list = json_object_get(object, "additional_special_tokens");
-    if (json_array_size(list) == 0) return true;
+    if (!object) return true;
+    size_t size = 0;
     const char *path = hf_file_path(r->files->arena, r->files->folder, "vocab.txt");
     char *vocab = has_file(r, "vocab.txt") ? read_file(path, READ_TEXT, &size, r->diags) : NULL;
-    bool good = true;
-    json_array_foreach(list, i, token) {
-        AddedToken added = token_of(token, -1);
-        bool known = false;
-        for (int j = 0; added.content && j < r->added.count; j++)
-            known |= strcmp(r->added.items[j].content, added.content) == 0;
-        if (added.content && !known) added.id = vocabulary_id(r, added.content, vocab);
-        added.special = true;
-        good = good && (known || add(r, file, added));
-    }
+    Named named = {r, file, vocab};
+    bool good = add_each(&named, json_object_get(object, "additional_special_tokens")) &&
+                add_each(&named, json_object_get(object, "extra_special_tokens")) &&
+                add_edge(&named, json_object_get(object, "bos_token")) &&
+                add_edge(&named, json_object_get(object, "eos_token"));
     free(vocab);
     return good;
 }
@@ -240,7 +274,7 @@ static bool read_added(TokenizerReader *r) {
 bool hf_tokenizer_read(const char *folder, const char *lower_case, Arena *arena, HfTokenizer *result,
                        Diagnostics *diags) {
     HfTokenizerFiles files = {.folder = folder, .lower_case = lower_case, .arena = arena};
-    TokenizerReader r = {.files = &files, .diags = diags};
+    TokenizerReader r = {.files = &files, .diags = diags, .result = result};
     *result = (HfTokenizer){0};
     bool good = read_json(&r, "tokenizer_config.json", &files.slow) && read_json(&r, "tokenizer.json", &files.fast) &&
                 read_json(&r, "sentence_bert_config.json", &files.sentence) &&

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "runtime/data/tokenizer_kind.h"
+#include "runtime/hub/hf_keys.h"
 
 /* What there is to read one from. */
 typedef struct HfTokenizerFiles {
@@ -33,7 +34,11 @@ typedef struct HfTokenizerKind {
 
 const HfTokenizerKind *hf_tokenizer_kinds(int *count);
 
+enum { HF_TOKENIZER_FILES = 5 };
+
 typedef struct HfTokenizer {
+    HfUnknown unknown[HF_TOKENIZER_FILES]; /* of each file whose keys are known, what is not */
+    int n_unknown;
     const HfTokenizerKind *kind;
     Tokenizer *tokenizer; /* owned */
     const char *path;     /* of the file that its vocabulary comes from; in the arena */

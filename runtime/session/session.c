@@ -68,16 +68,21 @@ static const char *const *known_keys(const Session *s, int *count) {
     return keys;
 }
 
+static void say_unknown(const Session *s, HfUnknown unknown) {
+    if (unknown.count)
+        fprintf(stderr, "not known in %s/%s: %s%s\n", s->weights_path, unknown.file, unknown.key,
+                unknown.count > 1 ? arena_printf(s->arena, " and %d more", unknown.count - 1) : "");
+}
+
 /* The same for what no text needs to have an opinion about. */
 static bool check_keys(Session *s) {
-    int count, unknown;
+    int count;
     const char *const *known = known_keys(s, &count);
     if (!hf_config_check(s->folder, known, count, s->diags)) return false;
+    const HfTokenizer *tokenizer = hf_folder_tokenizer(s->folder);
+    for (int i = 0; i < tokenizer->n_unknown; i++) say_unknown(s, tokenizer->unknown[i]);
     if (!s->program->expects.count) return true; /* the text does not say which model it computes */
-    const char *first = hf_config_unknown(s->folder, known, count, &unknown);
-    if (first)
-        fprintf(stderr, "not known in %s/config.json: %s%s\n", s->weights_path, first,
-                unknown > 1 ? arena_printf(s->arena, " and %d more", unknown - 1) : "");
+    say_unknown(s, hf_config_unknown(s->folder, known, count));
     return true;
 }
 
