@@ -13,6 +13,7 @@
 /* The build makes it from this folder's sources (version.sh), so that no change of theirs meets old objects. */
 #if __has_include("code_version.h")
 #include "code_version.h"
+#include "graph/base/hash.h"
 #include "graph/base/memory.h"
 #else
 #define GRADC_CODE_VERSION __DATE__ " " __TIME__
@@ -134,8 +135,7 @@ XXH128_hash_t object_key(const Kernel *kernel, const Target *target) {
     LLVMGetVersion(&major, &minor, &patch);
     XXH128_canonical_t hash;
     XXH128_canonicalFromHash(&hash, kernel->hash);
-    XXH3_state_t *state = memory_checked(XXH3_createState());
-    XXH3_128bits_reset(state);
+    XXH3_state_t *state = hash_begin();
     char numbers[160];
     int size = snprintf(numbers, sizeof numbers, "%u.%u.%u %d %d %lld %lld", major, minor, patch, target->lanes,
                         target->registers, (long long)target->l1_bytes, (long long)target->l2_bytes);
@@ -145,7 +145,5 @@ XXH128_hash_t object_key(const Kernel *kernel, const Target *target) {
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         XXH3_128bits_update(state, texts[i], strlen(texts[i]) + 1);
     }
-    XXH128_hash_t key = XXH3_128bits_digest(state);
-    XXH3_freeState(state);
-    return key;
+    return hash_end(state);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/hash.h"
 #include "passes/extract.h"
 
 KernelSet *kernel_set_new(void) {
@@ -32,8 +33,8 @@ static XXH128_hash_t body_hash(KernelKind kind, const Graph *body) {
 
 /* The name in object code: of what the code is, so that a cached object fits wherever it is used. */
 static const char *symbol_name(Arena *arena, KernelKind kind, XXH128_hash_t hash) {
-    return arena_printf(arena, "%s_%016llx%016llx", kernel_kind_name(kind), (unsigned long long)hash.high64,
-                        (unsigned long long)hash.low64);
+    char digits[HASH_DIGITS + 1];
+    return arena_printf(arena, "%s_%s", kernel_kind_name(kind), hash_write(hash, digits));
 }
 
 /* The set's kernel with this body; takes the body. */

@@ -267,7 +267,7 @@ Test(hf_folder, opens_what_it_wrote) {
     cr_expect_not_null(strstr(hf_folder_config(folder), "1e-12"));
     cr_expect(hf_config_number(folder, "size", &number, diags) == LOOKUP_FOUND && number == 3);
     cr_expect(wordpiece_text(hf_folder_tokenizer(folder)->tokenizer).rules.lower_case);
-    char was[33], is[33];
+    char was[HASH_DIGITS + 1], is[HASH_DIGITS + 1];
     tokenizer_hash(hf_folder_tokenizer(folder)->tokenizer, is);
     HfFolder *first = hf_folder_open(source.path, NULL, diags);
     tokenizer_hash(hf_folder_tokenizer(first)->tokenizer, was);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <xxhash.h>
 
 #include "graph/base/memory.h"
 #include "runtime/data/dataset_check.h"
@@ -35,9 +34,8 @@ static bool add_file(XXH3_state_t *state, const char *path) {
 /* Of all that a data set depends on. False: its file cannot be read. */
 static bool key_of(const TokenCache *cache, const Task *task, const DatasetOptions *o, const char *path,
                    XXH128_canonical_t *key) {
-    XXH3_state_t *state = memory_checked(XXH3_createState());
-    char tokenizer[33];
-    XXH3_128bits_reset(state);
+    XXH3_state_t *state = hash_begin();
+    char tokenizer[HASH_DIGITS + 1];
     const int64_t numbers[] = {FORMAT, o->max_length, o->one_segment, o->fold, o->limit, o->needs_labels, o->skips_bad};
     add(state, numbers, sizeof numbers);
     add_text(state, cache->source);
@@ -46,8 +44,7 @@ static bool key_of(const TokenCache *cache, const Task *task, const DatasetOptio
     tokenizer_hash(o->tokenizer, tokenizer);
     add_text(state, tokenizer);
     bool good = add_file(state, path);
-    XXH128_canonicalFromHash(key, XXH3_128bits_digest(state));
-    XXH3_freeState(state);
+    XXH128_canonicalFromHash(key, hash_end(state));
     return good;
 }
 
@@ -186,9 +183,8 @@ static bool take_all(CacheReader *r, Dataset *d) {
 static Dataset *read_set(const char *path, const XXH128_canonical_t *key, const Task *task,
                          const DatasetOptions *options, const char **problem) {
     struct stat info;
-    CacheReader r = {.file = fopen(path, "rbe"), .state = memory_checked(XXH3_createState())};
+    CacheReader r = {.file = fopen(path, "rbe"), .state = hash_begin()};
     Dataset *data = memory_new(1, sizeof *data);
-    XXH3_128bits_reset(r.state);
     data->task = task;
     bool good = r.file && fstat(fileno(r.file), &info) == 0;
     if (good) r.left = info.st_size;
@@ -267,8 +263,7 @@ bool token_cache_store(const TokenCache *cache, const Dataset *data, const Datas
     if (!path || !folder_make(arena_printf(diags->arena, "%s/tokens", cache->folder), diags)) return false;
     if (!key_of(cache, data->task, options, path, &key)) return true; /* it is gone: nothing to keep */
     CacheWriter w = {atomic_file_open_private(path_of(cache, data->task, options->split, diags->arena), diags),
-                     memory_checked(XXH3_createState())};
-    XXH3_128bits_reset(w.state);
+                     hash_begin()};
     Dataset copy = *data;
     if (w.file) put_all(&w, &key, &copy);
     XXH3_freeState(w.state);

@@ -1,7 +1,6 @@
 /* Tokenizers: what all kinds have in common. */
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "graph/base/memory.h"
 #include "runtime/data/tokenizer_kind.h"
@@ -138,9 +137,8 @@ bool tokenizer_knows_little(const Tokenizer *tokenizer, const int32_t *ids, int6
 
 static void add_to_hash(void *user, const void *bytes, size_t size) { XXH3_128bits_update(user, bytes, size); }
 
-void tokenizer_hash(const Tokenizer *tokenizer, char hash[33]) {
-    XXH3_state_t *state = memory_checked(XXH3_createState());
-    XXH3_128bits_reset(state);
+void tokenizer_hash(const Tokenizer *tokenizer, char hash[HASH_DIGITS + 1]) {
+    XXH3_state_t *state = hash_begin();
     add_to_hash(state, tokenizer->kind->name, strlen(tokenizer->kind->name) + 1);
     tokenizer->kind->describe(tokenizer, add_to_hash, state);
     add_to_hash(state, &tokenizer->specials, sizeof tokenizer->specials);
@@ -150,9 +148,7 @@ void tokenizer_hash(const Tokenizer *tokenizer, char hash[33]) {
         add_to_hash(state, said, sizeof said);
         add_to_hash(state, t->content, strlen(t->content) + 1);
     }
-    XXH128_hash_t got = XXH3_128bits_digest(state);
-    XXH3_freeState(state);
-    snprintf(hash, 33, "%016llx%016llx", (unsigned long long)got.high64, (unsigned long long)got.low64);
+    hash_write(hash_end(state), hash);
 }
 
 /* --- Sequences -------------------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #define GRADC_RUNTIME_DATA_TOKENIZER_H
 
 #include "frontend/program.h"
+#include "graph/base/hash.h"
 #include "runtime/tokenize/token_list.h"
 
 typedef struct Tokenizer Tokenizer;
@@ -29,7 +30,7 @@ void tokenizer_encode_spans(const Tokenizer *tokenizer, const char *text, size_t
 bool tokenizer_knows_little(const Tokenizer *tokenizer, const int32_t *ids, int64_t count);
 
 /* XXH3-128 of all that decides what a text becomes, in hexadecimal. */
-void tokenizer_hash(const Tokenizer *tokenizer, char hash[33]);
+void tokenizer_hash(const Tokenizer *tokenizer, char hash[HASH_DIGITS + 1]);
 
 /* How many ids of each text stay so that the sequence with its special tokens is no longer than
  * `max_length`: the longer text is cut first (Hugging Face's longest_first). */

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "graph/base/hash.h"
 #include "graph/base/memory.h"
 #include "runtime/files/atomic_file.h"
 #include "runtime/files/descriptor.h"
@@ -58,13 +59,10 @@ static Header make_header(XXH128_hash_t key, const char *name, Object object) {
 
 /* "FOLDER/0123...ef.o"; the caller frees. */
 static char *entry_path(const Cache *cache, XXH128_hash_t key) {
-    unsigned char digest[16];
-    digest_of(key, digest);
-    size_t size = strlen(cache->folder) + 64;
+    char digits[HASH_DIGITS + 1];
+    size_t size = strlen(cache->folder) + sizeof digits + 3;
     char *path = memory_new(size, 1);
-    int used = snprintf(path, size, "%s/", cache->folder);
-    for (int i = 0; i < 16; i++) used += snprintf(path + used, size - (size_t)used, "%02x", digest[i]);
-    snprintf(path + used, size - (size_t)used, ".o");
+    snprintf(path, size, "%s/%s.o", cache->folder, hash_write(key, digits));
     return path;
 }
 
@@ -175,16 +173,10 @@ void cache_put(const Cache *cache, XXH128_hash_t key, const char *name, Object o
 
 /* The key that a file is named by; false: the file is none of ours. `aside` is set for one that was being written. */
 static bool key_of_file(const char *file, XXH128_hash_t *key, bool *aside) {
-    XXH128_canonical_t canonical;
-    for (int i = 0; i < 16; i++) {
-        unsigned byte;
-        if (strspn(file + 2 * i, "0123456789abcdef") < 2) return false;
-        if (sscanf(file + 2 * i, "%2x", &byte) != 1) return false;
-        canonical.digest[i] = (unsigned char)byte;
-    }
-    *key = XXH128_hashFromCanonical(&canonical);
-    *aside = strncmp(file + 32, ".o.", 3) == 0 && atomic_file_is_aside(file);
-    return *aside || strcmp(file + 32, ".o") == 0;
+    if (!hash_read(file, key)) return false;
+    const char *ending = file + HASH_DIGITS;
+    *aside = strncmp(ending, ".o.", 3) == 0 && atomic_file_is_aside(file);
+    return *aside || strcmp(ending, ".o") == 0;
 }
 
 /* Least recently used first; the key decides between those of one moment. */

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
+#include "graph/base/hash.h"
 #include "graph/base/memory.h"
 #include "runtime/files/safetensors.h"
 
@@ -25,11 +25,6 @@ struct Checkpoint {
 static const char prefix[] = "step-", suffix[] = ".safetensors";
 
 typedef VEC(TensorToWrite) TensorList;
-
-static const char *hash_text(Arena *arena, const void *bytes, size_t size) {
-    XXH128_hash_t hash = XXH3_128bits(bytes, size);
-    return arena_printf(arena, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
-}
 
 static const char *state_name(Arena *arena, const char *state, const char *param) {
     return arena_printf(arena, "optimizer.%s.%s", state, param);
@@ -74,7 +69,7 @@ static char *describe(Arena *arena, const Parameters *params, const TensorList *
         json_array_append_new(runs, json_integer((json_int_t)params->runs[i].steps));
     for (int i = 0; i < tensors->count; i++) {
         const TensorToWrite *tensor = &tensors->items[i];
-        json_object_set_new(hashes, tensor->name, json_string(hash_text(arena, tensor->data, tensor_bytes(tensor))));
+        json_object_set_new(hashes, tensor->name, json_string(bytes_hash(arena, tensor->data, tensor_bytes(tensor))));
     }
     json_t *all = json_pack("{s:O, s:o, s:o}", "state", state, "runs", runs, "hashes", hashes);
     char *text = memory_checked(json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(17)));
@@ -148,7 +143,7 @@ bool checkpoint_save(const char *folder, int64_t step, int64_t previous, int64_t
     TensorList tensors = list_tensors(arena, params, states);
     char *text = describe(arena, params, &tensors, state);
     MetadataEntry metadata[] = {
-        {"format", "pt"}, {"gradc.state", text}, {"gradc.hash", hash_text(arena, text, strlen(text))}};
+        {"format", "pt"}, {"gradc.state", text}, {"gradc.hash", bytes_hash(arena, text, strlen(text))}};
     bool good = safetensors_write(path_of(arena, folder, step), tensors.items, tensors.count, metadata, 3, diags);
     if (good) remove_others(arena, folder, step, previous, limit);
     free(text);
@@ -163,7 +158,7 @@ static const char *find_damage(Checkpoint *c) {
     const char *text = safetensors_metadata(c->file, "gradc.state"),
                *hash = safetensors_metadata(c->file, "gradc.hash");
     if (!text || !hash) return "it is not a checkpoint of gradc";
-    if (strcmp(hash_text(c->arena, text, strlen(text)), hash) != 0) return "its description does not have its hash";
+    if (strcmp(bytes_hash(c->arena, text, strlen(text)), hash) != 0) return "its description does not have its hash";
     c->all = json_loads(text, 0, NULL);
     const json_t *hashes = json_object_get(c->all, "hashes");
     if (!json_is_object(json_object_get(c->all, "state")) || !hashes) return "its description is not complete";
@@ -171,7 +166,7 @@ static const char *find_damage(Checkpoint *c) {
     for (int i = 0; i < safetensors_count(c->file); i++) {
         const SafeTensor *tensor = safetensors_get(c->file, i);
         const char *wanted = json_string_value(json_object_get(hashes, tensor->name));
-        bool same = wanted && strcmp(wanted, hash_text(c->arena, tensor->data, tensor->bytes)) == 0;
+        bool same = wanted && strcmp(wanted, bytes_hash(c->arena, tensor->data, tensor->bytes)) == 0;
         if (!same) return arena_printf(c->arena, "tensor '%s' does not have its hash", tensor->name);
     }
     return NULL;

@@ -3,9 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
-#include "graph/base/memory.h"
+#include "graph/base/hash.h"
 
 const char apart_file[] = "adapter_model.safetensors";
 
@@ -22,17 +21,14 @@ bool apart_is_base(const Session *s, const Param *param) {
 }
 
 const char *apart_fingerprint(const Session *s, const Parameters *params) {
-    XXH3_state_t *state = memory_checked(XXH3_createState());
-    XXH3_128bits_reset(state);
+    XXH3_state_t *state = hash_begin();
     for (int i = 0; i < params->n_slots; i++) {
         const ParamSlot *slot = &params->slots[i];
         if (!apart_is_base(s, slot->param)) continue;
         XXH3_128bits_update(state, slot->param->name, strlen(slot->param->name) + 1);
         XXH3_128bits_update(state, params->weights + slot->offset, (size_t)slot->count * sizeof(float));
     }
-    XXH128_hash_t hash = XXH3_128bits_digest(state);
-    XXH3_freeState(state);
-    return arena_printf(s->arena, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+    return hash_print(s->arena, hash_end(state));
 }
 
 static void hint_base(Session *s) {

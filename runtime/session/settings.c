@@ -4,21 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
+#include "graph/base/hash.h"
 #include "graph/base/memory.h"
 #include "runtime/files/atomic_file.h"
 
 static const char file_name[] = "settings.json";
 
-const char *bytes_hash(Arena *arena, const void *bytes, size_t size) {
-    XXH128_hash_t hash = XXH3_128bits(bytes, size);
-    return arena_printf(arena, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
-}
-
 static json_t *hash_of_data(Arena *arena, const Dataset *data) {
-    XXH3_state_t *state = memory_checked(XXH3_createState());
-    XXH3_128bits_reset(state);
+    XXH3_state_t *state = hash_begin();
     for (int i = 0; i < data->task->n_inputs; i++) {
         const Sequences *in = &data->inputs[i];
         size_t tokens = (size_t)in->bounds[data->rows];
@@ -32,10 +26,7 @@ static json_t *hash_of_data(Arena *arena, const Dataset *data) {
     if (count)
         XXH3_128bits_update(state, labels->values, count * (size_t)data->task->label.width * sizeof *labels->values);
     if (labels->at) XXH3_128bits_update(state, labels->at, count * sizeof *labels->at);
-    XXH128_hash_t hash = XXH3_128bits_digest(state);
-    XXH3_freeState(state);
-    return json_string(
-        arena_printf(arena, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64));
+    return json_string(hash_print(arena, hash_end(state)));
 }
 
 static void add_data(Session *s, json_t *object, Dataset *const *sets, const char *split) {

@@ -32,7 +32,4 @@ bool settings_match(const json_t *saved, const json_t *now, const RunRecord *rec
 bool settings_write(const char *folder, const json_t *settings, Diagnostics *diags);
 json_t *settings_read(const char *folder, Diagnostics *diags);
 
-/* XXH3-128 in hexadecimal, in an arena. */
-const char *bytes_hash(Arena *arena, const void *bytes, size_t size);
-
 #endif

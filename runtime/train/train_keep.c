@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/hash.h"
 #include "runtime/measure/evaluation_table.h"
 #include "runtime/model/checkpoint.h"
 

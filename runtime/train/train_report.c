@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "graph/base/hash.h"
 #include "runtime/engine/clock.h"
 #include "runtime/engine/machine.h"
 #include "runtime/measure/evaluation_table.h"
