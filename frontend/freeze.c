@@ -35,23 +35,21 @@ static const char *without_braces(Elab *e, const char *text) {
     return arena_printf(e->arena, "%s%s", result, text);
 }
 
-/* The parameter that begins most like the pattern. */
-static const char *nearest_param(const Elab *e, const char *pattern) {
+void hint_parameter(const Program *program, const char *pattern, Diagnostics *diags) {
     const char *best = NULL;
     size_t most = 0;
-    for (int i = 0; i < e->program->params.count; i++) {
-        const char *name = e->program->params.items[i].name;
+    for (int i = 0; i < program->params.count; i++) {
+        const char *name = program->params.items[i].name;
         size_t common = 0;
         while (name[common] && name[common] == pattern[common]) common++;
         if (!best || common > most) best = name, most = common;
     }
-    return best;
+    if (best) diag_hint(diags, "there is '%s'; a star stands for any characters", best);
 }
 
 static void no_match(Elab *e, const NamePattern *written, const char *pattern, const char *what) {
-    if (!fail(e, "E0410", written->pos, "no %s matches '%s'", what, pattern)) return;
-    const char *near = nearest_param(e, pattern);
-    if (near) diag_hint(e->diags, "there is '%s'; a star stands for any characters", near);
+    if (fail(e, "E0410", written->pos, "no %s matches '%s'", what, pattern))
+        hint_parameter(e->program, pattern, e->diags);
 }
 
 /* Marks what the patterns match; false after a message. Only among those marked in `among` when it is given. */

@@ -62,6 +62,9 @@ Program *program_load(const char *path, const ProgramOptions *options, Diagnosti
 
 void program_free(Program *program); /* its graphs too; NULL is allowed */
 
+/* The hint where a pattern matches no parameter: the name that begins most like it. */
+void hint_parameter(const Program *program, const char *pattern, Diagnostics *diags);
+
 /* Words such as `if` and `in`, which are no names. */
 bool is_reserved(const char *text);
 

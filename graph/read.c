@@ -200,9 +200,8 @@ static bool read_type(Reader *r, Type *type) {
 static bool no_role(Reader *r, const char *name) {
     const char *names[ROLE_KINDS];
     for (int i = 1; i < ROLE_KINDS; i++) names[i - 1] = role_info((RoleKind)i)->name;
-    const char *near = nearest_name(name, names, ROLE_KINDS - 1);
     fail(r, "there is no role '%s'", name);
-    if (near) diag_hint(r->diags, "did you mean '%s'?", near);
+    diag_hint_nearest(r->diags, name, names, ROLE_KINDS - 1);
     return false;
 }
 

@@ -256,8 +256,10 @@ const char *nearest_name(const char *name, const char *const *candidates, int co
     return nearest;
 }
 
+void diag_hint_name(Diagnostics *diags, const char *name) { diag_hint(diags, "did you mean '%s'?", name); }
+
 bool diag_hint_nearest(Diagnostics *diags, const char *name, const char *const *candidates, int count) {
     const char *nearest = nearest_name(name, candidates, count);
-    if (nearest) diag_hint(diags, "did you mean '%s'?", nearest);
+    if (nearest) diag_hint_name(diags, nearest);
     return nearest != NULL;
 }

@@ -84,7 +84,9 @@ void print_visible(const char *text, size_t length, FILE *out);
  * for nowhere. */
 void pos_print(Pos pos, FILE *out);
 
-/* A hint "did you mean 'X'?" with the candidate nearest to `name`. False without one, when none is near. */
+/* A hint "did you mean 'NAME'?". */
+void diag_hint_name(Diagnostics *diags, const char *name);
+/* The same with the candidate nearest to `name`. False without one, when none is near. */
 bool diag_hint_nearest(Diagnostics *diags, const char *name, const char *const *candidates, int count);
 /* That candidate by edit distance; NULL. */
 const char *nearest_name(const char *name, const char *const *candidates, int count);

@@ -23,7 +23,8 @@ enum { READ_BYTES = 1 << 16, PILED_UP = 1 << 22, WAIT_MS = 200, DRAIN_S = 10 };
 /* Bytes that came or are to go. */
 typedef struct LineBuffer {
     char *at;
-    size_t used, capacity;
+    size_t used;
+    int64_t capacity;
 } LineBuffer;
 
 typedef struct Client {
@@ -54,10 +55,7 @@ typedef struct Server {
 } Server;
 
 static void append(LineBuffer *to, const char *bytes, size_t size) {
-    if (to->used + size > to->capacity) {
-        to->capacity = 2 * (to->used + size);
-        to->at = memory_resize(to->at, to->capacity, 1);
-    }
+    to->at = memory_grow(to->at, &to->capacity, (int64_t)(to->used + size), 1);
     memcpy(to->at + to->used, bytes, size);
     to->used += size;
 }

@@ -19,7 +19,8 @@ struct RowStream {
     bool ended;
     const char *name;
     char *bytes;
-    size_t given, used, capacity;
+    size_t given, used;
+    int64_t capacity;
     size_t tried;  /* bytes of a row that was not whole when they were looked at */
     uint32_t line; /* of the first byte */
 };
@@ -75,11 +76,9 @@ static bool fail(const RowStream *s, const char *problem, Diagnostics *diags) {
 }
 
 static bool make_room(RowStream *s) {
-    if (s->capacity - s->used >= (1 << 16)) return true;
-    size_t capacity = s->capacity ? 2 * s->capacity : 1 << 17;
-    if (capacity > LONGEST) return false;
-    s->bytes = memory_resize(s->bytes, capacity, 1);
-    s->capacity = capacity;
+    enum { PIECE = 1 << 16 };
+    if (s->used + PIECE > LONGEST) return false;
+    s->bytes = memory_grow(s->bytes, &s->capacity, (int64_t)s->used + PIECE, 1);
     return true;
 }
 
@@ -90,7 +89,7 @@ bool row_stream_next(RowStream *s, TableText *rows, Diagnostics *diags) {
     while (!s->ended && (s->reader.at == 0 || has_more(s))) {
         if (!make_room(s)) return fail(s, "a row is too long", diags);
         const char *problem = NULL;
-        ssize_t got = byte_stream_read(s->source, s->bytes + s->used, s->capacity - s->used, &problem);
+        ssize_t got = byte_stream_read(s->source, s->bytes + s->used, (size_t)s->capacity - s->used, &problem);
         if (got < 0) return fail(s, problem, diags);
         s->ended = got == 0;
         s->used += (size_t)got;

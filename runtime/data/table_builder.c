@@ -152,8 +152,7 @@ static void hint_separator(TableBuilder *builder, const char *name) {
 static void missing_column(TableBuilder *builder, const char *wanted, const char *const *names, int count) {
     Diagnostics *diags = builder->diags;
     diag_error(diags, "E0810", pos_in_file(builder->file, builder->reader->row), "there is no column '%s'", wanted);
-    const char *nearest = nearest_name(wanted, names, count);
-    if (nearest) diag_hint(diags, "did you mean '%.24s'?", nearest);
+    diag_hint_nearest(diags, wanted, names, count);
     diag_note(diags, (Pos){0}, "the columns are: %s", name_list(builder->table->arena, names, count));
     if (count == 1) hint_separator(builder, names[0]);
     builder->failed = true;

@@ -58,8 +58,7 @@ static bool unknown_format(const Task *task, Diagnostics *diags) {
     }
     bad_format(task, arena_printf(diags->arena, "'%s' is no format of tables", task->data_format),
                arena_printf(diags->arena, "the formats are %s", list), diags);
-    const char *near = nearest_name(task->data_format, words, count);
-    if (near) diag_hint(diags, "did you mean '%s'?", near);
+    diag_hint_nearest(diags, task->data_format, words, count);
     return false;
 }
 

@@ -1,6 +1,7 @@
 /* Patterns that match nothing, and what may have been meant. */
 #include "runtime/session/named.h"
 
+#include "frontend/frontend.h"
 #include "graph/base/pattern.h"
 
 static bool matches_any(const Program *program, const char *pattern) {
@@ -10,26 +11,13 @@ static bool matches_any(const Program *program, const char *pattern) {
     return false;
 }
 
-/* The parameter that begins most like the pattern. */
-static const char *nearest_parameter(const Program *program, const char *pattern) {
-    const char *best = "";
-    size_t most = 0;
-    for (int i = 0; i < program->params.count; i++) {
-        const char *name = program->params.items[i].name;
-        size_t common = 0;
-        while (name[common] && name[common] == pattern[common]) common++;
-        if (!*best || common > most) best = name, most = common;
-    }
-    return best;
-}
-
 /* "encoder.*" is most often a part of "bert.encoder.layer.0.output.bias". */
 static void hint_name(const Program *program, const char *pattern, Diagnostics *diags) {
     const char *wider = arena_printf(diags->arena, "*.%s", pattern);
     if (matches_any(program, wider))
-        diag_hint(diags, "did you mean '%s'?", wider);
+        diag_hint_name(diags, wider);
     else
-        diag_hint(diags, "there is '%s'; a star stands for any characters", nearest_parameter(program, pattern));
+        hint_parameter(program, pattern, diags);
 }
 
 bool names_parameter(const Program *program, const char *option, const char *pattern, Diagnostics *diags) {
