@@ -224,6 +224,13 @@ typedef struct FreezeDecl {
     NamePatterns patterns, exceptions;
 } FreezeDecl;
 
+/* merge "*.weight" = "*.weight" + ...: strings are names of parameters */
+typedef struct MergeDecl {
+    const char *name;
+    Pos pos;
+    Expr *value;
+} MergeDecl;
+
 /* A setting of the training, as the command line has it: `limit = "a=10", "b=20"`; without values: a flag. */
 typedef struct SettingDecl {
     const char *name;
@@ -255,6 +262,7 @@ typedef struct Module {
     Exports exports;
     bool apart; /* `checkpoint apart` */
     VEC(FreezeDecl) freezes;
+    VEC(MergeDecl) merges;
     bool incomplete; /* something could not be read: names may be missing through no fault of those
                         who use them */
 } Module;

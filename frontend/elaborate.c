@@ -192,6 +192,7 @@ static void elaborate(Elab *e) {
     e->graph = scratch;
     e->frame = &none;
     if (e->diags->errors == e->errors_before && !e->probe) elaborate_freezes(e);
+    if (e->diags->errors == e->errors_before && !e->probe) elaborate_merges(e);
     if (!e->probe) choose_optimizer(e);
     graph_free(scratch);
 }
@@ -224,6 +225,7 @@ void program_free(Program *program) {
         graph_free(program->tasks.items[i].train);
         graph_free(program->tasks.items[i].eval);
     }
+    for (int i = 0; i < program->merges.count; i++) graph_free(program->merges.items[i].graph);
     graph_free(program->optimizer.update);
     arena_free(program->arena);
 }

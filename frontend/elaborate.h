@@ -115,6 +115,7 @@ typedef struct Elab {
     NameIndex sites;           /* of each scope: how many there are */
     VEC(int) instances;        /* of each program parameter: number of the last graph that instantiates it */
     int graph_number;          /* of the graph being built, from 1 */
+    const char *star;          /* in a merge: what its names have for their star; otherwise NULL */
     Frame *frame;
     Call *call;        /* NULL: in the task itself */
     int prelude_depth; /* definitions of the prelude that elaboration is inside of */
@@ -193,6 +194,10 @@ bool unify_type(Elab *e, const TypeExpr *type, const Node *actual, Pos pos, cons
 
 /* freeze.c */
 void elaborate_freezes(Elab *e);
+
+/* merge.c; `name`: a string inside of a merge */
+void elaborate_merges(Elab *e);
+Value merge_operand(Elab *e, const Expr *name);
 
 /* declare.c: names that are declared twice, and what replaces what */
 void check_defs(Elab *e);

@@ -342,10 +342,16 @@ static Value eval_call(Elab *e, const Expr *expr) {
     return value_error();
 }
 
+/* Of a merge, but not in the definitions that it calls, it is a parameter. */
+static Value eval_string(Elab *e, const Expr *expr) {
+    if (e->star && !e->frame->def) return merge_operand(e, expr);
+    return (Value){.kind = VALUE_STRING, .text = expr->text};
+}
+
 static Value eval_kind(Elab *e, const Expr *expr) {
     switch (expr->kind) {
     case EXPR_NUMBER: return value_number(expr->number);
-    case EXPR_STRING: return (Value){.kind = VALUE_STRING, .text = expr->text};
+    case EXPR_STRING: return eval_string(e, expr);
     case EXPR_NAME: return eval_name(e, expr);
     case EXPR_CALL: return eval_call(e, expr);
     case EXPR_UNARY: return eval_unary(e, expr);

@@ -118,6 +118,16 @@ static void parse_freeze(Parser *parser, Context *context) {
     if (!parser->broken) vec_push(parser->arena, &context->module->freezes, freeze);
 }
 
+/* merge = "merge" string "=" expr */
+static void parse_merge(Parser *parser, Context *context) {
+    MergeDecl merge = {0};
+    advance(parser);
+    merge.name = expect_string(parser, "the name of a parameter in quotes", &merge.pos);
+    expect(parser, "=");
+    merge.value = parse_expr(parser);
+    if (!parser->broken) vec_push(parser->arena, &context->module->merges, merge);
+}
+
 /* tokens = "tokens" size {"," size}, segments being optional; size = ("vocab" | "positions" | "segments") "="
  * arithmetic */
 static void parse_tokens(Parser *parser, Context *context) {
@@ -264,17 +274,12 @@ typedef struct Item {
 } Item;
 
 static const Item items[] = {
-    {"import", parse_import, false, false},
-    {"config", parse_config, false, true},
-    {"checkpoint", parse_checkpoint, true, true},
-    {"tokens", parse_tokens, false, true},
-    {"export", parse_export_item, true, true},
-    {"freeze", parse_freeze, true, false},
-    {"def", parse_def, true, true},
-    {"optimizer", parse_optimizer, true, true},
-    {"task", parse_task_item, true, true},
-    {"train", parse_recipe_item, true, true},
-    {"override", parse_override, false, false},
+    {"import", parse_import, false, false},       {"config", parse_config, false, true},
+    {"checkpoint", parse_checkpoint, true, true}, {"tokens", parse_tokens, false, true},
+    {"export", parse_export_item, true, true},    {"freeze", parse_freeze, true, false},
+    {"merge", parse_merge, true, false},          {"def", parse_def, true, true},
+    {"optimizer", parse_optimizer, true, true},   {"task", parse_task_item, true, true},
+    {"train", parse_recipe_item, true, true},     {"override", parse_override, false, false},
 };
 enum { ITEM_COUNT = sizeof items / sizeof *items };
 
@@ -308,7 +313,8 @@ static void no_item(Parser *parser) {
     for (int i = 0; i < ITEM_COUNT; i++) words[i] = items[i].word;
     syntax_error(
         parser,
-        "a declaration (import, config, checkpoint, tokens, export, freeze, def, optimizer, task, train, override)");
+        "a declaration (import, config, checkpoint, tokens, export, freeze, merge, def, optimizer, task, train, "
+        "override)");
     diag_hint_nearest(parser->diags, token->text, words, ITEM_COUNT);
 }
 

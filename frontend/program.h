@@ -125,6 +125,14 @@ static inline Export *exports_find(const Exports *exports, const char *format) {
     return NULL;
 }
 
+/* How a parameter takes others in: graph, whose leaves are parameters by their names, has one output, "merged", of the
+ * parameter's type. With that in its place a plainer model computes the same. */
+typedef struct Merge {
+    int param; /* of the program */
+    Graph *graph;
+    Pos pos;
+} Merge;
+
 /* A parameter that is fitted on the development set: "TASK.NAME", f32[] or a list. */
 typedef struct Fit {
     const char *name;
@@ -227,6 +235,7 @@ typedef struct Program {
     VEC(Setting) settings;
     Expectations expects;
     Exports exports;      /* for tasks that do not say it themselves; at most one of a format, as there */
+    VEC(Merge) merges;    /* at most one of a parameter */
     VEC(Watched) watched; /* of a probe, in the order of evaluation */
     /* Names in checkpoints: what begins with the scope here ("bert.") begins with the prefix there ("distilbert."; most
      * often both are equal), or has no prefix at all. "" for none. */
@@ -235,5 +244,13 @@ typedef struct Program {
     int64_t vocab, positions, segments; /* what `tokens` declares; segments 1 when it does not: all are 0 */
     const char *source;                 /* the whole program as one text, imports resolved: saved with a run */
 } Program;
+
+/* The number of the parameter of this name; -1: there is none. */
+static inline int program_find_param(const Program *program, const char *name) {
+    for (int i = 0; i < program->params.count; i++) {
+        if (strcmp(program->params.items[i].name, name) == 0) return i;
+    }
+    return -1;
+}
 
 #endif

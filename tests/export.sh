@@ -70,6 +70,24 @@ run export "$t/run" --task likeness --out "$t/encoder"
 [ "$status" = 0 ] && has "$t/encoder/config.json" '"BertModel"' && ! has "$t/encoder/config.json" id2label
 ok "a task without a head of that class is exported as its encoder" $?
 
+# LoRA folded into the matrices that it stands beside: a plain BERT, to the rounding of one f32.
+run train "$root/models/adapters/lora.graph" --tasks paraphrase --weights "$t/run" --data "$demo" --steps 12 --batch 16 --lr 5e-3 --no-eval --quiet --out "$t/lora"
+run export "$t/lora" --merge --out "$t/merged"
+[ "$status" = 0 ] && has "$t/err" "merged: 4 of them"
+ok "an adapter is folded in" $?
+header "$t/merged/model.safetensors" >"$t/names"
+! has "$t/names" lora && has "$t/names" "query.weight [64,64]" && [ "$(wc -l <"$t/names")" = 41 ]
+ok "the folder has the tensors of a plain model" $?
+sed 's/"heads\.paraphrase"/"classifier"/; s/"heads\.paraphrase\."/"classifier."/' "$root/models/bert.graph" |
+  sed "s|encoders/bert.graph|$root/models/encoders/bert.graph|" >"$t/plain.graph"
+probabilities() { run predict "$@" --task paraphrase --data "$demo" --probabilities && cut -f 2 "$t/out"; }
+probabilities "$t/lora" >"$t/wanted"
+probabilities "$t/plain.graph" --weights "$t/merged" >"$t/got"
+probabilities "$t/plain.graph" --weights "$t/run" >"$t/before"
+differ() { paste "$1" "$2" | awk '{ d = $1 - $2; if (d < 0) d = -d; if (d > most) most = d } END { printf "%g", most }'; }
+[ "$(wc -l <"$t/wanted")" = 100 ] && echo "$(differ "$t/wanted" "$t/got") $(differ "$t/wanted" "$t/before")" | awk '{ exit !($1 < 1e-6 && $2 > 1e-3) }'
+ok "it predicts what the adapter does beside its base" $?
+
 # What the folder does not hold is said.
 sed 's/input sentence: text/input sentence: text window 16 stride 8 pool mean/; s/  pooled = pooler/  fit bias = 0 from -1 to 1 for accuracy\n  pooled = pooler/; s/  logits = \(.*\)/  logits = pool_windows(\1, sentence)/; s/argmax(logits)/argmax(logits + bias)/' "$t/tasks.graph" >"$t/more.graph"
 run export "$t/more.graph" --task mood --weights "$t/run" --out "$t/more"

@@ -64,6 +64,8 @@ static const Example examples[] = {
     {"E0412", "split dev 10", "split dev 0.1"},
     {"E0413", "fit threshold = 0 from 1 to 2 for f1", "fit threshold = 0.5 from 0 to 1 for f1"},
     {"E0414", "input text: text window 64 stride 64 pool max", "input text: text window 64 stride 48 pool max"},
+    {"E0415", "merge \"*.weight\" = \"*.lora_A.weight\"",
+     "merge \"*.weight\" = \"*.weight\" + matmul(\"*.lora_B.weight\", \"*.lora_A.weight\")"},
     {"E0501", "%1 = add(%0) : f32[T, 8]", "%1 = add(%0, %0) : f32[T, 8]"},
     {"E0502", "gradc opt my.graph", "gradc dump my.graph --task t > t.gir\ngradc opt t.gir"},
     {"E0601", "output \"loss\" = %7 # f32[S, 1]", "output \"loss\" = %8 # f32[]"},
@@ -212,6 +214,8 @@ static const Example examples[] = {
     {"E0986", "gradc init notes.csv --text note --label id", "gradc init notes.csv --text note --label mood"},
     {"E0987", "gradc init notes.csv --text note --label mood --out notes.graph",
      "gradc init notes.csv --text note --label mood --out notes.graph --force"},
+    {"E0989", "gradc export run/bottleneck --merge --task sentiment --out hf",
+     "gradc export run/lora --merge --task sentiment --out hf"},
 };
 
 bool diagnostic_example(const char *code, const char **wrong, const char **right) {

@@ -169,7 +169,8 @@ static const Explanation table[] = {
               "A pattern of 'freeze' must match a parameter's full name, as in: freeze\n"
               "\"bert.*\" except \"*.bias\". A star stands for any characters, a question mark\n"
               "for one, {0..6} for the numbers from 0 up to 6, which is excluded, as in\n"
-              "'repeat'; its ends may be config values."},
+              "'repeat'; its ends may be config values. In a 'merge' line there is one star at\n"
+              "most, and all parameters that the line names must exist."},
     {"E0411", "weights that are never used\n"
               "A label is declared with weights of its classes, which change nothing until the\n"
               "loss takes them:\n"
@@ -190,6 +191,11 @@ static const Explanation table[] = {
               "allows) and begins so soon after the one before that no token is left out. It is\n"
               "for tasks with one text, which is no pair, and with a label for each row: words\n"
               "and hidden tokens would come once in each window."},
+    {"E0415", "a merge that cannot be\n"
+              "A line 'merge' says what takes a parameter's place in a plainer model: a value\n"
+              "of the same shape, computed from parameters alone. The one star of its names\n"
+              "stands for the same text in all of them:\n"
+              "merge \"*.weight\" = \"*.weight\" + matmul(\"*.lora_B.weight\", \"*.lora_A.weight\")"},
 
     /* --- The text of the intermediate representation --- */
     {"E0501", "not a graph\n"
@@ -621,6 +627,11 @@ static const Explanation table[] = {
     {"E0987", "nowhere to write, or nothing to write from\n"
               "`gradc init` does not replace a file without --force, and fills in a template\n"
               "of the folder models/init, which stands in the source tree and is installed."},
+    {"E0989", "nothing to be merged\n"
+              "`gradc export --merge` folds parameters into others as the graph file says it.\n"
+              "Not every adapter can be folded: one with an activation inside, such as a\n"
+              "bottleneck, is no sum of matrices. LoRA is:\n"
+              "merge \"*.weight\" = \"*.weight\" + matmul(\"*.lora_B.weight\", \"*.lora_A.weight\")"},
 
     /* --- Training --- */
     {"E0901", "no memory for the threads\n"

@@ -7,7 +7,14 @@
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
 #include "runtime/files/atomic_file.h"
+#include "runtime/model/merged.h"
 #include "runtime/session/apart.h"
+
+/* A tensor that is computed from several parameters. */
+typedef struct MergedTensor {
+    const Merge *merge;
+    float *values;
+} MergedTensor;
 
 typedef struct Exporter {
     Session *s;
@@ -18,8 +25,10 @@ typedef struct Exporter {
     const Export *export; /* of the task to the format */
     const Export *model;  /* the program's to hf: which parameters the encoder has */
     Parameters *params;
-    bool *exported; /* [program's parameters] */
+    bool *exported; /* [program's parameters]: what the tensors are made of */
+    bool *taken_in; /* likewise: what others are merged from */
     VEC(TensorToWrite) tensors;
+    VEC(MergedTensor) merged; /* among them */
     VEC(const char *) left_out;
     int64_t outputs; /* rows of the head's matrix; 0: no head goes with it */
 } Exporter;
@@ -85,21 +94,46 @@ static bool is_known(const Exporter *e, const char *name) {
     return false;
 }
 
+/* The one that this could be merged into, were --merge given; NULL: there is none. */
+static const char *could_go_into(const Exporter *e, int param) {
+    const Program *program = e->s->program;
+    for (int i = 0; i < program->merges.count && !e->o->merge; i++) {
+        bool *operands = arena_array(e->s->arena, (size_t)program->params.count + 1, sizeof *operands);
+        merge_mark_operands(program, &program->merges.items[i], operands);
+        if (operands[param]) return program->params.items[program->merges.items[i].param].name;
+    }
+    return NULL;
+}
+
 /* Part of the encoder, or of a head that is to go with it: then it cannot be left out. */
-static bool unknown_parameter(Exporter *e, const Param *param) {
+static bool unknown_parameter(Exporter *e, int index) {
+    const Param *param = &e->s->program->params.items[index];
+    const char *into = could_go_into(e, index);
     diag_error(e->diags, "E0984", param->pos, "%s has no place for '%s'", e->model->target, param->name);
-    diag_hint(e->diags,
-              "only a model that computes the same there can be exported; the graph file's 'export' lines say which");
+    if (into)
+        diag_hint(e->diags, "--merge folds it into '%s'", into);
+    else
+        diag_hint(
+            e->diags,
+            "only a model that computes the same there can be exported; the graph file's 'export' lines say which");
     return false;
 }
 
 /* Its values come later, from the weights. */
 static void add_tensor(Exporter *e, const char *name, const ParamSlot *slot) {
-    e->exported[slot - e->params->slots] = true;
+    int index = (int)(slot - e->params->slots);
+    const Merge *merge = e->o->merge ? merge_of(e->s->program, index) : NULL;
     const Type *type = &slot->param->type;
+    float *values = e->params->weights + slot->offset;
     int64_t *shape = arena_array(e->s->arena, MAX_RANK, sizeof *shape);
     for (int i = 0; i < type->rank; i++) shape[i] = type->dims[i].offset;
-    vec_push(e->s->arena, &e->tensors, ((TensorToWrite){name, type->rank, shape, e->params->weights + slot->offset}));
+    e->exported[index] = true;
+    if (merge) {
+        merge_mark_operands(e->s->program, merge, e->exported);
+        values = arena_array(e->s->arena, (size_t)slot->count + 1, sizeof *values);
+        vec_push(e->s->arena, &e->merged, ((MergedTensor){merge, values}));
+    }
+    vec_push(e->s->arena, &e->tensors, ((TensorToWrite){name, type->rank, shape, values}));
 }
 
 static bool add_parameter(Exporter *e, int index) {
@@ -112,10 +146,24 @@ static bool add_parameter(Exporter *e, int index) {
         return true;
     }
     if (is_known(e, param->name)) return add_tensor(e, session_stored_name(e->s, param->name), slot), true;
+    if (e->taken_in[index]) return true;
     bool of_encoder = *scope && begins_with(param->name, scope);
-    if (of_encoder || e->export->n_renames) return unknown_parameter(e, param);
+    if (of_encoder || e->export->n_renames) return unknown_parameter(e, index);
     vec_push(e->s->arena, &e->left_out, param->name);
     return true;
+}
+
+/* Those that merged parameters take in. False with a diagnostic where nothing is to be merged. */
+static bool choose_merges(Exporter *e) {
+    const Program *program = e->s->program;
+    e->taken_in = arena_array(e->s->arena, (size_t)e->params->n_slots + 1, sizeof *e->taken_in);
+    if (!e->o->merge) return true;
+    for (int i = 0; i < program->merges.count; i++)
+        merge_mark_operands(program, &program->merges.items[i], e->taken_in);
+    if (program->merges.count) return true;
+    diag_error(e->diags, "E0989", e->task->pos, "the graph file does not say how its parameters are merged");
+    diag_hint(e->diags, "leave out --merge; or add a line such as: merge \"*.weight\" = \"*.weight\" + ...");
+    return false;
 }
 
 static bool add_parameters(Exporter *e) {
@@ -248,12 +296,20 @@ static void say_limits(const Exporter *e) {
                 e->task->fits[i].metric);
 }
 
+/* Once there are weights. */
+static bool compute_merged(Exporter *e) {
+    bool good = true;
+    for (int i = 0; good && i < e->merged.count; i++)
+        good = merge_compute(e->s->program, e->merged.items[i].merge, e->params, e->merged.items[i].values, e->diags);
+    return good;
+}
+
 static bool export_task(Exporter *e) {
     const char *folder = e->o->out;
     bool is_sentence = strcmp(e->format, "sentence_transformers") == 0;
     if (is_sentence && !check_pooling(e)) return false;
-    return add_parameters(e) && session_load_weights(e->s, e->params, NEED_ANSWERS, e->exported) &&
-           write_model(e, folder) && (!is_sentence || write_sentence_files(e, folder));
+    return choose_merges(e) && add_parameters(e) && session_load_weights(e->s, e->params, NEED_ANSWERS, e->exported) &&
+           compute_merged(e) && write_model(e, folder) && (!is_sentence || write_sentence_files(e, folder));
 }
 
 static bool check_out(const Options *options, Diagnostics *diags) {
@@ -273,6 +329,7 @@ int command_export(const Options *given, Diagnostics *diags) {
     if (good) e.params = session_parameters(&session);
     good = good && e.params && export_task(&e);
     if (good) fprintf(stderr, "%s: %s, %d tensors\n", options.out, e.export->target, e.tensors.count);
+    if (good && e.merged.count) fprintf(stderr, "merged: %d of them\n", e.merged.count);
     if (good) say_limits(&e);
     parameters_free(e.params);
     session_close(&session);

@@ -43,6 +43,8 @@ static const OptionRow rows[] = {
      "tsv, csv or jsonl (default: as --output ends, or tsv)"},
     {"format", "NAME", TEXT, AT(format), 0, 0, 0, FIRST, ELSEWHERE, "export",
      "hf or sentence-transformers (default: hf)"},
+    {"merge", NULL, FLAG, AT(merge), 0, 0, 0, FIRST, ELSEWHERE, "export",
+     "fold adapters into the weights beside them, as the file's merge lines say"},
     {"header", NULL, FLAG, AT(header), 0, 0, 0, DATA, ELSEWHERE, "predict",
      "first a line with the names of the columns"},
     {"keep", "COLUMN", LIST, AT(keep), 0, 0, 0, DATA, ELSEWHERE, "predict",

@@ -87,6 +87,7 @@ typedef struct Options {
     bool grad;
     bool header;
     bool json;
+    bool merge;
     bool no_cache;
     bool no_eval;
     bool no_reuse;

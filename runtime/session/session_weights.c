@@ -21,13 +21,6 @@ static Pos in_folder(const Session *s) {
 
 /* --- What is needed ----------------------------------------------------------------------------------------------- */
 
-static int find_param(const Program *program, const char *name) {
-    for (int i = 0; i < program->params.count; i++) {
-        if (strcmp(program->params.items[i].name, name) == 0) return i;
-    }
-    return -1;
-}
-
 /* The parameters that these outputs are computed from. */
 static void mark_read(const Session *s, const Graph *graph, const OutputNames *outputs, bool *needed) {
     bool *reached = arena_array(s->arena, (size_t)graph->nodes.count + 1, sizeof *reached);
@@ -37,7 +30,7 @@ static void mark_read(const Session *s, const Graph *graph, const OutputNames *o
     }
     for (int i = graph->nodes.count - 1; i >= 0; i--) {
         const Node *node = graph->nodes.items[i];
-        int param = reached[i] && node->op == OP_param ? find_param(s->program, node->attrs.text) : -1;
+        int param = reached[i] && node->op == OP_param ? program_find_param(s->program, node->attrs.text) : -1;
         if (param >= 0) needed[param] = true;
         for (int j = 0; reached[i] && j < node->n_inputs; j++) reached[node->inputs[j]->id] = true;
     }

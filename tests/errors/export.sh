@@ -21,7 +21,13 @@ gradc export models/adapters/lora.graph --weights models/demo --task sentiment -
 #> models/adapters/lora.graph:13:9: error[E0984]: BertModel has no place for 'bert.encoder.layer.0.attention.self.query.lora_A.weight'
 #>    13 |   param weight: f32[O, I] ~ uniform(-spread, spread)
 #>       |         ^~~~~~
-#>       = hint: only a model that computes the same there can be exported; the graph file's 'export' lines say which
+#>       = hint: --merge folds it into 'bert.encoder.layer.0.attention.self.query.weight'
+
+gradc export models/adapters/bottleneck.graph --weights models/demo --task sentiment --merge --out hf
+#> models/adapters/../bert.graph:5:6: error[E0989]: the graph file does not say how its parameters are merged
+#>     5 | task sentiment {
+#>       |      ^~~~~~~~~
+#>       = hint: leave out --merge; or add a line such as: merge "*.weight" = "*.weight" + ...
 
 gradc export models/encoders/causal.graph --weights models/demo --task sentiment --out hf
 #> models/encoders/causal.graph:5:10: error[E0983]: the graph file says that 'sentiment' has no counterpart in another program
