@@ -70,12 +70,12 @@ static void elaborate_merge(Elab *e, const MergeDecl *decl, int index, const cha
     e->star = NULL;
     bool good = check_leaves(e, decl->value, n_params) && check_type(e, decl, &e->program->params.items[index], value);
     if (good) graph_output(e->graph, "merged", value.node);
-    vec_push(e->arena, &e->program->merges, ((Merge){index, finish_graph(e), decl->pos}));
+    vec_push(e->arena, &e->program->merges, ((ParamMerge){index, finish_graph(e), decl->pos}));
 }
 
 static bool is_merged_already(Elab *e, const MergeDecl *decl, int index) {
     for (int i = 0; i < e->program->merges.count; i++) {
-        const Merge *merge = &e->program->merges.items[i];
+        const ParamMerge *merge = &e->program->merges.items[i];
         if (merge->param != index) continue;
         if (fail(e, "E0415", decl->pos, "'%s' is merged twice", e->program->params.items[index].name))
             diag_note(e->diags, merge->pos, "first merged here");

@@ -127,11 +127,11 @@ static inline Export *exports_find(const Exports *exports, const char *format) {
 
 /* How a parameter takes others in: graph, whose leaves are parameters by their names, has one output, "merged", of the
  * parameter's type. With that in its place a plainer model computes the same. */
-typedef struct Merge {
+typedef struct ParamMerge {
     int param; /* of the program */
     Graph *graph;
     Pos pos;
-} Merge;
+} ParamMerge;
 
 /* A parameter that is fitted on the development set: "TASK.NAME", f32[] or a list. */
 typedef struct Fit {
@@ -235,7 +235,7 @@ typedef struct Program {
     VEC(Setting) settings;
     Expectations expects;
     Exports exports;      /* for tasks that do not say it themselves; at most one of a format, as there */
-    VEC(Merge) merges;    /* at most one of a parameter */
+    VEC(ParamMerge) merges;    /* at most one of a parameter */
     VEC(Watched) watched; /* of a probe, in the order of evaluation */
     /* Names in checkpoints: what begins with the scope here ("bert.") begins with the prefix there ("distilbert."; most
      * often both are equal), or has no prefix at all. "" for none. */

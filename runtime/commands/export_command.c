@@ -12,7 +12,7 @@
 
 /* A tensor that is computed from several parameters. */
 typedef struct MergedTensor {
-    const Merge *merge;
+    const ParamMerge *merge;
     float *values;
 } MergedTensor;
 
@@ -122,7 +122,7 @@ static bool unknown_parameter(Exporter *e, int index) {
 /* Its values come later, from the weights. */
 static void add_tensor(Exporter *e, const char *name, const ParamSlot *slot) {
     int index = (int)(slot - e->params->slots);
-    const Merge *merge = e->o->merge ? merge_of(e->s->program, index) : NULL;
+    const ParamMerge *merge = e->o->merge ? merge_of(e->s->program, index) : NULL;
     const Type *type = &slot->param->type;
     float *values = e->params->weights + slot->offset;
     int64_t *shape = arena_array(e->s->arena, MAX_RANK, sizeof *shape);

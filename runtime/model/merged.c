@@ -7,7 +7,7 @@
 #include "graph/base/memory.h"
 #include "graph/interpret.h"
 
-const Merge *merge_of(const Program *program, int param) {
+const ParamMerge *merge_of(const Program *program, int param) {
     for (int i = 0; i < program->merges.count; i++) {
         if (program->merges.items[i].param == param) return &program->merges.items[i];
     }
@@ -19,7 +19,7 @@ static int param_of(const Program *program, const Node *node) {
     return node->op == OP_param ? program_find_param(program, node->attrs.text) : -1;
 }
 
-void merge_mark_operands(const Program *program, const Merge *merge, bool *marks) {
+void merge_mark_operands(const Program *program, const ParamMerge *merge, bool *marks) {
     for (int i = 0; i < merge->graph->nodes.count; i++) {
         int param = param_of(program, merge->graph->nodes.items[i]);
         if (param >= 0) marks[param] = true;
@@ -34,7 +34,7 @@ static double *widened(const Parameters *params, int param) {
 }
 
 /* The operands in double precision; how many. The caller frees their values. */
-static int bind_operands(const Program *program, const Merge *merge, const Parameters *params, Binding *bindings) {
+static int bind_operands(const Program *program, const ParamMerge *merge, const Parameters *params, Binding *bindings) {
     int count = 0;
     for (int i = 0; i < merge->graph->nodes.count; i++) {
         const Node *node = merge->graph->nodes.items[i];
@@ -44,7 +44,7 @@ static int bind_operands(const Program *program, const Merge *merge, const Param
     return count;
 }
 
-bool merge_compute(const Program *program, const Merge *merge, const Parameters *params, float *merged,
+bool merge_compute(const Program *program, const ParamMerge *merge, const Parameters *params, float *merged,
                    Diagnostics *diags) {
     static const int64_t no_extents[MAX_SYMBOLS];
     const ParamSlot *slot = &params->slots[merge->param];

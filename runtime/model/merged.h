@@ -6,13 +6,13 @@
 #include "runtime/model/parameters.h"
 
 /* What takes the place of the program's parameter `param`; NULL: it stays as it is. */
-const Merge *merge_of(const Program *program, int param);
+const ParamMerge *merge_of(const Program *program, int param);
 
 /* Marks the parameters that the merged one is computed from. `marks`: [program's parameters] */
-void merge_mark_operands(const Program *program, const Merge *merge, bool *marks);
+void merge_mark_operands(const Program *program, const ParamMerge *merge, bool *marks);
 
 /* `merged`: as many floats as the parameter has. False with a diagnostic. */
-bool merge_compute(const Program *program, const Merge *merge, const Parameters *params, float *merged,
+bool merge_compute(const Program *program, const ParamMerge *merge, const Parameters *params, float *merged,
                    Diagnostics *diags);
 
 #endif
