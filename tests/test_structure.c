@@ -29,7 +29,6 @@ static const Room rooms[] = {
     {"runtime/session", NULL},
     {"runtime/train", NULL},
     {"runtime/inspect", NULL},
-    {"runtime/report", NULL},
     {"runtime/commands", NULL},
 };
 enum { ROOMS = sizeof rooms / sizeof *rooms };
@@ -47,6 +46,10 @@ static const char *const model_words_allowed[][2] = {
     {"runtime/hub/hf_folder.c", "\"sentence_bert_config.json\""},
     {"runtime/hub/hf_tokenizer.c", "\"sentence_bert_config.json\""},
     {"runtime/hub/hf_keys.c", "\"sentence_bert_config.json\""},
+    {"runtime/tokenize/normalizer.c", "\"BertNormalizer\""},
+    {"runtime/tokenize/pre_tokenizer.c", "\"BertPreTokenizer\""},
+    {"runtime/tokenize/sequence_template.c", "\"BertProcessing\""},
+    {"runtime/tokenize/sequence_template.c", "\"RobertaProcessing\""},
     {"runtime/hub/hf_keys.c", "BertTokenizer"},
     {"runtime/hub/hf_keys.c", "BertNormalizer"},
     {"runtime/hub/hf_keys.c", "BertPreTokenizer"},

@@ -1,5 +1,5 @@
-/* BPE, byte-pair encoding (Sennrich et al. 2016): a word is its characters; of all pairs beside each other that a merge
- * names, the one of the lowest rank becomes one token, the leftmost of several, until no merge is left.
+/* BPE, byte-pair encoding (Sennrich et al. 2016): a word is its characters; of all pairs beside each other that a
+ * merge names, the one of the lowest rank becomes one token, the leftmost of several, until no merge is left.
  *
  *     symbols    a list, linked both ways; one that was merged into the symbol before it has no length
  *     heap       pairs that can be merged, by rank and place; what no longer holds is left out when it comes up */

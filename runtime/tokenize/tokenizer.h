@@ -6,7 +6,7 @@
  *     model             words to pieces of a vocabulary (word_model.h)
  *     post_processor    special tokens around one text or two, and the segment of each token
  *     special_tokens    ours: {"unk_token": "[UNK]", "cls_token": ..., "sep_token", "pad_token", "mask_token"}, the
- *                       spellings of tokens with a task; absent or null: there is none
+ *                       spellings of tokens with a task; absent, null, or not in the vocabulary: there is none
  *
  * "truncation", "padding", "decoder" and "version" have no part in it. A folder without tokenizer.json is made such a
  * description first (runtime/hub).
@@ -24,12 +24,13 @@
 typedef struct Tokenizer Tokenizer;
 typedef struct TokenizerWork TokenizerWork; /* scratch memory, and words that came before */
 
-/* NULL and an error that cites `file`: for a kind of component, a key or a value that is not computed here (E0847, with
- * its place, as in "normalizer.normalizers[2].type"), a description that is damaged, a special token that the
- * vocabulary lacks. Nothing of `description` is kept.
+/* NULL and an error that cites `file`: for a kind of component, a key or a value that is not computed here (E0847,
+ * with its place, as in "normalizer.normalizers[2].type"), a description that is damaged. Nothing of `description` is
+ * kept.
  *
  * An added token has the id that the model gives to its content, otherwise its "id"; ids are dense: each below the
- * largest is an added token's or the model's. Those of "additional_special_tokens" need no "id". */
+ * largest is an added token's or the model's. One that the model has needs no "id". Flags that are absent
+ * are false. */
 Tokenizer *tokenizer_from_json(const json_t *description, const char *file, Diagnostics *diags);
 void tokenizer_free(Tokenizer *tokenizer); /* NULL is allowed */
 

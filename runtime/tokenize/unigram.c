@@ -1,8 +1,8 @@
 /* Unigram: the pieces whose scores have the largest sum (Kudo 2018), by Viterbi's algorithm.
  *
  * Sums are of f64, from left to right; of equal ones the first that was found stays. What no piece of one character
- * covers counts as unknown, with a score below all others; unknown ones beside each other are one piece, or where there
- * are pieces for bytes, their bytes. */
+ * covers counts as unknown, with a score below all others; unknown ones beside each other are one piece, or where
+ * there are pieces for bytes, their bytes. */
 #include <stdlib.h>
 #include <string.h>
 

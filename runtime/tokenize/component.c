@@ -1,0 +1,89 @@
+/* Reading components. */
+#include "runtime/tokenize/component.h"
+
+#include <string.h>
+
+Component component_member(const Component *component, const char *key) {
+    const char *place =
+        *component->place ? arena_printf(component->reader->arena, "%s.%s", component->place, key) : key;
+    return (Component){component->reader, json_object_get(component->json, key), place};
+}
+
+Component component_item(const Component *component, const char *key, size_t index) {
+    const char *place = arena_printf(component->reader->arena, "%s.%s[%zu]", component->place, key, index);
+    return (Component){component->reader, json_array_get(json_object_get(component->json, key), index), place};
+}
+
+const char *component_type(const Component *component) {
+    const char *type = json_string_value(json_object_get(component->json, "type"));
+    return type ? type : "";
+}
+
+bool component_refuse(const Component *component, const char *key, const char *format, ...) {
+    ComponentReader *reader = component->reader;
+    va_list args;
+    va_start(args, format);
+    const char *what = arena_vprintf(reader->diags->arena, format, args);
+    va_end(args);
+    diag_error(reader->diags, "E0847", pos_in_file(diagnostics_file(reader->diags, reader->file, NULL), 0),
+               "%s%s%s: %s", component->place, key ? "." : "", key ? key : "", what);
+    diag_hint(reader->diags, "ids would not be those that the model was trained with; take another folder");
+    return false;
+}
+
+bool component_keys(const Component *component, const char *known) {
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)component->json, key, value) {
+        const char *quoted = arena_printf(component->reader->diags->arena, " %s ", key);
+        if (strcmp(key, "type") == 0 || (strstr(known, quoted) && !strchr(key, ' '))) continue;
+        return component_refuse(component, key, "%s has no such key", component_type(component));
+    }
+    return true;
+}
+
+static const json_t *value_of(const Component *component, const char *key) {
+    const json_t *value = json_object_get(component->json, key);
+    return json_is_null(value) ? NULL : value;
+}
+
+bool component_flag(const Component *component, const char *key, bool *value) {
+    const json_t *given = value_of(component, key);
+    if (!given) return true;
+    if (!json_is_boolean(given)) return component_refuse(component, key, "neither true nor false");
+    *value = json_is_true(given);
+    return true;
+}
+
+bool component_text(const Component *component, const char *key, const char **value) {
+    const json_t *given = value_of(component, key);
+    if (!given) return true;
+    if (!json_is_string(given)) return component_refuse(component, key, "not a text");
+    *value = arena_strndup(component->reader->arena, json_string_value(given), json_string_length(given));
+    return true;
+}
+
+bool component_char(const Component *component, const char *key, int32_t *value) {
+    const char *text = NULL;
+    if (!component_text(component, key, &text)) return false;
+    if (!text) return true;
+    if (!*text || text[utf8_read(text, value)]) return component_refuse(component, key, "not one character");
+    return true;
+}
+
+bool component_id(const Component *component, const json_t *json, const char *key, int32_t *value) {
+    json_int_t id = json_is_integer(json) ? json_integer_value(json) : -1;
+    if (id < 0 || id > INT32_MAX / 2) return component_refuse(component, key, "not an id");
+    *value = (int32_t)id;
+    return true;
+}
+
+bool component_choice(const Component *component, const char *key, const char *const *words, int count, int *value) {
+    const char *text = NULL;
+    if (!component_text(component, key, &text)) return false;
+    for (int i = 0; text && i < count; i++) {
+        *value = i;
+        if (strcmp(words[i], text) == 0) return true;
+    }
+    return !text || component_refuse(component, key, "'%s' is not known", text);
+}
