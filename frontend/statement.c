@@ -158,26 +158,8 @@ static void run_param(Elab *e, const Stmt *stmt) {
     watch(e, stmt->name, value, stmt->pos);
 }
 
-/* While a definition is checked: one round stands for all. */
-static void check_round(Elab *e, const Stmt *stmt) {
-    int64_t from, to;
-    eval_integer(e, stmt->from, "the start", INT32_MIN, &from);
-    eval_integer(e, stmt->to, "the end", INT32_MIN, &to);
-    int outer = e->frame->names.count;
-    push_name(e, e->frame, stmt->name, (Value){.kind = VALUE_SOME_NUMBER});
-    run_block(e, &stmt->body);
-    pop_names(e, e->frame, outer);
-}
-
 /* Names that are new in a round end with it. */
-static void run_repeat(Elab *e, const Stmt *stmt) {
-    int64_t from, to;
-    if (e->checking) {
-        check_round(e, stmt);
-        return;
-    }
-    if (!eval_integer(e, stmt->from, "the start", INT32_MIN, &from)) return;
-    if (!eval_integer(e, stmt->to, "the end", INT32_MIN, &to)) return;
+static void run_rounds(Elab *e, const Stmt *stmt, int64_t from, int64_t to) {
     int outer = e->frame->names.count, errors = e->diags->errors;
     for (int64_t i = from; i < to && !e->frame->returned && e->diags->errors == errors; i++) {
         push_name(e, e->frame, stmt->name, value_number((double)i));
@@ -188,6 +170,44 @@ static void run_repeat(Elab *e, const Stmt *stmt) {
         }
         pop_names(e, e->frame, outer);
     }
+}
+
+static bool same_kind(const Value *a, const Value *b) {
+    if (a->kind != b->kind) return false;
+    return a->kind != VALUE_TENSOR || type_equal(&a->node->type, &b->node->type);
+}
+
+/* While a definition is checked and only a call knows how many rounds there are: one stands for all. What has another
+ * type after it may have any. */
+static void check_round(Elab *e, const Stmt *stmt) {
+    int outer = e->frame->names.count;
+    NamedValue *before = arena_array(e->arena, (size_t)outer + 1, sizeof *before);
+    if (outer) memcpy(before, e->frame->names.items, (size_t)outer * sizeof *before);
+    push_name(e, e->frame, stmt->name, (Value){.kind = VALUE_SOME_NUMBER});
+    run_block(e, &stmt->body);
+    pop_names(e, e->frame, outer);
+    for (int i = 0; i < outer; i++) {
+        NamedValue *now = &e->frame->names.items[i];
+        if (!same_kind(&before[i].value, &now->value)) now->value = (Value){.kind = VALUE_ERROR, .name = now->name};
+    }
+}
+
+/* A bound of a repeat; `*open`: only a call knows it. False after a message. */
+static bool eval_round(Elab *e, const Expr *expr, const char *what, int64_t *bound, bool *open) {
+    Value value = eval(e, expr);
+    *open |= e->checking && (is_some_number(e, value) || (value.kind == VALUE_ERROR && value.name));
+    return *open || (expr && integer_of(e, value, expr->pos, what, INT32_MIN, bound));
+}
+
+static void run_repeat(Elab *e, const Stmt *stmt) {
+    int64_t from, to;
+    bool open = false;
+    if (!eval_round(e, stmt->from, "the start", &from, &open)) return;
+    if (!eval_round(e, stmt->to, "the end", &to, &open)) return;
+    if (open || (e->checking && from >= to))
+        check_round(e, stmt);
+    else
+        run_rounds(e, stmt, from, to);
 }
 
 static void run_return(Elab *e, const Stmt *stmt) {
