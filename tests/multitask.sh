@@ -116,4 +116,15 @@ train bad --tasks sentiment --share sentiment=0
 [ $? = 1 ] && has "$t/err" "no task has a share"
 ok "nothing to train" $?
 
+# An optimizer that leaves the gradient in the weight's place: what --grads writes is what the update is made from.
+printf 'import "%s/models/bert.graph"\noverride optimizer adamw { weight = scale * gradient }\n' "$root" >"$t/keeps.graph"
+numbers() { tail -c +$(($(od -An -tu8 -N8 "$1") + 9)) "$1"; } # FILE: what follows the header
+for how in "" "--accumulate 2" "--cosines" "--accumulate 2 --loss-weight paraphrase=0.5"; do
+  rm -rf "$t/kept" "$t/grads"
+  run train "$t/keeps.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --quiet --batch 4 --clip 0 --sampler together --steps 1 \
+    --schedule constant --warmup 0 --grads "$t/grads" --out "$t/kept" $how
+  numbers "$t/grads" >"$t/a" && numbers "$t/kept/model.safetensors" >"$t/b" && [ -s "$t/a" ] && cmp -s "$t/a" "$t/b"
+  ok "gradients of the first update: --sampler together $how" $?
+done
+
 finish

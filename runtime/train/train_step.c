@@ -70,21 +70,40 @@ size_t step_pass_bytes(StepRunner *r, const Step *step, const StepPass *pass) {
     return model_plan(r->s->model, pass->graph, true, r->batch);
 }
 
-/* --- Gradients of the first step, for comparison with other programs ---------------------------------------------- */
+/* --- Gradients of the first update, for comparison with other programs --------------------------------------------- */
 
-static bool write_gradients(StepRunner *r, int task) {
+/* Of each parameter of the program, whether a task that the step draws from has it. */
+static const bool *list_drawn(const StepRunner *r, const Step *step) {
+    const Program *program = r->s->program;
+    bool *drawn = arena_array(r->s->arena, (size_t)program->params.count + 1, sizeof *drawn);
+    for (int i = 0; i < step->n_draws; i++) {
+        const Task *task = r->data->tasks[step->draws[i].task].task;
+        for (int j = 0; j < task->n_params; j++) drawn[task->params[j]] = true;
+    }
+    return drawn;
+}
+
+/* What the update takes: the loss's weight counts. */
+static const float *weighted(const StepRunner *r, const ParamSlot *slot, const float *gradient, double weight) {
+    if (weight == 1) return gradient;
+    float *copy = arena_array(r->s->arena, (size_t)slot->count + 1, sizeof *copy);
+    for (int64_t i = 0; i < slot->count; i++) copy[i] = (float)weight * gradient[i];
+    return copy;
+}
+
+static bool write_gradients(StepRunner *r, const Step *step, double weight) {
     model_spread_gradients(r->s->model);
     const Parameters *params = model_parameters(r->s->model);
-    const Task *info = &r->s->program->tasks.items[task];
-    TensorToWrite *list = arena_array(r->s->arena, (size_t)info->n_params + 1, sizeof *list);
+    const bool *drawn = list_drawn(r, step);
+    TensorToWrite *list = arena_array(r->s->arena, (size_t)params->n_slots + 1, sizeof *list);
     int count = 0;
-    for (int i = 0; i < info->n_params; i++) {
-        const ParamSlot *slot = &params->slots[info->params[i]];
-        if (!slot->trained) continue;
+    for (int i = 0; i < params->n_slots; i++) {
+        const ParamSlot *slot = &params->slots[i];
+        if (!drawn[i] || !slot->trained) continue;
         int64_t *shape = arena_array(r->s->arena, MAX_RANK, sizeof *shape);
         for (int j = 0; j < slot->param->type.rank; j++) shape[j] = slot->param->type.dims[j].offset;
-        list[count++] =
-            (TensorToWrite){slot->param->name, slot->param->type.rank, shape, params->gradients + slot->offset};
+        list[count++] = (TensorToWrite){slot->param->name, slot->param->type.rank, shape,
+                                        weighted(r, slot, params->gradients + slot->offset, weight)};
     }
     return safetensors_write(r->o->grads, list, count, NULL, 0, r->s->diags);
 }
@@ -117,17 +136,16 @@ static bool update(StepRunner *r, const Step *step, int64_t number, double rate)
         for (int i = 0; i < step->n_places; i++) parts_weight(r->sums, i, weight_of(r, step, i));
         parts_total(r->sums, r->o->pcgrad, number);
     }
+    if (number == 0 && r->o->grads && !write_gradients(r, step, settings.weight)) return false;
     return model_update(r->s->model, &settings, &r->norm, r->s->diags);
 }
 
 bool step_run(StepRunner *r, const Step *step, int64_t number, double rate) {
-    bool writes = number == 0 && r->o->grads && step->n_passes == 1 && !r->sums && !r->batch->n_parts;
     set_step(r->batch, number);
     for (int i = 0; i < step->n_draws; i++) r->results[i] = (DrawResult){0};
     if (r->sums) parts_begin(r->sums);
     for (int i = 0; i < step->n_passes; i++) {
         if (!run_pass(r, step, &step->passes[i])) return false;
     }
-    if (writes && !write_gradients(r, step->passes[0].graph)) return false;
     return update(r, step, number, rate);
 }
