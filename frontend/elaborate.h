@@ -5,6 +5,7 @@
  *   eval.c       expressions                                      call.c       calls of definitions
  *   builtin.c    functions that are operators                     seeded.c     random and attention
  *   dims.c       dimensions: evaluation, unification              scope.c      names, places, messages
+ *   loss.c       terms of a loss
  *   probe.c      a task or a definition by itself, to look at
  *
  * A mistake is told once and turns the value into VALUE_ERROR, which passes through everything
@@ -229,6 +230,9 @@ typedef struct BuiltinCall {
     bool *given; /* [parameters, or n where there are more] */
     int n;
 } BuiltinCall;
+
+/* loss.c: the loss of a task, f32[], whose terms are all parts of the update's (see there). */
+Node *share_terms(Elab *e, Node *loss, Pos pos);
 
 /* seeded.c */
 Value build_random(Elab *e, const BuiltinCall *call);

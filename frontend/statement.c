@@ -248,7 +248,7 @@ static void run_loss(Elab *e, const Stmt *stmt) {
         }
     } else if (scalar) {
         Type type = type_scalar(ELEM_F32);
-        Node *loss = to_shape(e, OP_reshape, value.node, &type, stmt->pos);
+        Node *loss = share_terms(e, to_shape(e, OP_reshape, value.node, &type, stmt->pos), stmt->pos);
         graph_output(e->graph, "loss", loss);
         watch(e, "loss", value_tensor(loss), stmt->pos);
     } else if (fail(e, "E0405", stmt->value->pos, "the loss must be one f32, not %s", value_print(e, value))) {

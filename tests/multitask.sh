@@ -127,4 +127,33 @@ for how in "" "--accumulate 2" "--cosines" "--accumulate 2 --loss-weight paraphr
   ok "gradients of the first update: --sampler together $how" $?
 done
 
+# A term of a loss counts for what it is of the update: 2 once, log(1 + 8) as the mean of two batches, the sum over rows as it is.
+cat >"$t/terms.graph" <<EOF
+import "$root/models/heads/poolers.graph"
+task terms {
+  data "ids-sst-{split}.csv" tab unquoted
+  input sentence: text
+  label sentiment: class[5]
+  logits = head(pooler(embeddings(sentence) in "bert.embeddings", sentence) in "bert", 5) in "heads.terms"
+  one = broadcast(1, sentence.S, 1)
+  loss 0.5 * (2 * (2 - cross_entropy(0 * logits, sentiment)) + log(1 + sum(one, axis = 0)) * 2) + 0.25 * (sum(one, axis = 0) / update_rows(one))
+  predict argmax(logits)
+  metric accuracy, loss
+}
+EOF
+for how in "16 1" "8 2" "4 4"; do
+  rm -f "$t/terms.log"
+  run train "$t/terms.graph" --tasks terms --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --quiet --batch "${how% *}" --accumulate "${how#* }" --steps 1 \
+    --log "$t/terms.log"
+  losses terms | awk -v rows="${how% *}" '{ n = 1; want = 2 - log(5) + log(1 + rows) + 0.25; d = $1 - want } END { exit !(n && d < 1e-5 && d > -1e-5) }'
+  ok "terms of a loss in ${how#* } batches of ${how% *} rows" $?
+done
+uncertain() { run train models/experiments/uncertainty.graph --tasks similarity --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --quiet --no-shuffle \
+  --steps 3 --lr 1e-2 --schedule constant --warmup 0 --log "$t/$1.log" $2; }
+rm -f "$t/whole.log" "$t/split.log"
+uncertain whole "--batch 32" && uncertain split "--batch 8 --accumulate 4"
+far=$(apart whole split)
+awk -v far="${far:-1}" 'BEGIN { exit !(far < 1e-5) }'
+ok "weights of tasks that are learnt, in one batch and in four: losses differ by ${far:-?}" $?
+
 finish
