@@ -204,8 +204,7 @@ typedef struct TokensDecl {
 
 /* checkpoint prefix "distilbert." for "bert." optional */
 typedef struct CheckpointDecl {
-    Pos pos; /* no file: not declared */
-    bool replaces;
+    Pos pos;
     const char *prefix, *scope; /* there; here: the same when not said */
 } CheckpointDecl;
 
@@ -256,7 +255,7 @@ typedef struct Module {
     VEC(Def *) optimizers;
     VEC(TaskDecl *) tasks;
     TokensDecl tokens;
-    CheckpointDecl checkpoint;
+    VEC(CheckpointDecl) checkpoints; /* of scopes that differ */
     RecipeDecl recipe;
     Expectations expects;
     Exports exports;

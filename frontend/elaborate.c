@@ -157,8 +157,10 @@ static void elaborate_sizes(Elab *e) {
     Module *module = e->module;
     Program *program = e->program;
     program->apart = module->apart;
-    program->checkpoint_prefix = module->checkpoint.pos.file ? module->checkpoint.prefix : "";
-    program->checkpoint_scope = module->checkpoint.pos.file ? module->checkpoint.scope : "";
+    for (int i = 0; i < module->checkpoints.count; i++) {
+        const CheckpointDecl *decl = &module->checkpoints.items[i];
+        vec_push(e->arena, &program->origins, ((Origin){decl->scope, decl->prefix, decl->pos}));
+    }
     if (!module->tokens.pos.file) return;
     const TokensDecl *tokens = &module->tokens;
     elaborate_size(e, tokens->vocab, "the size of the vocabulary", &program->vocab, &e->vocab);

@@ -81,9 +81,22 @@ static void parse_expectations(Parser *parser, Context *context) {
     } while (accept(parser, ","));
 }
 
+/* Each scope has one; what replaces, replaces all. */
+static void add_checkpoint(Parser *parser, Context *context, CheckpointDecl checkpoint) {
+    Module *module = context->module;
+    Pos old = {0};
+    for (int i = 0; i < module->checkpoints.count; i++) {
+        bool same = context->replaces || strcmp(module->checkpoints.items[i].scope, checkpoint.scope) == 0;
+        if (same) old = module->checkpoints.items[i].pos;
+    }
+    check_single(parser, context, checkpoint.pos, old, "checkpoint");
+    if (context->replaces) module->checkpoints.count = 0;
+    vec_push(parser->arena, &module->checkpoints, checkpoint);
+}
+
 /* checkpoint = "checkpoint" ("apart" | "expects" expectations | "prefix" string ["for" string] "optional") */
 static void parse_checkpoint(Parser *parser, Context *context) {
-    CheckpointDecl checkpoint = {.pos = advance(parser)->pos, .replaces = context->replaces};
+    CheckpointDecl checkpoint = {.pos = advance(parser)->pos};
     if (accept(parser, "apart")) {
         context->module->apart = true;
         return;
@@ -96,8 +109,7 @@ static void parse_checkpoint(Parser *parser, Context *context) {
     checkpoint.prefix = checkpoint.scope = expect_string(parser, "a prefix in quotes", NULL);
     if (accept(parser, "for")) checkpoint.scope = expect_string(parser, "a scope in quotes", NULL);
     expect(parser, "optional");
-    check_single(parser, context, checkpoint.pos, context->module->checkpoint.pos, "checkpoint");
-    if (!parser->broken) context->module->checkpoint = checkpoint;
+    if (!parser->broken) add_checkpoint(parser, context, checkpoint);
 }
 
 /* patterns = string {"," string} */

@@ -225,6 +225,13 @@ typedef struct Setting {
     int n_values;
 } Setting;
 
+/* Names in the folder that parameters start from: what begins with the scope here ("bert.") begins with the prefix there
+ * ("distilbert."; most often both are equal), or has no prefix at all. */
+typedef struct Origin {
+    const char *scope, *prefix;
+    Pos pos;
+} Origin;
+
 typedef struct Program {
     Arena *arena;
     const char *path;
@@ -237,10 +244,8 @@ typedef struct Program {
     Exports exports;      /* for tasks that do not say it themselves; at most one of a format, as there */
     VEC(ParamMerge) merges;    /* at most one of a parameter */
     VEC(Watched) watched; /* of a probe, in the order of evaluation */
-    /* Names in checkpoints: what begins with the scope here ("bert.") begins with the prefix there ("distilbert."; most
-     * often both are equal), or has no prefix at all. "" for none. */
-    const char *checkpoint_scope, *checkpoint_prefix;
-    bool apart; /* what is frozen is not saved with a run: it comes from the base's weights again */
+    VEC(Origin) origins;  /* of scopes that differ */
+    bool apart;           /* what is frozen is not saved with a run: it comes from the base's weights again */
     int64_t vocab, positions, segments; /* what `tokens` declares; segments 1 when it does not: all are 0 */
     const char *source;                 /* the whole program as one text, imports resolved: saved with a run */
 } Program;

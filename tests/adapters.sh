@@ -67,4 +67,51 @@ echo "products: all $all, frozen $frozen, upper half $upper" >"$t/err"
 [ "$frozen" = $((2 * 6 + 1 + 1 + 1)) ] && [ "$all" = $((3 * (2 * 6 + 1 + 1))) ] && [ "$upper" -lt $((all - 10)) ]
 ok "a frozen encoder has no backward pass" $?
 
+# ---- Two scopes that start from one checkpoint -----------------------------------------------------------
+
+cat >"$t/towers.graph" <<END
+import "$root/models/heads/poolers.graph"
+checkpoint prefix "bert." for "query." optional
+task towers {
+  data "sts-{split}.csv" tab quoted
+  input one = sentence1: text
+  input two = sentence2: text
+  label similarity: real[0, 5]
+  u = gather(encoder(one) in "query", one.first)
+  v = gather(encoder(two) in "bert", two.first)
+  loss mse(5 * cosine(u, v), similarity)
+  predict cosine(u, v)
+  metric pearson
+}
+END
+start() { "$gradc" train "$1" --tasks "$2" --data "$demo" --cache "$t/cache" --quiet --batch 16 --force --out "$t/$2" --weights "$t/base" $3 >"$t/out" 2>"$t/err"; }
+start "$t/towers.graph" towers "--epochs 0" && "$gradc" run "$t/towers" --task towers --text "a b" --text "a b" --show predict >"$t/err" 2>&1 && grep -q "^\[\[ *\(1\|0.9999[0-9]*\|1.00000[0-9]*\)\]\]$" "$t/err"
+ok "both towers start from the same numbers" $?
+start "$t/towers.graph" towers "--steps 9 --lr 1e-3" && cp "$t/out" "$t/trained" &&
+  "$gradc" eval "$t/towers" --data "$demo" --cache "$t/cache" >"$t/out" 2>"$t/err" && cmp -s "$t/out" "$t/trained"
+ok "what was trained is read back, each under its name" $?
+grep -qa '"query.encoder.layer.0.output.dense.bias"' "$t/towers/model.safetensors" && grep -qa '"bert.encoder.layer.0.output.dense.bias"' "$t/towers/model.safetensors"
+ok "names in a run are its own" $?
+
+# A frozen copy beside one that is trained: what is left to the base is not what was saved of the other.
+cat >"$t/anchored.graph" <<END
+import "$root/models/heads/poolers.graph"
+checkpoint prefix "bert." for "origin." optional
+task anchored {
+  data "ids-sst-{split}.csv" tab unquoted
+  input sentence: text
+  label sentiment: class[5]
+  logits = head(mean_pooler(sentence, encoder(sentence) in "bert"), 5) in "heads.new"
+  anchor = head(mean_pooler(sentence, encoder(sentence) in "origin"), 5) in "heads.anchor"
+  loss cross_entropy(logits + anchor, sentiment)
+  predict argmax(logits)
+  metric accuracy
+}
+freeze "origin.*"
+checkpoint apart
+END
+start "$t/anchored.graph" anchored "--steps 9 --lr 1e-3" && cp "$t/out" "$t/trained" && ! grep -qa '"origin' "$t/anchored/adapter_model.safetensors" &&
+  "$gradc" eval "$t/anchored" --data "$demo" --cache "$t/cache" >"$t/out" 2>"$t/err" && cmp -s "$t/out" "$t/trained"
+ok "a frozen copy comes from the base again" $?
+
 finish

@@ -120,7 +120,7 @@ Test(frontend, tasks_say_where_their_rows_come_from) {
     cr_expect_str_eq(paraphrase->inputs[0].columns[1], "sentence2");
     cr_expect_eq(paraphrase->quoting, QUOTING_QUOTED);
     cr_expect_eq(fixture.program->tasks.items[2].label.highest, 5);
-    cr_expect_str_eq(fixture.program->checkpoint_prefix, "bert.");
+    cr_expect_str_eq(fixture.program->origins.items[0].prefix, "bert.");
     cr_expect_eq(fixture.program->vocab, 50);
     finish(&fixture);
 }

@@ -83,7 +83,8 @@ Test(hf_folder, finds_parameters_under_their_other_names) {
                  {"head.weight", "bert.", 7}, {"bert.b.weight", "bert.", 11}, {"b.bias", "bert.", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         float out[2] = {0, 0};
-        Lookup found = hf_folder_load(opened.folder, cases[i].name, cases[i].prefix, pair, 1, out, opened.diags);
+        Lookup found =
+            hf_folder_load(opened.folder, (HfName){NULL, cases[i].name, cases[i].prefix}, pair, 1, out, opened.diags);
         cr_expect_eq(found, cases[i].first != 0 ? LOOKUP_FOUND : LOOKUP_ABSENT, "%s", cases[i].name);
         cr_expect_eq(out[0], cases[i].first, "%s", cases[i].name);
     }
@@ -102,7 +103,7 @@ Test(hf_folder, another_shape_is_an_error_with_both) {
     Opened opened = open_folder(&path);
     const int64_t wanted[] = {1, 2};
     float out[2];
-    cr_expect_eq(hf_folder_load(opened.folder, "a", NULL, wanted, 2, out, opened.diags), LOOKUP_FAILED);
+    cr_expect_eq(hf_folder_load(opened.folder, (HfName){.name = "a"}, wanted, 2, out, opened.diags), LOOKUP_FAILED);
     expect_error(opened.diags, "E0842", "'a' has shape [2], but the model's 'a' has [1, 2]");
     close_folder(opened);
     remove_folder(&path);
@@ -196,8 +197,8 @@ Test(hf_folder, weights_in_several_files) {
     Opened opened = open_folder(&path);
     float out[2];
     int skipped;
-    cr_expect(hf_folder_load(opened.folder, "b", NULL, pair, 1, out, opened.diags) == LOOKUP_FOUND && out[0] == 3 &&
-              out[1] == 4);
+    cr_expect(hf_folder_load(opened.folder, (HfName){.name = "b"}, pair, 1, out, opened.diags) == LOOKUP_FOUND &&
+              out[0] == 3 && out[1] == 4);
     cr_expect_str_eq(hf_folder_skipped(opened.folder, &skipped)[0], "a");
     cr_expect_eq(skipped, 1);
     close_folder(opened);
@@ -273,7 +274,7 @@ Test(hf_folder, opens_what_it_wrote) {
     tokenizer_hash(hf_folder_tokenizer(first)->tokenizer, was);
     cr_expect_str_eq(is, was);
     hf_folder_close(first);
-    cr_expect(hf_folder_load(folder, "a", NULL, pair, 1, out, diags) == LOOKUP_FOUND && out[1] == 2);
+    cr_expect(hf_folder_load(folder, (HfName){.name = "a"}, pair, 1, out, diags) == LOOKUP_FOUND && out[1] == 2);
     cr_expect_eq(diags->list.count, 0);
     hf_folder_close(folder);
     diagnostics_free(diags);

@@ -8,7 +8,7 @@
 #include "runtime/commands/run_options.h"
 #include "runtime/files/atomic_file.h"
 #include "runtime/model/merged.h"
-#include "runtime/session/apart.h"
+#include "runtime/session/origin.h"
 
 /* A tensor that is computed from several parameters. */
 typedef struct MergedTensor {
@@ -139,16 +139,16 @@ static void add_tensor(Exporter *e, const char *name, const ParamSlot *slot) {
 static bool add_parameter(Exporter *e, int index) {
     const ParamSlot *slot = &e->params->slots[index];
     const Param *param = slot->param;
-    const char *head = renamed(e, param->name), *scope = e->s->program->checkpoint_scope;
+    const char *head = renamed(e, param->name);
     if (head) {
         add_tensor(e, head, slot);
         if (param->type.rank == 2) e->outputs = param->type.dims[0].offset;
         return true;
     }
-    if (is_known(e, param->name)) return add_tensor(e, session_stored_name(e->s, param->name), slot), true;
+    if (is_known(e, param->name)) return add_tensor(e, origin_name(e->s, param->name), slot), true;
     if (e->taken_in[index]) return true;
-    bool of_encoder = *scope && begins_with(param->name, scope);
-    if (of_encoder || e->export->n_renames) return unknown_parameter(e, index);
+    const Origin *origin = origin_of(e->s->program, param->name);
+    if ((origin && *origin->scope) || e->export->n_renames) return unknown_parameter(e, index);
     vec_push(e->s->arena, &e->left_out, param->name);
     return true;
 }

@@ -161,8 +161,7 @@ static HfTensor find_spelling(HfFolder *folder, const char *name) {
     return found;
 }
 
-static HfTensor find_parameter(HfFolder *folder, const char *name, const char *prefix) {
-    if (!folder->weights) return (HfTensor){0};
+static HfTensor find_published(HfFolder *folder, const char *name, const char *prefix) {
     HfTensor found = find_spelling(folder, name);
     if (found.file || !prefix || !*prefix) return found;
     size_t length = strlen(prefix);
@@ -170,16 +169,21 @@ static HfTensor find_parameter(HfFolder *folder, const char *name, const char *p
     return find_spelling(folder, arena_printf(folder->arena, "%s%s", prefix, name));
 }
 
-bool hf_folder_has(HfFolder *folder, const char *name, const char *prefix) {
-    return find_parameter(folder, name, prefix).file != NULL;
+static HfTensor find_parameter(HfFolder *folder, HfName name) {
+    HfTensor found = {0};
+    if (!folder->weights) return found;
+    if (name.saved) found = find_spelling(folder, name.saved);
+    return found.file ? found : find_published(folder, name.name, name.prefix);
 }
 
-const char *hf_folder_unwrap(HfFolder *folder, const char *const *names, int count, const char *prefix) {
+bool hf_folder_has(HfFolder *folder, HfName name) { return find_parameter(folder, name).file != NULL; }
+
+const char *hf_folder_unwrap(HfFolder *folder, const HfName *names, int count) {
     int n_tensors;
     const char *const *tensors = hf_folder_skipped(folder, &n_tensors), *wrapper = NULL;
     bool plain = false;
-    for (int i = 0; i < count && !plain; i++) plain = hf_folder_has(folder, names[i], prefix);
-    if (!plain) wrapper = hf_unwrap(tensors, n_tensors, names, count, prefix, folder->arena);
+    for (int i = 0; i < count && !plain; i++) plain = hf_folder_has(folder, names[i]);
+    if (!plain) wrapper = hf_unwrap(tensors, n_tensors, names, count, folder->arena);
     if (wrapper) folder->wrapper = wrapper;
     return wrapper;
 }
@@ -205,21 +209,21 @@ static bool same_shape(const SafeTensor *tensor, const int64_t *shape, int rank)
     return tensor->rank == rank && (!rank || !memcmp(tensor->shape, shape, (size_t)rank * sizeof *shape));
 }
 
-/* What was laid over counts first, by its exact name. */
+/* What was laid over counts first, by the name under which it was saved. */
 static HfTensor find_over(HfFolder *folder, const char *name) {
     const SafeTensor *tensor = folder->overlay ? safetensors_find(folder->overlay, name) : NULL;
     return tensor ? (HfTensor){folder->overlay, tensor, folder->overlay_path, NULL} : (HfTensor){0};
 }
 
-Lookup hf_folder_load(HfFolder *folder, const char *name, const char *prefix, const int64_t *shape, int rank,
-                      float *out, Diagnostics *diags) {
-    HfTensor own = find_parameter(folder, name, prefix), over = find_over(folder, name), found = over.file ? over : own;
+Lookup hf_folder_load(HfFolder *folder, HfName name, const int64_t *shape, int rank, float *out, Diagnostics *diags) {
+    HfTensor own = find_parameter(folder, name), over = find_over(folder, name.saved ? name.saved : name.name),
+             found = over.file ? over : own;
     if (own.file) *own.used = true;
     if (!found.file) return LOOKUP_ABSENT;
     if (same_shape(found.tensor, shape, rank))
         return safetensors_to_f32(found.file, found.tensor, out, diags) ? LOOKUP_FOUND : LOOKUP_FAILED;
     diag_error(diags, "E0842", in_file(found.path, diags), "tensor '%s' has shape %s, but the model's '%s' has %s",
-               found.tensor->name, shape_print(folder->arena, found.tensor->shape, found.tensor->rank), name,
+               found.tensor->name, shape_print(folder->arena, found.tensor->shape, found.tensor->rank), name.name,
                shape_print(folder->arena, shape, rank));
     diag_hint(diags, "use the config.json that belongs to these weights, or weights of the model's sizes");
     return LOOKUP_FAILED;

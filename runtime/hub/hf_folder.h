@@ -7,6 +7,7 @@
 #include "graph/base/diag.h"
 #include "runtime/files/safetensors.h"
 #include "runtime/hub/hf_tokenizer.h"
+#include "runtime/hub/hf_weights.h"
 
 typedef struct HfFolder HfFolder;
 
@@ -40,22 +41,21 @@ HfUnknown hf_config_unknown(HfFolder *folder, const char *const *known, int n_kn
 /* Where config.json gives this key; the whole file when it does not. */
 Pos hf_config_pos(const HfFolder *folder, const char *key, Diagnostics *diags);
 
-/* Copies the tensor of a parameter to `out` [product of shape]. It is looked for as `name`, with
- * `prefix` ("bert.") before it or taken from it (NULL: no prefix), each also under its old name
- * (LayerNorm.gamma and beta). FAILED: it has another shape or an element type that is no float. */
-Lookup hf_folder_load(HfFolder *folder, const char *name, const char *prefix, const int64_t *shape, int rank,
-                      float *out, Diagnostics *diags);
+/* Copies the tensor of a parameter to `out` [product of shape]. It is looked for as it was saved, then by its name, with
+ * the prefix before it or taken from it, each also under its old name (LayerNorm.gamma and beta). FAILED: it has another
+ * shape or an element type that is no float. */
+Lookup hf_folder_load(HfFolder *folder, HfName name, const int64_t *shape, int rank, float *out, Diagnostics *diags);
 
 /* Is there a tensor of that name, apart from what was laid over? */
-bool hf_folder_has(HfFolder *folder, const char *name, const char *prefix);
+bool hf_folder_has(HfFolder *folder, HfName name);
 
 /* When none of `names` is there as it is, but with the same words before it ("module."): those words, which are then
  * put before every name that is looked for. NULL: they are as they should be, or fit no better so. Before any load. */
-const char *hf_folder_unwrap(HfFolder *folder, const char *const *names, int count, const char *prefix);
+const char *hf_folder_unwrap(HfFolder *folder, const HfName *names, int count);
 
 bool hf_folder_has_file(HfFolder *folder, const char *name);
 
-/* Tensors of another safetensors file, of exactly the names asked for, count before those of the folder. False with an
+/* Tensors of another safetensors file, under exactly the names that were saved, count before those of the folder. False with an
  * error when it cannot be read; a second call does nothing. */
 bool hf_folder_lay_over(HfFolder *folder, const char *path, Diagnostics *diags);
 const char *hf_folder_overlay(const HfFolder *folder);                           /* its path; NULL: none */

@@ -27,14 +27,18 @@ static size_t length_before(const char *tensor, const char *name) {
     return all - length;
 }
 
-const char *hf_unwrap(const char *const *tensors, int n_tensors, const char *const *names, int n_names,
-                      const char *prefix, Arena *arena) {
+/* The name without its prefix. */
+static const char *bare_name(const HfName *name) {
+    size_t skip = name->prefix ? strlen(name->prefix) : 0;
+    return skip && strncmp(name->name, name->prefix, skip) == 0 ? name->name + skip : name->name;
+}
+
+const char *hf_unwrap(const char *const *tensors, int n_tensors, const HfName *names, int n_names, Arena *arena) {
     Wrappers wrappers = {0};
-    size_t skip = prefix ? strlen(prefix) : 0;
     for (int i = 0; i < n_names; i++) {
-        const char *bare = skip && strncmp(names[i], prefix, skip) == 0 ? names[i] + skip : names[i];
+        const char *bare = bare_name(&names[i]);
         for (int j = 0; j < n_tensors; j++) {
-            size_t length = length_before(tensors[j], names[i]);
+            size_t length = length_before(tensors[j], names[i].name);
             if (!length) length = length_before(tensors[j], bare);
             if (length) count_wrapper(&wrappers, tensors[j], length, arena);
         }

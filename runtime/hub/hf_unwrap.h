@@ -3,11 +3,10 @@
 #ifndef GRADC_RUNTIME_HUB_HF_UNWRAP_H
 #define GRADC_RUNTIME_HUB_HF_UNWRAP_H
 
-#include "graph/base/arena.h"
+#include "runtime/hub/hf_weights.h"
 
-/* What stands before the most of `names` in `tensors`, with its last dot. A name may lack `prefix` ("bert."; NULL:
- * none) there. NULL: nothing does, or two things do equally often. */
-const char *hf_unwrap(const char *const *tensors, int n_tensors, const char *const *names, int n_names,
-                      const char *prefix, Arena *arena);
+/* What stands before the most of `names` in `tensors`, with its last dot. A name may lack its prefix there. NULL:
+ * nothing does, or two things do equally often. */
+const char *hf_unwrap(const char *const *tensors, int n_tensors, const HfName *names, int n_names, Arena *arena);
 
 #endif

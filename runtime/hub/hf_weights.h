@@ -7,6 +7,13 @@
 
 typedef struct HfWeights HfWeights;
 
+/* Under which names a parameter is looked for, one after the other. */
+typedef struct HfName {
+    const char *saved;  /* by gradc, exactly; NULL: as the next */
+    const char *name;   /* in a published folder */
+    const char *prefix; /* which may be before it there, or not ("bert."); NULL: none */
+} HfName;
+
 typedef struct HfTensor {
     const SafeTensors *file; /* NULL: none was found */
     const SafeTensor *tensor;

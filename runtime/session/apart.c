@@ -5,19 +5,13 @@
 #include <string.h>
 
 #include "graph/base/hash.h"
+#include "runtime/session/origin.h"
 
 const char apart_file[] = "adapter_model.safetensors";
 
-const char *session_stored_name(const Session *s, const char *name) {
-    const char *scope = s->program->checkpoint_scope;
-    size_t length = strlen(scope);
-    if (strncmp(name, scope, length) != 0) return name;
-    return arena_printf(s->arena, "%s%s", s->program->checkpoint_prefix, name + length);
-}
-
 bool apart_is_base(const Session *s, const Param *param) {
     if (!s->program->apart || !param->frozen || param->fitted || !s->folder) return false;
-    return hf_folder_has(s->folder, session_stored_name(s, param->name), s->program->checkpoint_prefix);
+    return hf_folder_has(s->folder, origin_lookup(s, (int)(param - s->program->params.items)));
 }
 
 const char *apart_fingerprint(const Session *s, const Parameters *params) {

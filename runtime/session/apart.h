@@ -18,9 +18,6 @@ bool apart_is_base(const Session *session, const Param *param);
 /* The fingerprint of all that is left to the base, in the session's arena. */
 const char *apart_fingerprint(const Session *session, const Parameters *params);
 
-/* What a parameter is called in a checkpoint. */
-const char *session_stored_name(const Session *session, const char *name);
-
 /* After weights were loaded with the run's own laid over the base's: was it that base? Also when nothing of it is
  * needed. False and an error when it is another one, or none was given. */
 bool apart_check(Session *session, const Parameters *params, const bool *missing);

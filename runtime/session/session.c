@@ -16,6 +16,7 @@
 #include "runtime/model/nonfinite.h"
 #include "runtime/session/apart.h"
 #include "runtime/session/named.h"
+#include "runtime/session/origin.h"
 
 static const char graph_file[] = "model.graph";
 
@@ -127,6 +128,7 @@ bool session_load_probe(Session *s, const SessionSource *source, const ProbeOpti
     if (s->folder) program.lookup = lookup_config, program.where = where_config;
     int errors = diags->errors;
     s->program = program_load(s->graph_path, &program, diags);
+    if (s->program) s->saved_names = origin_saved_names(s);
     return s->program && diags->errors == errors && check_formats(s) && check_expectations(s) &&
            (!s->folder || check_keys(s)) && session_choose_tasks(s, NULL);
 }
@@ -353,8 +355,8 @@ static int list_tensors(Session *s, TensorToWrite *tensors) {
         if (apart_is_base(s, param)) continue;
         int64_t *shape = arena_array(s->arena, MAX_RANK, sizeof *shape);
         for (int j = 0; j < param->type.rank; j++) shape[j] = param->type.dims[j].offset;
-        tensors[count++] = (TensorToWrite){session_stored_name(s, param->name), param->type.rank, shape,
-                                           params->weights + params->slots[i].offset};
+        tensors[count++] =
+            (TensorToWrite){s->saved_names[i], param->type.rank, shape, params->weights + params->slots[i].offset};
     }
     return count;
 }

@@ -7,6 +7,7 @@
 #include "graph/base/pattern.h"
 #include "runtime/measure/evaluate.h"
 #include "runtime/session/apart.h"
+#include "runtime/session/origin.h"
 
 typedef struct Loading {
     Session *s;
@@ -89,7 +90,7 @@ static bool check_answers(const Loading *l, const bool *needed) {
         return false;
     }
     diag_error(s->diags, "E0836", in_folder(s), "the weights lack %s%s, without which the answers would be random",
-               session_stored_name(s, param->name),
+               origin_name(s, param->name),
                count > 1 ? arena_printf(s->arena, " and %d more parameter%s", count - 1, count == 2 ? "" : "s") : "");
     diag_note(s->diags, param->pos, "the parameter is declared here");
     diag_hint(s->diags,
@@ -113,8 +114,8 @@ static bool same_but_for_numbers(const char *a, const char *b) {
 
 /* Does the folder have the same parameter of another layer? */
 static bool has_sibling(const Loading *l, int index) {
-    const char *name = l->params->slots[index].param->name, *scope = l->s->program->checkpoint_scope;
-    if (strncmp(name, scope, strlen(scope)) != 0) return false;
+    const char *name = l->params->slots[index].param->name;
+    if (l->s->program->origins.count && !origin_of(l->s->program, name)) return false;
     for (int i = 0; i < l->params->n_slots; i++) {
         if (l->found[i] && same_but_for_numbers(name, l->params->slots[i].param->name)) return true;
     }
@@ -150,7 +151,7 @@ static bool tell_hole(const Loading *l, int index) {
     Session *s = l->s;
     const Param *param = l->params->slots[index].param;
     diag_error(s->diags, "E0837", in_folder(s), "the weights have a part of the encoder alone: %s is missing",
-               session_stored_name(s, param->name));
+               origin_name(s, param->name));
     diag_note(s->diags, param->pos, "the parameter is declared here");
     diag_hint(s->diags, "take the config.json that belongs to the weights, or a folder that has all of them");
     return false;
@@ -162,7 +163,7 @@ static bool tell_nothing_fits(Session *s) {
     diag_error(s->diags, "E0837", in_folder(s), "none of the %d tensors of the weights is a parameter of the model",
                count);
     diag_note(s->diags, (Pos){0}, "the weights begin with '%s', the model with '%s'", names[0],
-              session_stored_name(s, s->program->params.items[0].name));
+              origin_name(s, s->program->params.items[0].name));
     diag_hint(s->diags, "take the graph file of that model; its parameters are to be called as the tensors are");
     return false;
 }
@@ -193,8 +194,8 @@ static bool load_weight(Loading *l, int index) {
     const ParamSlot *slot = &l->params->slots[index];
     int64_t shape[MAX_RANK];
     for (int i = 0; i < slot->param->type.rank; i++) shape[i] = slot->param->type.dims[i].offset;
-    Lookup got = hf_folder_load(s->folder, session_stored_name(s, slot->param->name), s->program->checkpoint_prefix,
-                                shape, slot->param->type.rank, l->params->weights + slot->offset, s->diags);
+    Lookup got = hf_folder_load(s->folder, origin_lookup(s, index), shape, slot->param->type.rank,
+                                l->params->weights + slot->offset, s->diags);
     if (got == LOOKUP_FAILED) diag_note(s->diags, slot->param->pos, "the parameter is declared here");
     l->found[index] = got == LOOKUP_FOUND;
     l->n_found += l->found[index];
@@ -203,10 +204,9 @@ static bool load_weight(Loading *l, int index) {
 
 /* Names that a wrapper has put something before: "module.", "_orig_mod.", "0.auto_model.". */
 static void unwrap(Session *s) {
-    const char **names = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *names);
-    for (int i = 0; i < s->program->params.count; i++)
-        names[i] = session_stored_name(s, s->program->params.items[i].name);
-    const char *wrapper = hf_folder_unwrap(s->folder, names, s->program->params.count, s->program->checkpoint_prefix);
+    HfName *names = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *names);
+    for (int i = 0; i < s->program->params.count; i++) names[i] = origin_lookup(s, i);
+    const char *wrapper = hf_folder_unwrap(s->folder, names, s->program->params.count);
     if (wrapper)
         fprintf(stderr, "the names of the tensors in %s begin with '%s': read without it\n", s->weights_path, wrapper);
 }
