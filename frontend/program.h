@@ -225,8 +225,8 @@ typedef struct Setting {
     int n_values;
 } Setting;
 
-/* Names in the folder that parameters start from: what begins with the scope here ("bert.") begins with the prefix there
- * ("distilbert."; most often both are equal), or has no prefix at all. */
+/* Names in the folder that parameters start from: what begins with the scope here ("bert.") begins with the prefix
+ * there ("distilbert."; most often both are equal), or has no prefix at all. */
 typedef struct Origin {
     const char *scope, *prefix;
     Pos pos;

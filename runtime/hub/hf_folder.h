@@ -41,9 +41,9 @@ HfUnknown hf_config_unknown(HfFolder *folder, const char *const *known, int n_kn
 /* Where config.json gives this key; the whole file when it does not. */
 Pos hf_config_pos(const HfFolder *folder, const char *key, Diagnostics *diags);
 
-/* Copies the tensor of a parameter to `out` [product of shape]. It is looked for as it was saved, then by its name, with
- * the prefix before it or taken from it, each also under its old name (LayerNorm.gamma and beta). FAILED: it has another
- * shape or an element type that is no float. */
+/* Copies the tensor of a parameter to `out` [product of shape]. It is looked for as it was saved, then by its name,
+ * with the prefix before it or taken from it, each also under its old name (LayerNorm.gamma and beta). FAILED: it has
+ * another shape or an element type that is no float. */
 Lookup hf_folder_load(HfFolder *folder, HfName name, const int64_t *shape, int rank, float *out, Diagnostics *diags);
 
 /* Is there a tensor of that name, apart from what was laid over? */
@@ -55,8 +55,8 @@ const char *hf_folder_unwrap(HfFolder *folder, const HfName *names, int count);
 
 bool hf_folder_has_file(HfFolder *folder, const char *name);
 
-/* Tensors of another safetensors file, under exactly the names that were saved, count before those of the folder. False with an
- * error when it cannot be read; a second call does nothing. */
+/* Tensors of another safetensors file, under exactly the names that were saved, count before those of the folder. False
+ * with an error when it cannot be read; a second call does nothing. */
 bool hf_folder_lay_over(HfFolder *folder, const char *path, Diagnostics *diags);
 const char *hf_folder_overlay(const HfFolder *folder);                           /* its path; NULL: none */
 const char *hf_folder_overlay_metadata(const HfFolder *folder, const char *key); /* NULL: none */

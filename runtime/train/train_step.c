@@ -70,7 +70,7 @@ size_t step_pass_bytes(StepRunner *r, const Step *step, const StepPass *pass) {
     return model_plan(r->s->model, pass->graph, true, r->batch);
 }
 
-/* --- Gradients of the first update, for comparison with other programs --------------------------------------------- */
+/* --- Gradients of the first update, for comparison with other programs -------------------------------------------- */
 
 /* Of each parameter of the program, whether a task that the step draws from has it. */
 static const bool *list_drawn(const StepRunner *r, const Step *step) {
