@@ -39,6 +39,10 @@ run eval "$t/run" --tasks notes --data "$t/d" --errors "$t/run/wrong.tsv" --cach
 [ "$status" = 0 ] && [ -s "$t/run/wrong.tsv" ]
 ok "rows that are wrong" $?
 clean "nor the list of rows that are wrong"
+run report "$t/run" --tasks notes --data "$t/d" --out "$t/run/page.html" --cache "$t/cache"
+[ "$status" = 0 ] && [ -s "$t/run/page.html" ]
+ok "a page of the run" $?
+clean "which has none of them"
 run bench "$t/notes.graph" --task notes --weights "$demo" --data "$t/d" --steps 2 --cache "$t/cache"
 clean "nor a benchmark"
 

@@ -110,6 +110,7 @@ static const struct {
     {907, "no memory"},
     {945, "a checkpoint keeps its settings, the graph among them, and they are compared before"},
     {951, "no memory"},
+    {996, "a machine without librsvg"},
 };
 
 static bool is_out_of_reach(int code) {

@@ -29,6 +29,7 @@ static const Room rooms[] = {
     {"runtime/session", NULL},
     {"runtime/train", NULL},
     {"runtime/inspect", NULL},
+    {"runtime/report", NULL},
     {"runtime/commands", NULL},
 };
 enum { ROOMS = sizeof rooms / sizeof *rooms };

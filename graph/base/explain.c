@@ -691,6 +691,20 @@ static const Explanation table[] = {
               "many systems $XDG_RUNTIME_DIR is the user's own."},
     {"E0958", "texts of no rows\n"
               "--texts adds the texts to the rows that --errors writes. Alone it shows nothing."},
+    {"E0993", "a report of what, and where to?\n"
+              "`gradc report` writes one file, which --out names: a page, or with --plot one\n"
+              "kind of picture. Not every run has every picture: a confusion matrix needs a\n"
+              "task with classes, ROC curves need one that shows probabilities, curves need\n"
+              "epochs."},
+    {"E0994", "a run without a log\n"
+              "A report draws what the log of a run tells, which is log.jsonl in its folder\n"
+              "unless the run was trained with --log. A graph file has no log."},
+    {"E0995", "a damaged log\n"
+              "The log of a run is JSON, one object a line. A line that is cut off at the end\n"
+              "is what a killed run leaves, and is passed over; anything else is not read."},
+    {"E0996", "no PNG\n"
+              "Pictures are drawn as SVG. PNG is made of it by librsvg 2, which is loaded\n"
+              "when it is asked for and is not part of gradc."},
 };
 
 const char *diagnostic_explanation(const char *code) {

@@ -4,6 +4,7 @@
 #include "passes/pipeline.h"
 #include "runtime/commands/option_rows.h"
 #include "runtime/data/sampler.h"
+#include "runtime/report/pictures.h"
 
 static const char *const headings[GROUPS] = {
     [FIRST] = "first of all",  [DATA] = "data",     [MODEL] = "model",    [OPTIMISATION] = "optimisation",
@@ -13,7 +14,10 @@ static const char *const headings[GROUPS] = {
 static const struct {
     const char *word;
     const char *(*names)(Arena *arena);
-} lists[] = {{"{stages}", pipeline_stage_names}, {"{passes}", pipeline_pass_names}, {"{samplers}", sampler_rule_names}};
+} lists[] = {{"{stages}", pipeline_stage_names},
+             {"{passes}", pipeline_pass_names},
+             {"{samplers}", sampler_rule_names},
+             {"{pictures}", picture_kind_names}};
 
 static void print_help_text(const char *help, FILE *out) {
     Arena *arena = arena_new();

@@ -6,9 +6,9 @@
 #define AT(member) offsetof(Options, member)
 #define TRAIN "train"
 #define RECIPE "train recipe" /* may stand in the text as well */
-#define RUNS "train eval predict serve bench"
+#define RUNS "train eval report predict serve bench"
 #define PROBES "run gradcheck"
-#define ALL "init train eval predict serve bench export check dump " PROBES
+#define ALL "init train eval report predict serve bench export check dump " PROBES
 
 static const OptionRow rows[] = {
     {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, FIRST, SAME, ALL,
@@ -19,6 +19,10 @@ static const OptionRow rows[] = {
      "folder of data sets (default: the working directory); may be repeated"},
     {"out", "DIR", TEXT, AT(out), 0, 0, 0, FIRST, ONCE, "train export dump",
      "where to write: the run's folder, the model's, or one file a stage"},
+    {"out", "FILE", TEXT, AT(out), 0, 0, 0, FIRST, ELSEWHERE, "report",
+     "the page to write; with --plot an .svg, or a .png where librsvg is installed"},
+    {"plot", "NAME", TEXT, AT(plot), 0, 0, 0, FIRST, ELSEWHERE, "report",
+     "one kind of picture instead of the page: {pictures}"},
     {"text", "COLUMN [COLUMN]", ONE_OR_TWO, AT(text), 0, 0, 0, FIRST, ELSEWHERE, "init",
      "the column of the texts, by its name or number, or two that are a pair"},
     {"label", "COLUMN", TEXT, AT(label), 0, 0, 0, FIRST, ELSEWHERE, "init", "the column to predict"},
@@ -32,7 +36,7 @@ static const OptionRow rows[] = {
     {"force", NULL, FLAG, AT(force), 0, 0, 0, OUTPUT, ELSEWHERE, "init", "replace the graph file if it is there"},
     {"force", NULL, FLAG, AT(force), 0, 0, 0, OUTPUT, ONCE, TRAIN,
      "replace what --out holds: another run, or the weights that this one starts from"},
-    {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, FIRST, DECIDES | DEFAULT, RECIPE " eval bench gradcheck",
+    {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, FIRST, DECIDES | DEFAULT, RECIPE " eval report bench gradcheck",
      "only these tasks (default: those that the run has trained, or all of the file)"},
     {"task", "NAME", TEXT, AT(task), 0, 0, 0, FIRST, ELSEWHERE, "predict serve export dump run", "the task"},
     {"input", "FILE", TEXT, AT(input), 0, 0, 0, FIRST, ELSEWHERE, "predict",
@@ -53,7 +57,7 @@ static const OptionRow rows[] = {
      "also what the task shows as \"probabilities\""},
     {"bad-rows", "NAME", TEXT, AT(bad_rows), 0, 0, 0, DATA, ELSEWHERE, "predict",
      "stop, or error: a row that cannot be read gives a row that says why (default: stop)"},
-    {"skip-bad-rows", NULL, FLAG, AT(skip_bad_rows), 0, 0, 0, DATA, SAME | LASTING, RECIPE " eval bench check",
+    {"skip-bad-rows", NULL, FLAG, AT(skip_bad_rows), 0, 0, 0, DATA, SAME | LASTING, RECIPE " eval report bench check",
      "leave out rows that cannot be read or have no label, with a warning"},
     {"socket", "PATH", TEXT, AT(socket), 0, 0, 0, FIRST, ELSEWHERE, "serve",
      "the Unix socket to listen on, created for this user alone"},
@@ -74,9 +78,9 @@ static const OptionRow rows[] = {
     {"compiled", NULL, FLAG, AT(compiled), 0, 0, 0, OUTPUT, ELSEWHERE, "run",
      "compiled, in f32 (default: interpreted, in double precision)"},
     {"training", NULL, FLAG, AT(training), 0, 0, 0, OUTPUT, ELSEWHERE, "run", "with dropout, as in training"},
-    {"split", "NAME", TEXT, AT(split), 0, 0, 0, DATA, ELSEWHERE, "eval predict bench",
+    {"split", "NAME", TEXT, AT(split), 0, 0, 0, DATA, ELSEWHERE, "eval report predict bench",
      "split of the data set (default: dev; train for bench)"},
-    {"fold", "N", WHOLE, AT(fold), 0, 0, 1e6, DATA, DECIDES | LASTING, RECIPE " eval predict bench",
+    {"fold", "N", WHOLE, AT(fold), 0, 0, 1e6, DATA, DECIDES | LASTING, RECIPE " eval report predict bench",
      "of tasks that declare folds: which one is dev, from 0 (default: 0)"},
     {"all-folds", NULL, FLAG, AT(all_folds), 0, 0, 0, DATA, ONCE, TRAIN,
      "a run for each fold, in OUT/fold-0 and so on, then mean and deviation of their metrics"},
@@ -140,6 +144,10 @@ static const OptionRow rows[] = {
     {"errors", "FILE", TEXT, AT(errors), 0, 0, 0, OUTPUT, ELSEWHERE, "eval",
      "write the rows that are wrong there, most confident first: TSV, or CSV or JSON lines by its name"},
     {"texts", NULL, FLAG, AT(texts), 0, 0, 0, OUTPUT, ELSEWHERE, "eval", "show the texts of these rows too"},
+    {"texts", NULL, FLAG, AT(texts), 0, 0, 0, OUTPUT, ELSEWHERE, "report",
+     "show the texts of the rows that are most confidently wrong"},
+    {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, DATA, ELSEWHERE, "report",
+     "only what the log tells, without the data and an evaluation"},
     {"eval", NULL, FLAG, AT(eval), 0, 0, 0, OUTPUT, ELSEWHERE, "bench", "time evaluation instead of training"},
     {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, OPTIMISATION, DECIDES, RECIPE,
      "no evaluation after epochs; the last weights are kept"},

@@ -6,7 +6,7 @@
 #include "runtime/commands/option_rows.h"
 
 /* Commands that take what a text says for its training, beside `train`: they use what it trains. */
-static const char uses[] = " eval predict serve bench export run ";
+static const char uses[] = " eval report predict serve bench export run ";
 
 enum { MOST_NAMES = 256 };
 

@@ -8,6 +8,9 @@
 
 #include "runtime/commands/option_rows.h"
 
+/* The command that takes more than one file or folder. */
+#define SEVERAL_OPERANDS "report"
+
 enum { MOST_NAMES = 256, FIRST_ROW = 256 }; /* of rows and aliases; below are letters */
 
 static void *member_of(Options *options, const OptionRow *row) { return (char *)options + row->member; }
@@ -122,7 +125,10 @@ static bool no_value(const char *word, const OptionRow *row, Diagnostics *diags)
 }
 
 static bool take_operand(const char *command, const char *word, Options *options, Diagnostics *diags) {
-    if (!options->file) return options->file = word, true;
+    bool many = strcmp(command, SEVERAL_OPERANDS) == 0;
+    vec_push(diags->arena, &options->operands, word);
+    if (!options->file) options->file = word;
+    if (many || options->operands.count == 1) return true;
     diag_error(diags, "E0913", (Pos){0}, "gradc %s takes one file or folder: '%s' is one too many", command, word);
     diag_hint(diags, "the first is '%s'; a name with a blank needs quotes", options->file);
     return false;

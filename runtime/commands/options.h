@@ -10,7 +10,7 @@
 #include "graph/base/text_list.h"
 
 typedef struct Options {
-    const char *file; /* the graph file, or the folder of a run */
+    const char *file; /* the graph file, or the folder of a run: the first operand */
     const char *bad_rows;
     const char *best;
     const char *cache;
@@ -31,6 +31,7 @@ typedef struct Options {
     const char *out;
     const char *output;
     const char *passes;
+    const char *plot;
     const char *sampler;
     const char *schedule;
     const char *seeds;
@@ -53,6 +54,7 @@ typedef struct Options {
     TextList limit;
     TextList limit_dev;
     TextList loss_weight;
+    TextList operands; /* all that the command line has */
     TextList rate;
     TextList set;
     TextList shape;

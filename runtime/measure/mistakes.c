@@ -182,6 +182,7 @@ void mistakes_write(MistakeWriter *w, const Dataset *data, const MetricInput *in
     int64_t count = 0;
     if (data->task->label.kind == LABEL_NONE) return;
     Mistake *list = find_mistakes(data, in, &count);
+    if (w->most && count > w->most) count = w->most;
     for (int64_t i = 0; i < count; i++) write_mistake(w, data, in, &list[i]);
     w->count += count;
     free(list);

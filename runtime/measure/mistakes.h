@@ -16,6 +16,7 @@ typedef struct MistakeWriter {
     bool texts;                 /* show them: each data set then keeps its task's text columns (mistake_texts), */
     const char *const *columns; /* [n_columns]: and these are those of all tasks */
     int n_columns;
+    int64_t most;  /* rows of a task at most; 0: all */
     int64_t count; /* written so far */
 } MistakeWriter;
 

@@ -125,53 +125,51 @@ static bool is_positive(const MetricInput *in, int64_t row, int64_t column) {
     return in->label[row] == (in->score_columns == 1 ? 1 : (double)column);
 }
 
-static Scored *sort_column(const MetricInput *in, int64_t column, int64_t *positives) {
+static Scored *sort_column(const MetricInput *in, int64_t column) {
     Scored *rows = room(in->n, sizeof *rows);
-    *positives = 0;
-    for (int64_t i = 0; i < in->n; i++) {
+    for (int64_t i = 0; i < in->n; i++)
         rows[i] = (Scored){in->scores[i * in->score_columns + column], is_positive(in, i, column)};
-        *positives += rows[i].positive;
-    }
     qsort(rows, (size_t)in->n, sizeof *rows, by_score);
     return rows;
 }
 
-/* The rows from `first` on that have its score; how many of them are positive. */
-static int64_t end_of_equal(const Scored *rows, int64_t first, int64_t n, int64_t *positives) {
-    int64_t end = first;
-    *positives = 0;
-    do *positives += rows[end++].positive;
-    while (end < n && rows[end].score == rows[first].score);
-    return end;
+Threshold *score_thresholds(const MetricInput *in, int64_t column, int64_t *count) {
+    int64_t above = 0;
+    Scored *rows = sort_column(in, column);
+    Threshold *list = room(in->n, sizeof *list);
+    *count = 0;
+    for (int64_t i = 0; i < in->n; i++) {
+        above += rows[i].positive;
+        if (i + 1 < in->n && rows[i + 1].score == rows[i].score) continue;
+        list[(*count)++] = (Threshold){rows[i].score, i + 1, above};
+    }
+    free(rows);
+    return list;
 }
 
 /* Pairs of a positive and a negative row in the right order, as a share of all; NaN when there are none. */
 static double auc_of(const MetricInput *in, int64_t column) {
-    int64_t positives, above = 0;
-    Scored *rows = sort_column(in, column, &positives);
+    int64_t count;
+    Threshold *list = score_thresholds(in, column, &count), before = {0};
     double right = 0;
-    for (int64_t first = 0, end, here; first < in->n; first = end) {
-        end = end_of_equal(rows, first, in->n, &here);
-        double negatives = (double)(end - first - here);
-        right += negatives * ((double)above + 0.5 * (double)here);
-        above += here;
+    for (int64_t i = 0; i < count; before = list[i++]) {
+        int64_t here = list[i].positives - before.positives;
+        double negatives = (double)(list[i].rows - before.rows - here);
+        right += negatives * ((double)before.positives + 0.5 * (double)here);
     }
-    free(rows);
-    double pairs = (double)positives * (double)(in->n - positives);
+    free(list);
+    double pairs = (double)before.positives * (double)(in->n - before.positives);
     return pairs > 0 ? right / pairs : NAN;
 }
 
 static double precision_of_column(const MetricInput *in, int64_t column) {
-    int64_t positives, above = 0;
-    Scored *rows = sort_column(in, column, &positives);
+    int64_t count;
+    Threshold *list = score_thresholds(in, column, &count), before = {0};
     double sum = 0;
-    for (int64_t first = 0, end, here; first < in->n; first = end) {
-        end = end_of_equal(rows, first, in->n, &here);
-        above += here;
-        sum += (double)here * (double)above / (double)end;
-    }
-    free(rows);
-    return positives ? sum / (double)positives : NAN;
+    for (int64_t i = 0; i < count; before = list[i++])
+        sum += (double)(list[i].positives - before.positives) * (double)list[i].positives / (double)list[i].rows;
+    free(list);
+    return before.positives ? sum / (double)before.positives : NAN;
 }
 
 /* The mean of what is a number. */
@@ -210,19 +208,24 @@ double log_loss(const MetricInput *in) {
     return ratio(sum, (double)(in->n * in->width));
 }
 
-double calibration_error(const MetricInput *in) {
-    enum { BINS = 15 };
-    double right[BINS] = {0}, confidence[BINS] = {0}, error = 0;
-    int64_t all = in->n * in->width;
-    for (int64_t i = 0; i < all; i++) {
+void calibration_bins(const MetricInput *in, CalibrationBin *bins) {
+    for (int i = 0; i < CALIBRATION_BINS; i++) bins[i] = (CalibrationBin){0};
+    for (int64_t i = 0; i < in->n * in->width; i++) {
         double p = probability_of(in, i / in->width, i % in->width, in->prediction[i]);
-        int bin = (int)ceil(p * BINS) - 1; /* a bin has its upper end, as in the paper */
-        bin = bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin;
-        right[bin] += in->prediction[i] == in->label[i];
-        confidence[bin] += p;
+        int bin = (int)ceil(p * CALIBRATION_BINS) - 1; /* a bin has its upper end, as in the paper */
+        bin = bin < 0 ? 0 : bin >= CALIBRATION_BINS ? CALIBRATION_BINS - 1 : bin;
+        bins[bin].right += in->prediction[i] == in->label[i];
+        bins[bin].confidence += p;
+        bins[bin].count++;
     }
-    for (int i = 0; i < BINS; i++) error += fabs(right[i] - confidence[i]);
-    return ratio(error, (double)all);
+}
+
+double calibration_error(const MetricInput *in) {
+    CalibrationBin bins[CALIBRATION_BINS];
+    double error = 0;
+    calibration_bins(in, bins);
+    for (int i = 0; i < CALIBRATION_BINS; i++) error += fabs(bins[i].right - bins[i].confidence);
+    return ratio(error, (double)(in->n * in->width));
 }
 
 /* --- Numbers ------------------------------------------------------------------------------------------------------ */

@@ -33,6 +33,21 @@ double probability_of(const MetricInput *in, int64_t line, int64_t flag, double 
  * each is a prediction. */
 MetricFunction calibration_error;
 
+enum { CALIBRATION_BINS = 15 };
+typedef struct CalibrationBin {
+    double confidence, right; /* sums: of the probabilities, of those that are right */
+    int64_t count;
+} CalibrationBin;
+void calibration_bins(const MetricInput *in, CalibrationBin *bins); /* [CALIBRATION_BINS] */
+
+/* Rows whose score is at least `score`, and how many of them are of the class. */
+typedef struct Threshold {
+    double score;
+    int64_t rows, positives;
+} Threshold;
+/* Of a column of `in->scores`: all scores there are, the highest first. The last one has all rows. The caller frees. */
+Threshold *score_thresholds(const MetricInput *in, int64_t column, int64_t *count);
+
 /* Mean absolute error, and the coefficient of determination: 1 - squared error / squared deviation of the labels; 0 for
  * labels that are all equal, unless the predictions are exact (1). */
 MetricFunction mae, r2;

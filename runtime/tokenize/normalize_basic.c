@@ -47,7 +47,7 @@ static int64_t put_ascii(const NormalStep *step, const TextView *view, int64_t a
 
 /* --- All characters ----------------------------------------------------------------------------------------------- */
 
-static void put_clean(const NormalStep *step, TextBuffer *to, int32_t c, Origin origin) {
+static void put_clean(const NormalStep *step, TextBuffer *to, int32_t c, ByteOrigin origin) {
     uint32_t info = char_info(step->chars, c);
     if (step->cleans && (info & CHAR_REMOVED_8)) return;
     if (step->cleans && (info & CHAR_SPACE)) c = ' ';
@@ -57,7 +57,7 @@ static void put_clean(const NormalStep *step, TextBuffer *to, int32_t c, Origin 
     if (apart) buffer_char(to, ' ', origin);
 }
 
-static void put_small(const NormalStep *step, TextBuffer *to, int32_t c, Origin origin) {
+static void put_small(const NormalStep *step, TextBuffer *to, int32_t c, ByteOrigin origin) {
     if (step->strips_accents && (char_info(step->chars, c) & CHAR_NONSPACING_8)) return;
     if (step->lowers)
         put_lower(step, to, c, origin);
@@ -72,7 +72,7 @@ static void rewrite(const NormalStep *step, TextFlow *flow, PutChar *put) {
     buffer_reserve(to, view->length + 16);
     for (int64_t at = put_ascii(step, view, 0, to); at < view->length; at += put_ascii(step, view, at, to)) {
         int32_t c;
-        Origin origin = to->traced ? view_origin(view, at) : (Origin){0, 0};
+        ByteOrigin origin = to->traced ? view_origin(view, at) : (ByteOrigin){0, 0};
         at += utf8_read(view->bytes + at, &c);
         put(step, to, c, origin);
     }

@@ -12,21 +12,21 @@ void normalize_chars(const NormalStep *step, TextFlow *flow, PutChar *put) {
     int32_t c;
     for (int64_t at = 0, used; at < view->length; at += used) {
         used = utf8_read(view->bytes + at, &c);
-        put(step, to, c, to->traced ? view_origin(view, at) : (Origin){0, 0});
+        put(step, to, c, to->traced ? view_origin(view, at) : (ByteOrigin){0, 0});
     }
     flow_end(flow);
 }
 
-void put_lower(const NormalStep *step, TextBuffer *to, int32_t c, Origin origin) {
+void put_lower(const NormalStep *step, TextBuffer *to, int32_t c, ByteOrigin origin) {
     buffer_char(to, char_lower(step->chars, c), origin);
     if (c == 0x130) buffer_char(to, 0x307, origin);
 }
 
-static void put_without_marks(const NormalStep *step, TextBuffer *to, int32_t c, Origin origin) {
+static void put_without_marks(const NormalStep *step, TextBuffer *to, int32_t c, ByteOrigin origin) {
     if (!(char_info(step->chars, c) & CHAR_MARK_9)) buffer_char(to, c, origin);
 }
 
-static void put_nmt(const NormalStep *step, TextBuffer *to, int32_t c, Origin origin) {
+static void put_nmt(const NormalStep *step, TextBuffer *to, int32_t c, ByteOrigin origin) {
     (void)step;
     bool control = c < ' ' || (c >= 0x7F && c < 0xA0), space = c == '\t' || c == '\n' || c == '\f' || c == '\r';
     bool kept = c == 0 || space || (c >= 0x80 && c != 0x8F && c != 0x9F);
@@ -60,7 +60,7 @@ static void apply_replace(const NormalStep *step, TextFlow *flow) {
     TextBuffer *to = flow_begin(flow);
     int64_t done = 0, size = (int64_t)strlen(step->content);
     do {
-        Origin origin = to->traced && search.end > 0 ? view_origin(view, search.end - 1) : (Origin){0, 0};
+        ByteOrigin origin = to->traced && search.end > 0 ? view_origin(view, search.end - 1) : (ByteOrigin){0, 0};
         buffer_copy(to, view, done, search.begin);
         buffer_bytes(to, step->content, size, origin);
         done = search.end;

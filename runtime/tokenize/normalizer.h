@@ -38,10 +38,10 @@ bool normalizer_read(const Component *component, Normalizer *normalizer);
 void normalizer_apply(const Normalizer *normalizer, TextFlow *flow);
 
 /* Writes what one character becomes; all of it has the origin of the character. */
-typedef void PutChar(const NormalStep *step, TextBuffer *to, int32_t c, Origin origin);
+typedef void PutChar(const NormalStep *step, TextBuffer *to, int32_t c, ByteOrigin origin);
 /* A step that takes one character after the other. */
 void normalize_chars(const NormalStep *step, TextFlow *flow, PutChar *put);
-void put_lower(const NormalStep *step, TextBuffer *to, int32_t c, Origin origin);
+void put_lower(const NormalStep *step, TextBuffer *to, int32_t c, ByteOrigin origin);
 
 /* Steps that have a file of their own. */
 void normalize_nfc(const NormalStep *step, TextFlow *flow);

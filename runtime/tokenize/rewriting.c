@@ -6,7 +6,7 @@ static void skip(Rewriting *r, int64_t count) {
 }
 
 void rewriting_put(Rewriting *r, int32_t c, int64_t change) {
-    Origin origin = {0, 0};
+    ByteOrigin origin = {0, 0};
     if (r->to->traced) {
         int64_t last = r->from->length - 1, at = change > 0 ? r->at - 1 : r->at;
         if (at >= 0 && last >= 0) origin = view_origin(r->from, at < last ? at : last);

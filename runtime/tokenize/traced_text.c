@@ -8,20 +8,20 @@
 
 /* --- Views -------------------------------------------------------------------------------------------------------- */
 
-static Origin plain_origin(const TextView *view, int64_t at) {
+static ByteOrigin plain_origin(const TextView *view, int64_t at) {
     int64_t begin = at;
     while (begin > 0 && ((unsigned char)view->bytes[begin] & 0xC0) == 0x80) begin--;
     uint32_t from = view->base + (uint32_t)begin;
-    return (Origin){from, from + (uint32_t)utf8_length(view->bytes[begin])};
+    return (ByteOrigin){from, from + (uint32_t)utf8_length(view->bytes[begin])};
 }
 
-Origin view_origin(const TextView *view, int64_t at) {
+ByteOrigin view_origin(const TextView *view, int64_t at) {
     return view->origins ? view->origins[at] : plain_origin(view, at);
 }
 
 TokenSpan view_span(const TextView *view, int64_t begin, int64_t end) {
     if (view->length == 0) return (TokenSpan){view->base, view->base};
-    Origin first = view_origin(view, begin < view->length ? begin : view->length - 1);
+    ByteOrigin first = view_origin(view, begin < view->length ? begin : view->length - 1);
     if (begin >= end) return (TokenSpan){first.from, first.from};
     return (TokenSpan){first.from, view_origin(view, end - 1).to};
 }
@@ -39,16 +39,16 @@ void buffer_reserve(TextBuffer *buffer, int64_t more) {
     int64_t needed = buffer->length + more;
     if (needed > buffer->capacity) buffer->bytes = memory_grow(buffer->bytes, &buffer->capacity, needed, 1);
     if (buffer->traced && needed > buffer->origin_capacity)
-        buffer->origins = memory_grow(buffer->origins, &buffer->origin_capacity, needed, sizeof(Origin));
+        buffer->origins = memory_grow(buffer->origins, &buffer->origin_capacity, needed, sizeof(ByteOrigin));
 }
 
-static void copy_origins(Origin *to, const TextView *view, int64_t begin, int64_t end) {
+static void copy_origins(ByteOrigin *to, const TextView *view, int64_t begin, int64_t end) {
     if (view->origins) {
         memcpy(to, view->origins + begin, (size_t)(end - begin) * sizeof *to);
         return;
     }
     for (int64_t at = begin; at < end;) {
-        Origin origin = plain_origin(view, at);
+        ByteOrigin origin = plain_origin(view, at);
         for (; at < end && view->base + at < origin.to; at++) *to++ = origin;
     }
 }
@@ -61,14 +61,14 @@ void buffer_copy(TextBuffer *buffer, const TextView *view, int64_t begin, int64_
     buffer->length += end - begin;
 }
 
-void buffer_bytes(TextBuffer *buffer, const char *bytes, int64_t length, Origin origin) {
+void buffer_bytes(TextBuffer *buffer, const char *bytes, int64_t length, ByteOrigin origin) {
     buffer_reserve(buffer, length + 1);
     memcpy(buffer->bytes + buffer->length, bytes, (size_t)length);
     for (int64_t i = 0; buffer->traced && i < length; i++) buffer->origins[buffer->length + i] = origin;
     buffer->length += length;
 }
 
-void buffer_char(TextBuffer *buffer, int32_t c, Origin origin) {
+void buffer_char(TextBuffer *buffer, int32_t c, ByteOrigin origin) {
     char bytes[4];
     buffer_bytes(buffer, bytes, utf8_write(c, bytes), origin);
 }

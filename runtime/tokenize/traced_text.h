@@ -14,21 +14,21 @@
 #include "runtime/tokenize/unicode.h"
 
 /* Bytes [from, to) of the given text: whole code points. */
-typedef struct Origin {
+typedef struct ByteOrigin {
     uint32_t from, to;
-} Origin;
+} ByteOrigin;
 
 typedef struct TextView {
     const char *bytes; /* good UTF-8 */
     int64_t length;
-    const Origin *origins; /* [length]; NULL: plain, or nobody wants them */
-    uint32_t base;         /* of a plain text: where it begins in the given one */
+    const ByteOrigin *origins; /* [length]; NULL: plain, or nobody wants them */
+    uint32_t base;             /* of a plain text: where it begins in the given one */
 } TextView;
 
 typedef struct TextBuffer {
     char *bytes;
     int64_t length, capacity;
-    Origin *origins;
+    ByteOrigin *origins;
     int64_t origin_capacity;
     bool traced; /* origins are kept */
 } TextBuffer;
@@ -46,7 +46,7 @@ void flow_end(TextFlow *flow);
 void flow_free(TextFlow *flow);
 
 /* Of the byte at `at`; {0, 0} of a text whose origins nobody wants. */
-Origin view_origin(const TextView *view, int64_t at);
+ByteOrigin view_origin(const TextView *view, int64_t at);
 /* What bytes [begin, end) stand for: from the first byte's origin to the last one's. Empty where they are none. */
 TokenSpan view_span(const TextView *view, int64_t begin, int64_t end);
 /* A part, in the same memory. */
@@ -55,8 +55,8 @@ TextView view_part(const TextView *view, int64_t begin, int64_t end);
 /* Appends bytes with their origins. */
 void buffer_copy(TextBuffer *buffer, const TextView *view, int64_t begin, int64_t end);
 /* Appends bytes that all have one origin. */
-void buffer_bytes(TextBuffer *buffer, const char *bytes, int64_t length, Origin origin);
-void buffer_char(TextBuffer *buffer, int32_t c, Origin origin);
+void buffer_bytes(TextBuffer *buffer, const char *bytes, int64_t length, ByteOrigin origin);
+void buffer_char(TextBuffer *buffer, int32_t c, ByteOrigin origin);
 /* Room for so many bytes more. */
 void buffer_reserve(TextBuffer *buffer, int64_t more);
 
