@@ -25,4 +25,21 @@ run train models/bert.graph --weights "$t/endless" --data "$demo" --dry-run
 [ "$status" = 1 ] && has "$t/err" "vocab.txt: error[E0801]: it holds more than 64 MiB"
 ok "a vocabulary that unpacks to very much is refused" $?
 
+
+# The same for a run's settings and for the index of weights; and for data, by --max-memory.
+cp -rL "$demo" "$t/many"
+ln -s /dev/zero "$t/many/model.safetensors.index.json"
+run train models/bert.graph --weights "$t/many" --data "$demo" --dry-run
+[ "$status" = 1 ] && has "$t/err" "index.json: error[E0801]: it holds more than 64 MiB"
+ok "an index of weights without an end is refused" $?
+mkdir "$t/run"
+cp models/bert.graph "$t/run/model.graph"
+ln -s /dev/zero "$t/run/settings.json"
+run eval "$t/run"
+[ "$status" = 1 ] && has "$t/err" "settings.json: error[E0801]: it holds more than 16 MiB"
+ok "settings without an end are refused" $?
+run train models/bert.graph --weights "$demo" --data "$demo" --max-memory 8K --dry-run
+[ "$status" = 1 ] && has "$t/err" ": error[E0801]: it holds more than 4 KiB"
+ok "--max-memory bounds what data files hold" $?
+
 finish

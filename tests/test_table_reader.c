@@ -13,7 +13,7 @@ static Table *read_bytes(const char *bytes, size_t size, TableFormat format, con
                          Diagnostics *diags) {
     TempFolder folder = make_folder();
     TempPath path = put_bytes(&folder, "table", bytes, size);
-    Table *table = table_read(path.text, format, columns, 2, diags);
+    Table *table = table_read(path.text, format, columns, 2, 0, diags);
     remove_folder(&folder);
     return table;
 }
@@ -352,8 +352,8 @@ Test(table_reader, a_missing_column_is_named_with_the_nearest) {
 
 Test(table_reader, a_missing_file_and_a_folder) {
     Diagnostics *diags = diagnostics_new();
-    cr_expect_null(table_read("/no/such/file", tab_plain, (const char *[]){"text"}, 1, diags));
-    cr_expect_null(table_read("/", tab_plain, (const char *[]){"text"}, 1, diags));
+    cr_expect_null(table_read("/no/such/file", tab_plain, (const char *[]){"text"}, 1, 0, diags));
+    cr_expect_null(table_read("/", tab_plain, (const char *[]){"text"}, 1, 0, diags));
     cr_expect_eq(diags->errors, 2);
     cr_expect_str_eq(diags->list.items[0].code, "E0801");
     diagnostics_free(diags);

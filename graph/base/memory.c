@@ -1,6 +1,7 @@
 /* Memory: what every allocation that must not fail goes through. */
 #include "graph/base/memory.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,14 @@ void *memory_new(size_t count, size_t size) {
     return items;
 }
 
+void *memory_try(size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) return NULL;
+    return calloc(1, bytes ? bytes : 1);
+}
+
+void *memory_try_aligned(size_t alignment, size_t size) { return aligned_alloc(alignment, size); }
+
 void *memory_resize(void *items, size_t count, size_t size) {
     size_t bytes = product(count, size);
     void *resized = realloc(items, bytes);
@@ -52,6 +61,16 @@ void *memory_copy(const void *bytes, size_t size) {
 }
 
 char *memory_text(const char *text) { return memory_copy(text, strlen(text)); }
+
+char *memory_printf(const char *format, ...) {
+    va_list args;
+    char *text;
+    va_start(args, format);
+    int length = vasprintf(&text, format, args);
+    va_end(args);
+    if (length < 0) memory_out(0);
+    return text;
+}
 
 void *memory_checked(void *pointer) {
     if (!pointer) memory_out(0);

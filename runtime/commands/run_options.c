@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/files/byte_size.h"
 #include "runtime/session/apart.h"
 #include "runtime/session/settings.h"
 
@@ -86,7 +87,8 @@ SessionSource source_of_options(const Options *o) {
                            .sets = o->set,
                            .data = o->data,
                            .dropout = o->dropout,
-                           .skip_bad_rows = o->skip_bad_rows};
+                           .skip_bad_rows = o->skip_bad_rows,
+                           .memory = o->max_memory ? (size_t)byte_size_read(o->max_memory) : 0};
 }
 
 SessionUse use_of_options(const Options *o) {

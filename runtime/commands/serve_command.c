@@ -113,8 +113,8 @@ static char *take_request(const Service *v, const char *line, size_t length, Req
 
 /* {"id":7,"prediction":...}: the id as it was written, then the members of the answer. */
 static char *answer_text(const Request *request) {
-    char *rest = memory_checked(json_dumps(request->answer, JSON_REAL_PRECISION(9) | JSON_COMPACT)), *text = NULL;
-    if (asprintf(&text, "{\"id\":%s%s%s", request->id, rest[1] == '}' ? "" : ",", rest + 1) < 0) memory_out(0);
+    char *rest = memory_checked(json_dumps(request->answer, JSON_REAL_PRECISION(9) | JSON_COMPACT));
+    char *text = memory_printf("{\"id\":%s%s%s", request->id, rest[1] == '}' ? "" : ",", rest + 1);
     free(rest);
     return text;
 }

@@ -151,7 +151,7 @@ const ClassCounts *classes_count(const Task *task, const DatasetOptions *options
     if (!path) return NULL;
     TableFormat format = dataset_format(task);
     format.keeps_bad = options->skips_bad; /* as rows of empty cells */
-    Table *table = table_read(path, format, task->label.columns, 1, diags);
+    Table *table = table_read(path, format, task->label.columns, 1, options->memory, diags);
     if (!table) return NULL;
     const ClassCounts *counts =
         classes_of_table(task, table, 0, diagnostics_file(diags, path, NULL), options->skips_bad, diags);

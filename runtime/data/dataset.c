@@ -387,7 +387,7 @@ static Table *open_table(RowLoader *l, const char *path) {
     format.keeps_bad = l->options->keeps_bad || l->options->skips_bad;
     format.keeps_blank = !l->options->needs_labels;
     if (l->options->text) return table_parse(l->options->text, format, l->columns, l->n_columns, l->diags);
-    return table_read(path, format, l->columns, l->n_columns, l->diags);
+    return table_read(path, format, l->columns, l->n_columns, l->options->memory, l->diags);
 }
 
 static void loader_close(RowLoader *l) {

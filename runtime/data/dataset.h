@@ -63,6 +63,7 @@ typedef struct DatasetOptions {
     bool one_segment;   /* all that the model knows: the second text of a pair is in segment 0 as well */
     int64_t fold;       /* of a task that declares folds: which one is dev */
     int64_t limit;      /* at most so many rows; 0: all */
+    size_t memory;      /* bytes that a file of data may take; 0: as many as there is room for */
     /* Each row has a label, and a masked label hides tokens; otherwise the label's column may be missing, every word
      * has a label of value NaN, and the tokens to be told are those that are [MASK] in the text. */
     bool needs_labels;

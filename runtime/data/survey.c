@@ -357,7 +357,7 @@ static bool survey_all(Surveyor *s) {
 
 const Survey *survey_table(const SurveyOptions *options, Arena *arena, Diagnostics *diags) {
     Surveyor s = {.options = options, .arena = arena, .diags = diags, .text = {.name = options->path, .line = 1}};
-    char *bytes = read_file(options->path, READ_DATA, &s.text.size, diags);
+    char *bytes = read_file(options->path, read_bound(0), &s.text.size, diags);
     if (!bytes) return NULL;
     s.text.bytes = bytes;
     s.survey = arena_alloc(arena, sizeof *s.survey);

@@ -114,9 +114,10 @@ Table *table_parse(const TableText *text, TableFormat format, const char *const 
     return NULL;
 }
 
-Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns, Diagnostics *diags) {
+Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns, size_t memory,
+                  Diagnostics *diags) {
     TableText text = {.name = path, .line = 1};
-    char *bytes = read_file(path, READ_DATA, &text.size, diags);
+    char *bytes = read_file(path, read_bound(memory), &text.size, diags);
     if (!bytes) return NULL;
     text.bytes = bytes;
     Table *table = table_parse(&text, format, columns, n_columns, diags);

@@ -30,12 +30,12 @@ typedef struct Table Table;
 /* Is what the data line of a task says a format, with what that needs? False and an error with a way out. */
 bool table_format_check(const Task *task, Diagnostics *diags);
 
-/* Reads the named columns of a file, all rows. Line ends are \n, \r\n or \r; a byte order mark, blank lines and a
- * missing last line end are fine. Cells are what was written: a number keeps its digits. NULL and errors for: no such
- * file, a file of another kind (UTF-16, Parquet, a workbook), no header, a missing column or two of its name, a row
- * with more or fewer fields than the header, quotes that do not fit (see table_fields.c), a cell that is not UTF-8, a
- * line that is not JSON. Where columns are declared and the first row has just these names, it is taken for a header,
- * with a warning.
+/* Reads the named columns of a file, all rows, which may take `memory` (see read_bound). Line ends are \n, \r\n or
+ * \r; a byte order mark, blank lines and a missing last line end are fine. Cells are what was written: a number keeps
+ * its digits. NULL and errors for: no such file, a file of another kind (UTF-16, Parquet, a workbook), no header, a
+ * missing column or two of its name, a row with more or fewer fields than the header, quotes that do not fit (see
+ * table_fields.c), a cell that is not UTF-8, a line that is not JSON. Where columns are declared and the first row has
+ * just these names, it is taken for a header, with a warning.
  *
  * JSON lines: texts are decoded, null is the empty text; a list of such values is a cell of items.
  * Plain lines: every line is the cell of the one column, whatever it is called.
@@ -43,7 +43,8 @@ bool table_format_check(const Task *task, Diagnostics *diags);
  * stand between blanks, or between tabs where a line has one. Lines of a -DOCSTART- and comments
  * ("# ..." before the first word) are no words; fields after the last wanted one may be
  * missing. */
-Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns, Diagnostics *diags);
+Table *table_read(const char *path, TableFormat format, const char *const *columns, int n_columns, size_t memory,
+                  Diagnostics *diags);
 /* The same of a text. */
 Table *table_parse(const TableText *text, TableFormat format, const char *const *columns, int n_columns,
                    Diagnostics *diags);

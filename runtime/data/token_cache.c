@@ -111,7 +111,7 @@ static bool take_array(CacheReader *r, Array *array) {
     array->count = bytes < 0 ? -1 : bytes / array->size;
     if (bytes < 0) return true;
     if (bytes > r->left || bytes % array->size != 0) return false;
-    *array->items = malloc((size_t)bytes + 1);
+    *array->items = memory_try((size_t)bytes + 1, 1);
     return *array->items && take(r, *array->items, (size_t)bytes);
 }
 

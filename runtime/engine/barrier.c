@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "graph/base/memory.h"
 #include "runtime/engine/clock.h"
 
 enum { LINE_BYTES = 64, LOOKS = 64 /* between two looks at the clock */ };
@@ -23,7 +24,7 @@ struct Barrier {
 };
 
 Barrier *barrier_new(int threads, double awake_s) {
-    Barrier *b = aligned_alloc(LINE_BYTES, sizeof *b);
+    Barrier *b = memory_try_aligned(LINE_BYTES, sizeof *b);
     if (b) *b = (Barrier){.threads = (unsigned)threads, .awake_s = awake_s};
     return b;
 }

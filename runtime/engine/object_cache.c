@@ -125,7 +125,7 @@ static bool read_header(int file, XXH128_hash_t key, Header *header) {
 
 static bool read_entry(int file, XXH128_hash_t key, Header *header, Object *object) {
     if (!read_header(file, key, header)) return false;
-    Object read = {malloc(header->length ? header->length : 1), header->length};
+    Object read = {memory_try(header->length, 1), header->length};
     unsigned char checksum[16];
     bool good = read.bytes && descriptor_read(file, read.bytes, read.size);
     if (good) {

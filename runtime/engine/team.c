@@ -62,11 +62,11 @@ static Team *out_of_memory(Team *team, int threads, Diagnostics *diags) {
 }
 
 Team *team_new(int threads, Diagnostics *diags) {
-    Team *team = calloc(1, sizeof *team);
+    Team *team = memory_try(1, sizeof *team);
     int count = count_threads(threads);
     if (!team) return out_of_memory(team, count, diags);
     team->threads = count;
-    team->scratch = calloc((size_t)team->threads, sizeof *team->scratch);
+    team->scratch = memory_try((size_t)team->threads, sizeof *team->scratch);
     team->barrier = barrier_new(count, count > cores_available(omp_get_num_procs()) ? 0 : awake_s);
     if (!team->scratch || !team->barrier) return out_of_memory(team, count, diags);
     for (int i = 0; i < team->threads; i++) {

@@ -141,7 +141,7 @@ static const char *decode(const char *bytes, size_t size, Arena *arena, Tensor *
 
 bool npy_read(const char *path, Arena *arena, Tensor *tensor, Diagnostics *diags) {
     size_t size;
-    char *bytes = read_file(path, READ_DATA, &size, diags);
+    char *bytes = read_file(path, read_bound(0), &size, diags);
     if (!bytes) return false;
     const char *wrong = decode(bytes, size, arena, tensor);
     free(bytes);

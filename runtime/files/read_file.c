@@ -49,13 +49,20 @@ static gzFile open_file(const char *path) {
 }
 
 static void fail_bound(const char *path, size_t most, Diagnostics *diags) {
+    bool small = most < 1 << 20;
     diag_error(diags, "E0801", pos_in_file(diagnostics_file(diags, path, NULL), 0),
-               "it holds more than %zu MiB, the most that is read of such a file", most >> 20);
-    diag_hint(diags, "check the path; of a table, which may take half of the free memory, give a part at a time");
+               "it holds more than %zu %s, the most that is read of such a file", most >> (small ? 10 : 20),
+               small ? "KiB" : "MiB");
+    diag_hint(diags, "check the path; of a table, which may take half of the free memory and of --max-memory, give a "
+                     "part at a time");
+}
+
+size_t read_bound(size_t memory) {
+    size_t room = memory_room();
+    return (memory && memory < room ? memory : room) / 2;
 }
 
 char *read_file(const char *path, size_t most, size_t *size, Diagnostics *diags) {
-    size_t bound = most == READ_DATA ? memory_room() / 2 : most;
     *size = 0;
     errno = 0;
     gzFile file = open_file(path);
@@ -63,12 +70,12 @@ char *read_file(const char *path, size_t most, size_t *size, Diagnostics *diags)
         fail(path, strerror(errno ? errno : ENOMEM), diags);
         return NULL;
     }
-    char *bytes = read_all(file, bound, size);
-    bool beyond = *size > bound;
+    char *bytes = read_all(file, most, size);
+    bool beyond = *size > most;
     const char *problem = close_file(file);
     if (!beyond && !problem) return bytes;
     if (beyond)
-        fail_bound(path, bound, diags);
+        fail_bound(path, most, diags);
     else
         fail(path, problem, diags);
     free(bytes);

@@ -9,10 +9,13 @@
 
 /* Bounds of what a file holds once it is decompressed, in bytes. */
 enum {
-    READ_DATA = 0, /* half of the memory that there is room for: what is made of it takes as much again */
     READ_CONFIG = 16 << 20,
     READ_TEXT = 64 << 20, /* vocabularies, tokenizer.json, graphs as text */
 };
+
+/* The bound of a file of data where `memory` bytes may be taken, 0: as many as there is room for. It is half of
+ * them, as what is made of the file takes as much again. */
+size_t read_bound(size_t memory);
 
 /* The bytes of a file, of a gzip'd one what it holds, with a NUL after them that `*size` does not count. The caller
  * frees. NULL and an error when the file cannot be read or holds more than `most` bytes; `*size` is then 0.

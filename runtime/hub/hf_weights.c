@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "graph/base/pattern.h"
+#include "runtime/files/read_file.h"
 #include "runtime/files/torch_file.h"
 #include "runtime/hub/hf_file.h"
 
@@ -81,10 +82,9 @@ static bool add_map(HfWeights *w, json_t *map, Diagnostics *diags) {
 }
 
 static bool add_indexed(HfWeights *w, const char *name, Diagnostics *diags) {
-    json_error_t error;
-    json_t *index = json_load_file(path_of(w, name), 0, &error);
+    json_t *index = hf_file_object(path_of(w, name), READ_TEXT, NULL, diags);
     w->index = name;
-    bool good = index ? add_map(w, json_object_get(index, "weight_map"), diags) : bad_index(w, error.text, diags);
+    bool good = index && add_map(w, json_object_get(index, "weight_map"), diags);
     json_decref(index);
     return good;
 }

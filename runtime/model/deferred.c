@@ -50,7 +50,7 @@ static bool updater_new(Deferred *t, Updater *u, CodeList update) {
 static bool allocate(Deferred *t, CodeList update) {
     size_t rows = (size_t)t->rows, threads = (size_t)team_threads(t->team);
     t->zero = slab_new((size_t)t->columns * sizeof *t->zero);
-    t->done = calloc(rows, sizeof *t->done);
+    t->done = memory_try(rows, sizeof *t->done);
     t->partial = slab_new(rows * sizeof *t->partial);
     t->updaters = arena_array(t->arena, threads + 1, sizeof *t->updaters);
     bool good = t->zero && t->done && t->partial;

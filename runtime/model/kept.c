@@ -78,7 +78,7 @@ size_t kept_bytes(const Kept *kept, const Dataset *data) {
 }
 
 static bool make_stores(Kept *kept, const Dataset *data) {
-    kept->has = calloc((size_t)data->rows + 1, sizeof *kept->has);
+    kept->has = memory_try((size_t)data->rows + 1, sizeof *kept->has);
     bool good = kept->has != NULL;
     for (int i = 0; good && i < kept->values.count; i++) {
         KeptValue *value = &kept->values.items[i];

@@ -165,7 +165,7 @@ bool run_log_read(RunLog *log, const char *path, Arena *arena, Diagnostics *diag
     *log = (RunLog){.events = json_array()};
     LogReader reader = {log, arena};
     size_t size;
-    char *text = read_file(path, READ_DATA, &size, diags);
+    char *text = read_file(path, read_bound(0), &size, diags);
     bool good = text && read_lines(&reader, path, text, diags);
     free(text);
     return good;

@@ -52,7 +52,8 @@ static const ClassCounts *count_classes(void *user, const Task *task) {
     DatasetOptions options = {.folders = s->source.data.items,
                               .n_folders = s->source.data.count,
                               .split = "train",
-                              .skips_bad = s->source.skip_bad_rows};
+                              .skips_bad = s->source.skip_bad_rows,
+                              .memory = s->source.memory};
     return classes_count(task, &options, s->diags);
 }
 
@@ -307,6 +308,7 @@ DatasetOptions session_dataset_options(const Session *s, const char *split) {
                             .max_length = s->max_length,
                             .skips_bad = s->use.skip_bad_rows,
                             .fold = s->use.fold,
+                            .memory = s->source.memory,
                             .one_segment = s->program->segments < 2};
 }
 

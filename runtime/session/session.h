@@ -19,6 +19,7 @@ typedef struct SessionSource {
     TextList data;          /* folders */
     double dropout;         /* see ProgramOptions */
     bool skip_bad_rows;     /* where classes are counted */
+    size_t memory;          /* see DatasetOptions */
 } SessionSource;
 
 /* The machine, and how code is made for it. */

@@ -9,6 +9,7 @@
 #include "graph/base/memory.h"
 #include "runtime/files/atomic_file.h"
 
+#include "runtime/files/read_file.h"
 static const char file_name[] = "settings.json";
 
 static json_t *hash_of_data(Arena *arena, const Dataset *data) {
@@ -105,8 +106,11 @@ bool settings_write(const char *folder, const json_t *settings, Diagnostics *dia
 json_t *settings_read(const char *folder, Diagnostics *diags) {
     const char *path = arena_printf(diags->arena, "%s/%s", folder, file_name);
     if (access(path, F_OK) != 0) return NULL;
-    json_error_t error;
-    json_t *settings = json_load_file(path, 0, &error);
+    size_t size;
+    char *text = read_file(path, READ_CONFIG, &size, diags);
+    if (!text) return NULL;
+    json_t *settings = json_loadb(text, size, 0, NULL);
+    free(text);
     if (json_is_object(json_object_get(settings, "options"))) return settings;
     json_decref(settings);
     diag_error(diags, "E0946", pos_in_file(diagnostics_file(diags, path, NULL), 0), "cannot read the run's settings");

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "graph/base/memory.h"
+#include "runtime/files/byte_size.h"
 #include "runtime/measure/evaluate.h"
 
 enum { CANDIDATES = 8 };
@@ -97,16 +98,6 @@ static size_t plan_single_rows(const MemoryNeed *need) {
 
 static double mib(double bytes) { return bytes / 0x1p20; }
 
-/* Bytes; "512M" is 512 * 2^20 of them. 0: it is no size. */
-static double read_size(const char *text) {
-    static const char units[] = "KMGT";
-    char *end;
-    double size = strtod(text, &end);
-    const char *unit = *end ? strchr(units, *end) : NULL;
-    bool good = end != text && size > 0 && (!*end || (unit && !end[1]));
-    return !good ? 0 : unit ? ldexp(size, 10 * (int)(unit - units + 1)) : size;
-}
-
 static bool bad_size(const char *text, Diagnostics *diags) {
     diag_error(diags, "E0910", (Pos){0}, "--max-memory takes a size such as 512M or 4G, not '%s'", text);
     diag_hint(diags, "K, M, G and T are powers of 1024");
@@ -116,7 +107,7 @@ static bool bad_size(const char *text, Diagnostics *diags) {
 size_t train_kept_room(const TrainOptions *o) {
     if (o->no_reuse) return 0;
     double all =
-        o->max_memory ? read_size(o->max_memory) : (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+        o->max_memory ? byte_size_read(o->max_memory) : (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     return (size_t)(all / 4);
 }
 
@@ -190,7 +181,7 @@ static bool refuse(const MemoryNeed *need, Standing standing, double most, doubl
 
 static bool check_limit(const MemoryNeed *need, Standing standing, double most) {
     const char *text = need->runner->o->max_memory;
-    double limit = text ? read_size(text) : INFINITY;
+    double limit = text ? byte_size_read(text) : INFINITY;
     if (limit <= 0) return bad_size(text, need->runner->s->diags);
     return standing.own + standing.kept + most <= limit || refuse(need, standing, most, limit);
 }
