@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "codegen/target_machine.h"
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 
 static void initialize(void) {
@@ -101,7 +102,7 @@ Target *target_new(const char *cpu, int lanes, Diagnostics *diags) {
     target->l2_bytes = cpu ? 524288 : cache_bytes(_SC_LEVEL2_CACHE_SIZE, 524288);
     size_t size = strlen(target->cpu) + 32;
     target->name = memory_new(size, 1);
-    snprintf(target->name, size, "%s, %d lanes", target->cpu, target->lanes);
+    snprintf(target->name, size, "%s, %s", target->cpu, count_text(target->lanes, "lane").text);
     return target;
 }
 

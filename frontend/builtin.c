@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "frontend/elaborate.h"
+#include "graph/base/count_text.h"
 
 /* "x axis": parameters; "like=": may be missing; "dims*": any number, the last. */
 typedef struct Builtin {
@@ -176,7 +177,7 @@ static Value build_matmul(Elab *e, const BuiltinCall *call) {
 static bool dims_of(Elab *e, const BuiltinCall *call, int first, Type *type) {
     type->rank = call->n - first;
     if (type->rank > MAX_RANK) {
-        fail(e, "E0310", call->pos[first], "a tensor has at most %d dimensions", MAX_RANK);
+        fail(e, "E0310", call->pos[first], "a tensor has at most %s", count_text(MAX_RANK, "dimension").text);
         return false;
     }
     for (int i = first; i < call->n; i++) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "frontend/elaborate.h"
+#include "graph/base/count_text.h"
 #include "graph/base/text.h"
 
 /* Arguments by formal; `value` NULL: not given. */
@@ -43,8 +44,8 @@ static int formal_of(Elab *e, const Def *def, const Expr *expr, int i) {
     const Arg *arg = &expr->args[i];
     if (arg->name) return find_formal(e, def, arg);
     if (i < def->formals.count) return i;
-    if (fail(e, "E0301", arg->pos, "'%s' takes %d argument%s; this one is too many", def->name, def->formals.count,
-             def->formals.count == 1 ? "" : "s")) {
+    if (fail(e, "E0301", arg->pos, "'%s' takes %s; this one is too many", def->name,
+             count_text(def->formals.count, "argument").text)) {
         note_declared(e, def);
         hint_formals(e, def);
     }

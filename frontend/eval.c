@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "frontend/elaborate.h"
+#include "graph/base/count_text.h"
 
 /* Sizes that only a call knows may make these right. */
 static bool may_fit(const Elab *e, const NodeSpec *spec) {
@@ -368,8 +369,8 @@ Value eval(Elab *e, const Expr *expr) {
     if (!expr) return value_error();
     if (++e->steps > MAX_STEPS) {
         if (e->steps > MAX_STEPS + 1) return value_error(); /* told already */
-        return fail_value(e, "E0312", expr->pos,
-                          "more than %d steps: the program's calls and repeats do not seem to end", MAX_STEPS);
+        return fail_value(e, "E0312", expr->pos, "more than %s: the program's calls and repeats do not seem to end",
+                          count_text(MAX_STEPS, "step").text);
     }
     if (e->eval_depth >= MAX_EVAL_DEPTH)
         return fail_value(e, "E0312", expr->pos, "this is nested more than %d deep", MAX_EVAL_DEPTH);

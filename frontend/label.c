@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "frontend/elaborate.h"
+#include "graph/base/count_text.h"
 
 /* The numbers of the label's kind. */
 static bool eval_range(Elab *e, const LabelDecl *decl, Label *label) {
@@ -44,9 +45,10 @@ static bool eval_classes(Elab *e, const LabelDecl *decl, Label *label) {
 static bool check_columns(Elab *e, const LabelDecl *decl, const Label *label) {
     if (decl->columns.count == 1) return true;
     if (label->kind == LABEL_FLAGS && decl->columns.count == label->classes) return true;
-    bool told = label->kind != LABEL_FLAGS ? fail(e, "E0409", decl->pos, "only flags can stand in several columns")
-                                           : fail(e, "E0409", decl->pos, "%d columns for %lld flags",
-                                                  decl->columns.count, (long long)label->classes);
+    bool told = label->kind != LABEL_FLAGS
+                    ? fail(e, "E0409", decl->pos, "only flags can stand in several columns")
+                    : fail(e, "E0409", decl->pos, "%s for %s", count_text(decl->columns.count, "column").text,
+                           count_text(label->classes, "flag").text);
     if (told) {
         diag_hint(e->diags, "one column for each flag, 'label %s = (a, b): flags', or one for all", decl->name);
     }
@@ -121,7 +123,9 @@ static bool eval_weights(Elab *e, const LabelDecl *decl, Label *label) {
     }
     label->weights = weights;
     if (count == label->classes) return true;
-    return fail(e, "E0409", decl->weights_pos, "%d weights for %lld classes", count, (long long)label->classes), false;
+    return fail(e, "E0409", decl->weights_pos, "%s for %s", count_text(count, "weight").text,
+                count_text(label->classes, "class").text),
+           false;
 }
 
 static bool check_weighted(Elab *e, const LabelDecl *decl, const Label *label) {

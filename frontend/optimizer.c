@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "frontend/elaborate.h"
+#include "graph/base/count_text.h"
 
 static Dim elements_dim(Elab *e) { return dim_symbol(graph_symbol_as(e->graph, "N", (Role){.kind = ROLE_ELEMENTS})); }
 
@@ -47,7 +48,7 @@ static void bind_states(Elab *e, const Def *def) {
         if (find_local(e->frame, stmt->name)) {
             fail(e, "E0203", stmt->pos, "the name '%s' is taken", stmt->name);
         } else if (optimizer->n_states == capacity) {
-            fail(e, "E0407", stmt->pos, "an optimizer has at most %d states", capacity);
+            fail(e, "E0407", stmt->pos, "an optimizer has at most %s", count_text(capacity, "state").text);
         } else {
             optimizer->states[optimizer->n_states++] = stmt->name;
             bind_input(e, stmt->name, (Role){.kind = ROLE_STATE, .of = stmt->name}, 1, stmt->pos);

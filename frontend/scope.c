@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "frontend/elaborate.h"
+#include "graph/base/count_text.h"
 #include "graph/base/text.h"
 
 Value value_error(void) { return (Value){.kind = VALUE_ERROR}; }
@@ -230,7 +231,7 @@ static const char *interpolated(Elab *e, const char *name, Pos pos) {
 
 bool check_scope_length(Elab *e, size_t length, Pos pos) {
     if (length <= MAX_SCOPE) return true;
-    fail(e, "E0312", pos, "this text has more than %d bytes", MAX_SCOPE);
+    fail(e, "E0312", pos, "this text has more than %s", count_text(MAX_SCOPE, "byte").text);
     return false;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "frontend/elaborate.h"
+#include "graph/base/count_text.h"
 
 typedef struct Initialiser {
     InitKind kind;
@@ -69,7 +70,7 @@ static bool eval_param_type(Elab *e, const Stmt *stmt, Type *type) {
             return false;
         }
         if (__builtin_mul_overflow(count, type->dims[i].offset, &count) || count > INT32_MAX) {
-            fail(e, "E0310", stmt->type.pos, "this parameter has more than %d elements", INT32_MAX);
+            fail(e, "E0310", stmt->type.pos, "this parameter has more than %s", count_text(INT32_MAX, "element").text);
             return false;
         }
     }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 #include "graph/roll.h"
 
@@ -166,8 +167,8 @@ char *graph_dot(const Graph *graph, bool rolled) {
     fputs("\" {\n  node [shape=box, fontname=monospace];\n", d.out);
     put_region(&d, 0, "  ");
     for (int i = 0; i < d.repeats.count; i++) {
-        fprintf(d.out, "  subgraph cluster_repeat_%d {\n    label=\"%d times\"; style=dashed;\n", i + 1,
-                d.repeats.items[i].times);
+        fprintf(d.out, "  subgraph cluster_repeat_%d {\n    label=\"%s\"; style=dashed;\n", i + 1,
+                count_text(d.repeats.items[i].times, "time").text);
         put_region(&d, i + 1, "    ");
         fputs("  }\n", d.out);
     }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/op_docs.h"
 
 /* What a rule works on. `in` are the operands' types, `given` the type the caller asks for, `out` the result. */
@@ -324,7 +325,8 @@ static const char *check_attention_matrices(Rule *r) {
     }
     int64_t heads = r->attrs->ints[0], width = r->in[0]->dims[1].offset;
     if (heads < 1 || width % heads)
-        FAIL(r, 2, "%" PRId64 " columns do not divide into %" PRId64 " heads", width, heads);
+        FAIL(r, 2, "%s %s not divide into %s", count_text(width, "column").text, count_form(width, "does", "do"),
+             count_text(heads, "head").text);
     if (!type_same_shape(r->in[1], r->in[2]) || !dim_equal(r->in[0]->dims[1], r->in[1]->dims[1])) {
         FAIL(r, 1, "q, k and v do not fit: %s, %s and %s", shown(r, r->in[0]), shown(r, r->in[1]), shown(r, r->in[2]));
     }
@@ -397,14 +399,14 @@ const char *infer_type(Graph *graph, const NodeSpec *spec, Type *type) {
 #undef OP
     };
     Rule rule = {.graph = graph, .op = spec->op, .n = spec->n_inputs, .attrs = &spec->attrs, .given = &spec->type};
-    int arity = op_arity(spec->op);
+    int arity = op_arity(spec->op), needed = arity < 0 ? 1 : arity;
     if (arity >= 0 ? spec->n_inputs != arity : spec->n_inputs < 1) {
-        return arena_printf(graph->arena, "%s: %d operands are needed, not %d", op_name(spec->op),
-                            arity < 0 ? 1 : arity, spec->n_inputs);
+        return arena_printf(graph->arena, "%s: %s %s needed, not %d", op_name(spec->op),
+                            count_text(needed, "operand").text, count_form(needed, "is", "are"), spec->n_inputs);
     }
     if (spec->n_inputs > MAX_OPERANDS) {
-        return arena_printf(graph->arena, "%s: %d operands are too many, %d the most", op_name(spec->op),
-                            spec->n_inputs, MAX_OPERANDS);
+        return arena_printf(graph->arena, "%s: %s are too many, %d the most", op_name(spec->op),
+                            count_text(spec->n_inputs, "operand").text, MAX_OPERANDS);
     }
     for (int i = 0; i < spec->n_inputs; i++) rule.in[i] = &spec->inputs[i]->type;
     const char *error = rules[spec->op](&rule);

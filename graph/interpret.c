@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 #include "graph/evaluate.h"
 
@@ -165,8 +166,8 @@ static bool make_room(OpEvaluation *e) {
         if (extent < 0) return evaluation_error(e, "axis %d has the extent %" PRId64, i, extent);
         if (__builtin_mul_overflow(e->count, extent, &e->count)) return evaluation_error(e, "too many elements");
     }
-    e->out = calloc((size_t)e->count + 1, sizeof *e->out);
-    return e->out || evaluation_error(e, "no memory for %" PRId64 " elements", e->count);
+    e->out = memory_try((size_t)e->count + 1, sizeof *e->out);
+    return e->out || evaluation_error(e, "no memory for %s", count_text(e->count, "element").text);
 }
 
 static bool evaluate_node(Holder *holder, const Node *node) {

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/random.h"
 #include "graph/evaluate.h"
 
@@ -169,7 +170,8 @@ static bool check_bounds(OpEvaluation *e, int operand, int64_t rows) {
     int64_t sequences = operand_extent(e, operand, 0) - 1;
     bool good = sequences >= 0 && bounds[0] == 0 && bounds[sequences] == (double)rows;
     for (int64_t s = 0; good && s < sequences; s++) good = bounds[s] <= bounds[s + 1];
-    return good || evaluation_error(e, "operand %d does not cut %" PRId64 " rows into sequences", operand, rows);
+    return good ||
+           evaluation_error(e, "operand %d does not cut %s into sequences", operand, count_text(rows, "row").text);
 }
 
 static bool for_each_head(OpEvaluation *e, void (*run)(OpEvaluation *, const Head *)) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/graph.h"
 
 enum { MAX_TURNS = 4096 }; /* of a repeat */
@@ -259,7 +260,8 @@ static bool read_operands(Reader *r, Node **inputs, int *count) {
     *count = 0;
     if (!accept(r, "(")) return true;
     do {
-        if (*count == MAX_OPERANDS) return fail(r, "an operator takes at most %d operands", MAX_OPERANDS);
+        if (*count == MAX_OPERANDS)
+            return fail(r, "an operator takes at most %s", count_text(MAX_OPERANDS, "operand").text);
         if (!read_node_ref(r, &inputs[(*count)++])) return false;
     } while (accept(r, ","));
     return expect(r, ")");
@@ -358,7 +360,7 @@ static bool read_symbols(Reader *r) {
         Role role = {0};
         int count = symbols->count;
         if (!read_braced_role(r, &role)) return false;
-        if (count == MAX_SYMBOLS) return fail(r, "there are more than %d symbols", MAX_SYMBOLS);
+        if (count == MAX_SYMBOLS) return fail(r, "there are more than %s", count_text(MAX_SYMBOLS, "symbol").text);
         int32_t symbol = graph_symbol(r->graph, name);
         if (symbol < count && !role_equal(&symbols->roles[symbol], &role))
             return fail(r, "symbol '%s' has two roles", name);
@@ -414,7 +416,7 @@ static bool read_repeat(Reader *r) {
     if (r->in_repeat) return fail(r, "repeats cannot be nested");
     if (!expect(r, "i") || !expect(r, "in") || !expect(r, "0") || !expect(r, "..") || !read_int(r, &times))
         return false;
-    if (times < 1 || times > MAX_TURNS) return fail(r, "a repeat has 1 to %d rounds", MAX_TURNS);
+    if (times < 1 || times > MAX_TURNS) return fail(r, "a repeat has 1 to %s", count_text(MAX_TURNS, "round").text);
     if (!expect(r, "{") || !end_line(r)) return false;
     const Reader body = *r;
     bool good = r->in_repeat = true;

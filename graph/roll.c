@@ -14,6 +14,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 #include "graph/write.h"
 
@@ -306,8 +307,8 @@ static void put_all(const Roller *roller, FILE *out) {
             continue;
         }
         Repeat r = roller->repeats.items[next++];
-        fprintf(out, "repeat i in 0..%d { # %d times %d line%s\n", r.times, r.times, r.period,
-                r.period == 1 ? "" : "s");
+        fprintf(out, "repeat i in 0..%d { # %s %s\n", r.times, count_text(r.times, "time").text,
+                count_text(r.period, "line").text);
         for (int j = 0; j < r.period; j++) put_body_line(roller, i + j, r.period, out);
         fputs("}\n", out);
         i += r.period * r.times;

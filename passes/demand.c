@@ -3,6 +3,7 @@
  * round moves at least one upwards. */
 #include "passes/demand.h"
 
+#include "graph/base/count_text.h"
 #include "graph/rewrite.h"
 #include "passes/expand.h"
 
@@ -170,7 +171,9 @@ static void remark_moves(const Round *round, Remarks *remarks) {
         moved += round->moves[i];
         if (!gather && is_gather_of_round(round, node)) gather = node;
     }
-    if (moved) remark(remarks, gather, "gather moves up: %d operators compute the rows that are read, not all", moved);
+    if (moved)
+        remark(remarks, gather, "gather moves up: %s %s the rows that are read, not all",
+               count_text(moved, "operator").text, count_form(moved, "computes", "compute"));
 }
 
 /* One round for this index. NULL: no node moves. */

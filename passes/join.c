@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/rewrite.h"
 #include "passes/expand.h"
 #include "passes/rowwise.h"
@@ -247,7 +248,8 @@ static void remark_shared(const Joiner *j, Remarks *remarks) {
     for (int i = 0; remarks && i < part->graph->nodes.count; i++) {
         const Node *node = part->graph->nodes.items[i];
         if (border[i])
-            remark(remarks, node, "up to this %s, %d tasks are computed in one", op_name(node->op), j->count);
+            remark(remarks, node, "up to this %s, %s are computed in one", op_name(node->op),
+                   count_text(j->count, "task").text);
     }
 }
 

@@ -1,6 +1,7 @@
 /* The graph of distinct kernels. */
 #include "passes/kernel_graph.h"
 
+#include "graph/base/count_text.h"
 #include "graph/rewrite.h"
 
 typedef struct Copier {
@@ -42,7 +43,7 @@ static Node *put_in_group(void *user, Graph *to, const Node *node, Node *const *
 static void copy_kernel(Copier *c, const Launch *launch) {
     int from = launch->results[0]->group, calls = count_calls(c->list, launch->kernel);
     const char *name = c->list->graph->groups.items[from].name;
-    name = arena_printf(c->to->arena, "%s, called %d time%s", name, calls, calls == 1 ? "" : "s");
+    name = arena_printf(c->to->arena, "%s, called %s", name, count_text(calls, "time").text);
     c->group = graph_group(c->to, launch->kernel->kind, name);
     make_operands(c, launch);
     for (int i = 0; i < launch->n_results; i++) {

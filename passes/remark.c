@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
+
 Remarks *remarks_new(void) {
     Arena *arena = arena_new();
     Remarks *remarks = arena_alloc(arena, sizeof *remarks);
@@ -46,7 +48,7 @@ void remarks_print(const Remarks *remarks, FILE *out) {
         const Remark *r = &remarks->list.items[i];
         if (r->pos.file) fprintf(out, "%s:%u:%u: ", r->pos.file->path, r->pos.line, r->pos.column);
         fprintf(out, "remark[%s]: %s", r->pass, r->text);
-        if (r->times > 1) fprintf(out, " (%d times)", r->times);
+        if (r->times > 1) fprintf(out, " (%s)", count_text(r->times, "time").text);
         fputc('\n', out);
     }
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/diag.h"
 
 enum { CODES = 1000 };
@@ -45,6 +46,20 @@ static void note_folder(const char *folder, bool *used) {
         if (length > 2 && !table && strcmp(entry->d_name + length - 2, ".c") == 0) note_codes(path, used);
     }
     closedir(entries);
+}
+
+Test(diag, counts_agree_with_their_nouns) {
+    cr_expect_str_eq(count_text(1, "row").text, "1 row");
+    cr_expect_str_eq(count_text(0, "row").text, "0 rows");
+    cr_expect_str_eq(count_text(2, "more class").text, "2 more classes");
+    cr_expect_str_eq(count_text(3, "query").text, "3 queries");
+    cr_expect_str_eq(count_text(3, "day").text, "3 days");
+    cr_expect_str_eq(count_text(1, "class").text, "1 class");
+    cr_expect_str_eq(count_text(2, "batch").text, "2 batches");
+    cr_expect_str_eq(count_text(2, "epoch").text, "2 epochs");
+    cr_expect_str_eq(count_text(-1, "step").text, "-1 steps");
+    cr_expect_str_eq(count_form(1, "is", "are"), "is");
+    cr_expect_str_eq(count_form(0, "is", "are"), "are");
 }
 
 Test(diag, every_code_in_use_is_explained_and_no_other) {

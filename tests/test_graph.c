@@ -329,7 +329,7 @@ Test(graph, mistakes_in_a_text_are_told_where_they_are) {
         {"%1 = nope(%0) : f32[T, 4]", 10, "there is no operator 'nope'"},
         {"%2 = neg(%0) : f32[T, 4]", 5, "the next node is %1"},
         {"%1 = neg(%7) : f32[T, 4]", 12, "%7 is not defined above"},
-        {"%1 = neg(%0, %0) : f32[T, 4]", 29, "neg: 1 operands are needed, not 2"},
+        {"%1 = neg(%0, %0) : f32[T, 4]", 29, "neg: 1 operand is needed, not 2"},
         {"%1 = neg(%0) : f32[T, 5]", 25, "neg gives f32[T, 4]"},
         {"%1 = neg(%0) : f32[U, 4]", 21, "there is no symbol 'U'"},
         {"%1 = neg(%0) : f64[T, 4]", 16, "expected an element type: f32, i32 or bool"},

@@ -201,6 +201,68 @@ Test(structure, what_is_known_of_operators_is_in_the_table) {
     for (int i = 0; i < ROOMS; i++) visit_folder(rooms[i].name, check_no_operator_lists, NULL);
 }
 
+/* --- Memory ------------------------------------------------------------------------------------------------------- */
+
+/* Is the function called on the line, by just this name? */
+static bool calls(const char *line, const char *function) {
+    for (const char *at = strstr(line, function); at; at = strstr(at + 1, function)) {
+        bool begins = at == line || (!isalnum((unsigned char)at[-1]) && at[-1] != '_');
+        if (begins && at[strlen(function)] == '(') return true;
+    }
+    return false;
+}
+
+static void check_allocation(void *user, const char *path, int number, const char *line) {
+    (void)user;
+    static const char *const functions[] = {"malloc",         "calloc",        "realloc",  "reallocarray",
+                                            "strdup",         "strndup",       "asprintf", "vasprintf",
+                                            "posix_memalign", "aligned_alloc", "getline",  "open_memstream"};
+    if (strcmp(path, "graph/base/memory.c") == 0) return;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        cr_expect_not(calls(line, functions[i]), "%s:%d: memory comes from graph/base/memory.h, not %s", path, number,
+                      functions[i]);
+}
+
+/* What could be forgotten otherwise is what happens when there is no more. */
+Test(structure, memory_comes_from_one_place) {
+    for (int i = 0; i < ROOMS; i++) visit_folder(rooms[i].name, check_allocation, NULL);
+}
+
+/* --- Messages ----------------------------------------------------------------------------------------------------- */
+
+/* Behind the format of a whole number: "" in "%d rows", NULL elsewhere. */
+static const char *after_number(const char *at) {
+    static const char *const formats[] = {"%d", "%i", "%u", "%lld", "%zu", "%\" PRId64 \""};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        if (strncmp(at, formats[i], strlen(formats[i])) == 0) return at + strlen(formats[i]);
+    }
+    return NULL;
+}
+
+/* "%d rows" would be "1 rows" one day. No plural of this kind, or of a constant: */
+static const char *const no_plurals[] = {" does ", " has ", " axes"};
+
+static bool is_plural(const char *noun, size_t length) {
+    bool plural = length > 2 && noun[length] == 's';
+    for (size_t i = 0; i < sizeof no_plurals / sizeof *no_plurals; i++)
+        plural &= strncmp(noun, no_plurals[i], strlen(no_plurals[i])) != 0;
+    return plural;
+}
+
+static void check_plural(void *user, const char *path, int number, const char *line) {
+    (void)user;
+    for (const char *at = strchr(line, '%'); at; at = strchr(at + 1, '%')) {
+        const char *noun = after_number(at);
+        size_t length = noun && *noun == ' ' ? strspn(noun + 1, "abcdefghijklmnopqrstuvwxyz") : 0;
+        if (!length || !is_plural(noun, length)) continue;
+        cr_expect(false, "%s:%d: a count with its noun is count_text: %.*s", path, number, (int)length, noun + 1);
+    }
+}
+
+Test(structure, one_row_is_not_one_rows) {
+    for (int i = 0; i < ROOMS; i++) visit_folder(rooms[i].name, check_plural, NULL);
+}
+
 /* What only one folder may speak. */
 static void check_foreign(void *user, const char *path, int number, const char *line) {
     const char *room = user;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
+
 Diagnostics *diagnostics_new(void) {
     Arena *arena = arena_new();
     Diagnostics *diags = arena_alloc(arena, sizeof *diags);
@@ -220,7 +222,7 @@ void diagnostics_print(const Diagnostics *diags, FILE *out) {
         if (!hidden) print_one(diag, out);
     }
     if (diags->errors > MAX_LISTED_ERRORS)
-        fprintf(out, "      = note: only the first %d errors are shown\n", MAX_LISTED_ERRORS);
+        fprintf(out, "      = note: only the first %s are shown\n", count_text(MAX_LISTED_ERRORS, "error").text);
 }
 
 /* Levenshtein distance of two names shorter than 64 bytes, by rows of the usual table. */

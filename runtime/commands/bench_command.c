@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
 #include "runtime/engine/clock.h"
@@ -130,9 +131,9 @@ static void print_measured(const Bench *b, const Measured *m) {
     const Timing *t = &m->plain;
     ProfileRow sum = profile_sum(&m->profile);
     double whole = m->profiled.whole, rest = whole - sum.run_s - sum.wait_s - m->profiled.fill;
-    printf("\n%s, %s: %" PRId64 " steps of %" PRId64 " rows, %" PRId64 " tokens in %.1f ms; median step %.2f ms\n",
-           m->task->name, b->o->eval ? "evaluation" : "training", m->steps, b->size, t->tokens, 1e3 * t->whole,
-           1e3 * t->median);
+    printf("\n%s, %s: %s of %s, %s in %.1f ms; median step %.2f ms\n", m->task->name,
+           b->o->eval ? "evaluation" : "training", count_text(m->steps, "step").text, count_text(b->size, "row").text,
+           count_text(t->tokens, "token").text, 1e3 * t->whole, 1e3 * t->median);
     printf("%.0f real tokens/s; useful %.1f GFLOP/s, %.1f %% of peak\n", (double)t->tokens / t->whole,
            1e-9 * t->flops / t->whole, 100 * t->flops / t->whole / b->machine.flops);
     printf("the same steps with a clock around each kernel, %.1f ms:\n", 1e3 * whole);
@@ -189,10 +190,9 @@ static void print_all(const Bench *b, const Measured *list, int count) {
         print_json(b, list, count);
         return;
     }
-    int threads = team_threads(b->s->team);
-    printf("%s, %d thread%s: peak %.1f GFLOP/s in f32, %.1f GB/s from memory, %.2f us a barrier\n",
-           target_name(b->s->target), threads, threads == 1 ? "" : "s", 1e-9 * b->machine.flops,
-           1e-9 * b->machine.bytes, 1e6 * b->machine.barrier);
+    printf("%s, %s: peak %.1f GFLOP/s in f32, %.1f GB/s from memory, %.2f us a barrier\n", target_name(b->s->target),
+           count_text(team_threads(b->s->team), "thread").text, 1e-9 * b->machine.flops, 1e-9 * b->machine.bytes,
+           1e6 * b->machine.barrier);
     for (int i = 0; i < count; i++) print_measured(b, &list[i]);
 }
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "runtime/commands/commands.h"
 #include "runtime/engine/object_cache.h"
 
@@ -34,7 +35,7 @@ static const char *age_of(const CacheEntry *entry, Arena *arena) {
 }
 
 static void print_total(const char *what, int count, int64_t bytes) {
-    printf("%s%d %s, %.1f MB\n", what, count, count == 1 ? "file" : "files", (double)bytes / (1 << 20));
+    printf("%s%s, %.1f MB\n", what, count_text(count, "file").text, (double)bytes / (1 << 20));
 }
 
 static bool list(CacheAction *job) {
@@ -88,7 +89,7 @@ static bool collect(CacheAction *job) {
     removed += cache_trim(job->cache, &rest);
     rest = cache_list(job->cache, CACHE_SIZES, job->arena);
     for (int i = 0; i < rest.count; i++) bytes += rest.items[i].bytes;
-    printf("removed: %d %s\n", removed, removed == 1 ? "file" : "files");
+    printf("removed: %s\n", count_text(removed, "file").text);
     print_total("left: ", rest.count, bytes);
     return job->diags->errors == 0;
 }

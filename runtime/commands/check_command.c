@@ -1,6 +1,7 @@
 /* gradc check: parses and types a file, and says what is in it. */
 #include <inttypes.h>
 
+#include "graph/base/count_text.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
 #include "runtime/measure/evaluate.h"
@@ -58,8 +59,9 @@ static void print_task(const Program *program, const Task *task, Arena *arena) {
            type_print(arena, &predict->type, &task->eval->symbols));
     printf("  metric ");
     for (int i = 0; i < task->n_metrics; i++) printf(" %s", task->metrics[i]);
-    printf("\n  %d nodes to train, %d to evaluate; %d tensors, %" PRId64 " parameters", task->train->nodes.count,
-           task->eval->nodes.count, task->n_params, parameter_count(program, task, false));
+    printf("\n  %s to train, %d to evaluate; %s, %s", count_text(task->train->nodes.count, "node").text,
+           task->eval->nodes.count, count_text(task->n_params, "tensor").text,
+           count_text(parameter_count(program, task, false), "parameter").text);
     int64_t frozen = parameter_count(program, task, true);
     printf(frozen ? ", %" PRId64 " of them frozen\n" : "\n", frozen);
     printf("  graphs  %016" PRIx64 " to train, %016" PRIx64 " to evaluate\n", graph_hash(task->train),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
@@ -113,8 +114,10 @@ static bool end_mistakes(Evaluator *e, bool good) {
     } else {
         atomic_file_abort(e->file);
     }
-    long long count = (long long)e->mistakes.count;
-    if (good) fprintf(stderr, "%lld row%s wrong: %s\n", count, count == 1 ? " is" : "s are", e->o->errors);
+    int64_t count = e->mistakes.count;
+    if (good)
+        fprintf(stderr, "%s %s wrong: %s\n", count_text(count, "row").text, count_form(count, "is", "are"),
+                e->o->errors);
     free(e->text);
     return good;
 }

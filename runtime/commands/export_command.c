@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/pattern.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
@@ -287,10 +288,9 @@ static bool write_sentence_files(const Exporter *e, const char *folder) {
 static void say_limits(const Exporter *e) {
     const TextInput *input = &e->task->inputs[0];
     if (input->window)
-        fprintf(
-            stderr,
-            "note: it reads one window of %lld tokens; cutting texts and pooling its outputs is left to the caller\n",
-            (long long)input->window);
+        fprintf(stderr,
+                "note: it reads one window of %s; cutting texts and pooling its outputs is left to the caller\n",
+                count_text(input->window, "token").text);
     for (int i = 0; i < e->task->n_fits; i++)
         fprintf(stderr, "note: '%s', which was fitted for %s, is not part of it\n", e->task->fits[i].name,
                 e->task->fits[i].metric);
@@ -328,7 +328,8 @@ int command_export(const Options *given, Diagnostics *diags) {
                 session_choose_length(&session);
     if (good) e.params = session_parameters(&session);
     good = good && e.params && export_task(&e);
-    if (good) fprintf(stderr, "%s: %s, %d tensors\n", options.out, e.export->target, e.tensors.count);
+    if (good)
+        fprintf(stderr, "%s: %s, %s\n", options.out, e.export->target, count_text(e.tensors.count, "tensor").text);
     if (good && e.merged.count) fprintf(stderr, "merged: %d of them\n", e.merged.count);
     if (good) say_limits(&e);
     parameters_free(e.params);

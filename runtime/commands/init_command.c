@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "frontend/frontend.h"
+#include "graph/base/count_text.h"
 #include "runtime/commands/commands.h"
 #include "runtime/data/survey.h"
 #include "runtime/data/table_format.h"
@@ -197,24 +198,23 @@ static const char *about_bad_rows(const Init *init) {
     if (!s->bad) return "";
     for (int i = 0; i < s->bad && i < SURVEY_LINES; i++)
         lines = arena_printf(init->arena, "%s%s%u", lines, i ? ", " : "", s->bad_lines[i]);
-    return arena_printf(
-        init->arena, "# %lld row%s cannot be read (line %s%s: %s);\n# --skip-bad-rows leaves such rows out.\n",
-        (long long)s->bad, s->bad == 1 ? "" : "s", lines, s->bad > SURVEY_LINES ? ", ..." : "", s->problem);
+    return arena_printf(init->arena, "# %s cannot be read (line %s%s: %s);\n# --skip-bad-rows leaves such rows out.\n",
+                        count_text(s->bad, "row").text, lines, s->bad > SURVEY_LINES ? ", ..." : "", s->problem);
 }
 
 static const char *about_lengths(const Init *init) {
     const Survey *s = init->survey;
-    const char *unit = init->o->weights ? "tokens" : "words (with --weights it would be tokens)";
-    const char *text = arena_printf(
-        init->arena, "# Of the rows half have at most %lld %s, 90 %% %lld, 99 %% %lld, the longest %lld.\n",
-        (long long)survey_length(s, 0.5), unit, (long long)survey_length(s, 0.9), (long long)survey_length(s, 0.99),
-        (long long)survey_length(s, 1));
+    const char *unit = init->o->weights ? "token" : "word",
+               *more = init->o->weights ? "" : " (with --weights it would be tokens)";
+    const char *text =
+        arena_printf(init->arena, "# Of the rows half have at most %s%s, 90 %% %lld, 99 %% %lld, the longest %lld.\n",
+                     count_text(survey_length(s, 0.5), unit).text, more, (long long)survey_length(s, 0.9),
+                     (long long)survey_length(s, 0.99), (long long)survey_length(s, 1));
     if (!init->o->weights) return text;
     const char *unknown =
-        s->unknown
-            ? arena_printf(init->arena, "# %lld row%s mostly unknown to the vocabulary: is it for these texts?\n",
-                           (long long)s->unknown, s->unknown == 1 ? " is" : "s are")
-            : "";
+        s->unknown ? arena_printf(init->arena, "# %s %s mostly unknown to the vocabulary: is it for these texts?\n",
+                                  count_text(s->unknown, "row").text, count_form(s->unknown, "is", "are"))
+                   : "";
     return arena_printf(init->arena, "%s# Cut would be %.1f %% at --max-length 128, %.1f %% at 512.\n%s", text,
                         100 * survey_longer(s, 128), 100 * survey_longer(s, 512), unknown);
 }
@@ -224,9 +224,9 @@ static const char *about(const Init *init) {
     const char *lacking =
         s->unlabelled ? arena_printf(init->arena, ", %lld of them without a label", (long long)s->unlabelled) : "";
     const char *header = s->header_is_row ? "# The file has no header: its columns are named here.\n" : "";
-    const char *text = arena_printf(init->arena, "# What gradc init saw in %s: %lld rows%s.\n%s%s%s%s%s", init->o->file,
-                                    (long long)s->rows, lacking, about_bad_rows(init), header, about_label(init),
-                                    about_dev(init), about_lengths(init));
+    const char *text = arena_printf(init->arena, "# What gradc init saw in %s: %s%s.\n%s%s%s%s%s", init->o->file,
+                                    count_text(s->rows, "row").text, lacking, about_bad_rows(init), header,
+                                    about_label(init), about_dev(init), about_lengths(init));
     return arena_strndup(init->arena, text, strlen(text) - 1); /* the template has the last line's end */
 }
 

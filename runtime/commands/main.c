@@ -115,7 +115,7 @@ static int dispatch(int argc, char **argv, Diagnostics *diags) {
 static void report_out_of_memory(size_t bytes) {
     static const char code[] = "E0951";
     char text[256], amount[48] = "";
-    if (bytes) snprintf(amount, sizeof amount, " for %zu bytes more", bytes);
+    if (bytes) snprintf(amount, sizeof amount, " for %zu %s more", bytes, bytes == 1 ? "byte" : "bytes");
     int length = snprintf(text, sizeof text,
                           "error[%s]: out of memory%s\n"
                           "      = hint: close other programs, allow gradc more, or take less at a time; see gradc "

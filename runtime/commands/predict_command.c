@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
@@ -225,7 +226,7 @@ static bool predict_all(Predictor *p) {
     if (!at_once) good = good && put_text(p->s, p->o->output, text, size);
     if (descriptor >= 0) close(descriptor);
     free(text);
-    if (good && p->bad) fprintf(stderr, "%lld rows could not be read\n", (long long)p->bad);
+    if (good && p->bad) fprintf(stderr, "%s could not be read\n", count_text(p->bad, "row").text);
     if (good && p->seen.unknown) session_say_dataset(p->s, &p->seen), fputc('\n', stderr);
     return good;
 }

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 #include "runtime/engine/clock.h"
 
@@ -193,9 +194,9 @@ static bool is_blank(const char *bytes, size_t size) {
 }
 
 static void refuse(const Server *s, Client *c) {
-    char text[100];
-    snprintf(text, sizeof text, "{\"id\":null,\"error\":\"a line is longer than %lld bytes\"}",
-             (long long)s->o->longest);
+    char text[128];
+    snprintf(text, sizeof text, "{\"id\":null,\"error\":\"a line is longer than %s\"}",
+             count_text(s->o->longest, "byte").text);
     put_line(c, text);
     c->closing = true;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 #include "runtime/data/cells.h"
 #include "runtime/data/dataset_id.h"
@@ -270,8 +271,8 @@ static void store_labels(RowLoader *l) {
 }
 
 static bool lists_differ(RowLoader *l, int64_t row) {
-    const char *what = arena_printf(l->diags->arena, "%lld words, but column '%s' has %lld labels",
-                                    (long long)l->n_first, l->task->label.columns[0], (long long)l->n_values);
+    const char *what = arena_printf(l->diags->arena, "%s, but column '%s' has %s", count_text(l->n_first, "word").text,
+                                    l->task->label.columns[0], count_text(l->n_values, "label").text);
     if (!tell_bad(l, "E0853", table_line(l->table, row), what)) return false;
     diag_note(l->diags, l->task->label.pos, "the label is declared here");
     diag_hint(l->diags, "a row has one label for each of its words; an empty one, in a list, is left out; "
@@ -372,9 +373,8 @@ static bool check_windows(const RowLoader *l) {
     for (int i = 0; i < l->task->n_inputs; i++) {
         const TextInput *input = &l->task->inputs[i];
         if (input->window <= l->options->max_length) continue;
-        diag_error(l->diags, "E0414", input->window_pos,
-                   "windows of %lld tokens are longer than sequences may be, %lld", (long long)input->window,
-                   (long long)l->options->max_length);
+        diag_error(l->diags, "E0414", input->window_pos, "windows of %s are longer than sequences may be, %lld",
+                   count_text(input->window, "token").text, (long long)l->options->max_length);
         diag_hint(l->diags, "make them shorter here; the limit is the model's positions, or --max-length");
         return false;
     }

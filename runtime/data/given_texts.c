@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 
 int task_texts(const Task *task) {
@@ -16,8 +17,8 @@ int task_texts(const Task *task) {
 bool texts_make_rows(const Task *task, int count, Diagnostics *diags) {
     int texts = task_texts(task);
     if (texts && count % texts == 0) return true;
-    return diag_error(diags, "E0976", task->pos, "'%s' takes %d text%s a row, but %d %s given", task->name, texts,
-                      texts == 1 ? "" : "s", count, count == 1 ? "is" : "are");
+    return diag_error(diags, "E0976", task->pos, "'%s' takes %s a row, but %d %s given", task->name,
+                      count_text(texts, "text").text, count, count_form(count, "is", "are"));
 }
 
 /* The columns of one row from its texts; false when one is not UTF-8. */

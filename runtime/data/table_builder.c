@@ -6,6 +6,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 
 /* --- Storage --- */
@@ -254,8 +255,8 @@ static void check_fields(TableBuilder *builder) {
     int count = builder->table->header.count;
     if (!builder->has_header || !builder->n_fields || builder->n_fields == count || row_is_bad(reader)) return;
     row_problem(reader, reader->row, "E0811",
-                arena_printf(builder->table->arena, "this row has %d field%s, the header has %d", builder->n_fields,
-                             builder->n_fields == 1 ? "" : "s", count),
+                arena_printf(builder->table->arena, "this row has %s, the header has %d",
+                             count_text(builder->n_fields, "field").text, count),
                 "each row has as many fields as the header");
 }
 

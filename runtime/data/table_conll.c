@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 #include "runtime/data/table_format.h"
 
@@ -79,10 +80,10 @@ static void take_word(RowReader *reader, Words *words, const ConllLine *line, Fi
     if (is_complete(reader, line))
         add_word(words, text);
     else
-        row_problem(
-            reader, number, "E0811",
-            arena_printf(row_arena(reader), "this row has %d fields, the header has %d", line->count, reader->fields),
-            "the columns that the data line names are those of each word");
+        row_problem(reader, number, "E0811",
+                    arena_printf(row_arena(reader), "this row has %s, the header has %d",
+                                 count_text(line->count, "field").text, reader->fields),
+                    "the columns that the data line names are those of each word");
 }
 
 static void take_row(RowReader *reader, const Words *words) {

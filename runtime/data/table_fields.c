@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 #include "runtime/data/table_format.h"
 
@@ -183,11 +184,11 @@ bool fields_open(RowReader *reader) {
 
 static void wrong_count(RowReader *r, int fields) {
     if (!r->to) return;
-    row_problem(r, r->row, "E0811",
-                arena_printf(row_arena(r), "this row has %d field%s, the header has %d", fields, fields == 1 ? "" : "s",
-                             r->fields),
-                r->format.quoted ? "if the quotes in this file are plain characters, say that it is unquoted"
-                                 : "if fields stand in double quotes in this file, say that it is quoted");
+    row_problem(
+        r, r->row, "E0811",
+        arena_printf(row_arena(r), "this row has %s, the header has %d", count_text(fields, "field").text, r->fields),
+        r->format.quoted ? "if the quotes in this file are plain characters, say that it is unquoted"
+                         : "if fields stand in double quotes in this file, say that it is quoted");
 }
 
 static void check_count(RowReader *r, int fields) {
@@ -225,10 +226,10 @@ static void bad_quotes(RowReader *r, const RowScan *row) {
         [ROW_OPEN] = "a field of the row that begins here opens a quote that is never closed"};
     const char *glued =
         row->state == ROW_WHOLE
-            ? arena_printf(
-                  row_arena(r),
-                  "a field of this row opens a quote that closes %d lines on, and these lines are rows by themselves",
-                  row->lines - 1)
+            ? arena_printf(row_arena(r), "a field of this row opens a quote that closes %s on, and %s by %s",
+                           count_text(row->lines - 1, "line").text,
+                           count_form(row->lines - 1, "this line is a row", "these lines are rows"),
+                           count_form(row->lines - 1, "itself", "themselves"))
             : problems[row->state];
     row_problem(r, r->row, "E0812", glued,
                 row->state == ROW_OPEN ? "close it, or say that the file is unquoted"

@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "graph/base/count_text.h"
+#include "graph/base/memory.h"
 #include "runtime/engine/cores.h"
 #include "runtime/engine/slab.h"
 
@@ -55,7 +57,7 @@ static void *host(void *user) {
 }
 
 static Team *out_of_memory(Team *team, int threads, Diagnostics *diags) {
-    diag_error(diags, "E0901", (Pos){0}, "there is no memory for %d threads", threads);
+    diag_error(diags, "E0901", (Pos){0}, "there is no memory for %s", count_text(threads, "thread").text);
     diag_hint(diags, "ask for fewer threads with --threads");
     team_free(team);
     return NULL;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "graph/base/count_text.h"
 #include "runtime/files/atomic_file.h"
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers in safetensors files are little-endian");
@@ -96,8 +97,8 @@ static bool find_header(SafeTensors *file, size_t *header_bytes, Diagnostics *di
     }
     if (length > file->size - LENGTH_BYTES) {
         return reject(file, diags, cut_off,
-                      arena_printf(file->arena, "the file has %zu bytes, its header alone needs %zu", file->size,
-                                   (size_t)length + LENGTH_BYTES));
+                      arena_printf(file->arena, "the file has %s, its header alone needs %zu",
+                                   count_text((int64_t)file->size, "byte").text, (size_t)length + LENGTH_BYTES));
     }
     *header_bytes = (size_t)length;
     file->data = file->map + LENGTH_BYTES + length;

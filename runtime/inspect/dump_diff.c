@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/match.h"
 #include "runtime/files/read_file.h"
 #include "runtime/inspect/dump.h"
@@ -127,13 +128,13 @@ static void print_changes(const Differ *d) {
         }
         if (at_place++ < CHANGES_SHOWN) print_change(c);
         if (ends && at_place > CHANGES_SHOWN)
-            printf("    and %d more kinds of change here\n", at_place - CHANGES_SHOWN);
+            printf("    and %s of change here\n", count_text(at_place - CHANGES_SHOWN, "more kind").text);
     }
 }
 
 static void print_side(const char *prefix, const char *name, const Graph *graph) {
-    printf("%s %s: %d nodes", prefix, name, graph->nodes.count);
-    if (graph->groups.count > 1) printf(" in %d kernels", graph->groups.count - 1);
+    printf("%s %s: %s", prefix, name, count_text(graph->nodes.count, "node").text);
+    if (graph->groups.count > 1) printf(" in %s", count_text(graph->groups.count - 1, "kernel").text);
     putchar('\n');
 }
 

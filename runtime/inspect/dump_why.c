@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/match.h"
 #include "runtime/inspect/dump.h"
 
@@ -82,7 +83,7 @@ static void print_kernel(const Graph *graph, const Node *node) {
     for (int i = 0; i < graph->nodes.count; i++) others += graph->nodes.items[i]->group == node->group;
     const Group *group = &graph->groups.items[node->group];
     printf("%*sin kernel %d, %s \"%s\"", COLUMN, "", node->group, kernel_kind_name(group->kind), group->name);
-    if (others) printf(", with %d other node%s", others, others == 1 ? "" : "s");
+    if (others) printf(", with %s", count_text(others, "other node").text);
     putchar('\n');
 }
 

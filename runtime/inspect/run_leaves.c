@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/pattern.h"
 #include "runtime/data/given_texts.h"
 #include "runtime/inspect/run.h"
@@ -79,9 +80,8 @@ static bool give_input(Run *r, const GivenTensor *given) {
     int64_t count = type_count(&node->type, extents), n = tensor_count(&given->tensor);
     const char *type = type_print(r->arena, &node->type, &graph->symbols);
     if (n != count && n != 1) {
-        return diag_error(r->diags, "E0975", (Pos){0},
-                          "input '%s' is %s, which has %" PRId64 " elements here, not %" PRId64, given->name, type,
-                          count, n);
+        return diag_error(r->diags, "E0975", (Pos){0}, "input '%s' is %s, which has %s here, not %" PRId64, given->name,
+                          type, count_text(count, "element").text, n);
     }
     LeafValue *leaf = values_add_leaf(r->values, node, extents);
     for (int64_t i = 0; i < count; i++) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 
 static const char *fitting_metrics(const Label *label, Arena *arena) {
@@ -91,8 +92,9 @@ static bool check_columns(const Task *task, Diagnostics *diags) {
     const Node *predict = graph_find_output(task->eval, "predict");
     if (task->label.kind == LABEL_NONE || dim_is(predict->type.dims[1], task->label.width)) return true;
     if (task->label.kind != LABEL_FLAGS) return wrong_width(task, predict, diags);
-    diag_error(diags, "E0932", task->label.pos, "there are %lld flags, but the prediction is %s",
-               (long long)task->label.width, type_print(diags->arena, &predict->type, &task->eval->symbols));
+    diag_error(diags, "E0932", task->label.pos, "there %s %s, but the prediction is %s",
+               count_form(task->label.width, "is", "are"), count_text(task->label.width, "flag").text,
+               type_print(diags->arena, &predict->type, &task->eval->symbols));
     diag_hint(diags, "predict a column of 0 or 1 for each flag: predict float(logits > 0)");
     return false;
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/interpret.h"
 #include "graph/rewrite.h"
 
@@ -209,8 +210,7 @@ static void note_rows(const OriginSearch *s, Diagnostics *diags) {
     for (int64_t i = 0; s->found.n_rows && i < batch->rows; i++) {
         if (!s->found.rows[i]) continue;
         if (shown++ == SHOWN) {
-            int more = s->found.n_rows - SHOWN;
-            diag_note(diags, (Pos){0}, "and in %d more row%s of the batch", more, more == 1 ? "" : "s");
+            diag_note(diags, (Pos){0}, "and in %s of the batch", count_text(s->found.n_rows - SHOWN, "more row").text);
             return;
         }
         const Dataset *data;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "graph/base/count_text.h"
 #include "runtime/engine/slab.h"
 
 static int64_t rounded(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
@@ -85,7 +86,7 @@ static bool allocate(Parameters *p, Diagnostics *diags) {
     bool good = p->weights && p->gradients;
     for (int i = 0; i < p->n_states; i++) good &= (p->states[i] = slab_new(slab_bytes(p->trained))) != NULL;
     if (good) return true;
-    diag_error(diags, "E0902", (Pos){0}, "there is no memory for %" PRId64 " parameters", p->total);
+    diag_error(diags, "E0902", (Pos){0}, "there is no memory for %s", count_text(p->total, "parameter").text);
     diag_hint(diags, "a model of this size needs %" PRId64 " MiB for weights, gradients and moments",
               (int64_t)(parameters_bytes(p) >> 20));
     return false;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "runtime/engine/slab.h"
 #include "runtime/model/model_state.h"
 
@@ -59,7 +60,8 @@ Parts *parts_new(Model *model, int groups, bool compares, Diagnostics *diags) {
     p->mixed = arena_array(arena, count, sizeof *p->mixed);
     if (get_slabs(p) && (!compares || get_products(p))) return p;
     parts_free(p);
-    diag_error(diags, "E0904", (Pos){0}, "there is no memory for the gradients of %d parts of a step", groups);
+    diag_error(diags, "E0904", (Pos){0}, "there is no memory for the gradients of %s of a step",
+               count_text(groups, "part").text);
     diag_hint(diags, "take another --sampler, or train fewer tasks with --tasks");
     return NULL;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/hash.h"
 #include "runtime/session/origin.h"
 
@@ -36,8 +37,8 @@ bool apart_check(Session *s, const Parameters *params, const bool *missing) {
     for (int i = 0; i < params->n_slots; i++)
         lacking += missing[i] && params->slots[i].param->frozen && !params->slots[i].param->fitted;
     if (lacking) {
-        diag_error(s->diags, "E0845", pos, "the run holds only what was trained; %d tensors of its base are missing",
-                   lacking);
+        diag_error(s->diags, "E0845", pos, "the run holds only what was trained; %s of its base %s missing",
+                   count_text(lacking, "tensor").text, count_form(lacking, "is", "are"));
         hint_base(s);
         return false;
     }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "graph/base/count_text.h"
 #include "runtime/data/classes.h"
 #include "runtime/data/token_cache.h"
 #include "runtime/engine/clock.h"
@@ -205,8 +206,8 @@ bool session_load_tokenizer(Session *s) {
     const HfTokenizer *said = hf_folder_tokenizer(s->folder);
     s->tokenizer = said->tokenizer;
     if (tokenizer_size(s->tokenizer) > s->program->vocab) {
-        diag_error(s->diags, "E0922", (Pos){0}, "%s has %d tokens, the model only %" PRId64, said->path,
-                   tokenizer_size(s->tokenizer), s->program->vocab);
+        diag_error(s->diags, "E0922", (Pos){0}, "%s has %s, the model only %" PRId64, said->path,
+                   count_text(tokenizer_size(s->tokenizer), "token").text, s->program->vocab);
         diag_hint(s->diags, "the vocabulary belongs to another model; or set the size with --set vocab=%d",
                   tokenizer_size(s->tokenizer));
         return false;
@@ -215,8 +216,8 @@ bool session_load_tokenizer(Session *s) {
 }
 
 static bool too_long(const Session *s) {
-    diag_error(s->diags, "E0923", (Pos){0}, "--max-length %" PRId64 " is more than the model's %" PRId64 " positions",
-               s->max_length, s->program->positions);
+    diag_error(s->diags, "E0923", (Pos){0}, "--max-length %" PRId64 " is more than the model's %s", s->max_length,
+               count_text(s->program->positions, "position").text);
     diag_hint(s->diags, "longer texts are cut: take at most %" PRId64 ", or a model with more positions",
               s->program->positions);
     return false;
@@ -229,8 +230,8 @@ bool session_choose_length(Session *s) {
     if (said < 0) return false;
     s->max_length = s->use.max_length ? s->use.max_length : said && said < positions ? said : positions;
     if (said && said < positions)
-        fprintf(stderr, "texts are cut at %" PRId64 " tokens, as %s/%s says; --max-length overrides it\n", said,
-                s->weights_path, hf_length_file);
+        fprintf(stderr, "texts are cut at %s, as %s/%s says; --max-length overrides it\n",
+                count_text(said, "token").text, s->weights_path, hf_length_file);
     return s->max_length <= positions || too_long(s);
 }
 
@@ -307,8 +308,8 @@ DatasetOptions session_dataset_options(const Session *s, const char *split) {
                             .split = split,
                             .max_length = s->max_length,
                             .skips_bad = s->use.skip_bad_rows,
-                            .fold = s->use.fold,
                             .memory = s->source.memory,
+                            .fold = s->use.fold,
                             .one_segment = s->program->segments < 2};
 }
 
@@ -343,9 +344,9 @@ bool session_keep_dataset(Session *s, const Dataset *data, const char *split, in
 
 void session_say_dataset(const Session *s, const Dataset *data) {
     const char *unknown = tokenizer_token(s->tokenizer, tokenizer_specials(s->tokenizer).unk);
-    fprintf(stderr, "%s: %" PRId64 " row%s", data->task->name, data->rows, data->rows == 1 ? "" : "s");
+    fprintf(stderr, "%s: %s", data->task->name, count_text(data->rows, "row").text);
     if (data->skipped) fprintf(stderr, ", %" PRId64 " left out", data->skipped);
-    if (data->cut) fprintf(stderr, ", %" PRId64 " cut to %" PRId64 " tokens", data->cut, s->max_length);
+    if (data->cut) fprintf(stderr, ", %" PRId64 " cut to %s", data->cut, count_text(s->max_length, "token").text);
     if (data->unknown) fprintf(stderr, ", %" PRId64 " mostly %s", data->unknown, unknown);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/pattern.h"
 #include "runtime/measure/evaluate.h"
 #include "runtime/session/apart.h"
@@ -91,7 +92,7 @@ static bool check_answers(const Loading *l, const bool *needed) {
     }
     diag_error(s->diags, "E0836", in_folder(s), "the weights lack %s%s, without which the answers would be random",
                origin_name(s, param->name),
-               count > 1 ? arena_printf(s->arena, " and %d more parameter%s", count - 1, count == 2 ? "" : "s") : "");
+               count > 1 ? arena_printf(s->arena, " and %s", count_text(count - 1, "more parameter").text) : "");
     diag_note(s->diags, param->pos, "the parameter is declared here");
     diag_hint(s->diags,
               "name the tasks that were trained with --task or --tasks; or take the config.json that belongs to "
@@ -160,8 +161,8 @@ static bool tell_hole(const Loading *l, int index) {
 static bool tell_nothing_fits(Session *s) {
     int count;
     const char *const *names = hf_folder_skipped(s->folder, &count);
-    diag_error(s->diags, "E0837", in_folder(s), "none of the %d tensors of the weights is a parameter of the model",
-               count);
+    diag_error(s->diags, "E0837", in_folder(s), "none of the %s of the weights is a parameter of the model",
+               count_text(count, "tensor").text);
     diag_note(s->diags, (Pos){0}, "the weights begin with '%s', the model with '%s'", names[0],
               origin_name(s, s->program->params.items[0].name));
     diag_hint(s->diags, "take the graph file of that model; its parameters are to be called as the tensors are");
@@ -278,7 +279,8 @@ static void say_skipped(Session *s) {
     const char *const *names = hf_folder_skipped(s->folder, &count);
     if (count)
         fprintf(stderr, "not used: %s%s\n", names[0],
-                count > 1 ? arena_printf(s->arena, " and %d more tensors of the file", count - 1) : "");
+                count > 1 ? arena_printf(s->arena, " and %s of the file", count_text(count - 1, "more tensor").text)
+                          : "");
 }
 
 bool session_load_weights(Session *s, const Parameters *params, WeightsNeed need, const bool *needed) {

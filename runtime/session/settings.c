@@ -5,11 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/hash.h"
 #include "graph/base/memory.h"
 #include "runtime/files/atomic_file.h"
-
 #include "runtime/files/read_file.h"
+
 static const char file_name[] = "settings.json";
 
 static json_t *hash_of_data(Arena *arena, const Dataset *data) {
@@ -88,8 +89,9 @@ bool settings_match(const json_t *saved, const json_t *now, const RunRecord *rec
     list_differences(&c, saved, now, false);
     int count = c.differences.count;
     if (count == 0) return true;
-    diag_error(diags, "E0942", (Pos){0}, "cannot resume: %d setting%s that decide%s the weights %s changed", count,
-               count == 1 ? "" : "s", count == 1 ? "s" : "", count == 1 ? "has" : "have");
+    diag_error(diags, "E0942", (Pos){0}, "cannot resume: %s that %s the weights %s changed",
+               count_text(count, "setting").text, count_form(count, "decides", "decide"),
+               count_form(count, "has", "have"));
     for (int i = 0; i < count; i++) diag_note(diags, (Pos){0}, "%s", c.differences.items[i]);
     diag_hint(diags, "use the settings of that run, or start another one: a different --out, without --resume");
     return false;

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "graph/base/count_text.h"
 #include "runtime/engine/clock.h"
 #include "runtime/measure/metrics.h"
 
@@ -105,7 +106,7 @@ static void draw(Progress *p, int64_t step, double spent) {
         put(p, &line, columns);
     }
     if (shown == p->n_tasks) return;
-    add(&rest, "  and %d more tasks", p->n_tasks - shown);
+    add(&rest, "  and %s", count_text(p->n_tasks - shown, "more task").text);
     put(p, &rest, columns);
 }
 
@@ -134,7 +135,8 @@ static void print_plain(const Progress *p, int64_t step, double spent) {
     for (int i = 0; i < tasks_shown(p, MOST_TASKS); i++) {
         if (p->tasks[i].loss >= 0) add(&line, "  %s %.4f", p->tasks[i].name, p->tasks[i].loss);
     }
-    if (p->n_tasks > MOST_TASKS) add(&line, "  and %d more tasks", p->n_tasks - tasks_shown(p, MOST_TASKS));
+    if (p->n_tasks > MOST_TASKS)
+        add(&line, "  and %s", count_text(p->n_tasks - tasks_shown(p, MOST_TASKS), "more task").text);
     fprintf(stderr, "%s\n", line.text);
 }
 

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "graph/base/count_text.h"
 #include "runtime/data/overlap.h"
 #include "runtime/engine/clock.h"
 #include "runtime/measure/evaluate.h"
@@ -18,8 +19,9 @@ static void warn_of_overlap(Session *s, const TrainTask *t) {
         list = arena_printf(s->arena, "%s%s%u", list, i ? ", " : "", lines[i]);
     if (!shared) return;
     diag_warning(s->diags, "E0856", pos_in_file(t->dev->file, lines[0]),
-                 "%" PRId64 " of %" PRId64 " rows to evaluate on are among those to train on too (line %s%s)", shared,
-                 t->dev->rows, list, shared > MOST_LINES ? ", ..." : "");
+                 "%" PRId64 " of %s to evaluate on %s among those to train on too (line %s%s)", shared,
+                 count_text(t->dev->rows, "row").text, count_form(shared, "is", "are"), list,
+                 shared > MOST_LINES ? ", ..." : "");
 }
 
 static int64_t limit_of(const Task *task, const TrainOptions *o) {

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 #include "runtime/engine/clock.h"
 #include "runtime/measure/evaluate.h"
@@ -291,12 +292,12 @@ static void print_plan(const RunPlan *plan, FILE *out) {
                 plan->work[i].tokens, dev ? dev->rows : 0);
         tokens += plan->work[i].tokens;
     }
-    fprintf(out, "%" PRId64 " steps in %" PRId64 " epochs, %" PRId64 " parameters, %" PRId64 " trained\n",
-            plan->schedule->rate.steps, run_schedule_epochs(plan->schedule), params->total, params->trained);
+    fprintf(out, "%s in %s, %s, %" PRId64 " trained\n", count_text(plan->schedule->rate.steps, "step").text,
+            count_text(run_schedule_epochs(plan->schedule), "epoch").text, count_text(params->total, "parameter").text,
+            params->trained);
     fprintf(out, "memory: %.0f MB for parameters, gradients, states and activations\n", bytes * 1e-6);
-    int threads = team_threads(s->team);
-    fprintf(out, "time here, with %d thread%s: %.2f minutes, training %.2f (%.0f tokens/s), evaluation %.2f\n", threads,
-            threads == 1 ? "" : "s", (training + evaluation) / 60, training / 60,
+    fprintf(out, "time here, with %s: %.2f minutes, training %.2f (%.0f tokens/s), evaluation %.2f\n",
+            count_text(team_threads(s->team), "thread").text, (training + evaluation) / 60, training / 60,
             training > 0 ? (double)tokens / training : 0, evaluation / 60);
 }
 
@@ -304,8 +305,8 @@ static void print_plan(const RunPlan *plan, FILE *out) {
 static void print_fit(const RunPlan *plan, int64_t before, FILE *out) {
     const char *within = plan->runner->o->within;
     int64_t steps = plan->schedule->rate.steps, rows = count_dev_rows(plan->data);
-    fprintf(out, "within %s: %s%" PRId64 " of %" PRId64 " steps, %.2f minutes gone\n", within,
-            steps < plan->asked ? "" : "all ", steps, plan->asked, 1e-3 * train_process_ms() / 60);
+    fprintf(out, "within %s: %s%" PRId64 " of %s, %.2f minutes gone\n", within, steps < plan->asked ? "" : "all ",
+            steps, count_text(plan->asked, "step").text, 1e-3 * train_process_ms() / 60);
     if (rows == before) return;
     fprintf(out,
             "within %s: evaluation would take most of it; only the first %" PRId64 " of %" PRId64

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "graph/base/count_text.h"
 #include "graph/base/hash.h"
 #include "runtime/engine/clock.h"
 #include "runtime/engine/machine.h"
@@ -79,9 +80,9 @@ void report_start(TrainReport *r, const RunSchedule *schedule, const StepRunner 
     const Code *code = model_code(r->s->model);
     if (!r->o->out) fprintf(stderr, "without --out: nothing of this run will be kept\n");
     fprintf(stderr, "settings: %s\n", r->o->record.text(json_object_get(settings, "options"), r->s->arena));
-    int threads = team_threads(r->s->team);
-    fprintf(stderr, "%s, %d thread%s; %d kernel%s compiled, %d from the cache\n", target_name(r->s->target), threads,
-            threads == 1 ? "" : "s", code->compiled, code->compiled == 1 ? "" : "s", code->cached);
+    fprintf(stderr, "%s, %s; %s compiled, %d from the cache\n", target_name(r->s->target),
+            count_text(team_threads(r->s->team), "thread").text, count_text(code->compiled, "kernel").text,
+            code->cached);
     if (use->steps.together && r->data->count > 1)
         fprintf(stderr, "a step is %s\n", joined ? "one pass over the rows of all tasks" : "a pass for each task");
     for (int i = 0; i < r->data->count; i++) {
@@ -241,7 +242,8 @@ void report_epoch(TrainReport *r, int64_t epoch, int64_t step, const Evaluation 
     if (!talks(r)) return;
     fprintf(stderr, "epoch %" PRId64 ":", epoch);
     for (int i = 0; i < r->data->count && i < MOST_TASKS; i++) say_task(r->data->tasks[i].task, &evaluations[i]);
-    if (r->data->count > MOST_TASKS) fprintf(stderr, "  and %d more tasks", r->data->count - MOST_TASKS);
+    if (r->data->count > MOST_TASKS)
+        fprintf(stderr, "  and %s", count_text(r->data->count - MOST_TASKS, "more task").text);
     fprintf(stderr, "  overall %s\n", metric_text(overall).text);
 }
 
@@ -277,7 +279,7 @@ void report_done(TrainReport *r, const RunState *state, size_t planned_slab) {
                                 "slab_bytes", (json_int_t)slab, "weights", hash));
     if (!talks(r)) return;
     progress_clear(&r->progress);
-    fprintf(stderr, "trained %" PRId64 " rows in %.1f s, %.0f tokens/s; weights %s\n", state->examples,
+    fprintf(stderr, "trained %s in %.1f s, %.0f tokens/s; weights %s\n", count_text(state->examples, "row").text,
             state->train_seconds, tokens, hash);
     if (!r->o->no_eval)
         fprintf(stderr, "the best epoch was %" PRId64 "%s%s\n", state->best.epoch,

@@ -14,7 +14,7 @@ END
 printf 'sentence\ttags\ngood film\tO B-A\nbad film\tO\n' >data/tags-train.tsv
 cp data/tags-train.tsv data/tags-dev.tsv
 gradc train words.graph --weights models/demo --data data --tasks tags
-#> data/tags-train.tsv:3: error[E0853]: 2 words, but column 'tags' has 1 labels
+#> data/tags-train.tsv:3: error[E0853]: 2 words, but column 'tags' has 1 label
 #> words.graph:5:9: note: the label is declared here
 #>     5 |   label tags: class["O", "B-A"] of sentence
 #>       |         ^~~~

@@ -70,7 +70,7 @@ task tags {
 END
 echo '{"words": ["secret", "words"], "tags": ["O"]}' >d/words.train
 gradc train words.graph --weights models/demo --data d --tasks tags --quiet
-#> d/words.train:1: error[E0853]: 2 words, but column 'tags' has 1 labels
+#> d/words.train:1: error[E0853]: 2 words, but column 'tags' has 1 label
 #> words.graph:5:9: note: the label is declared here
 #>     5 |   label tags: class["O", "B"] of words
 #>       |         ^~~~
