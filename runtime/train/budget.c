@@ -16,9 +16,9 @@ bool budget_read(const char *text, double *seconds, Diagnostics *diags) {
     return false;
 }
 
-int64_t budget_steps(double seconds, EpochSeconds first, EpochSeconds later, int64_t per_epoch, int64_t asked) {
+int64_t budget_steps(double seconds, TrainSeconds first, TrainSeconds later, int64_t per_epoch, int64_t asked) {
     int64_t steps = 0;
-    EpochSeconds epoch = first;
+    TrainSeconds epoch = first;
     for (; steps < asked; steps += per_epoch, epoch = later) {
         double left = seconds - epoch.evaluation;
         if (left < epoch.training) {

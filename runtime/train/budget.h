@@ -4,17 +4,17 @@
 
 #include "graph/base/diag.h"
 
-/* Seconds of an epoch's steps, and of the evaluation that follows them. */
-typedef struct EpochSeconds {
+/* Seconds of steps, and of the evaluations that follow them: of an epoch, of a run. */
+typedef struct TrainSeconds {
     double training, evaluation;
-} EpochSeconds;
+} TrainSeconds;
 
 /* Seconds of "90s", "45m", "2h" or "1.5h"; a bare number is minutes. False with a diagnostic. */
 bool budget_read(const char *text, double *seconds, Diagnostics *diags);
 
 /* As many steps as fit, of `asked` ones and at least one: `per_epoch` of them an epoch, with an evaluation after each
  * epoch and after what the last one has. The first epoch may take longer than those after it. */
-int64_t budget_steps(double seconds, EpochSeconds first, EpochSeconds later, int64_t per_epoch, int64_t asked);
+int64_t budget_steps(double seconds, TrainSeconds first, TrainSeconds later, int64_t per_epoch, int64_t asked);
 
 /* What part of the rows can be evaluated so that half of the time is left for steps; 1: all of them. */
 double budget_evaluated(double seconds, double evaluation);

@@ -8,10 +8,10 @@
 #include "runtime/engine/interrupt.h"
 #include "runtime/measure/evaluation_table.h"
 #include "runtime/measure/fit.h"
+#include "runtime/train/run_speed.h"
 #include "runtime/train/task_numbers.h"
 #include "runtime/train/train_keep.h"
 #include "runtime/train/train_memory.h"
-#include "runtime/train/train_plan.h"
 #include "runtime/train/train_report.h"
 
 /* Whose value makes an epoch the best. */
@@ -226,14 +226,55 @@ static void make_state(Trainer *t) {
     t->state.best.score = -INFINITY;
 }
 
+static bool make_schedule(Trainer *t, RunLength length) {
+    return run_schedule_make(&t->schedule, length, model_joined(t->s->model), &t->data, t->s, t->o);
+}
+
 /* Data, schedule and batch, for the model that has just been made. */
 static bool prepare(Trainer *t) {
-    RunLength length = {t->o->epochs, t->o->steps};
     if (!train_data_load(&t->data, t->s, t->o)) return false;
     make_state(t);
-    return run_schedule_make(&t->schedule, length, model_joined(t->s->model), &t->data, t->s, t->o) &&
+    return make_schedule(t, (RunLength){t->o->epochs, t->o->steps}) &&
            step_runner_open(&t->runner, &t->use.steps, &t->data, t->s, t->o);
 }
+
+/* --- Its length --------------------------------------------------------------------------------------------------- */
+
+static RunPlan plan_of(const Trainer *t) { return run_plan_make(&t->schedule, &t->data, t->s->arena); }
+
+/* As many of the steps that were asked for as fit into so many seconds. Evaluations count; where one alone would take
+ * most of the time, it has fewer rows. */
+static bool shorten(Trainer *t, const RunSpeed *speed, double seconds) {
+    int64_t asked = t->schedule.rate.steps;
+    RunPlan plan = plan_of(t);
+    TrainSeconds all = run_plan_seconds(&plan, speed);
+    if (all.training + all.evaluation <= seconds || asked == 0) return true;
+    train_data_limit_dev(&t->data, budget_evaluated(seconds, run_plan_first_epoch(&plan, speed).evaluation));
+    if (!make_schedule(t, (RunLength){.epochs = 1})) return false;
+    plan = plan_of(t);
+    int64_t per_epoch = t->schedule.per_epoch;
+    int64_t steps =
+        budget_steps(seconds, run_plan_first_epoch(&plan, speed), run_plan_later_epoch(&plan, speed), per_epoch, asked);
+    return make_schedule(t, (RunLength){(steps + per_epoch - 1) / per_epoch, steps % per_epoch ? steps : 0});
+}
+
+/* For --dry-run and --within: what the run will do is measured and said, and shortened to fit. */
+static bool plan_run(Trainer *t) {
+    static const double measured = 0.1; /* part of a budget that measuring may take */
+    static const double margin = 0.05;  /* of it: what is written, and what timing cannot know */
+    int64_t asked = t->schedule.rate.steps, dev_rows = train_data_dev_rows(&t->data);
+    double budget = INFINITY;
+    RunSpeed speed;
+    if (t->o->within && !t->o->resume && !budget_read(t->o->within, &budget, t->s->diags)) return false;
+    if (!run_speed_measure(&t->runner, &t->schedule, measured * budget, &speed)) return false;
+    if (!shorten(t, &speed, (1 - margin) * budget - seconds_of_process())) return false;
+    RunPlan plan = plan_of(t);
+    report_plan(&t->report, &plan, &speed);
+    if (isfinite(budget)) report_within(&t->report, &plan, asked, dev_rows);
+    return true;
+}
+
+/* --- From its start to its end ------------------------------------------------------------------------------------ */
 
 /* The run's folder, its log, and where it goes on from. */
 static bool begin(Trainer *t) {
@@ -261,7 +302,7 @@ static bool train(Trainer *t) {
     MemoryNeed need = {&t->runner, &t->schedule, t->use.kept_room, 0};
     if (!train_check_memory(&need) || !session_fill_model(s, &t->use)) return false;
     bool plans = t->o->dry_run || (t->o->within && !t->o->resume); /* a run that goes on has its steps */
-    if (plans && (!train_plan(&t->runner, &t->schedule) || t->o->dry_run)) return s->diags->errors == 0;
+    if (plans && (!plan_run(t) || t->o->dry_run)) return s->diags->errors == 0;
     if (!begin(t)) return false;
     need.first = t->state.step;
     if (!train_plan_memory(&need, &t->planned_slab)) return false;

@@ -3,6 +3,7 @@
  *     TrainOptions   what it is asked to do
  *     TrainData      the tasks and their rows                              train_data.h
  *     RunSchedule    which steps it has, and at which rates                run_schedule.h
+ *     RunPlan        what they come to: steps, tokens, seconds             run_plan.h
  *     StepRunner     runs a step: its passes, and the update from them     train_step.h
  *     RunState       how far it has come                                   run_state.h
  *     RunKeeper      its folder: settings, checkpoints                     train_keep.h

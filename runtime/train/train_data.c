@@ -95,3 +95,9 @@ int train_data_cached(const TrainData *data) {
     }
     return count;
 }
+
+int64_t train_data_dev_rows(const TrainData *data) {
+    int64_t rows = 0;
+    for (int i = 0; i < data->count; i++) rows += data->tasks[i].dev ? data->tasks[i].dev->rows : 0;
+    return rows;
+}

@@ -30,6 +30,9 @@ json_t *train_data_dev_limits(const TrainData *data);
 /* Puts the tokens into the run's folder (token_cache.h), once there is one. False with a diagnostic. */
 bool train_data_keep(const TrainData *data, Session *session, const TrainOptions *options);
 
+/* Rows to evaluate, of all tasks. */
+int64_t train_data_dev_rows(const TrainData *data);
+
 /* Data sets that need not be read again. */
 int train_data_cached(const TrainData *data);
 

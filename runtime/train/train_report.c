@@ -14,7 +14,6 @@
 #include "runtime/engine/machine.h"
 #include "runtime/measure/evaluation_table.h"
 #include "runtime/session/settings.h"
-#include "runtime/train/train_plan.h"
 
 enum { MOST_TASKS = 12 }; /* in a line */
 
@@ -59,6 +58,59 @@ static json_t *tasks_json(const TrainData *data) {
     return tasks;
 }
 
+/* --- The plan ----------------------------------------------------------------------------------------------------- */
+
+static void print_plan_tasks(const RunPlan *plan, const TrainData *data, FILE *out) {
+    fprintf(out, "%-16s %9s %8s %7s %7s %9s %12s %9s\n", "task", "rows", "left out", "cut", "unknown", "steps",
+            "tokens", "evaluated");
+    for (int i = 0; i < data->count; i++) {
+        const Dataset *set = data->tasks[i].train, *dev = data->tasks[i].dev;
+        fprintf(out,
+                "%-16s %9" PRId64 " %8" PRId64 " %7" PRId64 " %7" PRId64 " %9" PRId64 " %12" PRId64 " %9" PRId64 "\n",
+                set->task->name, set->rows, set->skipped, set->cut, set->unknown, plan->tasks[i].steps,
+                plan->tasks[i].tokens, dev ? dev->rows : 0);
+    }
+}
+
+void report_plan(TrainReport *r, const RunPlan *plan, const RunSpeed *speed) {
+    if (r->o->quiet && !r->o->dry_run) return;
+    FILE *out = r->o->dry_run ? stdout : stderr;
+    const Parameters *params = model_parameters(r->s->model);
+    TrainSeconds seconds = run_plan_seconds(plan, speed);
+    double bytes = (double)(parameters_bytes(params) + model_slab_bytes(r->s->model));
+    int64_t tokens = 0;
+    for (int i = 0; i < plan->n_tasks; i++) tokens += plan->tasks[i].tokens;
+    print_plan_tasks(plan, r->data, out);
+    fprintf(out, "%s in %s, %s, %" PRId64 " trained\n", count_text(plan->steps, "step").text,
+            count_text(plan->epochs, "epoch").text, count_text(params->total, "parameter").text, params->trained);
+    fprintf(out, "memory: %.0f MB for parameters, gradients, states and activations\n", bytes * 1e-6);
+    fprintf(out, "time here, with %s: %.2f minutes, training %.2f (%.0f tokens/s), evaluation %.2f\n",
+            count_text(team_threads(r->s->team), "thread").text, (seconds.training + seconds.evaluation) / 60,
+            seconds.training / 60, seconds.training > 0 ? (double)tokens / seconds.training : 0,
+            seconds.evaluation / 60);
+}
+
+void report_within(TrainReport *r, const RunPlan *plan, int64_t steps, int64_t dev_rows) {
+    if (r->o->quiet && !r->o->dry_run) return;
+    FILE *out = r->o->dry_run ? stdout : stderr;
+    const char *within = r->o->within;
+    int64_t rows = train_data_dev_rows(r->data);
+    fprintf(out, "within %s: %s%" PRId64 " of %s, %.2f minutes gone\n", within, plan->steps < steps ? "" : "all ",
+            plan->steps, count_text(steps, "step").text, seconds_of_process() / 60);
+    if (rows == dev_rows) return;
+    fprintf(out,
+            "within %s: evaluation would take most of it; only the first %" PRId64 " of %" PRId64
+            " rows are evaluated, as with",
+            within, rows, dev_rows);
+    for (int i = 0; i < r->data->count; i++) {
+        const TrainTask *task = &r->data->tasks[i];
+        if (task->dev_limit) fprintf(out, " --limit-dev %s=%" PRId64, task->task->name, task->dev_limit);
+    }
+    fputc('\n', out);
+}
+
+/* --- The start ---------------------------------------------------------------------------------------------------- */
+
 static void log_start(TrainReport *r, int64_t steps, int joined, const json_t *settings) {
     const Code *code = model_code(r->s->model);
     const Parameters *params = model_parameters(r->s->model);
@@ -68,8 +120,8 @@ static void log_start(TrainReport *r, int64_t steps, int joined, const json_t *s
                                 (json_int_t)steps, "parameters", (json_int_t)params->total, "trained",
                                 (json_int_t)params->trained, "kernels_compiled", code->compiled, "kernels_cached",
                                 code->cached, "compile_ms", r->s->compile_ms, "load_ms", r->data->load_ms, "start_ms",
-                                train_process_ms(), "sets_from_cache", train_data_cached(r->data), "joined", joined,
-                                "tasks", tasks_json(r->data), "settings", settings));
+                                1e3 * seconds_of_process(), "sets_from_cache", train_data_cached(r->data), "joined",
+                                joined, "tasks", tasks_json(r->data), "settings", settings));
 }
 
 void report_start(TrainReport *r, const RunSchedule *schedule, const StepRunner *runner, const ModelUse *use,

@@ -5,6 +5,7 @@
 #include "runtime/files/event_file.h"
 #include "runtime/files/log.h"
 #include "runtime/train/progress.h"
+#include "runtime/train/run_plan.h"
 #include "runtime/train/run_state.h"
 #include "runtime/train/train_step.h"
 
@@ -22,6 +23,11 @@ typedef struct TrainReport {
 bool report_open(TrainReport *report, const RunState *state);
 /* False with a diagnostic when not all could be written. */
 bool report_close(TrainReport *report);
+
+/* What the run will do, and how long it will take here: on standard output in a dry run, unless quiet on the other. */
+void report_plan(TrainReport *report, const RunPlan *plan, const RunSpeed *speed);
+/* What --within made of the run, of which this is the plan: of so many steps, and rows to evaluate. */
+void report_within(TrainReport *report, const RunPlan *plan, int64_t steps, int64_t dev_rows);
 
 /* The start of the run: what it is, with these settings. */
 void report_start(TrainReport *report, const RunSchedule *schedule, const StepRunner *runner, const ModelUse *use,
