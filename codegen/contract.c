@@ -5,9 +5,8 @@
 
 /* --- The kernel ------------------------------------------------------------------------------- */
 
-/* The code while it is written: what is known where the builder stands. All values are i64 but the
- * pointers. */
-typedef struct TileWriter {
+/* What is the same all over the kernel. All values are i64 but the pointers. */
+typedef struct ContractCode {
     Emitter *e;
     Contraction c;
     Scope root;
@@ -21,36 +20,33 @@ typedef struct TileWriter {
     LLVMValueRef tile_place, a_place, b_place;
     LLVMValueRef pack_a, pack_b, copy, ask[2], tiles[MAX_HEIGHTS]; /* ask: to read, to write */
     LLVMValueRef packing_tile;                                     /* of all rows; NULL: B has to be transposed */
-    /* This thread's rectangle. */
-    LLVMValueRef row_from, row_to, column_from, column_to;
-    /* Columns in a strip, depth of a block of K: evened out below their bounds. */
-    LLVMValueRef strip, block;
-    LLVMValueRef column, columns; /* this strip */
-    /* This block of K; the depth of its panels; is it the first, the last? (i1) */
-    LLVMValueRef depth_from, depth, padded, first, last;
-    /* The block of B after this one. Empty after the last. */
-    LLVMValueRef ahead_column, ahead_end, ahead_depth;
-    LLVMValueRef row, rows; /* this tile's */
-} TileWriter;
+} ContractCode;
 
-static LLVMValueRef less(TileWriter *w, LLVMValueRef a, LLVMValueRef b) {
-    return LLVMBuildICmp(w->e->builder, LLVMIntSLT, a, b, "");
-}
-static LLVMValueRef minus(TileWriter *w, LLVMValueRef a, LLVMValueRef b) {
-    return LLVMBuildNSWSub(w->e->builder, a, b, "");
-}
-static LLVMValueRef divide(TileWriter *w, LLVMValueRef a, LLVMValueRef b) {
-    return LLVMBuildUDiv(w->e->builder, a, b, "");
-}
-static LLVMValueRef divide_up(TileWriter *w, LLVMValueRef a, LLVMValueRef b) {
-    return divide(w, minus(w, emit_add(w->e, a, b), emit_i64(w->e, 1)), b);
-}
-static LLVMValueRef times(TileWriter *w, LLVMValueRef a, int64_t b) { return emit_mul(w->e, a, emit_i64(w->e, b)); }
-static LLVMValueRef choose(TileWriter *w, LLVMValueRef condition, LLVMValueRef a, LLVMValueRef b) {
-    return LLVMBuildSelect(w->e->builder, condition, a, b, "");
-}
-static LLVMValueRef at_least_one(TileWriter *w, LLVMValueRef a) {
-    return emit_intrinsic(w->e, "llvm.smax", 1, &w->e->i64, 2, (LLVMValueRef[]){a, emit_i64(w->e, 1)});
+/* A block of K: where it begins, its depth, that of its panels; is it the first, the last? (i1) */
+typedef struct DepthBlock {
+    LLVMValueRef from, depth, padded, first, last;
+} DepthBlock;
+
+/* The block of B after this one: columns [column, end) of C, from a depth on. Empty after the last. */
+typedef struct NextBlock {
+    LLVMValueRef column, end, depth_from;
+} NextBlock;
+
+/* Where the builder stands, from the outermost loop inwards. A loop gives its body a copy with its own part filled in.
+ */
+typedef struct TilePlace {
+    Rectangle all; /* this thread's */
+    /* Columns in a strip, depth of a block of K: evened out below their bounds. */
+    LLVMValueRef strip_columns, block_depth;
+    LLVMValueRef column, columns; /* of the strip */
+    DepthBlock block;
+    NextBlock next;
+    LLVMValueRef row, rows; /* of the tiles beside each other */
+} TilePlace;
+
+static LLVMValueRef times(Emitter *e, LLVMValueRef a, int64_t b) { return emit_mul(e, a, emit_i64(e, b)); }
+static LLVMValueRef at_least_one(Emitter *e, LLVMValueRef a) {
+    return emit_intrinsic(e, "llvm.smax", 1, &e->i64, 2, (LLVMValueRef[]){a, emit_i64(e, 1)});
 }
 
 static const Node *find_matmul(const Graph *body) {
@@ -61,7 +57,7 @@ static const Node *find_matmul(const Graph *body) {
     return NULL;
 }
 
-static void find_results(TileWriter *w) {
+static void find_results(ContractCode *w) {
     const Graph *body = w->e->body;
     w->sums = emit_result(w->e, 0);
     bool found = false;
@@ -85,7 +81,7 @@ static Contraction describe(const Emitter *e, int group) {
 }
 
 /* The scratch: the tile at an edge, A's copy, B's panels, each from a new page. */
-static void place_scratch(TileWriter *w) {
+static void place_scratch(ContractCode *w) {
     const Tiling *t = &w->c.tiling;
     int64_t page = 4096 / WORD_BYTES;
     int64_t tile = ((int64_t)t->rows * t->columns + page) / page * page;
@@ -96,7 +92,7 @@ static void place_scratch(TileWriter *w) {
     w->b_place = emit_address(w->e, w->e->scratch, emit_i64(w->e, tile + a));
 }
 
-static void begin_writer(TileWriter *w) {
+static void prepare(ContractCode *w) {
     Emitter *e = w->e;
     w->vectors = body_has(e->body, OP_random) ? 4 : 1; /* 64 columns share their random words */
     w->c = describe(e, w->vectors * LANES);
@@ -118,227 +114,213 @@ static void begin_writer(TileWriter *w) {
     emit_uniform_nodes(e, &w->root);
 }
 
-/* --- Threads ---------------------------------------------------------------------------------- */
-
-/* The threads form a grid: `across` of them share the columns, threads / across the rows. The best
- * grid has the least work in the largest rectangle: multiply-adds, and what goes with them, told in
- * multiply-adds too. To copy a row of A costs as much as 4 columns, a column of B as 10 rows. A row
- * of C that threads share costs SHARED_ROW columns: where their parts meet, each thread's prefetcher
- * asks for lines that the other one writes, and cores without a common cache pass them to and fro. */
-enum { A_ROW = 4, B_COLUMN = 10, SHARED_ROW = 24 };
-
-static LLVMValueRef grid_cost(TileWriter *w, LLVMValueRef units, LLVMValueRef across) {
-    Emitter *e = w->e;
-    LLVMValueRef rows = divide_up(w, w->m, divide(w, e->threads, across));
-    LLVMValueRef columns = times(w, divide_up(w, units, across), w->c.tiling.unit);
-    LLVMValueRef shared = less(w, emit_i64(e, 1), across);
-    LLVMValueRef row = choose(w, shared, emit_i64(e, A_ROW + SHARED_ROW), emit_i64(e, A_ROW));
-    return emit_add(e, emit_mul(e, rows, emit_add(e, columns, row)), times(w, columns, B_COLUMN));
-}
-
-static LLVMValueRef choose_grid(TileWriter *w, LLVMValueRef units) {
-    Emitter *e = w->e;
-    LLVMValueRef best = emit_local(e, e->i64, emit_i64(e, INT64_MAX)), across = emit_local(e, e->i64, emit_i64(e, 1));
-    Loop loop = emit_for(e, emit_i64(e, 1), emit_add(e, e->threads, emit_i64(e, 1)), 1, "across");
-    LLVMValueRef cost = grid_cost(w, units, loop.i);
-    LLVMValueRef old = emit_get(e, e->i64, best), better = less(w, cost, old);
-    emit_set(e, best, choose(w, better, cost, old));
-    LLVMValueRef kept = emit_get(e, e->i64, across);
-    emit_set(e, across, choose(w, better, loop.i, kept));
-    emit_end_for(e, &loop);
-    return emit_get(e, e->i64, across);
-}
-
-/* Part `part` of `parts` of `items` things of `size` each, of which `extent` exist. A part past the
- * last is empty. */
-static void share(TileWriter *w, LLVMValueRef items, LLVMValueRef part, LLVMValueRef parts, int64_t size,
-                  LLVMValueRef extent, LLVMValueRef *from, LLVMValueRef *to) {
-    Emitter *e = w->e;
-    LLVMValueRef begin = emit_min(e, part, parts), end = emit_min(e, emit_add(e, part, emit_i64(e, 1)), parts);
-    *from = times(w, divide(w, emit_mul(e, items, begin), parts), size);
-    *to = emit_min(e, times(w, divide(w, emit_mul(e, items, end), parts), size), extent);
-}
-
-/* Rows are shared as row kernels share them, to the row, so that a thread finds in its cache what it
- * wrote there; the last tile of a part is one of the lower ones. */
-static void emit_rectangle(TileWriter *w) {
-    Emitter *e = w->e;
-    const Tiling *t = &w->c.tiling;
-    LLVMValueRef units = emit_div_up(e, w->n, t->unit);
-    LLVMValueRef across = choose_grid(w, units), down = divide(w, e->threads, across);
-    LLVMValueRef row_part = divide(w, e->thread, across),
-                 column_part = LLVMBuildURem(e->builder, e->thread, across, "");
-    share(w, w->m, row_part, down, 1, w->m, &w->row_from, &w->row_to);
-    share(w, units, column_part, across, t->unit, w->n, &w->column_from, &w->column_to);
-}
-
 /* --- From the rectangle down to the tile ------------------------------------------------------ */
 
-static LLVMValueRef sum_address(TileWriter *w, LLVMValueRef row, LLVMValueRef column) {
+static LLVMValueRef sum_address(const ContractCode *w, LLVMValueRef row, LLVMValueRef column) {
     Emitter *e = w->e;
     return emit_address(e, e->buffers[w->sums], emit_add(e, emit_mul(e, row, w->n), column));
 }
 
-static LLVMValueRef a_address(TileWriter *w, LLVMValueRef row) {
-    LLVMValueRef outer = w->c.ta ? w->depth_from : row, inner = w->c.ta ? row : w->depth_from;
+static LLVMValueRef a_address(const ContractCode *w, LLVMValueRef row, LLVMValueRef depth_from) {
+    LLVMValueRef outer = w->c.ta ? depth_from : row, inner = w->c.ta ? row : depth_from;
     return emit_address(w->e, w->a, emit_add(w->e, emit_mul(w->e, outer, w->c.ta ? w->m : w->k), inner));
 }
 
 /* Between rows of B as it is stored. */
-static LLVMValueRef b_stride(const TileWriter *w) { return w->c.tb ? w->k : w->n; }
+static LLVMValueRef b_stride(const ContractCode *w) { return w->c.tb ? w->k : w->n; }
 
-static LLVMValueRef b_address(TileWriter *w, LLVMValueRef column, LLVMValueRef depth_from) {
+static LLVMValueRef b_address(const ContractCode *w, LLVMValueRef column, LLVMValueRef depth_from) {
     LLVMValueRef outer = w->c.tb ? column : depth_from, inner = w->c.tb ? depth_from : column;
     return emit_address(w->e, w->b, emit_add(w->e, emit_mul(w->e, outer, b_stride(w)), inner));
 }
 
-static LLVMValueRef choose_tile_function(TileWriter *w) {
+static LLVMValueRef choose_tile_function(const ContractCode *w, LLVMValueRef rows) {
+    Emitter *e = w->e;
     const Tiling *t = &w->c.tiling;
     LLVMValueRef function = w->tiles[t->n_heights - 1];
     for (int i = t->n_heights - 2; i >= 0; i--) {
-        LLVMValueRef fits = less(w, w->rows, emit_i64(w->e, t->heights[i] + 1));
-        function = choose(w, fits, w->tiles[i], function);
+        LLVMValueRef fits = emit_less(e, rows, emit_i64(e, t->heights[i] + 1));
+        function = emit_select(e, fits, w->tiles[i], function);
     }
     return function;
 }
 
-/* Where the streams of a tile begin, and how far apart their rows and lines are. */
-typedef struct Ahead {
-    LLVMValueRef a, a_row, a_step, b[2], b_row, b_step;
-} Ahead;
-
 /* A's next rows are asked for by the first tile of a row, or, where A is stored [K, M] and they lie
  * in up to two lines, by the first two. */
-static void find_a_ahead(TileWriter *w, Ahead *ahead, LLVMValueRef along) {
+static void find_a_ahead(const ContractCode *w, const TilePlace *at, LLVMValueRef along, LLVMValueRef *args) {
     Emitter *e = w->e;
-    LLVMValueRef next = emit_add(e, w->row, emit_i64(e, w->c.tiling.rows));
-    LLVMValueRef useful = less(w, along, emit_i64(e, w->c.ta ? 2 : 1));
-    useful = LLVMBuildAnd(e->builder, useful, less(w, next, w->row_to), "");
+    LLVMValueRef next = emit_add(e, at->row, emit_i64(e, w->c.tiling.rows));
+    LLVMValueRef useful = emit_less(e, along, emit_i64(e, w->c.ta ? 2 : 1));
+    useful = LLVMBuildAnd(e->builder, useful, emit_less(e, next, at->all.row_to), "");
     if (w->c.ta) next = emit_add(e, next, emit_mul(e, along, emit_i64(e, w->c.tiling.rows - 1)));
-    ahead->a = choose(w, useful, a_address(w, next), w->a_place);
-    ahead->a_row = choose(w, useful, w->c.ta ? w->m : w->k, emit_i64(e, 0));
-    ahead->a_step = choose(w, useful, w->c.ta ? w->m : emit_i64(e, 1), emit_i64(e, 0));
+    args[TILE_A_AHEAD] = emit_select(e, useful, a_address(w, next, at->block.from), w->a_place);
+    args[TILE_A_ROW] = emit_select(e, useful, w->c.ta ? w->m : w->k, emit_i64(e, 0));
+    args[TILE_A_STEP] = emit_select(e, useful, w->c.ta ? w->m : emit_i64(e, 1), emit_i64(e, 0));
 }
 
 /* Sixteen columns of B at `column`, if they are below `end`. */
-static LLVMValueRef b_stream(TileWriter *w, LLVMValueRef column, LLVMValueRef end, LLVMValueRef depth_from) {
-    return choose(w, less(w, column, end), b_address(w, column, depth_from), w->b_place);
+static LLVMValueRef b_stream(const ContractCode *w, LLVMValueRef column, LLVMValueRef end, LLVMValueRef depth_from) {
+    Emitter *e = w->e;
+    return emit_select(e, emit_less(e, column, end), b_address(w, column, depth_from), w->b_place);
 }
 
 /* The first row of tiles asks for the next panel of this block, which is packed just before it is
  * used; the others, over all of them, for the next block. */
-static void find_b_ahead(TileWriter *w, Ahead *ahead, LLVMValueRef along, LLVMValueRef panels) {
+static void find_b_ahead(const ContractCode *w, const TilePlace *at, LLVMValueRef along, LLVMValueRef *args) {
     Emitter *e = w->e;
-    ahead->b_row = b_stride(w);
-    ahead->b_step = w->c.tb ? emit_i64(e, 1) : w->n;
-    LLVMValueRef rows_above = divide(w, minus(w, w->row, w->row_from), emit_i64(e, w->c.tiling.rows));
+    LLVMValueRef panels = emit_div_up(e, at->columns, w->c.tiling.columns);
+    args[TILE_B_ROW] = b_stride(w);
+    args[TILE_B_STEP] = w->c.tb ? emit_i64(e, 1) : w->n;
+    LLVMValueRef rows_above = emit_div(e, emit_sub(e, at->row, at->all.row_from), emit_i64(e, w->c.tiling.rows));
     LLVMValueRef top = LLVMBuildICmp(e->builder, LLVMIntEQ, rows_above, emit_i64(e, 0), "");
-    LLVMValueRef number = emit_add(e, emit_mul(e, minus(w, rows_above, emit_i64(e, 1)), panels), along);
-    LLVMValueRef here = emit_add(e, w->column, times(w, emit_add(e, along, emit_i64(e, 1)), w->c.tiling.columns));
-    LLVMValueRef there = emit_add(e, w->ahead_column, times(w, number, 2 * LANES));
-    LLVMValueRef column = choose(w, top, here, there);
-    LLVMValueRef end = choose(w, top, emit_add(e, w->column, w->columns), w->ahead_end);
-    LLVMValueRef depth_from = choose(w, top, w->depth_from, w->ahead_depth);
-    ahead->b[0] = b_stream(w, column, end, depth_from);
-    ahead->b[1] = b_stream(w, emit_add(e, column, emit_i64(e, LANES)), end, depth_from);
+    LLVMValueRef number = emit_add(e, emit_mul(e, emit_sub(e, rows_above, emit_i64(e, 1)), panels), along);
+    LLVMValueRef here = emit_add(e, at->column, times(e, emit_add(e, along, emit_i64(e, 1)), w->c.tiling.columns));
+    LLVMValueRef there = emit_add(e, at->next.column, times(e, number, 2 * LANES));
+    LLVMValueRef column = emit_select(e, top, here, there);
+    LLVMValueRef end = emit_select(e, top, emit_add(e, at->column, at->columns), at->next.end);
+    LLVMValueRef depth_from = emit_select(e, top, at->block.from, at->next.depth_from);
+    args[TILE_B_AHEAD] = b_stream(w, column, end, depth_from);
+    args[TILE_B_BESIDE] = b_stream(w, emit_add(e, column, emit_i64(e, LANES)), end, depth_from);
 }
 
 /* Where the sums after those at (row, column `offset` of the strip) lie, or this tile's if it is
  * the last. */
-static LLVMValueRef next_sums(TileWriter *w, LLVMValueRef offset) {
+static LLVMValueRef next_sums(const ContractCode *w, const TilePlace *at, LLVMValueRef offset) {
     Emitter *e = w->e;
     LLVMValueRef beside = emit_add(e, offset, emit_i64(e, w->c.tiling.columns));
-    LLVMValueRef fits = less(w, beside, w->columns);
+    LLVMValueRef fits = emit_less(e, beside, at->columns);
     LLVMValueRef row =
-        emit_min(e, emit_add(e, w->row, emit_i64(e, w->c.tiling.rows)), minus(w, w->row_to, emit_i64(e, 1)));
-    row = choose(w, fits, w->row, row);
-    return sum_address(w, row, emit_add(e, w->column, choose(w, fits, beside, emit_i64(e, 0))));
+        emit_min(e, emit_add(e, at->row, emit_i64(e, w->c.tiling.rows)), emit_sub(e, at->all.row_to, emit_i64(e, 1)));
+    row = emit_select(e, fits, at->row, row);
+    return sum_address(w, row, emit_add(e, at->column, emit_select(e, fits, beside, emit_i64(e, 0))));
 }
 
-static bool is_like_sums(const TileWriter *w, const Node *node) { return type_equal(&node->type, &w->type); }
+static bool is_like_sums(const ContractCode *w, const Node *node) { return type_equal(&node->type, &w->type); }
 
-static void ask_for_tile(TileWriter *w, int buffer, bool write, LLVMValueRef column) {
+static void ask_for_tile(const ContractCode *w, const TilePlace *at, int buffer, bool write, LLVMValueRef column) {
     Emitter *e = w->e;
-    LLVMValueRef offset = emit_add(e, emit_mul(e, w->row, w->n), column);
+    LLVMValueRef offset = emit_add(e, emit_mul(e, at->row, w->n), column);
     LLVMValueRef address = emit_address(e, e->buffers[buffer], offset);
-    emit_call(e, w->ask[write], 3, (LLVMValueRef[]){address, w->n, w->rows});
+    emit_call(e, w->ask[write], ASK_PARAMS,
+              (LLVMValueRef[ASK_PARAMS]){[ASK_AT] = address, [ASK_STRIDE] = w->n, [ASK_ROWS] = at->rows});
 }
 
 /* What the epilogue will read and write where this tile is. */
-static void ask_for_epilogue(TileWriter *w, LLVMValueRef offset) {
+static void ask_for_epilogue(const ContractCode *w, const TilePlace *at, LLVMValueRef offset) {
     Emitter *e = w->e;
     if (w->alone) return;
-    LLVMBasicBlockRef after = emit_if(e, w->last);
-    LLVMValueRef column = emit_add(e, w->column, offset);
+    LLVMBasicBlockRef after = emit_if(e, at->block.last);
+    LLVMValueRef column = emit_add(e, at->column, offset);
     for (int i = 0; i < e->body->nodes.count; i++) {
         const Node *node = e->body->nodes.items[i];
-        if (op_is(node->op, IS_GIVEN) && is_like_sums(w, node)) ask_for_tile(w, emit_operand(node), false, column);
+        if (op_is(node->op, IS_GIVEN) && is_like_sums(w, node)) ask_for_tile(w, at, emit_operand(node), false, column);
     }
     for (int i = 0; i < e->body->outputs.count; i++) {
         bool other = emit_result(e, i) != w->sums;
-        if (other && is_like_sums(w, e->body->outputs.items[i].node)) ask_for_tile(w, emit_result(e, i), true, column);
+        if (other && is_like_sums(w, e->body->outputs.items[i].node))
+            ask_for_tile(w, at, emit_result(e, i), true, column);
     }
     emit_end_if(e, after);
 }
 
-/* Runs the tile over a panel, which the first row of tiles packs: by itself, or with the tile
- * `packing` that does both. */
-static void emit_one_tile(TileWriter *w, LLVMValueRef tile, LLVMValueRef packing, LLVMValueRef offset,
-                          LLVMValueRef sums, LLVMValueRef stride) {
+/* Copies B to the panel, but the last columns of C may be fewer than a panel has. */
+static void emit_pack_panel(const ContractCode *w, const TilePlace *at, LLVMValueRef panel, LLVMValueRef from,
+                            LLVMValueRef offset) {
     Emitter *e = w->e;
-    LLVMValueRef panel = emit_address(e, w->b_place, emit_mul(e, offset, w->padded));
-    LLVMValueRef from = b_address(w, emit_add(e, w->column, offset), w->depth_from);
-    LLVMValueRef top = LLVMBuildICmp(e->builder, LLVMIntEQ, w->row, w->row_from, "");
-    if (packing) {
-        tile = choose(w, top, packing, tile);
+    LLVMValueRef columns = emit_min(e, emit_sub(e, at->columns, offset), emit_i64(e, w->c.tiling.columns));
+    LLVMValueRef args[PACK_PARAMS] = {[PACK_TO] = panel,
+                                      [PACK_FROM] = from,
+                                      [PACK_STRIDE] = b_stride(w),
+                                      [PACK_COUNT] = columns,
+                                      [PACK_DEPTH] = at->block.depth};
+    emit_call(e, w->pack_b, PACK_PARAMS, args);
+}
+
+/* What a tile is run on besides: one of the functions, the columns that it begins at, where its sums lie. */
+typedef struct TileRun {
+    LLVMValueRef tile;
+    LLVMValueRef packing; /* the tile that packs its panel, or NULL: packing is a call of its own */
+    LLVMValueRef offset, sums, stride;
+} TileRun;
+
+/* Runs the tile over a panel, which the first row of tiles packs. */
+static void emit_one_tile(const ContractCode *w, const TilePlace *at, const TileRun *run) {
+    Emitter *e = w->e;
+    LLVMValueRef tile = run->tile, offset = run->offset;
+    LLVMValueRef panel = emit_address(e, w->b_place, emit_mul(e, offset, at->block.padded));
+    LLVMValueRef from = b_address(w, emit_add(e, at->column, offset), at->block.from);
+    LLVMValueRef top = LLVMBuildICmp(e->builder, LLVMIntEQ, at->row, at->all.row_from, "");
+    if (run->packing) {
+        tile = emit_select(e, top, run->packing, tile);
     } else {
         LLVMBasicBlockRef after = emit_if(e, top);
-        LLVMValueRef columns = emit_min(e, minus(w, w->columns, offset), emit_i64(e, w->c.tiling.columns));
-        emit_call(e, w->pack_b, 5, (LLVMValueRef[]){panel, from, b_stride(w), columns, w->depth});
+        emit_pack_panel(w, at, panel, from, offset);
         emit_end_if(e, after);
     }
-    ask_for_epilogue(w, offset);
-    Ahead ahead;
-    LLVMValueRef along = divide(w, offset, emit_i64(e, w->c.tiling.columns));
-    find_a_ahead(w, &ahead, along);
-    find_b_ahead(w, &ahead, along, emit_div_up(e, w->columns, w->c.tiling.columns));
-    emit_call(e, tile, 16,
-              (LLVMValueRef[]){w->a_place, panel, sums, stride, w->depth, w->first, next_sums(w, offset), ahead.a,
-                               ahead.a_row, ahead.a_step, ahead.b[0], ahead.b_row, ahead.b_step, ahead.b[1], from,
-                               b_stride(w)});
+    ask_for_epilogue(w, at, offset);
+    LLVMValueRef args[TILE_PARAMS] = {[TILE_A] = w->a_place,
+                                      [TILE_B] = panel,
+                                      [TILE_SUMS] = run->sums,
+                                      [TILE_STRIDE] = run->stride,
+                                      [TILE_DEPTH] = at->block.depth,
+                                      [TILE_FIRST] = at->block.first,
+                                      [TILE_FROM] = from,
+                                      [TILE_FROM_STRIDE] = b_stride(w)};
+    LLVMValueRef along = emit_div(e, offset, emit_i64(e, w->c.tiling.columns));
+    find_a_ahead(w, at, along, args);
+    find_b_ahead(w, at, along, args);
+    args[TILE_NEXT] = next_sums(w, at, offset);
+    emit_call(e, tile, TILE_PARAMS, args);
+}
+
+static void emit_copy(const ContractCode *w, const TilePlace *at, const LLVMValueRef to[2], const LLVMValueRef from[2],
+                      LLVMValueRef columns) {
+    LLVMValueRef args[COPY_PARAMS] = {
+        [COPY_TO] = to[0],      [COPY_TO_STRIDE] = to[1], [COPY_FROM] = from[0], [COPY_FROM_STRIDE] = from[1],
+        [COPY_ROWS] = at->rows, [COPY_COLUMNS] = columns};
+    emit_call(w->e, w->copy, COPY_PARAMS, args);
 }
 
 /* A tile that C does not fill is computed aside. */
-static void emit_edge_tile(TileWriter *w, LLVMValueRef tile, LLVMValueRef offset) {
+static void emit_edge_tile(const ContractCode *w, const TilePlace *at, LLVMValueRef tile, LLVMValueRef offset) {
     Emitter *e = w->e;
-    LLVMValueRef sums = sum_address(w, w->row, emit_add(e, w->column, offset)),
-                 stride = emit_i64(e, w->c.tiling.columns);
-    LLVMValueRef columns = emit_min(e, minus(w, w->columns, offset), stride);
-    LLVMBasicBlockRef after = emit_if(e, LLVMBuildNot(e->builder, w->first, ""));
-    emit_call(e, w->copy, 6, (LLVMValueRef[]){w->tile_place, stride, sums, w->n, w->rows, columns});
+    LLVMValueRef sums = sum_address(w, at->row, emit_add(e, at->column, offset));
+    LLVMValueRef stride = emit_i64(e, w->c.tiling.columns);
+    LLVMValueRef there[] = {sums, w->n}, aside[] = {w->tile_place, stride};
+    LLVMValueRef columns = emit_min(e, emit_sub(e, at->columns, offset), stride);
+    LLVMBasicBlockRef after = emit_if(e, LLVMBuildNot(e->builder, at->block.first, ""));
+    emit_copy(w, at, aside, there, columns);
     emit_end_if(e, after);
-    emit_one_tile(w, tile, NULL, offset, w->tile_place, stride);
-    emit_call(e, w->copy, 6, (LLVMValueRef[]){sums, w->n, w->tile_place, stride, w->rows, columns});
+    emit_one_tile(w, at, &(TileRun){.tile = tile, .offset = offset, .sums = w->tile_place, .stride = stride});
+    emit_copy(w, at, there, aside, columns);
 }
 
 /* The tiles of these rows, over the panels of the strip. */
-static void emit_row_of_tiles(TileWriter *w) {
+static void emit_row_of_tiles(const ContractCode *w, const TilePlace *at) {
     Emitter *e = w->e;
     const Tiling *t = &w->c.tiling;
-    LLVMValueRef tile = choose_tile_function(w), full = emit_round_down(e, w->columns, t->columns);
-    LLVMValueRef short_of_rows = less(w, w->rows, emit_i64(e, t->rows));
-    LLVMValueRef whole = choose(w, short_of_rows, emit_i64(e, 0), full);
+    LLVMValueRef tile = choose_tile_function(w, at->rows), full = emit_round_down(e, at->columns, t->columns);
+    LLVMValueRef short_of_rows = emit_less(e, at->rows, emit_i64(e, t->rows));
+    LLVMValueRef whole = emit_select(e, short_of_rows, emit_i64(e, 0), full);
     Loop loop = emit_for(e, emit_i64(e, 0), whole, t->columns, "tile");
-    emit_one_tile(w, tile, w->packing_tile, loop.i, sum_address(w, w->row, emit_add(e, w->column, loop.i)), w->n);
+    LLVMValueRef sums = sum_address(w, at->row, emit_add(e, at->column, loop.i));
+    emit_one_tile(w, at, &(TileRun){tile, w->packing_tile, loop.i, sums, w->n});
     emit_end_for(e, &loop);
-    Loop edge = emit_for(e, whole, w->columns, t->columns, "edge");
-    emit_edge_tile(w, tile, edge.i);
+    Loop edge = emit_for(e, whole, at->columns, t->columns, "edge");
+    emit_edge_tile(w, at, tile, edge.i);
     emit_end_for(e, &edge);
 }
 
+/* The epilogue along one row of C. */
+typedef struct EpilogueRow {
+    const ContractCode *w;
+    LLVMValueRef row;
+} EpilogueRow;
+
 static void epilogue_chunk(Emitter *e, Scope *scope, void *context, Coord column, LLVMValueRef mask) {
-    TileWriter *w = context;
-    Index index = {.at = {coord_splat(w->row), column}, .mask = mask};
+    const EpilogueRow *at = context;
+    const ContractCode *w = at->w;
+    Index index = {.at = {coord_splat(at->row), column}, .mask = mask};
     scope_bind(e, scope, w->c.matmul, &index, emit_load(e, w->sums, &w->type, &index));
     for (int i = 0; i < e->body->outputs.count; i++) {
         if (e->body->outputs.items[i].node != w->c.matmul || emit_result(e, i) != w->sums)
@@ -346,97 +328,104 @@ static void epilogue_chunk(Emitter *e, Scope *scope, void *context, Coord column
     }
 }
 
-/* After the last block of K, while the rows' sums are in the first-level cache. Widths known to
- * divide N need no masks. */
-static void emit_epilogue(TileWriter *w) {
+/* After the last block of K, while the rows' sums are in the first-level cache. Widths known to divide N need no
+ * masks. */
+static void emit_epilogue(const ContractCode *w, const TilePlace *at) {
     Emitter *e = w->e;
     if (w->alone) return;
-    LLVMBasicBlockRef after = emit_if(e, w->last);
-    TileWriter at_row = *w;
-    Loop row = emit_for(e, w->row, emit_add(e, w->row, w->rows), 1, "row");
-    at_row.row = row.i;
+    LLVMBasicBlockRef after = emit_if(e, at->block.last);
+    Loop row = emit_for(e, at->row, emit_add(e, at->row, at->rows), 1, "row");
+    EpilogueRow this_row = {w, row.i};
     int width = w->vectors * LANES;
-    LLVMValueRef end = emit_add(e, w->column, w->columns);
+    LLVMValueRef end = emit_add(e, at->column, at->columns);
     if (dim_is_const(w->c.n) && w->c.n.offset % width == 0) {
-        Loop column = emit_for(e, w->column, end, width, "column");
+        Loop column = emit_for(e, at->column, end, width, "column");
         Scope scope;
         scope_open(&scope, &w->root);
         for (int i = 0; i < w->vectors; i++) {
-            epilogue_chunk(e, &scope, &at_row, coord_lanes(column.i, (int64_t)i * LANES, width), NULL);
+            epilogue_chunk(e, &scope, &this_row, coord_lanes(column.i, (int64_t)i * LANES, width), NULL);
         }
         scope_close(&scope);
         emit_end_for(e, &column);
     } else {
-        emit_chunks(e, &w->root, w->column, end, w->vectors, epilogue_chunk, &at_row);
+        emit_chunks(e, &w->root, at->column, end, w->vectors, epilogue_chunk, &this_row);
     }
     emit_end_for(e, &row);
     emit_end_if(e, after);
 }
 
-static void emit_rows(TileWriter *w) {
+static void emit_pack_rows_of_a(const ContractCode *w, const TilePlace *at) {
+    LLVMValueRef args[PACK_PARAMS] = {[PACK_TO] = w->a_place,
+                                      [PACK_FROM] = a_address(w, at->row, at->block.from),
+                                      [PACK_STRIDE] = w->c.ta ? w->m : w->k,
+                                      [PACK_COUNT] = at->rows,
+                                      [PACK_DEPTH] = at->block.depth};
+    emit_call(w->e, w->pack_a, PACK_PARAMS, args);
+}
+
+static void emit_rows(const ContractCode *w, TilePlace at) {
     Emitter *e = w->e;
-    Loop loop = emit_for(e, w->row_from, w->row_to, w->c.tiling.rows, "rows");
-    w->row = loop.i;
-    w->rows = emit_min(e, minus(w, w->row_to, w->row), emit_i64(e, w->c.tiling.rows));
-    LLVMValueRef stride = w->c.ta ? w->m : w->k;
-    emit_call(e, w->pack_a, 5, (LLVMValueRef[]){w->a_place, a_address(w, w->row), stride, w->rows, w->depth});
-    emit_row_of_tiles(w);
-    emit_epilogue(w);
+    Loop loop = emit_for(e, at.all.row_from, at.all.row_to, w->c.tiling.rows, "rows");
+    at.row = loop.i;
+    at.rows = emit_min(e, emit_sub(e, at.all.row_to, at.row), emit_i64(e, w->c.tiling.rows));
+    emit_pack_rows_of_a(w, &at);
+    emit_row_of_tiles(w, &at);
+    emit_epilogue(w, &at);
     emit_end_for(e, &loop);
 }
 
 /* The next block of this strip, or the first one of the next strip. */
-static void find_ahead(TileWriter *w) {
+static NextBlock find_next(const ContractCode *w, const TilePlace *at) {
     Emitter *e = w->e;
-    LLVMValueRef zero = emit_i64(e, 0), depth_from = emit_add(e, w->depth_from, w->depth);
-    LLVMValueRef column = choose(w, w->last, emit_add(e, w->column, w->columns), w->column);
-    depth_from = choose(w, w->last, zero, depth_from);
-    w->ahead_column = column;
-    w->ahead_end = emit_min(e, emit_add(e, column, w->strip), w->column_to);
-    w->ahead_depth = depth_from;
+    LLVMValueRef zero = emit_i64(e, 0), depth_from = emit_add(e, at->block.from, at->block.depth);
+    LLVMValueRef column = emit_select(e, at->block.last, emit_add(e, at->column, at->columns), at->column);
+    depth_from = emit_select(e, at->block.last, zero, depth_from);
+    LLVMValueRef end = emit_min(e, emit_add(e, column, at->strip_columns), at->all.column_to);
+    return (NextBlock){column, end, depth_from};
 }
 
 /* At least one block, even of depth 0: the sum of nothing is +0, and has an epilogue. */
-static void emit_blocks(TileWriter *w) {
+static void emit_blocks(const ContractCode *w, TilePlace at) {
     Emitter *e = w->e;
-    Loop loop = emit_for(e, emit_i64(e, 0), at_least_one(w, divide_up(w, w->k, w->block)), 1, "block");
-    w->depth_from = emit_mul(e, loop.i, w->block);
-    w->depth = emit_min(e, minus(w, w->k, w->depth_from), w->block);
-    w->padded = emit_round_down(e, emit_add(e, w->depth, emit_i64(e, LANES - 1)), LANES);
-    w->first = LLVMBuildICmp(e->builder, LLVMIntEQ, loop.i, emit_i64(e, 0), "");
-    w->last = LLVMBuildICmp(e->builder, LLVMIntEQ, emit_add(e, w->depth_from, w->depth), w->k, "");
-    find_ahead(w);
-    emit_rows(w);
+    LLVMValueRef most = at.block_depth;
+    Loop loop = emit_for(e, emit_i64(e, 0), at_least_one(e, emit_div_up_by(e, w->k, most)), 1, "block");
+    DepthBlock *block = &at.block;
+    block->from = emit_mul(e, loop.i, most);
+    block->depth = emit_min(e, emit_sub(e, w->k, block->from), most);
+    block->padded = emit_round_down(e, emit_add(e, block->depth, emit_i64(e, LANES - 1)), LANES);
+    block->first = LLVMBuildICmp(e->builder, LLVMIntEQ, loop.i, emit_i64(e, 0), "");
+    block->last = LLVMBuildICmp(e->builder, LLVMIntEQ, emit_add(e, block->from, block->depth), w->k, "");
+    at.next = find_next(w, &at);
+    emit_rows(w, at);
     emit_end_for(e, &loop);
 }
 
-/* `extent` in the fewest parts of at most `most`, all but the last equal and multiples of `unit`;
- * at least one unit. */
-static LLVMValueRef even_parts(TileWriter *w, LLVMValueRef extent, int64_t most, int64_t unit) {
-    Emitter *e = w->e;
-    LLVMValueRef parts = at_least_one(w, emit_div_up(e, extent, most));
-    return times(w, at_least_one(w, emit_div_up(e, divide_up(w, extent, parts), unit)), unit);
+/* `extent` in the fewest parts of at most `most`, all but the last equal and multiples of `unit`; at least one unit. */
+static LLVMValueRef even_parts(Emitter *e, LLVMValueRef extent, int64_t most, int64_t unit) {
+    LLVMValueRef parts = at_least_one(e, emit_div_up(e, extent, most));
+    return times(e, at_least_one(e, emit_div_up(e, emit_div_up_by(e, extent, parts), unit)), unit);
 }
 
-static void emit_strips(TileWriter *w) {
+static void emit_strips(const ContractCode *w, Rectangle all) {
     Emitter *e = w->e;
-    LLVMValueRef all = minus(w, w->column_to, w->column_from);
-    w->strip = even_parts(w, all, w->c.tiling.strip, w->c.tiling.unit);
-    w->block = even_parts(w, w->k, w->c.tiling.depth, LANES);
-    Loop loop = emit_for(e, emit_i64(e, 0), divide_up(w, all, w->strip), 1, "strip");
-    w->column = emit_add(e, w->column_from, emit_mul(e, loop.i, w->strip));
-    w->columns = emit_min(e, minus(w, w->column_to, w->column), w->strip);
-    emit_blocks(w);
+    LLVMValueRef columns = emit_sub(e, all.column_to, all.column_from);
+    TilePlace at = {.all = all};
+    at.strip_columns = even_parts(e, columns, w->c.tiling.strip, w->c.tiling.unit);
+    at.block_depth = even_parts(e, w->k, w->c.tiling.depth, LANES);
+    Loop loop = emit_for(e, emit_i64(e, 0), emit_div_up_by(e, columns, at.strip_columns), 1, "strip");
+    at.column = emit_add(e, all.column_from, emit_mul(e, loop.i, at.strip_columns));
+    at.columns = emit_min(e, emit_sub(e, all.column_to, at.column), at.strip_columns);
+    emit_blocks(w, at);
     emit_end_for(e, &loop);
 }
 
 void emit_contract(Emitter *e) {
-    TileWriter writer = {.e = e}, *w = &writer;
-    begin_writer(w);
-    emit_rectangle(w);
-    LLVMValueRef rows = less(w, w->row_from, w->row_to), columns = less(w, w->column_from, w->column_to);
+    ContractCode code = {.e = e};
+    prepare(&code);
+    Rectangle all = emit_rectangle(e, code.m, code.n, code.c.tiling.unit);
+    LLVMValueRef rows = emit_less(e, all.row_from, all.row_to), columns = emit_less(e, all.column_from, all.column_to);
     LLVMBasicBlockRef after = emit_if(e, LLVMBuildAnd(e->builder, rows, columns, ""));
-    emit_strips(w);
+    emit_strips(&code, all);
     emit_end_if(e, after);
-    scope_close(&w->root);
+    scope_close(&code.root);
 }

@@ -48,10 +48,14 @@ typedef struct Contraction {
     LLVMTypeRef vector; /* <lanes x float> */
 } Contraction;
 
-/* contract_function.c: an internal function of the module, with the kernel's attributes: an Emitter
- * that stands in its first block. Its extents and buffers are not the kernel's: everything comes as
- * parameters. `end_function` returns from it and gives the function. */
-Emitter begin_function(const Emitter *kernel, const char *name, LLVMTypeRef *params, unsigned n_params);
+/* What a function of the module takes: an enum names its parameters, in order, and a table gives the type of each. */
+typedef enum ParamType { PARAM_ADDRESS = 1, PARAM_NUMBER, PARAM_FLAG } ParamType; /* ptr, i64, i1 */
+
+/* contract_function.c: an internal function of the module, with the kernel's attributes: an Emitter that stands in its
+ * first block, and its parameters in `params` [n_params]. Its extents and buffers are not the kernel's: everything
+ * comes as parameters. `end_function` returns from it and gives the function. */
+Emitter begin_function(const Emitter *kernel, const char *name, const ParamType *types, int n_params,
+                       LLVMValueRef *params);
 LLVMValueRef end_function(Emitter *e);
 /* A dimension inside of such a function: the constant, or else the parameter. */
 LLVMValueRef dim_or(Emitter *e, Dim dim, LLVMValueRef param);
@@ -65,26 +69,58 @@ void store_lanes(Emitter *e, LLVMValueRef value, LLVMValueRef address, LLVMValue
 LLVMValueRef lanes_below(Emitter *e, LLVMTypeRef vector, LLVMValueRef count);
 void emit_prefetch(Emitter *e, LLVMValueRef address, bool write, int locality);
 
-/* contract_tile.c: void tile(a, b, c, row stride of c, depth, first, next, s, row, step, s, row,
- * step, s, from, row stride of from): `height` rows of C over the panel b; sums start at +0 when
- * `first` (i1), else at what c holds. `next` is where the next tile's sums lie. Each s begins a
- * stream that is brought into the second-level cache meanwhile (the last has the strides of the one
- * before): during step k of `depth` one line at s + (k mod 16) * row + (k rounded down to 16) *
- * step. A tile that `packs` reads the columns of B stored [K, N] at `from` instead, and fills the
- * panel on the way, as pack_b would have. */
+/* contract_grid.c: this thread's part of C [m, n], which may be empty. Columns are shared in multiples of `unit`. */
+typedef struct Rectangle {
+    LLVMValueRef row_from, row_to, column_from, column_to;
+} Rectangle;
+Rectangle emit_rectangle(Emitter *e, LLVMValueRef m, LLVMValueRef n, int unit);
+
+/* contract_tile.c
+ *
+ * tile: `height` rows of C over the panel of B; the sums start at +0, or at what C holds. Three streams are brought
+ * into the second-level cache meanwhile: during step k of TILE_DEPTH one line at
+ *
+ *     stream + (k mod 16) * row + (k rounded down to 16) * step
+ *
+ * A tile that `packs` reads the columns of B, stored [K, N], at TILE_FROM instead, and fills the panel on the way, as
+ * pack_b would have. */
+enum {
+    TILE_A,       /* the copy of A's block, from this tile's rows on */
+    TILE_B,       /* the panel */
+    TILE_SUMS,    /* this tile's rows of C */
+    TILE_STRIDE,  /* between them, in floats */
+    TILE_DEPTH,   /* steps: the depth of this block of K */
+    TILE_FIRST,   /* it is the first block: sums start at +0 */
+    TILE_NEXT,    /* the sums of the next tile */
+    TILE_A_AHEAD, /* a stream of A, its row and step */
+    TILE_A_ROW,
+    TILE_A_STEP,
+    TILE_B_AHEAD, /* a stream of B, its row and step */
+    TILE_B_ROW,
+    TILE_B_STEP,
+    TILE_B_BESIDE,    /* the next sixteen columns of B: a stream with the same row and step */
+    TILE_FROM,        /* the panel's columns where B is stored; read by tiles that pack */
+    TILE_FROM_STRIDE, /* between rows of B there */
+    TILE_PARAMS
+};
 LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height, bool packs);
-/* void copy(to, row stride, from, row stride, rows, columns) */
+
+/* tile_copy: rows and columns of floats from one place to another. Strides are in floats. */
+enum { COPY_TO, COPY_TO_STRIDE, COPY_FROM, COPY_FROM_STRIDE, COPY_ROWS, COPY_COLUMNS, COPY_PARAMS };
 LLVMValueRef emit_tile_copy(const Emitter *kernel);
-/* void ask(address, row stride, rows): brings a tile's lines there into the first-level cache. */
+
+/* tile_ask: brings the lines of a tile's rows at an address into the first-level cache. */
+enum { ASK_AT, ASK_STRIDE, ASK_ROWS, ASK_PARAMS };
 LLVMValueRef emit_tile_ask(const Emitter *kernel, const Contraction *c, bool write);
 
 /* contract_pack.c
  *
- * void pack_a(to, from, row stride, rows, depth): the block at `from`, of 1 to a tile's rows. What
- * is beyond `rows` repeats the last one, or is 0 in a panel.
+ * pack_a: the block at PACK_FROM, of 1 to a tile's rows (PACK_COUNT). What is beyond them repeats the last one, or is 0
+ * in a panel.
  *
- * void pack_b(to, from, row stride, columns, depth): the block at `from`, to panels [depth rounded
- * up to 16][columns]. What is beyond `columns` repeats the last one, or is 0. */
+ * pack_b: the block at PACK_FROM, PACK_COUNT columns of it, to panels [depth rounded up to 16][columns]. What is beyond
+ * them repeats the last one, or is 0. */
+enum { PACK_TO, PACK_FROM, PACK_STRIDE, PACK_COUNT, PACK_DEPTH, PACK_PARAMS };
 LLVMValueRef emit_pack_a(const Emitter *kernel, const Contraction *c);
 LLVMValueRef emit_pack_b(const Emitter *kernel, const Contraction *c);
 

@@ -12,10 +12,24 @@ static void copy_attributes(LLVMValueRef from, LLVMValueRef to) {
     for (unsigned i = 0; i < count; i++) LLVMAddAttributeAtIndex(to, where, attributes[i]);
 }
 
-Emitter begin_function(const Emitter *kernel, const char *name, LLVMTypeRef *params, unsigned n_params) {
+enum { MAX_PARAMS = 16 };
+
+static LLVMTypeRef type_of_params(const Emitter *e, const ParamType *types, int count) {
+    const LLVMTypeRef of[] = {[PARAM_ADDRESS] = e->ptr, [PARAM_NUMBER] = e->i64, [PARAM_FLAG] = e->i1};
+    LLVMTypeRef params[MAX_PARAMS];
+    assert(count <= MAX_PARAMS);
+    for (int i = 0; i < count; i++) {
+        assert(types[i]); /* the table has a row for each */
+        params[i] = of[types[i]];
+    }
+    return LLVMFunctionType(LLVMVoidTypeInContext(e->context), params, (unsigned)count, false);
+}
+
+Emitter begin_function(const Emitter *kernel, const char *name, const ParamType *types, int n_params,
+                       LLVMValueRef *params) {
     Emitter e = *kernel;
-    LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(e.context), params, n_params, false);
-    e.function = LLVMAddFunction(e.module, name, type);
+    e.function = LLVMAddFunction(e.module, name, type_of_params(kernel, types, n_params));
+    LLVMGetParams(e.function, params);
     LLVMSetLinkage(e.function, LLVMInternalLinkage);
     copy_attributes(kernel->function, e.function);
     e.builder = LLVMCreateBuilderInContext(e.context);
@@ -39,8 +53,8 @@ LLVMValueRef dim_or(Emitter *e, Dim dim, LLVMValueRef param) {
 
 /* The function may be one of several, chosen at run time: its type is that of the arguments. */
 void emit_call(Emitter *e, LLVMValueRef function, unsigned n_args, LLVMValueRef *args) {
-    LLVMTypeRef params[16];
-    assert(n_args <= 16);
+    LLVMTypeRef params[MAX_PARAMS];
+    assert(n_args <= MAX_PARAMS);
     for (unsigned i = 0; i < n_args; i++) params[i] = LLVMTypeOf(args[i]);
     LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(e->context), params, n_args, false);
     LLVMBuildCall2(e->builder, type, function, args, n_args, "");

@@ -2,21 +2,27 @@
  * another. */
 #include "codegen/contract.h"
 
+static const ParamType pack_params[PACK_PARAMS] = {[PACK_TO] = PARAM_ADDRESS,
+                                                   [PACK_FROM] = PARAM_ADDRESS,
+                                                   [PACK_STRIDE] = PARAM_NUMBER,
+                                                   [PACK_COUNT] = PARAM_NUMBER,
+                                                   [PACK_DEPTH] = PARAM_NUMBER};
+
 /* --- A stored [M, K]: rows -------------------------------------------------------------------- */
 
 /* The last row stands in for those beyond it, so that the tile reads numbers. */
 static void emit_pack_rows(Emitter *e, const Contraction *c, const LLVMValueRef *p) {
-    LLVMValueRef stride = dim_or(e, c->k, p[2]);
-    LLVMValueRef full = emit_round_down(e, p[4], LANES);
-    LLVMValueRef last = LLVMBuildSub(e->builder, p[3], emit_i64(e, 1), "");
+    LLVMValueRef stride = dim_or(e, c->k, p[PACK_STRIDE]);
+    LLVMValueRef full = emit_round_down(e, p[PACK_DEPTH], LANES);
+    LLVMValueRef last = LLVMBuildSub(e->builder, p[PACK_COUNT], emit_i64(e, 1), "");
     Loop row = emit_for(e, emit_i64(e, 0), emit_i64(e, c->tiling.rows), 1, "row");
-    LLVMValueRef from = emit_address(e, p[1], emit_mul(e, emit_min(e, row.i, last), stride));
-    LLVMValueRef to = emit_address(e, p[0], emit_mul(e, row.i, emit_i64(e, c->tiling.row_stride)));
+    LLVMValueRef from = emit_address(e, p[PACK_FROM], emit_mul(e, emit_min(e, row.i, last), stride));
+    LLVMValueRef to = emit_address(e, p[PACK_TO], emit_mul(e, row.i, emit_i64(e, c->tiling.row_stride)));
     Loop k = emit_for(e, emit_i64(e, 0), full, LANES, "k");
     store_lanes(e, load_lanes(e, e->f32x, emit_address(e, from, k.i), NULL), emit_address(e, to, k.i), NULL);
     emit_end_for(e, &k);
-    LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntNE, full, p[4], ""));
-    LLVMValueRef mask = lanes_below(e, e->f32x, LLVMBuildSub(e->builder, p[4], full, ""));
+    LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntNE, full, p[PACK_DEPTH], ""));
+    LLVMValueRef mask = lanes_below(e, e->f32x, LLVMBuildSub(e->builder, p[PACK_DEPTH], full, ""));
     store_lanes(e, load_lanes(e, e->f32x, emit_address(e, from, full), mask), emit_address(e, to, full), NULL);
     emit_end_if(e, after);
     emit_end_for(e, &row);
@@ -27,14 +33,14 @@ static void emit_pack_rows(Emitter *e, const Contraction *c, const LLVMValueRef 
 /* Whole vectors are stored: what one step writes past its rows, the next step writes anew. */
 static void emit_pack_columns(Emitter *e, const Contraction *c, const LLVMValueRef *p) {
     int lanes = c->tiling.lanes, vectors = (c->tiling.rows + lanes - 1) / lanes;
-    LLVMValueRef stride = dim_or(e, c->m, p[2]), masks[LANES];
+    LLVMValueRef stride = dim_or(e, c->m, p[PACK_STRIDE]), masks[LANES];
     for (int v = 0; v < vectors; v++) {
-        LLVMValueRef left = LLVMBuildSub(e->builder, p[3], emit_i64(e, (int64_t)v * lanes), "");
+        LLVMValueRef left = LLVMBuildSub(e->builder, p[PACK_COUNT], emit_i64(e, (int64_t)v * lanes), "");
         masks[v] = lanes_below(e, c->vector, left);
     }
-    Loop k = emit_for(e, emit_i64(e, 0), p[4], 1, "k");
-    LLVMValueRef from = emit_address(e, p[1], emit_mul(e, k.i, stride));
-    LLVMValueRef to = emit_address(e, p[0], emit_mul(e, k.i, emit_i64(e, c->tiling.rows)));
+    Loop k = emit_for(e, emit_i64(e, 0), p[PACK_DEPTH], 1, "k");
+    LLVMValueRef from = emit_address(e, p[PACK_FROM], emit_mul(e, k.i, stride));
+    LLVMValueRef to = emit_address(e, p[PACK_TO], emit_mul(e, k.i, emit_i64(e, c->tiling.rows)));
     LLVMValueRef values[LANES];
     for (int v = 0; v < vectors; v++) {
         values[v] = load_lanes(e, c->vector, emit_address(e, from, emit_i64(e, (int64_t)v * lanes)), masks[v]);
@@ -46,10 +52,8 @@ static void emit_pack_columns(Emitter *e, const Contraction *c, const LLVMValueR
 }
 
 LLVMValueRef emit_pack_a(const Emitter *kernel, const Contraction *c) {
-    LLVMTypeRef params[] = {kernel->ptr, kernel->ptr, kernel->i64, kernel->i64, kernel->i64};
-    Emitter e = begin_function(kernel, "pack_a", params, 5);
-    LLVMValueRef p[5];
-    LLVMGetParams(e.function, p);
+    LLVMValueRef p[PACK_PARAMS];
+    Emitter e = begin_function(kernel, "pack_a", pack_params, PACK_PARAMS, p);
     (c->ta ? emit_pack_columns : emit_pack_rows)(&e, c, p);
     return end_function(&e);
 }
@@ -59,9 +63,9 @@ LLVMValueRef emit_pack_a(const Emitter *kernel, const Contraction *c) {
 /* Where row k of the panel that begins at column `column` lies. */
 static LLVMValueRef panel_address(Emitter *e, const Contraction *c, const LLVMValueRef *p, LLVMValueRef column,
                                   LLVMValueRef k) {
-    LLVMValueRef padded = emit_round_down(e, emit_add(e, p[4], emit_i64(e, LANES - 1)), LANES);
+    LLVMValueRef padded = emit_round_down(e, emit_add(e, p[PACK_DEPTH], emit_i64(e, LANES - 1)), LANES);
     LLVMValueRef offset = emit_add(e, emit_mul(e, column, padded), emit_mul(e, k, emit_i64(e, c->tiling.columns)));
-    return emit_address(e, p[0], offset);
+    return emit_address(e, p[PACK_TO], offset);
 }
 
 static void copy_panel_row(Emitter *e, const Contraction *c, LLVMValueRef to, LLVMValueRef from, LLVMValueRef count) {
@@ -81,15 +85,15 @@ static bool has_narrow_panel(const Contraction *c) {
 /* A row of B is read from end to end, for the sake of the prefetcher; the panels are in the
  * second-level cache. */
 static void emit_copy_panels(Emitter *e, const Contraction *c, const LLVMValueRef *p) {
-    LLVMValueRef full = emit_round_down(e, p[3], c->tiling.columns), stride = dim_or(e, c->n, p[2]);
-    Loop k = emit_for(e, emit_i64(e, 0), p[4], 1, "k");
-    LLVMValueRef from = emit_address(e, p[1], emit_mul(e, k.i, stride));
+    LLVMValueRef full = emit_round_down(e, p[PACK_COUNT], c->tiling.columns), stride = dim_or(e, c->n, p[PACK_STRIDE]);
+    Loop k = emit_for(e, emit_i64(e, 0), p[PACK_DEPTH], 1, "k");
+    LLVMValueRef from = emit_address(e, p[PACK_FROM], emit_mul(e, k.i, stride));
     Loop column = emit_for(e, emit_i64(e, 0), full, c->tiling.columns, "column");
     copy_panel_row(e, c, panel_address(e, c, p, column.i, k.i), emit_address(e, from, column.i), NULL);
     emit_end_for(e, &column);
     if (has_narrow_panel(c)) {
-        LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntNE, full, p[3], ""));
-        LLVMValueRef count = LLVMBuildSub(e->builder, p[3], full, "");
+        LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntNE, full, p[PACK_COUNT], ""));
+        LLVMValueRef count = LLVMBuildSub(e->builder, p[PACK_COUNT], full, "");
         copy_panel_row(e, c, panel_address(e, c, p, full, k.i), emit_address(e, from, full), count);
         emit_end_if(e, after);
     }
@@ -127,9 +131,10 @@ static void transpose_square(Emitter *e, int lanes, LLVMValueRef *rows) {
 static void emit_square(Emitter *e, const Contraction *c, const LLVMValueRef *p, LLVMValueRef column, LLVMValueRef k,
                         bool careful) {
     int lanes = c->tiling.lanes;
-    LLVMValueRef stride = dim_or(e, c->k, p[2]), rows[LANES], mask = NULL;
-    LLVMValueRef from = emit_address(e, p[1], k), last = LLVMBuildSub(e->builder, p[3], emit_i64(e, 1), "");
-    if (careful) mask = lanes_below(e, c->vector, LLVMBuildSub(e->builder, p[4], k, ""));
+    LLVMValueRef stride = dim_or(e, c->k, p[PACK_STRIDE]), rows[LANES], mask = NULL;
+    LLVMValueRef from = emit_address(e, p[PACK_FROM], k),
+                 last = LLVMBuildSub(e->builder, p[PACK_COUNT], emit_i64(e, 1), "");
+    if (careful) mask = lanes_below(e, c->vector, LLVMBuildSub(e->builder, p[PACK_DEPTH], k, ""));
     for (int i = 0; i < lanes; i++) {
         LLVMValueRef row = emit_add(e, column, emit_i64(e, i));
         if (careful) row = emit_min(e, row, last);
@@ -155,17 +160,17 @@ static bool has_narrow_square(const Contraction *c) {
  */
 static void emit_transpose_panels(Emitter *e, const Contraction *c, const LLVMValueRef *p) {
     int lanes = c->tiling.lanes;
-    LLVMValueRef wide = emit_mul(e, emit_div_up(e, p[3], c->tiling.columns), emit_i64(e, c->tiling.columns));
-    LLVMValueRef inner = emit_round_down(e, p[4], lanes);
+    LLVMValueRef wide = emit_mul(e, emit_div_up(e, p[PACK_COUNT], c->tiling.columns), emit_i64(e, c->tiling.columns));
+    LLVMValueRef inner = emit_round_down(e, p[PACK_DEPTH], lanes);
     Loop column = emit_for(e, emit_i64(e, 0), wide, lanes, "column");
     LLVMValueRef end = emit_add(e, column.i, emit_i64(e, lanes));
-    LLVMValueRef whole = LLVMBuildICmp(e->builder, LLVMIntSLE, end, p[3], "");
+    LLVMValueRef whole = LLVMBuildICmp(e->builder, LLVMIntSLE, end, p[PACK_COUNT], "");
     LLVMValueRef easy = LLVMBuildSelect(e->builder, whole, inner, emit_i64(e, 0), "");
     Loop k = emit_for(e, emit_i64(e, 0), easy, lanes, "k");
     emit_square(e, c, p, column.i, k.i, false);
     emit_end_for(e, &k);
     if (has_narrow_square(c) || has_narrow_panel(c)) {
-        Loop rest = emit_for(e, easy, p[4], lanes, "rest");
+        Loop rest = emit_for(e, easy, p[PACK_DEPTH], lanes, "rest");
         emit_square(e, c, p, column.i, rest.i, true);
         emit_end_for(e, &rest);
     }
@@ -173,10 +178,8 @@ static void emit_transpose_panels(Emitter *e, const Contraction *c, const LLVMVa
 }
 
 LLVMValueRef emit_pack_b(const Emitter *kernel, const Contraction *c) {
-    LLVMTypeRef params[] = {kernel->ptr, kernel->ptr, kernel->i64, kernel->i64, kernel->i64};
-    Emitter e = begin_function(kernel, "pack_b", params, 5);
-    LLVMValueRef p[5];
-    LLVMGetParams(e.function, p);
+    LLVMValueRef p[PACK_PARAMS];
+    Emitter e = begin_function(kernel, "pack_b", pack_params, PACK_PARAMS, p);
     (c->tb ? emit_transpose_panels : emit_copy_panels)(&e, c, p);
     return end_function(&e);
 }

@@ -52,28 +52,35 @@ Tiling contract_tiling(const Target *target, int64_t columns, int group) {
 
 enum { MAX_ACCUMULATORS = 64 };
 
-/* What is brought into the second-level cache meanwhile: one line each of sixteen rows `row`
- * floats apart, then of sixteen that begin 16 * `step` floats on: the next lines of these rows, or
- * the next rows. */
-typedef struct Stream {
-    LLVMValueRef from, row, step;
-} Stream;
+static const ParamType tile_params[TILE_PARAMS] = {
+    [TILE_A] = PARAM_ADDRESS,         [TILE_B] = PARAM_ADDRESS,        [TILE_SUMS] = PARAM_ADDRESS,
+    [TILE_STRIDE] = PARAM_NUMBER,     [TILE_DEPTH] = PARAM_NUMBER,     [TILE_FIRST] = PARAM_FLAG,
+    [TILE_NEXT] = PARAM_ADDRESS,      [TILE_A_AHEAD] = PARAM_ADDRESS,  [TILE_A_ROW] = PARAM_NUMBER,
+    [TILE_A_STEP] = PARAM_NUMBER,     [TILE_B_AHEAD] = PARAM_ADDRESS,  [TILE_B_ROW] = PARAM_NUMBER,
+    [TILE_B_STEP] = PARAM_NUMBER,     [TILE_B_BESIDE] = PARAM_ADDRESS, [TILE_FROM] = PARAM_ADDRESS,
+    [TILE_FROM_STRIDE] = PARAM_NUMBER};
 
-enum { AHEAD = 3 };
+/* What is brought into the second-level cache meanwhile, as parameters: one line each of sixteen rows `row` floats
+ * apart, then of sixteen that begin 16 * `step` floats on: the next lines of these rows, or the next rows. */
+enum { STREAMS = 3 };
+static const struct {
+    int from, row, step;
+} streams[STREAMS] = {{TILE_A_AHEAD, TILE_A_ROW, TILE_A_STEP},
+                      {TILE_B_AHEAD, TILE_B_ROW, TILE_B_STEP},
+                      {TILE_B_BESIDE, TILE_B_ROW, TILE_B_STEP}};
 
 typedef struct TileCode {
     Emitter *e;
     const Contraction *c;
     int height, count; /* count: height * vectors accumulators */
     bool packs;
-    LLVMValueRef a, b, out, stride, depth, first, next, from, from_stride;
-    Stream ahead[AHEAD];
+    LLVMValueRef p[TILE_PARAMS];
     LLVMValueRef sums[MAX_ACCUMULATORS]; /* locals, which become registers */
 } TileCode;
 
 static LLVMValueRef sum_address(TileCode *t, LLVMValueRef from, int i) {
     int row = i / t->c->tiling.vectors, vector = i % t->c->tiling.vectors;
-    LLVMValueRef offset = emit_mul(t->e, t->stride, emit_i64(t->e, row));
+    LLVMValueRef offset = emit_mul(t->e, t->p[TILE_STRIDE], emit_i64(t->e, row));
     offset = emit_add(t->e, offset, emit_i64(t->e, (int64_t)vector * t->c->tiling.lanes));
     return emit_address(t->e, from, offset);
 }
@@ -83,12 +90,12 @@ static LLVMValueRef sum_address(TileCode *t, LLVMValueRef from, int i) {
 static void start_sums(TileCode *t) {
     Emitter *e = t->e;
     for (int i = 0; i < t->count; i++) {
-        emit_prefetch(e, sum_address(t, t->next, i), true, 3);
+        emit_prefetch(e, sum_address(t, t->p[TILE_NEXT], i), true, 3);
         t->sums[i] = emit_local(e, t->c->vector, LLVMConstNull(t->c->vector));
     }
-    LLVMBasicBlockRef after = emit_if(e, LLVMBuildNot(e->builder, t->first, ""));
+    LLVMBasicBlockRef after = emit_if(e, LLVMBuildNot(e->builder, t->p[TILE_FIRST], ""));
     for (int i = 0; i < t->count; i++)
-        emit_set(e, t->sums[i], load_lanes(e, t->c->vector, sum_address(t, t->out, i), NULL));
+        emit_set(e, t->sums[i], load_lanes(e, t->c->vector, sum_address(t, t->p[TILE_SUMS], i), NULL));
     emit_end_if(e, after);
 }
 
@@ -105,8 +112,12 @@ static LLVMValueRef broadcast(TileCode *t, LLVMValueRef address) {
 static void read_panel_row(TileCode *t, LLVMValueRef k, LLVMValueRef *columns) {
     Emitter *e = t->e;
     const Tiling *tiling = &t->c->tiling;
-    LLVMValueRef panel = emit_address(e, t->b, emit_mul(e, k, emit_i64(e, tiling->columns)));
-    LLVMValueRef from = t->packs ? emit_address(e, t->from, emit_mul(e, k, t->from_stride)) : panel;
+    LLVMValueRef panel = emit_address(e, t->p[TILE_B], emit_mul(e, k, emit_i64(e, tiling->columns)));
+    LLVMValueRef from = panel;
+    if (t->packs) {
+        LLVMValueRef stride = dim_or(e, t->c->n, t->p[TILE_FROM_STRIDE]);
+        from = emit_address(e, t->p[TILE_FROM], emit_mul(e, k, stride));
+    }
     for (int v = 0; v < tiling->vectors; v++) {
         LLVMValueRef offset = emit_i64(e, (int64_t)v * tiling->lanes);
         columns[v] = load_lanes(e, t->c->vector, emit_address(e, from, offset), NULL);
@@ -121,7 +132,7 @@ static void emit_step(TileCode *t, LLVMValueRef k) {
     int64_t k_stride = t->c->ta ? tiling->rows : 1, row_stride = t->c->ta ? 1 : tiling->row_stride;
     LLVMValueRef columns[MAX_ACCUMULATORS];
     read_panel_row(t, k, columns);
-    LLVMValueRef a = emit_address(e, t->a, emit_mul(e, k, emit_i64(e, k_stride)));
+    LLVMValueRef a = emit_address(e, t->p[TILE_A], emit_mul(e, k, emit_i64(e, k_stride)));
     for (int row = 0; row < t->height; row++) {
         LLVMValueRef x = broadcast(t, emit_address(e, a, emit_i64(e, row * row_stride)));
         for (int v = 0; v < tiling->vectors; v++) {
@@ -134,69 +145,49 @@ static void emit_step(TileCode *t, LLVMValueRef k) {
 /* Sixteen steps, or what is left: step i asks for one line of row i of each stream. */
 static void emit_sixteen(TileCode *t, LLVMValueRef from) {
     Emitter *e = t->e;
-    LLVMValueRef at[AHEAD];
-    for (int i = 0; i < AHEAD; i++) {
-        LLVMValueRef offset = emit_mul(e, from, t->ahead[i].step);
-        at[i] = emit_local(e, e->ptr, emit_address(e, t->ahead[i].from, offset));
+    LLVMValueRef at[STREAMS];
+    for (int i = 0; i < STREAMS; i++) {
+        LLVMValueRef offset = emit_mul(e, from, t->p[streams[i].step]);
+        at[i] = emit_local(e, e->ptr, emit_address(e, t->p[streams[i].from], offset));
     }
-    LLVMValueRef to = emit_min(e, emit_add(e, from, emit_i64(e, LANES)), t->depth);
+    LLVMValueRef to = emit_min(e, emit_add(e, from, emit_i64(e, LANES)), t->p[TILE_DEPTH]);
     Loop loop = emit_for(e, from, to, 1, "k");
     emit_step(t, loop.i);
-    for (int i = 0; i < AHEAD; i++) {
+    for (int i = 0; i < STREAMS; i++) {
         LLVMValueRef address = emit_get(e, e->ptr, at[i]);
         emit_prefetch(e, address, false, 2);
-        emit_set(e, at[i], emit_address(e, address, t->ahead[i].row));
+        emit_set(e, at[i], emit_address(e, address, t->p[streams[i].row]));
     }
     emit_end_for(e, &loop);
-}
-
-static Stream stream_of(LLVMValueRef from, const LLVMValueRef *strides) {
-    return (Stream){from, strides[0], strides[1]};
 }
 
 LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height, bool packs) {
     char name[32];
     snprintf(name, sizeof name, packs ? "tile_%d_packs" : "tile_%d", height);
-    LLVMTypeRef p1 = kernel->ptr, i64 = kernel->i64;
-    LLVMTypeRef params[] = {p1, p1, p1, i64, i64, kernel->i1, p1, p1, i64, i64, p1, i64, i64, p1, p1, i64};
-    enum { COUNT = sizeof params / sizeof *params };
-    Emitter e = begin_function(kernel, name, params, COUNT);
-    LLVMValueRef p[COUNT];
-    LLVMGetParams(e.function, p);
-    TileCode t = {.e = &e,
-                  .c = c,
-                  .height = height,
-                  .count = height * c->tiling.vectors,
-                  .packs = packs,
-                  .a = p[0],
-                  .b = p[1],
-                  .out = p[2],
-                  .stride = p[3],
-                  .depth = p[4],
-                  .first = p[5],
-                  .next = p[6],
-                  .ahead = {stream_of(p[7], p + 8), stream_of(p[10], p + 11), stream_of(p[13], p + 11)},
-                  .from = p[14],
-                  .from_stride = dim_or(&e, c->n, p[15])};
+    TileCode t = {.c = c, .height = height, .count = height * c->tiling.vectors, .packs = packs};
+    Emitter e = begin_function(kernel, name, tile_params, TILE_PARAMS, t.p);
+    t.e = &e;
     start_sums(&t);
-    Loop loop = emit_for(&e, emit_i64(&e, 0), t.depth, LANES, "line");
+    Loop loop = emit_for(&e, emit_i64(&e, 0), t.p[TILE_DEPTH], LANES, "line");
     emit_sixteen(&t, loop.i);
     emit_end_for(&e, &loop);
     for (int i = 0; i < t.count; i++)
-        store_lanes(&e, emit_get(&e, c->vector, t.sums[i]), sum_address(&t, t.out, i), NULL);
+        store_lanes(&e, emit_get(&e, c->vector, t.sums[i]), sum_address(&t, t.p[TILE_SUMS], i), NULL);
     return end_function(&e);
 }
 
 LLVMValueRef emit_tile_copy(const Emitter *kernel) {
-    LLVMTypeRef params[] = {kernel->ptr, kernel->i64, kernel->ptr, kernel->i64, kernel->i64, kernel->i64};
-    Emitter function = begin_function(kernel, "tile_copy", params, 6), *e = &function;
-    LLVMValueRef p[6], zero = emit_i64(e, 0);
-    LLVMGetParams(e->function, p);
-    Loop row = emit_for(e, zero, p[4], 1, "row");
-    LLVMValueRef to = emit_address(e, p[0], emit_mul(e, row.i, p[1]));
-    LLVMValueRef from = emit_address(e, p[2], emit_mul(e, row.i, p[3]));
-    Loop column = emit_for(e, zero, p[5], LANES, "column");
-    LLVMValueRef mask = lanes_below(e, e->f32x, LLVMBuildSub(e->builder, p[5], column.i, ""));
+    static const ParamType types[COPY_PARAMS] = {
+        [COPY_TO] = PARAM_ADDRESS,         [COPY_TO_STRIDE] = PARAM_NUMBER, [COPY_FROM] = PARAM_ADDRESS,
+        [COPY_FROM_STRIDE] = PARAM_NUMBER, [COPY_ROWS] = PARAM_NUMBER,      [COPY_COLUMNS] = PARAM_NUMBER};
+    LLVMValueRef p[COPY_PARAMS];
+    Emitter function = begin_function(kernel, "tile_copy", types, COPY_PARAMS, p), *e = &function;
+    LLVMValueRef zero = emit_i64(e, 0);
+    Loop row = emit_for(e, zero, p[COPY_ROWS], 1, "row");
+    LLVMValueRef to = emit_address(e, p[COPY_TO], emit_mul(e, row.i, p[COPY_TO_STRIDE]));
+    LLVMValueRef from = emit_address(e, p[COPY_FROM], emit_mul(e, row.i, p[COPY_FROM_STRIDE]));
+    Loop column = emit_for(e, zero, p[COPY_COLUMNS], LANES, "column");
+    LLVMValueRef mask = lanes_below(e, e->f32x, LLVMBuildSub(e->builder, p[COPY_COLUMNS], column.i, ""));
     LLVMValueRef value = load_lanes(e, e->f32x, emit_address(e, from, column.i), mask);
     store_lanes(e, value, emit_address(e, to, column.i), mask);
     emit_end_for(e, &column);
@@ -205,13 +196,13 @@ LLVMValueRef emit_tile_copy(const Emitter *kernel) {
 }
 
 LLVMValueRef emit_tile_ask(const Emitter *kernel, const Contraction *c, bool write) {
-    LLVMTypeRef params[] = {kernel->ptr, kernel->i64, kernel->i64};
-    Emitter function = begin_function(kernel, write ? "ask_to_write" : "ask_to_read", params, 3);
+    static const ParamType types[ASK_PARAMS] = {
+        [ASK_AT] = PARAM_ADDRESS, [ASK_STRIDE] = PARAM_NUMBER, [ASK_ROWS] = PARAM_NUMBER};
+    LLVMValueRef p[ASK_PARAMS];
+    Emitter function = begin_function(kernel, write ? "ask_to_write" : "ask_to_read", types, ASK_PARAMS, p);
     Emitter *e = &function;
-    LLVMValueRef p[3];
-    LLVMGetParams(e->function, p);
-    Loop row = emit_for(e, emit_i64(e, 0), p[2], 1, "row");
-    LLVMValueRef from = emit_address(e, p[0], emit_mul(e, row.i, p[1]));
+    Loop row = emit_for(e, emit_i64(e, 0), p[ASK_ROWS], 1, "row");
+    LLVMValueRef from = emit_address(e, p[ASK_AT], emit_mul(e, row.i, p[ASK_STRIDE]));
     for (int column = 0; column < c->tiling.columns; column += LANES)
         emit_prefetch(e, emit_address(e, from, emit_i64(e, column)), write, 3);
     emit_end_for(e, &row);

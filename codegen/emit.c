@@ -64,6 +64,22 @@ LLVMValueRef emit_dim(Emitter *e, Dim dim) {
     return dim.offset ? emit_add(e, value, emit_i64(e, dim.offset)) : value;
 }
 
+LLVMValueRef emit_sub(Emitter *e, LLVMValueRef a, LLVMValueRef b) { return LLVMBuildNSWSub(e->builder, a, b, ""); }
+
+LLVMValueRef emit_div(Emitter *e, LLVMValueRef a, LLVMValueRef b) { return LLVMBuildUDiv(e->builder, a, b, ""); }
+
+LLVMValueRef emit_div_up_by(Emitter *e, LLVMValueRef a, LLVMValueRef b) {
+    return emit_div(e, emit_sub(e, emit_add(e, a, b), emit_i64(e, 1)), b);
+}
+
+LLVMValueRef emit_less(Emitter *e, LLVMValueRef a, LLVMValueRef b) {
+    return LLVMBuildICmp(e->builder, LLVMIntSLT, a, b, "");
+}
+
+LLVMValueRef emit_select(Emitter *e, LLVMValueRef condition, LLVMValueRef a, LLVMValueRef b) {
+    return LLVMBuildSelect(e->builder, condition, a, b, "");
+}
+
 LLVMValueRef emit_min(Emitter *e, LLVMValueRef a, LLVMValueRef b) {
     int64_t x, y;
     if (constant_value(a, &x) && constant_value(b, &y)) return x < y ? a : b;

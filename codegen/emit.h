@@ -57,6 +57,11 @@ LLVMValueRef emit_dim(Emitter *e, Dim dim);                         /* i64 */
 /* i64 arithmetic without wrapping; constants fold. */
 LLVMValueRef emit_add(Emitter *e, LLVMValueRef a, LLVMValueRef b);
 LLVMValueRef emit_mul(Emitter *e, LLVMValueRef a, LLVMValueRef b);
+LLVMValueRef emit_sub(Emitter *e, LLVMValueRef a, LLVMValueRef b);
+LLVMValueRef emit_div(Emitter *e, LLVMValueRef a, LLVMValueRef b);       /* of what is not negative, rounded down */
+LLVMValueRef emit_div_up_by(Emitter *e, LLVMValueRef a, LLVMValueRef b); /* rounded up */
+LLVMValueRef emit_less(Emitter *e, LLVMValueRef a, LLVMValueRef b);      /* i1: signed a < b */
+LLVMValueRef emit_select(Emitter *e, LLVMValueRef condition, LLVMValueRef a, LLVMValueRef b);
 LLVMValueRef emit_min(Emitter *e, LLVMValueRef a, LLVMValueRef b);       /* signed */
 LLVMValueRef emit_round_down(Emitter *e, LLVMValueRef a, int64_t power); /* to a multiple of a power of two */
 LLVMValueRef emit_div_up(Emitter *e, LLVMValueRef a, int64_t b);
