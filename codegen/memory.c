@@ -1,4 +1,4 @@
-/* Memory: loads and stores of buffers and scratch, and what LLVM is told about their overlap. */
+/* Memory: loads and stores of buffers and scratch, and what LLVM knows of their overlap. */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>

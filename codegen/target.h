@@ -10,8 +10,8 @@ typedef struct Target Target;
  * contraction's register tile, legalised by LLVM to what the CPU has. NULL with a diagnostic for an unknown CPU. */
 Target *target_new(const char *cpu, int lanes, Diagnostics *diags);
 void target_free(Target *target);
-/* From now on code is made quickly rather than made quick: for tests, which compile many kernels to run each once. The
- * bits of results stay the same. */
+/* From now on LLVM optimizes little: for tests, which compile many kernels to run each once. The bits of results stay
+ * the same. */
 void target_hurry(Target *target);
 const char *target_name(const Target *target); /* "sapphirerapids, 16 lanes": for logs */
 

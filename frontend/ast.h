@@ -101,10 +101,10 @@ struct Def {
     Block body;
     bool replaces; /* `override` was written */
     bool hidden;   /* something replaces it: what it says need not fit the rest any more */
-    Def *replaced; /* then: what it stands in for; NULL: nothing, which was told */
+    Def *replaced; /* then: what it stands in for; NULL: nothing, which was reported */
     bool prelude;  /* comes with the language: mistakes are shown where the user calls it */
     bool active;   /* elaboration is inside it */
-    bool failed;   /* a mistake inside was told already */
+    bool failed;   /* a mistake inside was reported already */
     bool unread;   /* its parameters or its result have a mistake: calls of it are not looked at */
 };
 

@@ -76,7 +76,7 @@ static bool match_arguments(Elab *e, const Def *def, const Expr *expr, Actual *a
     return true;
 }
 
-/* False when one is an error, which was told. */
+/* False when one is an error, which was reported. */
 static bool eval_arguments(Elab *e, const Def *def, Actual *actuals) {
     bool good = true;
     for (int i = 0; i < def->formals.count; i++) {

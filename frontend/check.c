@@ -2,8 +2,8 @@
  *
  * Names of dimensions that only a call knows are symbols, different from each other and from every other size; so are
  * untyped parameters where they are used as sizes. What cannot be known without a call (VALUE_ERROR with a name,
- * VALUE_SOME_NUMBER) passes through silently: nothing is told here that could be right for some caller of that type.
- * Calls inside give what the callee's declaration promises, so that each body is looked at once. */
+ * VALUE_SOME_NUMBER) passes through silently: nothing is reported here that could be right for some caller of that
+ * type. Calls inside give what the callee's declaration promises, so that each body is looked at once. */
 #include "frontend/elaborate.h"
 
 bool is_generic(const Elab *e, Dim dim) { return e->checking && dim.scale != 0 && dim.symbol >= e->first_generic; }
@@ -44,9 +44,9 @@ static bool eval_type(Elab *e, const TypeExpr *written, Type *type) {
 
 Value promised_result(Elab *e, const Def *def, Pos pos) {
     Type type;
-    int told = e->diags->list.count, errors = e->diags->errors;
+    int reported = e->diags->list.count, errors = e->diags->errors;
     if (eval_type(e, &def->result, &type)) return stand_in(e, type, pos);
-    e->diags->list.count = told; /* what is wrong with it is told where the definition is elaborated */
+    e->diags->list.count = reported; /* what is wrong with it is reported where the definition is elaborated */
     e->diags->errors = errors;
     return value_error();
 }

@@ -24,10 +24,10 @@ static void check_formals(Elab *e, Def *def) {
         bool good = a && (b ? strcmp(a->name, b->name) == 0 && (a->initial || !b->initial) : a->initial != NULL);
         if (good) continue;
         def->unread = true;
-        bool told = b ? fail(e, "E0209", a ? a->pos : def->pos, "parameter %d of '%s' must be '%s%s'", i + 1, def->name,
-                             b->name, b->initial ? " = ..." : "")
-                      : fail(e, "E0209", a->pos, "'%s' needs a default value: '%s = ...'", a->name, a->name);
-        if (!told) return;
+        bool reported = b ? fail(e, "E0209", a ? a->pos : def->pos, "parameter %d of '%s' must be '%s%s'", i + 1,
+                                 def->name, b->name, b->initial ? " = ..." : "")
+                          : fail(e, "E0209", a->pos, "'%s' needs a default value: '%s = ...'", a->name, a->name);
+        if (!reported) return;
         if (!def->replaced->prelude) diag_note(e->diags, def->replaced->pos, "the original is declared here");
         diag_hint(e->diags,
                   "calls are written for the original: keep its parameters, and give further ones a default value");

@@ -28,7 +28,7 @@ static bool config_value(Elab *e, const ConfigDecl *decl, double *value) {
     bool good = eval_number(e, decl->value, "a config value", value);
     int errors = e->diags->errors;
     bool given = decl->key && options->lookup && options->lookup(options->user, decl->key, value);
-    if (e->diags->errors > errors) return false; /* a broken config.json, told already */
+    if (e->diags->errors > errors) return false; /* a broken config.json, reported already */
     good |= given;
     const char *set = find_set(options, decl->name);
     if (!set) return good;
@@ -156,7 +156,7 @@ static void copy_declarations(Elab *e) {
 static void elaborate_sizes(Elab *e) {
     Module *module = e->module;
     Program *program = e->program;
-    program->apart = module->apart;
+    program->saves_overlay = module->apart;
     for (int i = 0; i < module->checkpoints.count; i++) {
         const CheckpointDecl *decl = &module->checkpoints.items[i];
         vec_push(e->arena, &program->origins, ((Origin){decl->scope, decl->prefix, decl->pos}));

@@ -8,7 +8,7 @@
  *   loss.c       terms of a loss
  *   probe.c      a task or a definition by itself, to look at
  *
- * A mistake is told once and turns the value into VALUE_ERROR, which passes through everything
+ * A mistake is reported once and turns the value into VALUE_ERROR, which passes through everything
  * silently. */
 #ifndef GRADC_FRONTEND_ELABORATE_H
 #define GRADC_FRONTEND_ELABORATE_H
@@ -18,9 +18,9 @@
 #include "graph/base/names.h"
 
 typedef enum ValueKind {
-    VALUE_ERROR,       /* a mistake that was told already; with a name: while a definition is checked, a parameter that
+    VALUE_ERROR,  /* a mistake that was reported already; with a name: while a definition is checked, a parameter that
                      may be anything */
-    VALUE_NUMBER,      /* known now */
+    VALUE_NUMBER, /* known now */
     VALUE_SOME_NUMBER, /* while a definition is checked: known at a call */
     VALUE_DIM,         /* a size known batch by batch */
     VALUE_STRING,
@@ -140,11 +140,11 @@ void index_defs(Elab *e);
 Def *find_def(const Elab *e, const char *name);
 void unknown_function(Elab *e, const char *name, Pos pos);
 Pos place(const Elab *e, Pos pos); /* `pos`, or the user's call when it is in the prelude */
-/* Tells a mistake; false when the same one at the same place was told before: then add no notes or
+/* Reports a mistake; false when the same one at the same place was reported before: then add no notes or
  * hints. */
 bool fail(Elab *e, const char *code, Pos pos, const char *format, ...) __attribute__((format(printf, 4, 5)));
 Value fail_value(Elab *e, const char *code, Pos pos, const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* Notes and hints that follow a `fail` which was told. */
+/* Notes and hints that follow a `fail` that was reported. */
 void note_made(Elab *e, const Node *node, Pos pos); /* where an operand was made, unless that is `pos` */
 void note_formal(Elab *e, const Def *def, const Formal *formal);
 void hint_near(Elab *e, const char *name, const char *const *names, int count,

@@ -368,7 +368,7 @@ static Value eval_kind(Elab *e, const Expr *expr) {
 Value eval(Elab *e, const Expr *expr) {
     if (!expr) return value_error();
     if (++e->steps > MAX_STEPS) {
-        if (e->steps > MAX_STEPS + 1) return value_error(); /* told already */
+        if (e->steps > MAX_STEPS + 1) return value_error(); /* reported already */
         return fail_value(e, "E0312", expr->pos, "more than %s: the program's calls and repeats do not seem to end",
                           count_text(MAX_STEPS, "step").text);
     }

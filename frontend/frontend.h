@@ -56,7 +56,7 @@ typedef struct ProgramOptions {
 
 /* Reads the file at `path` and all that it imports, and elaborates every task into a training and
  * an evaluation graph, canonical and verified. NULL and at least one error in `diags` on a mistake;
- * several mistakes are told at once where they are independent. Positions in the program point into
+ * several mistakes are reported at once where they are independent. Positions in the program point into
  * `diags`, which must outlive it. Free with program_free. */
 Program *program_load(const char *path, const ProgramOptions *options, Diagnostics *diags);
 

@@ -45,11 +45,11 @@ static bool eval_classes(Elab *e, const LabelDecl *decl, Label *label) {
 static bool check_columns(Elab *e, const LabelDecl *decl, const Label *label) {
     if (decl->columns.count == 1) return true;
     if (label->kind == LABEL_FLAGS && decl->columns.count == label->classes) return true;
-    bool told = label->kind != LABEL_FLAGS
+    bool reported = label->kind != LABEL_FLAGS
                     ? fail(e, "E0409", decl->pos, "only flags can stand in several columns")
                     : fail(e, "E0409", decl->pos, "%s for %s", count_text(decl->columns.count, "column").text,
                            count_text(label->classes, "flag").text);
-    if (told) {
+    if (reported) {
         diag_hint(e->diags, "one column for each flag, 'label %s = (a, b): flags', or one for all", decl->name);
     }
     return false;

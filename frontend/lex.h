@@ -11,7 +11,7 @@ typedef enum TokenKind {
     TOKEN_NUMBER,
     TOKEN_STRING,
     TOKEN_SYMBOL,
-    TOKEN_BAD, /* no token of the language; the lexer has told it */
+    TOKEN_BAD, /* no token of the language; the lexer has reported it */
 } TokenKind;
 
 typedef struct Token {

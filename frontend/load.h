@@ -12,7 +12,7 @@ typedef struct Loaded {
     const char *source; /* all files but the prelude, each import replaced by the text of its file */
 } Loaded;
 
-/* Mistakes are told in `diags`; the result holds what could be read. It belongs to `arena`. */
+/* Mistakes are reported in `diags`; the result holds what could be read. It belongs to `arena`. */
 Loaded *load_module(const char *path, Arena *arena, Diagnostics *diags);
 
 #endif

@@ -8,7 +8,7 @@
 /* Called for each import where it stands, so that what it declares comes first. */
 typedef void ImportFunction(void *user, const ImportDecl *import);
 
-/* Adds what `file` declares to the module; `prelude` marks its definitions. Mistakes are told in
+/* Adds what `file` declares to the module; `prelude` marks its definitions. Mistakes are reported in
  * `diags`, one for each top-level declaration; what could be read is there nevertheless. The tree
  * belongs to `arena`. */
 void parse(const SourceFile *file, bool prelude, Arena *arena, Diagnostics *diags, Module *module,

@@ -41,7 +41,7 @@ void syntax_error(Parser *parser, const char *what) {
     const Token *token = peek(parser);
     parser->broken = true;
     parser->errors++;
-    if (token->kind == TOKEN_BAD) return; /* told by the lexer */
+    if (token->kind == TOKEN_BAD) return; /* reported by the lexer */
     if (token->kind == TOKEN_END) {
         diag_error(parser->diags, "E0104", token->pos, "expected %s, but the file ends", what);
     } else {

@@ -241,11 +241,11 @@ typedef struct Program {
     Optimizer optimizer;
     VEC(Setting) settings;
     Expectations expects;
-    Exports exports;      /* for tasks that do not say it themselves; at most one of a format, as there */
-    VEC(ParamMerge) merges;    /* at most one of a parameter */
-    VEC(Watched) watched; /* of a probe, in the order of evaluation */
-    VEC(Origin) origins;  /* of scopes that differ */
-    bool apart;           /* what is frozen is not saved with a run: it comes from the base's weights again */
+    Exports exports;        /* for tasks that do not say it themselves; at most one of a format, as there */
+    VEC(ParamMerge) merges; /* at most one of a parameter */
+    VEC(Watched) watched;   /* of a probe, in the order of evaluation */
+    VEC(Origin) origins;    /* of scopes that differ */
+    bool saves_overlay;     /* `checkpoint apart`: a run saves what is not frozen; the rest comes from its base again */
     int64_t vocab, positions, segments; /* what `tokens` declares; segments 1 when it does not: all are 0 */
     const char *source;                 /* the whole program as one text, imports resolved: saved with a run */
 } Program;

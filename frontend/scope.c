@@ -160,9 +160,9 @@ static bool fail_list(Elab *e, const char *code, Pos pos, const char *format, va
 bool fail(Elab *e, const char *code, Pos pos, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    bool told = fail_list(e, code, pos, format, args);
+    bool reported = fail_list(e, code, pos, format, args);
     va_end(args);
-    return told;
+    return reported;
 }
 
 Value fail_value(Elab *e, const char *code, Pos pos, const char *format, ...) {

@@ -32,7 +32,7 @@ static const RoleInfo infos[ROLE_KINDS] = {
     [ROLE_ROW_COORDS] = {"row_coords", ON_INPUT, "text", "i32[R, 2]", VALUES_PLACE,
                          .means = "of each row its number in the update, and 0"},
 
-    [ROLE_LABEL] = {"label", ON_INPUT, "label", "?[?, ?]", .means = "what is to be told, row by row"},
+    [ROLE_LABEL] = {"label", ON_INPUT, "label", "?[?, ?]", .means = "what is to be predicted, row by row"},
     [ROLE_AT] = {"at", ON_INPUT, "label", "i32<?>[W]", VALUES_RISING,
                  .means = "of each labelled token its row: rising"},
 

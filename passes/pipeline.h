@@ -11,7 +11,7 @@
 #include "passes/remark.h"
 
 /* Called after each pass, for each of the graphs that it leaves, and before the first with pass "source". Graphs are
- * told apart by their names. */
+ * distinguished by their names. */
 typedef struct StageObserver {
     void (*stage)(void *user, int index, const char *pass, const Graph *graph);
     void *user;

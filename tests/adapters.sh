@@ -45,7 +45,7 @@ ok "without the base a message says which" $?
 mv "$t/moved" "$t/base"
 train bert --weights "$t/base" --tasks sentiment --steps 1 --no-eval --out "$t/other"
 ! eval_lora --weights "$t/other" && grep -q 'error\[E0846\]' "$t/err"
-ok "another base is told" $?
+ok "another base is reported" $?
 "$gradc" predict "$t/lora" --weights "$t/base" --task paraphrase --input "$demo/quora-dev.csv" --cache "$t/cache" >"$t/out" 2>"$t/err" &&
   [ "$(wc -l <"$t/out")" = 100 ]
 ok "it predicts with its base" $?

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Classes and their weights as the training data has them: told by `gradc check`, and kept with a run, which needs the data no more.
+# Classes and their weights as the training data has them: shown by `gradc check`, and kept with a run, which needs the data no more.
 # Run from the project's root; GRADC names the program. One line a check; the last line counts.
 set -u
 . tests/lib/checks.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# End to end through the command line: what each command gives, the same bits on every road, and what bad input is told.
+# End to end through the command line: what each command gives, the same bits on every road, and what is said about bad input.
 # Run from the project's root; GRADC names the program. One line a check; the last line counts.
 set -u
 . tests/lib/checks.sh
@@ -266,7 +266,7 @@ else
   status=$?
 fi
 [ "$status" = 1 ] && has "$t/err" "error[E0830]"
-ok "a full disk while saving is told" $?
+ok "a full disk while saving is reported" $?
 cmp -s "$full/run/model.safetensors" "$t/kept" && [ "$(find "$full/run" -name '*model.safetensors*' | wc -l)" = 1 ]
 ok "a full disk while saving leaves the old model" $?
 run eval "$full/run" --data "$t/data" --cache "$t/cache"

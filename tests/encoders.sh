@@ -25,7 +25,7 @@ mkdir "$t/sizes"
 cp "$demo/vocab.txt" "$t/sizes"
 grep -v -E 'model_type|hidden_act"|position_embedding_type|pad_token_id' "$demo/config.json" | sed 's/"initializer_range": 0.02,/"initializer_range": 0.02/' >"$t/sizes/config.json"
 
-# Five classes: chance is 0.2. The demo's sentiments are told by single words, so what works comes near 1.
+# Five classes: chance is 0.2. The demo's sentiments are shown by single words, so what works comes near 1.
 sizes="--set hidden=64 --set layers=3 --set heads=4 --set ffn=128 --set vocab=751 --set positions=64"
 for encoder in causal pre_norm layer_mix distilbert modernbert "albert --set narrow=32"; do
   # shellcheck disable=SC2086

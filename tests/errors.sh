@@ -1,5 +1,5 @@
 #!/bin/sh
-# Golden messages. A file of tests/errors carries what it is told in lines that begin with "#> ":
+# Golden messages. A file of tests/errors carries its messages in lines that begin with "#> ":
 #   NAME.graph  is given to `gradc check`; the lines stand at its end
 #   NAME.sh     has blocks of commands, each followed by its lines, apart by blank lines. They run in a folder of their own that
 #               holds `model.graph` (tests/lib/small.graph), `models`, `data` (a few rows of the demo data) and, in what comes after
@@ -40,10 +40,10 @@ run_block() {
   (cd "$t/work" && sh -c "$1") >/dev/null 2>"$t/err"
   status=$?
   golden <"$t/err"
-  told=0
-  grep -q 'error\[' "$t/err" && told=1
-  if [ "$told" = 1 ] && [ "$status" = 0 ]; then echo "#> the exit status is 0 in spite of an error"; fi
-  if [ "$told" = 0 ] && [ "$status" != 0 ]; then echo "#> the exit status is $status without an error"; fi
+  reported=0
+  grep -q 'error\[' "$t/err" && reported=1
+  if [ "$reported" = 1 ] && [ "$status" = 0 ]; then echo "#> the exit status is 0 in spite of an error"; fi
+  if [ "$reported" = 0 ] && [ "$status" != 0 ]; then echo "#> the exit status is $status without an error"; fi
 }
 
 # The file as it should be.

@@ -54,7 +54,7 @@ typedef struct Fuzz {
     int64_t kernels, smooth;
     Found found[MAX_FOUND];
     int n_found;
-    time_t start, told;
+    time_t start, reported;
     char cache[64]; /* the folder of objects that chunks share */
 } Fuzz;
 
@@ -152,8 +152,8 @@ static void launch(Fuzz *fuzz, Chunk *chunk) {
 
 static void tell(Fuzz *fuzz, bool last) {
     time_t now = time(NULL);
-    if (!last && now - fuzz->told < 10) return;
-    fuzz->told = now;
+    if (!last && now - fuzz->reported < 10) return;
+    fuzz->reported = now;
     printf("%s%lld graphs through the passes (%lld with differences), %lld compiled (%lld "
            "kernels), %d failed, %lld s\n",
            last ? "result: " : "", (long long)fuzz->done[0], (long long)fuzz->smooth, (long long)fuzz->done[1],

@@ -1,5 +1,5 @@
 #!/bin/sh
-# gradc gradcheck through the command line: the shipped models pass at a reduced size. What a wrong gradient is told: tests/errors/run.sh.
+# gradc gradcheck through the command line: the shipped models pass at a reduced size. Messages about wrong gradients: tests/errors/run.sh.
 set -u
 . tests/lib/checks.sh
 unset XDG_CACHE_HOME

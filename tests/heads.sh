@@ -4,7 +4,7 @@
 set -u
 . tests/lib/checks.sh
 
-# The demo's sentiments, topics and places are told by single words, so a head that works comes near 1; chance is 0.2 for five
+# The demo's sentiments, topics and places are shown by single words, so a head that works comes near 1; chance is 0.2 for five
 # classes, 0.5 for two, 0 for a correlation, for flags that are never set and for tags that are all O.
 learns() { # FILE [TASK [CONDITION-ON-THE-FIRST-METRIC]]
   "$gradc" train "$root/models/heads/$1.graph" --tasks "${2:-$1}" --weights "$demo" --data "$demo" --cache "$t/cache" \
@@ -108,7 +108,7 @@ dropped before 'gather(drop(encoder(sentence) in "bert", dropout), tag.at)' && d
   [ "$(hash_of "$t/before.log")" = "$(hash_of "$t/after.log")" ] && [ -n "$(hash_of "$t/after.log")" ]
 ok "labelled rows have the random numbers of their tokens" $?
 
-# A text says itself which token is to be told.
+# A text says itself which token to predict.
 printf 'The girl is playing the [MASK] at the concert.\nNothing is asked.\n' >"$t/masks.txt"
 predict masked --input "$t/masks.txt" && [ "$(wc -l <"$t/out")" = 2 ] && [ "$(head -n 1 "$t/out" | wc -w)" = 1 ] && [ -z "$(tail -n 1 "$t/out")" ]
 ok "a word for each [MASK]" $?

@@ -85,7 +85,7 @@ ok "pairs encoded apart are not joined" $?
 sed -e 's/loss mse(score, similarity)/loss mse(score, log(similarity - 1))/' -e "s#encoders/#$root/models/encoders/#" models/bert.graph >"$t/bad.graph"
 run train "$t/bad.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --quiet --batch 8 --sampler together --steps 6
 [ "$status" = 1 ] && has "$t/err" "E0905" && has "$t/err" "sts-train.csv"
-ok "one pass: what is not finite is told with the rows of its task" $?
+ok "one pass: what is not finite is reported with the rows of its task" $?
 train surgery --sampler together --pcgrad --steps 4 --threads 2 && [ -n "$(weights surgery)" ] && [ "$(weights surgery)" != "$(weights singly)" ]
 ok "surgery trains differently" $?
 train again --sampler together --pcgrad --steps 4 --threads 1 && [ "$(weights again)" = "$(weights surgery)" ]

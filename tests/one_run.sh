@@ -1,6 +1,6 @@
 #!/bin/sh
 # A run is one thing: what it was trained with is what it is used with. Labels are drawn at random, so that only rows that were trained on
-# can be told. GRADC names the program.
+# can be reported. GRADC names the program.
 set -u
 . tests/lib/checks.sh
 
@@ -36,7 +36,7 @@ cmp -s "$t/out" "$t/table" && [ ! -s "$t/err" ]
 ok "the same said again is nothing to tell" $?
 use eval "$t/r" --fold 0
 [ "$status" = 0 ] && has "$t/err" "not as the run was trained: --fold 0 (2 in training)"
-ok "another fold is told" $?
+ok "another fold is reported" $?
 
 use predict "$t/r" --probabilities && cp "$t/out" "$t/short"
 use predict "$t/r" --probabilities --max-length 12
@@ -44,7 +44,7 @@ cmp -s "$t/out" "$t/short"
 ok "predict cuts texts as training did" $?
 use predict "$t/r" --probabilities --max-length 40
 ! cmp -s "$t/out" "$t/short" && has "$t/err" "--max-length 40 (12 in training)"
-ok "another length is told" $?
+ok "another length is reported" $?
 (cd "$t/data" && "$gradc" predict "$t/noise.graph" --task noise --fold 2 --weights "$t/r" --probabilities --cache "$t/cache") >"$t/out" 2>"$t/err"
 cmp -s "$t/out" "$t/short"
 ok "so does the graph file, whose text says the length" $?
@@ -57,7 +57,7 @@ cp -r "$t/r" "$t/base" && rm "$t/base/settings.json" && printf '{"max_seq_length
 sed 's/max_length = 12/clip = 1/' "$t/noise.graph" >"$t/plain.graph"
 use predict "$t/plain.graph" --task noise --data "$t/data" --fold 2 --weights "$t/base" --probabilities && cp "$t/out" "$t/said"
 [ "$status" = 0 ] && has "$t/err" "texts are cut at 16 tokens, as $t/base/sentence_bert_config.json says"
-ok "the length of a folder of sentence-transformers is told" $?
+ok "the length of a folder of sentence-transformers is reported" $?
 use predict "$t/plain.graph" --task noise --data "$t/data" --fold 2 --weights "$t/base" --probabilities --max-length 16
 cmp -s "$t/out" "$t/said" && [ ! -s "$t/err" ]
 ok "and used" $?

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The passes through the command line: gradc opt on what gradc dump wrote, --passes everywhere, code for other CPUs, what is told of mistakes.
+# The passes through the command line: gradc opt on what gradc dump wrote, --passes everywhere, code for other CPUs, what is said of mistakes.
 # Run from the project's root; GRADC names the program. One line a check; the last line counts.
 set -u
 . tests/lib/checks.sh

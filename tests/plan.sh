@@ -1,5 +1,5 @@
 #!/bin/sh
-# gradc train --dry-run and --within: what is told is what then happens, and nothing of it is left in the weights. Times are not checked.
+# gradc train --dry-run and --within: what is said is what then happens, and nothing of it is left in the weights. Times are not checked.
 # Run from the project's root; GRADC names the program.
 set -u
 . tests/lib/checks.sh
@@ -14,14 +14,14 @@ hash_of() { sed -n 's/.*"weights":"\([0-9a-f]*\)".*/\1/p' "$t/$1"; }
 train no.log --dry-run --epochs 3 --out "$t/none"
 [ "$status" = 0 ] && [ ! -e "$t/none" ] && [ -z "$(ls "$t" | grep -vE "^(cache|out|err)$")" ]
 ok "a dry run writes nothing" $?
-cp "$t/out" "$t/told"
-has "$t/told" "30 steps in 3 epochs" && has "$t/told" "memory: " && has "$t/told" "time here"
+cp "$t/out" "$t/reported"
+has "$t/reported" "30 steps in 3 epochs" && has "$t/reported" "memory: " && has "$t/reported" "time here"
 ok "it tells steps, memory and time" $?
 train log --epochs 3 --no-eval --quiet
 for task in sentiment paraphrase similarity; do
   grep "\"event\":\"step\".*\"task\":\"$task\"" "$t/log" | sed 's/.*"tokens":\([0-9]*\).*/\1/' | awk -v task=$task '{ n++; sum += $1 } END { print task, n, sum }'
 done >"$t/happened"
-awk '/^(sentiment|paraphrase|similarity) / { print $1, $6, $7 }' "$t/told" | cmp -s - "$t/happened"
+awk '/^(sentiment|paraphrase|similarity) / { print $1, $6, $7 }' "$t/reported" | cmp -s - "$t/happened"
 ok "steps and tokens of each task are those of the run" $?
 
 train within --epochs 3 --no-eval --quiet --within 9h

@@ -87,7 +87,7 @@ echo "$secret more,good" >>"$t/d/train.csv"
 run train "$t/run" --resume --epochs 3
 [ "$status" = 1 ]
 ok "another file is no way to go on" $?
-clean "what differs is told without it"
+clean "what differs is reported without it"
 sed 's/"{split}.csv"/"train.csv"/; s/comma quoted/comma quoted\n  split dev 0.5/' "$t/notes.graph" >"$t/split.graph"
 rm -rf "$t/run"
 train split.graph

@@ -1,5 +1,5 @@
 #!/bin/sh
-# gradc run: values and gradients of definitions and tasks, interpreted and compiled. What bad input is told: tests/errors/run.sh.
+# gradc run: values and gradients of definitions and tasks, interpreted and compiled. What is said about bad input: tests/errors/run.sh.
 set -u
 . tests/lib/checks.sh
 unset XDG_CACHE_HOME

@@ -20,8 +20,8 @@ const char *failure_apart(RandomGraph *random, Failure *failure, Arena *arena) {
         alarm(SECONDS);
         const char *text = failure(random);
         size_t size = text ? strlen(text) : 0;
-        bool told = size == 0 || write(ends[1], text, size < TEXT ? size : TEXT) > 0;
-        _exit(told && size == 0 ? 0 : 1);
+        bool reported = size == 0 || write(ends[1], text, size < TEXT ? size : TEXT) > 0;
+        _exit(reported && size == 0 ? 0 : 1);
     }
     close(ends[1]);
     char text[TEXT + 1];

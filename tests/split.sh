@@ -89,7 +89,7 @@ head -n 41 "$t/rows.csv" >"$t/train.csv"
 { head -n 1 "$t/rows.csv"; sed -n '80,99p; 6p; 9p' "$t/rows.csv"; } >"$t/dev.csv"
 run train "$t/files.graph" --tasks mood --weights "$demo" --data "$t" --epochs 0 --quiet
 [ "$status" = 0 ] && has "$t/err" "dev.csv:2: warning[E0856]: 2 of 22 rows to evaluate on are among those to train on too (line 2, 3)"
-ok "rows that train and dev share are told" $?
+ok "rows that train and dev share are reported" $?
 
 # A label that rows may lack.
 sed 's/,often$/,/' "$t/rows.csv" >"$t/train.csv"

@@ -258,7 +258,7 @@ Test(dataset, pairs_are_joint_or_two_inputs) {
     finish(&f);
 }
 
-/* Each kind of bad row is told by its line, without its content, and leaves nothing behind. */
+/* Each kind of bad row is reported by its line, without its content, and leaves nothing behind. */
 Test(dataset, bad_rows_are_skipped_one_by_one) {
     Fixture f = begin("text\ty\ngood\t1\nSECRET\t9\nSECRET\nbad \xff SECRET\t1\nfilm\tSECRET\nfilm\t2\nx\t8\nx\t8\n");
     f.options.skips_bad = true;
@@ -268,9 +268,10 @@ Test(dataset, bad_rows_are_skipped_one_by_one) {
     static const uint32_t lines[] = {3, 4, 5, 6, 8}; /* of the first five */
     cr_assert_eq(f.diags->list.count, 5);
     for (int i = 0; i < 5; i++) {
-        const Diagnostic *told = &f.diags->list.items[i];
-        cr_expect(told->severity == SEVERITY_WARNING && told->pos.line == lines[i] && !strstr(told->message, "SECRET"),
-                  "%s", told->message);
+        const Diagnostic *reported = &f.diags->list.items[i];
+        cr_expect(reported->severity == SEVERITY_WARNING && reported->pos.line == lines[i] &&
+                      !strstr(reported->message, "SECRET"),
+                  "%s", reported->message);
     }
     finish(&f);
 }

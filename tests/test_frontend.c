@@ -1,5 +1,5 @@
-/* Frontend: the shipped models elaborate as they should. What mistakes are told is in tests/errors. Paths are relative
- * to the project's root: run the tests there. */
+/* Frontend: the shipped models elaborate as they should. Messages about mistakes are in tests/errors. Paths are
+ * relative to the project's root: run the tests there. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>

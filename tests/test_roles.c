@@ -45,9 +45,9 @@ static const char *graph_text(Arena *arena, RoleKind kind, Case c) {
 
 /* NULL: it is read, and printed as it was. Otherwise the first message. */
 static const char *read_back(Diagnostics *diags, const char *text) {
-    int told = diags->list.count;
+    int reported = diags->list.count;
     Graph *graph = graph_read(diagnostics_file(diags, "g.gir", text), diags);
-    if (!graph) return diags->list.items[told].message;
+    if (!graph) return diags->list.items[reported].message;
     char *again = graph_print(graph, false);
     cr_expect_str_eq(again, text);
     free(again);

@@ -1,4 +1,4 @@
-/* Delimited files and JSON lines: cells, line numbers, and what a user is told. */
+/* Delimited files and JSON lines: cells, line numbers, and messages. */
 #include <criterion/criterion.h>
 
 #include "runtime/data/table_reader.h"

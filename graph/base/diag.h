@@ -1,4 +1,4 @@
-/* Diagnostics: what a user is told about a mistake, and where it is.
+/* Diagnostics: what a user is shown about a mistake, and where it is.
  *
  * A library function that meets a user's mistake adds an error here and returns failure; only the command line
  * prints. An error has a code (E0101, explained by `gradc explain`), a place, one sentence, and may be followed by

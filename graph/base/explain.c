@@ -621,7 +621,7 @@ static const Explanation table[] = {
               "activation, another kind of positions, another family of models. Take the file\n"
               "of that model, or change the graph and what it expects:\n"
               "override checkpoint expects \"hidden_act\" = \"gelu_new\""},
-    {"E0986", "no label to be told\n"
+    {"E0986", "no label to predict\n"
               "`gradc init` found no use for the column: it has lists, one class alone, or too\n"
               "many different texts to be classes, as a column of ids or of texts has."},
     {"E0987", "nowhere to write, or nothing to write from\n"
@@ -687,7 +687,7 @@ static const Explanation table[] = {
               "`gradc serve` makes a Unix socket. One that a dead server left is replaced;\n"
               "a living server's, or a file of another kind, is left alone."},
     {"E0957", "where to listen?\n"
-              "`gradc serve` is told its socket with --socket. The folder is to be there; on\n"
+              "`gradc serve` gets its socket with --socket. The folder is to be there; on\n"
               "many systems $XDG_RUNTIME_DIR is the user's own."},
     {"E0958", "texts of no rows\n"
               "--texts adds the texts to the rows that --errors writes. Alone it shows nothing."},

@@ -1,5 +1,5 @@
-/* The commands of the command line. Each returns the exit status: 0, or 1 for a user's mistake or a failed check, told
- * in `diags`. */
+/* The commands of the command line. Each returns the exit status: 0, or 1 for a user's mistake or a failed check,
+ * reported in `diags`. */
 #ifndef GRADC_RUNTIME_COMMANDS_COMMANDS_H
 #define GRADC_RUNTIME_COMMANDS_COMMANDS_H
 

@@ -165,13 +165,13 @@ static const char *place_text(Arena *arena, const GradientFinding *f) {
 
 /* From the loss back: what is wrong there is handed on to all that comes before. The table has the others. */
 static bool tell_wrong(TaskCheck *c) {
-    enum { TOLD = 3 };
-    int told = 0;
+    enum { SHOWN = 3 };
+    int shown = 0;
     bool good = true;
-    for (int i = c->n_params - 1; i >= 0 && told < TOLD; i--) {
+    for (int i = c->n_params - 1; i >= 0 && shown < SHOWN; i--) {
         const GradientFinding *f = &c->findings[i];
         if (gradient_finding_good(f)) continue;
-        told++;
+        shown++;
         good = diag_error(c->s->diags, "E0980", c->params[i]->pos, "task '%s': the gradient of '%s' is wrong %s",
                           c->task->name, c->names[i], place_text(c->arena, f));
         diag_hint(c->s->diags, "compiled %.6g, interpreted %.6g, by differences %.6g", f->compiled, f->interpreted,

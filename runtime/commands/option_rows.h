@@ -21,7 +21,7 @@ typedef enum OptionEffect {
     ONCE = 8,       /* of this start alone: not among the settings of the run */
     ELSEWHERE = 16, /* no option of `train` */
     DEFAULT = 32,   /* holds for uses of the run, unless they say otherwise */
-    LASTING = 64    /* so it does, and one that says otherwise is told: texts and rows are not as in training */
+    LASTING = 64    /* so it does, and one that says otherwise is reported: texts and rows are not as in training */
 } OptionEffect;
 
 typedef struct OptionRow {

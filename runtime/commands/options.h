@@ -130,7 +130,7 @@ json_t *options_to_json(const Options *options);
 /* `given`, and from the settings of a run (NULL: none) what it does not have: for `train` all of them, so that a run is
  * repeated as it was, whatever its text says; for a use of the run what holds for uses. */
 Options options_of_run(const char *command, const Options *given, const json_t *settings, Arena *arena);
-/* Those that the command line has and that are told to be otherwise than in the run's settings: "--max-length 12 (64 in
+/* Those that the command line has and that are otherwise than in the run's settings: "--max-length 12 (64 in
  * training)"; NULL: none. */
 const char *options_departures(const Options *given, const json_t *settings, Arena *arena);
 /* May weights differ when this option does, in a run with these settings? */

@@ -132,7 +132,7 @@ static bool predict_rows(Predictor *p, const Dataset *data, Diagnostics *diags) 
 
 static bool put_text(Session *s, const char *output, const char *text, size_t size) {
     if (output) return atomic_file_put(output, text, size, s->diags);
-    return fwrite(text, 1, size, stdout) == size; /* what has not arrived is told at the end, as of all commands */
+    return fwrite(text, 1, size, stdout) == size; /* what has not arrived is reported at the end, as by all commands */
 }
 
 /* The header of a stream is said once, by its first row. */
@@ -146,7 +146,7 @@ static void take_header(const Predictor *p, const Dataset *data, TableFormat *fo
 }
 
 /* One piece of a stream. Its diagnostics are its own, so that an endless stream needs no endless memory; those of a
- * failure are told again, for good. */
+ * failure are reported again, for good. */
 static bool predict_piece(Predictor *p, const TableText *text, TableFormat *format) {
     Diagnostics *piece = diagnostics_new();
     DatasetOptions rows = p->rows;

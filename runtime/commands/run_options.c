@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "runtime/files/byte_size.h"
-#include "runtime/session/apart.h"
+#include "runtime/session/overlay.h"
 #include "runtime/session/settings.h"
 
 enum { TRAIN_BATCH = 32 };
@@ -45,12 +45,12 @@ static bool complete_training(Options *options, Diagnostics *diags) {
     return true;
 }
 
-/* What a run keeps apart from its base (apart.h) is put together again with that base, where it still lies where it
+/* An overlay (overlay.h) is put together again with that base, where it still lies where it
  * was; NULL: it does not, or the run is whole. */
 static const char *base_of_run(const char *folder, const json_t *settings, Arena *arena) {
     const char *base = json_string_value(json_object_get(settings, "weights"));
-    bool apart = access(arena_printf(arena, "%s/%s", folder, apart_file), F_OK) == 0;
-    return apart && is_folder(base) ? arena_strdup(arena, base) : NULL;
+    bool is_overlay = access(arena_printf(arena, "%s/%s", folder, overlay_file), F_OK) == 0;
+    return is_overlay && is_folder(base) ? arena_strdup(arena, base) : NULL;
 }
 
 bool options_of_folder(const char *command, const Options *given, Options *options, Diagnostics *diags) {

@@ -81,7 +81,7 @@ static void hint_names(RowLoader *l) {
 }
 
 /* Tells of a bad row: as an error that ends the loading or, where bad rows are skipped, as a warning of the first few.
- * True when something was told, to which notes may be added. */
+ * True when something was reported, to which notes may be added. */
 static bool tell_bad(RowLoader *l, const char *code, uint32_t line, const char *what) {
     enum { MOST_TOLD = 5 };
     Pos pos = pos_in_file(l->data->file, line);
@@ -289,7 +289,7 @@ static void drop_row(RowLoader *l) {
     l->data->skipped++;
 }
 
-/* Labels and sequences, at the end of those that there are. False: told, and what was appended is to be dropped. */
+/* Labels and sequences, at the end of those that there are. False: reported, and what was appended is to be dropped. */
 static bool read_row(RowLoader *l, int64_t row) {
     int column = 0;
     uint32_t line = table_line(l->table, row);

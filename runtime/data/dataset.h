@@ -65,7 +65,7 @@ typedef struct DatasetOptions {
     int64_t limit;      /* at most so many rows; 0: all */
     size_t memory;      /* bytes that a file of data may take; 0: as many as there is room for */
     /* Each row has a label, and a masked label hides tokens; otherwise the label's column may be missing, every word
-     * has a label of value NaN, and the tokens to be told are those that are [MASK] in the text. */
+     * has a label of value NaN, and the tokens to predict are those that are [MASK] in the text. */
     bool needs_labels;
 } DatasetOptions;
 

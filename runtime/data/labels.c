@@ -56,7 +56,7 @@ typedef struct Masking {
 static bool choose(const Masking *m, int32_t id, int64_t position, int32_t *hidden) {
     uint32_t words[4] = {0, (uint32_t)position, m->key.row, m->site};
     *hidden = id;
-    if (!m->data->labelled) return id == m->special.mask; /* the text says itself what is to be told */
+    if (!m->data->labelled) return id == m->special.mask; /* the text says itself what to predict */
     if (is_special(&m->special, id)) return false;
     philox4x32_10(words, (uint32_t[]){m->key.seed, m->key.step});
     if (unit(words[0]) >= m->data->task->label.share) return false;
@@ -79,7 +79,7 @@ static void mask_row(const Dataset *data, int64_t row, RowKey key, int32_t *ids,
     }
 }
 
-/* --- The door --- */
+/* --- Labels of a row --- */
 
 void row_labels(const Dataset *data, int64_t row, RowKey key, int32_t *ids, LabelList *list) {
     const Labels *labels = &data->labels;

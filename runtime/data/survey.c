@@ -168,7 +168,7 @@ static bool survey_bad_rows(Surveyor *s) {
     }
     survey->rows = table_rows(s->table) - survey->bad;
     if (survey->bad <= survey->rows) return true;
-    s->survey->format.keeps_bad = false; /* to be told of the first */
+    s->survey->format.keeps_bad = false; /* so that the first is reported */
     return read_table(s);
 }
 

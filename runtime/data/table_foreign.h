@@ -1,4 +1,4 @@
-/* Files that are tables to people, but no text in UTF-8: told as what they are, with a way to make text of them. */
+/* Files that are tables to people, but no text in UTF-8: reported as what they are, with a way to make text of them. */
 #ifndef GRADC_RUNTIME_DATA_TABLE_FOREIGN_H
 #define GRADC_RUNTIME_DATA_TABLE_FOREIGN_H
 

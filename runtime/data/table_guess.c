@@ -27,7 +27,7 @@ static bool has_quotes(const TableText *text, char separator) {
 
 /* How many rows do not fit when the text is read so; more than there can be where it is no table of several columns. */
 static int64_t bad_rows(const TableText *text, TableFormat format) {
-    Diagnostics *unheard = diagnostics_new(); /* what is wrong is told by who reads it */
+    Diagnostics *unheard = diagnostics_new(); /* what is wrong is reported by whoever reads it */
     format.keeps_bad = true;
     Table *table = table_parse(text, format, NULL, 0, unheard);
     int fields = 0;

@@ -199,7 +199,7 @@ static Dataset *read_set(const char *path, const XXH128_canonical_t *key, const 
     return NULL;
 }
 
-/* --- The door ----------------------------------------------------------------------------------------------------- */
+/* --- Loading ------------------------------------------------------------------------------------------------------ */
 
 /* A table that is asked for besides, or rows that are no file of their own, are not kept. */
 static bool is_cached(const TokenCache *cache, const DatasetOptions *o) {

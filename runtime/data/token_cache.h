@@ -14,7 +14,7 @@ typedef struct TokenCache {
     const char *source; /* the program's text */
 } TokenCache;
 
-/* dataset_load, or what was kept of it; the warnings of rows that are left out are told only when it is loaded. */
+/* dataset_load, or what was kept of it; the warnings of rows that are left out are given only when it is loaded. */
 Dataset *token_cache_load(const TokenCache *cache, const Task *task, const DatasetOptions *options, Diagnostics *diags);
 
 /* Keeps a data set for the next time, in FOLDER/tokens; nothing when it came from there. False and a diagnostic. */

@@ -53,7 +53,7 @@ void worker_meet(const Worker *worker); /* with all others */
 /* This thread's part of all launches. */
 void executable_run(const Executable *exec, const Worker *worker);
 
-/* All launches by the calling thread alone, `after` being told of each with the memory of its operands, then its
+/* All launches by the calling thread alone, `after` being called for each with the memory of its operands, then its
  * results; ends when that is false. `scratch`: SCRATCH_BYTES. */
 void executable_watch(const Executable *exec, void *scratch,
                       bool (*after)(void *user, const Launch *launch, void *const *buffers), void *user);

@@ -149,7 +149,7 @@ bool cache_get(const Cache *cache, XXH128_hash_t key, Object *object) {
     if (file < 0) return false;
     Header header;
     bool good = read_entry(file, key, &header, object);
-    if (good) (void)futimens(file, NULL); /* used now; where that cannot be told, it is older */
+    if (good) (void)futimens(file, NULL); /* used now; where that cannot be set, it is older */
     close(file);
     return good;
 }

@@ -24,8 +24,8 @@ bool npy_write(const char *path, const Tensor *tensor, Diagnostics *diags);
  * otherwise. */
 bool npy_read(const char *path, Arena *arena, Tensor *tensor, Diagnostics *diags);
 
-/* "3", "[1, 2]", "[[1, 2], [3, 4]]"; numbers without brackets, "1, 2, 3", are one axis. False, nothing told, when it is
- * none of these. */
+/* "3", "[1, 2]", "[[1, 2], [3, 4]]"; numbers without brackets, "1, 2, 3", are one axis. False, without a message, when
+ * it is none of these. */
 bool tensor_parse(const char *text, Arena *arena, Tensor *tensor);
 
 /* As NumPy prints: nested brackets, columns aligned; of a tensor with more than 200 elements the first and last three

@@ -31,7 +31,7 @@ static char *read_all(gzFile file, size_t most, size_t *size) {
     return bytes;
 }
 
-/* What went wrong, or NULL. A compressed file that ends early is told only when it is closed. */
+/* What went wrong, or NULL. That a compressed file ends early is known only when it is closed. */
 static const char *close_file(gzFile file) {
     int number;
     const char *text = gzerror(file, &number);

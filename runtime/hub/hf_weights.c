@@ -90,7 +90,7 @@ static bool add_indexed(HfWeights *w, const char *name, Diagnostics *diags) {
 }
 
 /* What files of weights are called that are not read: in another format, or under a name that nobody asks for. The
- * last is what is trained beside a base (apart.h). */
+ * last is what is trained beside a base (overlay.h). */
 static const char *const weights_like[] = {"*.safetensors", "*.bin",     "*.bin.index.json", "*.safetensors.index.json",
                                            "*.h5",          "*.msgpack", "*.ckpt",           "*.ckpt.*",
                                            "*.pt",          "*.pth",     "*.onnx",           "*.gguf"};

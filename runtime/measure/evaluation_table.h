@@ -7,7 +7,7 @@
 
 #include "runtime/measure/evaluate.h"
 
-/* What is told of an evaluation: the task's metrics, and its loss behind them where it is none of them. */
+/* What is shown of an evaluation: the task's metrics, and its loss behind them where it is none of them. */
 int evaluation_figures(const Task *task);
 const char *evaluation_name(const Task *task, int figure);
 double evaluation_figure(const Task *task, const Evaluation *evaluation, int figure);

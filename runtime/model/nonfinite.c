@@ -233,7 +233,7 @@ static void tell(const OriginSearch *s, Diagnostics *diags) {
     note_rows(s, diags);
 }
 
-/* Where an infinity, told before, first becomes a NaN: often another line. */
+/* Where an infinity, reported before, first becomes a NaN: often another line. */
 static void tell_nan(const OriginSearch *s, Diagnostics *diags) {
     if (s->found.node) diag_note(diags, s->found.node->pos, "here it becomes NaN: %s", what_text(s));
 }
@@ -298,10 +298,10 @@ static void tell_norm(const NonFiniteStep *step, Diagnostics *diags) {
 bool nonfinite_report(const NonFiniteStep *step, Diagnostics *diags) {
     Arena *arena = arena_new();
     int errors = diags->errors;
-    bool told = tell_parameter(step, arena, diags);
+    bool reported = tell_parameter(step, arena, diags);
     OriginSearch first = {0};
-    if (!told) first = search(step, arena, false);
-    if (!told && !first.found.node && !step->suspected) (step->evaluates ? tell_outputs : tell_norm)(step, diags);
+    if (!reported) first = search(step, arena, false);
+    if (!reported && !first.found.node && !step->suspected) (step->evaluates ? tell_outputs : tell_norm)(step, diags);
     if (first.found.node) {
         tell(&first, diags);
         OriginSearch second = {0};

@@ -17,13 +17,13 @@ typedef struct NonFiniteStep {
     const Batch *batch;
     Team *team;
     bool evaluates; /* no step: there is no loss, and nothing would have been updated */
-    bool suspected; /* all outputs are finite; nothing is told when nothing is found */
+    bool suspected; /* all outputs are finite; nothing is reported when nothing is found */
     double loss;
 } NonFiniteStep;
 
 /* Adds E0905 with the operator, its place and scope, and the rows of the batch in which it happens (file and line,
  * never their text); or, when a parameter is not finite before anything is computed, which one. False: nothing was
- * told. */
+ * reported. */
 bool nonfinite_report(const NonFiniteStep *step, Diagnostics *diags);
 
 /* Adds E0905 when one of the weights is not finite; true then. */

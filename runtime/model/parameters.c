@@ -14,7 +14,7 @@ static int64_t rounded(int64_t count, int64_t unit) { return (count + unit - 1) 
 
 static size_t slab_bytes(int64_t floats) { return (size_t)rounded(floats + 1, RUN_ALIGN) * sizeof(float); }
 
-/* What parameters are told apart by. */
+/* What distinguishes parameters. */
 typedef struct RunKey {
     const bool *tasks; /* [program's tasks] */
     bool decay;

@@ -15,9 +15,9 @@
 #include "runtime/hub/hf_length.h"
 #include "runtime/measure/evaluate.h"
 #include "runtime/model/nonfinite.h"
-#include "runtime/session/apart.h"
 #include "runtime/session/named.h"
 #include "runtime/session/origin.h"
+#include "runtime/session/overlay.h"
 
 static const char graph_file[] = "model.graph";
 
@@ -33,7 +33,7 @@ static void choose_paths(Session *s) {
     if (!is_folder(s->graph_path)) return;
     s->run_folder = s->source.file;
     if (!s->weights_path) s->weights_path = s->graph_path;
-    const char *overlay = arena_printf(s->arena, "%s/%s", s->graph_path, apart_file);
+    const char *overlay = arena_printf(s->arena, "%s/%s", s->graph_path, overlay_file);
     if (access(overlay, F_OK) == 0) s->overlay_path = overlay;
     s->graph_path = arena_printf(s->arena, "%s/%s", s->graph_path, graph_file);
 }
@@ -223,7 +223,7 @@ static bool too_long(const Session *s) {
     return false;
 }
 
-/* What is asked for, or what the folder of the weights says, which is told, or as many as the model has positions. */
+/* What is asked for, or what the folder of the weights says (which is printed), or the model's positions. */
 bool session_choose_length(Session *s) {
     int64_t positions = s->program->positions, said = 0;
     if (!s->use.max_length && s->weights_path) said = hf_length_read(s->weights_path, s->diags);
@@ -355,7 +355,7 @@ static int list_tensors(Session *s, TensorToWrite *tensors) {
     const Parameters *params = model_parameters(s->model);
     for (int i = 0; i < params->n_slots; i++) {
         const Param *param = params->slots[i].param;
-        if (apart_is_base(s, param)) continue;
+        if (overlay_leaves_out(s, param)) continue;
         int64_t *shape = arena_array(s->arena, MAX_RANK, sizeof *shape);
         for (int j = 0; j < param->type.rank; j++) shape[j] = param->type.dims[j].offset;
         tensors[count++] =
@@ -380,9 +380,9 @@ static bool save(Session *s, const char *folder, bool with_weights) {
     MetadataEntry base[] = {{"base_path", s->weights_path}, {"base", NULL}};
     ConfigPair *pairs = arena_array(s->arena, (size_t)s->program->configs.count + 1, sizeof *pairs);
     if (with_weights) contents.n_tensors = list_tensors(s, list);
-    if (with_weights && s->program->apart) {
-        base[1].value = apart_fingerprint(s, model_parameters(s->model));
-        contents.weights = apart_file, contents.metadata = base, contents.n_metadata = 2;
+    if (with_weights && s->program->saves_overlay) {
+        base[1].value = overlay_fingerprint(s, model_parameters(s->model));
+        contents.weights = overlay_file, contents.metadata = base, contents.n_metadata = 2;
     }
     contents.tensors = list;
     contents.n_pairs = list_config(s, pairs);

@@ -66,7 +66,7 @@ typedef struct Session {
     SessionUse use;
     const char *run_folder;                /* of source.file; NULL: it is no folder */
     const char *graph_path, *weights_path; /* weights_path NULL: none given */
-    const char *overlay_path;              /* what a run keeps apart from its base (see apart.h); NULL: nothing */
+    const char *overlay_path;              /* the run's weights without its base's (overlay.h); NULL: none */
     const char *const *saved_names;        /* [program's parameters]: see origin.h */
     HfFolder *folder;                      /* NULL without weights_path */
     Program *program;

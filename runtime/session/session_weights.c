@@ -7,8 +7,8 @@
 #include "graph/base/count_text.h"
 #include "graph/base/pattern.h"
 #include "runtime/measure/evaluate.h"
-#include "runtime/session/apart.h"
 #include "runtime/session/origin.h"
+#include "runtime/session/overlay.h"
 
 typedef struct Loading {
     Session *s;
@@ -171,7 +171,7 @@ static bool tell_nothing_fits(Session *s) {
 
 static bool tell_adapter(Session *s) {
     diag_error(s->diags, "E0845", in_folder(s), "the folder holds %s alone, what was trained beside a base",
-               apart_file);
+               overlay_file);
     diag_hint(s->diags, "give the folder of the base");
     return false;
 }
@@ -179,7 +179,7 @@ static bool tell_adapter(Session *s) {
 static bool check_base(const Loading *l) {
     Session *s = l->s;
     if (!s->folder || s->program->params.count == 0) return true;
-    if (!hf_folder_has_weights(s->folder)) return !hf_folder_has_file(s->folder, apart_file) || tell_adapter(s);
+    if (!hf_folder_has_weights(s->folder)) return !hf_folder_has_file(s->folder, overlay_file) || tell_adapter(s);
     if (l->n_found == 0) return tell_nothing_fits(s);
     for (int t = 0; t < s->program->tasks.count; t++) {
         int hole = s->tasks[t] ? find_hole(l, &s->program->tasks.items[t]) : -1;
@@ -223,7 +223,7 @@ static bool load_all(Loading *l) {
     return good;
 }
 
-/* What the run kept apart counts before its base. */
+/* The run's own weights count before those of its base. */
 static bool lay_over(Session *s) {
     return !s->overlay_path || hf_folder_lay_over(s->folder, s->overlay_path, s->diags);
 }
@@ -232,7 +232,7 @@ static bool check_overlay(const Loading *l) {
     bool *missing = arena_array(l->s->arena, (size_t)l->params->n_slots + 1, sizeof *missing);
     if (!l->s->folder || !hf_folder_overlay(l->s->folder)) return true;
     for (int i = 0; i < l->params->n_slots; i++) missing[i] = !l->found[i];
-    return apart_check(l->s, l->params, missing);
+    return overlay_check(l->s, l->params, missing);
 }
 
 /* --- What is said ------------------------------------------------------------------------------------------------- */

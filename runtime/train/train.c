@@ -116,7 +116,7 @@ static bool goes_on(void *trainer, const Dataset *data, int64_t done) {
     return !interrupt_signal();
 }
 
-/* False with a diagnostic; without one after a signal, and nothing is told of this epoch then. */
+/* False with a diagnostic; without one after a signal, and nothing is reported of this epoch then. */
 static bool evaluate_tasks(Trainer *t) {
     Pace pace = {EVAL_BATCH, goes_on, t};
     bool good = true;
@@ -194,7 +194,7 @@ static bool end_epoch(Trainer *t) {
     progress_clear(&t->report.progress);
     if (t->o->no_eval) t->state.epochs = epoch;
     if (!(t->o->no_eval ? run_keeper_save(&t->keeper, &t->state) : evaluate_epoch(t, epoch))) return false;
-    t->report.progress.start += seconds_now() - began; /* progress tells the speed of steps */
+    t->report.progress.start += seconds_now() - began; /* progress shows the speed of steps */
     return true;
 }
 

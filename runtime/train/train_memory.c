@@ -152,7 +152,7 @@ typedef struct Standing {
 } Standing;
 
 static Standing standing_of(const MemoryNeed *need) {
-    double gradients = (double)parts_bytes(need->runner->sums);
+    double gradients = (double)gradient_sums_bytes(need->runner->sums);
     double own = (double)parameters_bytes(model_parameters(need->runner->s->model)) + gradients;
     return (Standing){own, (double)plan_kept(need)};
 }

@@ -146,7 +146,7 @@ void report_start(TrainReport *r, const RunSchedule *schedule, const StepRunner 
     }
 }
 
-/* Then the share of the peak cannot be told from the tokens. */
+/* Then the share of the peak does not follow from the tokens. */
 static bool is_any_frozen(const TrainReport *r) {
     const Parameters *params = model_parameters(r->s->model);
     for (int i = 0; i < r->data->count; i++) {
@@ -217,12 +217,12 @@ static void put_task_step(TrainReport *r, const TaskStep *t) {
     put_scalar(r, t->number, "train/ms", NULL, t->ms);
 }
 
-static void log_cosines(TrainReport *r, const Parts *sums, int64_t number) {
+static void log_cosines(TrainReport *r, const GradientSums *sums, int64_t number) {
     const TrainTask *tasks = r->data->tasks;
     json_t *cosines = json_object();
     for (int a = 0; a < r->data->count; a++) {
         for (int b = a + 1; b < r->data->count; b++) {
-            double cosine = parts_cosine(sums, a, b);
+            double cosine = gradient_sums_cosine(sums, a, b);
             const char *pair = arena_printf(r->s->diags->arena, "%s,%s", tasks[a].task->name, tasks[b].task->name);
             json_object_set_new(cosines, pair, isfinite(cosine) ? json_real(cosine) : json_null());
         }

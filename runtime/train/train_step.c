@@ -26,12 +26,12 @@ bool step_runner_open(StepRunner *r, const StepRule *rule, const TrainData *data
     make_batch(r);
     bool joined = r->batch->n_parts > 0, adds = step_adds(rule, joined);
     int places = joined || !rule->together ? 1 : data->count;
-    if (adds) r->sums = parts_new(s->model, places, places > 1 && step_compares(o), s->diags);
+    if (adds) r->sums = gradient_sums_new(s->model, places, places > 1 && step_compares(o), s->diags);
     return r->sums || !adds;
 }
 
 void step_runner_close(StepRunner *r) {
-    parts_free(r->sums);
+    gradient_sums_free(r->sums);
     batch_free(r->batch);
 }
 
@@ -119,7 +119,7 @@ static bool run_pass(StepRunner *r, const Step *step, const StepPass *pass) {
         result->tokens += batch_tokens(part_of(r->batch, i));
         result->loss += r->batch->n_parts ? model_part_loss(r->s->model, i) : loss;
     }
-    if (r->sums) parts_add(r->sums, pass->place);
+    if (r->sums) gradient_sums_add(r->sums, pass->place);
     return true;
 }
 
@@ -133,8 +133,8 @@ static bool update(StepRunner *r, const Step *step, int64_t number, double rate)
     settings.decay = r->o->decay >= 0 ? r->o->decay : r->s->program->optimizer.decay;
     if (!r->sums) settings.weight = weight_of(r, step, 0);
     if (r->sums) {
-        for (int i = 0; i < step->n_places; i++) parts_weight(r->sums, i, weight_of(r, step, i));
-        parts_total(r->sums, r->o->pcgrad, number);
+        for (int i = 0; i < step->n_places; i++) gradient_sums_weight(r->sums, i, weight_of(r, step, i));
+        gradient_sums_total(r->sums, r->o->pcgrad, number);
     }
     if (number == 0 && r->o->grads && !write_gradients(r, step, settings.weight)) return false;
     return model_update(r->s->model, &settings, &r->norm, r->s->diags);
@@ -143,7 +143,7 @@ static bool update(StepRunner *r, const Step *step, int64_t number, double rate)
 bool step_run(StepRunner *r, const Step *step, int64_t number, double rate) {
     set_step(r->batch, number);
     for (int i = 0; i < step->n_draws; i++) r->results[i] = (DrawResult){0};
-    if (r->sums) parts_begin(r->sums);
+    if (r->sums) gradient_sums_begin(r->sums);
     for (int i = 0; i < step->n_passes; i++) {
         if (!run_pass(r, step, &step->passes[i])) return false;
     }

@@ -3,7 +3,7 @@
 #ifndef GRADC_RUNTIME_TRAIN_TRAIN_STEP_H
 #define GRADC_RUNTIME_TRAIN_TRAIN_STEP_H
 
-#include "runtime/model/parts.h"
+#include "runtime/model/gradient_sums.h"
 #include "runtime/train/run_schedule.h"
 
 /* Of one draw of the step that ran last. */
@@ -17,7 +17,7 @@ typedef struct StepRunner {
     const TrainOptions *o;
     const TrainData *data;
     Batch *batch;        /* a joined one when passes take all draws */
-    Parts *sums;         /* of gradients, place by place; NULL: a step has one pass, which is updated from at once */
+    GradientSums *sums;  /* of gradients, place by place; NULL: a step has one pass, which is updated from at once */
     DrawResult *results; /* [draws] */
     double norm;         /* as StepResult says, of the step that ran last */
 } StepRunner;
@@ -36,7 +36,7 @@ size_t step_pass_bytes(StepRunner *runner, const Step *step, const StepPass *pas
 /* Tokens of its rows. */
 int64_t step_pass_tokens(const TrainData *data, const Step *step, const StepPass *pass);
 
-/* Are the gradients of the places of a step multiplied with one another (parts.h)? */
+/* Are the gradients of the places of a step multiplied with one another (gradient_sums.h)? */
 bool step_compares(const TrainOptions *options);
 
 #endif

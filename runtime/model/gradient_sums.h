@@ -1,47 +1,47 @@
-/* Parts: an update made of several batches, of one task or of several, whose gradients are added before it.
+/* Gradient sums: an update made of several batches, of one task or of several, whose gradients are added before it.
  *
  *     group 0   gradients of task a: batch 1 + batch 2 + ...      one slab each
  *     group 1   gradients of task b
  *     update    weight 0 * group 0 + weight 1 * group 1
  *
- * Batches of one group are parts of the same sum of losses (batch_begin counts the rows of all of them), so they add up
+ * Batches of one group belong to the same sum of losses (batch_begin counts the rows of all of them), so they add up
  * to what one large batch would give, but for the rounding of the sum. The order of all additions is fixed: the same
  * bits for any number of threads. */
-#ifndef GRADC_RUNTIME_MODEL_PARTS_H
-#define GRADC_RUNTIME_MODEL_PARTS_H
+#ifndef GRADC_RUNTIME_MODEL_GRADIENT_SUMS_H
+#define GRADC_RUNTIME_MODEL_GRADIENT_SUMS_H
 
 #include "runtime/model/model.h"
 
-typedef struct Parts Parts;
+typedef struct GradientSums GradientSums;
 
 /* `compares`: the groups' gradients will be multiplied with one another, for surgery and cosines. NULL and a diagnostic
  * when there is no memory. Borrows the model, whose gradients are to have the dense form (ModelOptions). */
-Parts *parts_new(Model *model, int groups, bool compares, Diagnostics *diags);
-void parts_free(Parts *parts); /* NULL is allowed */
+GradientSums *gradient_sums_new(Model *model, int groups, bool compares, Diagnostics *diags);
+void gradient_sums_free(GradientSums *sums); /* NULL is allowed */
 
-size_t parts_bytes(const Parts *parts); /* NULL: 0 */
+size_t gradient_sums_bytes(const GradientSums *sums); /* NULL: 0 */
 
 /* Forgets what was added. */
-void parts_begin(Parts *parts);
+void gradient_sums_begin(GradientSums *sums);
 
 /* Adds the gradients that model_gradients left in place to a group. */
-void parts_add(Parts *parts, int group);
+void gradient_sums_add(GradientSums *sums, int group);
 
 /* What a group's gradients are multiplied with: the weight of its loss. */
-void parts_weight(Parts *parts, int group, double weight);
+void gradient_sums_weight(GradientSums *sums, int group, double weight);
 
 /* Puts the sum in place for model_update. `surgery`: Yu et al. 2020, PCGrad: where two groups' gradients for the
  * parameters that they share point against each other, each loses its component along the other. The others are taken
  * in turn, from number `turn` on. */
-void parts_total(Parts *parts, bool surgery, int64_t turn);
+void gradient_sums_total(GradientSums *sums, bool surgery, int64_t turn);
 
 /* The cosine between the gradients that two groups gave for the parameters that both have, as of the last total, of
- * parts that compare; NaN when one is zero. */
-double parts_cosine(const Parts *parts, int a, int b);
+ * sums that compare; NaN when one is zero. */
+double gradient_sums_cosine(const GradientSums *sums, int a, int b);
 
 /* What PCGrad multiplies the groups' gradients with, from their products: `products[i * groups + j]` is <g_i, g_j>,
  * `factors[groups]`. All that it makes are sums of the given gradients, so the products are all that it needs.
  * `mixed[groups]`: room to work in. */
-void parts_surgery(const double *products, int groups, int64_t turn, double *factors, double *mixed);
+void gradient_sums_surgery(const double *products, int groups, int64_t turn, double *factors, double *mixed);
 
 #endif

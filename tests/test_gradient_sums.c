@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "runtime/engine/values.h"
-#include "runtime/model/parts.h"
+#include "runtime/model/gradient_sums.h"
 
 enum { TASKS = 4, SIZE = 7 };
 
@@ -43,7 +43,7 @@ Test(parts, surgery_needs_the_products_alone) {
         for (int i = 0; i < TASKS * SIZE; i++) gradients[i / SIZE][i % SIZE] = values_normal(&state);
         for (int i = 0; i < TASKS * TASKS; i++) products[i] = dot(gradients[i / TASKS], gradients[i % TASKS]);
         projections += project(gradients, round % TASKS, wanted);
-        parts_surgery(products, TASKS, round, factors, mixed);
+        gradient_sums_surgery(products, TASKS, round, factors, mixed);
         for (int k = 0; k < SIZE; k++) {
             double got = 0;
             for (int i = 0; i < TASKS; i++) got += factors[i] * gradients[i][k];
@@ -58,6 +58,6 @@ Test(parts, surgery_needs_the_products_alone) {
 Test(parts, surgery_leaves_alone_what_does_not_conflict) {
     const double products[] = {1, 0.5, 0, 0.5, 2, 0, 0, 0, 0};
     double factors[3], mixed[3];
-    parts_surgery(products, 3, 0, factors, mixed);
+    gradient_sums_surgery(products, 3, 0, factors, mixed);
     for (int i = 0; i < 3; i++) cr_expect_eq(factors[i], 1);
 }

@@ -1,5 +1,5 @@
-/* Kept apart: what belongs to the base, and whether it is the right one. */
-#include "runtime/session/apart.h"
+/* Overlay: what is left to the base, and whether it is the right one. */
+#include "runtime/session/overlay.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,18 +8,18 @@
 #include "graph/base/hash.h"
 #include "runtime/session/origin.h"
 
-const char apart_file[] = "adapter_model.safetensors";
+const char overlay_file[] = "adapter_model.safetensors";
 
-bool apart_is_base(const Session *s, const Param *param) {
-    if (!s->program->apart || !param->frozen || param->fitted || !s->folder) return false;
+bool overlay_leaves_out(const Session *s, const Param *param) {
+    if (!s->program->saves_overlay || !param->frozen || param->fitted || !s->folder) return false;
     return hf_folder_has(s->folder, origin_lookup(s, (int)(param - s->program->params.items)));
 }
 
-const char *apart_fingerprint(const Session *s, const Parameters *params) {
+const char *overlay_fingerprint(const Session *s, const Parameters *params) {
     XXH3_state_t *state = hash_begin();
     for (int i = 0; i < params->n_slots; i++) {
         const ParamSlot *slot = &params->slots[i];
-        if (!apart_is_base(s, slot->param)) continue;
+        if (!overlay_leaves_out(s, slot->param)) continue;
         XXH3_128bits_update(state, slot->param->name, strlen(slot->param->name) + 1);
         XXH3_128bits_update(state, params->weights + slot->offset, (size_t)slot->count * sizeof(float));
     }
@@ -31,7 +31,7 @@ static void hint_base(Session *s) {
     diag_hint(s->diags, "give the base that it was trained on: --weights %s", path ? path : "BASE");
 }
 
-bool apart_check(Session *s, const Parameters *params, const bool *missing) {
+bool overlay_check(Session *s, const Parameters *params, const bool *missing) {
     Pos pos = pos_in_file(diagnostics_file(s->diags, hf_folder_overlay(s->folder), NULL), 0);
     int lacking = 0;
     for (int i = 0; i < params->n_slots; i++)
@@ -43,7 +43,7 @@ bool apart_check(Session *s, const Parameters *params, const bool *missing) {
         return false;
     }
     const char *wanted = hf_folder_overlay_metadata(s->folder, "base");
-    if (!wanted || strcmp(wanted, apart_fingerprint(s, params)) == 0) return true;
+    if (!wanted || strcmp(wanted, overlay_fingerprint(s, params)) == 0) return true;
     diag_error(s->diags, "E0846", pos, "this was not trained on top of the weights of %s", hf_folder_path(s->folder));
     hint_base(s);
     return false;

@@ -1,5 +1,5 @@
-/* Parts: slabs of gradients, their products and their sum. */
-#include "runtime/model/parts.h"
+/* Gradient sums: slabs of gradients, their products and their sum. */
+#include "runtime/model/gradient_sums.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "runtime/engine/slab.h"
 #include "runtime/model/model_state.h"
 
-struct Parts {
+struct GradientSums {
     Model *model;
     int groups;
     float **slabs;    /* [groups][trained] */
@@ -25,20 +25,20 @@ struct Parts {
     size_t partial_bytes;
 };
 
-static int n_runs(const Parts *p) { return p->model->params->n_runs; }
+static int n_runs(const GradientSums *p) { return p->model->params->n_runs; }
 
-static bool *active_in(const Parts *p, int group) { return p->active + (size_t)group * (size_t)n_runs(p); }
+static bool *active_in(const GradientSums *p, int group) { return p->active + (size_t)group * (size_t)n_runs(p); }
 
-static size_t slab_bytes(const Parts *p) { return (size_t)p->model->params->trained * sizeof(float); }
+static size_t slab_bytes(const GradientSums *p) { return (size_t)p->model->params->trained * sizeof(float); }
 
-static bool get_slabs(Parts *p) {
+static bool get_slabs(GradientSums *p) {
     for (int g = 0; g < p->groups; g++) {
         if (!(p->slabs[g] = slab_new(slab_bytes(p)))) return false;
     }
     return true;
 }
 
-static bool get_products(Parts *p) {
+static bool get_products(GradientSums *p) {
     size_t pairs = (size_t)p->groups * (size_t)p->groups;
     p->products = arena_array(p->model->arena, pairs + 1, sizeof *p->products);
     p->weighted = arena_array(p->model->arena, pairs + 1, sizeof *p->weighted);
@@ -46,11 +46,11 @@ static bool get_products(Parts *p) {
     return (p->partial = slab_new(p->partial_bytes)) != NULL;
 }
 
-Parts *parts_new(Model *model, int groups, bool compares, Diagnostics *diags) {
+GradientSums *gradient_sums_new(Model *model, int groups, bool compares, Diagnostics *diags) {
     Arena *arena = model->arena;
-    Parts *p = arena_alloc(arena, sizeof *p);
+    GradientSums *p = arena_alloc(arena, sizeof *p);
     size_t runs = (size_t)model->params->n_runs + 1, count = (size_t)groups + 1;
-    *p = (Parts){.model = model, .groups = groups};
+    *p = (GradientSums){.model = model, .groups = groups};
     p->slabs = arena_array(arena, count, sizeof *p->slabs);
     p->active = arena_array(arena, runs * count, sizeof *p->active);
     p->any = arena_array(arena, runs, sizeof *p->any);
@@ -59,21 +59,21 @@ Parts *parts_new(Model *model, int groups, bool compares, Diagnostics *diags) {
     p->shared = arena_array(arena, count, sizeof *p->shared);
     p->mixed = arena_array(arena, count, sizeof *p->mixed);
     if (get_slabs(p) && (!compares || get_products(p))) return p;
-    parts_free(p);
+    gradient_sums_free(p);
     diag_error(diags, "E0904", (Pos){0}, "there is no memory for the gradients of %s of a step",
                count_text(groups, "part").text);
     diag_hint(diags, "take another --sampler, or train fewer tasks with --tasks");
     return NULL;
 }
 
-void parts_free(Parts *p) {
+void gradient_sums_free(GradientSums *p) {
     for (int g = 0; p && g < p->groups; g++) slab_free(p->slabs[g], slab_bytes(p));
     if (p) slab_free(p->partial, p->partial_bytes);
 }
 
-size_t parts_bytes(const Parts *p) { return p ? (size_t)p->groups * slab_bytes(p) : 0; }
+size_t gradient_sums_bytes(const GradientSums *p) { return p ? (size_t)p->groups * slab_bytes(p) : 0; }
 
-void parts_begin(Parts *p) {
+void gradient_sums_begin(GradientSums *p) {
     memset(p->active, 0, (size_t)p->groups * (size_t)n_runs(p) * sizeof *p->active);
     memset(p->any, 0, (size_t)n_runs(p) * sizeof *p->any);
 }
@@ -81,7 +81,7 @@ void parts_begin(Parts *p) {
 /* --- Adding ------------------------------------------------------------------------------------------------------- */
 
 typedef struct Adding {
-    Parts *parts;
+    GradientSums *sums;
     int group;
     const bool *runs; /* that the batch has gradients for */
 } Adding;
@@ -95,9 +95,9 @@ static void share_of(const ParamRun *run, const Worker *worker, int64_t *from, i
 
 static void add_share(void *user, const Worker *worker) {
     const Adding *a = user;
-    const Parameters *params = a->parts->model->params;
-    const bool *held = active_in(a->parts, a->group);
-    float *to = a->parts->slabs[a->group];
+    const Parameters *params = a->sums->model->params;
+    const bool *held = active_in(a->sums, a->group);
+    float *to = a->sums->slabs[a->group];
     const float *from = params->gradients;
     for (int r = 0; r < params->n_runs; r++) {
         int64_t begin, end;
@@ -108,7 +108,7 @@ static void add_share(void *user, const Worker *worker) {
     }
 }
 
-void parts_add(Parts *p, int group) {
+void gradient_sums_add(GradientSums *p, int group) {
     const bool *active = p->model->active;
     team_run(p->model->options.team, add_share, &(Adding){p, group, active});
     for (int r = 0; r < n_runs(p); r++) {
@@ -129,7 +129,7 @@ static double product_of(const float *a, const float *b) {
     return all;
 }
 
-static void products_of_run(const Parts *p, int run, const Worker *worker) {
+static void products_of_run(const GradientSums *p, int run, const Worker *worker) {
     int64_t begin, end;
     share_of(&p->model->params->runs[run], worker, &begin, &end);
     for (int64_t at = begin; at < end; at += RUN_ALIGN) {
@@ -144,20 +144,20 @@ static void products_of_run(const Parts *p, int run, const Worker *worker) {
 }
 
 /* Is it trained by more than one group? */
-static bool is_shared(const Parts *p, int run) {
+static bool is_shared(const GradientSums *p, int run) {
     int count = 0;
     for (int g = 0; g < p->groups; g++) count += active_in(p, g)[run];
     return count > 1;
 }
 
 static void products_share(void *user, const Worker *worker) {
-    const Parts *p = user;
+    const GradientSums *p = user;
     for (int r = 0; r < n_runs(p); r++) {
         if (is_shared(p, r)) products_of_run(p, r, worker);
     }
 }
 
-static void find_products(Parts *p) {
+static void find_products(GradientSums *p) {
     const Parameters *params = p->model->params;
     int n = p->groups;
     memset(p->products, 0, (size_t)(n * n) * sizeof *p->products);
@@ -174,13 +174,13 @@ static void find_products(Parts *p) {
     }
 }
 
-double parts_cosine(const Parts *p, int a, int b) {
+double gradient_sums_cosine(const GradientSums *p, int a, int b) {
     double lengths = p->products[a * p->groups + a] * p->products[b * p->groups + b];
     return lengths > 0 ? p->products[a * p->groups + b] / sqrt(lengths) : NAN;
 }
 
 /* `mixed` is g_i on its way, as a sum of all gradients. */
-void parts_surgery(const double *products, int n, int64_t turn, double *factors, double *mixed) {
+void gradient_sums_surgery(const double *products, int n, int64_t turn, double *factors, double *mixed) {
     for (int i = 0; i < n; i++) factors[i] = 0;
     for (int i = 0; i < n; i++) {
         for (int k = 0; k < n; k++) mixed[k] = k == i;
@@ -196,14 +196,14 @@ void parts_surgery(const double *products, int n, int64_t turn, double *factors,
 
 /* --- The sum ------------------------------------------------------------------------------------------------------ */
 
-void parts_weight(Parts *p, int group, double weight) { p->weights[group] = weight; }
+void gradient_sums_weight(GradientSums *p, int group, double weight) { p->weights[group] = weight; }
 
 /* The products of the weighted gradients decide; what they are multiplied with comes on top of the weight. */
-static void find_factors(Parts *p, bool surgery, int64_t turn) {
+static void find_factors(GradientSums *p, bool surgery, int64_t turn) {
     int n = p->groups;
     for (int g = 0; g < n; g++) p->shared[g] = 1;
     for (int i = 0; surgery && i < n * n; i++) p->weighted[i] = p->weights[i / n] * p->weights[i % n] * p->products[i];
-    if (surgery) parts_surgery(p->weighted, n, turn, p->shared, p->mixed);
+    if (surgery) gradient_sums_surgery(p->weighted, n, turn, p->shared, p->mixed);
     for (int r = 0; r < n_runs(p); r++) {
         for (int g = 0; g < n; g++)
             p->factors[r * n + g] = (float)(p->weights[g] * (is_shared(p, r) ? p->shared[g] : 1));
@@ -211,7 +211,7 @@ static void find_factors(Parts *p, bool surgery, int64_t turn) {
 }
 
 static void sum_share(void *user, const Worker *worker) {
-    const Parts *p = user;
+    const GradientSums *p = user;
     const Parameters *params = p->model->params;
     for (int r = 0; r < params->n_runs; r++) {
         int64_t begin, end;
@@ -228,7 +228,7 @@ static void sum_share(void *user, const Worker *worker) {
     }
 }
 
-void parts_total(Parts *p, bool surgery, int64_t turn) {
+void gradient_sums_total(GradientSums *p, bool surgery, int64_t turn) {
     if (p->products) find_products(p);
     find_factors(p, surgery && p->products, turn);
     team_run(p->model->options.team, sum_share, p);
