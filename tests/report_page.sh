@@ -20,7 +20,7 @@ override task sentiment {
 END
 hostile="$t/a <i>run & \"'"
 train() { run train "$t/mood.graph" --tasks sentiment,similarity --weights "$demo" --data "$demo" --cache "$t/cache" --epochs 2 --batch 32 --lr 1.5e-3 --quiet "$@"; }
-report() { run report "$@" --cache "$t/cache"; }
+report() { run report "$@" --cache "$t/cache" --no-model; }
 well() { awk -f tests/lib/markup.awk "$1" >"$t/err"; } # FILE
 pictures() { grep -c "<figure class=\"$1\">" "$t/page.html"; } # KIND
 
@@ -113,4 +113,35 @@ ok "a damaged log is told by its line" $?
 report "$copy" --no-eval --out "$t/empty.html"
 [ "$status" = 0 ] && well "$t/empty.html"
 ok "an empty log" $?
+
+# The model: every stage as `gradc dump` has it, packed; without a script its source, kernels and remarks.
+cat >"$t/one.graph" <<END
+import "$root/tests/lib/small.graph"
+task one {
+  data "a.csv" comma quoted
+  input text: text
+  label y: class[2]
+  logits = dense(encoder(text) in "encoder", 2) in "head.<&>"
+  loss cross_entropy(logits, y)
+  predict argmax(logits)
+  metric accuracy
+}
+END
+run report "$t/one.graph" --tasks one --weights "$demo" --out "$t/model.html"
+[ "$status" = 0 ] && well "$t/model.html" && has "$t/model.html" '<section id="model">' && ! has "$t/model.html" '<section id="run' &&
+  [ "$(grep -c 'data-line="[^"]*one.graph:[0-9]*" href="#model"><i>' "$t/model.html")" = 10 ] && [ "$(wc -c <"$t/model.html")" -lt 1000000 ]
+ok "the page of a graph file" $?
+{ printf '\037\213\010\000\000\000\000\000\000\003'; sed -n 's/.*id="packed">\([A-Za-z0-9+/=]*\)<.*/\1/p' "$t/model.html" | base64 -d | tail -c +3; } | gzip -dc >"$t/model.json" 2>"$t/err"
+for stage in source simplify differentiate fuse; do
+  run dump "$t/one.graph" --task one --weights "$demo" --stage $stage
+  # Two stages may be called the same: the text of the first one is looked for.
+  awk 'NR > 1 && /^graph /{ exit } { gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); printf "%s\\n", $0 }' "$t/out" >"$t/expected"
+  [ -s "$t/expected" ] && grep -qF -f "$t/expected" "$t/model.json" || { echo "$stage" >"$t/err"; status=1; break; }
+done
+[ "$status" = 0 ]
+ok "has every stage" $?
+run dump "$t/one.graph" --task one --weights "$demo" --stage kernels
+kernels=$(grep -c '^ *kernel ' "$t/out")
+[ "$(grep -o '"llvm":"' "$t/model.json" | wc -l)" = "$(grep -c 'class="kernel"' "$t/model.html")" ] && [ "$(grep -c 'class="kernel"' "$t/model.html")" -ge "$kernels" ] && [ "$kernels" -gt 3 ]
+ok "and the code of every kernel" $?
 finish

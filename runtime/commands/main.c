@@ -19,7 +19,7 @@ static const Command commands[] = {
     {"train", "FILE|DIR", "trains the tasks of a graph file",
      "gradc train models/bert.graph --weights bert-base-uncased --data data --out run", command_train},
     {"eval", "FILE|DIR", "evaluates on a split of the data", "gradc eval run --data data --json", command_eval},
-    {"report", "RUN...", "draws a page of a run, or of several: curves, results, pictures",
+    {"report", "RUN|FILE", "draws a page of a run or several, and of what the model's text became",
      "gradc report run --out run.html", command_report},
     {"predict", "FILE|DIR", "predicts, one row in, one row out, in order",
      "gradc predict run --task sentiment --input reviews.tsv", command_predict},

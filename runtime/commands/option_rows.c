@@ -148,6 +148,8 @@ static const OptionRow rows[] = {
      "show the texts of the rows that are most confidently wrong"},
     {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, DATA, ELSEWHERE, "report",
      "only what the log tells, without the data and an evaluation"},
+    {"no-model", NULL, FLAG, AT(no_model), 0, 0, 0, MODEL, ELSEWHERE, "report",
+     "only the runs, without what the model's text became"},
     {"eval", NULL, FLAG, AT(eval), 0, 0, 0, OUTPUT, ELSEWHERE, "bench", "time evaluation instead of training"},
     {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, OPTIMISATION, DECIDES, RECIPE,
      "no evaluation after epochs; the last weights are kept"},

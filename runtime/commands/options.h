@@ -92,6 +92,7 @@ typedef struct Options {
     bool merge;
     bool no_cache;
     bool no_eval;
+    bool no_model;
     bool no_reuse;
     bool no_shuffle;
     bool cosines, pcgrad;

@@ -1,4 +1,4 @@
-/* gradc report: a page of one run or several, or one kind of picture. */
+/* gradc report: a page of one run or several and of their model, or one kind of picture. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,7 +20,9 @@ typedef struct Reporter {
     Session *sessions; /* [n_runs]: open as long as results point into their programs */
     RunReport *runs;   /* [n_runs] */
     json_t **settings; /* [n_runs] */
-    int n_runs;
+    int n_runs;        /* 0: a graph file alone */
+    Session model_session;
+    ModelPart model;
 } Reporter;
 
 /* --- One run ------------------------------------------------------------------------------------------------------ */
@@ -120,6 +122,19 @@ static bool report_run(Reporter *r, int i) {
     return !evaluates || evaluate_run(r, &r->sessions[i], folder, &r->runs[i]);
 }
 
+/* --- The model ---------------------------------------------------------------------------------------------------- */
+
+/* Of the first run, or of the file. */
+static bool report_model(Reporter *r) {
+    Session *s = &r->model_session;
+    Options options;
+    if (!session_of_options("report", r->o, &options, s, r->diags)) return false;
+    Target *target = target_new(options.cpu, (int)options.lanes, r->diags);
+    bool good = target && model_part_collect(&r->model, s, target);
+    target_free(target);
+    return good;
+}
+
 /* --- Several ------------------------------------------------------------------------------------------------------ */
 
 /* Settings without what says where, and from which seed. */
@@ -133,7 +148,7 @@ static json_t *settings_but_seed(const json_t *settings) {
 
 static bool differ_in_seeds_alone(const Reporter *r) {
     bool same = r->n_runs > 1;
-    json_t *first = settings_but_seed(r->settings[0]);
+    json_t *first = same ? settings_but_seed(r->settings[0]) : NULL;
     for (int i = 1; same && i < r->n_runs; i++) {
         json_t *other = settings_but_seed(r->settings[i]);
         same = first && other && json_equal(first, other);
@@ -187,7 +202,12 @@ static bool write_report(const Reporter *r) {
     char *text = NULL;
     size_t size = 0;
     FILE *out = memory_stream(&text, &size);
-    Page page = {r->runs, r->n_runs, differ_in_seeds_alone(r), r->arena};
+    Page page = {.runs = r->runs,
+                 .n_runs = r->n_runs,
+                 .spread = differ_in_seeds_alone(r),
+                 .model = r->model.data ? &r->model : NULL,
+                 .title = last_part(r->o->file, r->arena),
+                 .arena = r->arena};
     bool good = !r->o->plot || draw_kind(r, out);
     if (!r->o->plot) page_write(out, &page);
     memory_stream_end(out);
@@ -223,7 +243,14 @@ static bool report(Reporter *r) {
     bool good = true;
     for (int i = 0; good && i < r->n_runs; i++) good = report_run(r, i);
     if (good) name_runs(r);
+    if (good && !r->o->plot && !r->o->no_model) good = report_model(r);
     return good && write_report(r);
+}
+
+/* One operand may be a graph file: it has a model, but no run. */
+static bool is_graph_file(const Options *o) {
+    struct stat info;
+    return o->operands.count == 1 && stat(o->file, &info) == 0 && !S_ISDIR(info.st_mode);
 }
 
 static void close_run(Reporter *r, int i) {
@@ -236,13 +263,16 @@ static void close_run(Reporter *r, int i) {
 
 int command_report(const Options *given, Diagnostics *diags) {
     if (!check_wish(given, diags)) return 1;
-    Reporter r = {.o = given, .diags = diags, .arena = arena_new(), .n_runs = given->operands.count};
-    size_t count = (size_t)r.n_runs;
+    Reporter r = {
+        .o = given, .diags = diags, .arena = arena_new(), .n_runs = is_graph_file(given) ? 0 : given->operands.count};
+    size_t count = (size_t)r.n_runs + 1;
     r.sessions = arena_array(r.arena, count, sizeof *r.sessions);
     r.runs = arena_array(r.arena, count, sizeof *r.runs);
     r.settings = arena_array(r.arena, count, sizeof *r.settings);
     bool good = report(&r);
     for (int i = 0; i < r.n_runs; i++) close_run(&r, i);
+    model_part_free(&r.model);
+    session_close(&r.model_session);
     arena_free(r.arena);
     return good ? 0 : 1;
 }

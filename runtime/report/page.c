@@ -18,7 +18,7 @@ static void put_head(FILE *out, const Page *page) {
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
           "<meta name=\"color-scheme\" content=\"light dark\"/>\n",
           out);
-    markup(out, "<title>%s%s</title>\n", page->runs[0].name, page->n_runs > 1 ? " and others" : "");
+    markup(out, "<title>%s</title>\n", page->title);
     fprintf(out, "<style>\n%s%s</style>\n</head>\n", chart_css, report_css);
 }
 
@@ -31,6 +31,7 @@ static void put_header(FILE *out, const Page *page) {
     if (page->n_runs > 1) put_link(out, "runs", "Side by side");
     for (int i = 0; i < page->n_runs; i++)
         put_link(out, arena_printf(page->arena, "run-%d", i + 1), page->runs[i].name);
+    if (page->model) put_link(out, "model", "The model");
     fputs("</nav>\n<p id=\"find\" hidden=\"hidden\"><input id=\"search\" type=\"search\" placeholder=\"search ( / )\" "
           "aria-label=\"search\"/> <span id=\"found\"></span></p>\n</header>\n<main>\n",
           out);
@@ -51,7 +52,8 @@ void page_write(FILE *out, const Page *page) {
     put_header(out, page);
     if (page->n_runs > 1) page_runs(out, page);
     for (int i = 0; i < page->n_runs; i++) page_run(out, &page->runs[i], i + 1, page->arena);
+    if (page->model) page_model(out, page->model);
     fputs("</main>\n", out);
     for (int i = 0; i < page->n_runs; i++) put_numbers(out, &page->runs[i], i + 1);
-    fprintf(out, "<script>\n%s</script>\n</body>\n</html>\n", report_js);
+    fprintf(out, "<script>\n%s%s</script>\n</body>\n</html>\n", report_js, page->model ? model_js : "");
 }

@@ -2,6 +2,7 @@
 #ifndef GRADC_RUNTIME_REPORT_PAGE_H
 #define GRADC_RUNTIME_REPORT_PAGE_H
 
+#include "runtime/report/model_part.h"
 #include "runtime/report/pictures.h"
 
 /* A run, read and, unless there is no result, evaluated. */
@@ -19,9 +20,11 @@ typedef struct RunReport {
 } RunReport;
 
 typedef struct Page {
-    const RunReport *runs; /* [n_runs] */
+    const RunReport *runs; /* [n_runs]; there may be none */
     int n_runs;
-    bool spread; /* they differ in their seeds alone */
+    bool spread;            /* they differ in their seeds alone */
+    const ModelPart *model; /* NULL: it is left out */
+    const char *title;
     Arena *arena;
 } Page;
 
@@ -37,7 +40,7 @@ void page_runs(FILE *out, const Page *page); /* side by side */
 /* Pictures as one SVG file, at most three beside each other. */
 void picture_file_write(FILE *out, const Pictures *pictures);
 
-/* In the program: report.css, chart.css and report.js. */
-extern const char report_css[], chart_css[], report_js[];
+/* In the program: report.css, chart.css, report.js and model.js. */
+extern const char report_css[], chart_css[], report_js[], model_js[];
 
 #endif

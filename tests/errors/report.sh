@@ -16,7 +16,11 @@ gradc report run --plot roc --out roc.svg
 #> error[E0993]: there is no picture 'roc' of run
 #>       = hint: gradc explain E0993 says what each needs
 
-gradc report models/bert.graph --out page.html
+gradc report data --out page.html
+#> data: error[E0994]: a report needs the folder of a run, with its log
+#>       = hint: there is no data/log.jsonl; gradc train FILE --out DIR makes it
+
+gradc report run --plot loss run models/bert.graph --out loss.svg
 #> models/bert.graph: error[E0994]: a report needs the folder of a run, with its log
 #>       = hint: there is no models/bert.graph/log.jsonl; gradc train FILE --out DIR makes it
 
