@@ -8,6 +8,7 @@
 #include "graph/rewrite.h"
 #include "passes/expand.h"
 #include "passes/join.h"
+#include "passes/pipeline.h"
 #include "tests/random_graph.h"
 
 enum { PARTS = 2, MOST = 256, SEGMENTS = 5 };
@@ -191,12 +192,13 @@ static double loss_alone(const RandomGraph *r, const Side *side) {
     return loss;
 }
 
-static void expect_near(double got, double wanted, uint64_t seed, const char *what) {
-    cr_assert(fabs(got - wanted) <= 1e-11 * fmax(1, fabs(wanted)) || got == wanted,
+static void expect_near(double got, double wanted, double tolerance, uint64_t seed, const char *what) {
+    cr_assert(fabs(got - wanted) <= tolerance * fmax(1, fabs(wanted)) || got == wanted,
               "seed %d, %s: %.17g joined, %.17g alone", (int)seed, what, got, wanted);
 }
 
-static void check_losses(const RandomGraph *r, const Side *sides, const Graph *joined, uint64_t seed) {
+static void check_losses(const RandomGraph *r, const Side *sides, const Graph *joined, double tolerance,
+                         uint64_t seed) {
     Both both = {.r = r, .sides = sides};
     int64_t extents[MAX_SYMBOLS];
     bind_both(&both);
@@ -204,9 +206,9 @@ static void check_losses(const RandomGraph *r, const Side *sides, const Graph *j
     Interpretation *run = interpret(joined, extents, both.bindings, both.count);
     cr_assert(!run->error, "seed %d: %s", (int)seed, run->error);
     double a = loss_alone(r, &sides[0]), b = loss_alone(r, &sides[1]);
-    expect_near(output_of(joined, run, "a.loss"), a, seed, "a");
-    expect_near(output_of(joined, run, "b.loss"), b, seed, "b");
-    expect_near(output_of(joined, run, "loss"), weights[0] * a + weights[1] * b, seed, "sum");
+    expect_near(output_of(joined, run, "a.loss"), a, tolerance, seed, "a");
+    expect_near(output_of(joined, run, "b.loss"), b, tolerance, seed, "b");
+    expect_near(output_of(joined, run, "loss"), weights[0] * a + weights[1] * b, tolerance, seed, "sum");
     interpretation_free(run);
 }
 
@@ -239,7 +241,7 @@ Test(join, two_tasks_of_random_graphs) {
         Graph *joined = join_graphs((const Graph *[]){sides[0].graph, sides[1].graph}, PARTS, NULL);
         if (joined) {
             cr_assert(!graph_verify(joined), "seed %d: %s", (int)seed, graph_verify(joined));
-            check_losses(r, sides, joined, seed);
+            check_losses(r, sides, joined, 1e-11, seed);
             joined_ones++;
             by_tokens += reads(joined, "a.x.tokens"), by_sequences += reads(joined, "a.x.sequences");
         }
@@ -249,6 +251,84 @@ Test(join, two_tasks_of_random_graphs) {
     }
     cr_expect_gt(joined_ones, 100, "only %d pairs were joined", joined_ones);
     cr_expect(by_tokens > 20 && by_sequences > 20, "%d read tokens, %d sequences", by_tokens, by_sequences);
+}
+
+/* --- The stages --------------------------------------------------------------------------------------------------- */
+
+typedef struct JoinWatch {
+    const RandomGraph *r;
+    const Side *sides;
+    Diagnostics *diags;
+    uint64_t seed;
+    int before, after; /* graphs that were seen up to join, and from there on */
+    const char *last;  /* the stage that was seen last */
+} JoinWatch;
+
+static void expect_read_back(const Graph *graph, Diagnostics *diags) {
+    char *text = graph_print(graph, true);
+    Graph *read = graph_read(diagnostics_file(diags, "stage.gir", text), diags);
+    cr_assert_not_null(read);
+    char *again = graph_print(read, true);
+    cr_assert_str_eq(again, text);
+    graph_free(read);
+    free(again);
+    free(text);
+}
+
+static void check_stage(void *user, int index, const char *pass, const Graph *graph) {
+    static const double folded = 2e-6; /* constants are folded to f32 */
+    JoinWatch *watch = user;
+    bool joined = graph_find_output(graph, "a.loss");
+    (void)index;
+    expect_read_back(graph, watch->diags);
+    cr_assert(joined || strcmp(pass, "source") == 0 || strcmp(pass, "expand") == 0, "%s comes after join", pass);
+    *(joined ? &watch->after : &watch->before) += 1;
+    watch->last = pass;
+    if (joined) check_losses(watch->r, watch->sides, graph, folded, watch->seed);
+}
+
+static bool has_time(const PassTimes *times, const char *pass) {
+    for (int i = 0; i < times->rows.count; i++) {
+        if (strcmp(times->rows.items[i].pass, pass) == 0) return times->rows.items[i].runs == 1;
+    }
+    return false;
+}
+
+/* Two graphs go in, and from the pass on there is one: each stage is seen, reads back and keeps the losses. */
+static bool walk(RandomGraph *r, uint64_t seed) {
+    Side sides[PARTS] = {0};
+    make_sides(r, sides, seed);
+    Diagnostics *diags = diagnostics_new();
+    JoinWatch watch = {.r = r, .sides = sides, .diags = diags, .seed = seed};
+    StageObserver observer = {check_stage, &watch};
+    PassTimes times = {.arena = r->arena};
+    PipelineOptions options = {.joins = true, .observer = &observer, .times = &times};
+    PipelineInput inputs[PARTS] = {{.graph = sides[0].graph, .wanted = r->params, .n_wanted = r->n_params},
+                                   {.graph = sides[1].graph, .wanted = r->params, .n_wanted = r->n_params}};
+    bool joins = pipeline_joins(inputs, PARTS, &options, diags);
+    PipelineGraphs results = {0};
+    if (joins) {
+        cr_assert(pipeline_run_all(inputs, PARTS, &options, r->arena, &results, diags));
+        cr_expect_eq(results.count, 1);
+        cr_expect_eq(watch.before, 2 * PARTS, "source and expand, of each task");
+        cr_expect_geq(watch.after, 5, "join, simplify, demand, differentiate, simplify, then kernels");
+        cr_expect_str_eq(watch.last, "fuse");
+        cr_expect(has_time(&times, "join"));
+    }
+    pipeline_graphs_free(&results);
+    diagnostics_free(diags);
+    for (int p = 0; p < PARTS; p++) graph_free(sides[p].graph);
+    return joins;
+}
+
+Test(join, its_graph_goes_through_the_stages) {
+    int joined = 0;
+    for (uint64_t seed = 0; seed < 150; seed++) {
+        RandomGraph *r = random_graph_new(seed, 8 + (int)(seed % 24), RANDOM_ALL);
+        joined += walk(r, seed);
+        random_graph_free(r);
+    }
+    cr_expect_gt(joined, 5, "only %d pairs were joined", joined);
 }
 
 /* A loss that has a derivative for the shared part in it. */

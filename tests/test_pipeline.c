@@ -12,7 +12,7 @@
 #include "runtime/engine/code.h"
 #include "tests/random_graph.h"
 
-enum { GRAPHS = 150, COMPILED = 25, SIZE = 14 };
+enum { GRAPHS = 150, COMPILED = 25, SIZE = 14, MOST_BINDINGS = 128 };
 
 typedef struct Case {
     RandomGraph *random;
@@ -27,10 +27,14 @@ static uint64_t first_seed(void) {
     return given ? strtoull(given, NULL, 10) : 20240607;
 }
 
-static Interpretation *evaluate(const Graph *graph, const RandomGraph *random) {
-    Interpretation *result = interpret(graph, random->extents, random->bindings, random->n_bindings);
+static Interpretation *evaluate_with(const Graph *graph, const RandomGraph *random, const Binding *bindings, int n) {
+    Interpretation *result = interpret(graph, random->extents, bindings, n);
     cr_assert_null(result->error, "%s", result->error);
     return result;
+}
+
+static Interpretation *evaluate(const Graph *graph, const RandomGraph *random) {
+    return evaluate_with(graph, random, random->bindings, random->n_bindings);
 }
 
 /* What f32 rounding over a graph of this size may cost; values are near 1. Passes round folded constants to f32, as
@@ -68,24 +72,69 @@ static void check_text(const Graph *graph, Diagnostics *diags) {
 typedef struct Watch {
     Case *c;
     Diagnostics *diags;
+    int stage;                       /* the one that is looked at: its graphs come one after the other */
+    int n_graphs, found;             /* of this stage; expected outputs that they have */
+    Interpretation *got[2];          /* [n_graphs] */
+    Binding bindings[MOST_BINDINGS]; /* the batch, then the outputs of this stage's earlier graphs */
+    int n_bindings;
+    Arena *arena;
+    const char *seen; /* NULL: not wanted; "source 1, cut 2": stages and how many graphs each has */
 } Watch;
 
-/* Called after each pass: outputs that the first stage with gradients has must stay. */
+/* All outputs of the source are outputs of the stage. */
+static void end_stage(Watch *watch) {
+    if (watch->n_graphs) cr_assert_eq(watch->found, watch->c->plain->outputs.count, "stage %d", watch->stage);
+    for (int i = 0; i < watch->n_graphs; i++) interpretation_free(watch->got[i]);
+    watch->n_graphs = watch->found = 0;
+}
+
+static void begin_stage(Watch *watch, int index) {
+    const RandomGraph *random = watch->c->random;
+    end_stage(watch);
+    watch->stage = index;
+    watch->n_bindings = random->n_bindings;
+    memcpy(watch->bindings, random->bindings, (size_t)random->n_bindings * sizeof *watch->bindings);
+}
+
+static void compare_outputs(Watch *watch, const char *pass, const Graph *graph, const Interpretation *got) {
+    const Case *c = watch->c;
+    for (int i = 0; i < c->plain->outputs.count; i++) {
+        const Output *output = &c->plain->outputs.items[i];
+        const Node *node = graph_find_output(graph, output->name);
+        if (!node) continue;
+        char what[64];
+        snprintf(what, sizeof what, "%d %s %s", watch->stage, pass, output->name);
+        compare(what, c->seed, &output->node->type, c->random->extents, c->expected->values[output->node->id],
+                got->values[node->id], double_tolerance);
+        watch->found++;
+    }
+}
+
+static void note_stage(Watch *watch, const char *pass) {
+    static const char *const counts[] = {"1", "2"};
+    const char *own = arena_printf(watch->arena, "%s%s ", *watch->seen ? ", " : "", pass);
+    size_t before = strlen(watch->seen) - 1;
+    if (watch->n_graphs == 1)
+        watch->seen = arena_printf(watch->arena, "%s%s%s", watch->seen, own, counts[0]);
+    else
+        watch->seen = arena_printf(watch->arena, "%.*s%s", (int)before, watch->seen, counts[watch->n_graphs - 1]);
+}
+
+/* Called after each pass for each graph: it reads back, and its outputs that the first stage with gradients has keep
+ * their values. A graph may read what the one before it gives: a frozen prefix comes first. */
 static void check_stage(void *user, int index, const char *pass, const Graph *graph) {
     Watch *watch = user;
     check_text(graph, watch->diags);
     if (has_grad(graph)) return;
-    Interpretation *got = evaluate(graph, watch->c->random);
-    for (int i = 0; i < watch->c->plain->outputs.count; i++) {
-        const Output *output = &watch->c->plain->outputs.items[i];
-        const Node *node = graph_find_output(graph, output->name);
-        cr_assert_not_null(node);
-        char what[64];
-        snprintf(what, sizeof what, "%d %s %s", index, pass, output->name);
-        compare(what, watch->c->seed, &output->node->type, watch->c->random->extents,
-                watch->c->expected->values[output->node->id], got->values[node->id], double_tolerance);
+    if (index != watch->stage || !watch->n_graphs) begin_stage(watch, index);
+    Interpretation *got = evaluate_with(graph, watch->c->random, watch->bindings, watch->n_bindings);
+    compare_outputs(watch, pass, graph, got);
+    watch->got[watch->n_graphs++] = got;
+    if (watch->seen) note_stage(watch, pass);
+    for (int i = 0; i < graph->outputs.count; i++) {
+        const Output *output = &graph->outputs.items[i];
+        watch->bindings[watch->n_bindings++] = (Binding){output->name, got->values[output->node->id]};
     }
-    interpretation_free(got);
 }
 
 /* loss + the mean square of the loss's gradient for one parameter, or for the value in the middle. */
@@ -148,9 +197,10 @@ Test(pipeline, every_stage_keeps_values_and_reads_back) {
     for (uint64_t i = 0; i < GRAPHS; i++) {
         Diagnostics *diags = diagnostics_new();
         Case c = case_new(first_seed() + i, i % 3 == 0);
-        Watch watch = {&c, diags};
+        Watch watch = {.c = &c, .diags = diags};
         StageObserver observer = {check_stage, &watch};
         graph_free(run_pipeline(&c, choices[i % CHOICES], &observer, diags));
+        end_stage(&watch);
         case_free(&c);
         diagnostics_free(diags);
     }
@@ -313,7 +363,7 @@ Test(pipeline, passes_in_any_order_do_what_the_table_says) {
     for (uint64_t n = 0; n < ORDERS; n++) {
         Diagnostics *diags = diagnostics_new();
         Case c = case_new(first_seed() + 3000 + n, n % 3 == 0);
-        Watch watch = {&c, diags};
+        Watch watch = {.c = &c, .diags = diags};
         Graph *graph = graph_canonical(c.source);
         for (int i = 0; i < c.random->n_params; i++) graph_want(graph, c.random->params[i]);
         uint64_t state = n;
@@ -332,8 +382,88 @@ Test(pipeline, passes_in_any_order_do_what_the_table_says) {
             graph = next;
             memcpy(before, after, sizeof before);
         }
+        end_stage(&watch);
         graph_free(graph);
         case_free(&c);
         diagnostics_free(diags);
     }
+}
+
+/* --- A pass that makes two graphs of one -------------------------------------------------------------------------- */
+
+/* An encoder that is wide inside: of its frozen part one number a row is kept. */
+static const char frozen_text[] = "graph \"a.train\"\n"
+                                  "symbols x.T{role=tokens of=\"x\"}\n"
+                                  "%0 = input{name=\"x\"} : f32[x.T, 64]\n"
+                                  "%1 = param{name=\"encoder.w\"} : f32[64, 64]\n"
+                                  "%2 = param{name=\"encoder.v\"} : f32[64, 1]\n"
+                                  "%3 = param{name=\"head\"} : f32[1, 1]\n"
+                                  "%4 = matmul{ta=0 tb=0}(%0, %1) : f32[x.T, 64]\n"
+                                  "%5 = tanh(%4) : f32[x.T, 64]\n"
+                                  "%6 = matmul{ta=0 tb=0}(%5, %2) : f32[x.T, 1]\n"
+                                  "%7 = matmul{ta=0 tb=0}(%6, %3) : f32[x.T, 1]\n"
+                                  "%8 = mul(%7, %7) : f32[x.T, 1]\n"
+                                  "%9 = sum{axis=0}(%8) : f32[1, 1]\n"
+                                  "%10 = reshape(%9) : f32[]\n"
+                                  "output \"loss\" = %10\n";
+
+static Case frozen_case(Arena *arena, Diagnostics *diags) {
+    enum { T = 3 };
+    static const char *head[] = {"head"};
+    RandomGraph *random = arena_alloc(arena, sizeof *random);
+    *random = (RandomGraph){.extents = {T}, .params = head, .n_params = 1, .arena = arena};
+    Case c = {.random = random, .source = graph_read(diagnostics_file(diags, "frozen.gir", frozen_text), diags)};
+    if (!c.source) diagnostics_print(diags, stderr);
+    cr_assert_not_null(c.source);
+    random->bindings = arena_array(arena, (size_t)c.source->nodes.count, sizeof *random->bindings);
+    uint64_t state = 1;
+    for (int i = 0; i < c.source->nodes.count; i++) {
+        const Node *node = c.source->nodes.items[i];
+        if (node->op != OP_input && node->op != OP_param) continue;
+        int64_t count = type_count(&node->type, random->extents);
+        double *values = arena_array(arena, (size_t)count, sizeof *values);
+        for (int64_t j = 0; j < count; j++) values[j] = random_between(&state, -0.5, 0.5);
+        random->bindings[random->n_bindings++] = (Binding){node->attrs.text, values};
+    }
+    c.plain = graph_canonical(c.source);
+    c.expected = evaluate(c.plain, random);
+    return c;
+}
+
+static const PassTime *time_of(const PassTimes *times, const char *pass) {
+    for (int i = 0; i < times->rows.count; i++) {
+        if (strcmp(times->rows.items[i].pass, pass) == 0) return &times->rows.items[i];
+    }
+    return NULL;
+}
+
+/* As any pass: every graph of every stage is seen, verified, read back and has its values, and the times have a row. */
+Test(pipeline, both_graphs_of_a_cut_go_through_the_stages) {
+    Diagnostics *diags = diagnostics_new();
+    Arena *arena = arena_new();
+    Case c = frozen_case(arena, diags);
+    Watch watch = {.c = &c, .diags = diags, .arena = arena, .seen = ""};
+    StageObserver observer = {check_stage, &watch};
+    PassTimes times = {.arena = arena};
+    PipelineInput input = {.graph = c.source, .wanted = c.random->params, .n_wanted = 1, .cuts = true};
+    PipelineOptions options = {.observer = &observer, .times = &times};
+    PipelineGraphs results;
+    cr_assert(pipeline_run_all(&input, 1, &options, arena, &results, diags));
+    end_stage(&watch);
+    cr_expect_str_eq(watch.seen,
+                     "source 1, expand 1, simplify 1, demand 1, cut 2, differentiate 2, simplify 2, fuse 2");
+    const PassTime *cut = time_of(&times, "cut"), *fuse = time_of(&times, "fuse");
+    cr_assert(cut && fuse);
+    cr_expect_eq(cut->runs, 1);
+    cr_expect_gt(cut->nodes_after, cut->nodes_before, "what is kept is an input of the rest");
+    cr_expect_eq(results.count, 2);
+    cr_expect(results.items[0].is_frozen && !results.items[1].is_frozen);
+    cr_expect_not_null(graph_find_output(results.items[1].graph, "grad.head"));
+    cr_expect_null(graph_find_output(results.items[1].graph, "grad.encoder.w"));
+    pipeline_graphs_free(&results);
+    interpretation_free(c.expected);
+    graph_free(c.plain);
+    graph_free(c.source);
+    arena_free(arena);
+    diagnostics_free(diags);
 }
