@@ -109,7 +109,7 @@ printf 'id\twords\n1\tone\n2\n3\tthree\n' >"$t/bad.csv"
 feel --input "$t/bad.csv" >"$t/out"
 [ $? = 1 ] && has "$t/err" "bad.csv:3: error[E0811]" && [ ! -s "$t/out" ]
 ok "a bad row stops" $?
-feel --input "$t/bad.csv" --bad-rows error --keep id --header --probabilities >"$t/out" && has "$t/err" "1 rows could not be read" &&
+feel --input "$t/bad.csv" --bad-rows error --keep id --header --probabilities >"$t/out" && has "$t/err" "1 row could not be read" &&
   awk -F '\t' 'NF != 6 { bad++ } (NR == 3) != ($6 ~ /^line 3: this row has 1 field,/) && NR > 1 { bad++ } END { exit bad || NR != 4 }' "$t/out"
 ok "or is a row that says why" $?
 printf '{"words": "one"}\n{"words": \n{"word": "x"}\n{"words": "two"}\n' >"$t/bad.jsonl"

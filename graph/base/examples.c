@@ -208,6 +208,7 @@ static const Example examples[] = {
      "def count(x: i32[R]) { return float(x + 1) }\ngradc run my.graph --def count --shape R=2 --grad"},
     {"E0978", "def square(x: i32[R]) { return x * x }\ngradc run my.graph --def square --input x=100000",
      "def square(x: f32[R]) { return x * x }\ngradc run my.graph --def square --input x=100000"},
+    {"E0959", "gradc predict run/stars run/mood --task review", "gradc predict run/seed-1 run/seed-2 --task review"},
     {"E0980", NULL, "gradc gradcheck my.graph"},
     {"E0979", "gradc run my.graph", "gradc run my.graph --task t"},
     {"E0982", "train {\n  epoch = 3\n}", "train {\n  epochs = 3\n}"},

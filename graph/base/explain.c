@@ -691,6 +691,10 @@ static const Explanation table[] = {
               "many systems $XDG_RUNTIME_DIR is the user's own."},
     {"E0958", "texts of no rows\n"
               "--texts adds the texts to the rows that --errors writes. Alone it shows nothing."},
+    {"E0959", "runs that cannot answer together\n"
+              "`gradc predict A B` and `gradc eval A B` average what predictions are decided\n"
+              "from. The runs have the same task with the same classes in the same order, and\n"
+              "decide alike. Tags of words and hidden tokens need the same tokenizer as well."},
     {"E0993", "a report of what, and where to?\n"
               "`gradc report` writes one file, which --out names: a page, or with --plot one\n"
               "kind of picture. Not every run has every picture: a confusion matrix needs a\n"

@@ -7,7 +7,7 @@
 #include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 #include "runtime/commands/commands.h"
-#include "runtime/commands/run_options.h"
+#include "runtime/commands/run_group.h"
 #include "runtime/files/atomic_file.h"
 #include "runtime/measure/evaluation_json.h"
 #include "runtime/measure/evaluation_table.h"
@@ -61,7 +61,8 @@ static void print_classes(const Task *task, const ClassTable *table, Arena *aren
 }
 
 typedef struct Evaluator {
-    Session *s;
+    RunGroup *runs;
+    Session *s; /* of the first */
     const Options *o;
     Evaluation *evaluations; /* [count] */
     ClassTable *tables;      /* [count] */
@@ -130,11 +131,12 @@ static void visit_lines(void *user, const Dataset *data, const MetricInput *line
     if (e->file) mistakes_write(&e->mistakes, data, lines);
 }
 
-static Dataset *load_rows(const Evaluator *e, int task) {
+static Dataset *load_rows(void *evaluator, Session *s, int task) {
+    const Evaluator *e = evaluator;
     const char *split = e->o->split ? e->o->split : "dev", *columns[MOST_TEXTS];
-    if (!e->mistakes.texts) return session_dataset(e->s, task, split, 0);
-    int count = mistake_texts(&e->s->program->tasks.items[task], columns);
-    return session_dataset_keeping(e->s, task, split, columns, count);
+    if (!e->mistakes.texts) return session_dataset(s, task, split, 0);
+    int count = mistake_texts(&s->program->tasks.items[task], columns);
+    return session_dataset_keeping(s, task, split, columns, count);
 }
 
 /* A signal ends the process as ever: there is nothing to keep. */
@@ -143,15 +145,34 @@ static bool show_progress(void *progress, const Dataset *data, int64_t done) {
     return true;
 }
 
+/* What metrics read, and with --errors the probabilities of what is predicted too. */
+static OutputNames outputs_of(const Evaluator *e, int task) {
+    const Task *info = &e->s->program->tasks.items[task];
+    return e->o->errors ? evaluate_outputs_with_scores(info) : evaluate_outputs(info);
+}
+
+static bool measure_task(Evaluator *e, int task, const Pace *pace) {
+    const Member *members = run_group_members(e->runs, task);
+    OutputNames names = outputs_of(e, task);
+    Collected outputs[MAX_OUTPUTS] = {0};
+    LineVisitor visitor = {visit_lines, e};
+    Evaluation *result = &e->evaluations[e->count];
+    *result = (Evaluation){.task = task, .rows = members->data->rows};
+    bool good = ensemble_collect(members, e->runs->count, &names, pace, outputs, e->s->diags);
+    if (good) evaluate_collected(members->data, &names, outputs, result, &visitor, e->s->diags);
+    collected_free(outputs, names.count);
+    return good;
+}
+
 static bool evaluate_task(Evaluator *e, int task) {
     Progress progress = {.terminal = progress_has_terminal()};
     Pace pace = {e->o->batch ? e->o->batch : EVAL_BATCH, show_progress, &progress};
-    LineVisitor visitor = {visit_lines, e};
-    Dataset *data = load_rows(e, task);
-    if (data && data->unknown) session_say_dataset(e->s, data), fputc('\n', stderr);
-    bool good = data && evaluate(e->s->model, task, data, &pace, &e->evaluations[e->count], &visitor, e->s->diags);
+    bool good = run_group_load_data(e->runs, task, load_rows, e);
+    const Dataset *data = run_group_members(e->runs, task)->data;
+    if (good && data->unknown) session_say_dataset(e->s, data), fputc('\n', stderr);
+    good = good && measure_task(e, task, &pace);
     progress_clear(&progress);
-    dataset_free(data);
+    run_group_free_data(e->runs, task);
     e->count++;
     return good;
 }
@@ -169,23 +190,23 @@ static void print_all(const Evaluator *e) {
     }
 }
 
-/* With --errors the probabilities of what is predicted, too. */
-static bool load_model(Session *s, const Options *o) {
+static bool load_models(const Evaluator *e) {
+    Session *s = e->s;
     OutputNames *outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *outputs);
     if (!evaluate_check(s->program, s->tasks, s->diags)) return false;
-    for (int t = 0; t < s->program->tasks.count; t++)
-        outputs[t] = evaluate_outputs_with_scores(&s->program->tasks.items[t]);
-    ModelUse use = {.outputs = o->errors ? outputs : NULL};
-    return session_load_model(s, &use);
+    for (int t = 0; t < s->program->tasks.count; t++) outputs[t] = outputs_of(e, t);
+    return run_group_load(e->runs, outputs);
 }
 
-static bool evaluate_all(Session *s, const Options *o) {
+static bool evaluate_all(RunGroup *runs) {
+    Session *s = &runs->sessions[0];
+    const Options *o = &runs->options[0];
     if (o->texts && !o->errors) return diag_error(s->diags, "E0958", (Pos){0}, "--texts needs --errors");
     size_t most = (size_t)s->program->tasks.count + 1;
-    Evaluator e = {.s = s, .o = o};
+    Evaluator e = {.runs = runs, .s = s, .o = o};
     e.evaluations = arena_array(s->arena, most, sizeof *e.evaluations);
     e.tables = arena_array(s->arena, most, sizeof *e.tables);
-    bool good = load_model(s, o) && begin_mistakes(&e);
+    bool good = load_models(&e) && begin_mistakes(&e);
     for (int t = 0; good && t < s->program->tasks.count; t++) {
         if (s->tasks[t]) good = evaluate_task(&e, t);
     }
@@ -195,9 +216,8 @@ static bool evaluate_all(Session *s, const Options *o) {
 }
 
 int command_eval(const Options *given, Diagnostics *diags) {
-    Session session = {0};
-    Options options;
-    bool good = session_of_options("eval", given, &options, &session, diags) && evaluate_all(&session, &options);
-    session_close(&session);
+    RunGroup runs = {0};
+    bool good = run_group_open("eval", given, &runs, diags) && evaluate_all(&runs);
+    run_group_close(&runs);
     return good ? 0 : 1;
 }

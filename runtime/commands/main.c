@@ -18,10 +18,11 @@ static const Command commands[] = {
      "gradc init notes.csv --text note --label mood", command_init},
     {"train", "FILE|DIR", "trains the tasks of a graph file",
      "gradc train models/bert.graph --weights bert-base-uncased --data data --out run", command_train},
-    {"eval", "FILE|DIR", "evaluates on a split of the data", "gradc eval run --data data --json", command_eval},
-    {"report", "RUN|FILE", "draws a page of a run or several, and of what the model's text became",
+    {"eval", "FILE|DIR...", "evaluates on a split of the data, several runs as one",
+     "gradc eval run --data data --json", command_eval},
+    {"report", "RUN...|FILE", "draws a page of a run or several, and of what the model's text became",
      "gradc report run --out run.html", command_report},
-    {"predict", "FILE|DIR", "predicts, one row in, one row out, in order",
+    {"predict", "FILE|DIR...", "predicts, one row in, one row out, in order, several runs as one",
      "gradc predict run --task sentiment --input reviews.tsv", command_predict},
     {"serve", "FILE|DIR", "answers JSON lines on a Unix socket, all clients in one batch",
      "gradc serve run --socket /tmp/gradc.socket", command_serve},
@@ -50,7 +51,7 @@ enum { COMMANDS = sizeof commands / sizeof *commands, EXIT_USAGE = 2 };
 static void print_overview(FILE *out) {
     fputs("gradc " GRADC_VERSION ": compiles and trains models written as one text file\n\n", out);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(out, "  gradc %-8s %-9s %s\n", commands[i].name, commands[i].operand, commands[i].summary);
+        fprintf(out, "  gradc %-9s %-11s %s\n", commands[i].name, commands[i].operand, commands[i].summary);
     fputs("\ngradc COMMAND --help says more.\n", out);
 }
 
@@ -82,6 +83,15 @@ static int usage(const char *word, Diagnostics *diags) {
     return EXIT_USAGE;
 }
 
+static bool takes_several(const Command *command) { return strstr(command->operand, "...") != NULL; }
+
+static int too_many(const Command *command, const Options *options, Diagnostics *diags) {
+    diag_error(diags, "E0913", (Pos){0}, "gradc %s takes one file or folder: '%s' is one too many", command->name,
+               options->operands.items[1]);
+    diag_hint(diags, "the first is '%s'; a name with a blank needs quotes", options->file);
+    return EXIT_USAGE;
+}
+
 static int run(const Command *command, int argc, char **argv, Diagnostics *diags) {
     Options options;
     if (!options_parse(command->name, argc, argv, &options, diags)) return EXIT_USAGE;
@@ -90,6 +100,7 @@ static int run(const Command *command, int argc, char **argv, Diagnostics *diags
         diag_hint(diags, "for example: %s", command->example);
         return EXIT_USAGE;
     }
+    if (options.operands.count > 1 && !takes_several(command)) return too_many(command, &options, diags);
     return command->run(&options, diags);
 }
 

@@ -8,9 +8,6 @@
 
 #include "runtime/commands/option_rows.h"
 
-/* The command that takes more than one file or folder. */
-#define SEVERAL_OPERANDS "report"
-
 enum { MOST_NAMES = 256, FIRST_ROW = 256 }; /* of rows and aliases; below are letters */
 
 static void *member_of(Options *options, const OptionRow *row) { return (char *)options + row->member; }
@@ -124,14 +121,11 @@ static bool no_value(const char *word, const OptionRow *row, Diagnostics *diags)
     return false;
 }
 
-static bool take_operand(const char *command, const char *word, Options *options, Diagnostics *diags) {
-    bool many = strcmp(command, SEVERAL_OPERANDS) == 0;
+/* How many the command takes is for the table of commands to say. */
+static bool take_operand(const char *word, Options *options, Diagnostics *diags) {
     vec_push(diags->arena, &options->operands, word);
     if (!options->file) options->file = word;
-    if (many || options->operands.count == 1) return true;
-    diag_error(diags, "E0913", (Pos){0}, "gradc %s takes one file or folder: '%s' is one too many", command, word);
-    diag_hint(diags, "the first is '%s'; a name with a blank needs quotes", options->file);
-    return false;
+    return true;
 }
 
 /* An option and, of those that take two values, the second one, which is the word after it. */
@@ -164,7 +158,7 @@ bool options_parse(const char *command, int argc, char **argv, Options *options,
         else if (got >= FIRST_ROW)
             good = take_option(rows[got - FIRST_ROW], argc, words, options, diags);
         else
-            good = take_operand(command, optarg, options, diags);
+            good = take_operand(optarg, options, diags);
     }
     return good;
 }

@@ -10,7 +10,7 @@
 #include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 #include "runtime/commands/commands.h"
-#include "runtime/commands/run_options.h"
+#include "runtime/commands/run_group.h"
 #include "runtime/data/given_texts.h"
 #include "runtime/data/row_stream.h"
 #include "runtime/files/atomic_file.h"
@@ -19,7 +19,8 @@
 enum { PREDICT_BATCH = 1024 }; /* rows; the tokens of a batch are bounded besides */
 
 typedef struct Predictor {
-    Session *s;
+    RunGroup runs;
+    Session *s; /* of the first */
     const Options *o;
     int task;
     DatasetOptions rows;
@@ -90,8 +91,7 @@ static bool prepare(Predictor *p) {
     if (!choose_task(p) || !choose_form(p) || !choose_bad_rows(p) || !choose_outputs(p)) return false;
     OutputNames *outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *outputs);
     outputs[p->task] = p->writer.outputs;
-    ModelUse use = {.outputs = outputs};
-    if (!session_load_model(s, &use)) return false;
+    if (!run_group_load(&p->runs, outputs)) return false;
     p->writer.task = p->seen.task = &s->program->tasks.items[p->task];
     p->writer.tokenizer = s->tokenizer;
     p->writer.header = p->o->header;
@@ -118,21 +118,32 @@ static bool check_rows(const Predictor *p, const Collected *outputs, Diagnostics
     return true;
 }
 
-static bool predict_rows(Predictor *p, const Dataset *data, Diagnostics *diags) {
+/* The rows at hand, as a run takes them. */
+typedef struct RowsAtHand {
+    const Predictor *p;
+    const DatasetOptions *rows;
+    Diagnostics *diags;
+} RowsAtHand;
+
+static Dataset *load_rows(void *user, Session *s, int task) {
+    const RowsAtHand *at = user;
+    DatasetOptions rows = *at->rows, own = session_dataset_options(s, rows.split);
+    rows.tokenizer = own.tokenizer, rows.max_length = own.max_length, rows.one_segment = own.one_segment;
+    return dataset_load(&s->program->tasks.items[task], &rows, at->diags);
+}
+
+static bool write_rows(Predictor *p, const Dataset *data, Diagnostics *diags) {
     Collected outputs[MAX_OUTPUTS] = {0};
     Pace pace = {.batch = p->o->batch ? p->o->batch : PREDICT_BATCH};
     p->seen.rows += data->rows, p->seen.cut += data->cut, p->seen.unknown += data->unknown;
-    bool good = collect_outputs(p->s->model, p->task, data, &pace, outputs, diags) && check_rows(p, outputs, diags);
+    bool good = ensemble_collect(run_group_members(&p->runs, p->task), p->runs.count, &p->writer.outputs, &pace,
+                                 outputs, diags) &&
+                check_rows(p, outputs, diags);
     if (good) prediction_rows(&p->writer, data, outputs);
     for (int64_t i = 0; data->table && i < data->rows; i++)
         p->bad += table_problem(data->table, data->table_rows[i]) != NULL;
     collected_free(outputs, p->writer.outputs.count);
     return good;
-}
-
-static bool put_text(Session *s, const char *output, const char *text, size_t size) {
-    if (output) return atomic_file_put(output, text, size, s->diags);
-    return fwrite(text, 1, size, stdout) == size; /* what has not arrived is reported at the end, as by all commands */
 }
 
 /* The header of a stream is said once, by its first row. */
@@ -145,16 +156,29 @@ static void take_header(const Predictor *p, const Dataset *data, TableFormat *fo
     format->header = copy, format->n_header = count;
 }
 
+/* `format`: of a stream, which learns its header; otherwise NULL. */
+static bool predict_rows(Predictor *p, const DatasetOptions *rows, TableFormat *format, Diagnostics *diags) {
+    RowsAtHand at = {p, rows, diags};
+    bool good = run_group_load_data(&p->runs, p->task, load_rows, &at);
+    const Dataset *data = run_group_members(&p->runs, p->task)->data;
+    good = good && write_rows(p, data, diags);
+    if (data && format) take_header(p, data, format);
+    run_group_free_data(&p->runs, p->task);
+    return good;
+}
+
+static bool put_text(Session *s, const char *output, const char *text, size_t size) {
+    if (output) return atomic_file_put(output, text, size, s->diags);
+    return fwrite(text, 1, size, stdout) == size; /* what has not arrived is reported at the end, as by all commands */
+}
+
 /* One piece of a stream. Its diagnostics are its own, so that an endless stream needs no endless memory; those of a
  * failure are reported again, for good. */
 static bool predict_piece(Predictor *p, const TableText *text, TableFormat *format) {
     Diagnostics *piece = diagnostics_new();
     DatasetOptions rows = p->rows;
     rows.text = text, rows.format = format;
-    Dataset *data = dataset_load(p->writer.task, &rows, piece);
-    bool good = data && predict_rows(p, data, piece);
-    if (data) take_header(p, data, format);
-    dataset_free(data);
+    bool good = predict_rows(p, &rows, format, piece);
     diagnostics_print(piece, stderr);
     diagnostics_free(piece);
     return good;
@@ -176,13 +200,6 @@ static bool predict_stream(Predictor *p, int descriptor) {
     return good && p->s->diags->errors == errors;
 }
 
-static bool predict_dataset(Predictor *p, const DatasetOptions *rows) {
-    Dataset *data = dataset_load(p->writer.task, rows, p->s->diags);
-    bool good = data && predict_rows(p, data, p->s->diags);
-    dataset_free(data);
-    return good;
-}
-
 /* The rows that --text gives. */
 static bool predict_texts(Predictor *p) {
     const Options *o = p->o;
@@ -193,14 +210,14 @@ static bool predict_texts(Predictor *p) {
     DatasetOptions rows = p->rows;
     text.bytes = bytes;
     rows.text = &text, rows.format = &format;
-    bool good = predict_dataset(p, &rows);
+    bool good = predict_rows(p, &rows, NULL, p->s->diags);
     free(bytes);
     return good;
 }
 
 static bool predict_input(Predictor *p, int descriptor) {
     if (p->o->text.count) return predict_texts(p);
-    return descriptor >= 0 ? predict_stream(p, descriptor) : predict_dataset(p, &p->rows);
+    return descriptor >= 0 ? predict_stream(p, descriptor) : predict_rows(p, &p->rows, NULL, p->s->diags);
 }
 
 /* --- The command -------------------------------------------------------------------------------------------------- */
@@ -232,11 +249,11 @@ static bool predict_all(Predictor *p) {
 }
 
 int command_predict(const Options *given, Diagnostics *diags) {
-    Session session = {0};
-    Options options;
-    Predictor predictor = {.s = &session, .o = &options};
-    bool good = session_of_options("predict", given, &options, &session, diags) && prepare(&predictor) &&
-                predict_all(&predictor);
-    session_close(&session);
+    Predictor predictor = {0};
+    RunGroup *runs = &predictor.runs;
+    bool good = run_group_open("predict", given, runs, diags);
+    predictor.s = &runs->sessions[0], predictor.o = &runs->options[0];
+    good = good && prepare(&predictor) && predict_all(&predictor);
+    run_group_close(runs);
     return good ? 0 : 1;
 }

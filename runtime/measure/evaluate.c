@@ -132,10 +132,12 @@ OutputNames evaluate_outputs_with_scores(const Task *task) {
     return outputs;
 }
 
-/* NULL: the model does not give it. */
-static const Collected *output_of(const Model *model, int task, const Collected *outputs, const char *name) {
-    int index = model_output(model, task, name);
-    return index < 0 ? NULL : &outputs[index];
+/* NULL: it is not among them. */
+static const Collected *output_of(const OutputNames *names, const Collected *outputs, const char *name) {
+    for (int i = 0; i < names->count; i++) {
+        if (strcmp(names->names[i], name) == 0) return &outputs[i];
+    }
+    return NULL;
 }
 
 typedef struct RowLength {
@@ -247,18 +249,31 @@ static bool goes_on(const Pace *pace, const BatchWalk *walk) {
     return !pace->goes_on || pace->goes_on(pace->context, walk->data, walk->at);
 }
 
-bool collect_outputs(Model *model, int task, const Dataset *data, const Pace *pace, Collected *outputs,
-                     Diagnostics *diags) {
-    bool good = true;
-    for (int i = 0; i < model_outputs(model, task); i++) {
-        outputs[i] = (Collected){.starts = memory_new((size_t)data->rows + 1, sizeof(int64_t)),
-                                 .counts = memory_new((size_t)data->rows + 1, sizeof(int64_t))};
+static void begin_outputs(const ModelOutputs *c, int64_t rows) {
+    for (int i = 0; i < model_outputs(c->model, c->task); i++) {
+        c->outputs[i] = (Collected){.starts = memory_new((size_t)rows + 1, sizeof(int64_t)),
+                                    .counts = memory_new((size_t)rows + 1, sizeof(int64_t))};
     }
+}
+
+bool collect_all(const ModelOutputs *models, int count, const Dataset *data, const Pace *pace, Diagnostics *diags) {
+    bool good = true;
+    for (int i = 0; i < count; i++) begin_outputs(&models[i], data->rows);
     BatchWalk walk = walk_begin(data, pace->batch);
-    while (good && walk_next(&walk))
-        good = goes_on(pace, &walk) && run_batch(model, task, walk.batch, walk.rows + walk.at, outputs, diags);
+    while (good && walk_next(&walk)) {
+        good = goes_on(pace, &walk);
+        for (int i = 0; good && i < count; i++) {
+            const ModelOutputs *c = &models[i];
+            good = run_batch(c->model, c->task, walk.batch, walk.rows + walk.at, c->outputs, diags);
+        }
+    }
     walk_end(&walk);
     return good;
+}
+
+bool collect_outputs(Model *model, int task, const Dataset *data, const Pace *pace, Collected *outputs,
+                     Diagnostics *diags) {
+    return collect_all(&(ModelOutputs){model, task, outputs}, 1, data, pace, diags);
 }
 
 void collected_free(Collected *outputs, int count) {
@@ -333,12 +348,12 @@ static void tell_undefined(const Dataset *data, int metric, Diagnostics *diags) 
         "it counts for nothing, in the overall score and in the choice of the best epoch; take rows of each class");
 }
 
-static void measure(const Model *model, const Dataset *data, const Collected *outputs, Evaluation *result,
-                    const LineVisitor *visitor, Diagnostics *diags) {
+void evaluate_collected(const Dataset *data, const OutputNames *names, const Collected *outputs, Evaluation *result,
+                        const LineVisitor *visitor, Diagnostics *diags) {
     const Task *task = data->task;
-    const Collected *scores = output_of(model, result->task, outputs, SCORES_OUTPUT);
+    const Collected *scores = output_of(names, outputs, SCORES_OUTPUT);
     Pairs p = {0};
-    pair_up(&p, data, &outputs[0]);
+    pair_up(&p, data, output_of(names, outputs, "predict"));
     MetricInput in = {.prediction = p.predictions,
                       .label = p.labels,
                       .n = p.lines,
@@ -347,7 +362,7 @@ static void measure(const Model *model, const Dataset *data, const Collected *ou
                       .sequences = data->rows,
                       .names = task->label.names,
                       .classes = task->label.classes};
-    in.loss = result->loss = output_of(model, result->task, outputs, "loss")->sum;
+    in.loss = result->loss = output_of(names, outputs, "loss")->sum;
     double *lines = scores ? line_up(data, scores) : NULL;
     if (scores) in.scores = lines, in.score_columns = scores->columns;
     for (int i = 0; i < task->n_metrics; i++) {
@@ -368,7 +383,7 @@ bool evaluate(Model *model, int task, const Dataset *data, const Pace *pace, Eva
     Collected outputs[MAX_OUTPUTS] = {0};
     *result = (Evaluation){.task = task, .rows = data->rows};
     bool good = collect_outputs(model, task, data, pace, outputs, diags);
-    if (good) measure(model, data, outputs, result, visitor, diags);
+    if (good) evaluate_collected(data, model_output_names(model, task), outputs, result, visitor, diags);
     collected_free(outputs, model_outputs(model, task));
     return good;
 }

@@ -49,6 +49,14 @@ typedef struct Pace {
  * without one when `pace->goes_on` ended it. */
 bool collect_outputs(Model *model, int task, const Dataset *data, const Pace *pace, Collected *outputs,
                      Diagnostics *diags);
+/* One of several models that go through the same batches, and where its outputs go. */
+typedef struct ModelOutputs {
+    Model *model;
+    int task;
+    Collected *outputs; /* [model_outputs] */
+} ModelOutputs;
+/* The same for all of them, a batch at a time. */
+bool collect_all(const ModelOutputs *models, int count, const Dataset *data, const Pace *pace, Diagnostics *diags);
 /* The bytes of the activation slab that the largest of these batches needs. */
 size_t collect_plan(Model *model, int task, const Dataset *data, int64_t batch);
 void collected_free(Collected *outputs, int count);
@@ -73,6 +81,10 @@ typedef struct LineVisitor {
 /* `visitor` may be NULL. A metric that is undefined is NaN, with a warning. False as collect_outputs. */
 bool evaluate(Model *model, int task, const Dataset *data, const Pace *pace, Evaluation *result,
               const LineVisitor *visitor, Diagnostics *diags);
+
+/* The same of outputs that were collected: those of evaluate_outputs, or more, by their names. */
+void evaluate_collected(const Dataset *data, const OutputNames *names, const Collected *outputs, Evaluation *result,
+                        const LineVisitor *visitor, Diagnostics *diags);
 
 /* The mean of the scores that are defined; NaN: none is. */
 double overall_score(const Evaluation *evaluations, int count);

@@ -389,10 +389,4 @@ bool model_evaluate(Model *m, int task, Batch *batch, OutputValue *outputs, Diag
 
 int model_outputs(const Model *model, int task) { return model->tasks[task].outputs.count; }
 
-int model_output(const Model *model, int task, const char *name) {
-    const OutputNames *outputs = &model->tasks[task].outputs;
-    for (int i = 0; i < outputs->count; i++) {
-        if (strcmp(outputs->names[i], name) == 0) return i;
-    }
-    return -1;
-}
+const OutputNames *model_output_names(const Model *model, int task) { return &model->tasks[task].outputs; }

@@ -113,7 +113,7 @@ typedef struct OutputValue {
 /* Evaluates a batch: `outputs` in the order of the task's list; the values are valid until the next run. A diagnostic
  * and false when there is no memory, or a value that has rows is not finite or a class beyond the last. */
 bool model_evaluate(Model *model, int task, Batch *batch, OutputValue *outputs, Diagnostics *diags);
-int model_outputs(const Model *model, int task);                  /* how many */
-int model_output(const Model *model, int task, const char *name); /* which of them; -1: it is none */
+int model_outputs(const Model *model, int task); /* how many */
+const OutputNames *model_output_names(const Model *model, int task);
 
 #endif
