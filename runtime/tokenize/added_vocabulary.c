@@ -74,10 +74,8 @@ static int32_t longest_at(const AddedFinder *finder, const TextView *view, int64
 }
 
 static bool may_begin(const AddedFinder *finder, const TextView *view, int64_t at) {
-    unsigned first = (unsigned char)view->bytes[at];
-    if (!finder->firsts[first]) return false;
     if (at + 1 == view->length) return true;
-    unsigned pair = first * 256u + (unsigned char)view->bytes[at + 1];
+    unsigned pair = (unsigned char)view->bytes[at] * 256u + (unsigned char)view->bytes[at + 1];
     return finder->pairs[pair / 8] >> pair % 8 & 1;
 }
 
@@ -111,9 +109,15 @@ static void take_space(const AddedVocabulary *added, const TextView *view, Added
         search->end = beside;
 }
 
+/* The next byte that one begins with. */
+static int64_t skip(const AddedFinder *finder, const TextView *view, int64_t at) {
+    while (at < view->length && !finder->firsts[(unsigned char)view->bytes[at]]) at++;
+    return at;
+}
+
 bool added_next(const AddedVocabulary *added, const AddedFinder *finder, const TextView *view, AddedSearch *search) {
     if (!finder->any) return false;
-    for (int64_t at = search->at, end; at < view->length;) {
+    for (int64_t at = search->at, end; (at = skip(finder, view, at)) < view->length;) {
         int32_t number = may_begin(finder, view, at) ? longest_at(finder, view, at, &end) : -1;
         const AddedEntry *entry = number >= 0 ? &added->entries.items[number] : NULL;
         bool found = entry && (!entry->single_word || stands_alone(added, view, at, end));

@@ -11,10 +11,8 @@ bool char_set_has_other(const CharSet *set, const CharTable *chars, int32_t c) {
     return has != set->negated;
 }
 
-static void add_ascii(CharSet *set, int32_t c) { set->ascii[c >> 6] |= 1ull << (c & 63); }
-
 void char_set_add_range(CharSet *set, Arena *arena, int32_t first, int32_t last) {
-    for (int32_t c = first; c <= last && c < 0x80; c++) add_ascii(set, c);
+    for (int32_t c = first; c <= last && c < 0x80; c++) set->ascii[c] = true;
     if (last < 0x80) return;
     vec_push(arena, &set->bounds, first > 0x80 ? first : 0x80);
     vec_push(arena, &set->bounds, last);
@@ -23,7 +21,7 @@ void char_set_add_range(CharSet *set, Arena *arena, int32_t first, int32_t last)
 void char_set_add_categories(CharSet *set, const CharTable *chars, uint32_t categories) {
     set->categories |= categories;
     for (int32_t c = 0; c < 0x80; c++) {
-        if (categories >> char_category(chars, c) & 1) add_ascii(set, c);
+        if (categories >> char_category(chars, c) & 1) set->ascii[c] = true;
     }
 }
 
@@ -32,7 +30,7 @@ static bool is_ascii_space(int32_t c) { return c == ' ' || (c >= '\t' && c <= '\
 void char_set_add_space(CharSet *set) {
     set->traits |= CHAR_SPACE;
     for (int32_t c = 0; c < 0x80; c++) {
-        if (is_ascii_space(c)) add_ascii(set, c);
+        if (is_ascii_space(c)) set->ascii[c] = true;
     }
 }
 
@@ -42,19 +40,19 @@ void char_set_add_other_than_space(CharSet *set, Arena *arena) {
     char_set_add_range(set, arena, 0x80, 0x84);
     char_set_add_range(set, arena, 0x86, 0x9F);
     for (int32_t c = 0; c < 0x80; c++) {
-        if (!is_ascii_space(c)) add_ascii(set, c);
+        if (!is_ascii_space(c)) set->ascii[c] = true;
     }
 }
 
 void char_set_add_word(CharSet *set, const CharTable *chars) {
     set->traits |= CHAR_PATTERN_WORD;
     for (int32_t c = 0; c < 0x80; c++) {
-        if (char_info(chars, c) & CHAR_PATTERN_WORD) add_ascii(set, c);
+        if (char_info(chars, c) & CHAR_PATTERN_WORD) set->ascii[c] = true;
     }
 }
 
 void char_set_negate(CharSet *set) {
-    for (int i = 0; i < 2; i++) set->ascii[i] = ~set->ascii[i];
+    for (int c = 0; c < 0x80; c++) set->ascii[c] = !set->ascii[c];
     set->negated = !set->negated;
 }
 

@@ -6,7 +6,7 @@
 
 /* Of the members beyond ASCII: a category, or a trait, or a range has them; or none does, where the set is negated. */
 typedef struct CharSet {
-    uint64_t ascii[2];   /* a bit a character; `negated` has no part in it */
+    bool ascii[0x80];    /* is a character among them; `negated` has no part in it */
     uint32_t categories; /* a bit a CharCategory */
     uint32_t traits;     /* flags of char_info */
     VEC(int32_t) bounds; /* first, last, first, last ... */
@@ -16,7 +16,7 @@ typedef struct CharSet {
 bool char_set_has_other(const CharSet *set, const CharTable *chars, int32_t c); /* beyond ASCII */
 
 static inline bool char_set_has(const CharSet *set, const CharTable *chars, int32_t c) {
-    return c < 0x80 ? set->ascii[c >> 6] >> (c & 63) & 1 : char_set_has_other(set, chars, c);
+    return c < 0x80 ? set->ascii[c] : char_set_has_other(set, chars, c);
 }
 
 /* Each adds to a set that is not negated. */

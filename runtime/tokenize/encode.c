@@ -101,6 +101,11 @@ static void push_added(TextEncoding *e, const AddedSearch *search, const TextVie
          search->end);
 }
 
+static void push_piece(TextEncoding *e, const ModelPiece *piece, const TextView *view, int64_t begin) {
+    const char *token = e->tokenizer->post.trims ? word_model_token(e->tokenizer->model, piece->id) : NULL;
+    push(e, piece->id, token, token ? (int64_t)strlen(token) : 0, view, begin + piece->begin, begin + piece->end);
+}
+
 static void encode_word(TextEncoding *e, const TextView *view, WordRange word) {
     PieceList *pieces = &e->work->pieces;
     pieces->count = 0;
@@ -108,9 +113,10 @@ static void encode_word(TextEncoding *e, const TextView *view, WordRange word) {
                       pieces);
     for (int64_t i = 0; i < pieces->count; i++) {
         const ModelPiece *piece = &pieces->items[i];
-        const char *token = e->tokenizer->post.trims ? word_model_token(e->tokenizer->model, piece->id) : "";
-        push(e, piece->id, token, token ? (int64_t)strlen(token) : 0, view, word.begin + piece->begin,
-             word.begin + piece->end);
+        if (e->tokens->wants_spans)
+            push_piece(e, piece, view, word.begin);
+        else
+            token_ids_push(&e->tokens->ids, piece->id);
     }
 }
 

@@ -2,15 +2,6 @@
  * lower case. Text of ASCII goes through all of it at once. */
 #include "runtime/tokenize/normalizer.h"
 
-bool normalize_basic_read(const Component *component, NormalStep *step) {
-    step->cleans = step->parts_cjk = step->lowers = true;
-    bool good = component_flag(component, "clean_text", &step->cleans) &&
-                component_flag(component, "handle_chinese_chars", &step->parts_cjk) &&
-                component_flag(component, "lowercase", &step->lowers);
-    step->strips_accents = step->lowers;
-    return good && component_flag(component, "strip_accents", &step->strips_accents);
-}
-
 /* The blocks that the library writes between spaces. Its 2B920 (for the 2B820 of Unicode) is kept. */
 static bool is_cjk(int32_t c) {
     static const int32_t blocks[][2] = {{0x4E00, 0x9FFF},   {0x3400, 0x4DBF},   {0x20000, 0x2A6DF}, {0x2A700, 0x2B73F},
@@ -24,24 +15,44 @@ static bool is_cjk(int32_t c) {
 
 /* --- ASCII -------------------------------------------------------------------------------------------------------- */
 
-/* What becomes of a character of ASCII: 0: it is removed. */
+/* A NUL that stays (nothing is cleaned) becomes itself. */
 static char ascii_of(const NormalStep *step, char c) {
     if (step->cleans && (c == '\t' || c == '\n' || c == '\r')) return ' ';
     if (step->cleans && (c < ' ' || c == 127)) return 0;
     return step->lowers && c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* Copies a run of ASCII, then changes it in place; how many bytes it has. */
-static int64_t put_ascii(const NormalStep *step, const TextView *view, int64_t at, TextBuffer *to) {
-    int64_t run = ascii_run(view->bytes, at, view->length), begin = to->length, kept = begin;
-    buffer_copy(to, view, at, at + run);
-    for (int64_t i = begin; i < begin + run; i++) {
-        char c = ascii_of(step, to->bytes[i]);
-        to->bytes[kept] = c;
+bool normalize_basic_read(const Component *component, NormalStep *step) {
+    step->cleans = step->parts_cjk = step->lowers = true;
+    bool good = component_flag(component, "clean_text", &step->cleans) &&
+                component_flag(component, "handle_chinese_chars", &step->parts_cjk) &&
+                component_flag(component, "lowercase", &step->lowers);
+    step->strips_accents = step->lowers;
+    for (int c = 0; c < 0x80; c++) step->ascii[c] = ascii_of(step, (char)c);
+    return good && component_flag(component, "strip_accents", &step->strips_accents);
+}
+
+/* Closes the gaps of what is removed from `begin` on. */
+static void drop_removed(TextBuffer *to, int64_t begin) {
+    int64_t kept = begin;
+    for (int64_t i = begin; i < to->length; i++) {
+        to->bytes[kept] = to->bytes[i];
         if (to->traced) to->origins[kept] = to->origins[i];
-        kept += c != 0 || !step->cleans;
+        kept += to->bytes[i] != 0;
     }
     to->length = kept;
+}
+
+/* Copies a run of ASCII, then changes it in place; how many bytes it has. */
+static int64_t put_ascii(const NormalStep *step, const TextView *view, int64_t at, TextBuffer *to) {
+    int64_t run = ascii_run(view->bytes, at, view->length), begin = to->length;
+    buffer_copy(to, view, at, at + run);
+    bool removes = false;
+    for (int64_t i = begin; i < begin + run; i++) {
+        to->bytes[i] = step->ascii[(unsigned char)to->bytes[i]];
+        removes |= to->bytes[i] == 0;
+    }
+    if (removes && step->cleans) drop_removed(to, begin);
     return run;
 }
 

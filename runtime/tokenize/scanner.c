@@ -15,9 +15,8 @@ static inline bool take(const ScanState *scan, const CharSet *set, int64_t *at) 
     if (*at >= scan->length) return false;
     int32_t c = (unsigned char)scan->text[*at];
     if (c < 0x80) {
-        if (!(set->ascii[c >> 6] >> (c & 63) & 1)) return false;
-        ++*at;
-        return true;
+        *at += set->ascii[c];
+        return set->ascii[c];
     }
     int used = utf8_read(scan->text + *at, &c);
     if (!char_set_has_other(set, scan->chars, c)) return false;
@@ -55,18 +54,15 @@ static int64_t match_lazy(ScanState *scan, const ScanNode *node, int64_t at) {
     return -1;
 }
 
-static inline bool may_begin(const ScanFilter *filter, const ScanState *scan, int64_t at) {
-    if (filter->empty) return true;
-    if (at >= scan->length) return false;
+static inline uint64_t branches_at(const ScanNode *node, const ScanState *scan, int64_t at) {
+    if (at >= scan->length) return node->starts[START_END];
     unsigned char c = (unsigned char)scan->text[at];
-    return c < 0x80 ? filter->ascii[c >> 6] >> (c & 63) & 1 : filter->others;
+    return node->starts[c < 0x80 ? c : START_OTHER];
 }
 
 static int64_t match_branches(ScanState *scan, const ScanNode *node, int64_t at) {
-    for (int i = 0; i < node->branches.count; i++) {
-        const ScanBranch *branch = &node->branches.items[i];
-        if (!may_begin(&branch->filter, scan, at)) continue;
-        int64_t end = match(scan, branch->first, at);
+    for (uint64_t left = branches_at(node, scan, at); left; left &= left - 1) {
+        int64_t end = match(scan, node->branches.items[__builtin_ctzll(left)], at);
         if (end >= 0) return end;
     }
     return -1;
@@ -80,6 +76,21 @@ static int64_t match_group(ScanState *scan, const ScanNode *node, int64_t at) {
     return lazy ? match_branches(scan, node, at) : match(scan, node->next, at);
 }
 
+/* Once or not at all. */
+static int64_t match_optional(ScanState *scan, const ScanNode *node, int64_t at) {
+    int64_t after = at, end = -1;
+    bool taken = take(scan, node->set, &after), lazy = node->greed == SCAN_LAZY;
+    if (taken && !lazy) end = match(scan, node->next, after);
+    if (end >= 0 || (taken && node->greed == SCAN_POSSESSIVE)) return end;
+    end = match(scan, node->next, at);
+    return end < 0 && taken && lazy ? match(scan, node->next, after) : end;
+}
+
+static int64_t match_repeated(ScanState *scan, const ScanNode *node, int64_t at) {
+    if (node->most == 1) return match_optional(scan, node, at);
+    return node->greed == SCAN_LAZY ? match_lazy(scan, node, at) : match_greedy(scan, node, at);
+}
+
 /* Where the match ends that goes on with the node at `at`; -1: there is none. As deep as the pattern is long. */
 static int64_t match(ScanState *scan, const ScanNode *node, int64_t at) {
     for (; node; node = node->next) {
@@ -87,11 +98,11 @@ static int64_t match(ScanState *scan, const ScanNode *node, int64_t at) {
         if (node->kind == SCAN_GROUP) return match_group(scan, node, at);
         if (node->kind == SCAN_LOOK) {
             if ((match_branches(scan, node, at) >= 0) == node->negative) return -1;
-            continue;
+        } else if (node->least != 1 || node->most != 1) {
+            return match_repeated(scan, node, at);
+        } else if (!take(scan, node->set, &at)) {
+            return -1;
         }
-        if (node->least != 1 || node->most != 1)
-            return node->greed == SCAN_LAZY ? match_lazy(scan, node, at) : match_greedy(scan, node, at);
-        if (!take(scan, node->set, &at)) return -1;
     }
     return at;
 }
@@ -101,9 +112,9 @@ bool scanner_find(const Scanner *scanner, const char *text, int64_t length, int6
     ScanState scan = {.chars = scanner->chars, .text = text, .length = length, .steps = *steps};
     bool found = false;
     for (int64_t at = from; !found && at <= length && scan.steps > 0;) {
-        if (may_begin(&scanner->filter, &scan, at)) {
+        if (branches_at(scanner->root, &scan, at)) {
             *begin = at;
-            *end = match(&scan, scanner->root, at);
+            *end = match_branches(&scan, scanner->root, at);
             found = *end >= 0 && scan.steps >= 0;
         }
         at += at < length ? utf8_length(text[at]) : 1;

@@ -12,19 +12,10 @@
 
 #include "runtime/tokenize/char_set.h"
 
-/* What a match may begin with: a superset. */
-typedef struct ScanFilter {
-    uint64_t ascii[2];
-    bool others; /* characters beyond ASCII */
-    bool empty;  /* nothing: any place */
-} ScanFilter;
+/* What may stand where a match begins: a character of ASCII, another one, or nothing any more. */
+enum { START_OTHER = 0x80, START_END, STARTS };
 
 typedef struct ScanNode ScanNode;
-
-typedef struct ScanBranch {
-    const ScanNode *first; /* NULL: the match is complete */
-    ScanFilter filter;
-} ScanBranch;
 
 typedef enum ScanKind { SCAN_SET, SCAN_GROUP, SCAN_LOOK } ScanKind;
 typedef enum ScanGreed { SCAN_GREEDY, SCAN_LAZY, SCAN_POSSESSIVE } ScanGreed;
@@ -34,15 +25,16 @@ struct ScanNode {
     CharSet *set;        /* SCAN_SET */
     int64_t least, most; /* how often; of a group 0 to 1 or 1 to 1 */
     ScanGreed greed;
-    bool negative;            /* SCAN_LOOK: what follows must not match */
-    VEC(ScanBranch) branches; /* those of a group lead on to `next` */
-    const ScanNode *next;     /* NULL: the match is complete */
+    bool negative; /* SCAN_LOOK: what follows must not match */
+    VEC(const ScanNode *)
+    branches;             /* their first nodes, NULL: the match is complete; of a group they go on to `next` */
+    uint64_t *starts;     /* [STARTS]: which branches may match there, a bit each */
+    const ScanNode *next; /* NULL: the match is complete */
 };
 
 typedef struct Scanner {
     const CharTable *chars;
     ScanNode *root; /* a group */
-    ScanFilter filter;
 } Scanner;
 
 /* In the arena. NULL: the expression has more than that in it, or is none. */

@@ -4,7 +4,7 @@
 
 #include "runtime/tokenize/scanner.h"
 
-enum { MAX_NODES = 400, MAX_DEPTH = 20, MAX_TIMES = 100000 };
+enum { MAX_NODES = 400, MAX_BRANCHES = 64, MAX_DEPTH = 20, MAX_TIMES = 100000 };
 
 typedef struct Sequence {
     VEC(ScanNode *) nodes;
@@ -256,62 +256,50 @@ static void parse_branches(ScanParser *p, ScanNode *group) {
     do {
         Sequence sequence = {0};
         parse_sequence(p, &sequence);
-        vec_push(p->arena, &group->branches, ((ScanBranch){.first = link_nodes(&sequence, NULL)}));
+        vec_push(p->arena, &group->branches, link_nodes(&sequence, NULL));
+        if (group->branches.count > MAX_BRANCHES) fail(p);
     } while (accept(p, "|"));
 }
 
-/* --- Filters ------------------------------------------------------------------------------------------------------ */
+/* --- Starts ------------------------------------------------------------------------------------------------------- */
 
-static void unite(ScanFilter *to, const ScanFilter *from) {
-    for (int i = 0; i < 2; i++) to->ascii[i] |= from->ascii[i];
-    to->others |= from->others;
-    to->empty |= from->empty;
-}
-
-static ScanFilter filter_of(const ScanNode *node);
-
-static ScanFilter filter_of_branches(const ScanNode *node) {
-    ScanFilter filter = {0};
-    for (int i = 0; i < node->branches.count; i++) unite(&filter, &node->branches.items[i].filter);
-    return filter;
-}
-
-/* What the way from a node on may begin with; the branches of the groups on it have theirs. */
-static ScanFilter filter_of(const ScanNode *node) {
-    ScanFilter filter = {0};
+/* What the way from a node on may begin with; false: with anything, since it may be nothing. The groups on it have
+ * their starts. */
+static bool starts_of(const ScanNode *node, bool may[STARTS]) {
     for (; node; node = node->next) {
-        ScanFilter own = node->kind == SCAN_GROUP ? filter_of_branches(node) : filter;
-        const CharSet *set = node->kind == SCAN_SET ? node->set : NULL;
-        if (set) {
-            for (int i = 0; i < 2; i++) own.ascii[i] |= set->ascii[i];
-            own.others |= set->negated || set->categories || set->traits || set->bounds.count > 0;
-        }
-        unite(&filter, &own);
-        if (node->kind == SCAN_GROUP && node->least == 1) return filter; /* its branches go on to what is behind it */
-        if (node->kind == SCAN_SET && node->least > 0) return filter;
+        for (int i = 0; node->kind == SCAN_GROUP && i < STARTS; i++) may[i] |= node->starts[i] != 0;
+        if (node->kind == SCAN_GROUP && node->least == 1) return true; /* its branches go on to what is behind it */
+        if (node->kind != SCAN_SET) continue;
+        for (int c = 0; c < 0x80; c++) may[c] |= node->set->ascii[c];
+        may[START_OTHER] = true;
+        if (node->least > 0) return true;
     }
-    filter.empty = true;
-    return filter;
+    return false;
+}
+
+static void note_starts(ScanNode *group, int branch) {
+    bool may[STARTS] = {false}, some = starts_of(group->branches.items[branch], may);
+    for (int i = 0; i < STARTS; i++) group->starts[i] |= (uint64_t)(may[i] || !some) << branch;
 }
 
 /* Branches of groups go on to what stands behind the group: from the end to the beginning. */
-static void finish(ScanNode *group, const ScanNode *next);
+static void finish(ScanNode *group, const ScanNode *next, Arena *arena);
 
-static void finish_sequence(const ScanNode *first, const ScanNode *next) {
+static void finish_sequence(const ScanNode *first, const ScanNode *next, Arena *arena) {
     if (!first) return;
     ScanNode *node = (ScanNode *)first;
-    finish_sequence(node->next, next);
+    finish_sequence(node->next, next, arena);
     if (!node->next) node->next = next;
-    if (node->kind == SCAN_GROUP) finish(node, node->next);
-    if (node->kind == SCAN_LOOK) finish(node, NULL);
+    if (node->kind == SCAN_GROUP) finish(node, node->next, arena);
+    if (node->kind == SCAN_LOOK) finish(node, NULL, arena);
 }
 
-static void finish(ScanNode *group, const ScanNode *next) {
+static void finish(ScanNode *group, const ScanNode *next, Arena *arena) {
+    group->starts = arena_array(arena, STARTS, sizeof *group->starts);
     for (int i = 0; i < group->branches.count; i++) {
-        ScanBranch *branch = &group->branches.items[i];
-        finish_sequence(branch->first, next);
-        if (!branch->first) branch->first = next;
-        branch->filter = filter_of(branch->first);
+        finish_sequence(group->branches.items[i], next, arena);
+        if (!group->branches.items[i]) group->branches.items[i] = next;
+        note_starts(group, i);
     }
 }
 
@@ -321,7 +309,6 @@ const Scanner *scanner_new(const char *regex, const CharTable *chars, Arena *are
     *scanner = (Scanner){.chars = chars, .root = new_node(&p, SCAN_GROUP)};
     parse_branches(&p, scanner->root);
     if (p.failed || *p.at) return NULL;
-    finish(scanner->root, NULL);
-    scanner->filter = filter_of_branches(scanner->root);
+    finish(scanner->root, NULL, arena);
     return scanner;
 }

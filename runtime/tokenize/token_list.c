@@ -6,7 +6,8 @@
 #include "graph/base/memory.h"
 
 void token_ids_push(TokenIds *ids, int32_t id) {
-    ids->items = memory_grow(ids->items, &ids->capacity, ids->count + 1, sizeof *ids->items);
+    if (ids->count == ids->capacity)
+        ids->items = memory_grow(ids->items, &ids->capacity, ids->count + 1, sizeof *ids->items);
     ids->items[ids->count++] = id;
 }
 

@@ -95,20 +95,43 @@ static bool note_items(Tokenizer *tokenizer, const Component *post, const Sequen
 
 /* --- Making ------------------------------------------------------------------------------------------------------- */
 
-static int add_to_hash(const char *bytes, size_t size, void *state) {
-    XXH3_128bits_update(state, bytes, size);
-    return 0;
+static void hash_json(XXH3_state_t *state, const json_t *value);
+
+static void hash_text(XXH3_state_t *state, const char *text, size_t length) {
+    XXH3_128bits_update(state, &length, sizeof length);
+    XXH3_128bits_update(state, text, length);
+}
+
+static void hash_members(XXH3_state_t *state, const json_t *value) {
+    const char *key;
+    json_t *item;
+    size_t i, count = json_object_size(value) + json_array_size(value);
+    XXH3_128bits_update(state, &count, sizeof count);
+    json_object_foreach((json_t *)value, key, item) {
+        hash_text(state, key, strlen(key));
+        hash_json(state, item);
+    }
+    json_array_foreach(value, i, item) hash_json(state, item);
+}
+
+/* As it is, in the order in which it stands. As deep as a JSON file may be. */
+static void hash_json(XXH3_state_t *state, const json_t *value) {
+    const int32_t type = value ? (int32_t)json_typeof(value) : -1;
+    const double number = json_number_value(value);
+    XXH3_128bits_update(state, &type, sizeof type);
+    if (json_is_string(value))
+        hash_text(state, json_string_value(value), json_string_length(value));
+    else if (json_is_number(value))
+        XXH3_128bits_update(state, &number, sizeof number);
+    else
+        hash_members(state, value);
 }
 
 static void hash_description(Tokenizer *tokenizer, const json_t *description) {
     static const char *const keys[] = {"added_tokens", "normalizer",     "pre_tokenizer",
                                        "model",        "post_processor", "special_tokens"};
     XXH3_state_t *state = hash_begin();
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const json_t *value = json_object_get(description, keys[i]);
-        if (value) json_dump_callback(value, add_to_hash, state, JSON_COMPACT | JSON_ENCODE_ANY);
-        add_to_hash("\n", 1, state);
-    }
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) hash_json(state, json_object_get(description, keys[i]));
     hash_write(hash_end(state), tokenizer->hash);
 }
 
