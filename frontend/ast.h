@@ -4,6 +4,7 @@
 
 #include "frontend/program.h"
 #include "graph/base/diag.h"
+#include "graph/base/names.h"
 
 typedef struct Expr Expr;
 
@@ -88,6 +89,7 @@ typedef struct Formal {
 typedef struct Formals {
     Formal *items;
     int count, capacity;
+    NameIndex named; /* of each name the first */
 } Formals;
 
 /* A `def`, or an `optimizer`. */

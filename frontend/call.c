@@ -1,6 +1,5 @@
 /* Elaboration: calls of definitions. A definition is elaborated anew at each call, with the types
  * of that call. */
-#include <string.h>
 
 #include "frontend/elaborate.h"
 #include "graph/base/count_text.h"
@@ -27,10 +26,8 @@ static void hint_formals(Elab *e, const Def *def) {
 }
 
 static int find_formal(Elab *e, const Def *def, const Arg *arg) {
-    int count = def->formals.count;
-    for (int i = 0; i < count; i++) {
-        if (strcmp(def->formals.items[i].name, arg->name) == 0) return i;
-    }
+    int count = def->formals.count, found = name_index_find(&def->formals.named, arg->name);
+    if (found >= 0) return found;
     if (!fail(e, "E0302", arg->pos, "'%s' has no parameter '%s'", def->name, arg->name)) return -1;
     note_declared(e, def);
     const char **names = arena_array(e->arena, (size_t)count + 1, sizeof *names);

@@ -114,6 +114,7 @@ typedef struct Elab {
     NameIndex configs, params; /* the program's */
     NameIndex defs[2];         /* the module's last of each name: the user's; the prelude's */
     NameIndex sites;           /* of each scope: how many there are */
+    NameIndex outputs;         /* of the graph: of each name where it is */
     VEC(int) instances;        /* of each program parameter: number of the last graph that instantiates it */
     int graph_number;          /* of the graph being built, from 1 */
     const char *star;          /* in a merge: what its names have for their star; otherwise NULL */
@@ -270,7 +271,9 @@ bool eval_label(Elab *e, const TaskDecl *decl, Task *task);
 void check_weights_read(Elab *e, const Label *label);      /* after the task's training graph */
 void list_params(Elab *e, Task *task);                     /* those that its training graph reads */
 void begin_graph(Elab *e, const char *name, Frame *frame); /* a fresh graph and fresh state */
-Graph *finish_graph(Elab *e);                              /* canonical, verified; NULL after an error */
+Node *find_output(const Elab *e, const char *name);        /* of the graph being built; NULL: it has none */
+void add_output(Elab *e, const char *name, Node *node);
+Graph *finish_graph(Elab *e); /* canonical, verified; NULL after an error */
 
 /* probe.c */
 void elaborate_probe(Elab *e);

@@ -69,7 +69,7 @@ static void elaborate_merge(Elab *e, const MergeDecl *decl, int index, const cha
     Value value = eval(e, decl->value);
     e->star = NULL;
     bool good = check_leaves(e, decl->value, n_params) && check_type(e, decl, &e->program->params.items[index], value);
-    if (good) graph_output(e->graph, "merged", value.node);
+    if (good) add_output(e, "merged", value.node);
     vec_push(e->arena, &e->program->merges, ((ParamMerge){index, finish_graph(e), decl->pos}));
 }
 

@@ -180,7 +180,10 @@ static Formal parse_formal(Parser *parser) {
 static void parse_formals(Parser *parser, Formals *formals) {
     expect(parser, "(");
     while (!next_is(parser, ")") && !parser->broken) {
-        vec_push(parser->arena, formals, parse_formal(parser));
+        Formal formal = parse_formal(parser);
+        if (name_index_find(&formals->named, formal.name) < 0)
+            name_index_put(parser->arena, &formals->named, formal.name, formals->count);
+        vec_push(parser->arena, formals, formal);
         if (!accept(parser, ",")) break;
     }
     expect(parser, ")");

@@ -10,7 +10,7 @@
 /* "encoder.h:69", "encoder.h:69#2" for the second of that line and scope. */
 static const char *output_name(Elab *e, const char *name, Pos pos) {
     const char *path = arena_printf(e->arena, "%s:%u", join_scope(e, e->scope, name), pos.line), *unique = path;
-    for (int i = 2; graph_find_output(e->graph, unique); i++) unique = arena_printf(e->arena, "%s#%d", path, i);
+    for (int i = 2; find_output(e, unique); i++) unique = arena_printf(e->arena, "%s#%d", path, i);
     return unique;
 }
 
@@ -21,7 +21,7 @@ void watch(Elab *e, const char *name, Value value, Pos pos) {
     watched.pos.scope = *e->scope ? e->scope : NULL;
     if (value.kind == VALUE_TENSOR) {
         watched.output = output_name(e, name, pos);
-        graph_output(e->graph, watched.output, value.node);
+        add_output(e, watched.output, value.node);
     } else {
         watched.text = value_print(e, value);
     }
@@ -236,7 +236,7 @@ static void sum_result(Elab *e, Value result, Pos pos) {
         sum = emit(e, (NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &sum, .attrs.ints[0] = axis}, pos);
     }
     Type scalar = type_scalar(ELEM_F32);
-    if (sum) graph_output(e->graph, "loss", to_shape(e, OP_reshape, sum, &scalar, pos));
+    if (sum) add_output(e, "loss", to_shape(e, OP_reshape, sum, &scalar, pos));
 }
 
 static void elaborate_watched_def(Elab *e) {

@@ -221,16 +221,16 @@ static void run_return(Elab *e, const Stmt *stmt) {
 static void run_output(Elab *e, const Stmt *stmt, const char *name) {
     Value value = eval(e, stmt->value);
     if (value.kind == VALUE_ERROR) return;
-    if (graph_find_output(e->graph, name)) {
+    if (find_output(e, name)) {
         if (fail(e, "E0408", stmt->pos, "'%s' is given a second time", name)) {
-            diag_note(e->diags, graph_find_output(e->graph, name)->pos, "the first value comes from here");
+            diag_note(e->diags, find_output(e, name)->pos, "the first value comes from here");
         }
     } else if (value.kind != VALUE_TENSOR) {
         if (fail(e, "E0405", stmt->value->pos, "'%s' must be a tensor, not %s", name, value_print(e, value))) {
             hint_kind(e, VALUE_TENSOR, value);
         }
     } else {
-        graph_output(e->graph, name, value.node);
+        add_output(e, name, value.node);
         watch(e, name, value, stmt->pos);
     }
 }
@@ -242,15 +242,15 @@ static void run_loss(Elab *e, const Stmt *stmt) {
     Dim count;
     bool scalar = value.kind == VALUE_TENSOR && value.node->type.elem == ELEM_F32 &&
                   type_count_dim(&value.node->type, &count) && dim_is(count, 1);
-    if (graph_find_output(e->graph, "loss")) {
+    if (find_output(e, "loss")) {
         if (fail(e, "E0408", stmt->pos, "'loss' is given a second time")) {
-            diag_note(e->diags, graph_find_output(e->graph, "loss")->pos, "the first value comes from here");
+            diag_note(e->diags, find_output(e, "loss")->pos, "the first value comes from here");
             diag_hint(e->diags, "one loss may be the sum of others: loss a + 0.5 * b");
         }
     } else if (scalar) {
         Type type = type_scalar(ELEM_F32);
         Node *loss = share_terms(e, to_shape(e, OP_reshape, value.node, &type, stmt->pos), stmt->pos);
-        graph_output(e->graph, "loss", loss);
+        add_output(e, "loss", loss);
         watch(e, "loss", value_tensor(loss), stmt->pos);
     } else if (fail(e, "E0405", stmt->value->pos, "the loss must be one f32, not %s", value_print(e, value))) {
         diag_hint(e->diags, "the mean over the rows is sum(x, axis = 0) / update_rows(x)");
@@ -259,10 +259,10 @@ static void run_loss(Elab *e, const Stmt *stmt) {
 
 /* f32[R, C] with a row for each of the label's rows, or for each sequence. */
 static void run_predict(Elab *e, const Stmt *stmt) {
-    bool again = graph_find_output(e->graph, "predict") != NULL;
+    bool again = find_output(e, "predict") != NULL;
     run_output(e, stmt, "predict");
     if (again) return;
-    const Node *node = graph_find_output(e->graph, "predict");
+    const Node *node = find_output(e, "predict");
     if (!node || e->n_tokens == 0) return;
     Dim rows = e->label.at ? e->label.at->type.dims[0] : e->tokens[0].n_rows;
     bool good = node->type.elem == ELEM_F32 && node->type.rank == 2 && dim_equal(node->type.dims[0], rows);

@@ -8,9 +8,19 @@ void begin_graph(Elab *e, const char *name, Frame *frame) {
     e->graph = graph_new(name, NULL);
     e->frame = frame;
     e->scope = frame->scope = "";
-    e->sites = (NameIndex){0};
+    e->sites = e->outputs = (NameIndex){0};
     e->graph_number++;
     e->steps = e->n_tokens = 0;
+}
+
+Node *find_output(const Elab *e, const char *name) {
+    int at = name_index_find(&e->outputs, name);
+    return at < 0 ? NULL : e->graph->outputs.items[at].node;
+}
+
+void add_output(Elab *e, const char *name, Node *node) {
+    name_index_put(e->arena, &e->outputs, name, e->graph->outputs.count);
+    graph_output(e->graph, name, node);
 }
 
 Graph *finish_graph(Elab *e) {

@@ -91,4 +91,16 @@ check "$t/t.graph"
 [ "$status" = 1 ] && [ "$(grep -c 'error\[' "$t/err")" = 100 ] && has "$t/err" "only the first 100 errors are shown"
 ok "of 20,000 mistakes the first hundred" $?
 
+# --- Many arguments and outputs ---
+{ repeated 30000 'a%d = %d' | tr '\n' ',' | sed 's/^/def f(/; s/,$/) { return a1 }/' && echo; } >"$t/f.graph"
+repeated 30000 'a%d = %d' | tr '\n' ',' | sed 's/^/  q = f(/; s/,$/)/' | task
+cat "$t/t.graph" >>"$t/f.graph"
+check "$t/f.graph"
+[ "$status" = 0 ]
+ok "30,000 arguments by name" $?
+repeated 20000 '  show weights(0) in "w" as "s%d"' | sed '2,$s/weights(0) in "w"/x/; 1s/.*/  x = weights(0) in "w"/' | task
+check "$t/t.graph"
+[ "$status" = 0 ]
+ok "20,000 values to show" $?
+
 finish
