@@ -22,18 +22,37 @@ static void initialize(void) {
 /* LLVM's registry of targets is one for the process, so this guard is as well. */
 static once_flag initialized = ONCE_FLAG_INIT;
 
-/* CPUs that can be asked for by name, with the width of their vectors in floats. LLVM prints a
- * warning and goes on when it does not know a name, and offers no way to ask first. */
+/* CPUs that can be asked for by name, with the width of their vectors in floats, and what a machine needs to run code
+ * for them, as far as code for f32 shows it. LLVM prints a warning and goes on when it does not know a name, and offers
+ * no way to ask first. */
 static const struct {
     const char *name;
     int lanes;
+    const char *needs;
 } cpus[] = {
-    {"x86-64", 4},          {"x86-64-v2", 4},       {"nehalem", 4},         {"sandybridge", 8},
-    {"ivybridge", 8},       {"x86-64-v3", 8},       {"haswell", 8},         {"broadwell", 8},
-    {"skylake", 8},         {"alderlake", 8},       {"znver1", 8},          {"znver2", 8},
-    {"znver3", 8},          {"x86-64-v4", 16},      {"skylake-avx512", 16}, {"cascadelake", 16},
-    {"icelake-client", 16}, {"icelake-server", 16}, {"sapphirerapids", 16}, {"emeraldrapids", 16},
-    {"graniterapids", 16},  {"znver4", 16},         {"znver5", 16},
+    {"x86-64", 4, "sse2"},
+    {"x86-64-v2", 4, "sse4.2"},
+    {"nehalem", 4, "sse4.2"},
+    {"sandybridge", 8, "avx"},
+    {"ivybridge", 8, "avx"},
+    {"x86-64-v3", 8, "avx2"},
+    {"haswell", 8, "avx2"},
+    {"broadwell", 8, "avx2"},
+    {"skylake", 8, "avx2"},
+    {"alderlake", 8, "avx2"},
+    {"znver1", 8, "avx2"},
+    {"znver2", 8, "avx2"},
+    {"znver3", 8, "avx2"},
+    {"x86-64-v4", 16, "avx512vl"},
+    {"skylake-avx512", 16, "avx512vl"},
+    {"cascadelake", 16, "avx512vl"},
+    {"icelake-client", 16, "avx512vbmi2"},
+    {"icelake-server", 16, "avx512vbmi2"},
+    {"sapphirerapids", 16, "avx512fp16"},
+    {"emeraldrapids", 16, "avx512fp16"},
+    {"graniterapids", 16, "avx512fp16"},
+    {"znver4", 16, "avx512bf16"},
+    {"znver5", 16, "avx512bf16"},
 };
 
 static int lanes_of_name(const char *cpu) {
@@ -81,6 +100,33 @@ static bool is_native(const char *cpu) {
     bool same = !cpu || strcmp(cpu, "native") == 0 || (!lanes_of_name(cpu) && strcmp(cpu, host) == 0);
     free(host);
     return same;
+}
+
+const char *target_lacking(const char *cpu, const char *features) {
+    char wanted[24], spaced[4096];
+    snprintf(spaced, sizeof spaced, "%s,", features);
+    for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++) {
+        if (strcmp(cpus[i].name, cpu) != 0) continue;
+        snprintf(wanted, sizeof wanted, "+%s,", cpus[i].needs);
+        return strstr(spaced, wanted) ? NULL : cpus[i].needs;
+    }
+    return NULL;
+}
+
+bool target_runs_here(const Target *target, Diagnostics *diags) {
+    char *host = take_text(LLVMGetHostCPUName()), *features = take_text(LLVMGetHostCPUFeatures());
+    bool named = !*target->features; /* as target_new has it */
+    const char *lacking = named ? target_lacking(target->cpu, features) : NULL;
+    if (lacking) {
+        diag_error(diags, "E0707", (Pos){0}, "code for '%s' does not run on this machine: it needs %s", target->cpu,
+                   lacking);
+        diag_hint(diags,
+                  "this is a %s of %s; without --cpu code is made for it; gradc dump and opt make code for others",
+                  host, count_text(lanes_of_features(features), "lane").text);
+    }
+    free(host);
+    free(features);
+    return !lacking;
 }
 
 Target *target_new(const char *cpu, int lanes, Diagnostics *diags) {

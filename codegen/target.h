@@ -10,6 +10,13 @@ typedef struct Target Target;
  * contraction's register tile, legalised by LLVM to what the CPU has. NULL with a diagnostic for an unknown CPU. */
 Target *target_new(const char *cpu, int lanes, Diagnostics *diags);
 void target_free(Target *target);
+
+/* Can code for it be run by the machine at hand? False with a diagnostic (E0707) that says what this one has. */
+bool target_runs_here(const Target *target, Diagnostics *diags);
+/* The feature that code for a CPU of that name needs and that is not among `features` ("+sse2,+avx,-avx512f", as LLVM
+ * writes them); NULL: all are there. */
+const char *target_lacking(const char *cpu, const char *features);
+
 /* From now on LLVM optimizes little: for tests, which compile many kernels to run each once. The bits of results stay
  * the same. */
 void target_hurry(Target *target);

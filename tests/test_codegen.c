@@ -384,6 +384,23 @@ Test(codegen, the_machine_at_hand_has_a_name) {
     diagnostics_free(diags);
 }
 
+/* Code is run only where the machine has what it needs. */
+Test(codegen, what_a_cpu_lacks) {
+    const char *features = "+sse2,+sse4.2,+avx,-avx512f,+avx2,-avx512vl";
+    cr_expect_null(target_lacking("x86-64", features));
+    cr_expect_null(target_lacking("haswell", features));
+    cr_expect_str_eq(target_lacking("znver4", features), "avx512bf16");
+    cr_expect_str_eq(target_lacking("x86-64-v4", features), "avx512vl");
+    cr_expect_str_eq(target_lacking("haswell", "+sse2,+sse4.2,+avx"), "avx2");
+    cr_expect_null(target_lacking("ivybridge", "+sse2,+sse4.2,+avx"));
+    Diagnostics *diags = diagnostics_new();
+    Target *native = target_new(NULL, 0, diags), *least = target_new("x86-64", 0, diags);
+    cr_expect(target_runs_here(native, diags) && target_runs_here(least, diags));
+    target_free(native);
+    target_free(least);
+    diagnostics_free(diags);
+}
+
 Test(codegen, unknown_cpu) {
     Diagnostics *diags = diagnostics_new();
     cr_assert_null(target_new("haswel", 0, diags));

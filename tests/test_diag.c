@@ -122,6 +122,7 @@ static const struct {
     {902, "no memory"},
     {903, "needs hundreds of tasks"},
     {904, "no memory"},
+    {707, "a machine without the newest instructions"},
     {907, "no memory"},
     {945, "a checkpoint keeps its settings, the graph among them, and they are compared before"},
     {951, "no memory"},

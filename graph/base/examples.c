@@ -78,6 +78,7 @@ static const Example examples[] = {
     {"E0614", "gradc opt t.gir --passes -fuse,demand", "gradc opt t.gir --passes -fuse,-demand"},
     {"E0701", "gradc eval run --cpu zen3", "gradc eval run --cpu znver3"},
     {"E0702", NULL, "gradc train my.graph --no-cache"},
+    {"E0707", "gradc train my.graph --cpu znver5 # on a Haswell", "gradc dump my.graph --format asm --cpu znver5"},
     {"E0703", "gradc train my.graph --cache /tmp", "gradc train my.graph --cache ~/.cache/gradc"},
     {"E0801", "gradc predict run --task t --input row.tsv", "gradc predict run --task t --input rows.tsv"},
     {"E0802", "hello\nworld", "[PAD]\n[UNK]\n[CLS]\n[SEP]\nhello\nworld"},

@@ -269,6 +269,11 @@ static const Explanation table[] = {
               "and at whether its disk is writable."},
 
     /* --- Files: tables, vocabularies --- */
+    {"E0707", "code for another CPU\n"
+              "--cpu asks for code that uses instructions which this machine does not have: the\n"
+              "first of them would end the program. The message says what is missing and what\n"
+              "this machine is. Other commands than dump and opt, which only show the code,\n"
+              "need a CPU that this machine can stand for: x86-64-v3, or none."},
     {"E0801", "a file cannot be read\n"
               "It does not exist, may not be read, is a folder, or holds too much: more than\n"
               "16 MiB for a configuration, 64 MiB for a vocabulary or a graph, half of the\n"
