@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 
 #include "runtime/data/batch.h"
-#include "runtime/data/wordpiece.h"
 #include "tests/temp_folder.h"
+#include "tests/vocabulary.h"
 
 /* [UNK] 1, [CLS] 2, [SEP] 3, good 4, bad 5, film 6 */
 static const char vocabulary[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\ngood\nbad\nfilm\n";
@@ -31,10 +31,8 @@ static const Label class_label = {
 
 static Fixture begin(const char *text) {
     Fixture f = {.folder = make_folder(), .diags = diagnostics_new()};
-    TempPath vocab = put_text(&f.folder, "vocab.txt", vocabulary);
     put_text(&f.folder, "t-train.tsv", text);
-    f.tokenizer = tokenizer_load(vocab.text, tokenizer_rules(true), f.diags);
-    cr_assert_not_null(f.tokenizer);
+    f.tokenizer = vocabulary_tokenizer(vocabulary, NULL, "yes");
     f.task =
         (Task){.name = "t", .data = "sub/t-{split}.tsv", .data_format = "tab", .n_inputs = 1, .label = class_label};
     f.task.inputs[0] = (TextInput){.name = "text", .columns = {"text"}, .n_columns = 1};

@@ -2,7 +2,7 @@
  * again. */
 #include <criterion/criterion.h>
 
-#include "runtime/data/wordpiece.h"
+#include "graph/base/hash.h"
 #include "runtime/hub/hf_folder.h"
 #include "runtime/hub/hf_keys.h"
 #include "tests/temp_folder.h"
@@ -122,9 +122,11 @@ static const char *rules_of(const char *words, const char *slow, const char *fas
     cr_expect_eq(!folder, code != NULL);
     if (code) cr_expect_str_eq(diags->list.items[0].code, code);
     if (folder) {
-        TokenizerRules rules = wordpiece_text(hf_folder_tokenizer(folder)->tokenizer).rules;
-        sprintf(text, "%c%c%c", rules.lower_case ? 'l' : '-', rules.strip_accents ? 'a' : '-',
-                rules.split_cjk ? 'c' : '-');
+        const json_t *rules = json_object_get(hf_folder_tokenizer(folder)->description, "normalizer");
+        const json_t *strip = json_object_get(rules, "strip_accents");
+        bool lower = json_is_true(json_object_get(rules, "lowercase"));
+        sprintf(text, "%c%c%c", lower ? 'l' : '-', (json_is_null(strip) ? lower : json_is_true(strip)) ? 'a' : '-',
+                json_is_true(json_object_get(rules, "handle_chinese_chars")) ? 'c' : '-');
     } else {
         text[0] = 0;
     }
@@ -153,7 +155,7 @@ Test(hf_folder, decides_how_texts_are_prepared) {
     cr_expect_str_eq(rules_of(cased, "{\"do_lower_case\": true}", fast, NULL, "E0848"), "");
     cr_expect_str_eq(rules_of(cased, "{\"do_lower_case\": true}", fast, "yes", NULL), "la-");
     cr_expect_str_eq(rules_of(vocabulary, "{", NULL, NULL, "E0841"), "");
-    cr_expect_str_eq(rules_of(vocabulary, NULL, "{\"model\": {\"type\": \"BPE\"}}", NULL, "E0847"), "");
+    cr_expect_str_eq(rules_of(vocabulary, NULL, "{\"model\": {\"type\": \"Other\"}}", NULL, "E0847"), "");
 }
 
 static void expect_closed(const TempFolder *path, const char *code, const char *words);
@@ -162,12 +164,13 @@ Test(hf_folder, other_tokenizers_and_vocabularies) {
     TempFolder path = make_folder();
     put_text(&path, "config.json", "{}");
     put_text(&path, "merges.txt", "a b");
-    expect_closed(&path, "E0847", "byte-level BPE");
+    expect_closed(&path, "E0840", "no such file");
     put_text(&path, "tokenizer.json",
-             "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[UNK]\": 0, \"[SEP]\": 3}}}");
-    expect_closed(&path, "E0802", "not the numbers from 0");
+             "{\"model\": {\"type\": \"WordPiece\", \"unk_token\": \"[UNK]\", \"vocab\": {\"[UNK]\": -1}}}");
+    expect_closed(&path, "E0802", "not a number from 0");
     put_text(&path, "tokenizer.json",
-             "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[UNK]\": 0, \"[SEP]\": 2}}}");
+             "{\"model\": {\"type\": \"WordPiece\", \"unk_token\": \"[UNK]\", "
+             "\"vocab\": {\"[CLS]\": 1, \"[UNK]\": 0, \"[SEP]\": 2}}}");
     Opened opened = open_folder(&path);
     const Tokenizer *tokenizer = hf_folder_tokenizer(opened.folder)->tokenizer;
     cr_expect_eq(tokenizer_size(tokenizer), 3);
@@ -267,7 +270,6 @@ Test(hf_folder, opens_what_it_wrote) {
     cr_expect_not_null(strstr(hf_folder_config(folder), "\"kept\""));
     cr_expect_not_null(strstr(hf_folder_config(folder), "1e-12"));
     cr_expect(hf_config_number(folder, "size", &number, diags) == LOOKUP_FOUND && number == 3);
-    cr_expect(wordpiece_text(hf_folder_tokenizer(folder)->tokenizer).rules.lower_case);
     char was[HASH_DIGITS + 1], is[HASH_DIGITS + 1];
     tokenizer_hash(hf_folder_tokenizer(folder)->tokenizer, is);
     HfFolder *first = hf_folder_open(source.path, NULL, diags);
@@ -348,7 +350,6 @@ Test(hf_folder, keys_that_nobody_knows_are_named) {
     expect_unknown("sentence_bert_config.json", "{\"max_seq_length\": 9, \"transformer_task\": \"x\"}", "");
     expect_unknown("sentence_bert_config.json", "{\"prompt\": \"x\"}", "prompt 1");
     expect_unknown("special_tokens_map.json", "{\"any\": \"x\"}", "");
-    expect_unknown("tokenizer.json", "{\"version\": \"1.0\", \"other\": null}", "other 1");
 }
 
 /* The tokens of a text with these files beside vocab.txt, joined by blanks; "" when the folder is refused with `code`.
@@ -365,8 +366,10 @@ static void expect_text(const char *words, const char *slow, const char *fast, c
     TokenIds ids = {0}, all = {0};
     if (folder) {
         const Tokenizer *t = hf_folder_tokenizer(folder)->tokenizer;
-        tokenizer_encode(t, text, strlen(text), &ids);
-        tokenizer_assemble(t, &ids, NULL, 64, &all, NULL);
+        TokenizerWork *work = tokenizer_work(t);
+        tokenizer_encode(t, work, text, strlen(text), &ids);
+        tokenizer_assemble(t, &ids, NULL, 64, (AssembledTokens){&all, NULL, NULL});
+        tokenizer_work_free(work);
         for (int64_t i = 0; i < all.count; i++) {
             strcat(joined, i ? " " : "");
             strcat(joined, tokenizer_token(t, all.items[i]));
@@ -415,20 +418,29 @@ Test(hf_folder, other_ways_to_take_texts_apart) {
                 "[CLS] film [SEP]", NULL);
     expect_text(words, "{\"do_basic_tokenize\": false, \"never_split\": [\"x\"]}", NULL, NULL, "film",
                 "[CLS] film [SEP]", NULL);
-    expect_text(words, "{\"tokenizer_class\": \"BertJapaneseTokenizer\"}", NULL, NULL, "film", "", "E0838");
+    expect_text(words, "{\"tokenizer_class\": \"BertJapaneseTokenizer\"}", NULL, NULL, "film", "", "E0847");
     expect_text(words, "{\"add_eos_token\": true}", NULL, NULL, "film", "", "E0838");
     expect_text(words, "{\"add_special_tokens\": false}", NULL, NULL, "film", "", "E0838");
-    expect_text(words, "{\"tokenizer_class\": \"KoBertTokenizer\"}", NULL, NULL, "film", "", "E0838");
-    expect_text(words, NULL, "{\"normalizer\": null}", NULL, "film", "", "E0838");
-    expect_text(words, NULL, "{\"normalizer\": {\"type\": \"Sequence\"}}", NULL, "film", "", "E0838");
-    expect_text(words, NULL, "{\"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}}", NULL, "film", "", "E0838");
-    expect_text(words, NULL, "{\"post_processor\": {\"type\": \"RobertaProcessing\"}}", NULL, "film", "", "E0838");
-    expect_text(words, NULL, "{\"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": []}}", NULL, "film",
-                "", "E0847");
-    expect_text(words, NULL, "{\"model\": {\"type\": \"WordPiece\", \"continuing_subword_prefix\": \"@@\"}}", NULL,
-                "films", "[CLS] film @@s [SEP]", NULL);
-    expect_text(words, NULL, "{\"model\": {\"type\": \"WordPiece\", \"max_input_chars_per_word\": 3}}", NULL, "film s",
-                "[CLS] [UNK] s [SEP]", NULL);
-    expect_text(words, NULL, "{\"model\": {\"type\": \"WordPiece\", \"max_input_chars_per_word\": 1000}}", NULL, "film",
-                "", "E0847");
+    expect_text(words, "{\"tokenizer_class\": \"KoBertTokenizer\"}", NULL, NULL, "film", "", "E0847");
+    /* a tokenizer.json without a model is laid over what vocab.txt makes */
+    expect_text(words, NULL, "{\"normalizer\": null}", NULL, "film FILM", "[CLS] film [UNK] [SEP]", NULL);
+    expect_text(words, NULL, "{\"version\": \"1.0\", \"other\": null}", NULL, "film", "", "E0847");
+    expect_text(words, NULL, "{\"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}}", NULL, "film, film",
+                "[CLS] [UNK] film [SEP]", NULL);
+    expect_text(words, NULL, "{\"post_processor\": {\"type\": \"RobertaProcessing\"}}", NULL, "film", "", "E0847");
+    expect_text(words, NULL,
+                "{\"post_processor\": {\"type\": \"RobertaProcessing\", \"sep\": [\"s\", 6], \"cls\": [\"[PAD]\", 0], "
+                "\"trim_offsets\": true, \"add_prefix_space\": false}}",
+                NULL, "film", "[PAD] film s", NULL);
+    const char *vocab = "\"unk_token\": \"[UNK]\", \"vocab\": {\"[UNK]\": 0, \"film\": 1, \"@@s\": 2, \"s\": 3}";
+    char fast[400];
+    snprintf(fast, sizeof fast, "{\"model\": {\"type\": \"WordPiece\", \"continuing_subword_prefix\": \"@@\", %s}}",
+             vocab);
+    expect_text(words, NULL, fast, NULL, "films", "film @@s", NULL);
+    snprintf(
+        fast, sizeof fast,
+        "{\"model\": {\"type\": \"WordPiece\", \"max_input_chars_per_word\": 3, %s}, \"pre_tokenizer\": {\"type\": "
+        "\"Whitespace\"}}",
+        vocab);
+    expect_text(words, NULL, fast, NULL, "film s", "[UNK] s", NULL);
 }

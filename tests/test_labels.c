@@ -5,8 +5,8 @@
 
 #include "runtime/data/batch.h"
 #include "runtime/data/cells.h"
-#include "runtime/data/wordpiece.h"
 #include "tests/temp_folder.h"
+#include "tests/vocabulary.h"
 
 /* --- From text to numbers --- */
 
@@ -95,9 +95,9 @@ typedef struct Fixture {
 
 static void load(Fixture *f, const char *text, const char *format, Label label, bool needs_labels) {
     *f = (Fixture){.folder = make_folder(), .diags = diagnostics_new()};
-    TempPath vocab = put_text(&f->folder, "vocab.txt", vocabulary), data = put_text(&f->folder, "data", text);
+    TempPath data = put_text(&f->folder, "data", text);
     static const char *const columns[] = {"w", "y"};
-    f->tokenizer = tokenizer_load(vocab.text, tokenizer_rules(true), f->diags);
+    f->tokenizer = vocabulary_tokenizer(vocabulary, NULL, "yes");
     f->task = (Task){.name = "t", .data = "data", .data_format = format, .n_inputs = 1, .label = label};
     if (strcmp(format, "conll") == 0) f->task.data_columns = columns, f->task.n_data_columns = 2;
     f->task.inputs[0] = (TextInput){.name = "w", .columns = {"w"}, .n_columns = 1, .words = label.of >= 0};

@@ -111,7 +111,7 @@ static const Example examples[] = {
     {"E0844", "tf_model.h5", "model.safetensors"},
     {"E0845", "gradc eval run/lora", "gradc eval run/lora --weights bert-base-uncased"},
     {"E0846", "gradc eval run/lora --weights bert-base-cased", "gradc eval run/lora --weights bert-base-uncased"},
-    {"E0847", "gradc train my.graph --weights roberta-base", "gradc train my.graph --weights bert-base-cased"},
+    {"E0847", "{\"pre_tokenizer\": {\"type\": \"Morphemes\"}}", "{\"pre_tokenizer\": {\"type\": \"Whitespace\"}}"},
     {"E0848", "{\"do_lower_case\": true}", "{\"do_lower_case\": false}"},
     {"E0849", NULL, "model.safetensors.index.json, and all the files that it names"},
     {"E0850", "gradc train bert.graph --data data/sst", "gradc train bert.graph --data data"},

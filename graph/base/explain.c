@@ -280,9 +280,10 @@ static const Explanation table[] = {
               "free memory for a table, each counted after decompression. The message has the\n"
               "reason. A relative path starts at the folder in which the command was run."},
     {"E0802", "not a usable vocabulary\n"
-              "vocab.txt has one token a line, the line number from 0 being its id, and\n"
-              "contains [UNK], [CLS] and [SEP]. Take the vocab.txt that came with the\n"
-              "weights."},
+              "The vocabulary of the tokenizer is damaged, or lacks a token that something else\n"
+              "names: a merge, the unknown token, a special token of the template. vocab.txt\n"
+              "has one token a line, the line number from 0 being its id; of tokenizer.json the\n"
+              "message names the key. Take the files that came with the weights, all of them."},
     {"E0810", "a column is missing\n"
               "The task names a column that the table's header row does not have (of JSON\n"
               "lines: an object lacks the key). The columns that are there are listed.\n"
@@ -360,9 +361,9 @@ static const Explanation table[] = {
               "attention, quantised weights, another way to prepare texts. Of config.json, a\n"
               "graph file that computes it says so: checkpoint expects \"is_decoder\" = \"true\"."},
     {"E0840", "not a model folder\n"
-              "A model folder holds config.json, vocab.txt (or a tokenizer.json of WordPiece)\n"
-              "and, unless training starts from random weights, model.safetensors. One of\n"
-              "them, or the folder itself, is missing."},
+              "A model folder holds config.json, a tokenizer (tokenizer.json, vocab.txt,\n"
+              "vocab.json with merges.txt, or spiece.model) and, unless training starts from\n"
+              "random weights, model.safetensors. One of them, or the folder, is missing."},
     {"E0841", "a broken config.json\n"
               "The file is not a JSON object, or a key that the graph file reads has a value\n"
               "of another kind (a text where a number is needed). Correct it, or remove the\n"
@@ -391,10 +392,11 @@ static const Explanation table[] = {
               "another base."},
 
     /* --- Files: the rows of a task --- */
-    {"E0847", "another kind of tokenizer\n"
-              "gradc reads WordPiece, BERT's tokenizer. The folder has one of another kind\n"
-              "(byte-level BPE as of GPT-2 and RoBERTa, SentencePiece as of ALBERT and T5),\n"
-              "whose ids would mean nothing to a model that was trained with WordPiece."},
+    {"E0847", "a tokenizer that is not computed\n"
+              "The tokenizer has a part, a key or a value that gradc does not compute; the\n"
+              "message says where, as in normalizer.normalizers[2].type. Or there is no\n"
+              "tokenizer.json, and no recipe for its class. Other ids than those of training\n"
+              "would mean nothing to the model."},
     {"E0848", "files that contradict each other\n"
               "tokenizer_config.json and tokenizer.json say different things of how texts are\n"
               "prepared. Correct one of them, or decide with --lower-case yes or no."},

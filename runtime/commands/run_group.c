@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "graph/base/hash.h"
+
 /* --- Opening ------------------------------------------------------------------------------------------------------ */
 
 /* What the others are given as if it stood on the command line: all runs read the rows of the first. */

@@ -10,6 +10,7 @@
 #include "graph/base/memory.h"
 #include "runtime/data/cells.h"
 #include "runtime/data/dataset_id.h"
+#include "runtime/data/row_tokens.h"
 #include "runtime/data/split.h"
 
 enum { LABEL_COLUMN_MISSING = -1 };
@@ -24,13 +25,10 @@ typedef struct RowLoader {
     int n_columns, label_column, kept; /* the label's first one; the first of those kept besides */
     SplitColumns split;
     /* Of the row at hand. */
-    bool cut, unknown; /* one of its texts was longer than the limit; is [UNK] for the most part */
-    TokenIds text[2];
-    Pieces words, tags;
+    RowTokens tokens;
+    Pieces tags;
     double *values; /* [labels, width]: read from the label's cells, before it is known which have a token */
     int64_t n_values, values_capacity; /* labels */
-    int32_t *first; /* of each word of the labelled input: the token that it begins with; -1: it has none */
-    int64_t n_first, first_capacity;
 } RowLoader;
 
 static void collect_columns(RowLoader *l) {
@@ -150,89 +148,7 @@ static bool read_labels(RowLoader *l, int64_t row) {
 static bool is_unlabelled(const RowLoader *l) {
     const Label *label = &l->task->label;
     if (l->label_column < 0) return false;
-    return label->of >= 0 ? l->n_values == 0 && l->n_first > 0 : isnan(l->values[0]);
-}
-
-/* --- Inputs --- */
-
-/* The tokens of a row's text, and where its words begin. */
-static void encode_words(RowLoader *l, int64_t row, int column, TokenIds *ids) {
-    const int32_t cls = 1; /* the token before the first word */
-    cell_pieces(l->table, row, column, " ", &l->words);
-    l->first = memory_grow(l->first, &l->first_capacity, l->words.count, sizeof *l->first);
-    l->n_first = l->words.count;
-    for (int64_t i = 0; i < l->words.count; i++) {
-        int64_t before = ids->count;
-        tokenizer_encode(l->options->tokenizer, l->words.items[i].bytes, l->words.items[i].length, ids);
-        l->first[i] = ids->count > before ? (int32_t)before + cls : -1;
-    }
-}
-
-/* A list where a text is wanted is its items with blanks between. */
-static void encode_text(RowLoader *l, int64_t row, int column, TokenIds *ids) {
-    cell_pieces(l->table, row, column, "", &l->words);
-    for (int64_t i = 0; i < l->words.count; i++)
-        tokenizer_encode(l->options->tokenizer, l->words.items[i].bytes, l->words.items[i].length, ids);
-}
-
-/* Words whose first token was cut off have none. */
-static void cut_words(RowLoader *l, int64_t tokens) {
-    for (int64_t i = 0; i < l->n_first; i++) {
-        if (l->first[i] >= tokens - 1) l->first[i] = -1;
-    }
-}
-
-static void end_input(RowLoader *l, Sequences *to) {
-    for (int64_t i = to->bounds[l->data->rows]; l->options->one_segment && i < to->segments.count; i++)
-        to->segments.items[i] = 0;
-    to->bounds[l->data->rows + 1] = to->ids.count;
-}
-
-/* One or two texts as a sequence. */
-static void append_whole(RowLoader *l, const TextInput *input, int index, Sequences *to) {
-    TokenIds *second = input->n_columns == 2 ? &l->text[1] : NULL;
-    int64_t wanted = 2 + l->text[0].count + (second ? 1 + second->count : 0);
-    if (input->kept != KEPT_HEAD) tokenizer_cut(&l->text[0], second, l->options->max_length, input->kept);
-    int64_t got =
-        tokenizer_assemble(l->options->tokenizer, &l->text[0], second, l->options->max_length, &to->ids, &to->segments);
-    if (l->task->label.of == index) cut_words(l, got);
-    l->cut |= got < wanted;
-}
-
-/* The sequences of a long text, each `stride` tokens on, the last one up to its end. */
-static void append_windows(RowLoader *l, const TextInput *input, Sequences *to) {
-    const TokenIds *text = &l->text[0];
-    int64_t inside = input->window - 2, row = l->data->rows, count = to->windows[row];
-    for (int64_t start = 0;; start += input->stride) {
-        int64_t end = start + inside < text->count ? start + inside : text->count;
-        TokenIds part = {.items = text->items + start, .count = end - start};
-        tokenizer_assemble(l->options->tokenizer, &part, NULL, input->window, &to->ids, &to->segments);
-        to->window_bounds =
-            memory_grow(to->window_bounds, &to->window_capacity, ++count + 1, sizeof *to->window_bounds);
-        to->window_bounds[0] = 0;
-        to->window_bounds[count] = to->ids.count;
-        if (end == text->count) break;
-    }
-    to->windows[row + 1] = count;
-}
-
-/* Appends the sequences of one text input. */
-static void append_input(RowLoader *l, int64_t row, int index, int column) {
-    const TextInput *input = &l->task->inputs[index];
-    for (int j = 0; j < input->n_columns; j++) {
-        l->text[j].count = 0;
-        if (input->words && l->task->label.of == index)
-            encode_words(l, row, column + j, &l->text[j]);
-        else
-            encode_text(l, row, column + j, &l->text[j]);
-        l->unknown |= tokenizer_knows_little(l->options->tokenizer, l->text[j].items, l->text[j].count);
-    }
-    Sequences *to = &l->data->inputs[index];
-    if (input->window)
-        append_windows(l, input, to);
-    else
-        append_whole(l, input, index, to);
-    end_input(l, to);
+    return label->of >= 0 ? l->n_values == 0 && l->tokens.n_first > 0 : isnan(l->values[0]);
 }
 
 /* --- Rows --- */
@@ -247,7 +163,7 @@ static void store_label(RowLoader *l, int64_t word, const double *value) {
     if (word >= 0) {
         labels->at = memory_grow(labels->at, &at, count + 1, sizeof *labels->at);
         labels->word = memory_grow(labels->word, &words, count + 1, sizeof *labels->word);
-        labels->at[count] = l->first[word];
+        labels->at[count] = l->tokens.first[word];
         labels->word[count] = (int32_t)word;
     }
     labels->capacity = values;
@@ -262,17 +178,18 @@ static void store_labels(RowLoader *l) {
     if (l->task->label.of < 0)
         store_label(l, -1, l->values);
     else
-        labels->words[l->data->rows] = (int32_t)l->n_first;
-    for (int64_t i = 0; l->task->label.of >= 0 && i < l->n_first; i++) {
+        labels->words[l->data->rows] = (int32_t)l->tokens.n_first;
+    for (int64_t i = 0; l->task->label.of >= 0 && i < l->tokens.n_first; i++) {
         if (l->label_column < 0) new_value(l);
         bool given = l->label_column < 0 || !isnan(l->values[i * width]);
-        if (l->first[i] >= 0 && given) store_label(l, i, l->values + i * width);
+        if (l->tokens.first[i] >= 0 && given) store_label(l, i, l->values + i * width);
     }
 }
 
 static bool lists_differ(RowLoader *l, int64_t row) {
-    const char *what = arena_printf(l->diags->arena, "%s, but column '%s' has %s", count_text(l->n_first, "word").text,
-                                    l->task->label.columns[0], count_text(l->n_values, "label").text);
+    const char *what =
+        arena_printf(l->diags->arena, "%s, but column '%s' has %s", count_text(l->tokens.n_first, "word").text,
+                     l->task->label.columns[0], count_text(l->n_values, "label").text);
     if (!tell_bad(l, "E0853", table_line(l->table, row), what)) return false;
     diag_note(l->diags, l->task->label.pos, "the label is declared here");
     diag_hint(l->diags, "a row has one label for each of its words; an empty one, in a list, is left out; "
@@ -297,24 +214,26 @@ static bool read_row(RowLoader *l, int64_t row) {
     if (problem) return tell_bad(l, table_problem_code(l->table, row), line, problem), false;
     if (!read_labels(l, row)) return false;
     for (int i = 0; i < l->task->n_inputs; i++) {
-        append_input(l, row, i, column);
-        column += l->task->inputs[i].n_columns;
+        const TextInput *input = &l->task->inputs[i];
+        RowText text = {
+            l->table, row, column, input, l->task->label.of == i, l->options->max_length, l->options->one_segment};
+        row_tokens_append(&l->tokens, &text, l->data->rows, &l->data->inputs[i]);
+        column += input->n_columns;
     }
     if (is_unlabelled(l)) return !l->task->label.optional && bad_label(l, line, 0, "the row has no label");
-    return l->task->label.of < 0 || l->label_column < 0 || l->n_first == l->n_values || lists_differ(l, row);
+    return l->task->label.of < 0 || l->label_column < 0 || l->tokens.n_first == l->n_values || lists_differ(l, row);
 }
 
 /* False after an error. */
 static bool append_row(RowLoader *l, int64_t row) {
-    l->cut = l->unknown = false;
-    l->n_first = 0;
+    row_tokens_next(&l->tokens);
     int errors = l->diags->errors;
     if (!read_row(l, row)) return drop_row(l), l->diags->errors == errors;
     store_labels(l);
     l->data->lines[l->data->rows] = table_line(l->table, row);
     if (l->data->table_rows) l->data->table_rows[l->data->rows] = row;
-    l->data->cut += l->cut;
-    l->data->unknown += l->unknown;
+    l->data->cut += l->tokens.cut;
+    l->data->unknown += l->tokens.unknown;
     l->data->rows++;
     return true;
 }
@@ -357,8 +276,9 @@ static bool read_rows(RowLoader *l) {
 static bool check_mask(RowLoader *l) {
     bool good = l->task->label.kind != LABEL_MASKED || tokenizer_specials(l->options->tokenizer).mask >= 0;
     if (good) return true;
-    diag_error(l->diags, "E0854", l->task->label.pos, "the vocabulary has no [MASK] to hide tokens with");
-    diag_hint(l->diags, "take a vocabulary that has the line [MASK]");
+    diag_error(l->diags, "E0854", l->task->label.pos, "the tokenizer has no mask token to hide tokens with");
+    diag_hint(l->diags, "take a tokenizer that has one: a vocab.txt with the line [MASK], or a tokenizer_config.json "
+                        "that says \"mask_token\"");
     return false;
 }
 
@@ -372,6 +292,7 @@ TableFormat dataset_format(const Task *task) {
 static bool check_windows(const RowLoader *l) {
     for (int i = 0; i < l->task->n_inputs; i++) {
         const TextInput *input = &l->task->inputs[i];
+        if (!row_tokens_check(l->options->tokenizer, input, l->diags)) return false;
         if (input->window <= l->options->max_length) continue;
         diag_error(l->diags, "E0414", input->window_pos, "windows of %s are longer than sequences may be, %lld",
                    count_text(input->window, "token").text, (long long)l->options->max_length);
@@ -392,11 +313,9 @@ static Table *open_table(RowLoader *l, const char *path) {
 
 static void loader_close(RowLoader *l) {
     if (l->table && (!l->data || l->data->table != l->table)) table_free(l->table);
-    for (int i = 0; i < 2; i++) token_ids_free(&l->text[i]);
-    pieces_free(&l->words);
+    row_tokens_end(&l->tokens);
     pieces_free(&l->tags);
     free(l->values);
-    free(l->first);
 }
 
 static bool check_fold(const RowLoader *l) {
@@ -423,6 +342,7 @@ Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnosti
     *l.data = (Dataset){.task = task, .labelled = options->needs_labels, .tokenizer = options->tokenizer};
     if (options->text || options->n_keep || options->keeps_bad) l.data->table = l.table, l.data->kept = l.kept;
     l.data->file = diagnostics_file(diags, path, NULL);
+    row_tokens_begin(&l.tokens, options->tokenizer);
     bool good = read_rows(&l);
     loader_close(&l);
     if (!good) {

@@ -4,7 +4,7 @@
 
 #include "frontend/program.h"
 #include "runtime/data/table_reader.h"
-#include "runtime/data/tokenizer.h"
+#include "runtime/tokenize/tokenizer.h"
 
 /* Sequences of one text input, end to end. */
 typedef struct Sequences {

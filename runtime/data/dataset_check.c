@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { SEGMENTS = 2, MOST_WORDS = 1 << 24 };
+enum { MOST_WORDS = 1 << 24 };
 
 static bool all_below(const TokenIds *ids, int64_t end) {
     for (int64_t i = 0; i < ids->count; i++) {
@@ -33,7 +33,8 @@ static const char *input_problem(const Sequences *in, const TextInput *input, in
     if (!in->ids.items || !in->segments.items || in->ids.count != in->segments.count)
         return "a token has no segment, or a segment no token";
     if (!all_below(&in->ids, tokenizer_size(o->tokenizer))) return "a token is not in the vocabulary";
-    if (!all_below(&in->segments, o->one_segment ? 1 : SEGMENTS)) return "a segment is neither 0 nor 1";
+    if (!all_below(&in->segments, o->one_segment ? 1 : tokenizer_segments(o->tokenizer)))
+        return "a segment is not one of the tokenizer's";
     if ((in->windows != NULL) != (input->window > 0)) return "windows are missing, or not asked for";
     const int64_t *sequences = in->windows ? in->window_bounds : in->bounds;
     if (in->windows && !windows_fit(in, rows)) return "a window lies outside its row";

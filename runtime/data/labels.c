@@ -31,23 +31,21 @@ void label_list_free(LabelList *list) {
 /* Uniform in [0, 1). */
 static double unit(uint32_t word) { return (double)word * 0x1p-32; }
 
-static bool is_special(const SpecialTokens *special, int32_t id) {
-    return id == special->unk || id == special->cls || id == special->sep || id == special->pad || id == special->mask;
-}
+static bool is_special(const Dataset *data, int32_t id) { return tokenizer_is_special(data->tokenizer, id); }
 
 /* What stands in the place of a chosen token. */
-static int32_t replacement(const Dataset *data, const SpecialTokens *special, int32_t id, const uint32_t words[4]) {
-    enum { AS_IT_IS = 0, RANDOM = 1 }; /* of ten parts; the other eight are [MASK] */
+static int32_t replacement(const Dataset *data, int32_t mask, int32_t id, const uint32_t words[4]) {
+    enum { AS_IT_IS = 0, RANDOM = 1 }; /* of ten parts; the other eight are the mask */
     int part = (int)(unit(words[1]) * 10);
     if (part == AS_IT_IS) return id;
-    if (part != RANDOM) return special->mask;
+    if (part != RANDOM) return mask;
     int32_t other = (int32_t)(unit(words[2]) * tokenizer_size(data->tokenizer));
-    return is_special(special, other) ? special->mask : other;
+    return is_special(data, other) ? mask : other;
 }
 
 typedef struct Masking {
     const Dataset *data;
-    SpecialTokens special;
+    int32_t mask;
     RowKey key;
     uint32_t site;
 } Masking;
@@ -56,18 +54,18 @@ typedef struct Masking {
 static bool choose(const Masking *m, int32_t id, int64_t position, int32_t *hidden) {
     uint32_t words[4] = {0, (uint32_t)position, m->key.row, m->site};
     *hidden = id;
-    if (!m->data->labelled) return id == m->special.mask; /* the text says itself what to predict */
-    if (is_special(&m->special, id)) return false;
+    if (!m->data->labelled) return id == m->mask; /* the text says itself what to predict */
+    if (is_special(m->data, id)) return false;
     philox4x32_10(words, (uint32_t[]){m->key.seed, m->key.step});
     if (unit(words[0]) >= m->data->task->label.share) return false;
-    *hidden = replacement(m->data, &m->special, id, words);
+    *hidden = replacement(m->data, m->mask, id, words);
     return true;
 }
 
 static void mask_row(const Dataset *data, int64_t row, RowKey key, int32_t *ids, LabelList *list) {
     const Label *label = &data->task->label;
     const Sequences *in = &data->inputs[label->of];
-    Masking m = {.data = data, .special = tokenizer_specials(data->tokenizer), .key = key};
+    Masking m = {.data = data, .mask = tokenizer_specials(data->tokenizer).mask, .key = key};
     m.site = XXH32(label->name, strlen(label->name), 0);
     for (int64_t i = in->bounds[row]; i < in->bounds[row + 1]; i++) {
         int32_t id = in->ids.items[i], hidden;

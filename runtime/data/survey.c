@@ -33,6 +33,7 @@ typedef struct Surveyor {
     int64_t numbers, fractions; /* labels that are numbers, and no whole ones */
     Seen seen[MOST_CLASSES + 1];
     int n_seen;
+    TokenizerWork *work; /* NULL: lengths are in words */
 } Surveyor;
 
 static const SourceFile *file_of(const Surveyor *s) { return diagnostics_file(s->diags, s->options->path, NULL); }
@@ -291,9 +292,9 @@ static int64_t count_words(const char *text) {
     return words;
 }
 
-/* With [CLS] and a [SEP] behind each text. Counts the row where little of it is known. */
+/* With the special tokens around the texts. Counts the row where little of it is known. */
 static int64_t row_length(Surveyor *s, int64_t row, TokenIds *ids) {
-    int64_t length = s->options->tokenizer ? 1 + s->options->n_texts : 0;
+    int64_t length = s->options->tokenizer ? tokenizer_added(s->options->tokenizer, s->options->n_texts > 1) : 0;
     bool unknown = false;
     ids->count = 0;
     for (int column = 0; column < s->options->n_texts; column++) {
@@ -302,7 +303,7 @@ static int64_t row_length(Surveyor *s, int64_t row, TokenIds *ids) {
         const char *text = table_cell(s->table, row, column, &bytes);
         int64_t before = ids->count;
         if (s->options->tokenizer)
-            tokenizer_encode(s->options->tokenizer, text, bytes, ids);
+            tokenizer_encode(s->options->tokenizer, s->work, text, bytes, ids);
         else
             length += count_words(text);
         unknown |= ids->count > before &&
@@ -319,6 +320,7 @@ static int by_length(const void *a, const void *b) {
 
 static void survey_lengths(Surveyor *s) {
     TokenIds ids = {0};
+    if (s->options->tokenizer) s->work = tokenizer_work(s->options->tokenizer);
     Survey *survey = s->survey;
     survey->lengths = arena_array(s->arena, (size_t)survey->rows + 1, sizeof *survey->lengths);
     for (int64_t row = 0, n = 0; row < table_rows(s->table); row++) {
@@ -326,6 +328,7 @@ static void survey_lengths(Surveyor *s) {
     }
     qsort(survey->lengths, (size_t)survey->rows, sizeof *survey->lengths, by_length);
     token_ids_free(&ids);
+    tokenizer_work_free(s->work);
 }
 
 int64_t survey_length(const Survey *survey, double share) {

@@ -3,7 +3,7 @@
 #define GRADC_RUNTIME_DATA_SURVEY_H
 
 #include "runtime/data/table_reader.h"
-#include "runtime/data/tokenizer.h"
+#include "runtime/tokenize/tokenizer.h"
 
 typedef struct SurveyOptions {
     const char *path;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "graph/base/hash.h"
 #include "graph/base/memory.h"
 #include "runtime/data/dataset_check.h"
 #include "runtime/data/dataset_id.h"

@@ -26,7 +26,7 @@ json_t *hf_file_parse(const char *text, size_t size, json_error_t *error) {
     return large ? json_loadb(text, size, JSON_DECODE_INT_AS_REAL, error) : value;
 }
 
-static json_t *parse_object(const char *path, const char *text, size_t size, Diagnostics *diags) {
+json_t *hf_file_object_of(const char *path, const char *text, size_t size, Diagnostics *diags) {
     json_error_t error;
     json_t *object = hf_file_parse(text, size, &error);
     if (json_is_object(object)) return object;
@@ -41,7 +41,7 @@ static json_t *parse_object(const char *path, const char *text, size_t size, Dia
 json_t *hf_file_object(const char *path, size_t most, char **text, Diagnostics *diags) {
     size_t size;
     char *own = read_file(path, most, &size, diags);
-    json_t *object = own ? parse_object(path, own, size, diags) : NULL;
+    json_t *object = own ? hf_file_object_of(path, own, size, diags) : NULL;
     if (text)
         *text = own;
     else
@@ -62,8 +62,9 @@ bool hf_file_missing(Arena *arena, const char *folder, const char *name, Diagnos
     diag_error(diags, "E0840", hf_file_pos(arena, folder, name, diags), "%s",
                is_folder ? "the folder has no such file" : "there is no such folder");
     if (is_folder)
-        diag_hint(diags, "a model folder holds config.json, vocab.txt and, unless training starts from random weights, "
-                         "model.safetensors");
+        diag_hint(diags,
+                  "a model folder holds config.json, tokenizer.json (or vocab.txt) and, unless training starts from "
+                  "random weights, model.safetensors");
     else
         diag_hint(diags,
                   "nothing is downloaded by gradc itself; from huggingface.co: hf download %s --local-dir %s, or git "

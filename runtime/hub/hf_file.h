@@ -19,6 +19,8 @@ json_t *hf_file_parse(const char *text, size_t size, json_error_t *error);
  * (E0841) for anything else. `*text` is the file, for the caller to free, also after an error; NULL when nobody wants
  * it. */
 json_t *hf_file_object(const char *path, size_t most, char **text, Diagnostics *diags);
+/* The same of what the file holds. */
+json_t *hf_file_object_of(const char *path, const char *text, size_t size, Diagnostics *diags);
 
 /* Tells that the folder, or this file of it, is not there (E0840). False. */
 bool hf_file_missing(Arena *arena, const char *folder, const char *name, Diagnostics *diags);

@@ -54,7 +54,7 @@ HfFolder *hf_folder_open(const char *path, const char *lower_case, Diagnostics *
 void hf_folder_close(HfFolder *folder) {
     if (!folder) return;
     hf_weights_close(folder->weights);
-    tokenizer_free(folder->tokenizer.tokenizer);
+    hf_tokenizer_free(&folder->tokenizer);
     if (folder->overlay) safetensors_close(folder->overlay);
     json_decref(folder->config);
     free(folder->config_text);
@@ -302,8 +302,7 @@ bool hf_folder_write(const char *path, const HfContents *contents, Diagnostics *
     const char *weights = contents->weights ? contents->weights : "model.safetensors";
     bool written =
         write_config(hf_file_path(arena, path, "config.json"), contents, diags) &&
-        (!contents->tokenizer ||
-         contents->tokenizer->kind->save(contents->tokenizer->tokenizer, &contents->cut, path, diags)) &&
+        (!contents->tokenizer || hf_tokenizer_save(contents->tokenizer, &contents->cut, path, diags)) &&
         (!contents->says_length || write_length(arena, path, contents->cut.max_length, diags)) &&
         (!contents->n_tensors || safetensors_write(hf_file_path(arena, path, weights), contents->tensors,
                                                    contents->n_tensors, metadata, contents->n_metadata + 1, diags));

@@ -80,7 +80,7 @@ typedef struct HfContents {
     const ConfigPair *pairs; /* set in it; without any, the text of `config` is copied as it is */
     int n_pairs;
     bool fresh;                   /* nothing of `config` that belongs to other programs */
-    const HfTokenizer *tokenizer; /* written as its kind is; NULL: it is not */
+    const HfTokenizer *tokenizer; /* its files go along; NULL: they do not */
     HfCut cut;                    /* said beside the tokenizer */
     bool says_length;             /* as hf_length.h reads it too */
     const TensorToWrite *tensors; /* none: the file is left as it is */

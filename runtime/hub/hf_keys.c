@@ -71,11 +71,7 @@ static const HfKey table[] = {
     {config, "length_penalty", HF_HARMLESS, NULL, NULL},
     {config, "num_return_sequences", HF_HARMLESS, NULL, NULL},
 
-    {slow, "tokenizer_class", HF_ONLY,
-     "\"BertTokenizer\"|\"BertTokenizerFast\"|\"DistilBertTokenizer\"|\"DistilBertTokenizerFast\"|\"ElectraTokenizer\"|"
-     "\"ElectraTokenizerFast\"|\"MobileBertTokenizer\"|\"MobileBertTokenizerFast\"|\"PreTrainedTokenizerFast\"|"
-     "\"TokenizersBackend\"|null",
-     "texts are taken apart in another way"},
+    {slow, "tokenizer_class", HF_USED, NULL, NULL},
     {slow, "wordpieces_prefix", HF_ONLY, "\"##\"", "pieces inside a word are spelled otherwise"},
     {slow, "clean_text", HF_ONLY, "true|null", "control characters stay in the text"},
     {slow, "split_special_tokens", HF_ONLY, "false|null", "special tokens in a text are taken apart"},
@@ -95,8 +91,13 @@ static const HfKey table[] = {
     {slow, "bos_token", HF_USED, NULL, NULL},
     {slow, "eos_token", HF_USED, NULL, NULL},
     {slow, "add_special_tokens", HF_ONLY, "true|null", "nothing is put around texts"},
-    {slow, "add_bos_token", HF_ONLY, "false|null", "another token is put before texts"},
-    {slow, "add_eos_token", HF_ONLY, "false|null", "another token is put behind texts"},
+    {slow, "add_bos_token", HF_USED, NULL, NULL},
+    {slow, "add_eos_token", HF_USED, NULL, NULL},
+    {slow, "keep_accents", HF_USED, NULL, NULL},
+    {slow, "split_by_punct", HF_USED, NULL, NULL},
+    {slow, "extra_ids", HF_USED, NULL, NULL},
+    {slow, "sp_model_kwargs", HF_ONLY, "{}|null", "texts are taken apart at random"},
+    {slow, "remove_space", HF_ONLY, "true|null", "blanks beside each other stay"},
     {slow, "post_processor", HF_ONLY, "null", "special tokens are put around texts in another way"},
     {slow, "model_max_length", HF_HARMLESS, NULL, NULL}, /* the model's positions, or 1e30: --max-length decides */
     {slow, "truncation_side", HF_HARMLESS, NULL, NULL},  /* `text keep tail` decides */
@@ -111,8 +112,13 @@ static const HfKey table[] = {
     {slow, "pad_to_multiple_of", HF_HARMLESS, NULL, NULL},
     {slow, "pad_token_type_id", HF_HARMLESS, NULL, NULL},
     {slow, "return_tensors", HF_HARMLESS, NULL, NULL},
-    {slow, "model_input_names", HF_HARMLESS, NULL, NULL},            /* what a model takes is the graph file's */
-    {slow, "add_prefix_space", HF_HARMLESS, NULL, NULL},             /* of byte-level pre-tokenizers */
+    {slow, "model_input_names", HF_HARMLESS, NULL, NULL}, /* what a model takes is the graph file's */
+    {slow, "add_prefix_space", HF_USED, NULL, NULL},
+    {slow, "trim_offsets", HF_HARMLESS, NULL, NULL}, /* of offsets, not of ids */
+    {slow, "errors", HF_HARMLESS, NULL, NULL},       /* of tokens back to text */
+    {slow, "legacy", HF_HARMLESS, NULL, NULL},       /* of classes that are not fast */
+    {slow, "vocab_type", HF_HARMLESS, NULL, NULL},
+    {slow, "merges_file", HF_HARMLESS, NULL, NULL},
     {slow, "clean_up_tokenization_spaces", HF_HARMLESS, NULL, NULL}, /* of tokens back to text */
     {slow, "chat_template", HF_HARMLESS, NULL, NULL},
     {slow, "name_or_path", HF_HARMLESS, NULL, NULL},
@@ -146,13 +152,8 @@ static const HfKey table[] = {
     {fast, "added_tokens", HF_USED, NULL, NULL},
     {fast, "model", HF_USED, NULL, NULL},
     {fast, "post_processor", HF_USED, NULL, NULL},
-    {fast, "normalizer", HF_GIVEN, NULL, "texts are taken as they stand"},
-    {fast, "normalizer.type", HF_ONLY, "\"BertNormalizer\"", "texts are prepared in another way"},
-    {fast, "normalizer.clean_text", HF_ONLY, "true", "control characters stay in the text"},
-    {fast, "pre_tokenizer", HF_GIVEN, NULL, "texts are not taken apart into words"},
-    {fast, "pre_tokenizer.type", HF_ONLY, "\"BertPreTokenizer\"", "texts are taken apart in another way"},
-    {fast, "post_processor.type", HF_ONLY, "\"TemplateProcessing\"|\"BertProcessing\"",
-     "special tokens are put around texts in another way"},
+    {fast, "normalizer", HF_USED, NULL, NULL},
+    {fast, "pre_tokenizer", HF_USED, NULL, NULL},
 
     {sentence, "max_seq_length", HF_USED, NULL, NULL},
     {sentence, "do_lower_case", HF_USED, NULL, NULL},

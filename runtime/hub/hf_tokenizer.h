@@ -1,21 +1,13 @@
-/* The tokenizer of a Hugging Face folder: which kind it is, with which vocabulary, added tokens and names of special
- * tokens, and how texts are prepared for it. Kinds are rows of hf_tokenizer_kinds.c. */
+/* The tokenizer of a Hugging Face folder. What it is, is one description as tokenizer.json has it (see
+ * runtime/tokenize/tokenizer.h): that of the file, or one made of older files by a recipe (hf_recipes.h); the names of
+ * special tokens and the added tokens of the other files are laid over it. */
 #ifndef GRADC_RUNTIME_HUB_HF_TOKENIZER_H
 #define GRADC_RUNTIME_HUB_HF_TOKENIZER_H
 
 #include <jansson.h>
 
-#include "runtime/data/tokenizer_kind.h"
 #include "runtime/hub/hf_keys.h"
-
-/* What there is to read one from. */
-typedef struct HfTokenizerFiles {
-    const char *folder, *lower_case;
-    Arena *arena;
-    json_t *slow, *fast,
-        *sentence; /* tokenizer_config.json, tokenizer.json, sentence_bert_config.json; NULL: not there */
-    TokenizerParts parts;
-} HfTokenizerFiles;
+#include "runtime/tokenize/tokenizer.h"
 
 /* How texts are cut for it, for other programs. */
 typedef struct HfCut {
@@ -23,39 +15,39 @@ typedef struct HfCut {
     bool keeps_tail;
 } HfCut;
 
-typedef struct HfTokenizerKind {
-    const char *name; /* of the model in tokenizer.json */
-    const char *file; /* what shows it where there is no tokenizer.json */
-    /* NULL and an error when it cannot be made; `*path`: the file that its vocabulary comes from. */
-    Tokenizer *(*open)(const HfTokenizerFiles *files, const char **path, Diagnostics *diags);
-    /* The files of the folder that other programs and `open` make the same of. */
-    bool (*save)(const Tokenizer *tokenizer, const HfCut *cut, const char *folder, Diagnostics *diags);
-} HfTokenizerKind;
+enum { HF_TOKENIZER_FILES = 6 };
 
-const HfTokenizerKind *hf_tokenizer_kinds(int *count);
-
-enum { HF_TOKENIZER_FILES = 5 };
+/* A file of the folder, which goes along as it is. */
+typedef struct HfCarried {
+    const char *name;
+    char *bytes; /* on the heap; NULL: the folder has no such file */
+    size_t size;
+} HfCarried;
+enum { HF_CARRIED = 11 };
 
 typedef struct HfTokenizer {
     HfUnknown unknown[HF_TOKENIZER_FILES]; /* of each file whose keys are known, what is not */
     int n_unknown;
-    const HfTokenizerKind *kind;
-    Tokenizer *tokenizer; /* owned */
-    const char *path;     /* of the file that its vocabulary comes from; in the arena */
+    Tokenizer *tokenizer;
+    json_t *description; /* see tokenizer_from_json */
+    const char *path;    /* of the file that its vocabulary comes from; in the arena */
+    const char *class;   /* of transformers, of a description that was made; NULL: it is the file's */
+    bool changed;        /* the description is not what tokenizer.json says: it has to be written */
+    HfCarried carried[HF_CARRIED];
 } HfTokenizer;
 
-/* The vocabulary is that of vocab.txt or else of tokenizer.json; what is said of texts comes from
- * tokenizer_config.json, tokenizer.json and sentence_bert_config.json. `lower_case` "yes" or "no" decides for them;
- * NULL: as they say. Where none says it, texts are lower-cased.
+/* `lower_case` "yes" or "no" decides how texts are prepared, where the folder's tokenizer is one of those that have the
+ * choice; NULL: as the files say.
  *
- * False and an error for: no vocabulary, a tokenizer of another kind (BPE, SentencePiece, ...), files that disagree,
- * files that do not say it while the vocabulary has capital letters, what the table of keys refuses. On failure nothing
- * is to be freed. */
+ * False and an error for: no vocabulary, a class without a recipe, files that disagree, a vocabulary with capital
+ * letters of which nothing is said, what the table of keys refuses, what tokenizer_from_json does. On failure too
+ * `result` is to be freed. */
 bool hf_tokenizer_read(const char *folder, const char *lower_case, Arena *arena, HfTokenizer *result,
                        Diagnostics *diags);
+void hf_tokenizer_free(HfTokenizer *tokenizer); /* what it holds; {0} is allowed */
 
-/* For those who read: where a file is, and that something of it is refused (E0847). */
-Pos hf_tokenizer_pos(const HfTokenizerFiles *files, const char *name, Diagnostics *diags);
-bool hf_tokenizer_refuse(const HfTokenizerFiles *files, const char *name, const char *what, Diagnostics *diags);
+/* Puts the files into a folder, as they were; tokenizer_config.json with how texts are cut. A description that was made
+ * or changed is written as tokenizer.json. */
+bool hf_tokenizer_save(const HfTokenizer *tokenizer, const HfCut *cut, const char *folder, Diagnostics *diags);
 
 #endif

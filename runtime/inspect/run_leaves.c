@@ -109,21 +109,24 @@ static void say_tokens(const Run *r, const char *name, const int64_t *bounds, in
 static void tokenise(Run *r, int input, int column, int columns, int64_t rows) {
     const TextInput *in = &r->task->inputs[input];
     TokenIds ids = {0}, segments = {0};
+    TokenizerWork *work = tokenizer_work(r->s->tokenizer);
     int64_t *bounds = arena_array(r->arena, (size_t)rows + 1, sizeof *bounds);
     for (int64_t row = 0; row < rows; row++) {
         TokenIds text[2] = {{0}, {0}};
         for (int j = 0; j < in->n_columns; j++) {
             const char *words = r->o->texts.items[row * columns + column + j];
-            tokenizer_encode(r->s->tokenizer, words, strlen(words), &text[j]);
+            tokenizer_encode(r->s->tokenizer, work, words, strlen(words), &text[j]);
         }
         TokenIds *second = in->n_columns == 2 ? &text[1] : NULL;
-        tokenizer_cut(&text[0], second, r->s->max_length, in->kept);
-        tokenizer_assemble(r->s->tokenizer, &text[0], second, r->s->max_length, &ids, &segments);
+        tokenizer_cut(r->s->tokenizer, &text[0], second, r->s->max_length, in->kept);
+        tokenizer_assemble(r->s->tokenizer, &text[0], second, r->s->max_length,
+                           (AssembledTokens){&ids, &segments, NULL});
         bounds[row + 1] = ids.count;
         for (int j = 0; j < 2; j++) token_ids_free(&text[j]);
     }
     say_tokens(r, in->name, bounds, rows, ids.items);
     values_text(r->values, in->name, rows, bounds, ids.items, segments.items);
+    tokenizer_work_free(work);
     token_ids_free(&ids);
     token_ids_free(&segments);
 }

@@ -13,8 +13,9 @@ json_t *class_value(const Task *task, const Tokenizer *tokenizer, double value) 
     const Label *label = &task->label;
     int64_t class = value >= 0 && value < (double)label->classes ? (int64_t)value : -1;
     bool whole = class >= 0 && (double)class == value;
-    if (whole && label->kind == LABEL_MASKED && class < tokenizer_size(tokenizer))
-        return json_string(tokenizer_token(tokenizer, (int32_t)class));
+    bool is_token = whole && label->kind == LABEL_MASKED && class < tokenizer_size(tokenizer);
+    const char *token = is_token ? tokenizer_token(tokenizer, (int32_t)class) : NULL;
+    if (token) return json_string(token);
     if (whole && label->kind == LABEL_CLASS)
         return label->names ? json_string(label->names[class]) : json_integer(class);
     return isfinite(value) ? json_real(value) : json_null();

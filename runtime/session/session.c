@@ -197,10 +197,20 @@ bool session_choose_tasks(Session *s, const char *list) {
     return true;
 }
 
+/* Where a model knows no segments nobody looks at them. */
+static bool check_segments(const Session *s) {
+    int64_t wanted = tokenizer_segments(s->tokenizer), known = s->program->segments;
+    if (known < 2 || wanted <= known) return true;
+    diag_error(s->diags, "E0922", (Pos){0}, "the tokenizer tells %s apart, the model only %" PRId64,
+               count_text(wanted, "segment").text, known);
+    diag_hint(s->diags, "take a tokens line without segments, or with segments = %" PRId64, wanted);
+    return false;
+}
+
 bool session_load_tokenizer(Session *s) {
     if (!s->folder) {
         diag_error(s->diags, "E0921", (Pos){0}, "a vocabulary is needed");
-        diag_hint(s->diags, "name a folder with config.json and vocab.txt with --weights");
+        diag_hint(s->diags, "name a folder with config.json and tokenizer.json, or vocab.txt, with --weights");
         return false;
     }
     const HfTokenizer *said = hf_folder_tokenizer(s->folder);
@@ -212,7 +222,7 @@ bool session_load_tokenizer(Session *s) {
                   tokenizer_size(s->tokenizer));
         return false;
     }
-    return true;
+    return check_segments(s);
 }
 
 static bool too_long(const Session *s) {
@@ -343,11 +353,11 @@ bool session_keep_dataset(Session *s, const Dataset *data, const char *split, in
 }
 
 void session_say_dataset(const Session *s, const Dataset *data) {
-    const char *unknown = tokenizer_token(s->tokenizer, tokenizer_specials(s->tokenizer).unk);
+    int32_t unk = tokenizer_specials(s->tokenizer).unk;
     fprintf(stderr, "%s: %s", data->task->name, count_text(data->rows, "row").text);
     if (data->skipped) fprintf(stderr, ", %" PRId64 " left out", data->skipped);
     if (data->cut) fprintf(stderr, ", %" PRId64 " cut to %s", data->cut, count_text(s->max_length, "token").text);
-    if (data->unknown) fprintf(stderr, ", %" PRId64 " mostly %s", data->unknown, unknown);
+    if (data->unknown) fprintf(stderr, ", %" PRId64 " mostly %s", data->unknown, tokenizer_token(s->tokenizer, unk));
 }
 
 static int list_tensors(Session *s, TensorToWrite *tensors) {

@@ -8,6 +8,8 @@
 #include "graph/base/memory.h"
 #include "runtime/tokenize/word_model_kind.h"
 
+/* Each in a file of its name. */
+extern const WordModelKind bpe_kind, wordpiece_kind, unigram_kind, wordlevel_kind;
 static const WordModelKind *const kinds[] = {&bpe_kind, &wordpiece_kind, &unigram_kind, &wordlevel_kind};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

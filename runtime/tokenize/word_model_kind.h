@@ -39,6 +39,4 @@ struct WordModelWork {
 /* Sets `unknown` to the id of "unk_token". False and an error: the vocabulary lacks it, or there is no such key. */
 bool word_model_find_unknown(const ModelReader *reader, WordModel *model);
 
-extern const WordModelKind bpe_kind, wordpiece_kind, unigram_kind, wordlevel_kind;
-
 #endif

@@ -103,7 +103,7 @@ task masked {
 }
 END
 gradc train masked.graph --weights small --data data --tasks masked
-#> masked.graph:5:9: error[E0854]: the vocabulary has no [MASK] to hide tokens with
+#> masked.graph:5:9: error[E0854]: the tokenizer has no mask token to hide tokens with
 #>     5 |   label hidden_one: masked[0.15] of text
 #>       |         ^~~~~~~~~~
-#>       = hint: take a vocabulary that has the line [MASK]
+#>       = hint: take a tokenizer that has one: a vocab.txt with the line [MASK], or a tokenizer_config.json that says "mask_token"

@@ -91,10 +91,10 @@ task masked {
 }
 END
 gradc train masked.graph --weights unmasked --data d --tasks masked --quiet
-#> masked.graph:5:9: error[E0854]: the vocabulary has no [MASK] to hide tokens with
+#> masked.graph:5:9: error[E0854]: the tokenizer has no mask token to hide tokens with
 #>     5 |   label hidden_words: masked[0.15] of words
 #>       |         ^~~~~~~~~~~~
-#>       = hint: take a vocabulary that has the line [MASK]
+#>       = hint: take a tokenizer that has one: a vocab.txt with the line [MASK], or a tokenizer_config.json that says "mask_token"
 
 rm -rf d; cp -r data d; printf '8\tx\tb\344d film\t1\n' >>d/ids-sst-train.csv
 gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet

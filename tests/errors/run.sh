@@ -67,7 +67,7 @@ gradc run model.graph --task paraphrase --text one --weights models/demo
 
 gradc run model.graph --task sentiment --text one
 #> error[E0921]: a vocabulary is needed
-#>       = hint: name a folder with config.json and vocab.txt with --weights
+#>       = hint: name a folder with config.json and tokenizer.json, or vocab.txt, with --weights
 
 printf 'not numpy' >x.npy
 gradc run model.graph --def gelu --input x=x.npy

@@ -1,7 +1,7 @@
 # Folders and files of weights.
 mkdir empty; gradc check model.graph --weights empty
 #> empty/config.json: error[E0840]: the folder has no such file
-#>       = hint: a model folder holds config.json, vocab.txt and, unless training starts from random weights, model.safetensors
+#>       = hint: a model folder holds config.json, tokenizer.json (or vocab.txt) and, unless training starts from random weights, model.safetensors
 
 gradc check model.graph --weights nowhere
 #> nowhere/config.json: error[E0840]: there is no such folder
@@ -9,8 +9,8 @@ gradc check model.graph --weights nowhere
 
 mkdir half; echo '{}' >half/config.json
 gradc check model.graph --weights half
-#> half/vocab.txt: error[E0840]: the folder has no such file
-#>       = hint: a model folder holds config.json, vocab.txt and, unless training starts from random weights, model.safetensors
+#> half/tokenizer.json: error[E0840]: the folder has no such file
+#>       = hint: a model folder holds config.json, tokenizer.json (or vocab.txt) and, unless training starts from random weights, model.safetensors
 
 cp -r models/demo broken; printf '{\n  "hidden_size": 64,\n  "num_hidden_layers": }\n' >broken/config.json
 gradc check model.graph --weights broken
@@ -62,8 +62,8 @@ gradc check model.graph --weights split
 
 cp -r models/demo pairs; rm pairs/vocab.txt; touch pairs/merges.txt
 gradc check model.graph --weights pairs
-#> pairs/merges.txt: error[E0847]: the tokenizer is of another kind: byte-level BPE
-#>       = hint: gradc reads WordPiece: take a model that has a vocab.txt
+#> pairs/vocab.txt: error[E0840]: the folder has no such file
+#>       = hint: a model folder holds config.json, tokenizer.json (or vocab.txt) and, unless training starts from random weights, model.safetensors
 
 cp -r models/demo parts; printf '{"weight_map": {"a": "model-00001-of-00002.safetensors"}}' >parts/model.safetensors.index.json
 gradc check model.graph --weights parts
@@ -77,8 +77,8 @@ gradc check model.graph --weights torch
 
 cp -r models/demo words; printf '[UNK]\n[CLS]\n' >words/vocab.txt
 gradc eval model.graph --weights words --data data
-#> words/vocab.txt: error[E0802]: the vocabulary has no line '[SEP]'
-#>       = hint: a vocabulary is a text file with one token a line, among them [UNK], [CLS] and [SEP], or what tokenizer_config.json names in their place
+#> words/vocab.txt: error[E0802]: the vocabulary has no token '[SEP]'
+#>       = hint: take the tokenizer's files that came with the weights, all of them
 
 gradc train model.graph --weights models/demo --data data --set vocab=100 --quiet
 #> error[E0922]: models/demo/vocab.txt has 751 tokens, the model only 100
@@ -86,7 +86,7 @@ gradc train model.graph --weights models/demo --data data --set vocab=100 --quie
 
 gradc train model.graph --data data --quiet
 #> error[E0921]: a vocabulary is needed
-#>       = hint: name a folder with config.json and vocab.txt with --weights
+#>       = hint: name a folder with config.json and tokenizer.json, or vocab.txt, with --weights
 
 gradc train model.graph --weights models/demo --data data --max-length 1000 --quiet
 #> error[E0923]: --max-length 1000 is more than the model's 64 positions
@@ -149,10 +149,10 @@ gradc check models/bert.graph --weights decoder
 
 cp -r models/demo pieces; echo '{"tokenizer_class": "BertJapaneseTokenizer"}' >pieces/tokenizer_config.json
 gradc check models/bert.graph --weights pieces
-#> pieces/tokenizer_config.json: error[E0838]: "tokenizer_class" is "BertJapaneseTokenizer": texts are taken apart in another way
-#>       = hint: gradc does not compute it; take a folder without it
+#> pieces/tokenizer_config.json: error[E0847]: the tokenizer is of another kind: BertJapaneseTokenizer
+#>       = hint: a tokenizer.json says what it does: in Python, AutoTokenizer.from_pretrained(folder).save_pretrained(folder)
 
 cp -r models/demo many; echo '{"<brand>": 751, "<film>": 900}' >many/added_tokens.json
 gradc check models/bert.graph --weights many
 #> many/vocab.txt: error[E0802]: the added tokens leave ids out, up to that of '<film>'
-#>       = hint: a vocabulary is a text file with one token a line, among them [UNK], [CLS] and [SEP], or what tokenizer_config.json names in their place
+#>       = hint: save the tokenizer again, with all of its files
