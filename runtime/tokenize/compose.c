@@ -2,8 +2,11 @@
  * the last code point is itself one that was found before. Hangul is arithmetic (Unicode, section 3.12). */
 #include "runtime/tokenize/compose.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
+
+#include "graph/base/memory.h"
 
 typedef struct Composition {
     uint64_t key; /* first << 32 | second */
@@ -15,9 +18,18 @@ struct Compositions {
     uint32_t mask;
 };
 
-enum { SLOTS = 4096, LONGEST = 4, LAST = 0x30000 }; /* some 930 pairs; nothing composes from LAST on */
+enum { SLOTS = 4096, LONGEST = 4 }; /* some 930 pairs */
 
-enum { S_BASE = 0xAC00, L_BASE = 0x1100, V_BASE = 0x1161, T_BASE = 0x11A7, L_COUNT = 19, V_COUNT = 21, T_COUNT = 28 };
+enum {
+    S_BASE = 0xAC00,
+    L_BASE = 0x1100,
+    V_BASE = 0x1161,
+    T_BASE = 0x11A7,
+    L_COUNT = 19,
+    V_COUNT = 21,
+    T_COUNT = 28,
+    S_COUNT = 11172
+};
 
 static uint64_t key_of(int32_t first, int32_t second) { return (uint64_t)first << 32 | (uint32_t)second; }
 
@@ -49,39 +61,72 @@ static int32_t first_of(const Compositions *compositions, const int32_t *parts, 
     return first;
 }
 
-static bool is_syllable(int32_t c) { return c >= S_BASE && c < S_BASE + L_COUNT * V_COUNT * T_COUNT; }
+/* A code point that may be what a pair becomes, and what it is made of. */
+typedef struct Whole {
+    int32_t c, parts[LONGEST];
+    int count;
+} Whole;
 
-/* Pairs of decompositions of `count` code points. */
-static void add_pairs(Compositions *compositions, int count, uint32_t *items) {
-    for (int32_t c = 0; c < LAST; c++) {
-        int32_t parts[MAX_DECOMPOSED];
-        if ((items[c] & (CHAR_DECOMPOSES | CHAR_COMBINING)) != CHAR_DECOMPOSES) continue;
-        if (utf8proc_get_property(c)->comp_exclusion || is_syllable(c) || decompose(c, false, parts) != count) continue;
-        int32_t first = utf8proc_get_property(parts[0])->combining_class ? -1 : first_of(compositions, parts, count);
-        if (first < 0) continue;
-        uint64_t key = key_of(first, parts[count - 1]);
-        Composition *slot = find_slot(compositions, key);
-        if (!slot->key) *slot = (Composition){key, c}; /* later ones stand for the first: U+212B for U+00C5 */
-        items[parts[count - 1]] |= CHAR_COMPOSES;
-    }
+static void add_pair(Compositions *compositions, const Whole *whole, CharTable *table) {
+    int32_t first = first_of(compositions, whole->parts, whole->count), last = whole->parts[whole->count - 1];
+    if (first < 0) return;
+    Composition *slot = find_slot(compositions, key_of(first, last));
+    if (!slot->key) *slot = (Composition){key_of(first, last), whole->c}; /* U+00C5, not U+212B, which stands for it */
+    *char_item(table, last) |= CHAR_COMPOSES;
 }
 
-static void add_flags(uint32_t *items) {
-    for (int32_t c = 0; c < LAST; c++) {
-        const utf8proc_property_t *property = utf8proc_get_property(c);
-        if (!(items[c] & CHAR_KNOWN_9)) continue;
-        if (property->combining_class) items[c] |= CHAR_COMBINING;
-        if (property->decomp_seqindex != UINT16_MAX || is_syllable(c)) items[c] |= CHAR_DECOMPOSES;
-    }
-    for (int32_t c = V_BASE; c < V_BASE + V_COUNT; c++) items[c] |= CHAR_COMPOSES;
-    for (int32_t c = T_BASE + 1; c < T_BASE + T_COUNT; c++) items[c] |= CHAR_COMPOSES;
+static bool read_whole(int32_t c, Whole *whole) {
+    int32_t parts[MAX_DECOMPOSED];
+    if (utf8proc_get_property(c)->comp_exclusion) return false;
+    *whole = (Whole){.c = c, .count = decompose(c, false, parts)};
+    if (whole->count < 2 || whole->count > LONGEST || utf8proc_get_property(parts[0])->combining_class) return false;
+    memcpy(whole->parts, parts, (size_t)whole->count * sizeof *parts);
+    return true;
 }
 
-const Compositions *compositions_new(uint32_t *items, Arena *arena) {
+/* Where there are others than ideographs, syllables of Hangul and code points without properties. */
+static const int32_t places[][2] = {{0, 0x3400}, {0xA000, S_BASE}, {0xF900, 0x20000}, {0x2F800, 0x2FA20}};
+enum { PLACES = sizeof places / sizeof *places };
+
+static void add_pairs(Compositions *compositions, CharTable *table) {
+    Whole *wholes = memory_new(SLOTS, sizeof *wholes);
+    int count = 0;
+    for (int i = 0; i < PLACES; i++) {
+        for (int32_t c = places[i][0]; c < places[i][1] && count < SLOTS; c++) {
+            uint32_t info = char_info(table, c) & (CHAR_DECOMPOSES | CHAR_COMBINING);
+            if (info == CHAR_DECOMPOSES && read_whole(c, &wholes[count])) count++;
+        }
+    }
+    for (int parts = 2; parts <= LONGEST; parts++) {
+        for (int i = 0; i < count; i++) {
+            if (wholes[i].count == parts) add_pair(compositions, &wholes[i], table);
+        }
+    }
+    free(wholes);
+}
+
+static void add_flags_of(CharTable *table, int32_t c) {
+    const utf8proc_property_t *property = utf8proc_get_property(c);
+    if (property->combining_class) *char_item(table, c) |= CHAR_COMBINING;
+    if (property->decomp_seqindex != UINT16_MAX) *char_item(table, c) |= CHAR_DECOMPOSES;
+}
+
+static void add_flags(CharTable *table) {
+    for (int i = 0; i < PLACES; i++) {
+        for (int32_t c = places[i][0]; c < places[i][1]; c++) {
+            if (char_info(table, c) & CHAR_KNOWN_9) add_flags_of(table, c);
+        }
+    }
+    for (int32_t c = S_BASE; c < S_BASE + S_COUNT; c++) *char_item(table, c) |= CHAR_DECOMPOSES;
+    for (int32_t c = V_BASE; c < V_BASE + V_COUNT; c++) *char_item(table, c) |= CHAR_COMPOSES;
+    for (int32_t c = T_BASE + 1; c < T_BASE + T_COUNT; c++) *char_item(table, c) |= CHAR_COMPOSES;
+}
+
+const Compositions *compositions_new(CharTable *table, Arena *arena) {
     Compositions *compositions = arena_alloc(arena, sizeof *compositions);
     *compositions = (Compositions){arena_array(arena, SLOTS, sizeof(Composition)), SLOTS - 1};
-    add_flags(items);
-    for (int count = 2; count <= LONGEST; count++) add_pairs(compositions, count, items);
+    add_flags(table);
+    add_pairs(compositions, table);
     return compositions;
 }
 
@@ -96,7 +141,7 @@ int char_decompose(const CharTable *table, int32_t c, bool compatible, int32_t o
 static int32_t compose_hangul(int32_t first, int32_t second) {
     int32_t l = first - L_BASE, v = second - V_BASE, s = first - S_BASE, t = second - T_BASE;
     if (l >= 0 && l < L_COUNT && v >= 0 && v < V_COUNT) return S_BASE + (l * V_COUNT + v) * T_COUNT;
-    bool pair = s >= 0 && s < L_COUNT * V_COUNT * T_COUNT && s % T_COUNT == 0;
+    bool pair = s >= 0 && s < S_COUNT && s % T_COUNT == 0;
     return pair && t > 0 && t < T_COUNT ? first + t : -1;
 }
 

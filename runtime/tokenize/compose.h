@@ -7,9 +7,8 @@
 
 typedef struct Compositions Compositions;
 
-/* Reads CHAR_KNOWN_9 of `items` [0x110000], one a code point, and sets CHAR_COMBINING, CHAR_DECOMPOSES and
- * CHAR_COMPOSES. */
-const Compositions *compositions_new(uint32_t *items, Arena *arena);
+/* Reads CHAR_KNOWN_9 of the table, and sets CHAR_COMBINING, CHAR_DECOMPOSES and CHAR_COMPOSES. */
+const Compositions *compositions_new(CharTable *table, Arena *arena);
 
 enum { MAX_DECOMPOSED = 32 }; /* code points; U+FDFA has 18 */
 

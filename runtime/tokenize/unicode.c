@@ -87,22 +87,42 @@ static const struct {
     {0x130, 0x130, CHAR_LOWERS, 0},
 };
 
-static void add_exceptions(uint32_t *items) {
-    for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++) {
-        for (int32_t c = exceptions[i].first; c <= exceptions[i].last; c++)
-            items[c] = (items[c] | exceptions[i].set) & ~exceptions[i].clear;
+/* A table that is written: its blocks so far, on the heap. */
+typedef struct TableWriter {
+    CharTable *table;
+    uint32_t *items;
+    int64_t count, capacity;
+    uint32_t uniform; /* all items of the last block; MIXED */
+} TableWriter;
+
+/* Code points from here on differ in nothing but what runs say of them: equal blocks in a row are kept once. */
+#define SPARSE 0x30000u
+#define MIXED UINT32_MAX
+
+/* False: the block before it serves. */
+static bool begin_block(TableWriter *writer, uint32_t block, uint32_t uniform) {
+    bool again = uniform != MIXED && uniform == writer->uniform;
+    if (!again) {
+        writer->items = memory_grow(writer->items, &writer->capacity, writer->count + CHAR_BLOCK, sizeof(uint32_t));
+        writer->count += CHAR_BLOCK;
     }
-    for (int i = 0; i < unicode_lower_count; i++) {
-        const LowerRow *row = &unicode_lower_rows[i];
-        for (int32_t c = row->first; c <= row->last; c += row->stride) items[c] |= CHAR_LOWERS;
-    }
-    /* The runs say LV of all syllables of Hangul. */
-    for (int32_t c = 0xAC00; c <= 0xD7A3; c++) {
-        if ((c - 0xAC00) % 28) items[c] += (uint32_t)(CLUSTER_LVT - CLUSTER_LV) << CHAR_CLUSTER_SHIFT;
+    writer->uniform = uniform;
+    writer->table->starts[block] = (uint32_t)(writer->count - CHAR_BLOCK);
+    return !again;
+}
+
+static void write_run(TableWriter *writer, uint32_t c, uint32_t count, uint32_t item) {
+    for (uint32_t end = c + count, n; c < end; c += n) {
+        n = CHAR_BLOCK - c % CHAR_BLOCK;
+        if (n > end - c) n = end - c;
+        bool whole = n == CHAR_BLOCK && c >= SPARSE;
+        if (c % CHAR_BLOCK == 0 && !begin_block(writer, c / CHAR_BLOCK, whole ? item : MIXED)) continue;
+        uint32_t *to = writer->items + writer->table->starts[c / CHAR_BLOCK] + c % CHAR_BLOCK;
+        for (uint32_t i = 0; i < n; i++) to[i] = item;
     }
 }
 
-static void fill(uint32_t *items) {
+static void write_runs(TableWriter *writer) {
     static const uint32_t conjuncts[] = {0, CHAR_CONJUNCT_EXTEND, CHAR_CONJUNCT_LINKER};
     enum { CATEGORY, AGE, CLUSTER, CONJUNCT, SCRIPT, READERS };
     RunReader readers[READERS] = {{.line = unicode_category_runs, .letters = 1, .at = ""},
@@ -116,33 +136,35 @@ static void fill(uint32_t *items) {
         uint32_t item = readers[CATEGORY].value | flags_of(readers[CATEGORY].value, readers[AGE].value) |
                         readers[CLUSTER].value << CHAR_CLUSTER_SHIFT | conjuncts[readers[CONJUNCT].value] |
                         readers[SCRIPT].value << CHAR_SCRIPT_SHIFT;
-        for (uint32_t i = 0; i < count; i++) items[c + i] = item;
+        write_run(writer, c, count, item);
         for (int i = 0; i < READERS; i++) readers[i].left -= count;
     }
-    add_exceptions(items);
 }
 
-/* Blocks that are equal to the one before them are kept once. */
-static void pack(CharTable *table, const uint32_t *all, Arena *arena) {
-    const size_t size = CHAR_BLOCK * sizeof *all;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < CHAR_BLOCKS; i++) {
-        const uint32_t *block = all + i * CHAR_BLOCK;
-        if (i == 0 || memcmp(block, block - CHAR_BLOCK, size) != 0) count++;
-        table->starts[i] = CHAR_BLOCK * (count - 1);
+static void add_exceptions(CharTable *table) {
+    for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++) {
+        for (int32_t c = exceptions[i].first; c <= exceptions[i].last; c++)
+            *char_item(table, c) = (*char_item(table, c) | exceptions[i].set) & ~exceptions[i].clear;
     }
-    uint32_t *items = arena_array(arena, count, size);
-    for (uint32_t i = 0; i < CHAR_BLOCKS; i++) memcpy(items + table->starts[i], all + i * CHAR_BLOCK, size);
-    table->items = items;
+    for (int i = 0; i < unicode_lower_count; i++) {
+        const LowerRow *row = &unicode_lower_rows[i];
+        for (int32_t c = row->first; c <= row->last; c += row->stride) *char_item(table, c) |= CHAR_LOWERS;
+    }
+    /* The runs say LV of all syllables of Hangul. */
+    for (int32_t c = 0xAC00; c <= 0xD7A3; c++) {
+        if ((c - 0xAC00) % 28) *char_item(table, c) += (uint32_t)(CLUSTER_LVT - CLUSTER_LV) << CHAR_CLUSTER_SHIFT;
+    }
 }
 
 const CharTable *char_table_new(Arena *arena) {
     CharTable *table = arena_alloc(arena, sizeof *table);
-    uint32_t *items = memory_new(CODES, sizeof *items);
-    fill(items);
-    table->compositions = compositions_new(items, arena);
-    pack(table, items, arena);
-    free(items);
+    TableWriter writer = {.table = table, .uniform = MIXED};
+    write_runs(&writer);
+    table->items = arena_array(arena, (size_t)writer.count, sizeof *table->items);
+    memcpy(table->items, writer.items, (size_t)writer.count * sizeof *table->items);
+    free(writer.items);
+    add_exceptions(table);
+    table->compositions = compositions_new(table, arena);
     return table;
 }
 

@@ -90,16 +90,19 @@ enum { CHAR_BLOCK = 256, CHAR_BLOCKS = 0x110000 / CHAR_BLOCK };
 struct Compositions;
 typedef struct CharTable {
     uint32_t starts[CHAR_BLOCKS]; /* of the block's items in `items` */
-    const uint32_t *items;
+    uint32_t *items;
     const struct Compositions *compositions; /* compose.h */
 } CharTable;
 
 /* In the arena; the same for all. */
 const CharTable *char_table_new(Arena *arena);
 
-static inline uint32_t char_info(const CharTable *table, int32_t c) {
-    return table->items[table->starts[(uint32_t)c / CHAR_BLOCK] + (uint32_t)c % CHAR_BLOCK];
+/* The item of a code point: for those who make the table. */
+static inline uint32_t *char_item(const CharTable *table, int32_t c) {
+    return &table->items[table->starts[(uint32_t)c / CHAR_BLOCK] + (uint32_t)c % CHAR_BLOCK];
 }
+
+static inline uint32_t char_info(const CharTable *table, int32_t c) { return *char_item(table, c); }
 
 static inline CharCategory char_category(const CharTable *table, int32_t c) {
     return (CharCategory)(char_info(table, c) & CHAR_CATEGORY);
