@@ -64,7 +64,7 @@ typedef enum StmtKind {
     STMT_LOSS,    /* loss value */
     STMT_PREDICT, /* predict value */
     STMT_SHOW,    /* show value as "name" */
-    STMT_STATE,   /* state name (one statement for each) */
+    STMT_STATE,   /* state name [: type] (one statement for each) */
 } StmtKind;
 
 struct Stmt {
@@ -72,7 +72,8 @@ struct Stmt {
     Pos pos; /* of the name where there is one */
     const char *name;
     Expr *value, *from, *to;
-    TypeExpr type;
+    TypeExpr type; /* of a state: where one is written, has_type */
+    bool has_type;
     bool no_decay, frozen, shared;
     Block body;
 };

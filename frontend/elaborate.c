@@ -159,7 +159,7 @@ static void elaborate_sizes(Elab *e) {
     program->saves_overlay = module->apart;
     for (int i = 0; i < module->checkpoints.count; i++) {
         const CheckpointDecl *decl = &module->checkpoints.items[i];
-        vec_push(e->arena, &program->origins, ((Origin){decl->scope, decl->prefix, decl->pos}));
+        vec_push(e->arena, &program->origins, ((ParamOrigin){decl->scope, decl->prefix, decl->pos}));
     }
     if (!module->tokens.pos.file) return;
     const TokensDecl *tokens = &module->tokens;
@@ -228,6 +228,6 @@ void program_free(Program *program) {
         graph_free(program->tasks.items[i].eval);
     }
     for (int i = 0; i < program->merges.count; i++) graph_free(program->merges.items[i].graph);
-    graph_free(program->optimizer.update);
+    for (int i = 0; i < program->optimizer.updates.count; i++) graph_free(program->optimizer.updates.items[i].graph);
     arena_free(program->arena);
 }

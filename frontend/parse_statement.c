@@ -61,12 +61,14 @@ static void parse_show(Parser *parser, Stmt *stmt) {
         syntax_error(parser, "'as \"name\"'");
 }
 
-/* state = "state" name {"," name} */
+/* state = "state" name [":" type] {"," name [":" type]} */
 static void parse_states(Parser *parser, Block *block) {
     advance(parser);
     do {
         Stmt *stmt = add_statement(parser, block, STMT_STATE);
         stmt->name = expect_name(parser, "the name of a state", NULL);
+        stmt->has_type = accept(parser, ":");
+        if (stmt->has_type) stmt->type = parse_type(parser);
     } while (accept(parser, ","));
 }
 

@@ -195,16 +195,46 @@ static inline int task_part(const Task *task, const Role *role) {
     return -1;
 }
 
-/* The optimizer's update as a graph over one flat run of N parameters: inputs "weight", "gradient" and each state,
- * f32[N]; scalars f32[] "rate", "decay", "step" (from 1), "scale" (of the gradient, from clipping); outputs "weight"
- * and each state. */
+/* The optimizer's update as a graph: inputs "weight", "gradient" and each state; scalars f32[] "rate", "decay", "step"
+ * (from 1), "scale" (of the gradient, from clipping); outputs "weight" and each state. Either over a flat run of
+ * parameters, all f32[N], or over one parameter, a matrix f32[rows, columns], of whose states some have one row or one
+ * column. */
+typedef struct OptimizerUpdate {
+    int64_t rows, columns; /* 0: flat */
+    Graph *graph;
+} OptimizerUpdate;
+
+enum { MAX_STATES = 4 };
+
 typedef struct Optimizer {
     const char *name;
-    Graph *update;
-    const char *states[4]; /* "m", "v"; they start at zero */
+    bool whole;                     /* it sees one parameter at a time */
+    VEC(OptimizerUpdate) updates;   /* one that is flat, or of each shape that the program's parameters have */
+    const char *states[MAX_STATES]; /* "m", "v"; they start at zero */
+    struct {
+        bool one_row, one_column;
+    } spans[MAX_STATES]; /* of the states, where it is whole */
     int n_states;
     double decay; /* weight decay of parameters that have it */
 } Optimizer;
+
+/* A parameter as a matrix: its last axis are the columns. */
+static inline int64_t param_columns(const Type *type) { return type->rank ? type->dims[type->rank - 1].offset : 1; }
+static inline int64_t param_rows(const Type *type) {
+    int64_t rows = 1;
+    for (int i = 0; i + 1 < type->rank; i++) rows *= type->dims[i].offset;
+    return rows;
+}
+
+/* The number of the update for a parameter of this type; -1: there is none. */
+static inline int optimizer_update(const Optimizer *optimizer, const Type *type) {
+    for (int i = 0; i < optimizer->updates.count; i++) {
+        const OptimizerUpdate *update = &optimizer->updates.items[i];
+        bool fits = update->rows == param_rows(type) && update->columns == param_columns(type);
+        if (!optimizer->whole || fits) return i;
+    }
+    return -1;
+}
 
 /* A value that the text gives a name, in one of the places where it has it: what `gradc run` can show. */
 typedef struct Watched {
@@ -227,10 +257,10 @@ typedef struct Setting {
 
 /* Names in the folder that parameters start from: what begins with the scope here ("bert.") begins with the prefix
  * there ("distilbert."; most often both are equal), or has no prefix at all. */
-typedef struct Origin {
+typedef struct ParamOrigin {
     const char *scope, *prefix;
     Pos pos;
-} Origin;
+} ParamOrigin;
 
 typedef struct Program {
     Arena *arena;
@@ -241,11 +271,11 @@ typedef struct Program {
     Optimizer optimizer;
     VEC(Setting) settings;
     Expectations expects;
-    Exports exports;        /* for tasks that do not say it themselves; at most one of a format, as there */
-    VEC(ParamMerge) merges; /* at most one of a parameter */
-    VEC(Watched) watched;   /* of a probe, in the order of evaluation */
-    VEC(Origin) origins;    /* of scopes that differ */
-    bool saves_overlay;     /* `checkpoint apart`: a run saves what is not frozen; the rest comes from its base again */
+    Exports exports;          /* for tasks that do not say it themselves; at most one of a format, as there */
+    VEC(ParamMerge) merges;   /* at most one of a parameter */
+    VEC(Watched) watched;     /* of a probe, in the order of evaluation */
+    VEC(ParamOrigin) origins; /* of scopes that differ */
+    bool saves_overlay; /* `checkpoint apart`: a run saves what is not frozen; the rest comes from its base again */
     int64_t vocab, positions, segments; /* what `tokens` declares; segments 1 when it does not: all are 0 */
     const char *source;                 /* the whole program as one text, imports resolved: saved with a run */
 } Program;

@@ -59,8 +59,8 @@ static const RoleInfo infos[ROLE_KINDS] = {
     [ROLE_GRADIENT] = {"gradient", ON_INPUT | ON_OUTPUT, "value", "f32",
                        .means = "the gradient of the loss for the parameter, or the output"},
 
-    [ROLE_WEIGHT] = {"weight", ON_INPUT | ON_OUTPUT, NULL, "f32[N]", .means = "parameters before and after the update"},
-    [ROLE_STATE] = {"state", ON_INPUT | ON_OUTPUT, "state", "f32[N]", .means = "a state of the optimizer, as `weight`"},
+    [ROLE_WEIGHT] = {"weight", ON_INPUT | ON_OUTPUT, NULL, "f32", .means = "parameters before and after the update"},
+    [ROLE_STATE] = {"state", ON_INPUT | ON_OUTPUT, "state", "f32", .means = "a state of the optimizer"},
     [ROLE_RATE] = {"rate", ON_INPUT, NULL, "f32[]", .means = "the learning rate"},
     [ROLE_DECAY] = {"decay", ON_INPUT, NULL, "f32[]", .means = "weight decay; 0 for parameters without it"},
     [ROLE_STEP] = {"step", ON_INPUT, NULL, "f32[]", .means = "the number of the step, from 1"},

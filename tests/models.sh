@@ -6,13 +6,13 @@ set -u
 . tests/lib/checks.sh
 export XDG_CACHE_HOME="$t/cache"
 
-for file in models/bert.graph models/heads/*.graph models/encoders/*.graph models/adapters/*.graph models/experiments/*.graph; do
+for file in models/bert.graph models/heads/*.graph models/encoders/*.graph models/adapters/*.graph models/optimizers/*.graph models/experiments/*.graph; do
   "$gradc" check "$file" >"$t/out" 2>"$t/err"
   ok "$file is a model" $?
   tasks=$(sed -n 's/^\(override \)*task \([a-z_0-9]*\).*/\2/p' "$file" | paste -sd, -)
   case $file in
   models/encoders/bert.graph) ;; # the tasks of models/bert.graph stand on it
-  */encoders/* | */adapters/*) tasks=${tasks:-sentiment} ;;
+  */encoders/* | */adapters/* | */optimizers/*) tasks=${tasks:-sentiment} ;;
   esac
   [ -n "$tasks" ] || continue
   "$gradc" gradcheck "$file" --tasks "$tasks" >"$t/out" 2>&1

@@ -179,9 +179,9 @@ Test(frontend, optimizer_has_two_states) {
     cr_expect_str_eq(optimizer->name, "adamw");
     cr_expect_eq(optimizer->n_states, 2);
     cr_expect_float_eq(optimizer->decay, 0.01, 0);
-    cr_expect_null(graph_verify(optimizer->update));
-    cr_expect_not_null(graph_find_output(optimizer->update, "weight"));
-    cr_expect_not_null(graph_find_output(optimizer->update, "v"));
+    cr_expect_null(graph_verify(optimizer->updates.items[0].graph));
+    cr_expect_not_null(graph_find_output(optimizer->updates.items[0].graph, "weight"));
+    cr_expect_not_null(graph_find_output(optimizer->updates.items[0].graph, "v"));
     finish(&fixture);
 }
 
@@ -189,7 +189,7 @@ Test(frontend, optimizer_has_two_states) {
 Test(frontend, moments_without_a_gradient_end_at_zero) {
     enum { N = 6 };
     Fixture fixture = load_tiny("models/bert.graph");
-    const Graph *update = fixture.program->optimizer.update;
+    const Graph *update = fixture.program->optimizer.updates.items[0].graph;
     const double weight[N] = {1, 1, 1, 1, 1, 1}, gradient[N] = {0, 0, 0, 0, 0, NAN}, one = 1;
     const double m[N] = {1, 0x1p-109, 0x1p-110, -0x1p-109, -0x1p-110, 0},
                  v[N] = {1, 0x1p-109, 0x1p-110, 0x1p-126, 0x1p-149, 0};

@@ -153,8 +153,10 @@ static const Explanation table[] = {
               "tokens vocab = vocab, positions = positions, segments = types"},
     {"E0407", "bad optimizer\n"
               "A program has at most one optimizer. Its parameters are numbers with a value\n"
-              "(decay = 0.01), weight and states stay f32[N], and there are at most four\n"
-              "states. See the end of models/bert.graph."},
+              "(decay = 0.01), weight and states keep their types, and there are at most four\n"
+              "states. Over a flat run of parameters, f32[N], nothing can be summed; with\n"
+              "weight: f32[R, C] among its parameters it sees one parameter at a time. See\n"
+              "models/encoders/bert.graph and models/optimizers/lamb.graph."},
     {"E0408", "given twice\n"
               "A task has one data, label, loss and predict, and at most two inputs and eight\n"
               "metrics."},

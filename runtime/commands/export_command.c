@@ -148,7 +148,7 @@ static bool add_parameter(Exporter *e, int index) {
     }
     if (is_known(e, param->name)) return add_tensor(e, origin_name(e->s, param->name), slot), true;
     if (e->taken_in[index]) return true;
-    const Origin *origin = origin_of(e->s->program, param->name);
+    const ParamOrigin *origin = origin_of(e->s->program, param->name);
     if ((origin && *origin->scope) || e->export->n_renames) return unknown_parameter(e, index);
     vec_push(e->s->arena, &e->left_out, param->name);
     return true;

@@ -1,6 +1,7 @@
 /* Stages: which graphs, and a walk over what becomes of each. */
 #include "runtime/inspect/stages.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,10 +44,15 @@ static bool add_evaluation(Session *s, const Task *task, const char *name, Sourc
     return true;
 }
 
-static void add_update(Session *s, Sources *sources) {
+static void add_updates(Session *s, Sources *sources) {
     const Optimizer *optimizer = &s->program->optimizer;
-    const char *name = arena_printf(s->arena, "%s.update", optimizer->name);
-    add_source(s, name, &(PipelineInput){.graph = optimizer->update}, 1, sources);
+    for (int i = 0; i < optimizer->updates.count; i++) {
+        const OptimizerUpdate *update = &optimizer->updates.items[i];
+        const char *name = arena_printf(s->arena, "%s.update", optimizer->name);
+        if (optimizer->whole)
+            name = arena_printf(s->arena, "%s.%" PRId64 "x%" PRId64, name, update->rows, update->columns);
+        add_source(s, name, &(PipelineInput){.graph = update->graph}, 1, sources);
+    }
 }
 
 static PipelineOptions pipeline_options(const Session *s, const PipelineInput *inputs) {
@@ -98,7 +104,7 @@ bool sources_choose(Session *session, const SourceChoice *choice, Sources *sourc
         bool is_wanted = all || strcmp(graph, "eval") == 0;
         if (is_wanted && !add_evaluation(session, task, choice->show ? choice->show : "predict", sources)) return false;
     }
-    if (update || (all && !only)) add_update(session, sources);
+    if (update || (all && !only)) add_updates(session, sources);
     return true;
 }
 

@@ -50,7 +50,9 @@ static TensorList list_tensors(Arena *arena, const Parameters *params, const cha
         add_tensor(arena, &list, slot->param->name, type, params->weights + slot->offset);
         for (int j = 0; slot->trained && j < params->n_states; j++) {
             const char *name = state_name(arena, states[j], slot->param->name);
-            add_tensor(arena, &list, name, type, params->states[j] + slot->offset);
+            Dim flat = dim_const(slot->state_counts[j]);
+            Type own = slot->state_counts[j] == slot->count ? *type : type_make(ELEM_F32, 1, &flat);
+            add_tensor(arena, &list, name, &own, params->states[j] + slot->state_offsets[j]);
         }
     }
     return list;
@@ -233,7 +235,8 @@ bool checkpoint_restore(const Checkpoint *c, Parameters *params, const char *con
         good = restore_tensor(c, slot->param->name, slot->count, params->weights + slot->offset, diags);
         for (int j = 0; good && slot->trained && j < params->n_states; j++) {
             const char *name = state_name(c->arena, states[j], slot->param->name);
-            good = restore_tensor(c, name, slot->count, params->states[j] + slot->offset, diags);
+            float *to = params->states[j] + slot->state_offsets[j];
+            good = restore_tensor(c, name, slot->state_counts[j], to, diags);
         }
     }
     const json_t *runs = json_object_get(c->all, "runs");

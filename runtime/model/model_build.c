@@ -34,7 +34,7 @@ static bool is_gathered(const Graph *graph, const char *param) {
 /* Parameters that suit and that all tasks read by rows. */
 static void find_tables(const Model *m, const bool *trained, bool *tables) {
     for (int i = 0; i < m->program->params.count; i++)
-        tables[i] = trained[i] && compact_suits(&m->program->params.items[i].type);
+        tables[i] = trained[i] && !m->program->optimizer.whole && compact_suits(&m->program->params.items[i].type);
     for (int t = 0; t < m->program->tasks.count; t++) {
         const Task *task = &m->program->tasks.items[t];
         for (int i = 0; is_wanted(m, t) && i < task->n_params; i++) {
@@ -149,7 +149,8 @@ static PipelineInput training_input(const Model *m, int index) {
 }
 
 static PipelineOptions training_options(const Model *m) {
-    return (PipelineOptions){.passes = m->options.passes, .joins = true, .compacts = !adds_gradients(m)};
+    bool compacts = !adds_gradients(m) && !m->program->optimizer.whole;
+    return (PipelineOptions){.passes = m->options.passes, .joins = true, .compacts = compacts};
 }
 
 /* The training graphs of all parts, of each of which what any of them trains is wanted. */
@@ -229,6 +230,12 @@ static bool make_trainings(Model *m, Diagnostics *diags) {
     return true;
 }
 
+/* The number of the optimizer's update that a run has. */
+static int update_of(const Model *m, int run) {
+    int single = m->params->runs[run].single;
+    return single < 0 ? 0 : optimizer_update(&m->program->optimizer, &m->params->slots[single].param->type);
+}
+
 static bool make_norm(Model *m, int run, const PipelineOptions *options, Diagnostics *diags) {
     int table = m->params->runs[run].table;
     Graph *norm = norm_graph(table < 0 ? RUN_ALIGN : m->params->slots[table].param->type.dims[1].offset);
@@ -237,13 +244,26 @@ static bool make_norm(Model *m, int run, const PipelineOptions *options, Diagnos
     return good;
 }
 
+/* Those that a run is updated with. */
+static bool make_updates(Model *m, const PipelineOptions *options, Diagnostics *diags) {
+    const Optimizer *optimizer = &m->program->optimizer;
+    m->update_stages = arena_array(m->arena, (size_t)optimizer->updates.count + 1, sizeof *m->update_stages);
+    for (int i = 0; i < m->params->n_runs; i++) {
+        int update = update_of(m, i);
+        bool made = m->update_stages[update].list != NULL;
+        if (!made && !make_stage(m, &m->update_stages[update], optimizer->updates.items[update].graph, options, diags))
+            return false;
+    }
+    return true;
+}
+
 static bool make_update(Model *m, Diagnostics *diags) {
     const PipelineOptions options = {.passes = m->options.passes};
     m->norms = arena_array(m->arena, (size_t)m->params->n_runs + 1, sizeof *m->norms);
     for (int i = 0; i < m->params->n_runs; i++) {
         if (!make_norm(m, i, &options, diags)) return false;
     }
-    return make_stage(m, &m->update, m->program->optimizer.update, &options, diags);
+    return make_updates(m, &options, diags);
 }
 
 static Executable *make_executable(Model *m, const LoweredGraph *stage) {
@@ -349,20 +369,32 @@ static bool is_deferred(const Model *m, const ParamRun *run) {
 }
 
 static bool make_run(Model *m, int run) {
-    CodeList norm = code_list(m, &m->norms[run]), update = code_list(m, &m->update);
+    CodeList norm = code_list(m, &m->norms[run]), update = code_list(m, &m->update_stages[update_of(m, run)]);
     const ParamRun *info = &m->params->runs[run];
     const TableRows *touched = is_deferred(m, info) ? m->tables[info->table] : NULL;
-    m->runs[run] =
-        run_update_new(norm, update, m->params, run, touched, m->program->optimizer.states, m->options.team, m->arena);
+    m->runs[run] = run_update_new(norm, update, m->params, run, touched, m->program->optimizer.states, m->waiting,
+                                  m->options.team, m->arena);
     return m->runs[run] != NULL;
+}
+
+/* One run after the other has its results there. */
+static bool make_waiting(Model *m) {
+    int64_t most = 0;
+    for (int i = 0; m->options.training && i < m->params->n_runs; i++) {
+        int64_t floats = run_update_waiting(m->params, i);
+        most = floats > most ? floats : most;
+    }
+    if (most) m->waiting = slab_new(m->waiting_bytes = (size_t)most * sizeof(float));
+    return m->waiting || !most;
 }
 
 static bool make_runs(Model *m, Diagnostics *diags) {
     size_t count = (size_t)m->params->n_runs + 1;
     m->runs = arena_array(m->arena, count, sizeof *m->runs);
     m->active = arena_array(m->arena, count, sizeof *m->active);
+    bool room = make_waiting(m);
     for (int i = 0; m->options.training && i < m->params->n_runs; i++) {
-        if (make_run(m, i)) continue;
+        if (room && make_run(m, i)) continue;
         diag_error(diags, "E0902", (Pos){0}, "there is no memory for the optimizer's intermediate values");
         diag_hint(diags, "with 'fuse' among the passes there are none");
         return false;
@@ -414,10 +446,11 @@ void model_free(Model *m) {
         for (int i = 0; i < m->tasks[t].tables.count; i++) free(m->tasks[t].tables.items[i].numbers);
     }
     for (int i = 0; m->norms && i < m->params->n_runs; i++) stage_free(&m->norms[i]);
-    stage_free(&m->update);
+    for (int i = 0; m->update_stages && i < m->program->optimizer.updates.count; i++) stage_free(&m->update_stages[i]);
     code_free(m->code);
     kernel_set_free(m->kernels);
     parameters_free(m->params);
+    slab_free(m->waiting, m->waiting_bytes);
     slab_free(m->slab, m->slab_bytes);
     arena_free(m->arena);
 }

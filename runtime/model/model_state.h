@@ -59,15 +59,17 @@ struct Model {
     KernelSet *kernels;
     Code *code;
     TaskState *tasks; /* [program's tasks + 1]: the last one is the joined task's; without one its task is NULL */
-    LoweredGraph update;
-    LoweredGraph *norms; /* [runs] */
-    RunUpdate **runs;    /* [runs] */
-    TableRows **tables;  /* [program's parameters]: of those whose gradient some training graph leaves as rows; NULL */
-    bool *active;        /* [runs]: whose gradients are in place for the next update */
+    LoweredGraph *update_stages; /* [updates of the program's optimizer]: of those that some run has */
+    LoweredGraph *norms;         /* [runs] */
+    RunUpdate **runs;            /* [runs] */
+    TableRows **tables; /* [program's parameters]: of those whose gradient some training graph leaves as rows; NULL */
+    bool *active;       /* [runs]: whose gradients are in place for the next update */
     const TaskState *last; /* whose training graph ran last, with what batch */
     NonFiniteStep last_step;
     void *slab;
     size_t slab_bytes, kept_room;
+    float *waiting; /* for the results of an update (update.h) */
+    size_t waiting_bytes;
     int64_t updates; /* so far */
 };
 

@@ -19,19 +19,21 @@ typedef struct RunKey {
     const bool *tasks; /* [program's tasks] */
     bool decay;
     double rate;
+    int table, single; /* the parameter that is a run by itself, and why; -1 */
 } RunKey;
 
 static bool is_of(const ParamRun *run, const RunKey *key, int n_tasks) {
-    return run->table < 0 && run->decay == key->decay && run->rate == key->rate &&
+    return run->table < 0 && run->single < 0 && run->decay == key->decay && run->rate == key->rate &&
            memcmp(run->tasks, key->tasks, (size_t)n_tasks * sizeof *key->tasks) == 0;
 }
 
-/* The run of the key, added when it is new. `table`: the parameter that is one by itself; -1. */
-static int find_run(Parameters *p, const RunKey *key, int n_tasks, int table) {
-    for (int i = 0; table < 0 && i < p->n_runs; i++) {
+/* The run of the key, added when it is new. */
+static int find_run(Parameters *p, const RunKey *key, int n_tasks) {
+    for (int i = 0; key->table < 0 && key->single < 0 && i < p->n_runs; i++) {
         if (is_of(&p->runs[i], key, n_tasks)) return i;
     }
-    p->runs[p->n_runs] = (ParamRun){.tasks = key->tasks, .decay = key->decay, .rate = key->rate, .table = table};
+    p->runs[p->n_runs] = (ParamRun){
+        .tasks = key->tasks, .decay = key->decay, .rate = key->rate, .table = key->table, .single = key->single};
     return p->n_runs++;
 }
 
@@ -56,15 +58,31 @@ static int64_t place(Parameters *p, int run, int64_t offset) {
     return offset;
 }
 
+/* As the parameters lie; smaller ones one after the other. */
+static void place_states(Parameters *p, const Optimizer *optimizer, int state) {
+    int64_t at = 0;
+    for (int i = 0; i < p->n_slots; i++) {
+        ParamSlot *slot = &p->slots[i];
+        const Type *type = &slot->param->type;
+        if (!slot->trained) continue;
+        int64_t rows = optimizer->spans[state].one_row ? 1 : param_rows(type);
+        int64_t columns = optimizer->spans[state].one_column ? 1 : param_columns(type);
+        slot->state_offsets[state] = optimizer->whole ? at : slot->offset;
+        slot->state_counts[state] = optimizer->whole ? rows * columns : slot->count;
+        at += rounded(slot->state_counts[state], TENSOR_ALIGN);
+    }
+    p->state_floats[state] = optimizer->whole ? at : p->trained;
+}
+
 static void lay_out(Parameters *p, const Program *program, const bool *wanted, const bool *tables,
                     const double *rates) {
     bool **users = find_users(p, program, wanted);
     for (int i = 0; i < p->n_slots; i++) {
         ParamSlot *slot = &p->slots[i];
         slot->count = type_count(&slot->param->type, NULL);
-        int table = tables && tables[i] ? i : -1;
-        RunKey key = {users[i], slot->param->decay, rates ? rates[i] : 1};
-        slot->run = slot->trained ? find_run(p, &key, program->tasks.count, table) : -1;
+        bool whole = program->optimizer.whole, table = !whole && tables && tables[i];
+        RunKey key = {users[i], slot->param->decay, rates ? rates[i] : 1, table ? i : -1, whole ? i : -1};
+        slot->run = slot->trained ? find_run(p, &key, program->tasks.count) : -1;
     }
     int64_t offset = 0;
     for (int i = 0; i < p->n_runs; i++) {
@@ -74,17 +92,20 @@ static void lay_out(Parameters *p, const Program *program, const bool *wanted, c
     }
     p->trained = offset;
     p->total = place(p, -1, offset);
+    for (int i = 0; i < p->n_states; i++) place_states(p, &program->optimizer, i);
 }
 
 size_t parameters_bytes(const Parameters *p) {
-    return sizeof(float) * (size_t)(p->total + (1 + p->n_states) * p->trained);
+    int64_t floats = p->total + p->trained;
+    for (int i = 0; i < p->n_states; i++) floats += p->state_floats[i];
+    return sizeof(float) * (size_t)floats;
 }
 
 static bool allocate(Parameters *p, Diagnostics *diags) {
     p->weights = slab_new(slab_bytes(p->total));
     p->gradients = slab_new(slab_bytes(p->trained));
     bool good = p->weights && p->gradients;
-    for (int i = 0; i < p->n_states; i++) good &= (p->states[i] = slab_new(slab_bytes(p->trained))) != NULL;
+    for (int i = 0; i < p->n_states; i++) good &= (p->states[i] = slab_new(slab_bytes(p->state_floats[i]))) != NULL;
     if (good) return true;
     diag_error(diags, "E0902", (Pos){0}, "there is no memory for %s", count_text(p->total, "parameter").text);
     diag_hint(diags, "a model of this size needs %" PRId64 " MiB for weights, gradients and moments",
@@ -113,7 +134,7 @@ void parameters_free(Parameters *p) {
     if (!p) return;
     slab_free(p->weights, slab_bytes(p->total));
     slab_free(p->gradients, slab_bytes(p->trained));
-    for (int i = 0; i < p->n_states; i++) slab_free(p->states[i], slab_bytes(p->trained));
+    for (int i = 0; i < p->n_states; i++) slab_free(p->states[i], slab_bytes(p->state_floats[i]));
     arena_free(p->arena);
 }
 

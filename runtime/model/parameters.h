@@ -5,9 +5,10 @@
  *     | run 0: trained by all tasks, decay | run 1: ... no decay | head of task 0 | ... || frozen parameters |
  *
  * A run is a stretch of parameters that are always updated together: the same tasks train them, with one rate, and
- * weight decay applies to all or none. A table, whose updates may be deferred (deferred.h), is a run by itself.
- * So an update is a flat loop over a few long runs. Runs begin at multiples of RUN_ALIGN floats; the gaps stay zero.
- * Gradients and states exist for the trained part only. */
+ * weight decay applies to all or none. A table, whose updates may be deferred (deferred.h), is a run by itself; where
+ * the optimizer sees one parameter at a time each is one, and states lie closer when they are smaller than it.
+ * Otherwise an update is a flat loop over a few long runs. Runs begin at multiples of RUN_ALIGN floats; the gaps stay
+ * zero. Gradients and states exist for the trained part only. */
 #ifndef GRADC_RUNTIME_MODEL_PARAMETERS_H
 #define GRADC_RUNTIME_MODEL_PARAMETERS_H
 
@@ -17,7 +18,8 @@ enum { RUN_ALIGN = 1024, TENSOR_ALIGN = 16 }; /* floats */
 
 typedef struct ParamSlot {
     const Param *param;
-    int64_t offset, count; /* floats */
+    int64_t offset, count;                                       /* floats */
+    int64_t state_offsets[MAX_STATES], state_counts[MAX_STATES]; /* of a trained one */
     bool trained;
     int run; /* -1: frozen */
 } ParamSlot;
@@ -28,6 +30,7 @@ typedef struct ParamRun {
     bool decay;
     double rate;   /* what the learning rate is multiplied with */
     int table;     /* the parameter, when it is a table; -1 */
+    int single;    /* the parameter, when the optimizer sees one at a time; -1 */
     int64_t steps; /* updates done: the optimizer's step number of this run */
 } ParamRun;
 
@@ -38,7 +41,8 @@ typedef struct Parameters {
     ParamRun *runs;
     int n_runs;
     int64_t trained, total; /* floats of the trained part and of all */
-    float *weights, *gradients, *states[4];
+    float *weights, *gradients, *states[MAX_STATES];
+    int64_t state_floats[MAX_STATES];
     int n_states;
 } Parameters;
 

@@ -1,6 +1,8 @@
 /* Update: executables bound to stretches of the slabs. */
 #include "runtime/model/update.h"
 
+#include <string.h>
+
 #include "runtime/engine/slab.h"
 
 Graph *norm_graph(int64_t columns) {
@@ -28,15 +30,47 @@ static bool bind_norm(RunUpdate *u, const ParamRun *run, const Parameters *param
     return place(u, 0, u->norm, &u->partials);
 }
 
-static bool bind_update(RunUpdate *u, const ParamRun *run, const Parameters *params, const char *const *states) {
-    float *weight = params->weights + run->offset;
-    executable_bind_role(u->update, (Role){.kind = ROLE_WEIGHT}, weight);
-    executable_bind_output_role(u->update, (Role){.kind = ROLE_WEIGHT}, weight);
-    executable_bind_role(u->update, gradient_role, params->gradients + run->offset);
+static int64_t padded(int64_t count) { return (count + TENSOR_ALIGN - 1) / TENSOR_ALIGN * TENSOR_ALIGN; }
+
+int64_t run_update_waiting(const Parameters *params, int run) {
+    int single = params->runs[run].single;
+    if (single < 0) return 0;
+    const ParamSlot *slot = &params->slots[single];
+    int64_t floats = padded(slot->count);
+    for (int i = 0; i < params->n_states; i++) floats += padded(slot->state_counts[i]);
+    return floats;
+}
+
+/* Of `count` floats, where they belong at once or after waiting there. */
+static float *result_place(RunUpdate *u, float *to, int64_t count, float **waiting) {
+    if (!*waiting) return to;
+    float *from = *waiting;
+    u->results[u->n_results++] = (WaitingResult){from, to, count};
+    *waiting += padded(count);
+    return from;
+}
+
+static void bind_states(RunUpdate *u, const ParamRun *run, const Parameters *params, const char *const *states,
+                        float *waiting) {
     for (int i = 0; i < params->n_states; i++) {
-        executable_bind_role(u->update, state_role(states[i]), params->states[i] + run->offset);
-        executable_bind_output_role(u->update, state_role(states[i]), params->states[i] + run->offset);
+        const ParamSlot *slot = run->single < 0 ? NULL : &params->slots[run->single];
+        float *state = params->states[i] + (slot ? slot->state_offsets[i] : run->offset);
+        executable_bind_role(u->update, state_role(states[i]), state);
+        float *place = result_place(u, state, slot ? slot->state_counts[i] : run->count, &waiting);
+        executable_bind_output_role(u->update, state_role(states[i]), place);
     }
+}
+
+static bool bind_update(RunUpdate *u, const ParamRun *run, const Parameters *params, const char *const *states,
+                        float *waiting) {
+    float *weight = params->weights + run->offset;
+    if (run->single < 0) waiting = NULL;
+    executable_bind_role(u->update, (Role){.kind = ROLE_WEIGHT}, weight);
+    float *place_of_weight =
+        result_place(u, weight, run->single < 0 ? run->count : params->slots[run->single].count, &waiting);
+    executable_bind_output_role(u->update, (Role){.kind = ROLE_WEIGHT}, place_of_weight);
+    executable_bind_role(u->update, gradient_role, params->gradients + run->offset);
+    bind_states(u, run, params, states, waiting);
     executable_bind_role(u->update, (Role){.kind = ROLE_RATE}, &u->numbers.rate);
     executable_bind_role(u->update, (Role){.kind = ROLE_DECAY}, &u->numbers.decay);
     executable_bind_role(u->update, (Role){.kind = ROLE_STEP}, &u->numbers.step);
@@ -50,7 +84,7 @@ static int64_t count_partials(const Parameters *params, const ParamRun *run) {
 }
 
 RunUpdate *run_update_new(CodeList norm, CodeList update, const Parameters *params, int run, const TableRows *touched,
-                          const char *const *states, Team *team, Arena *arena) {
+                          const char *const *states, float *waiting, Team *team, Arena *arena) {
     RunUpdate *u = arena_alloc(arena, sizeof *u);
     if (touched) {
         u->deferred = deferred_new(params, params->runs[run].table, touched, update, norm, states, team);
@@ -60,7 +94,8 @@ RunUpdate *run_update_new(CodeList norm, CodeList update, const Parameters *para
     u->partial = arena_array(arena, (size_t)u->partials + 16, sizeof *u->partial);
     u->norm = executable_new(norm.list, norm.functions);
     u->update = executable_new(update.list, update.functions);
-    if (bind_norm(u, &params->runs[run], params) && bind_update(u, &params->runs[run], params, states)) return u;
+    if (bind_norm(u, &params->runs[run], params) && bind_update(u, &params->runs[run], params, states, waiting))
+        return u;
     run_update_free(u);
     return NULL;
 }
@@ -94,11 +129,24 @@ void run_update_push(RunUpdate *run, UpdateNumbers numbers) {
         run->numbers = numbers;
 }
 
+/* This thread's share of them, once all threads are done; they wait for each other before another run's do. */
+static void place_results(const RunUpdate *run, const Worker *worker) {
+    worker_meet(worker);
+    for (int i = 0; i < run->n_results; i++) {
+        const WaitingResult *result = &run->results[i];
+        int64_t from = result->count * worker->thread / worker->threads;
+        int64_t to = result->count * (worker->thread + 1) / worker->threads;
+        memcpy(result->to + from, result->from + from, (size_t)(to - from) * sizeof *result->to);
+    }
+    worker_meet(worker);
+}
+
 void run_update_apply(const RunUpdate *run, const Worker *worker) {
     if (run->deferred)
         deferred_update(run->deferred, worker);
     else
         executable_run(run->update, worker);
+    if (run->n_results) place_results(run, worker);
 }
 
 Executable *run_update_executable(const RunUpdate *run, bool norm) {

@@ -5,10 +5,10 @@
 
 #include "graph/base/names.h"
 
-const Origin *origin_of(const Program *program, const char *name) {
-    const Origin *narrowest = NULL;
+const ParamOrigin *origin_of(const Program *program, const char *name) {
+    const ParamOrigin *narrowest = NULL;
     for (int i = 0; i < program->origins.count; i++) {
-        const Origin *origin = &program->origins.items[i];
+        const ParamOrigin *origin = &program->origins.items[i];
         size_t length = strlen(origin->scope);
         bool wider = narrowest && strlen(narrowest->scope) > length;
         if (!wider && strncmp(name, origin->scope, length) == 0) narrowest = origin;
@@ -17,7 +17,7 @@ const Origin *origin_of(const Program *program, const char *name) {
 }
 
 const char *origin_name(const Session *s, const char *name) {
-    const Origin *origin = origin_of(s->program, name);
+    const ParamOrigin *origin = origin_of(s->program, name);
     return origin ? arena_printf(s->arena, "%s%s", origin->prefix, name + strlen(origin->scope)) : name;
 }
 
@@ -44,7 +44,7 @@ const char *const *origin_saved_names(const Session *s) {
 /* Names of no origin of their own may have the prefix of the first one too: of what the text says nothing. */
 HfName origin_lookup(const Session *s, int param) {
     const char *name = s->program->params.items[param].name;
-    const Origin *origin = origin_of(s->program, name);
+    const ParamOrigin *origin = origin_of(s->program, name);
     if (!origin && s->program->origins.count) origin = &s->program->origins.items[0];
     return (HfName){s->saved_names[param], origin_name(s, name), origin ? origin->prefix : ""};
 }

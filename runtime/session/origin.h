@@ -13,7 +13,7 @@
 #include "runtime/session/session.h"
 
 /* The origin whose scope the name is in, the narrowest one; NULL: none is said. */
-const Origin *origin_of(const Program *program, const char *name);
+const ParamOrigin *origin_of(const Program *program, const char *name);
 
 /* The parameter's name in the folder that it starts from, as the text says it. */
 const char *origin_name(const Session *session, const char *name);

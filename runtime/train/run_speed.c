@@ -31,21 +31,23 @@ typedef struct Stopwatch {
 /* --- What weights and states were --------------------------------------------------------------------------------- */
 
 typedef struct Snapshot {
-    float *weights, *states[4];
+    float *weights, *states[MAX_STATES];
     int64_t *steps;
 } Snapshot;
 
 static Snapshot take(const Parameters *p) {
     Snapshot s = {.weights = memory_copy(p->weights, (size_t)p->total * sizeof(float)),
                   .steps = memory_new((size_t)p->n_runs, sizeof *s.steps)};
-    for (int i = 0; i < p->n_states; i++) s.states[i] = memory_copy(p->states[i], (size_t)p->trained * sizeof(float));
+    for (int i = 0; i < p->n_states; i++)
+        s.states[i] = memory_copy(p->states[i], (size_t)p->state_floats[i] * sizeof(float));
     for (int i = 0; i < p->n_runs; i++) s.steps[i] = p->runs[i].steps;
     return s;
 }
 
 static void put_back(Parameters *p, Snapshot *s) {
     memcpy(p->weights, s->weights, (size_t)p->total * sizeof(float));
-    for (int i = 0; i < p->n_states; i++) memcpy(p->states[i], s->states[i], (size_t)p->trained * sizeof(float));
+    for (int i = 0; i < p->n_states; i++)
+        memcpy(p->states[i], s->states[i], (size_t)p->state_floats[i] * sizeof(float));
     for (int i = 0; i < p->n_runs; i++) p->runs[i].steps = s->steps[i];
     for (int i = 0; i < p->n_states; i++) free(s->states[i]);
     free(s->weights);
