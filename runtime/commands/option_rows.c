@@ -129,6 +129,8 @@ static const OptionRow rows[] = {
      "of initial values, shuffling and dropout (default: 1)"},
     {"seeds", "A,B,...", TEXT, AT(seeds), 0, 0, 0, OUTPUT, ONCE, TRAIN,
      "a run for each seed, in OUT/seed-A and so on, then mean and deviation of their metrics"},
+    {"try", "NAME=A,B,...", LIST, AT(tries), 0, 0, 0, OPTIMISATION, ONCE, TRAIN,
+     "a run for each value, in OUT/try-1 and so on; with --within the better half goes on; may be repeated"},
     {"threads", "N", WHOLE, AT(threads), 0, 1, 4096, MACHINE, SAME, RUNS " " PROBES, "threads (default: one a core)"},
     {"log", "FILE", TEXT, AT(log), 0, 0, 0, OUTPUT, ONCE, TRAIN, "JSON lines (default: log.jsonl in --out)"},
     {"tensorboard", "DIR", TEXT, AT(tensorboard), 0, 0, 0, OUTPUT, SAME, TRAIN,

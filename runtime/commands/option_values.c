@@ -68,6 +68,19 @@ static void value_from_json(const json_t *value, const OptionRow *row, Options *
     }
 }
 
+Options options_of_machine(const Options *given, Arena *arena) {
+    const OptionRow *row;
+    Options options = options_default();
+    for (int i = 0; (row = option_row(i)); i++) {
+        if (!(row->effect & SAME) || !options_have(given, row->name)) continue;
+        json_t *value = value_to_json(given, row);
+        value_from_json(value, row, &options, arena);
+        vec_push(arena, &options.given, row->name);
+        json_decref(value);
+    }
+    return options;
+}
+
 /* What it adds counts as given: a run is repeated as it was, whatever its text says. */
 Options options_of_run(const char *command, const Options *given, const json_t *settings, Arena *arena) {
     const OptionRow *row;

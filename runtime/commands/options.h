@@ -61,6 +61,7 @@ typedef struct Options {
     TextList share;
     TextList shows;
     TextList text;
+    TextList tries;
     int64_t accumulate;
     int64_t batch;
     int64_t cache_size;
@@ -115,6 +116,9 @@ bool options_parse(const char *command, int argc, char **argv, Options *options,
 
 /* Every option as by default. */
 Options options_default(void);
+
+/* Of `given` what leaves the weights of a run as they are: threads, caches, logs and the like. */
+Options options_of_machine(const Options *given, Arena *arena);
 
 /* Was it on the command line, or in what was added since? */
 bool options_have(const Options *options, const char *name);

@@ -1,4 +1,5 @@
-/* gradc train: one run, or several that differ in one number: a seed, or the fold that is left out. */
+/* gradc train: one run, or several that differ in one number: a seed, or the fold that is left out. Other values that
+ * are tried are trials.c. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -7,6 +8,8 @@
 
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
+#include "runtime/commands/train_one.h"
+#include "runtime/commands/trials.h"
 #include "runtime/train/run_folder.h"
 #include "runtime/train/train.h"
 
@@ -78,68 +81,6 @@ static Options options_of_member(const Options *given, const Series *series, int
     return options;
 }
 
-/* --- One run ------------------------------------------------------------------------------------------------------ */
-
-static const char *record_text(const json_t *settings, Arena *arena) {
-    Options fresh = options_default(), options = options_of_run("train", &fresh, settings, arena);
-    return options_settings_text(&options, arena);
-}
-
-static TrainOptions train_options(const Options *o, json_t *record) {
-    return (TrainOptions){.record = {.options = record, .decides = option_decides, .text = record_text},
-                          .out = o->out,
-                          .log = o->log,
-                          .tensorboard = o->tensorboard,
-                          .grads = o->grads,
-                          .best = o->best,
-                          .sampler = o->sampler,
-                          .schedule = o->schedule,
-                          .max_memory = o->max_memory,
-                          .within = o->within,
-                          .limit = o->limit,
-                          .limit_dev = o->limit_dev,
-                          .share = o->share,
-                          .loss_weight = o->loss_weight,
-                          .epochs = o->epochs,
-                          .steps = o->steps,
-                          .batch = o->batch,
-                          .accumulate = o->accumulate,
-                          .patience = o->patience,
-                          .seed = o->seed,
-                          .save_every = o->save_every,
-                          .save_limit = o->save_limit,
-                          .lr = o->lr,
-                          .warmup = o->warmup,
-                          .clip = o->clip,
-                          .decay = o->weight_decay,
-                          .no_eval = o->no_eval,
-                          .no_reuse = o->no_reuse,
-                          .no_shuffle = o->no_shuffle,
-                          .cosines = o->cosines,
-                          .pcgrad = o->pcgrad,
-                          .resume = o->resume,
-                          .force = o->force,
-                          .dry_run = o->dry_run,
-                          .json = o->json,
-                          .quiet = o->quiet,
-                          .profile = o->profile};
-}
-
-static int train_one(const Options *given, Figures *figures, Diagnostics *diags) {
-    Session session = {0};
-    Options options;
-    int status = 1;
-    if (session_of_options("train", given, &options, &session, diags)) {
-        json_t *record = options_to_json(&options);
-        TrainOptions training = train_options(&options, record);
-        ModelUse use = model_use_of_options(&options, true);
-        status = train_once(&session, &use, &training, figures);
-        json_decref(record);
-    }
-    session_close(&session);
-    return status;
-}
-
 /* --- Several ------------------------------------------------------------------------------------------------------ */
 
 /* The deviation is that of a sample: of the squares' sum by n - 1. */
@@ -172,7 +113,7 @@ static bool check_folders(const Options *given, const Series *series, Diagnostic
 }
 
 static int train_series(const Options *given, const Series *series, Diagnostics *diags) {
-    Figures figures = {0};
+    TrainOutcome outcome = {0};
     if (!check_folders(given, series, diags)) return 1;
     if (given->out) mkdir(given->out, 0777); /* what is wrong with it the first run tells */
     for (int i = 0; i < series->numbers.count; i++) {
@@ -180,16 +121,17 @@ static int train_series(const Options *given, const Series *series, Diagnostics 
         Options options = options_of_member(given, series, number, diags->arena);
         printf("%s%s %" PRId64 "\n", i ? "\n" : "", series->word, number);
         fflush(stdout);
-        int status = train_one(&options, &figures, diags);
+        int status = train_one(&options, &(TrainMember){0}, &outcome, diags);
         if (status) return status;
     }
-    if (figures.count) print_summary(&figures, series->numbers.count);
+    if (outcome.figures.count) print_summary(&outcome.figures, series->numbers.count);
     return 0;
 }
 
 int command_train(const Options *options, Diagnostics *diags) {
     Series series = {.word = options->seeds ? "seed" : "fold"};
-    if (!options->seeds && !options->all_folds) return train_one(options, &(Figures){0}, diags);
+    if (options->tries.count) return train_trials(options, diags);
+    if (!options->seeds && !options->all_folds) return train_one(options, &(TrainMember){0}, &(TrainOutcome){0}, diags);
     if (options->seeds && options->all_folds) {
         diag_error(diags, "E0910", (Pos){0}, "--seeds and --all-folds are two series of runs");
         diag_hint(diags, "give one of them, and the other's number by itself: --seeds 1,2,3 --fold 0");

@@ -33,6 +33,8 @@ typedef struct Trainer {
     Evaluation *evaluations; /* [tasks]: of the last epoch */
     size_t planned_slab;     /* bytes for the largest batch */
     bool stopped;            /* by a signal, before its end */
+    int64_t pause;           /* after so many steps, before its end; 0: none */
+    double score;            /* of the pause */
 } Trainer;
 
 /* --- What is asked for -------------------------------------------------------------------------------------------- */
@@ -162,7 +164,8 @@ static bool is_unfinished(const Trainer *t) {
 static bool run_steps(Trainer *t) {
     int64_t end = (t->state.epochs + 1) * t->schedule.per_epoch;
     t->report.last_step = seconds_now();
-    while (t->state.step < end && t->state.step < t->schedule.rate.steps && !interrupt_signal()) {
+    int64_t last = t->pause ? t->pause : t->schedule.rate.steps;
+    while (t->state.step < end && t->state.step < last && !interrupt_signal()) {
         if (!run_step(t)) return false;
     }
     t->stopped = interrupt_signal() && is_unfinished(t);
@@ -204,13 +207,30 @@ static bool keep_end(Trainer *t) {
     return !t->o->no_eval || !t->o->out || session_save(t->s, t->o->out);
 }
 
+static bool is_at_pause(const Trainer *t) { return t->pause && t->state.step == t->pause; }
+
+/* In the middle of an epoch, as at its end: a checkpoint, and how good it is now. What the evaluation fits is not kept,
+ * so that the run goes on as if it had not paused. */
+static bool pause_run(Trainer *t) {
+    if (!run_keeper_save(&t->keeper, &t->state)) return false;
+    bool ends_epoch = t->state.step == t->state.epochs * t->schedule.per_epoch;
+    if (!ends_epoch && !evaluate_tasks(t)) return t->stopped = interrupt_signal() && t->s->diags->errors == 0;
+    if (!ends_epoch) t->score = score_of(t);
+    report_pause(&t->report, &t->state, t->schedule.rate.steps, fmax(t->score, t->state.best.score));
+    return true;
+}
+
 /* A run of no steps is evaluated once. */
 static bool run_epochs(Trainer *t) {
     bool evaluates = t->schedule.rate.steps == 0;
     while (!has_lost_patience(t) && (is_unfinished(t) || evaluates)) {
         evaluates = false;
-        if (!run_steps(t) || (!t->stopped && !end_epoch(t))) return false;
+        if (!run_steps(t)) return false;
+        bool is_inside = is_at_pause(t) && t->pause % t->schedule.per_epoch != 0;
+        if (!t->stopped && !is_inside && !end_epoch(t)) return false;
+        if (!t->stopped && is_at_pause(t) && !pause_run(t)) return false;
         if (t->stopped) return stop(t);
+        if (is_at_pause(t)) return true;
         if (t->state.step >= t->schedule.rate.steps) break;
         if (has_lost_patience(t)) report_early_stop(&t->report, &t->state);
     }
@@ -267,7 +287,7 @@ static bool plan_run(Trainer *t) {
     RunSpeed speed;
     if (t->o->within && !t->o->resume && !budget_read(t->o->within, &budget, t->s->diags)) return false;
     if (!run_speed_measure(&t->runner, &t->schedule, measured * budget, &speed)) return false;
-    if (!shorten(t, &speed, (1 - margin) * budget - seconds_of_process())) return false;
+    if (!shorten(t, &speed, (1 - margin) * budget - (seconds_of_process() - t->o->began))) return false;
     RunPlan plan = plan_of(t);
     report_plan(&t->report, &plan, &speed);
     if (isfinite(budget)) report_within(&t->report, &plan, asked, dev_rows);
@@ -295,6 +315,12 @@ static void finish(Trainer *t) {
         print_evaluations(stdout, t->s->program, t->state.best.evaluations, t->data.count);
 }
 
+/* A step of the run's own, that is not behind it. */
+static void choose_pause(Trainer *t) {
+    int64_t steps = t->schedule.rate.steps, pause = (int64_t)ceil(t->o->pause * (double)steps);
+    t->pause = pause >= t->state.step && pause < steps ? pause : 0;
+}
+
 static bool train(Trainer *t) {
     Session *s = t->s;
     if (!run_keeper_check(&t->keeper) || !evaluate_check(s->program, s->tasks, s->diags)) return false;
@@ -304,6 +330,7 @@ static bool train(Trainer *t) {
     bool plans = t->o->dry_run || (t->o->within && !t->o->resume); /* a run that goes on has its steps */
     if (plans && (!plan_run(t) || t->o->dry_run)) return s->diags->errors == 0;
     if (!begin(t)) return false;
+    if (t->o->pause > 0) choose_pause(t);
     need.first = t->state.step;
     if (!train_plan_memory(&need, &t->planned_slab)) return false;
     if (t->o->profile) model_profile(s->model);
@@ -311,7 +338,7 @@ static bool train(Trainer *t) {
     interrupt_watch();
     bool good = run_epochs(t);
     interrupt_unwatch();
-    if (good && !t->stopped) finish(t);
+    if (good && !t->stopped && !is_at_pause(t)) finish(t);
     return good;
 }
 
@@ -336,14 +363,17 @@ static void list_figures(const Trainer *t, Figures *figures) {
     vec_push(arena, figures, ((Figure){"overall", overall_score(best, t->data.count)}));
 }
 
-int train_once(Session *session, const ModelUse *use, const TrainOptions *options, Figures *figures) {
+int train_once(Session *session, const ModelUse *use, const TrainOptions *options, TrainOutcome *outcome) {
     enum { SIGNAL_STATUS = 128 }; /* as shells have it: 130 after Ctrl-C */
     Trainer t = {.s = session, .o = options, .use = *use};
+    t.score = -INFINITY;
     t.keeper = (RunKeeper){.s = session, .o = options, .data = &t.data};
     t.report = (TrainReport){.s = session, .o = options, .data = &t.data};
     bool good = train(&t);
     good = report_close(&t.report) && good;
-    if (good && !t.stopped && !options->dry_run && !options->no_eval) list_figures(&t, figures);
+    bool ended = good && !t.stopped && !options->dry_run && !is_at_pause(&t);
+    if (ended && !options->no_eval) list_figures(&t, &outcome->figures);
+    outcome->score = fmax(t.score, t.state.best.score);
     trainer_close(&t);
     if (!good) return 1;
     return t.stopped ? SIGNAL_STATUS + interrupt_signal() : 0;

@@ -25,6 +25,9 @@ typedef struct TrainOptions {
     int64_t epochs, steps, batch, accumulate, patience, seed;    /* steps, patience 0: not limited */
     int64_t save_every, save_limit;                              /* steps (0: after epochs only), checkpoints */
     double lr, warmup, clip, decay;                              /* decay negative: as the optimizer says */
+    double began; /* seconds of the process before the run, which its time in `within` does not count */
+    double pause; /* below 1: the share of its steps after which it is evaluated and left for --resume; otherwise 0 */
+    const char *again; /* how it goes on after a signal; NULL: by itself */
     bool no_eval, no_reuse, no_shuffle, cosines, pcgrad;
     bool resume, force, dry_run, json, quiet, profile;
 } TrainOptions;
@@ -35,9 +38,14 @@ typedef struct Figure {
 } Figure;
 typedef VEC(Figure) Figures;
 
+/* What came of a run. */
+typedef struct TrainOutcome {
+    Figures figures;     /* metrics of the best epoch, when it came to its end; those of several runs add up */
+    double score;        /* of the best epoch, or of a pause if that is better; NaN: undefined */
+} TrainOutcome;
+
 /* One run of a session's program, once it is known what is wanted of it (session_use); its exit status. `use` says what
- * is trained and at which rates, the rest of it is chosen here. Adds the metrics of the best epoch to `figures`, when
- * the run came to its end. */
-int train_once(Session *session, const ModelUse *use, const TrainOptions *options, Figures *figures);
+ * is trained and at which rates, the rest of it is chosen here. */
+int train_once(Session *session, const ModelUse *use, const TrainOptions *options, TrainOutcome *outcome);
 
 #endif

@@ -307,11 +307,22 @@ void report_early_stop(TrainReport *r, const RunState *state) {
     if (!r->o->quiet) fprintf(stderr, "no better epoch since epoch %" PRId64 ": stopped\n", state->best.epoch);
 }
 
+void report_pause(TrainReport *r, const RunState *state, int64_t steps, double score) {
+    progress_clear(&r->progress);
+    log_event(r->log, json_pack("{s:s, s:I, s:o}", "event", "pause", "step", (json_int_t)state->step, "score",
+                                metric_json(score)));
+    if (!talks(r)) return;
+    fprintf(stderr, "pause after step %" PRId64 " of %" PRId64 ": score %s\n", state->step, steps,
+            metric_text(score).text);
+}
+
 void report_stop(TrainReport *r, const RunState *state, int64_t steps) {
     log_event(r->log, json_pack("{s:s, s:I}", "event", "stop", "step", (json_int_t)state->step));
     fprintf(stderr, "stopped after step %" PRId64 " of %" PRId64, state->step, steps);
     if (state->step == steps) fprintf(stderr, ", before its evaluation");
-    if (r->o->out)
+    if (r->o->again)
+        fprintf(stderr, "; to go on: %s\n", r->o->again);
+    else if (r->o->out)
         fprintf(stderr, "; to go on:\n  gradc train %s --resume\n", r->o->out);
     else
         fprintf(stderr, "; without --out there is nothing to go on from\n");
