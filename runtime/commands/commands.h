@@ -16,6 +16,7 @@ int command_serve(const Options *options, Diagnostics *diags);
 int command_check(const Options *options, Diagnostics *diags);
 int command_dump(const Options *options, Diagnostics *diags);
 int command_opt(const Options *options, Diagnostics *diags);
+int command_tokenize(const Options *options, Diagnostics *diags);
 int command_fmt(const Options *options, Diagnostics *diags);
 int command_bench(const Options *options, Diagnostics *diags);
 int command_gradcheck(const Options *options, Diagnostics *diags);

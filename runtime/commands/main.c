@@ -30,6 +30,8 @@ static const Command commands[] = {
      "gradc export run --task mood --format hf --out mood-hf", command_export},
     {"check", "FILE", "parses, types and verifies; prints the tasks and their shapes", "gradc check models/bert.graph",
      command_check},
+    {"tokenize", "DIR", "shows what a folder's tokenizer makes of texts", "gradc tokenize run --text 'a text'",
+     command_tokenize},
     {"fmt", "FILE", "prints a graph file in the canonical layout", "gradc fmt my.graph --write", command_fmt},
     {"dump", "[FILE]", "prints the graph after a pass, kernels or their code; compares; explains",
      "gradc dump models/bert.graph --task sentiment --stage fuse", command_dump},

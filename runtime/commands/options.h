@@ -30,6 +30,7 @@ typedef struct Options {
     const char *npy;
     const char *out;
     const char *output;
+    const char *pair;
     const char *passes;
     const char *plot;
     const char *sampler;

@@ -293,9 +293,12 @@ static const HfRecipe *guess_recipe(const HfTokenizerFiles *files) {
 }
 
 json_t *hf_describe(HfTokenizerFiles *files, const HfRecipe **recipe) {
-    if (!*recipe) *recipe = guess_recipe(files);
+    const HfRecipe *named = *recipe;
+    bool by_class = class_of(files) != NULL; /* what config.json calls the model tells less than the files do */
+    if (!named || (!by_class && !file_of(files, named))) *recipe = guess_recipe(files);
     const HfCarried *file = *recipe ? file_of(files, *recipe) : NULL;
     if (file) return describe(files, *recipe, file);
-    hf_file_missing(files->arena, files->folder, *recipe ? (*recipe)->file : "tokenizer.json", files->diags);
+    const char *wanted = *recipe ? (*recipe)->file : named ? named->file : "tokenizer.json";
+    hf_file_missing(files->arena, files->folder, wanted, files->diags);
     return NULL;
 }
