@@ -1,12 +1,12 @@
 /* Compares tokenizers with what Hugging Face's library made of many texts: by hand, where there are such files.
  *
- *     build/tests/tokenizer_reference [--texts] FOLDER ...
+ *     build/tests/tokenizer_reference [--texts] [--lower-case yes|no] FOLDER ...
  *
- * A folder has tokenizer.json and vectors.tsv (text, ids, offsets), perhaps pairs.tsv (text, text, ids, type ids,
- * offsets), truncation.tsv (max_length, text, text or -, ids, type ids, offsets) and blocks.tsv (kind, first, last,
- * XXH3-64); the folder above it checksums.tsv (name, kind, ..., XXH3-64): of the ids of all code points alone, between
- * a and b, and of strings of random atoms, fuzz_atoms.tsv there or one above. Texts are JSON, offsets bytes. --texts:
- * no checksums.
+ * A folder has the files of a tokenizer and vectors.tsv (text, ids, offsets), perhaps pairs.tsv (text, text, ids, type
+ * ids, offsets), truncation.tsv (max_length, text, text or -, ids, type ids, offsets) and blocks.tsv (kind, first,
+ * last, XXH3-64); the folder above it checksums.tsv (name, kind, ..., XXH3-64): of the ids of all code points alone,
+ * between a and b, and of strings of random atoms, fuzz_atoms.tsv there or one above. Texts are JSON, offsets bytes.
+ * --texts: no checksums. --lower-case: of the folders behind it, where their files leave it open.
  *
  * The status is 0 when all is equal. */
 #include <inttypes.h>
@@ -17,7 +17,7 @@
 #include <xxhash.h>
 
 #include "graph/base/memory.h"
-#include "runtime/tokenize/tokenizer.h"
+#include "runtime/hub/hf_tokenizer.h"
 #include "runtime/tokenize/unicode.h"
 
 typedef struct Comparison {
@@ -257,22 +257,16 @@ static void compare_digests(Comparison *c) {
 
 /* --- Folders ------------------------------------------------------------------------------------------------------ */
 
-static Tokenizer *open_tokenizer(const char *folder, Diagnostics *diags) {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/tokenizer.json", folder);
-    json_t *description = json_load_file(path, 0, NULL);
-    Tokenizer *tokenizer = description ? tokenizer_from_json(description, path, diags) : NULL;
-    json_decref(description);
-    return tokenizer;
-}
-
 /* Does the folder differ? */
-static bool compare_folder(const char *folder, bool digests) {
+static bool compare_folder(const char *folder, const char *lower_case, bool digests) {
     Diagnostics *diags = diagnostics_new();
+    Arena *arena = arena_new();
+    HfTokenizer read;
     const char *slash = strrchr(folder, '/');
-    Comparison c = {.folder = folder, .name = slash ? slash + 1 : folder, .tokenizer = open_tokenizer(folder, diags)};
+    Comparison c = {.folder = folder, .name = slash ? slash + 1 : folder};
     printf("%s:", c.name);
-    if (c.tokenizer) {
+    if (hf_tokenizer_read(folder, lower_case, arena, &read, diags)) {
+        c.tokenizer = read.tokenizer;
         c.work = tokenizer_work(c.tokenizer);
         compare_file(&c, "vectors.tsv", "tio");
         compare_file(&c, "pairs.tsv", "tuiso");
@@ -284,18 +278,22 @@ static bool compare_folder(const char *folder, bool digests) {
     for (int i = 0; i < 2; i++) token_list_free(&c.texts[i]);
     token_ids_free(&c.ids), token_ids_free(&c.segments), token_ids_free(&c.sources);
     tokenizer_work_free(c.work);
-    tokenizer_free(c.tokenizer);
+    hf_tokenizer_free(&read);
+    arena_free(arena);
     diagnostics_free(diags);
     return !c.tokenizer || c.differences > 0;
 }
 
 int main(int argc, char **argv) {
     bool digests = true, differs = false;
+    const char *lower_case = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--texts") == 0)
             digests = false;
+        else if (strcmp(argv[i], "--lower-case") == 0 && i + 1 < argc)
+            lower_case = argv[++i];
         else
-            differs |= compare_folder(argv[i], digests);
+            differs |= compare_folder(argv[i], lower_case, digests);
     }
     return differs;
 }

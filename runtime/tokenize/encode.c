@@ -1,10 +1,9 @@
-/* TextEncoding: the way of a text through the parts of a tokenizer.
+/* Encoding: the way of a text through the parts of a tokenizer.
  *
  *     given text -> tokens found in it as it is | segments -> normalizer -> tokens found there | parts
  *                                                     -> pre-tokenizer -> words -> model -> tokens */
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #include "graph/base/memory.h"
 #include "runtime/tokenize/tokenizer_parts.h"

@@ -24,17 +24,6 @@ typedef struct TokenList {
     bool wants_spans;
 } TokenList;
 
-/* Tokens with a task: none of them has to be there. -1: the description names none. `unk` is the model's where the
- * description does not say it. */
-typedef struct SpecialTokens {
-    int32_t unk, cls, sep, pad, mask;
-} SpecialTokens;
-
-/* How many ids of each of two texts stay. */
-typedef struct PairLengths {
-    int64_t a, b;
-} PairLengths;
-
 void token_list_push(TokenList *list, int32_t id, TokenSpan span);
 void token_list_cut(TokenList *list, int64_t count); /* down to so many */
 void token_list_free(TokenList *list);

@@ -39,6 +39,12 @@ void tokenizer_work_free(TokenizerWork *work);             /* NULL is allowed */
 
 /* --- Asking --- */
 
+/* Tokens with a task: none of them has to be there. -1: the description names none. `unk` is the model's where the
+ * description does not say it. */
+typedef struct SpecialTokens {
+    int32_t unk, cls, sep, pad, mask;
+} SpecialTokens;
+
 int32_t tokenizer_size(const Tokenizer *tokenizer); /* the largest id + 1 */
 SpecialTokens tokenizer_specials(const Tokenizer *tokenizer);
 /* Is it an added token that is marked special, one with a task, or one of the templates? */
@@ -70,6 +76,9 @@ int64_t tokenizer_added(const Tokenizer *tokenizer, bool pair);
 /* How many segments the templates tell apart: the largest type id + 1. */
 int32_t tokenizer_segments(const Tokenizer *tokenizer);
 
+typedef struct PairLengths {
+    int64_t a, b;
+} PairLengths;
 /* How many ids of each of two texts stay where there is room for `room`: the longer one is cut first (Hugging Face's
  * longest_first). */
 PairLengths pair_lengths(int64_t n_a, int64_t n_b, int64_t room);
