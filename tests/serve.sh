@@ -92,6 +92,16 @@ ok "a line without end is refused; what came before is answered" $?
 ask <"$t/requests" | cmp -s - "$t/expected"
 ok "and the next client is served" $?
 
+stop
+start --task sentiment
+printf '%s\n' '{"text": "\u4e2d \u6587"}' '{"text": "fine"}' '{"id": 1, "text": "a", "text": "b"}' | ask >"$t/out"
+has "$t/out" '{"id":1,"error":"two members are called '"'text'"'"}'
+ok "a text that is given twice is refused by its own name" $?
+stop
+has "$t/err" "sentiment: 2 rows, 1 mostly [UNK]"
+ok "at the end it says how many texts were mostly [UNK]" $?
+start
+
 # ---- Sockets ----------------------------------------------------------------------------------------------------------
 
 run serve "$model" --weights "$t/run" --cache "$t/cache" --socket "$socket"

@@ -120,6 +120,8 @@ static const Example examples[] = {
     {"E0853", "{\"words\": [\"a\", \"b\"], \"tags\": [\"O\"]}",
      "{\"words\": [\"a\", \"b\"], \"tags\": [\"O\", \"O\"]}"},
     {"E0854", "[UNK]\n[CLS]\n[SEP]", "[UNK]\n[CLS]\n[SEP]\n[MASK]"},
+    {"E0857", "label mood: class[\"bad\", \"good\", \"mixed\"] # no row is mixed",
+     "label mood: class[\"bad\", \"good\"]"},
     {"E0856", "data \"mood-{split}.csv\" comma quoted", "data \"mood-train.csv\" comma quoted\nsplit dev 0.1"},
     {"E0859", "truncate -s 1000 run/tokens/sentiment.train\ngradc eval run", "gradc eval run"},
     {"E0900", "gradc trian my.graph", "gradc train my.graph"},

@@ -428,6 +428,11 @@ static const Explanation table[] = {
               "are better than they would be on new texts. Take such rows out of one of the\n"
               "files, or let the task split one file, which keeps equal texts together:\n"
               "split dev 0.1"},
+    {"E0857", "classes without rows to train on\n"
+              "The label has a class that no row of the training set has, so that it is not\n"
+              "learned and hardly ever predicted. Give rows of it, take it out of the label, or\n"
+              "let the task split one file, with rows of each class on both sides:\n"
+              "split dev 0.1 stratified"},
 
     /* --- The command line --- */
     {"E0859", "kept tokens cannot be used\n"

@@ -26,6 +26,7 @@ typedef struct Service {
     Session *s;
     const Options *o;
     OutputNames *outputs; /* [program's tasks] */
+    Dataset *seen;        /* [program's tasks]: counts of rows that were answered; nothing else of them */
     int only;             /* the task, where there is but one; -1 */
 } Service;
 
@@ -96,7 +97,7 @@ static bool can_go_back(JsonSpan id) {
 
 /* The row that a request is, on a line of its own; NULL when it is refused. */
 static char *take_request(const Service *v, const char *line, size_t length, Request *request) {
-    JsonSpan object, id = {JSON_KIND_NULL, "null", "null" + 4}, task;
+    JsonSpan object, id = {JSON_KIND_NULL, "null", "null" + 4}, task, text;
     bool good = json_span_of(line, length, &object) && object.kind == JSON_KIND_OBJECT;
     bool named = good && json_find(object, "task", &task) > 0;
     if (good) json_find(object, "id", &id);
@@ -104,6 +105,7 @@ static char *take_request(const Service *v, const char *line, size_t length, Req
     if (!good) id = (JsonSpan){JSON_KIND_NULL, "null", "null" + 4};
     *request = (Request){.id = copy_span(id), .answer = json_object(), .task = -1};
     if (good) request->task = named ? named_task(v, task) : v->only;
+    if (good && json_find(object, "text", &text) > 1) return refuse(request, "two members are called 'text'"), NULL;
     if (good && request->task >= 0) return as_row(&v->s->program->tasks.items[request->task], object);
     refuse(request, !good   ? "this line is not a JSON object in UTF-8"
                     : named ? "there is no such task"
@@ -145,6 +147,17 @@ static void answer_rows(const Service *v, int task, const Dataset *data, Request
     collected_free(outputs, w.outputs.count);
 }
 
+static void count_rows(Dataset *seen, const Dataset *data) {
+    seen->task = data->task;
+    seen->rows += data->rows, seen->cut += data->cut, seen->unknown += data->unknown;
+}
+
+static void say_unknown(const Service *v) {
+    for (int t = 0; t < v->s->program->tasks.count; t++) {
+        if (v->seen[t].unknown) session_say_dataset(v->s, &v->seen[t]), fputc('\n', stderr);
+    }
+}
+
 /* All requests of one task, as rows of JSON lines. */
 static void answer_task(const Service *v, int task, char *const *rows, Request *requests, int count) {
     static const TableFormat format = {.word = "jsonl"};
@@ -165,6 +178,7 @@ static void answer_task(const Service *v, int task, char *const *rows, Request *
     options.text = &text, options.format = &format, options.keeps_bad = true;
     Dataset *data = n ? dataset_load(&v->s->program->tasks.items[task], &options, diags) : NULL;
     if (data) answer_rows(v, task, data, requests, count, diags);
+    if (data) count_rows(&v->seen[task], data);
     for (int i = 0; n && !data && i < count; i++) {
         if (requests[i].task == task) refuse(&requests[i], diags->list.items[0].message);
     }
@@ -206,6 +220,7 @@ static bool choose_tasks(Service *v) {
 /* The prediction, and of probabilities and what --show names what a task has. */
 static void choose_outputs(Service *v) {
     Session *s = v->s;
+    v->seen = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *v->seen);
     v->outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *v->outputs);
     for (int t = 0; t < s->program->tasks.count; t++) {
         const char *const wanted[] = {"predict", "probabilities", v->o->show};
@@ -245,6 +260,7 @@ static bool run_service(Service *v) {
     interrupt_watch();
     bool good = serve(&options, s->diags);
     interrupt_unwatch();
+    say_unknown(v);
     return good;
 }
 

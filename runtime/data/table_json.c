@@ -47,6 +47,50 @@ static bool is_one_value(const RowReader *reader, JsonSpan *value) {
     return !reader->goes_on && json_span_of(reader->text, reader->size, value) && value->kind == JSON_KIND_OBJECT;
 }
 
+/* Is there no wanted column in the object, but one in an object that it holds? As in Label Studio's tasks. */
+static bool finds_columns_below(const RowReader *reader, JsonSpan object, JsonSpan *key) {
+    JsonWalk walk = json_walk(object);
+    JsonSpan value;
+    for (int i = 0; i < reader->n_columns; i++)
+        if (json_find(object, reader->columns[i], &value)) return false;
+    while (json_next_member(&walk, key, &value)) {
+        bool plain = key->end - key->begin < 60 && !memchr(key->begin, '\'', (size_t)(key->end - key->begin));
+        for (int i = 0; plain && value.kind == JSON_KIND_OBJECT && i < reader->n_columns; i++) {
+            JsonSpan found;
+            if (json_find(value, reader->columns[i], &found)) return true;
+        }
+    }
+    return false;
+}
+
+/* What makes rows of such objects. A choice of Label Studio's annotators becomes a column of the object's own. */
+static const char *rows_below(RowReader *reader, JsonSpan object, JsonSpan key) {
+    JsonSpan annotations;
+    const char *label =
+        json_find(object, "annotations", &annotations) ? " + {label: .annotations[0].result[0].value.choices[0]}" : "";
+    return arena_printf(row_arena(reader), ".[%.*s]%s", (int)(key.end - key.begin), key.begin, label);
+}
+
+/* Of an array of objects. */
+static const char *filter_of_array(RowReader *reader, const char *text) {
+    JsonSpan list, first, key;
+    bool whole = !reader->goes_on && json_span_of(text, reader->size - (size_t)(text - reader->text), &list);
+    JsonWalk items = whole ? json_walk(list) : (JsonWalk){0};
+    bool below = whole && json_next_item(&items, &first) && first.kind == JSON_KIND_OBJECT &&
+                 finds_columns_below(reader, first, &key);
+    return below ? arena_printf(row_arena(reader), ".[] | %s", rows_below(reader, first, key)) : ".[]";
+}
+
+/* Are the columns of the first line one level down? */
+static bool line_is_below(RowReader *reader, const char *text) {
+    JsonSpan line, key;
+    size_t next, end = line_end(reader->text, reader->size, (size_t)(text - reader->text), &next);
+    bool below = !reader->format.keeps_bad && json_span_of(text, end - (size_t)(text - reader->text), &line) &&
+                 line.kind == JSON_KIND_OBJECT && finds_columns_below(reader, line, &key);
+    if (below) not_lines(reader, "the columns are in an object that each line holds", rows_below(reader, line, key));
+    return below;
+}
+
 bool json_open(RowReader *reader) {
     const char *text = reader->text, *end = text + reader->size;
     JsonSpan all, key;
@@ -55,8 +99,10 @@ bool json_open(RowReader *reader) {
         JsonSpan list;
         size_t next, first = line_end(reader->text, reader->size, (size_t)(text - reader->text), &next);
         bool own_line = json_span_of(text, first - (size_t)(text - reader->text), &list) && next < reader->size;
-        if (!own_line) return not_lines(reader, "the file is one JSON array, not an object a line", ".[]");
+        if (!own_line)
+            return not_lines(reader, "the file is one JSON array, not an object a line", filter_of_array(reader, text));
     }
+    if (text < end && *text == '{' && line_is_below(reader, text)) return false;
     if (text == end || *text != '{' || !is_one_value(reader, &all)) return true;
     if (has_a_column(reader, all)) return true;
     if (finds_rows(all, &key)) {

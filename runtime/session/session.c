@@ -353,10 +353,14 @@ bool session_keep_dataset(Session *s, const Dataset *data, const char *split, in
 }
 
 void session_say_dataset(const Session *s, const Dataset *data) {
-    int32_t unk = tokenizer_specials(s->tokenizer).unk;
     fprintf(stderr, "%s: %s", data->task->name, count_text(data->rows, "row").text);
     if (data->skipped) fprintf(stderr, ", %" PRId64 " left out", data->skipped);
     if (data->cut) fprintf(stderr, ", %" PRId64 " cut to %s", data->cut, count_text(s->max_length, "token").text);
+    session_say_unknown(s, data);
+}
+
+void session_say_unknown(const Session *s, const Dataset *data) {
+    int32_t unk = tokenizer_specials(s->tokenizer).unk;
     if (data->unknown) fprintf(stderr, ", %" PRId64 " mostly %s", data->unknown, tokenizer_token(s->tokenizer, unk));
 }
 

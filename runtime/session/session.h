@@ -126,6 +126,8 @@ bool session_keep_dataset(Session *session, const Dataset *data, const char *spl
 
 /* "mood: 560 rows, 2 left out, 3 cut to 64 tokens, 5 mostly [UNK]", on standard error; the line is not ended. */
 void session_say_dataset(const Session *session, const Dataset *data);
+void session_say_unknown(const Session *session,
+                         const Dataset *data); /* ", 3 mostly [UNK]" where there are such rows */
 
 /* Writes a folder that session and transformers can load: config.json, vocab.txt, model.safetensors, and model.graph.
  * */

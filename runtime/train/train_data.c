@@ -24,6 +24,38 @@ static void warn_of_overlap(Session *s, const TrainTask *t) {
                  shared > MOST_LINES ? ", ..." : "");
 }
 
+static bool *classes_present(const Task *task, const Dataset *data, Arena *arena) {
+    bool *present = arena_array(arena, (size_t)task->label.classes + 1, sizeof *present);
+    for (int64_t i = 0; i < data->labels.bounds[data->rows]; i++) {
+        double value = data->labels.values[i];
+        if (value >= 0 && value < (double)task->label.classes) present[(int64_t)value] = true;
+    }
+    return present;
+}
+
+static const char *class_name(const Label *label, int64_t class, Arena *arena) {
+    return label->names ? label->names[class] : arena_printf(arena, "%" PRId64, class);
+}
+
+/* A class that is never trained is hardly ever predicted. */
+static void warn_of_absent(Session *s, const TrainTask *t) {
+    enum { MOST_NAMES = 5 };
+    const Label *label = &t->task->label;
+    const char *list = "";
+    int64_t absent = 0;
+    if (label->kind != LABEL_CLASS) return;
+    const bool *present = classes_present(t->task, t->train, s->arena);
+    for (int64_t i = 0; i < label->classes; i++) {
+        if (present[i] || ++absent > MOST_NAMES) continue;
+        list = arena_printf(s->arena, "%s%s'%s'", list, absent > 1 ? ", " : "", class_name(label, i, s->arena));
+    }
+    if (!absent) return;
+    diag_warning(s->diags, "E0857", label->pos, "%s %s no rows to train on: %s%s", count_text(absent, "class").text,
+                 count_form(absent, "has", "have"), list, absent > MOST_NAMES ? ", ..." : "");
+    diag_hint(s->diags, "give rows of each, or take what has none out of the label; 'split dev 0.1 stratified' leaves "
+                        "rows of each class to train on");
+}
+
 static int64_t limit_of(const Task *task, const TrainOptions *o) {
     return (int64_t)task_number(&o->limit, task->name, 0);
 }
@@ -34,6 +66,7 @@ static bool load_task(TrainTask *t, Session *s, const TrainOptions *o) {
     t->dev_limit = (int64_t)task_number(&o->limit_dev, t->task->name, 0);
     if (t->train && !o->no_eval) t->dev = session_dataset(s, t->number, "dev", t->dev_limit);
     if (t->train && t->dev) warn_of_overlap(s, t);
+    if (t->train && !limit_of(t->task, o)) warn_of_absent(s, t);
     return t->train && (t->dev || o->no_eval);
 }
 

@@ -142,6 +142,7 @@ void report_start(TrainReport *r, const RunSchedule *schedule, const StepRunner 
         session_say_dataset(r->s, task->train);
         if (task->dev)
             fprintf(stderr, ", %s%" PRId64 " to evaluate", task->dev_limit ? "the first " : "", task->dev->rows);
+        if (task->dev) session_say_unknown(r->s, task->dev);
         fputc('\n', stderr);
     }
 }

@@ -114,10 +114,29 @@ gradc train model.graph --weights models/demo --data d --tasks sentiment --skip-
 #> d/ids-sst-train.csv:3: warning[E0811]: left out: this row has 5 fields, the header has 4
 #> d/ids-sst-train.csv:4: warning[E0851]: left out: column 'sentiment': the row has no label
 #> d/ids-sst-train.csv:5: warning[E0851]: left out: column 'sentiment': the label is not a number
+#> model.graph:29:9: warning[E0857]: 1 class has no rows to train on: '0'
+#>    29 |   label sentiment: class[5]
+#>       |         ^~~~~~~~~
+#>       = hint: give rows of each, or take what has none out of the label; 'split dev 0.1 stratified' leaves rows of each class to train on
 
 rm -rf d; cp -r data d; sed -n 5,6p data/ids-sst-train.csv >>d/ids-sst-dev.csv
 gradc train model.graph --weights models/demo --data d --tasks sentiment --epochs 0 --quiet
 #> d/ids-sst-dev.csv:10: warning[E0856]: 2 of 10 rows to evaluate on are among those to train on too (line 10, 11)
+
+rm -rf d; cp -r data d; sed -i '/\t[34]$/d' d/ids-sst-train.csv
+gradc train model.graph --weights models/demo --data d --tasks sentiment --epochs 0 --quiet
+#> model.graph:29:9: warning[E0857]: 2 classes have no rows to train on: '3', '4'
+#>    29 |   label sentiment: class[5]
+#>       |         ^~~~~~~~~
+#>       = hint: give rows of each, or take what has none out of the label; 'split dev 0.1 stratified' leaves rows of each class to train on
+
+printf '{"id": 1, "data": {"text": "secret"}, "annotations": []}\n' >d/tasks.jsonl; printf '[%s]' "$(cat d/tasks.jsonl)" >d/tasks.json
+gradc init d/tasks.json --text text --label label
+gradc init d/tasks.jsonl --text text --label label
+#> d/tasks.json: error[E0815]: the file is one JSON array, not an object a line
+#>       = hint: one object a line is read; make such a file with: jq -c '.[] | .["data"] + {label: .annotations[0].result[0].value.choices[0]}' OLD.json > NEW.jsonl
+#> d/tasks.jsonl: error[E0815]: the columns are in an object that each line holds
+#>       = hint: one object a line is read; make such a file with: jq -c '.["data"] + {label: .annotations[0].result[0].value.choices[0]}' OLD.json > NEW.jsonl
 
 rm -rf d; cp -r data d; printf '4\t"secret" words\n' >>d/quora-train.csv
 gradc train model.graph --weights models/demo --data d --tasks paraphrase --quiet
@@ -149,6 +168,10 @@ printf 'sentence\tsentiment\na film\t1\n' >d/ids-sst-train.csv; cp d/ids-sst-tra
 sed 's/ tab unquoted/ tab unquoted columns(sentence, sentiment)/' model.graph >columns.graph
 gradc train columns.graph --weights models/demo --data d --tasks sentiment --epochs 0 --no-eval --quiet
 #> d/ids-sst-train.csv:1: warning[E0817]: the first row has the names of the columns: it is taken for a header
+#> columns.graph:29:9: warning[E0857]: 4 classes have no rows to train on: '0', '2', '3', '4'
+#>    29 |   label sentiment: class[5]
+#>       |         ^~~~~~~~~
+#>       = hint: give rows of each, or take what has none out of the label; 'split dev 0.1 stratified' leaves rows of each class to train on
 
 sed 's/ tab unquoted/ tsv/' model.graph >unknown.graph
 gradc check unknown.graph

@@ -51,7 +51,7 @@ gradc train model.graph --weights models/demo --data data --out nowhere/run --st
 #>       = hint: its parent must exist and be writable
 
 gradc train model.graph --weights models/demo --data data --lr 1000 --clip 0 --epochs 30 --batch 4 --quiet
-#> model.graph:53:8: error[E0905]: mul(-1.42e+22, -1.42e+22) is inf: the first value of step 18 that is not finite; the loss is inf
+#> model.graph:53:8: error[E0905]: mul(5.39e+21, 5.39e+21) is inf: the first value of step 18 that is not finite; the loss is inf
 #>    53 |   loss mse(score, similarity)
 #>       |        ^~~
 #> data/sts-train.csv:9: note: in this row
