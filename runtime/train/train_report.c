@@ -96,7 +96,7 @@ void report_within(TrainReport *r, const RunPlan *plan, int64_t steps, int64_t d
     const char *within = r->o->within;
     int64_t rows = train_data_dev_rows(r->data);
     fprintf(out, "within %s: %s%" PRId64 " of %s, %.2f minutes gone\n", within, plan->steps < steps ? "" : "all ",
-            plan->steps, count_text(steps, "step").text, seconds_of_process() / 60);
+            plan->steps, count_text(steps, "step").text, (seconds_of_process() - r->o->began) / 60);
     if (rows == dev_rows) return;
     fprintf(out,
             "within %s: evaluation would take most of it; only the first %" PRId64 " of %" PRId64
