@@ -7,11 +7,12 @@ set -u
 bench() { "$gradc" bench "$root/models/bert.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --steps 2 --batch 4 "$@" >"$t/out" 2>"$t/err"; }
 number() { sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p" "$t/out" | head -n 1; } # NAME: its first value
 
-bench --tasks sentiment && has "$t/out" "sentiment, training: 2 steps of 4 rows" && has "$t/out" "all kernels" && has "$t/out" "% of peak"
+bench --tasks sentiment && has "$t/out" "sentiment, training: 2 steps of 4 rows" && has "$t/out" "all kernels" && has "$t/out" "% of peak" && grep -q '^GB/s of levels: .*memory [0-9.]*$' "$t/out" &&
+  grep -q '^contract .* \(compute\|L[123]\|memory\|latency\|imbalance\|barriers\), [0-9]* %$' "$t/out"
 ok "a table of kernels" $?
 bench --tasks sentiment,similarity --eval && has "$t/out" "sentiment, evaluation: 2 steps" && has "$t/out" "similarity, evaluation: 2 steps"
 ok "evaluation, two tasks" $?
-bench --tasks sentiment --json && [ "$(number steps)" = 2 ] && [ "$(number batch)" = 4 ] && has "$t/out" '"kind": "contract"'
+bench --tasks sentiment --json && [ "$(number steps)" = 2 ] && [ "$(number batch)" = 4 ] && has "$t/out" '"kind": "contract"' && has "$t/out" '"bound": "' && has "$t/out" '"level_gbytes": {'
 ok "JSON" $?
 awk -v whole="$(number profiled_ms)" -v run="$(number kernels_ms)" -v wait="$(number wait_ms)" 'BEGIN { exit !(run > 0 && run + wait <= whole) }'
 ok "kernels and waiting fit into the whole" $?

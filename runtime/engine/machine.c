@@ -1,6 +1,9 @@
 /* Machine: the two loops, and their times. */
 #include "runtime/engine/machine.h"
 
+#include <math.h>
+#include <unistd.h>
+
 #include "passes/pipeline.h"
 #include "runtime/engine/clock.h"
 #include "runtime/engine/slab.h"
@@ -18,8 +21,6 @@ static void run_peak(void *user, const Worker *worker) {
     void *buffers[] = {peak->room};
     peak->function(buffers, &peak_rounds, NULL, worker->scratch, worker->thread, worker->threads);
 }
-
-static void run_triad(void *user, const Worker *worker) { executable_run(user, worker); }
 
 static void run_meetings(void *user, const Worker *worker) {
     (void)user;
@@ -64,23 +65,56 @@ static Graph *triad_graph(void) {
     return graph;
 }
 
-static double measure_triad(const KernelList *list, const Code *code, Team *team, Arena *arena) {
-    int64_t floats = TRIAD_FLOATS;
+/* The triad, again and again over arrays of so many floats: memory, or a level that holds them. */
+typedef struct Triad {
+    Executable *exec;
+    int rounds;
+} Triad;
+
+static void run_triad(void *user, const Worker *worker) {
+    const Triad *triad = user;
+    for (int i = 0; i < triad->rounds; i++) executable_run(triad->exec, worker);
+}
+
+/* Bytes a second; 0: there is no memory. */
+static double measure_triad(const KernelList *list, const Code *code, Team *team, int64_t floats) {
     size_t bytes = (size_t)floats * sizeof(float);
-    Executable *triad = executable_new(list, code_of_launches(code, list, arena));
+    Triad triad = {executable_new(list, code_of_launches(code, list, list->arena)),
+                   (int)(TRIAD_FLOATS / floats / 4) + 1};
     float *memory[] = {written((size_t)floats), written((size_t)floats), written((size_t)floats)};
     double seconds = 0;
     if (memory[0] && memory[1] && memory[2]) {
-        executable_bind(triad, "b", memory[1]);
-        executable_bind(triad, "c", memory[2]);
-        executable_bind_output(triad, "a", memory[0]);
-        executable_plan(triad, &floats);
-        executable_place(triad, NULL);
-        seconds = best_time(team, run_triad, triad);
+        executable_bind(triad.exec, "b", memory[1]);
+        executable_bind(triad.exec, "c", memory[2]);
+        executable_bind_output(triad.exec, "a", memory[0]);
+        executable_plan(triad.exec, &floats);
+        executable_place(triad.exec, NULL);
+        seconds = best_time(team, run_triad, &triad);
     }
     for (int i = 0; i < 3; i++) slab_free(memory[i], bytes);
-    executable_free(triad);
-    return seconds > 0 ? 3 * (double)bytes / seconds : 0;
+    executable_free(triad.exec);
+    return seconds > 0 ? 3 * (double)bytes * triad.rounds / seconds : 0;
+}
+
+/* Caches that the system tells of, with arrays that fill half of one; L1 and L2 are each core's own. */
+static void measure_levels(Machine *m, const KernelList *list, const Code *code, Team *team) {
+    static const struct {
+        const char *name;
+        int size;
+        bool shared;
+    } caches[] = {{"L1", _SC_LEVEL1_DCACHE_SIZE, false},
+                  {"L2", _SC_LEVEL2_CACHE_SIZE, false},
+                  {"L3", _SC_LEVEL3_CACHE_SIZE, true}};
+    m->n_levels = 0;
+    for (size_t i = 0; i < sizeof caches / sizeof *caches; i++) {
+        long size = sysconf(caches[i].size);
+        double capacity = (double)size * (caches[i].shared ? 1 : team_threads(team));
+        int64_t floats = (int64_t)(capacity / 2 / 3 / sizeof(float));
+        if (size <= 0 || floats >= TRIAD_FLOATS) continue;
+        double bytes = measure_triad(list, code, team, floats);
+        if (bytes > m->bytes) m->levels[m->n_levels++] = (MachineLevel){caches[i].name, capacity, bytes};
+    }
+    m->levels[m->n_levels++] = (MachineLevel){"memory", INFINITY, m->bytes};
 }
 
 static bool measure(Machine *machine, const KernelList *list, const KernelSet *set, Team *team, const Target *target,
@@ -91,7 +125,8 @@ static bool measure(Machine *machine, const KernelList *list, const KernelSet *s
     KernelFunction *peak = good ? jit_find(code->jit, PEAK_KERNEL, diags) : NULL;
     if (peak) {
         machine->flops = measure_peak(peak, flops_per_round, team);
-        machine->bytes = measure_triad(list, code, team, list->arena);
+        machine->bytes = measure_triad(list, code, team, TRIAD_FLOATS);
+        measure_levels(machine, list, code, team);
         machine->barrier = best_time(team, run_meetings, NULL) / MEETINGS;
     }
     code_free(code);
@@ -120,5 +155,7 @@ bool machine_measure_again(Machine *machine, Team *team, const Target *target, D
     machine->flops = (machine->flops + now.flops) / 2;
     machine->bytes = (machine->bytes + now.bytes) / 2;
     machine->barrier = (machine->barrier + now.barrier) / 2;
+    for (int i = 0; i < machine->n_levels && i < now.n_levels; i++)
+        machine->levels[i].bytes = (machine->levels[i].bytes + now.levels[i].bytes) / 2;
     return true;
 }

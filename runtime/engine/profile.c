@@ -4,20 +4,28 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static void add(ProfileRow *to, const LaunchTime *time) {
+#include "runtime/engine/verdict.h"
+
+static void add(ProfileRow *to, const ProfileRow *time) {
     to->runs += time->runs;
     to->run_s += time->run_s;
     to->wait_s += time->wait_s;
+    to->after_s += time->after_s;
     to->cost.flops += time->cost.flops;
     to->cost.bytes += time->cost.bytes;
 }
 
-static ProfileRow *row_of(Profile *profile, const LaunchTime *time) {
+static ProfileRow *row_of(Profile *profile, const ProfileRow *time) {
     for (int i = 0; i < profile->count; i++) {
         if (profile->rows[i].kernel == time->kernel) return &profile->rows[i];
     }
     profile->rows[profile->count] = (ProfileRow){.kernel = time->kernel, .label = time->label};
     return &profile->rows[profile->count++];
+}
+
+static void add_launch(Profile *profile, const LaunchTime *time, double after) {
+    ProfileRow row = {time->kernel, time->label, time->runs, time->run_s, time->wait_s, after, time->cost};
+    add(row_of(profile, &row), &row);
 }
 
 static int by_time(const void *a, const void *b) {
@@ -33,7 +41,7 @@ Profile profile_of(Executable *const *executables, int count, Arena *arena) {
         int launches;
         const LaunchTime *times = executables[i] ? executable_times(executables[i], &launches) : NULL;
         for (int j = 0; times && j < launches; j++) {
-            if (times[j].runs) add(row_of(&profile, &times[j]), &times[j]);
+            if (times[j].runs) add_launch(&profile, &times[j], j + 1 < launches ? times[j + 1].wait_s : 0);
         }
     }
     qsort(profile.rows, (size_t)profile.count, sizeof *profile.rows, by_time);
@@ -42,11 +50,7 @@ Profile profile_of(Executable *const *executables, int count, Arena *arena) {
 
 ProfileRow profile_sum(const Profile *profile) {
     ProfileRow sum = {0};
-    for (int i = 0; i < profile->count; i++) {
-        const ProfileRow *row = &profile->rows[i];
-        const LaunchTime time = {.runs = row->runs, .run_s = row->run_s, .wait_s = row->wait_s, .cost = row->cost};
-        add(&sum, &time);
-    }
+    for (int i = 0; i < profile->count; i++) add(&sum, &profile->rows[i]);
     return sum;
 }
 
@@ -69,13 +73,15 @@ static void print_row(const char *kind, const char *label, const ProfileRow *row
             100 * row->run_s / whole);
     print_rate(row->cost.flops, row->run_s, machine ? machine->flops : 0, out);
     print_rate(row->cost.bytes, row->run_s, machine ? machine->bytes : 0, out);
-    fprintf(out, " %9.1f\n", 1e3 * row->wait_s);
+    fprintf(out, " %9.1f", 1e3 * row->wait_s);
+    if (machine && row->kernel) fprintf(out, "  %s", verdict_text(verdict_of(row, machine)).text);
+    fputc('\n', out);
 }
 
 void profile_print(const Profile *profile, double whole_s, const Machine *machine, FILE *out) {
     const char *peak = machine ? "   peak" : "", *triad = machine ? "  triad" : "";
-    fprintf(out, "%-16s %-28s %7s %9s %6s %8s%s %8s%s %9s\n", "kernel", "from", "calls", "ms", "share", "GFLOP/s", peak,
-            "GB/s", triad, "wait ms");
+    fprintf(out, "%-16s %-28s %7s %9s %6s %8s%s %8s%s %9s%s\n", "kernel", "from", "calls", "ms", "share", "GFLOP/s",
+            peak, "GB/s", triad, "wait ms", machine ? "  bound by" : "");
     for (int i = 0; i < profile->count; i++) {
         const ProfileRow *row = &profile->rows[i];
         print_row(kernel_kind_name(row->kernel->kind), row->label, row, whole_s, machine, out);

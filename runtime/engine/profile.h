@@ -11,7 +11,8 @@ typedef struct ProfileRow {
     const Kernel *kernel;
     const char *label; /* of the first launch */
     int64_t runs;
-    double run_s, wait_s; /* of the first thread */
+    double run_s, wait_s; /* of the first thread: in it; at the barriers before it */
+    double after_s;       /* at the barriers behind it: for who computes the rest of it, as far as there is one */
     Cost cost;
 } ProfileRow;
 
@@ -27,8 +28,8 @@ Profile profile_of(Executable *const *executables, int count, Arena *arena);
 /* The sum of all rows, without kernel and label. */
 ProfileRow profile_sum(const Profile *profile);
 
-/* A line each: calls, time, share of `whole_s` (wall time of all steps), rates, waiting before it; then all kernels
- * together. `machine` NULL: no shares of its peak. */
+/* A line each: calls, time, share of `whole_s` (wall time of all steps), rates, waiting before it, what bounds it
+ * (verdict.h); then all kernels together. `machine` NULL: no shares of its peak and no verdicts. */
 void profile_print(const Profile *profile, double whole_s, const Machine *machine, FILE *out);
 
 #endif

@@ -1,0 +1,36 @@
+/* Step bench: steps of each task on real rows in file order, and where their time goes, kernel by kernel. */
+#ifndef GRADC_RUNTIME_INSPECT_STEP_BENCH_H
+#define GRADC_RUNTIME_INSPECT_STEP_BENCH_H
+
+#include "runtime/session/session.h"
+
+typedef struct BenchOptions {
+    bool eval;            /* evaluation instead of training */
+    int64_t steps, batch; /* that are timed; rows of one */
+    const char *split;    /* NULL: train */
+    int64_t seed;
+    double rate, clip, decay; /* of updates, see UpdateSettings */
+} BenchOptions;
+
+/* Steps on the same rows. Times in seconds. */
+typedef struct Timing {
+    int64_t rows, tokens;
+    double whole, fill; /* all of it; rows into batches */
+    double median;      /* of a step */
+    double flops;       /* of the encoder's matrices: 2 a weight and token forward, 6 in training */
+} Timing;
+
+/* One task: its steps as they run in training, then once more with a clock around each kernel, which takes time itself.
+ * */
+typedef struct Measured {
+    const Task *task;
+    int64_t steps;
+    Timing plain, profiled;
+    Profile profile;
+} Measured;
+
+/* The tasks that are wanted of a session with its model; `list` [tasks]. A profile lives in the session's arena, its
+ * kernels with the model. False with diagnostics. */
+bool step_bench(Session *session, const BenchOptions *options, Measured *list, int *count);
+
+#endif
