@@ -144,4 +144,13 @@ run dump "$t/one.graph" --task one --weights "$demo" --stage kernels
 kernels=$(grep -c '^ *kernel ' "$t/out")
 [ "$(grep -o '"llvm":"' "$t/model.json" | wc -l)" = "$(grep -c 'class="kernel"' "$t/model.html")" ] && [ "$(grep -c 'class="kernel"' "$t/model.html")" -ge "$kernels" ] && [ "$kernels" -gt 3 ]
 ok "and the code of every kernel" $?
+
+# The machine: the kernels that the steps ran, each with a verdict.
+report "$hostile" --no-eval --bench --tasks similarity --out "$t/page.html" --threads 1
+[ "$status" = 0 ] && well "$t/page.html" && [ "$(pictures roofline)" = 1 ] && has "$t/page.html" "Furthest from their bounds" &&
+  [ "$(grep -c '<td class="w">[a-zA-Z0-9]*, [0-9]* %</td>' "$t/page.html")" -gt 20 ] && ! has "$t/page.html" 'href="#model"'
+ok "where the time of a step goes" $?
+report "$hostile" --plot roofline --tasks similarity --out "$t/roofline.svg" --threads 1
+[ "$status" = 0 ] && well "$t/roofline.svg" && grep -q '<circle.*GFLOP/s, ' "$t/roofline.svg"
+ok "the roofline as a file" $?
 finish

@@ -155,6 +155,8 @@ static const OptionRow rows[] = {
      "show the texts of the rows that are most confidently wrong"},
     {"no-eval", NULL, FLAG, AT(no_eval), 0, 0, 0, DATA, ELSEWHERE, "report",
      "only what the log tells, without the data and an evaluation"},
+    {"bench", NULL, FLAG, AT(bench), 0, 0, 0, MACHINE, ELSEWHERE, "report",
+     "measure some steps and this machine: the roofline, and where a step's time goes"},
     {"no-model", NULL, FLAG, AT(no_model), 0, 0, 0, MODEL, ELSEWHERE, "report",
      "only the runs, without what the model's text became"},
     {"eval", NULL, FLAG, AT(eval), 0, 0, 0, OUTPUT, ELSEWHERE, "bench", "time evaluation instead of training"},

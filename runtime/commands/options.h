@@ -83,6 +83,7 @@ typedef struct Options {
     double warmup;
     double weight_decay;
     bool all_folds;
+    bool bench;
     bool compiled;
     bool dry_run;
     bool eval;

@@ -23,6 +23,7 @@ typedef struct Reporter {
     int n_runs;        /* 0: a graph file alone */
     Session model_session;
     ModelPart model;
+    MachinePart machine; /* without tasks where it was not measured */
 } Reporter;
 
 /* --- One run ------------------------------------------------------------------------------------------------------ */
@@ -124,15 +125,44 @@ static bool report_run(Reporter *r, int i) {
 
 /* --- The model ---------------------------------------------------------------------------------------------------- */
 
-/* Of the first run, or of the file. */
-static bool report_model(Reporter *r) {
-    Session *s = &r->model_session;
-    Options options;
-    if (!session_of_options("report", r->o, &options, s, r->diags)) return false;
-    Target *target = target_new(options.cpu, (int)options.lanes, r->diags);
-    bool good = target && model_part_collect(&r->model, s, target);
+static bool collect_model(Reporter *r, const Options *o) {
+    Target *target = target_new(o->cpu, (int)o->lanes, r->diags);
+    bool good = target && model_part_collect(&r->model, &r->model_session, target);
     target_free(target);
     return good;
+}
+
+/* Some steps on training rows, with updates of weights that are then forgotten; the machine before and after. */
+static bool measure_machine(Reporter *r, const Options *o) {
+    enum { STEPS = 10, ROWS = 32 };
+    Session *s = &r->model_session;
+    MachinePart *part = &r->machine;
+    ModelUse use = model_use_of_options(o, true);
+    double decay = o->weight_decay >= 0 ? o->weight_decay : 0;
+    BenchOptions options = {.steps = STEPS,
+                            .batch = o->batch ? o->batch : ROWS,
+                            .seed = o->seed,
+                            .rate = o->lr,
+                            .clip = o->clip,
+                            .decay = decay};
+    if (!session_load_model(s, &use)) return false;
+    part->linked = r->model.data != NULL;
+    part->target = target_name(s->target), part->threads = team_threads(s->team);
+    part->tasks = arena_array(r->arena, (size_t)s->program->tasks.count + 1, sizeof *part->tasks);
+    return machine_measure(&part->machine, s->team, s->target, r->diags) &&
+           step_bench(s, &options, part->tasks, &part->count) &&
+           machine_measure_again(&part->machine, s->team, s->target, r->diags);
+}
+
+static bool wants_machine(const Options *o) { return o->plot ? strcmp(o->plot, "roofline") == 0 : o->bench; }
+
+/* Of the first run, or of the file. */
+static bool report_model(Reporter *r) {
+    bool model = !r->o->plot && !r->o->no_model;
+    Options options;
+    if (!model && !wants_machine(r->o)) return true;
+    return session_of_options("report", r->o, &options, &r->model_session, r->diags) &&
+           (!model || collect_model(r, &options)) && (!wants_machine(r->o) || measure_machine(r, &options));
 }
 
 /* --- Several ------------------------------------------------------------------------------------------------------ */
@@ -161,6 +191,7 @@ static bool differ_in_seeds_alone(const Reporter *r) {
 /* --- What is written ---------------------------------------------------------------------------------------------- */
 
 static void draw_pictures(const Reporter *r, Pictures *all) {
+    if (r->machine.tasks) picture_of_roofline(all, &r->machine);
     if (r->n_runs > 1) {
         ComparedRun *runs = arena_array(r->arena, (size_t)r->n_runs, sizeof *runs);
         for (int i = 0; i < r->n_runs; i++) runs[i] = (ComparedRun){r->runs[i].name, &r->runs[i].log};
@@ -206,6 +237,7 @@ static bool write_report(const Reporter *r) {
                  .n_runs = r->n_runs,
                  .spread = differ_in_seeds_alone(r),
                  .model = r->model.data ? &r->model : NULL,
+                 .machine = r->machine.tasks ? &r->machine : NULL,
                  .title = last_part(r->o->file, r->arena),
                  .arena = r->arena};
     bool good = !r->o->plot || draw_kind(r, out);
@@ -243,8 +275,7 @@ static bool report(Reporter *r) {
     bool good = true;
     for (int i = 0; good && i < r->n_runs; i++) good = report_run(r, i);
     if (good) name_runs(r);
-    if (good && !r->o->plot && !r->o->no_model) good = report_model(r);
-    return good && write_report(r);
+    return good && report_model(r) && write_report(r);
 }
 
 /* One operand may be a graph file: it has a model, but no run. */

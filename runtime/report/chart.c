@@ -218,7 +218,7 @@ static void draw_series(const Plot *p, const ChartSeries *s) {
 
 static int legend_width(const char *name) {
     int length = (int)strlen(name);
-    return 26 + LETTER * (length < MOST_NAME ? length : MOST_NAME);
+    return 32 + LETTER * (length < MOST_NAME ? length : MOST_NAME);
 }
 
 static void draw_entry(FILE *out, const ChartSeries *s, double x, double y) {

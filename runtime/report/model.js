@@ -115,6 +115,7 @@
     data.graphs.forEach(function (graph) {
       graph.kernels.forEach(function (k) { if (k.name === name) { kernel = k; lines = lines.concat(k.lines); } });
     });
+    if (!kernel) { panel.textContent = "This kernel is in none of the graphs that are shown here."; return; }
     lines = Array.from(new Set(lines)).sort(function (a, b) { return a.localeCompare(b, undefined, { numeric: true }); });
     light(lines);
     panel.textContent = "";

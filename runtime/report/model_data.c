@@ -136,17 +136,23 @@ static bool add_source(ModelWalk *w, Session *s, const Source *source, Remarks *
     return stages_visit(s, source, &visitor);
 }
 
+static bool add_sources(ModelWalk *w, Session *s, const SourceChoice *choice, Remarks *remarks) {
+    Sources sources = {0};
+    bool good = sources_choose(s, choice, &sources);
+    for (int i = 0; good && i < sources.count; i++) good = add_source(w, s, &sources.items[i], remarks);
+    return good;
+}
+
 bool model_part_collect(ModelPart *part, Session *s, const Target *target) {
     part->data = json_pack("{s:{}, s:[], s:{}, s:[]}", "files", "graphs", "code", "remarks");
     ModelWalk walk = {.data = part->data, .target = target};
     Remarks *remarks = remarks_new();
     bool good = true;
     for (int t = 0; good && t < s->program->tasks.count; t++) {
-        Sources sources = {0};
-        if (!s->tasks[t]) continue;
-        good = sources_choose(s, &(SourceChoice){.task = s->program->tasks.items[t].name}, &sources);
-        for (int i = 0; good && i < sources.count; i++) good = add_source(&walk, s, &sources.items[i], remarks);
+        SourceChoice choice = {.task = s->program->tasks.items[t].name};
+        if (s->tasks[t]) good = add_sources(&walk, s, &choice, remarks);
     }
+    good = good && add_sources(&walk, s, &(SourceChoice){.graph = "update"}, remarks);
     add_remarks(&walk, remarks);
     remarks_free(remarks);
     return good;

@@ -18,8 +18,8 @@ typedef struct ModelPart {
     json_t *data; /* owned */
 } ModelPart;
 
-/* The training graphs of the tasks that are wanted; code for `target`. False with diagnostics; to be freed in any case.
- */
+/* The training graphs of the tasks that are wanted, and the update; code for `target`. False with
+ * diagnostics; to be freed in any case. */
 bool model_part_collect(ModelPart *part, Session *session, const Target *target);
 void model_part_free(ModelPart *part);
 

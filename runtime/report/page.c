@@ -32,6 +32,7 @@ static void put_header(FILE *out, const Page *page) {
     for (int i = 0; i < page->n_runs; i++)
         put_link(out, arena_printf(page->arena, "run-%d", i + 1), page->runs[i].name);
     if (page->model) put_link(out, "model", "The model");
+    if (page->machine) put_link(out, "machine", "The machine");
     fputs("</nav>\n<p id=\"find\" hidden=\"hidden\"><input id=\"search\" type=\"search\" placeholder=\"search ( / )\" "
           "aria-label=\"search\"/> <span id=\"found\"></span></p>\n</header>\n<main>\n",
           out);
@@ -53,6 +54,7 @@ void page_write(FILE *out, const Page *page) {
     if (page->n_runs > 1) page_runs(out, page);
     for (int i = 0; i < page->n_runs; i++) page_run(out, &page->runs[i], i + 1, page->arena);
     if (page->model) page_model(out, page->model);
+    if (page->machine) page_machine(out, page->machine, page->arena);
     fputs("</main>\n", out);
     for (int i = 0; i < page->n_runs; i++) put_numbers(out, &page->runs[i], i + 1);
     fprintf(out, "<script>\n%s%s</script>\n</body>\n</html>\n", report_js, page->model ? model_js : "");

@@ -2,6 +2,7 @@
 #ifndef GRADC_RUNTIME_REPORT_PAGE_H
 #define GRADC_RUNTIME_REPORT_PAGE_H
 
+#include "runtime/report/machine_part.h"
 #include "runtime/report/model_part.h"
 #include "runtime/report/pictures.h"
 
@@ -22,8 +23,9 @@ typedef struct RunReport {
 typedef struct Page {
     const RunReport *runs; /* [n_runs]; there may be none */
     int n_runs;
-    bool spread;            /* they differ in their seeds alone */
-    const ModelPart *model; /* NULL: it is left out */
+    bool spread;                /* they differ in their seeds alone */
+    const ModelPart *model;     /* NULL: it is left out */
+    const MachinePart *machine; /* NULL: it was not measured */
     const char *title;
     Arena *arena;
 } Page;

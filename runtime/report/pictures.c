@@ -6,10 +6,10 @@
 
 #include "graph/base/memory.h"
 
-/* Those of the log come first. */
-static const char *const kinds[] = {"loss",      "metrics",     "rate", "norm",      "cosines", "speed",
+/* Those of the log come first, then what is measured, then those of the dev set. */
+static const char *const kinds[] = {"loss",      "metrics",     "rate", "norm",      "cosines", "speed",  "roofline",
                                     "confusion", "calibration", "roc",  "precision", "scatter", "lengths"};
-enum { KINDS = sizeof kinds / sizeof *kinds, KINDS_OF_LOG = 6 };
+enum { KINDS = sizeof kinds / sizeof *kinds, KINDS_WITHOUT_RESULTS = 7 };
 
 const char *const *picture_kind_list(int *count) {
     *count = KINDS;
@@ -23,7 +23,7 @@ const char *picture_kind_names(Arena *arena) {
 }
 
 bool picture_kind_needs_results(const char *kind) {
-    for (int i = 0; i < KINDS_OF_LOG; i++) {
+    for (int i = 0; i < KINDS_WITHOUT_RESULTS; i++) {
         if (strcmp(kinds[i], kind) == 0) return false;
     }
     return true;

@@ -25,7 +25,7 @@ void pictures_add(Pictures *pictures, const char *kind, const char *task, const 
 /* The kinds that there are: their names, [count]; and as a text, "loss, metrics ...". */
 const char *const *picture_kind_list(int *count);
 const char *picture_kind_names(Arena *arena);
-bool picture_kind_needs_results(const char *kind); /* an evaluation; the others follow from the log */
+bool picture_kind_needs_results(const char *kind); /* an evaluation; the others come from the log, or are measured */
 
 /* --- curves.c: from the log --- */
 

@@ -10,7 +10,7 @@ gradc report run --plot los --out loss.svg
 
 gradc report run --plot flames --out x.svg
 #> error[E0993]: --plot draws no 'flames'
-#>       = hint: it draws loss, metrics, rate, norm, cosines, speed, confusion, calibration, roc, precision, scatter, lengths
+#>       = hint: it draws loss, metrics, rate, norm, cosines, speed, roofline, confusion, calibration, roc, precision, scatter, lengths
 
 gradc report run --plot roc --out roc.svg
 #> error[E0993]: there is no picture 'roc' of run
