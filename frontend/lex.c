@@ -97,6 +97,22 @@ static void lex_string(Lexer *lexer) {
     token->text = arena_strndup(lexer->arena, text + token->start + 1, end - token->start - 1);
 }
 
+/* Signs that other languages have. */
+static void hint_sign(Diagnostics *diags, char sign) {
+    static const struct {
+        char sign;
+        const char *hint;
+    } signs[] = {{'@', "a product of matrices is matmul(a, b)"},
+                 {'%', "there is no remainder of tensors; sizes and counters are known while the text is read"},
+                 {'&', "write: a and b"},
+                 {'|', "write: a or b"},
+                 {'!', "write: not a"},
+                 {'^', "there is no power: write x * x, or exp(a * log(x)); of numbers pow(x, a)"}};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        if (signs[i].sign == sign) diag_hint(diags, "%s", signs[i].hint);
+    }
+}
+
 static void lex_symbol(Lexer *lexer) {
     static const char *const symbols[] = {"->", "<=", ">=", "==", "..", "(", ")", "[", "]", "{", "}",
                                           "<",  ">",  "=",  "+",  "-",  "*", "/", ",", ":", "~", "."};
@@ -113,6 +129,7 @@ static void lex_symbol(Lexer *lexer) {
     Pos pos = add_token(lexer, TOKEN_BAD, end)->pos;
     if (c > ' ' && c != 127) {
         diag_error(lexer->diags, "E0101", pos, "the character '%.*s' has no meaning here", (int)pos.length, text);
+        hint_sign(lexer->diags, *text);
     } else {
         diag_error(lexer->diags, "E0101", pos, "the byte 0x%02x has no meaning here", c);
     }

@@ -176,7 +176,10 @@ static Expr *parse_primary(Parser *parser) {
         return expr;
     }
     if (token->kind != TOKEN_NAME || is_reserved(token->text)) {
+        bool power = !parser->broken && parser->at > 0 && next_is(parser, "*") && token[-1].kind == TOKEN_SYMBOL &&
+                     strcmp(token[-1].text, "*") == 0;
         syntax_error(parser, "an expression");
+        if (power) diag_hint(parser->diags, "there is no power: write x * x, or exp(a * log(x)); of numbers pow(x, a)");
         return NULL;
     }
     advance(parser);

@@ -81,8 +81,22 @@ bool find_name(Elab *e, const char *name, Value *value) {
     return find_element_type(name, value);
 }
 
+/* S, T and R are members of a text: the first one here; NULL: it is none of these, or there is no text. */
+static const char *text_with(const Elab *e, const char *name) {
+    bool size = strcmp(name, "S") == 0 || strcmp(name, "T") == 0 || strcmp(name, "R") == 0;
+    for (int i = 0; size && e->frame && i < e->frame->names.count; i++) {
+        if (e->frame->names.items[i].value.kind == VALUE_TOKENS) return e->frame->names.items[i].name;
+    }
+    return NULL;
+}
+
 void unknown_name(Elab *e, const char *name, Pos pos) {
     if (!fail(e, "E0201", pos, "'%s' is not defined here", name)) return;
+    const char *text = text_with(e, name);
+    if (text) {
+        diag_hint(e->diags, "as a value it is a member of a text input: %s.%s", text, name);
+        return;
+    }
     VEC(const char *) names = {0};
     for (int i = 0; e->frame && i < e->frame->names.count; i++) {
         vec_push(e->arena, &names, e->frame->names.items[i].name);

@@ -145,6 +145,15 @@ static bool has_statement(const TaskDecl *decl, StmtKind kind) {
     return false;
 }
 
+/* `loss = x` is a value called loss. */
+static bool is_assigned(const TaskDecl *decl, const char *name) {
+    for (int i = 0; i < decl->body.count; i++) {
+        const Stmt *stmt = decl->body.items[i];
+        if (stmt->kind == STMT_ASSIGN && strcmp(stmt->name, name) == 0) return true;
+    }
+    return false;
+}
+
 /* A task is useless without any of these. */
 static bool check_complete(Elab *e, const TaskDecl *decl) {
     const struct {
@@ -158,7 +167,11 @@ static bool check_complete(Elab *e, const TaskDecl *decl) {
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (parts[i].given) continue;
         if (fail(e, "E0403", decl->pos, "the task '%s' has no '%s'", decl->name, parts[i].what)) {
-            diag_hint(e->diags, "for example: %s", parts[i].example);
+            if (is_assigned(decl, parts[i].what))
+                diag_hint(e->diags, "'%s = ...' makes a value of that name: write '%s ...'", parts[i].what,
+                          parts[i].what);
+            else
+                diag_hint(e->diags, "for example: %s", parts[i].example);
         }
         return false;
     }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# gradc explain: codes with an example, operators, passes and functions of the prelude.
+# gradc explain: codes with an example, operators, passes, functions of the prelude, metrics and roles.
 set -u
 . tests/lib/checks.sh
 says() { # NAME WORDS...
@@ -23,6 +23,9 @@ says fuse "a pass over the graph" "needs  " "gives  "
 ok "a pass" $?
 says softmax "def softmax(x: f32[R, C])" "  return weight / sum(weight, axis = 1)" && says gelu "# Exact, with the error function" "erf(x * sqrt(0.5))"
 ok "a function of the prelude, with its comment" $?
+says f1_macro "a metric: mean of the F1" "higher is better" && says update_rows "rows of the whole update" &&
+  says S "a size, S: sequences of the batch" && says label "row by row"
+ok "a metric, a count of the update, a size, a label" $?
 says E9999
 [ $? = 1 ] && grep -q "error\[E0918\]" "$t/err"
 ok "an unknown name" $?

@@ -1,11 +1,12 @@
-/* gradc explain: what a diagnostic, an operator or a pass is, from their tables, and what a function of the prelude is,
- * from its text. */
+/* gradc explain: what a diagnostic, an operator, a pass, a metric or a role is, from their tables, and what a function
+ * of the prelude is, from its text. */
 #include <string.h>
 
 #include "frontend/frontend.h"
 #include "passes/pipeline.h"
 #include "runtime/commands/commands.h"
 #include "runtime/inspect/reference.h"
+#include "runtime/measure/metrics.h"
 
 /* Lines of an example, under a word. */
 static void print_example(const char *word, const char *text) {
@@ -66,6 +67,26 @@ static bool explain_function(const char *name) {
     return text != NULL;
 }
 
+static bool explain_metric(const char *name) {
+    const Metric *metric = metric_find(name);
+    if (!metric) return false;
+    printf("%s: a metric: %s; %s is better\n", name, metric->means, metric->lower_is_better ? "lower" : "higher");
+    return true;
+}
+
+/* What a batch brings, by its name, or of a size by its letter. */
+static bool explain_role(const char *name) {
+    bool known = false;
+    for (int i = ROLE_NONE + 1; i < ROLE_KINDS; i++) {
+        const RoleInfo *info = role_info((RoleKind)i);
+        bool letter = info->on == ON_SYMBOL && strcmp(info->type, name) == 0;
+        if (!letter && strcmp(info->name, name) != 0) continue;
+        printf("%s: %s%s: %s\n", name, letter ? "a size, " : "", info->type, info->means);
+        known = true;
+    }
+    return known;
+}
+
 static void hint_names(const char *word, Diagnostics *diags) {
     const char *names[OP_COUNT];
     for (int i = 0; i < OP_COUNT; i++) names[i] = op_name((Op)i);
@@ -80,8 +101,11 @@ int command_explain(const Options *options, Diagnostics *diags) {
     known |= reference_section(word, stdout);
     known |= explain_pass(word);
     known |= explain_function(word);
+    known |= explain_metric(word);
+    known |= explain_role(word);
     if (known) return 0;
-    diag_error(diags, "E0918", (Pos){0}, "'%s' is not a diagnostic, operator, pass or prelude function", word);
+    diag_error(diags, "E0918", (Pos){0}, "'%s' is not a diagnostic, operator, pass, prelude function, metric or role",
+               word);
     hint_names(word, diags);
     return 1;
 }
