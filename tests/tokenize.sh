@@ -57,6 +57,20 @@ run tokenize "$t/run" --text 'a good film'
 cmp -s "$t/before" "$t/out"
 ok "the run's tokenizer is the same" $?
 
+# ---- Positions that begin later, as docs/huggingface.md has them ----------------------------------------------
+
+{ printf 'import "%s/models/bert.graph"\n' "$root"
+  sed -n 's/^    //; /^config pad/,/^}/p' docs/huggingface.md
+  sed -n '/^def embeddings/,/^}/p' models/encoders/bert.graph | sed 's/^def/override def/; s/= embedding(x.positions/= later_embedding(x.positions/'
+} >"$t/later.graph"
+sed 's/"pad_token_id": *[0-9]*/"pad_token_id": 1/' "$demo/config.json" >"$t/bpe/config.json"
+run train "$t/later.graph" --weights "$t/bpe" --data "$demo" --tasks sentiment --steps 1 --max-length 63 --out "$t/run4"
+[ "$status" = 1 ] && has "$t/err" "--max-length 63 is more than the model's 62 positions"
+ok "the first rows of a table of positions are left out" $?
+run train "$t/later.graph" --weights "$t/bpe" --data "$demo" --tasks sentiment --steps 1 --batch 4 --max-length 62 --quiet --out "$t/run4"
+[ "$status" = 0 ]
+ok "such a model trains" $?
+
 # ---- A tokenizer.json goes along as it is ---------------------------------------------------------------------
 
 mkdir "$t/fast"
