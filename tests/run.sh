@@ -101,4 +101,11 @@ run "$t/count.graph" --def count --input x=1,2,3
 [ "$status" = 0 ] && has "$t/out" "[1 4 9]"
 ok "integers" $?
 
+run "$model" --task similarity --weights "$demo" --text a --text b --grad --show score
+[ "$status" = 0 ] && has "$t/err" "'similarity' is not given: a random label is taken"
+ok "a label that nobody gave is told" $?
+run "$model" --task similarity --weights "$demo" --text a --text b --grad --show score --input similarity=3
+[ "$status" = 0 ] && ! has "$t/err" "random label"
+ok "one that is given is not" $?
+
 finish

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "graph/base/names.h"
 #include "passes/differentiate.h"
 #include "passes/expand.h"
 #include "runtime/commands/commands.h"
@@ -47,6 +48,22 @@ static bool is_result(const Run *r, const Watched *watched) {
            (node && node->op == OP_input && strcmp(node->attrs.text, watched->name) == 0);
 }
 
+/* The first of the names that the user's own files have, each once. */
+static const char *names_to_show(Run *r) {
+    enum { MOST = 40 };
+    const Program *program = r->s->program;
+    NameIndex listed = {0};
+    const char *list = "";
+    int count = 0;
+    for (int i = 0; i < program->watched.count && count <= MOST; i++) {
+        const Watched *watched = &program->watched.items[i];
+        if (watched->prelude || name_index_find(&listed, watched->name) >= 0) continue;
+        name_index_put(r->arena, &listed, watched->name, i);
+        if (count++ < MOST) list = arena_printf(r->arena, "%s%s%s", list, *list ? ", " : "", watched->name);
+    }
+    return count > MOST ? arena_printf(r->arena, "%s, ...", list) : list;
+}
+
 static bool nothing_called(Run *r, const char *pattern) {
     int count = r->s->program->watched.count;
     const char **names = arena_array(r->arena, (size_t)count + 1, sizeof *names);
@@ -57,6 +74,7 @@ static bool nothing_called(Run *r, const char *pattern) {
         diag_hint(
             r->diags,
             "--show takes a name, DEFINITION.NAME, the end of a scope and a name (* stands for anything), or a line");
+    diag_hint(r->diags, "there are: %s", names_to_show(r));
     return false;
 }
 
@@ -246,9 +264,20 @@ static bool load(Run *r, const Options *given) {
     return session_use(r->s, &use);
 }
 
+/* A loss of a text that is given is of a label that is not. */
+static void say_random_label(const Run *r) {
+    const char *label = r->task->label.kind == LABEL_MASKED ? NULL : r->task->label.name;
+    size_t length = label ? strlen(label) : 0;
+    bool given = !label || r->o->texts.count == 0 || !r->o->grad;
+    for (int i = 0; i < r->o->inputs.count && !given; i++)
+        given = strncmp(r->o->inputs.items[i], label, length) == 0 && r->o->inputs.items[i][length] == '=';
+    if (!given) fprintf(stderr, "'%s' is not given: a random label is taken; --input %s=... gives it\n", label, label);
+}
+
 static bool run(Run *r, const Options *given) {
     if (!check_usage(given, r->diags) || !run_read_inputs(r) || !load(r, given)) return false;
     r->task = &r->s->program->tasks.items[0];
+    say_random_label(r);
     return run_give_leaves(r) && choose(r) && make_graph(r) && run_give_parameters(r) && show_all(r);
 }
 

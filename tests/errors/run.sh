@@ -14,10 +14,12 @@ gradc run model.graph --task sentimant
 gradc run model.graph --task sentiment --show hiden
 #> error[E0970]: nothing in 'sentiment' is called 'hiden' or has a name on that line
 #>       = hint: did you mean 'hidden'?
+#>       = hint: there are: x, N, index, weight, return, h, O, bias, states, logits, loss, predict, hidden
 
 gradc run model.graph --task sentiment --show 1
 #> error[E0970]: nothing in 'sentiment' is called '1' or has a name on that line
 #>       = hint: --show takes a name, DEFINITION.NAME, the end of a scope and a name (* stands for anything), or a line
+#>       = hint: there are: x, N, index, weight, return, h, O, bias, states, logits, loss, predict, hidden
 
 gradc run model.graph --def gelu
 #> prelude.graph:?:?: error[E0971]: the size 'R' of argument 'x' is not known
