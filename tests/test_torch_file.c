@@ -149,6 +149,7 @@ Test(torch_file, what_is_not_data_is_refused) {
     REFUSE("\x80\2}.", "no tensors");
     REFUSE("\x80\2(K\1", "ends too early");
     REFUSE("\x80\2R.", "did not put there");
+    REFUSE("\x80\2a.", "no list");
     REFUSE("\x80\2j\377\377\377\377.", "did not remember");
     cr_expect_null(open_bytes(&folder, (const unsigned char *)"\x80\2", 2, "ZIP"));
     remove_folder(&folder);

@@ -163,7 +163,7 @@ static void tuple_of(PickleMachine *m, int count) {
 /* What stands from `from` on goes into the list or dictionary below it. */
 static void put_in(PickleMachine *m, int from, ValueKind kind) {
     int count = m->stack.count - from;
-    const Value **items = m->stack.items + from;
+    const Value **items = from ? m->stack.items + from : m->stack.items; /* of an empty stack there are none */
     m->stack.count = from;
     const Value *into = top(m, kind);
     if (!into || (kind == DICT && count % 2)) {
