@@ -91,18 +91,13 @@ void compiled_check_compile(CompiledCheck *check) {
 
 int compiled_check_kernels(const CompiledCheck *check) { return check->code->compiled; }
 
-/* A leaf's memory in the 4-byte elements that compiled code reads. */
+/* A leaf's elements as they lie in memory, and room for a vector beyond them. */
 static void *leaf_memory(const RandomGraph *random, const Node *leaf) {
     int64_t count;
     const double *values = random_graph_values(random, leaf->attrs.text, &count);
     count = type_count(&leaf->type, random->extents);
-    float *memory = arena_array(random->arena, (size_t)count + 16, sizeof *memory);
-    for (int64_t i = 0; i < count; i++) {
-        if (leaf->type.elem == ELEM_F32)
-            memory[i] = (float)values[i];
-        else
-            ((int32_t *)memory)[i] = (int32_t)(int64_t)values[i];
-    }
+    void *memory = arena_array(random->arena, (size_t)count + 16, elem_bytes(leaf->type.elem));
+    for (int64_t i = 0; i < count; i++) elem_store(leaf->type.elem, memory, i, values[i]);
     return memory;
 }
 
@@ -133,8 +128,8 @@ static void run_worker(void *user, const Worker *worker) { executable_run(user, 
 static double *output_values(const Variant *v, const RandomGraph *random, const Output *output) {
     int64_t count = type_count(&output->node->type, random->extents);
     double *values = arena_array(random->arena, (size_t)count + 1, sizeof *values);
-    const float *from = executable_output(v->exec, output->name);
-    for (int64_t i = 0; i < count; i++) values[i] = (double)from[i];
+    const void *from = executable_output(v->exec, output->name);
+    for (int64_t i = 0; i < count; i++) values[i] = elem_load(output->node->type.elem, from, i);
     return values;
 }
 

@@ -61,29 +61,25 @@ static uint64_t next_word(uint64_t *state) {
     return z ^ (z >> 31);
 }
 
-/* f32 in [-2, 2), indices within their bounds, other integers in [0, 1000). */
+/* Real numbers in [-2, 2), indices within their bounds, other integers in [0, 1000). */
 static void fill_operand(Case *c, int number, const Type *type, uint64_t *state) {
     int64_t count = type_count(type, c->extents), bound = dim_value(type->bound, c->extents);
     size_t room = (size_t)count + 1;
-    float *floats = aligned_alloc(64, (room * 4 + 63) / 64 * 64);
-    int32_t *integers = (int32_t *)floats;
+    void *memory = aligned_alloc(64, (room * elem_bytes(type->elem) + 63) / 64 * 64);
+    bool is_real = elem_computed(type->elem) == ELEM_F32;
     c->operands[number] = calloc(room, sizeof(double));
     for (int64_t i = 0; i < count; i++) {
         uint64_t word = next_word(state);
         int32_t whole = (int32_t)(word >> 33) % (type->elem == ELEM_BOOL ? 2 : bound > 0 ? (int32_t)bound : 1000);
-        float real = (float)((double)(word >> 11) * 0x1p-51 - 2);
-        if (type->elem == ELEM_F32)
-            floats[i] = real;
-        else
-            integers[i] = whole;
-        c->operands[number][i] = type->elem == ELEM_F32 ? (double)real : whole;
+        elem_store(type->elem, memory, i, is_real ? (double)(word >> 11) * 0x1p-51 - 2 : whole);
+        c->operands[number][i] = elem_load(type->elem, memory, i);
     }
-    c->buffers[number] = floats;
+    c->buffers[number] = memory;
     c->types[number] = type;
 }
 
 static void *new_result(const Case *c, const Type *type) {
-    size_t bytes = ((size_t)type_count(type, c->extents) * 4 + 127) / 64 * 64;
+    size_t bytes = (type_bytes(type, c->extents) + 127) / 64 * 64;
     void *buffer = aligned_alloc(64, bytes);
     memset(buffer, 0xA5, bytes); /* what is not written is seen */
     return buffer;
@@ -128,9 +124,7 @@ static void run_threads(const Case *c, const KernelRun *run, void **buffers, int
     free(scratch);
 }
 
-static double element(const Type *type, const void *buffer, int64_t i) {
-    return type->elem == ELEM_F32 ? (double)((const float *)buffer)[i] : ((const int32_t *)buffer)[i];
-}
+static double element(const Type *type, const void *buffer, int64_t i) { return elem_load(type->elem, buffer, i); }
 
 static bool is_close(double got, double wanted, double scale, double tolerance) {
     if (isnan(wanted) || isinf(wanted)) return isnan(wanted) ? isnan(got) : got == wanted;
@@ -161,7 +155,7 @@ static void compare_bits(const Case *c, const KernelRun *run, int64_t threads) {
     for (int k = c->n_operands; k < c->n_operands + c->n_results; k++) buffers[k] = new_result(c, c->types[k]);
     run_threads(c, run, buffers, threads);
     for (int k = c->n_operands; k < c->n_operands + c->n_results; k++) {
-        size_t bytes = (size_t)type_count(c->types[k], c->extents) * 4;
+        size_t bytes = type_bytes(c->types[k], c->extents);
         cr_assert(memcmp(buffers[k], c->buffers[k], bytes) == 0, "result %d differs with %d threads, %s",
                   k - c->n_operands, (int)threads, target_name(run->target));
         cr_assert_eq(*((unsigned char *)buffers[k] + bytes), 0xA5, "result %d is written past its end",

@@ -67,10 +67,8 @@ static bool is_possible(Body *body, const NodeSpec *spec) {
 static void check_elementwise(Op op, ElemType elem, ElemType to) {
     Body body = begin_body(elem);
     NodeSpec spec = {.op = op, .n_inputs = op_arity(op), .inputs = body.inputs, .type = type_scalar(to)};
-    if (op == OP_select) { /* its condition is of another type than its choices */
-        body.inputs[0] =
-            elem == ELEM_BOOL ? body.inputs[0] : graph_op2(body.graph, OP_less, body.inputs[1], body.inputs[2], NULL);
-    }
+    if (op == OP_select && elem_is_number(elem)) /* its condition is of another type than its choices */
+        body.inputs[0] = graph_op2(body.graph, OP_less, body.inputs[1], body.inputs[2], NULL);
     if (!is_possible(&body, &spec)) {
         graph_free(body.graph);
         return;

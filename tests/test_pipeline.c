@@ -450,8 +450,11 @@ Test(pipeline, both_graphs_of_a_cut_go_through_the_stages) {
     PipelineGraphs results;
     cr_assert(pipeline_run_all(&input, 1, &options, arena, &results, diags));
     end_stage(&watch);
-    cr_expect_str_eq(watch.seen,
-                     "source 1, expand 1, simplify 1, demand 1, cut 2, differentiate 2, simplify 2, fuse 2");
+    cr_expect_eq(strncmp(watch.seen, "source 1, ", 10), 0, "%s", watch.seen);
+    const char *from_cut = strstr(watch.seen, " 1, cut 2, ");
+    cr_assert_not_null(from_cut, "%s", watch.seen);
+    cr_expect_null(strstr(from_cut + 3, " 1"), "both graphs from there on: %s", watch.seen);
+    cr_expect_not_null(strstr(from_cut, ", fuse 2"), "%s", watch.seen);
     const PassTime *cut = time_of(&times, "cut"), *fuse = time_of(&times, "fuse");
     cr_assert(cut && fuse);
     cr_expect_eq(cut->runs, 1);
