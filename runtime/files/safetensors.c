@@ -52,9 +52,7 @@ const char *shape_print(Arena *arena, const int64_t *shape, int rank) {
     return arena_printf(arena, "%s]", text);
 }
 
-/* --- Opening
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- Opening ------------------------------------------------------------------------------------------------------ */
 
 static const char cut_off[] = "the file was cut off, perhaps by a download or copy that stopped: fetch it again";
 static const char not_one[] = "check that it is a .safetensors file, not another format or a Git LFS pointer";
@@ -242,9 +240,7 @@ void safetensors_close(SafeTensors *file) {
     arena_free(file->arena);
 }
 
-/* --- Tensors
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- Tensors ------------------------------------------------------------------------------------------------------ */
 
 int safetensors_count(const SafeTensors *file) { return file->tensors.count; }
 const SafeTensor *safetensors_get(const SafeTensors *file, int index) { return &file->tensors.items[index]; }
@@ -305,9 +301,7 @@ bool safetensors_to_f32(const SafeTensors *file, const SafeTensor *tensor, float
     return true;
 }
 
-/* --- Writing
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- Writing ------------------------------------------------------------------------------------------------------ */
 
 static size_t tensor_bytes(const TensorToWrite *tensor) {
     size_t bytes = sizeof(float);
