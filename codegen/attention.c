@@ -1,10 +1,10 @@
-/* Attention: softmax(q k^T / sqrt(D)) v within sequences, never storing more than a block of
+/* Attention: softmax(scores) v within sequences, never storing more than a block of
  * scores.
  *
  * For each block of queries and, in ascending order, each block of keys ("online softmax", Milakov
  * and Gimelshein 2018; Dao 2022):
  *
- *   s      = q (k / sqrt(D))^T
+ *   s      = q (k scale)^T
  *   m'     = max(m, max of a row of s)         from -inf
  *   p      = exp(s - m')
  *   a      = exp(m - m')
@@ -12,8 +12,9 @@
  *   out    = out a + drop(p) v                 from 0
  *   m      = m'
  *
- * Keys that a query does not see (causal attention) have the score -inf, so p is +0 and changes nothing: blocks that no
- * query of a block sees are left out, with the same bits.
+ * where s is the score made of that product, if it is made at all. Blocks of keys start at multiples of BLOCK from the
+ * sequence's first key. Keys that a query does not see have the score -inf, so p is +0 and changes nothing: blocks that
+ * no query of a block sees are left out, with the same bits.
  *
  * and at the end out / l, and lse = m + log(l). A row's maximum and sum within a block go through
  * 16 lanes (key j to lane j % 16, in ascending order) and the fixed tree of emit_fold. Dropout's
@@ -29,6 +30,7 @@ typedef struct Forward {
     Tile exists;                              /* f32[BLOCK] by key: 1, or 0 beyond the last one */
     /* The blocks at hand. */
     LLVMValueRef q_block, q_count, kv_block, kv_count; /* block: first row within the sequence */
+    LLVMValueRef kv_start;                             /* the first block of keys */
 } Forward;
 
 static void make_tiles(Attention *a, Forward *f) {
@@ -46,17 +48,27 @@ static LLVMValueRef query_row(Attention *a, const Forward *f, LLVMValueRef query
     return emit_add(a->e, emit_add(a->e, a->q_first, f->q_block), query);
 }
 
-/* m' of one query, whose scores of unseen keys become -inf. Scores beyond the last key repeat that of the last. */
-static LLVMValueRef new_maximum(Attention *a, const Forward *f, LLVMValueRef query) {
+/* The score of a product; -inf at keys that are not seen. A product beyond the last key repeats that of the last, but a
+ * score made of it depends on the position: it must not be seen either. */
+static LLVMValueRef finish_score(Attention *a, PairLanes *lanes, KeyRange range) {
+    LLVMValueRef score = lanes->score;
+    if (!pair_is_product(a->node->inputs[ATTENTION_SCORE])) {
+        range.end = range.end ? emit_min(a->e, range.end, a->kv_count) : a->kv_count;
+        score = emit_open(a, ATTENTION_SCORE, lanes);
+    }
+    return emit_where_seen(a, lanes->key, range, score, -HUGE_VAL);
+}
+
+/* m' of one query, whose products become scores. */
+static LLVMValueRef new_maximum(Attention *a, const Forward *f, LLVMValueRef query, KeyRange range, KeyRange seen) {
     Emitter *e = a->e;
     LLVMValueRef most = emit_local(e, e->f32x, emit_splat(e, emit_state_read(a, f->max, query)));
-    LLVMValueRef seen = a->causal ? emit_seen(a, query_row(a, f, query)) : NULL;
-    Loop key = emit_for(e, emit_i64(e, 0), f->kv_count, LANES, "key");
-    LLVMValueRef score = emit_tile_read(a, f->scores, query, key.i);
-    if (a->causal) {
-        score = emit_where_seen(a, emit_add(e, f->kv_block, key.i), seen, score, -HUGE_VAL);
-        emit_tile_write(a, f->scores, query, key.i, score);
-    }
+    LLVMValueRef row = query_row(a, f, query);
+    Loop key = emit_for(e, seen.first, seen.end, LANES, "key");
+    LLVMValueRef product = emit_tile_read(a, f->scores, query, key.i);
+    PairLanes lanes = {row, emit_add(e, f->kv_block, key.i), product};
+    LLVMValueRef score = finish_score(a, &lanes, range);
+    if (score != product) emit_tile_write(a, f->scores, query, key.i, score);
     emit_set(e, most, emit_fold_step(e, OP_max, emit_get(e, e->f32x, most), score));
     emit_end_for(e, &key);
     LLVMValueRef value = emit_fold(e, OP_max, emit_get(e, e->f32x, most));
@@ -77,9 +89,11 @@ static LLVMValueRef finite_maximum(Emitter *e, LLVMValueRef value) {
 static void soften_row(Attention *a, const Forward *f, LLVMValueRef query) {
     Emitter *e = a->e;
     LLVMValueRef zero = emit_f32x(e, 0), sum = emit_local(e, e->f32x, zero);
-    LLVMValueRef most = emit_splat(e, finite_maximum(e, new_maximum(a, f, query)));
+    KeyRange range = emit_range(a, query_row(a, f, query));
+    KeyRange seen = emit_lanes_seen(a, range, f->kv_block, f->kv_count);
+    LLVMValueRef most = emit_splat(e, finite_maximum(e, new_maximum(a, f, query, range, seen)));
     if (a->dropout > 0) emit_random_words(a, query_row(a, f, query), f->kv_block);
-    Loop key = emit_for(e, emit_i64(e, 0), f->kv_count, LANES, "key");
+    Loop key = emit_for(e, seen.first, seen.end, LANES, "key");
     LLVMValueRef score = emit_tile_read(a, f->scores, query, key.i);
     LLVMValueRef p = emit_exp(e, LLVMBuildFSub(e->builder, score, most, ""));
     LLVMValueRef exists = emit_tile_read(a, f->exists, emit_i64(e, 0), key.i);
@@ -87,6 +101,7 @@ static void soften_row(Attention *a, const Forward *f, LLVMValueRef query) {
     if (a->dropout > 0) p = LLVMBuildSelect(e->builder, emit_kept(a, key.i), p, zero, "");
     emit_tile_write(a, f->scores, query, key.i, p);
     emit_end_for(e, &key);
+    if (f->out >= 0) emit_clear_unseen(a, f->scores, query, seen, f->kv_count);
     emit_state_write(a, f->row_sum, query, emit_fold(e, OP_sum, emit_get(e, e->f32x, sum)));
 }
 
@@ -118,7 +133,7 @@ static void update_states(Attention *a, const Forward *f) {
 /* out a. The first block of keys finds zeros. */
 static void rescale_out(Attention *a, const Forward *f) {
     Emitter *e = a->e;
-    LLVMValueRef later = LLVMBuildICmp(e->builder, LLVMIntNE, f->kv_block, emit_i64(e, 0), "");
+    LLVMValueRef later = LLVMBuildICmp(e->builder, LLVMIntNE, f->kv_block, f->kv_start, "");
     LLVMBasicBlockRef after = emit_if(e, later);
     Loop query = emit_for(e, emit_i64(e, 0), f->q_count, 1, "query");
     LLVMValueRef rescale = emit_splat(e, emit_state_read(a, f->rescale, query.i));
@@ -206,9 +221,10 @@ static void emit_pair(Attention *a, void *context) {
     emit_tile_fill(a, f->max, one, BLOCK, -HUGE_VAL);
     emit_tile_fill(a, f->sum, one, BLOCK, 0);
     if (f->out >= 0) emit_tile_fill(a, f->sum_out, room, a->padded, 0);
-    LLVMValueRef seen = emit_most_seen(a, first, f->q_count);
-    Loop kv = emit_for(e, zero, seen, BLOCK, "kv_block");
-    f->kv_block = kv.i, f->kv_count = emit_block_count(a, kv.i, seen);
+    KeyRange seen = emit_wide_range(a, first, f->q_count);
+    f->kv_start = emit_round_down(e, seen.first, BLOCK);
+    Loop kv = emit_for(e, f->kv_start, seen.end, BLOCK, "kv_block");
+    f->kv_block = kv.i, f->kv_count = emit_block_count(a, kv.i, seen.end);
     emit_key_block(a, f);
     emit_end_for(e, &kv);
     finish_states(a, f);

@@ -1,4 +1,4 @@
-/* Attention: what the forward and the backward kernel share. Both compute one (sequence, head) pair
+/* Attention: what the kernels share. All compute one (sequence, head) pair
  * after another, in blocks of BLOCK queries and BLOCK keys, with everything of a block in the
  * thread's scratch:
  *
@@ -16,22 +16,9 @@
 #define GRADC_CODEGEN_ATTENTION_H
 
 #include "codegen/emit.h"
+#include "graph/pair.h"
 
 enum { BLOCK = 64, ROW_STEP = 8 }; /* as many keys as Philox gives words; rows of a register tile */
-
-/* Operands of both operators, in the order of ops.def. */
-enum {
-    ATTENTION_Q,
-    ATTENTION_K,
-    ATTENTION_V,
-    ATTENTION_Q_BOUNDS,
-    ATTENTION_KV_BOUNDS,
-    ATTENTION_KEY,
-    ATTENTION_COORDS,
-    ATTENTION_OUT,
-    ATTENTION_LSE,
-    ATTENTION_OUT_COTANGENT
-};
 
 /* f32[rows][stride] in the scratch; rows start at multiples of 64 bytes. */
 typedef struct Tile {
@@ -46,11 +33,11 @@ typedef struct Attention {
     int64_t padded;              /* depth, rounded up to LANES */
     int64_t scratch_used;        /* elements */
     int tile_rows;               /* of a product's register tile; divides ROW_STEP */
-    double scale;                /* 1 / sqrt(depth) */
-    bool causal;
-    double dropout, kept_scale; /* as f32: the attribute, and 1 / (1 - dropout) */
-    LLVMValueRef key[2], site;  /* i32x; unset without dropout */
-    Tile words;                 /* i32[4][LANES]: random words of one query and one block of keys */
+    double scale;                /* of keys, in the score */
+    bool from_start, to_end;     /* keys are seen from the first one on, up to the last */
+    double dropout, kept_scale;  /* as f32: the attribute, and 1 / (1 - dropout) */
+    LLVMValueRef key[2], site;   /* i32x; unset without dropout */
+    Tile words;                  /* i32[4][LANES]: random words of one query and one block of keys */
     /* The pair at hand: i64. */
     LLVMValueRef head, q_first, q_count, kv_first, kv_count;
 } Attention;
@@ -61,21 +48,49 @@ typedef struct Attention {
  * scratch (asserted): a depth of up to 2000. */
 Attention attention_begin(Emitter *e, const Node *node);
 
-/* The kernel's buffer of an operand, one of ATTENTION_Q ... */
+/* The kernel's buffer of an operand, one of ATTENTION_Q ...; of what attention_grad and attention_second are given: */
 int attention_buffer(const Attention *a, int operand);
+enum { GIVEN_OUT, GIVEN_LSE, GIVEN_OUT_COTANGENT, GIVEN_DQ_COTANGENT, GIVEN_DK_COTANGENT, GIVEN_DV_COTANGENT };
+int attention_given(const Attention *a, int given);
+/* An element of an i32 operand: loaded, or computed where the operand is not an input (bounds may be iota). */
+LLVMValueRef attention_element(Attention *a, int operand, LLVMValueRef row, int64_t column);
 
 /* Calls `body` to emit the code for one pair. Pairs are dealt out to threads in order, in parts of
  * equal work. */
 typedef void PairBody(Attention *a, void *context);
 void emit_pairs(Attention *a, PairBody *body, void *context);
 
-/* Causal attention: how many keys of its sequence query row `row` (of all rows) sees; at most zero: none. */
-LLVMValueRef emit_seen(Attention *a, LLVMValueRef row);
-/* The most that any of `count` queries from row `first` sees: keys from there on need not be looked at. All when it is
- * not causal. */
-LLVMValueRef emit_most_seen(Attention *a, LLVMValueRef first, LLVMValueRef count);
+/* --- Open values (attention_open.c) --- */
+
+/* Keys of the sequence at hand that are seen: [first, end), i64. */
+typedef struct KeyRange {
+    LLVMValueRef first, end; /* NULL: from the first one on; up to the last */
+} KeyRange;
+
+/* Those that query row `row` (of all rows) sees; may be empty, or reach beyond the last key. */
+KeyRange emit_range(Attention *a, LLVMValueRef row);
+/* All that any of `count` queries from row `first` sees, within the keys that there are: no other needs to be looked
+ * at. Nothing is NULL. */
+KeyRange emit_wide_range(Attention *a, LLVMValueRef first, LLVMValueRef count);
+/* Of a block of `count` keys from `block` in the sequence, the ones to look at for a query that sees `range`: from a
+ * multiple of LANES on, nothing NULL. The query sees none of the others, whose lanes of the tile's row
+ * emit_clear_unseen sets to zero. */
+KeyRange emit_lanes_seen(Attention *a, KeyRange range, LLVMValueRef block, LLVMValueRef count);
+void emit_clear_unseen(Attention *a, Tile tile, LLVMValueRef row, KeyRange lanes, LLVMValueRef count);
 /* `value` at keys that are seen, `other` elsewhere; the LANES keys start at `key` in the sequence. */
-LLVMValueRef emit_where_seen(Attention *a, LLVMValueRef key, LLVMValueRef seen, LLVMValueRef value, double other);
+LLVMValueRef emit_where_seen(Attention *a, LLVMValueRef key, KeyRange range, LLVMValueRef value, double other);
+
+/* The LANES keys from `key` in the sequence, and one query: what open values are made of. */
+typedef struct PairLanes {
+    LLVMValueRef row;   /* of the query, of all rows */
+    LLVMValueRef key;   /* i64 */
+    LLVMValueRef score; /* f32x: their products */
+} PairLanes;
+
+/* An operand of the node at hand that is an open value, f32x: ATTENTION_SCORE ... */
+LLVMValueRef emit_open(Attention *a, int operand, const PairLanes *lanes);
+/* `value` times the open value; `value` itself where that is 1. */
+LLVMValueRef emit_times_open(Attention *a, LLVMValueRef value, int operand, const PairLanes *lanes);
 
 /* --- Tiles (attention_tile.c) --- */
 

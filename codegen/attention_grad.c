@@ -4,13 +4,13 @@
  * With dO the cotangent of out and, under dropout, m = 1 / (1 - dropout) where a probability was
  * kept, else 0:
  *
- *   p  = exp(q (k / sqrt(D))^T - lse)
- *   ds = p (m dO v^T - delta)            delta = sum of a row of dO out
- *   dq = ds k / sqrt(D)                  summed over keys in ascending order
- *   dk = ds^T q / sqrt(D)                summed over queries in ascending order
+ *   p  = exp(score - lse)                the score made of q (k scale)^T, f its slope
+ *   ds = p (m dO v^T - delta) f          delta = sum of a row of dO out
+ *   dq = ds k scale                      summed over keys in ascending order
+ *   dk = ds^T q scale                    summed over queries in ascending order
  *   dv = (m p)^T dO                      likewise
  *
- * where p is +0 at keys that a query does not see (causal attention). Blocks of keys are the outer loop: dk and dv of a
+ * where p is +0 at keys that a query does not see. Blocks of keys are the outer loop: dk and dv of a
  * block stay in the scratch, dq goes to and fro between its buffer and the scratch. A factor that all terms of a sum
  * have in common is applied to k (for dq) or at the end (for dk and dv). */
 #include "codegen/attention.h"
@@ -50,7 +50,7 @@ static HeadRows key_rows(Attention *a, const Backward *b, int buffer) {
  * Rows of out are packed where those of dq will be. */
 static void emit_deltas(Attention *a, const Backward *b) {
     Emitter *e = a->e;
-    emit_pack(a, b->sum_dq, query_rows(a, b, attention_buffer(a, ATTENTION_OUT)), b->q_count, 1);
+    emit_pack(a, b->sum_dq, query_rows(a, b, attention_given(a, GIVEN_OUT)), b->q_count, 1);
     LLVMValueRef sum = emit_local(e, e->f32x, NULL);
     Loop query = emit_for(e, emit_i64(e, 0), b->q_count, 1, "query");
     emit_set(e, sum, emit_f32x(e, 0));
@@ -65,7 +65,7 @@ static void emit_deltas(Attention *a, const Backward *b) {
 
 static void pack_lse(Attention *a, const Backward *b) {
     Emitter *e = a->e;
-    HeadRows rows = query_rows(a, b, attention_buffer(a, ATTENTION_LSE));
+    HeadRows rows = query_rows(a, b, attention_given(a, GIVEN_LSE));
     Loop query = emit_for(e, emit_i64(e, 0), b->q_count, 1, "query");
     LLVMValueRef row = emit_mul(e, emit_add(e, rows.first, query.i), emit_i64(e, a->heads));
     LLVMValueRef address = emit_address(e, e->buffers[rows.buffer], emit_add(e, row, a->head));
@@ -79,12 +79,14 @@ static void derive_row(Attention *a, const Backward *b, LLVMValueRef query) {
     LLVMValueRef zero = emit_f32x(e, 0), lse = emit_splat(e, emit_state_read(a, b->lse, query)), kept = NULL;
     LLVMValueRef delta = b->wants_ds ? emit_splat(e, emit_state_read(a, b->delta, query)) : NULL;
     LLVMValueRef row = emit_add(e, emit_add(e, a->q_first, b->q_block), query);
-    LLVMValueRef seen = a->causal ? emit_seen(a, row) : NULL;
+    KeyRange range = emit_range(a, row);
+    KeyRange seen = emit_lanes_seen(a, range, b->kv_block, b->kv_count);
     if (a->dropout > 0) emit_random_words(a, row, b->kv_block);
-    Loop key = emit_for(e, emit_i64(e, 0), b->kv_count, LANES, "key");
-    LLVMValueRef score = emit_tile_read(a, b->probabilities, query, key.i);
+    Loop key = emit_for(e, seen.first, seen.end, LANES, "key");
+    PairLanes lanes = {row, emit_add(e, b->kv_block, key.i), emit_tile_read(a, b->probabilities, query, key.i)};
+    LLVMValueRef score = emit_open(a, ATTENTION_SCORE, &lanes);
     LLVMValueRef p = emit_exp(e, LLVMBuildFSub(e->builder, score, lse, ""));
-    p = emit_where_seen(a, emit_add(e, b->kv_block, key.i), seen, p, 0);
+    p = emit_where_seen(a, lanes.key, range, p, 0);
     if (a->dropout > 0) kept = emit_kept(a, key.i);
     if (b->dv >= 0) {
         LLVMValueRef left = kept ? LLVMBuildSelect(e->builder, kept, p, zero, "") : p;
@@ -97,9 +99,11 @@ static void derive_row(Attention *a, const Backward *b, LLVMValueRef query) {
             slope = LLVMBuildSelect(e->builder, kept, slope, zero, "");
         }
         LLVMValueRef ds = LLVMBuildFMul(e->builder, p, LLVMBuildFSub(e->builder, slope, delta, ""), "");
-        emit_tile_write(a, b->slopes, query, key.i, ds);
+        emit_tile_write(a, b->slopes, query, key.i, emit_times_open(a, ds, ATTENTION_SLOPE, &lanes));
     }
     emit_end_for(e, &key);
+    if (b->dv >= 0) emit_clear_unseen(a, b->probabilities, query, seen, b->kv_count);
+    if (b->wants_ds) emit_clear_unseen(a, b->slopes, query, seen, b->kv_count);
 }
 
 /* dq of a block of queries takes in one block of keys. */
@@ -131,7 +135,7 @@ static void emit_query_block(Attention *a, const Backward *b, LLVMValueRef kv_ro
     Emitter *e = a->e;
     LLVMValueRef q_room = emit_query_room(a, b->q_count), depth = emit_i64(e, a->depth);
     emit_pack(a, b->queries, query_rows(a, b, attention_buffer(a, ATTENTION_Q)), q_room, 1);
-    emit_pack(a, b->cotangents, query_rows(a, b, attention_buffer(a, ATTENTION_OUT_COTANGENT)), q_room, 1);
+    emit_pack(a, b->cotangents, query_rows(a, b, attention_given(a, GIVEN_OUT_COTANGENT)), q_room, 1);
     pack_lse(a, b);
     emit_product(a, &(Product){.out = b->probabilities,
                                .left = b->queries,
@@ -156,6 +160,16 @@ static void emit_query_block(Attention *a, const Backward *b, LLVMValueRef kv_ro
     add_to_dq(a, b, q_room);
 }
 
+/* Does any query of the block see any key of the block? */
+static LLVMValueRef is_seen(Attention *a, const Backward *b) {
+    Emitter *e = a->e;
+    KeyRange range = emit_wide_range(a, emit_add(e, a->q_first, b->q_block), b->q_count);
+    LLVMValueRef before = LLVMBuildICmp(e->builder, LLVMIntSLT, b->kv_block, range.end, "");
+    if (a->from_start) return before;
+    LLVMValueRef end = emit_add(e, b->kv_block, b->kv_count);
+    return LLVMBuildAnd(e->builder, before, LLVMBuildICmp(e->builder, LLVMIntSGT, end, range.first, ""), "");
+}
+
 static void emit_key_block(Attention *a, Backward *b) {
     Emitter *e = a->e;
     LLVMValueRef zero = emit_i64(e, 0), room = emit_key_room(a, b->kv_count);
@@ -169,8 +183,7 @@ static void emit_key_block(Attention *a, Backward *b) {
     if (b->dv >= 0) emit_tile_fill(a, b->sum_dv, room, a->padded, 0);
     Loop q = emit_for(e, zero, a->q_count, BLOCK, "q_block");
     b->q_block = q.i, b->q_count = emit_block_count(a, q.i, a->q_count);
-    LLVMValueRef seen = emit_most_seen(a, emit_add(e, a->q_first, q.i), b->q_count);
-    LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntSLT, b->kv_block, seen, ""));
+    LLVMBasicBlockRef after = emit_if(e, is_seen(a, b));
     emit_query_block(a, b, room);
     emit_end_if(e, after);
     emit_end_for(e, &q);

@@ -13,9 +13,11 @@ static int tile_rows_of(const Target *target) {
 
 int attention_buffer(const Attention *a, int operand) { return emit_operand(a->node->inputs[operand]); }
 
-/* An element of an i32 operand: loaded, or computed where the operand is not an input (bounds may
- * be iota). */
-static LLVMValueRef read_element(Attention *a, int operand, LLVMValueRef row, int64_t column) {
+int attention_given(const Attention *a, int given) {
+    return attention_buffer(a, attention_out_operand(a->node->op) + given);
+}
+
+LLVMValueRef attention_element(Attention *a, int operand, LLVMValueRef row, int64_t column) {
     Emitter *e = a->e;
     Index index = {.at = {coord_splat(row), coord_const(e, column)}};
     Scope scope;
@@ -30,13 +32,14 @@ Attention attention_begin(Emitter *e, const Node *node) {
     Attention a = {.e = e, .node = node, .heads = heads, .width = width, .depth = width / heads};
     a.padded = (a.depth + LANES - 1) / LANES * LANES;
     a.tile_rows = tile_rows_of(e->target);
-    a.scale = 1 / sqrt((double)a.depth);
-    a.causal = node->attrs.ints[2];
+    a.scale = node->attrs.scale;
+    a.from_start = pair_is_start(node->inputs[ATTENTION_FIRST]);
+    a.to_end = pair_is_rest(node->inputs[ATTENTION_END]);
     a.dropout = (float)node->attrs.number;
     a.kept_scale = 1 / (1 - a.dropout);
     if (a.dropout == 0) return a;
     a.words = tile_new(&a, 4, LANES);
-    for (int i = 0; i < 2; i++) a.key[i] = emit_splat(e, read_element(&a, ATTENTION_KEY, emit_i64(e, i), 0));
+    for (int i = 0; i < 2; i++) a.key[i] = emit_splat(e, attention_element(&a, ATTENTION_KEY, emit_i64(e, i), 0));
     a.site = emit_splat(e, emit_site(e, node->attrs.text));
     return a;
 }
@@ -44,8 +47,8 @@ Attention attention_begin(Emitter *e, const Node *node) {
 /* [first, first + count) of sequence `s`. */
 static void read_bounds(Attention *a, int operand, LLVMValueRef s, LLVMValueRef *first, LLVMValueRef *count) {
     Emitter *e = a->e;
-    LLVMValueRef end = read_element(a, operand, emit_add(e, s, emit_i64(e, 1)), 0);
-    *first = LLVMBuildSExt(e->builder, read_element(a, operand, s, 0), e->i64, "");
+    LLVMValueRef end = attention_element(a, operand, emit_add(e, s, emit_i64(e, 1)), 0);
+    *first = LLVMBuildSExt(e->builder, attention_element(a, operand, s, 0), e->i64, "");
     *count = LLVMBuildSub(e->builder, LLVMBuildSExt(e->builder, end, e->i64, ""), *first, "");
 }
 
@@ -95,37 +98,12 @@ void emit_pairs(Attention *a, PairBody *body, void *context) {
     emit_end_for(e, &s);
 }
 
-LLVMValueRef emit_seen(Attention *a, LLVMValueRef row) {
-    Emitter *e = a->e;
-    LLVMValueRef position = read_element(a, ATTENTION_COORDS, row, 1);
-    return emit_add(e, LLVMBuildSExt(e->builder, position, e->i64, ""), emit_i64(e, 1));
-}
-
-LLVMValueRef emit_most_seen(Attention *a, LLVMValueRef first, LLVMValueRef count) {
-    Emitter *e = a->e;
-    if (!a->causal) return a->kv_count;
-    LLVMValueRef most = emit_local(e, e->i64, emit_i64(e, 0));
-    Loop query = emit_for(e, emit_i64(e, 0), count, 1, "query");
-    LLVMValueRef seen = emit_seen(a, emit_add(e, first, query.i)), old = emit_get(e, e->i64, most);
-    LLVMValueRef more = LLVMBuildICmp(e->builder, LLVMIntSGT, seen, old, "");
-    emit_set(e, most, LLVMBuildSelect(e->builder, more, seen, old, ""));
-    emit_end_for(e, &query);
-    return emit_min(e, emit_get(e, e->i64, most), a->kv_count);
-}
-
-LLVMValueRef emit_where_seen(Attention *a, LLVMValueRef key, LLVMValueRef seen, LLVMValueRef value, double other) {
-    Emitter *e = a->e;
-    if (!a->causal) return value;
-    LLVMValueRef mask = emit_mask(e, coord_lanes(key, 0, LANES), seen);
-    return LLVMBuildSelect(e->builder, mask, value, emit_f32x(e, other), "");
-}
-
 /* The counter is that of `random` with the key's position as column (see ops.def). */
 void emit_random_words(Attention *a, LLVMValueRef row, LLVMValueRef block) {
     Emitter *e = a->e;
     LLVMBuilderRef b = e->builder;
-    LLVMValueRef words[4], row_word = read_element(a, ATTENTION_COORDS, row, 0);
-    LLVMValueRef position = read_element(a, ATTENTION_COORDS, row, 1);
+    LLVMValueRef words[4], row_word = attention_element(a, ATTENTION_COORDS, row, 0);
+    LLVMValueRef position = attention_element(a, ATTENTION_COORDS, row, 1);
     position = LLVMBuildMul(b, position, emit_i32(e, a->heads), "");
     position = LLVMBuildAdd(b, position, LLVMBuildTrunc(b, a->head, e->i32, ""), "");
     LLVMValueRef first = LLVMBuildTrunc(b, LLVMBuildLShr(b, block, emit_i64(e, 2), ""), e->i32, "");

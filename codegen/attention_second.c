@@ -1,11 +1,11 @@
 /* Attention's second derivative: what the cotangents a, b and c of dq, dk and dv make of q, k, v and
- * dO (see attention_grad.c for p, m, ds and delta; s = 1 / sqrt(D)):
+ * dO (see attention_grad.c for p, m, f and delta; s = scale; f' the slope's own slope):
  *
- *   x = a (s k)^T + (s q) b^T          y  = dO c^T          dp = m dO v^T
- *   r = sum over keys of p x
+ *   z = a (s k)^T + (s q) b^T          y  = dO c^T          dp = m dO v^T
+ *   x = f z                            r  = sum over keys of p x
  *   w = sum over keys of p (dp x + m y) - 2 r delta
- *   ds = p (dp - delta)                u  = m p (x - r)
- *   g = p (dp x - dp r - delta x + m y - w)
+ *   dt = p (dp - delta)                u  = m p (x - r)
+ *   ds = f dt                          g  = f p (dp x - dp r - delta x + m y - w) + f' z dt
  *   for q: s (g k + ds b)              for k: s (g^T q + ds^T a)
  *   for v: u^T dO                      for dO: u v + m p c
  *
@@ -14,13 +14,11 @@
  * lane by lane and block by block in ascending order, those over queries in ascending order. */
 #include "codegen/attention.h"
 
-enum { ATTENTION_DQ_COTANGENT = ATTENTION_OUT_COTANGENT + 1, ATTENTION_DK_COTANGENT, ATTENTION_DV_COTANGENT };
-
 typedef struct Second {
     int for_q, for_k, for_v, for_out;        /* buffers; -1: not asked for */
     Tile queries, dq_cotangents, cotangents; /* s q, s a, dO: by query */
     Tile keys, dk_cotangents, values, dv_cotangents, keys_t, dk_cotangents_t, values_t, dv_cotangents_t;
-    Tile p, x, dp, y; /* by query and key; then m p, g, ds and u */
+    Tile p, x, dp, y; /* by query and key, x as z; then m p, g, ds and u */
     Tile sum, sum_q, sum_out;
     Tile delta, lse, mean, products;                   /* f32[BLOCK] by query; mean: r; products: p (dp x + m y) */
     LLVMValueRef q_block, q_count, kv_block, kv_count; /* block: first row within the sequence */
@@ -56,7 +54,7 @@ static void begin_row(Attention *a, const Second *d, LLVMValueRef query) {
     emit_set(e, sum, emit_fma(e, cotangent, out, emit_get(e, e->f32x, sum)));
     emit_end_for(e, &column);
     emit_state_write(a, d->delta, query, emit_fold(e, OP_sum, emit_get(e, e->f32x, sum)));
-    int buffer = attention_buffer(a, ATTENTION_LSE);
+    int buffer = attention_given(a, GIVEN_LSE);
     LLVMValueRef row = emit_add(e, emit_add(e, a->q_first, d->q_block), query);
     LLVMValueRef at = emit_add(e, emit_mul(e, row, emit_i64(e, a->heads)), a->head);
     LLVMValueRef lse = emit_read(e, buffer, e->f32, emit_address(e, e->buffers[buffer], at), WORD_BYTES);
@@ -67,9 +65,9 @@ static void begin_queries(Attention *a, const Second *d, LLVMValueRef room) {
     Emitter *e = a->e;
     LLVMValueRef one = emit_i64(e, 1);
     emit_pack(a, d->queries, query_rows(a, d, attention_buffer(a, ATTENTION_Q)), room, a->scale);
-    emit_pack(a, d->dq_cotangents, query_rows(a, d, attention_buffer(a, ATTENTION_DQ_COTANGENT)), room, a->scale);
-    emit_pack(a, d->cotangents, query_rows(a, d, attention_buffer(a, ATTENTION_OUT_COTANGENT)), room, 1);
-    emit_pack(a, d->sum, query_rows(a, d, attention_buffer(a, ATTENTION_OUT)), d->q_count, 1);
+    emit_pack(a, d->dq_cotangents, query_rows(a, d, attention_given(a, GIVEN_DQ_COTANGENT)), room, a->scale);
+    emit_pack(a, d->cotangents, query_rows(a, d, attention_given(a, GIVEN_OUT_COTANGENT)), room, 1);
+    emit_pack(a, d->sum, query_rows(a, d, attention_given(a, GIVEN_OUT)), d->q_count, 1);
     Loop query = emit_for(e, emit_i64(e, 0), d->q_count, 1, "query");
     begin_row(a, d, query.i);
     emit_end_for(e, &query);
@@ -79,9 +77,9 @@ static void begin_queries(Attention *a, const Second *d, LLVMValueRef room) {
     emit_tile_fill(a, d->sum_out, room, a->padded, 0);
 }
 
-static void pack_keys(Attention *a, const Second *d, int operand, Tile rows, Tile transposed) {
+static void pack_keys(Attention *a, const Second *d, int buffer, Tile rows, Tile transposed) {
     LLVMValueRef room = emit_key_room(a, d->kv_count);
-    emit_pack(a, rows, key_rows(a, d, attention_buffer(a, operand)), room, 1);
+    emit_pack(a, rows, key_rows(a, d, buffer), room, 1);
     emit_transpose(a, transposed, rows, room);
 }
 
@@ -97,10 +95,10 @@ static void multiply_heads(Attention *a, const Second *d, Tile out, Tile left, T
 
 /* Scores in p, x, dO v^T in dp, y. */
 static void multiply_block(Attention *a, const Second *d) {
-    pack_keys(a, d, ATTENTION_K, d->keys, d->keys_t);
-    pack_keys(a, d, ATTENTION_V, d->values, d->values_t);
-    pack_keys(a, d, ATTENTION_DK_COTANGENT, d->dk_cotangents, d->dk_cotangents_t);
-    pack_keys(a, d, ATTENTION_DV_COTANGENT, d->dv_cotangents, d->dv_cotangents_t);
+    pack_keys(a, d, attention_buffer(a, ATTENTION_K), d->keys, d->keys_t);
+    pack_keys(a, d, attention_buffer(a, ATTENTION_V), d->values, d->values_t);
+    pack_keys(a, d, attention_given(a, GIVEN_DK_COTANGENT), d->dk_cotangents, d->dk_cotangents_t);
+    pack_keys(a, d, attention_given(a, GIVEN_DV_COTANGENT), d->dv_cotangents, d->dv_cotangents_t);
     multiply_heads(a, d, d->p, d->queries, d->keys_t, false);
     multiply_heads(a, d, d->x, d->dq_cotangents, d->keys_t, false);
     multiply_heads(a, d, d->x, d->queries, d->dk_cotangents_t, true);
@@ -108,10 +106,17 @@ static void multiply_block(Attention *a, const Second *d) {
     multiply_heads(a, d, d->y, d->cotangents, d->dv_cotangents_t, false);
 }
 
-/* 16 keys of one query: p, x, dp, m y, and m p. */
+/* 16 keys of one query: p, x, dp, m y, and m p; z, and what open values of them are made of. */
 typedef struct Lane {
-    LLVMValueRef p, x, dp, my, mp;
+    LLVMValueRef p, x, dp, my, mp, z;
+    PairLanes pair;
 } Lane;
+
+/* One query, and the keys that it sees. */
+typedef struct QueryRow {
+    LLVMValueRef query, row; /* in the block; of all rows */
+    KeyRange range;
+} QueryRow;
 
 static LLVMValueRef dropped(Attention *a, LLVMValueRef kept, LLVMValueRef value) {
     Emitter *e = a->e;
@@ -121,26 +126,30 @@ static LLVMValueRef dropped(Attention *a, LLVMValueRef kept, LLVMValueRef value)
 }
 
 /* Probabilities of keys that do not exist, or are not seen, are 0. */
-static Lane read_lane(Attention *a, const Second *d, LLVMValueRef query, LLVMValueRef key, LLVMValueRef seen) {
+static Lane read_lane(Attention *a, const Second *d, const QueryRow *q, LLVMValueRef key) {
     Emitter *e = a->e;
+    LLVMValueRef query = q->query, z = emit_tile_read(a, d->x, query, key);
+    PairLanes pair = {q->row, emit_add(e, d->kv_block, key), emit_tile_read(a, d->p, query, key)};
     LLVMValueRef lse = emit_splat(e, emit_state_read(a, d->lse, query));
     LLVMValueRef kept = a->dropout > 0 ? emit_kept(a, key) : NULL;
-    LLVMValueRef p = emit_exp(e, LLVMBuildFSub(e->builder, emit_tile_read(a, d->p, query, key), lse, ""));
+    LLVMValueRef p = emit_exp(e, LLVMBuildFSub(e->builder, emit_open(a, ATTENTION_SCORE, &pair), lse, ""));
     LLVMValueRef exists = emit_mask(e, coord_lanes(key, 0, LANES), d->kv_count);
     p = LLVMBuildSelect(e->builder, exists, p, emit_f32x(e, 0), "");
-    p = emit_where_seen(a, emit_add(e, d->kv_block, key), seen, p, 0);
+    p = emit_where_seen(a, pair.key, q->range, p, 0);
+    LLVMValueRef x = emit_times_open(a, z, ATTENTION_SLOPE, &pair);
     return (Lane){.p = p,
-                  .x = emit_tile_read(a, d->x, query, key),
+                  .x = x == z ? x : LLVMBuildSelect(e->builder, exists, x, emit_f32x(e, 0), ""),
                   .dp = dropped(a, kept, emit_tile_read(a, d->dp, query, key)),
                   .my = dropped(a, kept, emit_tile_read(a, d->y, query, key)),
-                  .mp = dropped(a, kept, p)};
+                  .mp = dropped(a, kept, p),
+                  .z = z,
+                  .pair = pair};
 }
 
-/* Gives how many keys the query sees. */
-static LLVMValueRef begin_lanes(Attention *a, const Second *d, LLVMValueRef query) {
+static QueryRow begin_lanes(Attention *a, const Second *d, LLVMValueRef query) {
     LLVMValueRef row = emit_add(a->e, emit_add(a->e, a->q_first, d->q_block), query);
     if (a->dropout > 0) emit_random_words(a, row, d->kv_block);
-    return a->causal ? emit_seen(a, row) : NULL;
+    return (QueryRow){query, row, emit_range(a, row)};
 }
 
 static void add_to_state(Attention *a, Tile state, LLVMValueRef query, LLVMValueRef lanes) {
@@ -153,15 +162,24 @@ static void add_to_state(Attention *a, Tile state, LLVMValueRef query, LLVMValue
 static void sum_row(Attention *a, const Second *d, LLVMValueRef query) {
     Emitter *e = a->e;
     LLVMValueRef mean = emit_local(e, e->f32x, emit_f32x(e, 0)), products = emit_local(e, e->f32x, emit_f32x(e, 0));
-    LLVMValueRef seen = begin_lanes(a, d, query);
+    QueryRow row = begin_lanes(a, d, query);
     Loop key = emit_for(e, emit_i64(e, 0), d->kv_count, LANES, "key");
-    Lane l = read_lane(a, d, query, key.i, seen);
+    Lane l = read_lane(a, d, &row, key.i);
     emit_set(e, mean, emit_fma(e, l.p, l.x, emit_get(e, e->f32x, mean)));
     LLVMValueRef term = emit_fma(e, l.dp, l.x, l.my);
     emit_set(e, products, emit_fma(e, l.p, term, emit_get(e, e->f32x, products)));
     emit_end_for(e, &key);
     add_to_state(a, d->mean, query, mean);
     add_to_state(a, d->products, query, products);
+}
+
+/* f g + f' z dt */
+static LLVMValueRef bent(Attention *a, const Lane *l, LLVMValueRef g, LLVMValueRef dt) {
+    const Node *curvature = a->node->inputs[ATTENTION_CURVATURE];
+    LLVMValueRef straight = emit_times_open(a, g, ATTENTION_SLOPE, &l->pair);
+    if (curvature->op == OP_const && curvature->attrs.number == 0) return straight;
+    LLVMValueRef change = LLVMBuildFMul(a->e->builder, l->z, dt, "");
+    return emit_fma(a->e, emit_open(a, ATTENTION_CURVATURE, &l->pair), change, straight);
 }
 
 /* Second time: m p, g, ds and u in the places of p, x, dp and y. */
@@ -172,16 +190,17 @@ static void derive_row(Attention *a, const Second *d, LLVMValueRef query) {
     LLVMValueRef delta = emit_splat(e, emit_state_read(a, d->delta, query));
     LLVMValueRef w = emit_splat(e, emit_state_read(a, d->products, query));
     w = emit_fma(e, LLVMBuildFMul(b, emit_f32x(e, -2), r, ""), delta, w);
-    LLVMValueRef seen = begin_lanes(a, d, query);
+    QueryRow row = begin_lanes(a, d, query);
     Loop key = emit_for(e, emit_i64(e, 0), d->kv_count, LANES, "key");
-    Lane l = read_lane(a, d, query, key.i, seen);
+    Lane l = read_lane(a, d, &row, key.i);
     LLVMValueRef centred_x = LLVMBuildFSub(b, l.x, r, ""), centred_dp = LLVMBuildFSub(b, l.dp, delta, "");
     /* dp x - dp r - delta x + m y - w = dp (x - r) - delta x + (m y - w) */
     LLVMValueRef slope = emit_fma(e, l.dp, centred_x, LLVMBuildFSub(b, l.my, w, ""));
     slope = LLVMBuildFSub(b, slope, LLVMBuildFMul(b, delta, l.x, ""), "");
     emit_tile_write(a, d->p, query, key.i, l.mp);
-    emit_tile_write(a, d->x, query, key.i, LLVMBuildFMul(b, l.p, slope, ""));
-    emit_tile_write(a, d->dp, query, key.i, LLVMBuildFMul(b, l.p, centred_dp, ""));
+    LLVMValueRef dt = LLVMBuildFMul(b, l.p, centred_dp, ""), g = LLVMBuildFMul(b, l.p, slope, "");
+    emit_tile_write(a, d->x, query, key.i, bent(a, &l, g, dt));
+    emit_tile_write(a, d->dp, query, key.i, emit_times_open(a, dt, ATTENTION_SLOPE, &l.pair));
     emit_tile_write(a, d->y, query, key.i, LLVMBuildFMul(b, l.mp, centred_x, ""));
     emit_end_for(e, &key);
 }
@@ -226,9 +245,9 @@ typedef void RowBody(Attention *a, const Second *d, LLVMValueRef query);
 /* All blocks of keys for the block of queries at hand. */
 static void emit_key_blocks(Attention *a, Second *d, RowBody *body, bool gives_results) {
     Emitter *e = a->e;
-    LLVMValueRef seen = emit_most_seen(a, emit_add(e, a->q_first, d->q_block), d->q_count);
-    Loop kv = emit_for(e, emit_i64(e, 0), seen, BLOCK, "kv_block");
-    d->kv_block = kv.i, d->kv_count = emit_block_count(a, kv.i, seen);
+    KeyRange seen = emit_wide_range(a, emit_add(e, a->q_first, d->q_block), d->q_count);
+    Loop kv = emit_for(e, emit_round_down(e, seen.first, BLOCK), seen.end, BLOCK, "kv_block");
+    d->kv_block = kv.i, d->kv_count = emit_block_count(a, kv.i, seen.end);
     multiply_block(a, d);
     Loop query = emit_for(e, emit_i64(e, 0), d->q_count, 1, "query");
     body(a, d, query.i);

@@ -19,6 +19,7 @@ typedef enum ExprKind {
     EXPR_SCOPED, /* a in "text" */
     EXPR_MEMBER, /* a.text */
     EXPR_LIST,   /* [args], at least one, without names */
+    EXPR_RANGE,  /* a .. b */
 } ExprKind;
 
 typedef struct Arg {
@@ -78,11 +79,15 @@ struct Stmt {
     Block body;
 };
 
+/* What a parameter of a score is that stands for a place; it is an i32[] too. */
+typedef enum Place { PLACE_NONE, PLACE_POSITION, PLACE_HEAD } Place;
+
 /* A parameter of a `def`. */
 typedef struct Formal {
     const char *name;
     Pos pos;
     bool is_tokens, has_type;
+    Place place;
     TypeExpr type;
     Expr *initial; /* NULL: none */
 } Formal;

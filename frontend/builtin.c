@@ -5,7 +5,8 @@
 #include "frontend/elaborate.h"
 #include "graph/base/count_text.h"
 
-/* "x axis": parameters; "like=": may be missing; "dims*": any number, the last. */
+/* "x axis": parameters; "like=": may be missing; "score=&": that, and it is looked at as written; "dims*": any number,
+ * the last. */
 typedef struct Builtin {
     const char *name, *parameters;
     Value (*build)(Elab *e, const BuiltinCall *call);
@@ -305,7 +306,8 @@ static const Builtin builtins[] = {
     {"iota", "like axis", build_iota, OP_iota, NULL},
     {"size", "x axis", build_size, OP_COUNT, NULL},
     {"random", "x", build_random, OP_random, NULL},
-    {"attention", "q k v q_seq kv_seq heads dropout= causal=", build_attention, OP_attention, NULL},
+    {"attention", "q k v q_seq kv_seq heads dropout= causal= scale= score=& keys=&", build_attention, OP_attention,
+     NULL},
     {"update_rows", "x", build_update_rows, OP_COUNT, NULL},
     {"dropout_rate", "p", build_dropout_rate, OP_COUNT, NULL},
 };
@@ -378,6 +380,12 @@ static bool all_given(Elab *e, const Builtin *builtin, const BuiltinCall *call) 
     }
 }
 
+static bool is_as_written(const Builtin *builtin, int i) {
+    size_t length;
+    const char *name = is_variadic(builtin) ? NULL : parameter(builtin, i, &length);
+    return name && strncmp(name + length, "=&", 2) == 0;
+}
+
 /* Room for an argument to each parameter, or for all that a variadic builtin is given. */
 static BuiltinCall call_new(Elab *e, const Builtin *builtin, const Expr *expr) {
     size_t room = 0, length;
@@ -389,6 +397,7 @@ static BuiltinCall call_new(Elab *e, const Builtin *builtin, const Expr *expr) {
                          .fold = builtin->fold,
                          .args = arena_array(e->arena, room + 1, sizeof(Value)),
                          .pos = arena_array(e->arena, room + 1, sizeof(Pos)),
+                         .exprs = arena_array(e->arena, room + 1, sizeof(const Expr *)),
                          .given = arena_array(e->arena, room + 1, sizeof(bool))};
 }
 
@@ -402,9 +411,10 @@ Value call_builtin(Elab *e, const Expr *expr) {
         if (index < 0) return value_error();
         if (call.given[index]) return fail_value(e, "E0301", arg->pos, "this argument is given twice");
         call.given[index] = true;
-        call.args[index] = eval(e, arg->value);
+        call.exprs[index] = arg->value;
+        if (!is_as_written(builtin, index)) call.args[index] = eval(e, arg->value);
         call.pos[index] = arg->value ? arg->value->pos : arg->pos;
-        if (call.args[index].kind == VALUE_ERROR) good = false;
+        if (call.args[index].kind == VALUE_ERROR && !is_as_written(builtin, index)) good = false;
         if (index >= call.n) call.n = index + 1;
     }
     if (!all_given(e, builtin, &call) || !good) return value_error();

@@ -3,7 +3,8 @@
  *   elaborate.c  the program: config values, tasks, optimizer     task.c       one task into its two graphs
  *   optimizer.c  the update                                       statement.c  statements, parameters
  *   eval.c       expressions                                      call.c       calls of definitions
- *   builtin.c    functions that are operators                     seeded.c     random and attention
+ *   builtin.c    functions that are operators                     seeded.c     random numbers, counts of rows
+ *   attention.c  attention, scores, ranges of keys
  *   dims.c       dimensions: evaluation, unification              scope.c      names, places, messages
  *   loss.c       terms of a loss
  *   probe.c      a task or a definition by itself, to look at
@@ -26,6 +27,7 @@ typedef enum ValueKind {
     VALUE_STRING,
     VALUE_TENSOR,
     VALUE_TOKENS,
+    VALUE_RANGE, /* of positions: from `node` up to `end`, i32[] */
 } ValueKind;
 
 /* The graph inputs of a text input; see TextInput. */
@@ -54,7 +56,7 @@ typedef struct Value {
     const char *name; /* of a number: the config value that it is; of what only a call knows: the parameter; or NULL */
     Dim dim;
     const char *text;
-    Node *node;
+    Node *node, *end;
     const TokensValue *tokens;
     const LabelValue *label; /* of a VALUE_TENSOR that is the task's label; else NULL */
 } Value;
@@ -228,7 +230,8 @@ typedef struct BuiltinCall {
     double (*fold)(double);
     Value *args; /* [n] */
     Pos *pos;
-    bool *given; /* [parameters, or n where there are more] */
+    const Expr **exprs; /* as written */
+    bool *given;        /* [parameters, or n where there are more] */
     int n;
 } BuiltinCall;
 
@@ -237,9 +240,16 @@ Node *share_terms(Elab *e, Node *loss, Pos pos);
 
 /* seeded.c */
 Value build_random(Elab *e, const BuiltinCall *call);
-Value build_attention(Elab *e, const BuiltinCall *call);
 Value build_update_rows(Elab *e, const BuiltinCall *call);
 Value build_dropout_rate(Elab *e, const BuiltinCall *call);
+const char *next_site(Elab *e);
+Node *key_of(Elab *e, Pos pos); /* of all random numbers */
+/* Argument `i` as a rate of dropout, 0 in evaluation; false after a message. */
+bool rate_of(Elab *e, const BuiltinCall *call, int i, double *rate);
+
+/* attention.c */
+Value build_attention(Elab *e, const BuiltinCall *call);
+Value eval_positions(Elab *e, const Expr *expr);
 
 bool reads_param(const Graph *graph, const char *name); /* task.c */
 

@@ -361,6 +361,7 @@ static Value eval_kind(Elab *e, const Expr *expr) {
     case EXPR_SCOPED: return eval_scoped(e, expr);
     case EXPR_MEMBER: return eval_member(e, expr);
     case EXPR_LIST: return eval_list(e, expr);
+    case EXPR_RANGE: return eval_positions(e, expr);
     }
     return value_error();
 }

@@ -31,6 +31,7 @@ typedef struct Layout {
     int column, margin;   /* of the text so far; where the line begins */
     int list;             /* column of what follows the statement's first word */
     int angles;           /* open `<` of types */
+    bool counts;          /* in the head of a repeat, whose range is written without blanks */
     bool tight;           /* no blank after the last token */
     bool long_block_ends; /* the last token closes a block of several lines */
 } Layout;
@@ -93,7 +94,7 @@ static bool closes_angle(const Layout *l, int i) { return l->angles > 0 && is_sy
 
 static bool needs_blank(const Layout *l, int i) {
     const Token *token = token_at(l, i), *last = token_at(l, i - 1);
-    if (l->tight || is_one_of(token, "),].:") || is_symbol(token, "..")) return false;
+    if (l->tight || is_one_of(token, "),].:") || (l->counts && is_symbol(token, ".."))) return false;
     if (opens_angle(l, i) || closes_angle(l, i)) return false;
     if (is_symbol(token, "[")) return last->clause || (!ends_value(last) && !is_symbol(last, ">"));
     if (is_symbol(token, "(")) return last->kind != TOKEN_NAME || !ends_value(last);
@@ -102,7 +103,7 @@ static bool needs_blank(const Layout *l, int i) {
 
 static bool is_tight(const Layout *l, int i) {
     const Token *token = token_at(l, i);
-    if (is_one_of(token, "([.") || is_symbol(token, "..") || opens_angle(l, i)) return true;
+    if (is_one_of(token, "([.") || (l->counts && is_symbol(token, "..")) || opens_angle(l, i)) return true;
     return is_symbol(token, "-") && (i == 0 || !ends_value(token_at(l, i - 1)));
 }
 
@@ -208,6 +209,7 @@ static void open_bracket(Layout *l, int i) {
 static void put_token(Layout *l, int i) {
     const Token *token = token_at(l, i);
     if (i && token_at(l, i - 1)->begins) l->list = l->column;
+    if (token->begins) l->counts = strcmp(token->text, "repeat") == 0;
     bool tight = is_tight(l, i);
     l->angles += opens_angle(l, i) - closes_angle(l, i);
     put(l, l->text + token->start, token->end - token->start);

@@ -163,14 +163,22 @@ static void parse_tokens(Parser *parser, Context *context) {
     if (!parser->broken) context->module->tokens = tokens;
 }
 
-/* formal = name [":" ("tokens" | type)] ["=" expr] */
+/* A position or a head is a whole number. */
+static bool accept_place(Parser *parser, Formal *formal) {
+    const Token *token = peek(parser);
+    formal->place = accept(parser, "position") ? PLACE_POSITION : accept(parser, "head") ? PLACE_HEAD : PLACE_NONE;
+    if (formal->place) formal->type = (TypeExpr){.elem = ELEM_I32, .pos = token->pos, .text = token->text};
+    return formal->place != PLACE_NONE;
+}
+
+/* formal = name [":" ("tokens" | "position" | "head" | type)] ["=" expr] */
 static Formal parse_formal(Parser *parser) {
     Formal formal = {0};
     formal.name = expect_name(parser, "the name of a parameter", &formal.pos);
     if (accept(parser, ":")) {
         formal.is_tokens = accept(parser, "tokens");
         formal.has_type = !formal.is_tokens;
-        if (formal.has_type) formal.type = parse_type(parser);
+        if (formal.has_type && !accept_place(parser, &formal)) formal.type = parse_type(parser);
     }
     if (accept(parser, "=")) formal.initial = parse_expr(parser);
     return formal;
@@ -189,7 +197,7 @@ static void parse_formals(Parser *parser, Formals *formals) {
     expect(parser, ")");
 }
 
-/* def = "def" name formals ["->" type] block */
+/* def = "def" name formals ["->" type] (block | "=" result) */
 static void parse_def(Parser *parser, Context *context) {
     Def *def = arena_alloc(parser->arena, sizeof *def);
     int errors = parser->errors;
@@ -201,7 +209,10 @@ static void parse_def(Parser *parser, Context *context) {
     def->has_result = accept(parser, "->");
     if (def->has_result) def->result = parse_type(parser);
     def->unread = parser->errors > errors;
-    parse_block(parser, BLOCK_DEF, &def->body);
+    if (next_is(parser, "="))
+        parse_result(parser, &def->body);
+    else
+        parse_block(parser, BLOCK_DEF, &def->body);
     def->failed = parser->errors > errors; /* known all the same: no second mistake where it is called */
     if (!*def->name) context->module->incomplete = true;
     vec_push(parser->arena, &context->module->defs, def);

@@ -285,6 +285,13 @@ Expr *parse_expr(Parser *parser) {
     return expr;
 }
 
+/* range = expr [".." expr] */
+Expr *parse_range(Parser *parser) {
+    Expr *expr = parse_expr(parser);
+    const Token *token = peek(parser);
+    return accept(parser, "..") ? make(parser, EXPR_RANGE, token, expr, parse_expr(parser), NULL) : expr;
+}
+
 static bool parse_elem(Parser *parser, ElemType *elem) {
     for (int i = 0; i < ELEM_TYPES; i++) {
         *elem = (ElemType)i;

@@ -72,7 +72,14 @@ static void parse_states(Parser *parser, Block *block) {
     } while (accept(parser, ","));
 }
 
-/* ("return" | "loss" | "predict") expr */
+/* result = expr [".." expr] */
+void parse_result(Parser *parser, Block *block) {
+    Stmt *stmt = add_statement(parser, block, STMT_RETURN);
+    advance(parser);
+    stmt->value = parse_range(parser);
+}
+
+/* ("loss" | "predict") expr */
 static void parse_valued(Parser *parser, Block *block, StmtKind kind) {
     Stmt *stmt = add_statement(parser, block, kind);
     advance(parser);
@@ -167,7 +174,7 @@ static void no_statement(Parser *parser, BlockKind kind) {
     if (near && strcmp(near, token->text) != 0) diag_hint_nearest(parser->diags, token->text, words, WORDS);
 }
 
-/* statement = name "=" expr | param | repeat | show | state | ("return" | "loss" | "predict") expr;
+/* statement = name "=" expr | param | repeat | show | state | "return" result | ("loss" | "predict") expr;
  * which of them depends on the kind of block. */
 void parse_statement(Parser *parser, BlockKind kind, Block *block) {
     const Token *after = peek_after(parser);
@@ -180,7 +187,7 @@ void parse_statement(Parser *parser, BlockKind kind, Block *block) {
     } else if (next_is(parser, "repeat")) {
         parse_repeat(parser, kind, add_statement(parser, block, STMT_REPEAT));
     } else if (next_is(parser, "return") && kind == BLOCK_DEF) {
-        parse_valued(parser, block, STMT_RETURN);
+        parse_result(parser, block);
     } else if (next_is(parser, "loss") && task) {
         parse_valued(parser, block, STMT_LOSS);
     } else if (next_is(parser, "predict") && task) {

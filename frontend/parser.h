@@ -57,9 +57,11 @@ bool enter(Parser *parser);
 void leave(Parser *parser);
 
 Expr *parse_expr(Parser *parser);
+Expr *parse_range(Parser *parser);
 Expr *parse_arithmetic(Parser *parser); /* no comparison, no `in` */
 TypeExpr parse_type(Parser *parser);
 void parse_block(Parser *parser, BlockKind kind, Block *block);
+void parse_result(Parser *parser, Block *block); /* the next word, `return` or `=`, goes before it */
 void parse_statement(Parser *parser, BlockKind kind, Block *block);
 TaskDecl *parse_task(Parser *parser);
 Export parse_export(Parser *parser);                   /* parse_export.c */

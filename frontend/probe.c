@@ -15,7 +15,8 @@ static const char *output_name(Elab *e, const char *name, Pos pos) {
 }
 
 void watch(Elab *e, const char *name, Value value, Pos pos) {
-    if (!e->probe || value.kind == VALUE_ERROR) return;
+    bool is_open = value.kind == VALUE_TENSOR && value.node->is_open; /* it has a value within attention alone */
+    if (!e->probe || value.kind == VALUE_ERROR || is_open) return;
     const Def *def = e->frame->def;
     Watched watched = {.name = name, .def = def ? def->name : NULL, .prelude = def && def->prelude, .pos = pos};
     watched.pos.scope = *e->scope ? e->scope : NULL;

@@ -24,6 +24,7 @@ const char *value_print(Elab *e, Value value) {
     case VALUE_SOME_NUMBER: return value.name ? arena_printf(e->arena, "the number '%s'", value.name) : "a number";
     case VALUE_STRING: return arena_printf(e->arena, "the string \"%s\"", value.text);
     case VALUE_TENSOR: return type_print(e->arena, &value.node->type, &e->graph->symbols);
+    case VALUE_RANGE: return "a range";
     case VALUE_TOKENS: return arena_printf(e->arena, "the text input '%s'", value.tokens->name);
     default: return "nothing";
     }

@@ -5,13 +5,13 @@
 
 #include "frontend/elaborate.h"
 
-static const char *next_site(Elab *e) {
+const char *next_site(Elab *e) {
     int known = name_index_find(&e->sites, e->scope), site = known < 0 ? 0 : known;
     name_index_put(e->arena, &e->sites, e->scope, site + 1);
     return arena_printf(e->arena, "%s#%d", e->scope, site);
 }
 
-static Node *key_of(Elab *e, Pos pos) {
+Node *key_of(Elab *e, Pos pos) {
     Dim two = dim_const(2);
     return emit_input(e, "rng", (Role){.kind = ROLE_RNG}, type_make(ELEM_I32, 1, &two), pos);
 }
@@ -98,7 +98,7 @@ Value build_update_rows(Elab *e, const BuiltinCall *call) {
     return value_tensor(emit_op(e, OP_mul, 2, factors, call->expr->pos));
 }
 
-static bool rate_of(Elab *e, const BuiltinCall *call, int i, double *rate) {
+bool rate_of(Elab *e, const BuiltinCall *call, int i, double *rate) {
     *rate = 0;
     if (is_some_number(e, call->args[i])) return true;
     if (call->args[i].kind != VALUE_NUMBER || !(call->args[i].number >= 0 && call->args[i].number < 1)) {
@@ -118,48 +118,4 @@ Value build_dropout_rate(Elab *e, const BuiltinCall *call) {
     double rate;
     if (is_some_number(e, call->args[0])) return (Value){.kind = VALUE_SOME_NUMBER};
     return rate_of(e, call, 0, &rate) ? value_number(rate) : value_error();
-}
-
-static bool check_kinds(Elab *e, const BuiltinCall *call) {
-    for (int i = 0; i < 5; i++) {
-        ValueKind wanted = i < 3 ? VALUE_TENSOR : VALUE_TOKENS;
-        if (call->args[i].kind == wanted) continue;
-        fail(e, "E0304", call->pos[i], "'attention' needs %s here, not %s", i < 3 ? "a tensor" : "a text input",
-             value_print(e, call->args[i]));
-        return false;
-    }
-    return true;
-}
-
-/* Argument `i` as yes or no; no when it is not given. */
-static bool flag_of(Elab *e, const BuiltinCall *call, int i, int64_t *flag) {
-    *flag = 0;
-    if (!call->given[i]) return true;
-    bool good = call->args[i].kind == VALUE_NUMBER && (call->args[i].number == 0 || call->args[i].number == 1);
-    if (!good) {
-        fail(e, "E0304", call->pos[i], "'%s' needs true or false here, not %s", call->name,
-             value_print(e, call->args[i]));
-    }
-    *flag = good && call->args[i].number == 1;
-    return good;
-}
-
-Value build_attention(Elab *e, const BuiltinCall *call) {
-    double rate = 0;
-    int64_t heads, causal;
-    if (!check_kinds(e, call)) return value_error();
-    if (is_some_number(e, call->args[5]))
-        heads = 1; /* divides everything */
-    else if (!integer_of(e, call->args[5], call->pos[5], "the number of heads", 1, &heads))
-        return value_error();
-    if (call->given[6] && !rate_of(e, call, 6, &rate)) return value_error();
-    if (!flag_of(e, call, 7, &causal)) return value_error();
-    if (has_generic(e, &call->args[0].node->type)) return call->args[0];
-    const TokensValue *queries = call->args[3].tokens, *keys = call->args[4].tokens;
-    Node *inputs[] = {call->args[0].node, call->args[1].node,         call->args[2].node, queries->bounds,
-                      keys->bounds,       key_of(e, call->expr->pos), queries->coords};
-    NodeSpec spec = {.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs.ints = {heads, 0, causal}};
-    spec.attrs.number = rate;
-    spec.attrs.text = rate > 0 ? next_site(e) : "";
-    return value_tensor(emit(e, spec, call->expr->pos));
 }

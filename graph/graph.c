@@ -61,6 +61,7 @@ static bool same_text(const char *a, const char *b) { return a == b || (a && b &
 static bool same_node(const Node *node, const NodeSpec *spec, const Type *type) {
     if (node->op != spec->op || node->group != spec->group || node->n_inputs != spec->n_inputs) return false;
     if (!type_equal(&node->type, type) || !same_number(node->attrs.number, spec->attrs.number)) return false;
+    if (!same_number(node->attrs.scale, spec->attrs.scale)) return false;
     if (memcmp(node->attrs.ints, spec->attrs.ints, sizeof spec->attrs.ints) != 0) return false;
     if (!same_text(node->attrs.text, spec->attrs.text)) return false;
     if (!role_equal(&node->attrs.role, &spec->attrs.role)) return false;
@@ -84,7 +85,8 @@ static uint64_t hash_spec(const NodeSpec *spec, const Type *type) {
     int64_t head[] = {spec->op, spec->group, type->elem, type->rank, attrs->role.kind};
     uint64_t hash = XXH3_64bits_withSeed(head, sizeof head, 0);
     hash = XXH3_64bits_withSeed(attrs->ints, sizeof attrs->ints, hash);
-    hash = XXH3_64bits_withSeed(&attrs->number, sizeof attrs->number, hash);
+    const double numbers[] = {attrs->number, attrs->scale};
+    hash = XXH3_64bits_withSeed(numbers, sizeof numbers, hash);
     hash = hash_text(hash_text(hash_text(hash, attrs->text), attrs->role.of), attrs->role.task);
     for (int i = 0; i < type->rank; i++) hash = hash_dim(hash, type->dims[i]);
     hash = hash_dim(hash, type->bound);
@@ -128,6 +130,13 @@ static const char *own_name(Graph *graph, const NodeSpec *spec, const char *name
     return name ? arena_strdup(graph->arena, name) : NULL;
 }
 
+/* Attention alone takes open values in and gives others. */
+static bool is_open(const NodeSpec *spec) {
+    bool open = spec->op == OP_pair;
+    for (int i = 0; i < spec->n_inputs && op_kind(spec->op) != KIND_ATTENTION; i++) open |= spec->inputs[i]->is_open;
+    return open;
+}
+
 static Node *add_node(Graph *graph, const NodeSpec *spec, const Type *type, uint64_t hash) {
     Node *node = arena_alloc(graph->arena, sizeof *node);
     *node = (Node){.op = spec->op,
@@ -137,7 +146,8 @@ static Node *add_node(Graph *graph, const NodeSpec *spec, const Type *type, uint
                    .attrs = spec->attrs,
                    .type = *type,
                    .pos = spec->pos,
-                   .hash = hash};
+                   .hash = hash,
+                   .is_open = is_open(spec)};
     if (spec->attrs.text) node->attrs.text = arena_strdup(graph->arena, spec->attrs.text);
     node->attrs.role = own_role(graph, spec->attrs.role);
     for (int i = 0; i < type->rank; i++) node->type.dims[i].name = own_name(graph, spec, type->dims[i].name);

@@ -9,15 +9,21 @@
 #include "graph/ops.h"
 #include "graph/type.h"
 
-enum { MAX_ATTR_INTS = 3, MAX_OPERANDS = 16 };
+enum { MAX_ATTR_INTS = 2, MAX_OPERANDS = 32 };
 
 /* Values of an operator's attributes, in the order of its row: integers, numbers and the string apart. */
 typedef struct Attrs {
-    int64_t ints[MAX_ATTR_INTS]; /* axis | ta, tb | axis, start | heads, result, causal */
+    int64_t ints[MAX_ATTR_INTS]; /* axis | ta, tb | axis, start | heads, result */
     double number;               /* value | dropout */
+    double scale;                /* of attention; else 0 */
     const char *text;            /* name | site; NULL when the operator has none */
     Role role;                   /* of an input */
 } Attrs;
+
+/* Walking over an operator's attributes: those of a kind that came before. */
+typedef struct AttrCounts {
+    int ints, numbers;
+} AttrCounts;
 
 /* The kind of kernel that computes a group of nodes (see design: map, row, column, ...). */
 typedef enum KernelKind {
@@ -42,6 +48,7 @@ struct Node {
     Type type;
     Pos pos; /* the source line it comes from; a gradient node has its forward node's. No part of its identity. */
     uint64_t hash;
+    bool is_open; /* it has a value for a pair of query and key only, within attention: see pair.h */
 };
 
 /* After fusion: nodes computed together by one kernel. Group 0 holds leaves. */

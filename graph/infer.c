@@ -6,6 +6,7 @@
 
 #include "graph/base/count_text.h"
 #include "graph/op_docs.h"
+#include "graph/pair.h"
 
 /* What a rule works on. `in` are the operands' types, `given` the type the caller asks for, `out` the result. */
 typedef struct Rule {
@@ -13,6 +14,7 @@ typedef struct Rule {
     Op op;
     int n;
     const Type *in[MAX_OPERANDS];
+    Node *const *nodes; /* the operands */
     const Attrs *attrs;
     const Type *given;
     Type out;
@@ -300,6 +302,14 @@ static const char *infer_grad(Rule *r) {
     return NULL;
 }
 
+/* The type that the leaf's name has. */
+static const char *infer_pair(Rule *r) {
+    PairLeaf leaf = pair_leaf(r->attrs->text);
+    if (leaf == PAIR_LEAVES) FAIL(r, 1, "the name is one of %s, not '%s'", pair_leaf_names(), r->attrs->text);
+    r->out = type_scalar(pair_leaf_type(leaf));
+    return NULL;
+}
+
 static const char *check_coords(Rule *r, const Type *key, const Type *coords, Dim rows, int base) {
     bool good = key->elem == ELEM_I32 && key->rank == 1 && dim_is(key->dims[0], 2);
     if (!good) FAIL(r, base, "the key must be i32[2], not %s", shown(r, key));
@@ -333,6 +343,34 @@ static const char *check_attention_matrices(Rule *r) {
     return NULL;
 }
 
+/* Does the range of keys depend on the query alone? */
+static bool is_of_query(const PairCone *cone) {
+    bool good = true;
+    for (int i = 0; i < cone->count; i++) {
+        PairLeaf leaf = cone->nodes[i]->op == OP_pair ? pair_leaf(cone->nodes[i]->attrs.text) : PAIR_QUERY;
+        good = good && (leaf == PAIR_QUERY || leaf == PAIR_HEAD);
+    }
+    return good;
+}
+
+static const char *check_open_values(Rule *r) {
+    for (int i = ATTENTION_FIRST; i < attention_out_operand(r->op); i++) {
+        bool range = i < ATTENTION_SCORE;
+        const char *what = range ? "first and end" : "the score and its derivatives";
+        const Node *bad = NULL;
+        PairCone cone = {.count = 0};
+        if (r->in[i]->rank || r->in[i]->elem != (range ? ELEM_I32 : ELEM_F32)) {
+            FAIL(r, range ? 4 : 8, "%s must be %s, not %s", what, range ? "i32[]" : "f32[]", shown(r, r->in[i]));
+        }
+        if (!pair_cone_add(&cone, r->nodes[i], &bad)) {
+            if (!bad) FAIL(r, 9, "%s must be computed by fewer operators: %d at most", what, MAX_PAIR_NODES);
+            FAIL(r, 9, "%s cannot be computed by %s", what, op_name(bad->op));
+        }
+        if (range && !is_of_query(&cone)) FAIL(r, 4, "the keys that a query sees depend on its position alone");
+    }
+    return NULL;
+}
+
 static const char *check_attention(Rule *r) {
     const char *error = check_attention_matrices(r);
     if (error) return error;
@@ -340,8 +378,8 @@ static const char *check_attention(Rule *r) {
     if (qb->elem != ELEM_I32 || qb->rank != 1 || !type_same_shape(qb, kb)) {
         FAIL(r, 3, "the bounds must both be i32[sequences + 1], not %s and %s", shown(r, qb), shown(r, kb));
     }
-    int64_t causal = r->attrs->ints[2];
-    if (causal < 0 || causal > 1) FAIL(r, 4, "causal is 0 or 1, not %" PRId64, causal);
+    error = check_open_values(r);
+    if (error) return error;
     if (!(r->attrs->number >= 0 && r->attrs->number < 1)) FAIL(r, 5, "dropout %g is not in [0, 1)", r->attrs->number);
     return check_coords(r, r->in[5], r->in[6], r->in[0]->dims[0], 6);
 }
@@ -350,23 +388,24 @@ static const char *infer_attention(Rule *r) {
     const char *error = check_attention(r);
     if (error) return error;
     int64_t result = r->attrs->ints[1];
-    if (result < 0 || result > 1) FAIL(r, 8, "there is no result %" PRId64, result);
+    if (result < 0 || result > 1) FAIL(r, 10, "there is no result %" PRId64, result);
     r->out = type_make(ELEM_F32, 2, r->in[0]->dims);
     if (result == 1) r->out.dims[1] = dim_const(r->attrs->ints[0]);
     return NULL;
 }
 
-/* Operands 7 to 9: what attention gave, and the cotangent of out. */
+/* What attention gave, and the cotangent of out. */
 static const char *check_attention_results(Rule *r) {
     const char *error = check_attention(r);
     if (error) return error;
-    if (!type_same_shape(r->in[7], r->in[0]) || !type_same_shape(r->in[9], r->in[0])) {
-        FAIL(r, 8, "out and its cotangent must be of q's shape, not %s and %s", shown(r, r->in[7]), shown(r, r->in[9]));
+    const Type *const *given = r->in + attention_out_operand(r->op), *lse = given[1];
+    if (!type_same_shape(given[0], r->in[0]) || !type_same_shape(given[2], r->in[0])) {
+        FAIL(r, 10, "out and its cotangent must be of q's shape, not %s and %s", shown(r, given[0]),
+             shown(r, given[2]));
     }
-    if (r->in[8]->rank != 2 || !dim_equal(r->in[8]->dims[0], r->in[0]->dims[0]) ||
-        !dim_is(r->in[8]->dims[1], r->attrs->ints[0])) {
-        FAIL(r, 8, "lse must have one column for each head, not %s", shown(r, r->in[8]));
-    }
+    bool columns =
+        lse->rank == 2 && dim_equal(lse->dims[0], r->in[0]->dims[0]) && dim_is(lse->dims[1], r->attrs->ints[0]);
+    if (!columns) FAIL(r, 10, "lse must have one column for each head, not %s", shown(r, lse));
     return NULL;
 }
 
@@ -374,7 +413,7 @@ static const char *infer_attention_grad(Rule *r) {
     const char *error = check_attention_results(r);
     if (error) return error;
     int64_t result = r->attrs->ints[1];
-    if (result < 0 || result > 2) FAIL(r, 9, "there is no result %" PRId64, result);
+    if (result < 0 || result > 2) FAIL(r, 11, "there is no result %" PRId64, result);
     r->out = type_make(ELEM_F32, 2, r->in[result]->dims);
     return NULL;
 }
@@ -383,10 +422,11 @@ static const char *infer_attention_second(Rule *r) {
     const char *error = check_attention_results(r);
     if (error) return error;
     int64_t result = r->attrs->ints[1];
-    if (result < 0 || result > 3) FAIL(r, 9, "there is no result %" PRId64, result);
+    if (result < 0 || result > 3) FAIL(r, 11, "there is no result %" PRId64, result);
     for (int i = 0; i < 3; i++) {
-        if (type_same_shape(r->in[10 + i], r->in[i])) continue;
-        FAIL(r, 10, "the cotangents must be of the shapes of q, k and v, not %s", shown(r, r->in[10 + i]));
+        const Type *cotangent = r->in[attention_out_operand(r->op) + 3 + i];
+        if (type_same_shape(cotangent, r->in[i])) continue;
+        FAIL(r, 12, "the cotangents must be of the shapes of q, k and v, not %s", shown(r, cotangent));
     }
     r->out = type_make(ELEM_F32, 2, r->in[result == 3 ? 0 : result]->dims);
     return NULL;
@@ -399,6 +439,7 @@ const char *infer_type(Graph *graph, const NodeSpec *spec, Type *type) {
 #undef OP
     };
     Rule rule = {.graph = graph, .op = spec->op, .n = spec->n_inputs, .attrs = &spec->attrs, .given = &spec->type};
+    rule.nodes = spec->inputs;
     int arity = op_arity(spec->op), needed = arity < 0 ? 1 : arity;
     if (arity >= 0 ? spec->n_inputs != arity : spec->n_inputs < 1) {
         return arena_printf(graph->arena, "%s: %s %s needed, not %d", op_name(spec->op),
@@ -408,7 +449,12 @@ const char *infer_type(Graph *graph, const NodeSpec *spec, Type *type) {
         return arena_printf(graph->arena, "%s: %s are too many, %d the most", op_name(spec->op),
                             count_text(spec->n_inputs, "operand").text, MAX_OPERANDS);
     }
-    for (int i = 0; i < spec->n_inputs; i++) rule.in[i] = &spec->inputs[i]->type;
+    for (int i = 0; i < spec->n_inputs; i++) {
+        rule.in[i] = &spec->inputs[i]->type;
+        if (spec->inputs[i]->is_open && !op_takes_open(spec->op, i))
+            return arena_printf(graph->arena, "%s: a value that attention computes for a query and a key is not for it",
+                                op_name(spec->op));
+    }
     const char *error = rules[spec->op](&rule);
     if (!error) *type = rule.out;
     return error;

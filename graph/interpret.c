@@ -74,6 +74,9 @@ bool evaluate_iota(OpEvaluation *e) {
     return true;
 }
 
+/* An open value: attention evaluates it for each pair. */
+bool evaluate_pair(OpEvaluation *e) { return evaluation_error(e, "it is evaluated within attention only"); }
+
 bool evaluate_grad(OpEvaluation *e) { return evaluation_error(e, "it is evaluated after the pass 'expand' only"); }
 
 /* Elementwise operators: value_<name> is the expression in ops.def; those that need types are on
@@ -122,10 +125,13 @@ bool evaluate_elementwise(OpEvaluation *e) {
     return true;
 }
 
+double interpret_scalar(Op op, ElemType to, const double operands[3]) {
+    return op == OP_cast ? elem_cast(to, operands[0]) : value_function(op)(operands[0], operands[1], operands[2]);
+}
+
 bool interpret_element(Op op, ElemType to, const double operands[3], double *value) {
     if (op_kind(op) != KIND_ELEMENTWISE) return false;
-    double result =
-        op == OP_cast ? elem_cast(to, operands[0]) : value_function(op)(operands[0], operands[1], operands[2]);
+    double result = interpret_scalar(op, to, operands);
     if (!isfinite(result) || !fits_element(to, result)) return false;
     *value = elem_held(to, result);
     return isfinite(*value);
@@ -194,7 +200,7 @@ static Interpretation *run(const Graph *graph, const int64_t *extents, const Bin
     bool *reached = find_reached(graph);
     bool good = true;
     for (int i = 0; good && i < graph->nodes.count; i++) {
-        if (reached[i]) good = evaluate_node(holder, graph->nodes.items[i]);
+        if (reached[i] && !graph->nodes.items[i]->is_open) good = evaluate_node(holder, graph->nodes.items[i]);
     }
     if (!good) holder->result.error = holder->evaluation.error;
     free(reached);

@@ -32,4 +32,7 @@ Interpretation *interpret_rounded(const Graph *graph, const int64_t *extents, co
  * `*value` untouched, when the operator is not elementwise or the result is not finite: for constant folding. */
 bool interpret_element(Op op, ElemType to, const double operands[3], double *value);
 
+/* The value of any elementwise operator on one element, in double precision: nothing is rounded. */
+double interpret_scalar(Op op, ElemType to, const double operands[3]);
+
 #endif

@@ -35,7 +35,7 @@ void blur_operands(OpEvaluation *e) {
     double unit = e->rounding.units * 0x1p-24;
     for (int i = 0; i < e->node->n_inputs; i++) {
         const Type *type = &e->node->inputs[i]->type;
-        if (!op_is(e->node->op, IS_SUM) || type->elem != ELEM_F32) continue;
+        if (!op_is(e->node->op, IS_SUM) || type->elem != ELEM_F32 || !e->in[i]) continue; /* open ones have none */
         int64_t count = type_count(type, e->extents);
         double *blurred = e->blurred[i] = memory_resize(NULL, (size_t)count, sizeof *blurred);
         for (int64_t j = 0; j < count; j++) {

@@ -80,7 +80,8 @@ static uint64_t hash_name(const Node *node) {
 /* Operator, attributes and type. */
 static uint64_t hash_own(const Graph *graph, const Node *node) {
     uint64_t hash = XXH3_64bits_withSeed(node->attrs.ints, sizeof node->attrs.ints, hash_name(node));
-    hash = XXH3_64bits_withSeed(&node->attrs.number, sizeof node->attrs.number, hash);
+    const double numbers[] = {node->attrs.number, node->attrs.scale};
+    hash = XXH3_64bits_withSeed(numbers, sizeof numbers, hash);
     return hash_type(graph, &node->type, hash);
 }
 

@@ -80,8 +80,14 @@ static const ShapeDoc shape_random = {"f32[R, C], the type that is given",
 
 #define ATTENTION_CONSTRAINTS                                                                                          \
     "q is f32[Q, heads * D], k and v are f32[K, heads * D], the number of columns being a constant",                   \
-        "`heads` is 1 or more and divides the columns", "both bounds are i32[sequences + 1]", "`causal` is 0 or 1",    \
-        "`dropout` is 0 or more and below 1", "the key is i32[2]", "the coordinates are i32[Q, 2]"
+        "`heads` is 1 or more and divides the columns", "both bounds are i32[sequences + 1]",                          \
+        "first and end are i32[], made of the query's position and the head alone",                                    \
+        "`dropout` is 0 or more and below 1", "the key is i32[2]", "the coordinates are i32[Q, 2]",                    \
+        "the score and its derivatives are f32[]",                                                                     \
+        "open values are made of leaves `pair` and constants by at most 256 elementwise operators"
+
+static const ShapeDoc shape_pair = {"f32[] of the score, i32[] of others",
+                                    {"`name` is \"score\", \"query\", \"key\" or \"head\""}};
 
 static const ShapeDoc shape_attention = {"result 0: f32[Q, heads * D]; result 1: f32[Q, heads]",
                                          {ATTENTION_CONSTRAINTS, "`result` is 0 or 1"}};
@@ -112,6 +118,11 @@ const ShapeDoc *op_shape_doc(Op op) {
 #define ATTEND(text)                                                                                                   \
     "def example(x: tokens, h: f32[x.T, 8]) -> f32[x.T, 8] {\n  y = attention(h, 2 * h, 3 * h, x, x, heads = "         \
     "2)\n" text "}"
+
+#define ATTEND_SCORE                                                                                                   \
+    "def nearby(s, q: position, k: position, h: head) { return s - 0.1 * float(abs(q - k)) }\n\n"                      \
+    "def example(x: tokens, h: f32[x.T, 8]) -> f32[x.T, 8] {\n  return attention(h, 2 * h, 3 * h, x, x, heads = 2, "   \
+    "score = nearby)\n}"
 
 static const OpDoc docs[OP_COUNT] = {
     [OP_input] = {"A value that comes with each batch: the members of a text input, a label, an argument of what "
@@ -191,7 +202,7 @@ static const OpDoc docs[OP_COUNT] = {
                   "slice(x, axis, start, stop).",
                   "da = dy, with zeros around it",
                   "def example(a: f32[R, 8]) -> f32[R, 3] { return slice(a, 1, 2, 5) }"},
-    [OP_concat] = {"The operands, 16 at most, one after the other along `axis`.",
+    [OP_concat] = {"The operands, 32 at most, one after the other along `axis`.",
                    "each operand gets its part of dy, which must begin at a constant place: only the last may have a "
                    "run-time extent (E0603)",
                    "def example(a: f32[R, 2], b: f32[R, 3]) -> f32[R, 5] { return concat(1, a, b) }"},
@@ -231,29 +242,36 @@ static const OpDoc docs[OP_COUNT] = {
                    "none: the numbers depend on no value",
                    "def example(a: f32[x.T, C], x: tokens) -> f32[x.T, C] { return select(random(a) < 0.5, 0, a) }"},
 
-    [OP_attention] = {"Softmax attention within sequences. Row i of q, in sequence s and head h, sees rows "
-                      "kv_bounds[s] .. kv_bounds[s + 1] of k and v: "
-                      "p = softmax(q k^T / sqrt(D)), out = drop(p) v, lse = log(sum(exp(q k^T / sqrt(D)))). `result` 0 "
-                      "is out, 1 is lse. `causal` 1: "
-                      "only keys that are not after the query, by the position in its coordinates. A query that sees "
-                      "no key has out 0 and lse minus "
-                      "infinity. Dropout keeps p where `random`, with the key's place in its sequence as column and "
-                      "position * heads + h as "
-                      "position, is `dropout` or more, and divides by 1 - dropout. Operands: q, k, v, q_bounds, "
-                      "kv_bounds, key, coordinates.",
-                      "dv = drop(p)^T dy; ds = p * (drop(dy v^T) - rowsum(dy * out)); dq = ds k / sqrt(D); dk = ds^T q "
-                      "/ sqrt(D), by "
-                      "attention_grad; lse has none",
-                      ATTEND("  return y\n")},
+    [OP_pair] =
+        {"What attention computes for one query and one key, by `name`: \"score\", the product q . (k * scale); "
+         "\"query\" and \"key\", their positions in the sequence; \"head\". It is an open value, as is what "
+         "elementwise operators make of it: a scalar that is evaluated within attention alone, for each pair.",
+         "none by itself; the score's slope is an operand of attention_grad", ATTEND_SCORE},
+    [OP_attention] =
+        {"Softmax attention within sequences. Row i of q, in sequence s and head h, sees those of rows "
+         "kv_bounds[s] .. kv_bounds[s + 1] of k and v whose positions in the sequence are at least `first` "
+         "and below `end`. With t the score made of q . (k * scale): "
+         "p = softmax(t), out = drop(p) v, lse = log(sum(exp(t))). `result` 0 "
+         "is out, 1 is lse. A query that sees no key has out 0 and lse minus infinity. The position of a "
+         "query is that in its coordinates. Keys are gone through in blocks of 64 from the sequence's "
+         "first; blocks that no query sees are left out. Dropout keeps p where `random`, with the key's "
+         "place in its sequence as column and position * heads + h as "
+         "position, is `dropout` or more, and divides by 1 - dropout. Operands: q, k, v, q_bounds, "
+         "kv_bounds, key, coordinates, and the open values first, end, score.",
+         "dv = drop(p)^T dy; ds = p * (drop(dy v^T) - rowsum(dy * out)) * slope * scale; dq = ds k; dk = "
+         "ds^T q, by "
+         "attention_grad; lse has none",
+         ATTEND("  return y\n")},
     [OP_attention_grad] = {"The cotangents of attention's q, k and v (`result` 0, 1, 2). Scores are not kept: they are "
                            "computed again from q, k and lse. "
-                           "Operands: the seven of attention, then out, lse and the cotangent of out.",
+                           "Operands: those of attention, the score's slope (an open value), then out, lse and the "
+                           "cotangent of out.",
                            "by attention_second, out and lse being functions of q, k and v",
                            ATTEND("  return grad(sum(sum(y * y, axis = 1), axis = 0), h)\n")},
     [OP_attention_second] = {"The derivative of <dq, u> + <dk, v'> + <dv, w> for q, k, v and the cotangent of out "
                              "(`result` 0 to 3), where dq, dk and dv are "
-                             "what attention_grad gives and u, v', w are their cotangents. Operands: the ten of "
-                             "attention_grad, then u, v', w.",
+                             "what attention_grad gives and u, v', w are their cotangents. Operands: those of "
+                             "attention_grad, with the slope's own slope behind it, then u, v', w.",
                              "none: attention has no third derivative (E0602)",
                              ATTEND("  slope = grad(sum(sum(y * y, axis = 1), axis = 0), h)\n"
                                     "  return grad(sum(sum(slope * slope, axis = 1), axis = 0), h)\n")},

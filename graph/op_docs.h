@@ -8,7 +8,7 @@
 
 #include "graph/graph.h"
 
-enum { MAX_CONSTRAINTS = 10 };
+enum { MAX_CONSTRAINTS = 13 };
 
 typedef struct ShapeDoc {
     const char *result;                       /* its type */

@@ -21,10 +21,11 @@ typedef enum ReadWord {
     WHOLE,
     SEQUENCE,
     BOUNDS,
+    PAIR,
     MIXED
 } ReadWord;
 
-enum { MAX_WORDS = 8 };
+enum { MAX_WORDS = 13 };
 
 typedef struct OpRow {
     const char *name;
@@ -116,6 +117,7 @@ Reads node_reads(const Node *node, int operand) {
     case RESHAPED: return row_if(has_rows_of(node, type));
     case LEFT: return row_if(!node->attrs.ints[0]);
     case NAMED:
+    case PAIR:
     case WHOLE: return READS_WHOLE;
     case SEQUENCE: return READS_SEQUENCE;
     case BOUNDS: return READS_BOUNDS;
@@ -125,8 +127,10 @@ Reads node_reads(const Node *node, int operand) {
 
 bool node_reads_in_place(const Node *node, int operand) {
     ReadWord word = word_of(node->op, operand);
-    return word == ELEMENT || word == SPREAD || word == FOLDED || word == SCATTERED;
+    return word == ELEMENT || word == SPREAD || word == FOLDED || word == SCATTERED || word == PAIR;
 }
+
+bool op_takes_open(Op op, int operand) { return op_kind(op) == KIND_ELEMENTWISE || word_of(op, operand) == PAIR; }
 
 const char *kernel_kind_name(KernelKind kind) {
     static const char *const names[] = {

@@ -41,7 +41,7 @@ typedef enum OpTraits {
 const char *op_name(Op op);
 bool op_find(const char *name, Op *op);
 int op_arity(Op op);
-const char *op_attributes(Op op); /* "heads:i result:i causal:i dropout:f site:s" */
+const char *op_attributes(Op op); /* "heads:i result:i dropout:f scale:f site:s" */
 OpKind op_kind(Op op);
 const char *op_kind_name(OpKind kind); /* "elementwise" */
 bool op_is(Op op, OpTraits traits);    /* all of them */
@@ -65,5 +65,8 @@ Reads node_reads(const Node *node, int operand);
 /* Can a kernel that computes `node` compute this operand on its way? No: it is read at other places than those that are
  * being computed, so that it must be in memory. */
 bool node_reads_in_place(const Node *node, int operand);
+
+/* May it be an open value, which attention computes for each pair of a query and a key (pair.h)? */
+bool op_takes_open(Op op, int operand);
 
 #endif

@@ -49,7 +49,7 @@ static void print_number(FILE *out, double value) {
 }
 
 /* name "=" value */
-static void print_attribute(Printer *p, const Node *node, const char *name, size_t length, int *ints) {
+static void print_attribute(Printer *p, const Node *node, const char *name, size_t length, AttrCounts *counts) {
     char kind = name[length + 1];
     if (kind == 'r') {
         write_role(p->out, &node->attrs.role);
@@ -57,20 +57,20 @@ static void print_attribute(Printer *p, const Node *node, const char *name, size
     }
     fwrite(name, 1, length, p->out);
     fputc('=', p->out);
-    if (kind == 'i') write_int(p->out, node->attrs.ints[(*ints)++]);
-    if (kind == 'f') print_number(p->out, node->attrs.number);
+    if (kind == 'i') write_int(p->out, node->attrs.ints[counts->ints++]);
+    if (kind == 'f') print_number(p->out, counts->numbers++ ? node->attrs.scale : node->attrs.number);
     if (kind == 's') write_quoted(p->out, node->attrs.text ? node->attrs.text : "");
 }
 
 static void print_attributes(Printer *p, const Node *node) {
     const char *schema = op_attributes(node->op);
     if (!*schema) return;
-    int ints = 0;
+    AttrCounts counts = {0};
     char open = '{';
     while (*schema) {
         size_t length = strcspn(schema, ":");
         bool is_left_out = schema[length + 1] == 'r' && node->attrs.role.kind == ROLE_NONE;
-        if (!is_left_out) fputc(open, p->out), print_attribute(p, node, schema, length, &ints);
+        if (!is_left_out) fputc(open, p->out), print_attribute(p, node, schema, length, &counts);
         schema += length + 2;
         schema += *schema == ' ';
         open = ' ';

@@ -222,16 +222,16 @@ static bool read_braced_role(Reader *r, Role *role) {
     return expect(r, "{") && read_role(r, role) && expect(r, "}");
 }
 
-static bool read_attribute(Reader *r, char kind, int *ints, Attrs *attrs) {
-    if (kind == 'i') return read_int(r, &attrs->ints[(*ints)++]);
-    if (kind == 'f') return read_number(r, &attrs->number);
+static bool read_attribute(Reader *r, char kind, AttrCounts *counts, Attrs *attrs) {
+    if (kind == 'i') return read_int(r, &attrs->ints[counts->ints++]);
+    if (kind == 'f') return read_number(r, counts->numbers++ ? &attrs->scale : &attrs->number);
     return read_string(r, &attrs->text);
 }
 
 /* attributes = "{" (name "=" value)* [role] "}", as the operator's row lists them */
 static bool read_attributes(Reader *r, Op op, Attrs *attrs) {
     const char *schema = op_attributes(op);
-    int ints = 0;
+    AttrCounts counts = {0};
     if (!*schema) return true;
     if (!expect(r, "{")) return false;
     while (*schema) {
@@ -239,7 +239,7 @@ static bool read_attributes(Reader *r, Op op, Attrs *attrs) {
         const char *name = arena_strndup(r->arena, schema, length);
         char kind = schema[length + 1];
         bool good = kind == 'r' ? read_role(r, &attrs->role)
-                                : expect(r, name) && expect(r, "=") && read_attribute(r, kind, &ints, attrs);
+                                : expect(r, name) && expect(r, "=") && read_attribute(r, kind, &counts, attrs);
         if (!good) return false;
         schema += length + 2;
         schema += *schema == ' ';

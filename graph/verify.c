@@ -19,6 +19,7 @@ static const char *const rules[] = {
     "a symbol's or an output's role is one of theirs, and fits",
     "a role is played once",
     "a gradient has the type of what it is of, or that of its rows that are read",
+    "an output has a value outside of attention",
 };
 
 const char *graph_rule(int number) {
@@ -77,15 +78,17 @@ static const char *check_groups(Graph *graph) {
 static const char *check_outputs(Graph *graph) {
     Arena *scratch = arena_new();
     NameIndex known = {0};
+    const char *error = NULL;
     bool good = true;
     for (int i = 0; i < graph->outputs.count; i++) {
         const Output *output = &graph->outputs.items[i];
         int first = name_index_find(&known, output->name);
+        if (output->node->is_open) error = at_node(graph, output->node, 13, NULL);
         good = good && (first < 0 || graph->outputs.items[first].node == output->node);
         if (first < 0) name_index_put(scratch, &known, output->name, i);
     }
     arena_free(scratch);
-    return good ? NULL : cite(graph, 7);
+    return error || good ? error : cite(graph, 7);
 }
 
 static const char *check_expanded(Graph *graph) {

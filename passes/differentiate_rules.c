@@ -96,7 +96,12 @@ static Node *scatter_like(Tape *g, Node *index, Node *rows, Node *table) {
 
 /* Rules that are not an expression. Each is called with the operands of g->at. */
 
-typedef Node *const *Operands;
+bool tape_refuse(Tape *g, const char *code, const char *error, const char *hint) {
+    g->code = code;
+    g->error = error;
+    g->hint = hint;
+    return false;
+}
 
 /* maximum(a, b) = a > b ? a : b */
 static bool rule_maximum(Tape *g, Node *dy, Operands x, Node **dx) {
@@ -185,13 +190,6 @@ static bool rule_slice(Tape *g, Node *dy, Operands x, Node **dx) {
     return true;
 }
 
-static bool refuse(Tape *g, const char *code, const char *error, const char *hint) {
-    g->code = code;
-    g->error = error;
-    g->hint = hint;
-    return false;
-}
-
 /* Can dy be cut to `extent` from `start`? A slice starts at a constant and keeps the symbol of what
  * it is cut from. */
 static bool can_slice(Dim whole, Dim start, Dim extent) {
@@ -205,63 +203,13 @@ static bool rule_concat(Tape *g, Node *dy, Operands x, Node **dx) {
     for (int i = 0; i < g->at->n_inputs; i++) {
         Dim extent = x[i]->type.dims[axis];
         if (g->wanted[i] && !can_slice(dy->type.dims[axis], start, extent)) {
-            return refuse(g, "E0603", "concat has no gradient for this operand beside one of a run-time extent",
-                          "put the operand of run-time extent last, or stop_gradient around the others");
+            return tape_refuse(g, "E0603", "concat has no gradient for this operand beside one of a run-time extent",
+                               "put the operand of run-time extent last, or stop_gradient around the others");
         }
         if (g->wanted[i]) dx[i] = g->at->n_inputs == 1 ? dy : slice(g, dy, axis, start.offset, extent);
         if (!dim_add(start, extent, &start)) break; /* impossible: the shape rule added them */
     }
     return true;
-}
-
-static Node *attention_result(Tape *g, Operands x, int64_t result) {
-    NodeSpec spec = {.op = OP_attention, .n_inputs = 7, .inputs = x, .attrs = g->at->attrs, .pos = g->at->pos};
-    spec.attrs.ints[1] = result;
-    return graph_node(g->graph, &spec);
-}
-
-/* Scores are not stored: attention_grad computes them again from q, k and the log-sum-exp of each
- * row. */
-static bool rule_attention(Tape *g, Node *dy, Operands x, Node **dx) {
-    if (g->at->attrs.ints[1] != 0) {
-        return refuse(g, "E0602", "the log-sum-exp of attention has no gradient",
-                      "differentiate only through the values of attention, or stop the gradient "
-                      "with stop_gradient");
-    }
-    Node *operands[10];
-    for (int i = 0; i < 7; i++) operands[i] = x[i];
-    operands[7] = (Node *)g->at;
-    operands[8] = attention_result(g, x, 1);
-    operands[9] = dy;
-    for (int i = 0; i < 3; i++) {
-        NodeSpec spec = {
-            .op = OP_attention_grad, .n_inputs = 10, .inputs = operands, .attrs = g->at->attrs, .pos = g->at->pos};
-        spec.attrs.ints[1] = i;
-        if (g->wanted[i]) dx[i] = graph_node(g->graph, &spec);
-    }
-    return true;
-}
-
-/* out and lse stand for what q, k and v make of them, so nothing flows to them by themselves. */
-static bool rule_attention_grad(Tape *g, Node *dy, Operands x, Node **dx) {
-    int64_t own = g->at->attrs.ints[1];
-    Node *operands[13];
-    for (int i = 0; i < 10; i++) operands[i] = x[i];
-    for (int i = 0; i < 3; i++) operands[10 + i] = i == own ? dy : scalar_like(g, x[i], 0);
-    for (int i = 0; i < 4; i++) {
-        NodeSpec spec = {
-            .op = OP_attention_second, .n_inputs = 13, .inputs = operands, .attrs = g->at->attrs, .pos = g->at->pos};
-        int to = i == 3 ? 9 : i;
-        spec.attrs.ints[1] = i;
-        if (g->wanted[to]) dx[to] = graph_node(g->graph, &spec);
-    }
-    return true;
-}
-
-static bool rule_attention_second(Tape *g, Node *dy, Operands x, Node **dx) {
-    (void)dy, (void)x, (void)dx;
-    return refuse(g, "E0602", "attention has no third derivative",
-                  "stop_gradient(grad(...)) uses a gradient as a number");
 }
 
 /* Expansion goes first. */

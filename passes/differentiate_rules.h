@@ -21,4 +21,13 @@ bool apply_gradient_rule(Tape *tape, Node *dy, Node *dx[MAX_OPERANDS]);
  * stop_gradient. */
 bool gradient_flows(const Node *node, int operand);
 
+/* Says why a rule cannot do it; always false. */
+bool tape_refuse(Tape *tape, const char *code, const char *error, const char *hint);
+
+/* differentiate_attention.c: the rules of attention, for the column of the table. `x` are the operands. */
+typedef Node *const *Operands;
+bool rule_attention(Tape *tape, Node *dy, Operands x, Node **dx);
+bool rule_attention_grad(Tape *tape, Node *dy, Operands x, Node **dx);
+bool rule_attention_second(Tape *tape, Node *dy, Operands x, Node **dx);
+
 #endif

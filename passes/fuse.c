@@ -99,7 +99,8 @@ Graph *fuse(const Graph *graph, Remarks *remarks) {
 Graph *fuse_nothing(const Graph *graph) {
     Graph *work = with_computed_outputs(graph);
     Fusion fusion = fusion_new(work);
-    for (int i = 0; i < work->nodes.count; i++) fusion.stored[i] = !fusion_is_leaf(work->nodes.items[i]);
+    for (int i = 0; i < work->nodes.count; i++)
+        fusion.stored[i] = !fusion_is_leaf(work->nodes.items[i]) && !work->nodes.items[i]->is_open;
     Graph *grouped = fusion_build(&fusion);
     arena_free(fusion.arena);
     graph_free(work);

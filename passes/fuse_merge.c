@@ -178,8 +178,8 @@ static bool attention_matches(const Merger *m, int a, int b) {
     if (x->op != y->op || op_kind(x->op) != KIND_ATTENTION) return false;
     if (memcmp(x->inputs, y->inputs, (size_t)x->n_inputs * sizeof *x->inputs) != 0) return false;
     bool same_text = strcmp(x->attrs.text, y->attrs.text) == 0;
-    return same_text && x->attrs.ints[0] == y->attrs.ints[0] && x->attrs.ints[2] == y->attrs.ints[2] &&
-           x->attrs.number == y->attrs.number;
+    return same_text && x->attrs.ints[0] == y->attrs.ints[0] && x->attrs.number == y->attrs.number &&
+           x->attrs.scale == y->attrs.scale;
 }
 
 /* The kernels that root `id` could join, nearest first, until one takes it. */

@@ -31,7 +31,9 @@ static bool is_small(const Node *node) {
     return node->type.rank == 0 || dim_is(node->type.dims[node->type.rank - 1], 1);
 }
 
+/* Open values have no memory: each attention computes them itself. */
 static bool must_store(const Chooser *c, const Node *node) {
+    if (node->is_open) return false;
     KernelKind kind = c->f->kind[node->id];
     if (kind != KERNEL_MAP && kind != KERNEL_ROW && kind != KERNEL_CONTRACT) return true;
     if (fusion_is_view(node)) return true;
@@ -135,7 +137,7 @@ static void choose(const Chooser *c) {
         f->users[i].count = 0;
         if (fusion_is_leaf(node)) continue;
         collect_users(c, node);
-        if (must_store(c, node) || !stays_inside(c, node)) store(c, node);
+        if (must_store(c, node) || !(node->is_open || stays_inside(c, node))) store(c, node);
     }
 }
 

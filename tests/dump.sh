@@ -79,7 +79,7 @@ ok "--why of a gradient" $?
 run dump "$model" --why bert.pooler.dense.bias
 [ "$status" = 0 ] && has "$t/out" "00 source        written: "
 ok "--why of a parameter" $?
-run dump "$model" --task sentiment --stage demand --why %1000
+run dump "$model" --task sentiment --stage demand --why %1003
 [ "$status" = 0 ] && has "$t/out" " demand        changed: " && has "$t/out" "was %"
 ok "--why of a number" $?
 run dump "$model" --why nothing.like.this

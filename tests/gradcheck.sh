@@ -33,4 +33,23 @@ for head in tagging masked topics contrastive smart; do
   ok "models/heads/$head.graph" $?
 done
 
+# Scores and ranges of keys in the text, differentiated twice: a gradient of theirs is part of the loss.
+cat >"$t/scores.graph" <<END
+import "$root/models/heads/smart.graph"
+
+def near(q: position, reach) = q - reach .. q + reach + 1
+
+def biased(s, q: position, k: position, h: head) = s + tanh(s) - 0.1 * float(abs(q - k)) * float(h + 1)
+
+override def self_attention(h: f32[R, hidden], x: tokens) -> f32[R, hidden] {
+  q = dense(h, hidden) in "query"
+  k = dense(h, hidden) in "key"
+  v = dense(h, hidden) in "value"
+  return attention(q, k, v, x, x, heads = heads, dropout = attention_dropout, scale = 0.3, score = biased, keys = near(2))
+}
+END
+run "$t/scores.graph" --tasks smart
+[ "$status" = 0 ] && has "$t/out" "task smart"
+ok "scores and ranges of keys" $?
+
 finish

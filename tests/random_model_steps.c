@@ -1,4 +1,7 @@
 /* Steps of a random graph: what models do with rows of tokens and sequences. */
+#include <math.h>
+
+#include "tests/open_values.h"
 #include "tests/random_maker.h"
 
 static Node *ids(Maker *m) { return maker_index(m, "x.ids", m->tokens, dim_const(VOCAB), LEAF_BELOW); }
@@ -73,10 +76,17 @@ Node *step_attention(Maker *m) {
     Node *bounds = maker_bounds(m), *q_bounds = bounds;
     if (few) q_bounds = maker_index(m, "x.each", extent, dim_const(0), LEAF_COUNTING);
     Node *coords = maker_coords(m, asks->type.dims[0]);
-    Node *inputs[] = {project(m, asks), project(m, x), project(m, x), q_bounds, bounds, maker_key(m), coords};
-    Attrs attrs = {.ints = {HEADS, 0, chance(m, 30)}, .text = new_site(m)};
+    Node *inputs[ATTENTION_OPERANDS] = {project(m, asks), project(m, x), project(m, x), q_bounds,
+                                        bounds,           maker_key(m),  coords};
+    bool causal = chance(m, 30);
+    open_operands(m->graph,
+                  causal          ? OPEN_CAUSAL
+                  : chance(m, 50) ? OPEN_PLAIN
+                                  : (OpenKind)random_below(&m->state, OPEN_KINDS),
+                  0, inputs + ATTENTION_FIRST);
+    Attrs attrs = {.ints = {HEADS, 0}, .scale = chance(m, 20) ? 0.25 : 1 / sqrt(WIDTH / HEADS), .text = new_site(m)};
     attrs.number = m->features & RANDOM_DROPOUT && chance(m, 60) ? 0.25 : 0;
-    return make(m, (NodeSpec){.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs = attrs});
+    return make(m, (NodeSpec){.op = OP_attention, .n_inputs = ATTENTION_OPERANDS, .inputs = inputs, .attrs = attrs});
 }
 
 /* (x - mean) / sqrt(variance + 0.1) along the columns */

@@ -1,6 +1,10 @@
 /* Examples of operators, one function a shape rule. */
 #include "tests/row_examples.h"
 
+#include <math.h>
+
+#include "tests/open_values.h"
+
 #define C(n) {.offset = n, .symbol = -1}
 #define T {.scale = 1, .symbol = 0}
 #define S {.scale = 1, .symbol = 1}
@@ -220,26 +224,34 @@ static Node *example_random(Maker *m, Example e) {
                               .type = matrix(ELEM_F32, rows, dim_const(e.number % 2 ? 70 : 6))});
 }
 
-/* Heads, dropout, one query a token or a sequence, causal or not. */
+enum { ATTENTIONS = 16 };
+
+/* Heads, dropout, one query a token or a sequence, ranges of keys and scores. */
 static Node *attention(Maker *m, int number) {
     bool few = number & 1;
     Dim width = dim_const(6), ends = m->sequences, asks = few ? m->sequences : m->tokens;
     ends.offset = 1;
     Node *bounds = maker_bounds(m), *q_bounds = bounds;
     if (few) q_bounds = maker_index(m, "x.each", ends, dim_const(0), LEAF_COUNTING);
-    Node *inputs[] = {real(m, (Shape){2, {asks, width}}),
-                      real(m, (Shape){2, {m->tokens, width}}),
-                      real(m, (Shape){2, {m->tokens, width}}),
-                      q_bounds,
-                      bounds,
-                      maker_key(m),
-                      maker_coords(m, asks)};
-    Attrs attrs = {.ints = {number & 4 ? 3 : 1, 0, number / 8}, .text = "site"};
+    Node *inputs[ATTENTION_OPERANDS] = {real(m, (Shape){2, {asks, width}}),
+                                        real(m, (Shape){2, {m->tokens, width}}),
+                                        real(m, (Shape){2, {m->tokens, width}}),
+                                        q_bounds,
+                                        bounds,
+                                        maker_key(m),
+                                        maker_coords(m, asks)};
+    open_operands(m->graph, (OpenKind)(3 * number % OPEN_KINDS), 0, inputs + ATTENTION_FIRST);
+    Attrs attrs = {.ints = {number & 4 ? 3 : 1, 0}, .scale = 1 / sqrt(number & 4 ? 2 : 6), .text = "site"};
     attrs.number = number & 2 ? 0.4 : 0;
-    return make(m, (NodeSpec){.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs = attrs});
+    return make(m, (NodeSpec){.op = OP_attention, .n_inputs = ATTENTION_OPERANDS, .inputs = inputs, .attrs = attrs});
 }
 
-static Node *example_attention(Maker *m, Example e) { return e.number < 16 ? attention(m, e.number) : NULL; }
+static Node *example_attention(Maker *m, Example e) { return e.number < ATTENTIONS ? attention(m, e.number) : NULL; }
+
+/* An open value has a value within attention. */
+static Node *example_pair(Maker *m, Example e) {
+    return e.number < 3 ? attention(m, 1 + OPEN_KINDS * e.number) : NULL; /* OPEN_NEARBY */
+}
 
 /* The sum of y sin(y): f32[]. */
 static Node *scalar_of(Maker *m, Node *y) {
@@ -257,18 +269,18 @@ static Node *example_grad(Maker *m, Example e) {
 
 /* Attention's derivatives come into a graph by way of grad: for q, k and v. */
 static Node *example_attention_grad(Maker *m, Example e) {
-    if (e.number >= 48) return NULL;
-    Node *y = attention(m, e.number % 16);
-    return op2(m, OP_grad, scalar_of(m, y), y->inputs[e.number / 16]);
+    if (e.number >= 3 * ATTENTIONS) return NULL;
+    Node *y = attention(m, e.number % ATTENTIONS);
+    return op2(m, OP_grad, scalar_of(m, y), y->inputs[e.number / ATTENTIONS]);
 }
 
 /* There is no third derivative: nothing is varied. */
 static Node *example_attention_second(Maker *m, Example e) {
-    if (e.number >= 48) return NULL;
-    Node *y = attention(m, e.number % 16);
-    Node *first = op2(m, OP_grad, scalar_of(m, y), y->inputs[(e.number / 16 + 1) % 3]);
+    if (e.number >= 3 * ATTENTIONS) return NULL;
+    Node *y = attention(m, e.number % ATTENTIONS);
+    Node *first = op2(m, OP_grad, scalar_of(m, y), y->inputs[(e.number / ATTENTIONS + 1) % 3]);
     m->params.count = 0;
-    return op2(m, OP_grad, scalar_of(m, first), y->inputs[e.number / 16]);
+    return op2(m, OP_grad, scalar_of(m, first), y->inputs[e.number / ATTENTIONS]);
 }
 
 Node *row_example(Maker *m, Op op, int number, bool in_domain) {

@@ -8,6 +8,7 @@
 #include "codegen/jit.h"
 #include "graph/base/random.h"
 #include "graph/interpret.h"
+#include "tests/open_values.h"
 
 enum { SITE = 0x1234567, SEED = 11, STEP = 5, MAX_SEQUENCES = 16, GUARD = 64 };
 
@@ -17,8 +18,8 @@ typedef enum Which { OUT, LSE, DQ, DK, DV, RESULTS } Which;
 typedef struct Problem {
     int heads, depth, sequences;
     double dropout;
-    bool causal; /* queries see the keys up to their own position, coords[i][1] */
-    bool single; /* one query a sequence: q_bounds is iota, not an input */
+    OpenKind open; /* by the query's position, coords[i][1] */
+    bool single;   /* one query a sequence: q_bounds is iota, not an input */
     int q_bounds[MAX_SEQUENCES + 1], kv_bounds[MAX_SEQUENCES + 1];
     float *q, *k, *v, *cotangent, *out, *lse; /* out and lse: what the gradient is given */
     int *coords;
@@ -42,12 +43,18 @@ static void *array(size_t count, size_t size) {
 
 /* --- The formulas --- */
 
-static double score(const Problem *p, int i, int j, int h) {
+static double product(const Problem *p, int i, int j, int h) {
     double sum = 0;
     for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
         sum += (double)p->q[i * width(p) + d] * (double)p->k[j * width(p) + d];
     }
     return sum / sqrt(p->depth);
+}
+
+/* `first`: of the sequence's keys. Of keys that are not seen: minus infinity. */
+static double score(const Problem *p, int i, int j, int h, int first) {
+    int q = p->coords[2 * i + 1], k = j - first;
+    return open_sees(p->open, q, k) ? open_score(p->open, product(p, i, j, h), q, k, h) : -INFINITY;
 }
 
 static double kept(const Problem *p, int i, int column, int h) {
@@ -58,14 +65,14 @@ static double kept(const Problem *p, int i, int column, int h) {
 
 static void attend_row(const Problem *p, int s, int i, int h) {
     double most = -INFINITY, sum = 0;
-    int first = p->kv_bounds[s], end = p->kv_bounds[s + 1], seen = p->coords[2 * i + 1] + 1;
-    if (p->causal && seen < end - first) end = first + (seen > 0 ? seen : 0);
-    for (int j = first; j < end; j++) most = fmax(most, score(p, i, j, h));
-    for (int j = first; j < end; j++) sum += exp(score(p, i, j, h) - most);
-    double lse = first < end ? most + log(sum) : -INFINITY, delta = 0;
+    int first = p->kv_bounds[s], end = p->kv_bounds[s + 1];
+    for (int j = first; j < end; j++) most = fmax(most, score(p, i, j, h, first));
+    for (int j = first; j < end && most > -INFINITY; j++) sum += exp(score(p, i, j, h, first) - most);
+    double lse = sum > 0 ? most + log(sum) : -INFINITY, delta = 0;
     p->answer[LSE][i * p->heads + h] = lse;
+    if (sum == 0) return;
     for (int j = first; j < end; j++) {
-        double weight = exp(score(p, i, j, h) - lse) * kept(p, i, j - first, h);
+        double weight = exp(score(p, i, j, h, first) - lse) * kept(p, i, j - first, h);
         for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
             p->answer[OUT][i * width(p) + d] += weight * (double)p->v[j * width(p) + d];
             p->answer[DV][j * width(p) + d] += weight * (double)p->cotangent[i * width(p) + d];
@@ -79,7 +86,8 @@ static void attend_row(const Problem *p, int s, int i, int h) {
         for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
             slope += (double)p->cotangent[i * width(p) + d] * (double)p->v[j * width(p) + d];
         }
-        double ds = exp(score(p, i, j, h) - lse) * (slope * kept(p, i, j - first, h) - delta) / sqrt(p->depth);
+        double ds = exp(score(p, i, j, h, first) - lse) * (slope * kept(p, i, j - first, h) - delta) / sqrt(p->depth);
+        ds *= open_slope(p->open, product(p, i, j, h));
         for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
             p->answer[DQ][i * width(p) + d] += ds * (double)p->k[j * width(p) + d];
             p->answer[DK][j * width(p) + d] += ds * (double)p->q[i * width(p) + d];
@@ -161,7 +169,7 @@ static Graph *make_body(const Problem *p, const Which *results, int count) {
     Dim heads = dim_const(p->heads), two = dim_const(2);
     const Dim dims[10][2] = {{q, columns}, {kv, columns}, {kv, columns}, {bounds},   {bounds},
                              {two},        {q, two},      {q, columns},  {q, heads}, {q, columns}};
-    Node *inputs[10];
+    Node *inputs[10], *operands[14];
     for (int i = 0; i < (grad ? 10 : 7); i++) {
         Type type = type_make(i >= 3 && i <= 6 ? ELEM_I32 : ELEM_F32, i >= 3 && i <= 5 ? 1 : 2, dims[i]);
         NodeSpec iota = {.op = OP_iota, .type = type};
@@ -171,10 +179,13 @@ static Graph *make_body(const Problem *p, const Which *results, int count) {
         }
         inputs[i] = graph_leaf(g, OP_input, (const char[]){(char)('0' + i), '\0'}, type);
     }
+    memcpy(operands, inputs, 7 * sizeof *inputs);
+    open_operands(g, p->open, grad, operands + 7);
+    if (grad) memcpy(operands + 11, inputs + 7, 3 * sizeof *inputs);
     for (int i = 0; i < count; i++) {
-        NodeSpec spec = {.op = grad ? OP_attention_grad : OP_attention, .n_inputs = grad ? 10 : 7, .inputs = inputs};
-        spec.attrs =
-            (Attrs){.ints = {p->heads, results[i] - (grad ? DQ : OUT), p->causal}, .number = p->dropout, .text = "0"};
+        NodeSpec spec = {.op = grad ? OP_attention_grad : OP_attention, .n_inputs = grad ? 14 : 10, .inputs = operands};
+        spec.attrs = (Attrs){.ints = {p->heads, results[i] - (grad ? DQ : OUT)}, .number = p->dropout, .text = "0"};
+        spec.attrs.scale = 1 / sqrt(p->depth);
         graph_output(g, (const char *[]){"0", "1", "2"}[i], graph_node(g, &spec));
     }
     return g;
@@ -357,46 +368,52 @@ Test(attention, nan_spreads_no_further) {
     problem_free(p);
 }
 
-/* --- Causal --- */
+/* --- Ranges of keys, and scores --- */
 
-static void make_causal(Problem *p) {
-    p->causal = true;
+static void make_open(Problem *p, OpenKind kind) {
+    p->open = kind;
     solve(p);
     for (size_t i = 0; i < result_size(p, OUT); i++) p->out[i] = (float)p->answer[OUT][i];
     for (size_t i = 0; i < result_size(p, LSE); i++) p->lse[i] = (float)p->answer[LSE][i];
 }
 
-Test(attention, causal) {
+Test(attention, ranges_and_scores) {
     for (int i = 0; i < DEPTHS; i++) {
-        Problem *p = problem_new(2, depths[i], i % 2 ? 0.1 : 0, RAGGED, ragged, ragged);
-        make_causal(p);
-        check(p, both, 2);
-        check(p, grads, 3);
-        problem_free(p);
+        for (int kind = OPEN_CAUSAL; kind < OPEN_KINDS; kind++) {
+            Problem *p = problem_new(2, depths[i], i % 2 ? 0.1 : 0, RAGGED, ragged, ragged);
+            make_open(p, (OpenKind)kind);
+            check(p, both, 2);
+            check(p, grads, 3);
+            problem_free(p);
+        }
     }
 }
 
 /* The position is that of the coordinates, whatever the row: the first, the last, in between, beyond the keys, in
  * falling order, and one that sees nothing. Blocks that are left out must not change what others find. */
-Test(attention, causal_queries_anywhere) {
+static void check_queries_anywhere(OpenKind kind) {
     const int q[] = {1, 1, 70, 3, 2, 1, 0}, kv[] = {70, 200, 200, 40, 0, 9, 5};
     Problem *p = problem_new(2, 20, 0.2, 7, q, kv);
     for (int i = 0; i < q_rows(p); i++) p->coords[2 * i + 1] = 140 - 2 * i;
     p->coords[1] = 0, p->coords[3] = 199;
     for (int i = p->q_bounds[3]; i < p->q_bounds[4]; i++) p->coords[2 * i + 1] = 1000;
     p->coords[2 * p->q_bounds[5] + 1] = -1;
-    make_causal(p);
+    make_open(p, kind);
     check(p, both, 2);
     check(p, grads, 3);
     problem_free(p);
 }
 
+Test(attention, queries_anywhere) {
+    for (int kind = OPEN_CAUSAL; kind < OPEN_KINDS; kind++) check_queries_anywhere((OpenKind)kind);
+}
+
 /* One query of a sequence alone has the bits that it has among the others, blocks left out or not. */
-Test(attention, causal_rows_alone) {
+static void check_rows_alone(OpenKind kind) {
     enum { ROWS = 200, AT = 70 };
     const int all[] = {ROWS}, one[] = {1};
     Problem *p = problem_new(2, 20, 0.2, 1, all, all), *alone = problem_new(2, 20, 0.2, 1, one, all);
-    p->causal = alone->causal = true;
+    p->open = alone->open = kind;
     memcpy(alone->q, p->q + AT * width(p), sizeof(float) * (size_t)width(p));
     alone->coords[1] = AT;
     const Problem *problems[] = {p, alone};
@@ -413,11 +430,15 @@ Test(attention, causal_rows_alone) {
     problem_free(alone);
 }
 
+Test(attention, rows_alone) {
+    for (int kind = OPEN_CAUSAL; kind < OPEN_KINDS; kind++) check_rows_alone((OpenKind)kind);
+}
+
 /* The same bits for every number of threads and vector width. */
-static void check_same_bits(bool causal) {
+static void check_same_bits(OpenKind kind) {
     const int q[] = {1, 17, 64, 130, 0, 40}, kv[] = {1, 17, 64, 130, 3, 33};
     Problem *p = problem_new(3, 20, 0.1, 6, q, kv);
-    if (causal) make_causal(p);
+    make_open(p, kind);
     for (int backward = 0; backward < 2; backward++) {
         const Which *results = backward ? grads : both;
         int count = backward ? 3 : 2;
@@ -446,8 +467,7 @@ static void check_same_bits(bool causal) {
 }
 
 Test(attention, same_bits) {
-    check_same_bits(false);
-    check_same_bits(true);
+    for (int kind = 0; kind < OPEN_KINDS; kind++) check_same_bits((OpenKind)kind);
 }
 
 /* The answers themselves: the gradient of sum(out * cotangent) by central differences. */
@@ -458,10 +478,10 @@ static double loss(Problem *p) {
     return sum;
 }
 
-static void check_answers(bool causal) {
+static void check_answers(OpenKind kind) {
     const int q[] = {3, 1}, kv[] = {3, 5};
     Problem *p = problem_new(2, 3, 0.2, 2, q, kv);
-    p->causal = causal;
+    p->open = kind;
     float *operands[] = {p->q, p->k, p->v};
     for (int which = 0; which < 3; which++) {
         for (size_t i = 0; i < result_size(p, (Which)(DQ + which)); i++) {
@@ -479,6 +499,5 @@ static void check_answers(bool causal) {
 }
 
 Test(attention, answers_agree_with_finite_differences) {
-    check_answers(false);
-    check_answers(true);
+    for (int kind = 0; kind < OPEN_KINDS; kind++) check_answers((OpenKind)kind);
 }

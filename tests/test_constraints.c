@@ -18,23 +18,31 @@ static const char *const leaves = "graph \"g\"\nsymbols T S\n"
                                   "%8 = input{name=\"key\"} : i32[2]\n"
                                   "%9 = input{name=\"coords\"} : i32[T, 2]\n"
                                   "%10 = input{name=\"lse\"} : f32[T, 2]\n"
-                                  "%11 = input{name=\"truths\"} : bool[S, 4]\n";
+                                  "%11 = input{name=\"truths\"} : bool[S, 4]\n"
+                                  "%12 = pair{name=\"query\"} : i32[]\n"
+                                  "%13 = pair{name=\"score\"} : f32[]\n"
+                                  "%14 = pair{name=\"key\"} : i32[]\n"
+                                  "%15 = input{name=\"scalar\"} : f32[]\n";
 
 typedef struct Breach {
     int constraint;
     const char *node;
 } Breach;
 
-#define ATTEND "heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9"
+/* The attributes, the operands up to the coordinates, and the open ones. */
+#define ATTEND "{heads=2 result=0 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9"
+#define OPEN ", %12, %12, %13"
 #define ATTENTION_BREACHES(op, more, to)                                                                               \
-    {1, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%2, %0, %0, %7, %7, %8, %9" more ") : " to},              \
-        {1, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %1, %7, %7, %8, %9" more ") : " to},          \
-        {2, op "{heads=3 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" more ") : " to},          \
-        {3, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %5, %8, %9" more ") : " to},          \
-        {4, op "{heads=2 result=0 causal=2 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" more ") : " to},          \
-        {5, op "{heads=2 result=0 causal=0 dropout=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" more ") : " to},          \
-        {6, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %5, %9" more ") : " to}, {        \
-        7, op "{heads=2 result=0 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %2" more ") : " to             \
+    {1, op "{heads=2 result=0 dropout=0 scale=1 site=\"a\"}(%2, %0, %0, %7, %7, %8, %9" OPEN more ") : " to},          \
+        {1, op "{heads=2 result=0 dropout=0 scale=1 site=\"a\"}(%0, %0, %1, %7, %7, %8, %9" OPEN more ") : " to},      \
+        {2, op "{heads=3 result=0 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" OPEN more ") : " to},      \
+        {3, op "{heads=2 result=0 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %5, %8, %9" OPEN more ") : " to},      \
+        {4, op ATTEND ", %13, %12, %13" more ") : " to}, {4, op ATTEND ", %12, %14, %13" more ") : " to},              \
+        {5, op "{heads=2 result=0 dropout=1 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" OPEN more ") : " to},      \
+        {6, op "{heads=2 result=0 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %5, %9" OPEN more ") : " to},      \
+        {7, op "{heads=2 result=0 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %2" OPEN more ") : " to},      \
+        {8, op ATTEND ", %12, %12, %12" more ") : " to}, {                                                             \
+        9, op ATTEND ", %12, %12, %15" more ") : " to                                                                  \
     }
 
 static const Breach breaches[] = {
@@ -85,18 +93,19 @@ static const Breach breaches[] = {
     {1, "random{site=\"r\"}(%8, %9) : f32[T]"},
     {2, "random{site=\"r\"}(%5, %9) : f32[T, 4]"},
     {3, "random{site=\"r\"}(%8, %2) : f32[T, 4]"},
+    {1, "pair{name=\"value\"} : f32[]"},
     ATTENTION_BREACHES("attention", "", "f32[T, 4]"),
-    {8, "attention{heads=2 result=2 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9) : f32[T, 4]"},
-    ATTENTION_BREACHES("attention_grad", ", %0, %10, %0", "f32[T, 4]"),
-    {8, "attention_grad{" ATTEND ", %0, %0, %0) : f32[T, 4]"},
-    {8, "attention_grad{" ATTEND ", %1, %10, %0) : f32[T, 4]"},
-    {9, "attention_grad{heads=2 result=3 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9, %0, %10, %0) : "
-        "f32[T, 4]"},
-    ATTENTION_BREACHES("attention_second", ", %0, %10, %0, %0, %0, %0", "f32[T, 4]"),
-    {8, "attention_second{" ATTEND ", %0, %0, %0, %0, %0, %0) : f32[T, 4]"},
-    {9, "attention_second{heads=2 result=4 causal=0 dropout=0 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9, %0, %10, %0, %0, "
-        "%0, %0) : f32[T, 4]"},
-    {10, "attention_second{" ATTEND ", %0, %10, %0, %0, %1, %0) : f32[T, 4]"},
+    {10, "attention{heads=2 result=2 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" OPEN ") : f32[T, 4]"},
+    ATTENTION_BREACHES("attention_grad", ", %13, %0, %10, %0", "f32[T, 4]"),
+    {10, "attention_grad" ATTEND OPEN ", %13, %0, %0, %0) : f32[T, 4]"},
+    {10, "attention_grad" ATTEND OPEN ", %13, %1, %10, %0) : f32[T, 4]"},
+    {11, "attention_grad{heads=2 result=3 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" OPEN
+         ", %13, %0, %10, %0) : f32[T, 4]"},
+    ATTENTION_BREACHES("attention_second", ", %13, %13, %0, %10, %0, %0, %0, %0", "f32[T, 4]"),
+    {10, "attention_second" ATTEND OPEN ", %13, %13, %0, %0, %0, %0, %0, %0) : f32[T, 4]"},
+    {11, "attention_second{heads=2 result=4 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" OPEN
+         ", %13, %13, %0, %10, %0, %0, %0, %0) : f32[T, 4]"},
+    {12, "attention_second" ATTEND OPEN ", %13, %13, %0, %10, %0, %0, %1, %0) : f32[T, 4]"},
 };
 enum { BREACHES = sizeof breaches / sizeof *breaches };
 
@@ -111,7 +120,7 @@ static Op op_of(const Breach *breach) {
 Test(constraints, are_cited_by_their_numbers) {
     for (int i = 0; i < BREACHES; i++) {
         Diagnostics *diags = diagnostics_new();
-        const char *text = arena_printf(diags->arena, "%s%%12 = %s\n", leaves, breaches[i].node);
+        const char *text = arena_printf(diags->arena, "%s%%16 = %s\n", leaves, breaches[i].node);
         const char *cited = arena_printf(diags->arena, "(constraint %d)", breaches[i].constraint);
         cr_expect_null(graph_read(diagnostics_file(diags, "g.gir", text), diags), "%s", breaches[i].node);
         cr_assert_eq(diags->errors, 1, "%s", breaches[i].node);

@@ -48,8 +48,12 @@ Test(cost, attention_counts_pairs_of_one_sequence) {
         "%3 = input{name=\"3\"} : i32[d1+1]\n"
         "%4 = input{name=\"4\"} : i32[2]\n"
         "%5 = input{name=\"5\"} : i32[d0, 2]\n"
-        "%6 = attention{heads=2 result=0 causal=0 dropout=0 site=\"\"}(%0, %1, %2, %3, %3, %4, %5) : f32[d0, 8]\n"
-        "output \"0\" = %6\n",
+        "%6 = const{value=0} : i32[]\n"
+        "%7 = const{value=2147483647} : i32[]\n"
+        "%8 = pair{name=\"score\"} : f32[]\n"
+        "%9 = attention{heads=2 result=0 dropout=0 scale=0.5 site=\"\"}(%0, %1, %2, %3, %3, %4, %5, %6, %7, %8) : "
+        "f32[d0, 8]\n"
+        "output \"0\" = %9\n",
         (const int64_t[]){6, 3}, buffers);
     cr_expect_eq((int)cost.flops, 2 * 2 * 14 * 8);
 }

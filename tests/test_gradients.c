@@ -7,6 +7,7 @@
 #include "passes/differentiate.h"
 #include "passes/expand.h"
 #include "tests/gradient_check.h"
+#include "tests/open_values.h"
 
 /* A graph around one operator: real operands are parameters "x0", "x1", ..., and loss = sum(weights
  * * result). */
@@ -259,7 +260,7 @@ static int64_t set_bounds(int *bounds, const Lengths *lengths, bool at_most_one)
 }
 
 /* As many queries as keys, or one for each sequence that is not empty; with and without dropout. */
-static void check_attention(const Lengths *lengths, bool few_queries, double dropout, bool causal) {
+static void check_attention(const Lengths *lengths, bool few_queries, double dropout, OpenKind kind) {
     static const int key[] = {7, 1};
     int q_bounds[5] = {0}, bounds[5] = {0}, coords[32];
     Bench *b = bench_new();
@@ -269,7 +270,7 @@ static void check_attention(const Lengths *lengths, bool few_queries, double dro
         for (int i = 0; row < q_bounds[s + 1]; row++, i++) coords[2 * row] = s, coords[2 * row + 1] = i;
     }
     Dim rows = few_queries ? dim_const(queries) : (Dim)T, ends = dim_const(lengths->count + 1);
-    Node *inputs[7];
+    Node *inputs[ATTENTION_OPERANDS];
     inputs[0] = param(b, 2, (Dim[]){rows, C(4)});
     inputs[1] = param(b, 2, (Dim[]){T, C(4)});
     inputs[2] = param(b, 2, (Dim[]){T, C(4)});
@@ -278,9 +279,10 @@ static void check_attention(const Lengths *lengths, bool few_queries, double dro
     inputs[5] = integers(b, "key", 1, &(Dim)C(2), (Dim)C(0), key);
     inputs[6] = integers(b, "coords", 2, (Dim[]){rows, C(2)}, (Dim)C(0), coords);
     NodeSpec spec = {.op = OP_attention,
-                     .n_inputs = 7,
+                     .n_inputs = ATTENTION_OPERANDS,
                      .inputs = inputs,
-                     .attrs = {.ints = {2, 0, causal}, .number = dropout, .text = "site"}};
+                     .attrs = {.ints = {2, 0}, .number = dropout, .scale = 0.7, .text = "site"}};
+    open_operands(b->r.graph, kind, 0, inputs + ATTENTION_FIRST);
     bench_check(b, apply(b, spec), "attention");
 }
 
@@ -288,7 +290,8 @@ static void check_attention(const Lengths *lengths, bool few_queries, double dro
 Test(gradients, attention) {
     static const Lengths lengths[] = {{3, {2, 0, 1}}, {1, {1}}, {2, {3, 3}}, {4, {1, 5, 2, 4}}, {2, {0, 0}}};
     for (int k = 0; k < 5; k++) {
-        for (int i = 0; i < 8; i++) check_attention(&lengths[k], i & 1, i & 2 ? 0.4 : 0, i & 4);
+        for (int i = 0; i < 4 * OPEN_KINDS; i++)
+            check_attention(&lengths[k], i & 1, i & 2 ? 0.4 : 0, (OpenKind)(i / 4));
     }
 }
 
@@ -421,8 +424,10 @@ Test(gradients, log_sum_exp_is_refused) {
     Node *p = graph_leaf(g, OP_param, "p", type_make(ELEM_F32, 2, (Dim[]){four, four}));
     Node *bounds = graph_leaf(g, OP_input, "bounds", type_make(ELEM_I32, 1, &two));
     Node *coords = graph_leaf(g, OP_input, "coords", type_make(ELEM_I32, 2, (Dim[]){four, two}));
-    Node *inputs[] = {p, p, p, bounds, bounds, bounds, coords};
-    NodeSpec spec = {.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs = {.ints = {2, 1}, .text = "a"}};
+    Node *inputs[ATTENTION_OPERANDS] = {p, p, p, bounds, bounds, bounds, coords};
+    NodeSpec spec = {
+        .op = OP_attention, .n_inputs = ATTENTION_OPERANDS, .inputs = inputs, .attrs = {.ints = {2, 1}, .text = "a"}};
+    pair_plain(g, inputs + ATTENTION_FIRST, NULL);
     Node *x = graph_node(g, &spec);
     graph_output(g, "loss", total(g, x));
     expect_refused(g, "E0602", "attention <- sum <- sum <- reshape <- loss");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graph/base/random.h"
+#include "tests/open_values.h"
 #include "tests/random_graph.h"
 
 /* Known-answer vectors of Random123 for philox4x32-10. */
@@ -144,10 +145,13 @@ Test(interpret, attention_by_hand) {
         Node *q = leaf(&d, "q", f32(2, 2, 1), (double[]){1, 1});
         Node *at = leaf(&d, "bounds", i32(2, 0), bounds);
         Type coords = type_make(ELEM_I32, 2, (Dim[]){dim_const(2), dim_const(2)});
-        Node *inputs[] = {q,  leaf(&d, "k", f32(2, 2, 1), k),    leaf(&d, "v", f32(2, 2, 1), v),   at,
-                          at, leaf(&d, "key", i32(2, 0), zeros), leaf(&d, "coords", coords, zeros)};
-        NodeSpec spec = {
-            .op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs = {.ints = {1, result}, .text = "s"}};
+        Node *inputs[ATTENTION_OPERANDS] = {q,  leaf(&d, "k", f32(2, 2, 1), k),    leaf(&d, "v", f32(2, 2, 1), v),   at,
+                                            at, leaf(&d, "key", i32(2, 0), zeros), leaf(&d, "coords", coords, zeros)};
+        NodeSpec spec = {.op = OP_attention,
+                         .n_inputs = ATTENTION_OPERANDS,
+                         .inputs = inputs,
+                         .attrs = {.ints = {1, result}, .scale = 1, .text = "s"}};
+        pair_plain(d.graph, inputs + ATTENTION_FIRST, NULL);
         Node *y = graph_node(d.graph, &spec);
         graph_output(d.graph, "y", y);
         Interpretation *run = interpret(d.graph, (int64_t[]){3}, d.bindings, d.n_bindings);
@@ -186,8 +190,13 @@ Test(interpret, bounds_must_cut_the_rows) {
         Node *q = leaf(&d, "q", f32(2, 2, 1), (double[]){1, 1}), *at = leaf(&d, "bounds", i32(3, 0), cases[i]);
         Type coords = type_make(ELEM_I32, 2, (Dim[]){dim_const(2), dim_const(2)});
         const double zeros[4] = {0};
-        Node *inputs[] = {q, q, q, at, at, leaf(&d, "key", i32(2, 0), zeros), leaf(&d, "coords", coords, zeros)};
-        NodeSpec spec = {.op = OP_attention, .n_inputs = 7, .inputs = inputs, .attrs = {.ints = {1, 0}, .text = "s"}};
+        Node *inputs[ATTENTION_OPERANDS] = {
+            q, q, q, at, at, leaf(&d, "key", i32(2, 0), zeros), leaf(&d, "coords", coords, zeros)};
+        NodeSpec spec = {.op = OP_attention,
+                         .n_inputs = ATTENTION_OPERANDS,
+                         .inputs = inputs,
+                         .attrs = {.ints = {1, 0}, .text = "s"}};
+        pair_plain(d.graph, inputs + ATTENTION_FIRST, NULL);
         expect_error(&d, graph_node(d.graph, &spec), "sequences");
     }
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/rewrite.h"
 #include "passes/expand.h"
 #include "tests/row_examples.h"
 
@@ -46,8 +47,15 @@ static Trial *trial_new(const Node *node, const Graph *graph, const int64_t *ext
     Trial *t = arena_alloc(arena, sizeof *t);
     *t = (Trial){.arena = arena, .extents = extents, .graph = graph_new_like(graph)};
     Node *leaves[MAX_OPERANDS];
+    Rewrite rewrite = rewrite_begin(graph, t->graph, NULL, NULL);
     for (int i = 0; i < node->n_inputs; i++) {
         const char *name = arena_printf(arena, "%d", i);
+        bool computed_within = op_takes_open(node->op, i) && op_kind(node->op) == KIND_ATTENTION;
+        t->bindings[i] = (Binding){name, NULL};
+        if (computed_within) {
+            leaves[i] = rewrite_value(&rewrite, node->inputs[i]);
+            continue;
+        }
         leaves[i] = graph_leaf(t->graph, OP_input, name, node->inputs[i]->type);
         t->given[i] = copied(t, values[node->inputs[i]->id], count_of(t, node->inputs[i]));
         t->bindings[i] = (Binding){name, t->given[i]};
@@ -117,6 +125,7 @@ static void try_part(Trial *t, int operand, int64_t from, int64_t size, int64_t 
 static void try_operand(Trial *t, int operand) {
     const Node *x = t->node->inputs[operand];
     Reads reads = node_reads(t->node, operand);
+    if (!t->given[operand]) return;
     bool elements = reads == READS_ELEMENT;
     int64_t parts = elements ? count_of(t, x) : rows_of(t, x), size = parts ? count_of(t, x) / parts : 0;
     if (reads == READS_BOUNDS || operand == find_bounds(t, READS_SEQUENCE) || reads == READS_WHOLE) return;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/kernel_run.h"
+#include "tests/open_values.h"
 #include "tests/random_graph.h"
 
 enum { MAX_SEQUENCES = 16, OPERANDS = 13, RESULTS = 4 };
@@ -15,14 +16,14 @@ enum { QUERIES, KEYS, SEQUENCES, SYMBOLS };
 typedef struct Problem {
     int64_t heads, depth, extents[SYMBOLS];
     double dropout;
-    bool causal;
+    OpenKind open;
     int q_lengths[MAX_SEQUENCES], kv_lengths[MAX_SEQUENCES];
     double *values[OPERANDS];
     void *memory[OPERANDS];
     Graph *body;
 } Problem;
 
-/* Operands in the order of ops.def; `out` and `lse` are replaced by what attention gives. */
+/* Operands in the order of ops.def, open values left out; `out` and `lse` are replaced by what attention gives. */
 static Graph *make_body(const Problem *p, Node **inputs) {
     Graph *g = graph_new("kernel", NULL);
     Dim q = dim_symbol(graph_symbol(g, "d0")), kv = dim_symbol(graph_symbol(g, "d1"));
@@ -37,9 +38,15 @@ static Graph *make_body(const Problem *p, Node **inputs) {
     return g;
 }
 
-static Node *attention_node(const Problem *p, Graph *g, Op op, int n, Node **inputs, int result) {
-    NodeSpec spec = {.op = op, .n_inputs = n, .inputs = inputs};
-    spec.attrs = (Attrs){.ints = {p->heads, result, p->causal}, .number = p->dropout, .text = "0"};
+static Node *attention_node(const Problem *p, Graph *g, Op op, Node **inputs, int result) {
+    Node *operands[OPERANDS + 5];
+    int given = attention_out_operand(op);
+    memcpy(operands, inputs, 7 * sizeof *inputs);
+    open_operands(g, p->open, given - ATTENTION_OPERANDS, operands + 7);
+    memcpy(operands + given, inputs + 7, (OPERANDS - 7) * sizeof *inputs);
+    NodeSpec spec = {.op = op, .n_inputs = op_arity(op), .inputs = operands};
+    spec.attrs = (Attrs){.ints = {p->heads, result}, .number = p->dropout, .text = "0"};
+    spec.attrs.scale = 1 / sqrt((double)p->depth);
     return graph_node(g, &spec);
 }
 
@@ -60,7 +67,7 @@ static void fill_forward(Problem *p) {
     Graph *g = make_body(p, inputs);
     Binding bindings[OPERANDS];
     for (int i = 0; i < OPERANDS; i++) bindings[i] = (Binding){inputs[i]->attrs.text, p->values[i]};
-    for (int i = 0; i < 2; i++) graph_output(g, i ? "lse" : "out", attention_node(p, g, OP_attention, 7, inputs, i));
+    for (int i = 0; i < 2; i++) graph_output(g, i ? "lse" : "out", attention_node(p, g, OP_attention, inputs, i));
     Interpretation *run = interpret(g, p->extents, bindings, OPERANDS);
     cr_assert_null(run->error, "%s", run->error);
     for (int i = 0; i < 2; i++) {
@@ -72,9 +79,9 @@ static void fill_forward(Problem *p) {
     graph_free(g);
 }
 
-static Problem problem_new(int heads, int depth, double dropout, bool causal, int sequences, const int *q_lengths,
+static Problem problem_new(int heads, int depth, double dropout, OpenKind open, int sequences, const int *q_lengths,
                            const int *kv_lengths) {
-    Problem p = {.heads = heads, .depth = depth, .dropout = dropout, .causal = causal, .extents = {0, 0, sequences}};
+    Problem p = {.heads = heads, .depth = depth, .dropout = dropout, .open = open, .extents = {0, 0, sequences}};
     for (int s = 0; s < sequences; s++) {
         p.extents[QUERIES] += p.q_lengths[s] = q_lengths[s];
         p.extents[KEYS] += p.kv_lengths[s] = kv_lengths[s];
@@ -101,7 +108,7 @@ static Problem problem_new(int heads, int depth, double dropout, bool causal, in
     }
     for (int i = 0; i < RESULTS; i++) {
         graph_output(p.body, arena_printf(p.body->arena, "%d", i),
-                     attention_node(&p, p.body, OP_attention_second, OPERANDS, inputs, i));
+                     attention_node(&p, p.body, OP_attention_second, inputs, i));
     }
     return p;
 }
@@ -179,8 +186,9 @@ static void check(Problem *p) {
 
 Test(second, ragged_sequences) {
     static const int lengths[] = {1, 2, 3, 17, 64, 65, 130}, depths[] = {1, 8, 20, 32};
-    for (int i = 0; i < 4; i++) {
-        Problem p = problem_new(2, depths[i], i % 2 ? 0.3 : 0, i / 2, 7, lengths, lengths);
+    for (int i = 0; i < 4 * OPEN_KINDS; i++) {
+        if (i % 4 != i / 4 % 4 && i % 3) continue; /* some of each */
+        Problem p = problem_new(2, depths[i % 4], i % 2 ? 0.3 : 0, (OpenKind)(i / 4), 7, lengths, lengths);
         check(&p);
     }
 }
@@ -188,8 +196,8 @@ Test(second, ragged_sequences) {
 /* One query a sequence, and sequences without queries, without keys, without both. */
 Test(second, queries_and_keys_differ_in_number) {
     static const int q[] = {0, 1, 1, 0, 7, 1, 80, 3, 0}, kv[] = {0, 9, 66, 5, 0, 1, 3, 140, 0};
-    for (int i = 0; i < 4; i++) {
-        Problem p = problem_new(3, 16, i % 2 * 0.5, i / 2, 9, q, kv);
+    for (int i = 0; i < 2 * OPEN_KINDS; i++) {
+        Problem p = problem_new(3, 16, i % 2 * 0.5, (OpenKind)(i / 2), 9, q, kv);
         check(&p);
     }
 }

@@ -45,6 +45,8 @@ static const Example examples[] = {
     {"E0311", "first = gather(h, index)\ny = drop(first, 0.1)", "h = drop(h, 0.1)\ny = gather(h, index)"},
     {"E0312", "repeat i in 0..vocab { h = layer(h) in \"{i}\" }", "repeat i in 0..layers { h = layer(h) in \"{i}\" }"},
     {"E0313", "def twice(x) { y = 2 * x }", "def twice(x) {\n  y = 2 * x\n  return y\n}"},
+    {"E0314", "def near(q: position) = q + 64\n...\na = attention(q, k, v, x, x, heads = heads, keys = near)",
+     "def near(q: position) = q - 64 .. q + 65"},
     {"E0401", "a = dense(x, 8)\nb = dense(y, 8)", "a = dense(x, 8) in \"a\"\nb = dense(y, 8) in \"b\""},
     {"E0402", "a = dense(x, 8) in \"head\"\nb = dense(y, 9) in shared \"head\"",
      "a = dense(x, 8) in \"head\"\nb = dense(y, 9) in \"other\""},

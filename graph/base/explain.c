@@ -128,6 +128,13 @@ static const Explanation table[] = {
               "A function ends without 'return'. Every def returns one value."},
 
     /* --- Graph files: parameters and tasks --- */
+    {"E0314", "no score, or no range of keys\n"
+              "What attention computes for one query and one key is a definition over single\n"
+              "numbers: 'score' takes the product of query and key (the first parameter) and\n"
+              "returns one f32; 'keys' returns a range, 'first .. end', made of the query's\n"
+              "position. Parameters declared as 'position' are the query's and the key's\n"
+              "position in the text, in this order, one declared as 'head' the head's number;\n"
+              "what else there is stands in the call: score = biased(0.5)."},
     {"E0401", "parameter instantiated twice\n"
               "One task uses a parameter's full name two times. Give each use a scope of its\n"
               "own with: in \"name\"; or, when both are meant to be one tensor, say so at the\n"

@@ -1,6 +1,8 @@
 /* Cost: counted on a kernel's body. */
 #include "runtime/engine/cost.h"
 
+#include "graph/pair.h"
+
 #include <stdlib.h>
 
 static double product_flops(const Node *node, const int64_t *extents) {
@@ -18,18 +20,24 @@ static int64_t length_at(const Node *bounds, int64_t i, void *const *buffers) {
     return bound_at(bounds, i + 1, buffers) - bound_at(bounds, i, buffers);
 }
 
-/* Pairs of a query and a key that see each other; under a causal mask queries stand at 0, 1, ... in their sequence. */
+/* Pairs of a query and a key that see each other, of the first head; queries stand at 0, 1, ... in their sequence. */
 static double pairs_at(const Node *node, int64_t sequence, void *const *buffers) {
-    int64_t queries = length_at(node->inputs[3], sequence, buffers),
-            keys = length_at(node->inputs[4], sequence, buffers), seen = 0;
-    if (!node->attrs.ints[2]) return (double)queries * (double)keys;
-    for (int64_t i = 0; i < queries; i++) seen += i + 1 < keys ? i + 1 : keys;
+    const Node *first = node->inputs[ATTENTION_FIRST], *end = node->inputs[ATTENTION_END];
+    int64_t queries = length_at(node->inputs[ATTENTION_Q_BOUNDS], sequence, buffers),
+            keys = length_at(node->inputs[ATTENTION_KV_BOUNDS], sequence, buffers), seen = 0;
+    PairCone cone = {.count = 0};
+    if (pair_is_start(first) && pair_is_rest(end)) return (double)queries * (double)keys;
+    if (!pair_cone_add(&cone, first, NULL) || !pair_cone_add(&cone, end, NULL)) return 0; /* impossible: verified */
+    for (int64_t i = 0; i < queries; i++) {
+        PairRange range = pair_range(node, &cone, i, 0, keys);
+        seen += range.first < range.end ? range.end - range.first : 0;
+    }
     return (double)seen;
 }
 
 /* Pairs times the width of a row, for each of its products. */
 static double attention_flops(const Node *node, const int64_t *extents, void *const *buffers) {
-    int64_t sequences = dim_value(node->inputs[3]->type.dims[0], extents) - 1;
+    int64_t sequences = dim_value(node->inputs[ATTENTION_Q_BOUNDS]->type.dims[0], extents) - 1;
     double pairs = 0;
     for (int64_t i = 0; i < sequences; i++) pairs += pairs_at(node, i, buffers);
     double width = (double)dim_value(node->inputs[0]->type.dims[1], extents);

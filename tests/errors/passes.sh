@@ -76,10 +76,13 @@ wanted "w"
 %3 = input{name="x.bounds"} : i32[S+1]
 %4 = input{name="rng"} : i32[2]
 %5 = input{name="x.coords"} : i32[T, 2]
-%6 = attention{heads=1 result=1 causal=0 dropout=0 site="a"}(%2, %2, %2, %3, %3, %4, %5) : f32[T, 1]
-%7 = sum{axis=0}(%6) : f32[1, 1]
-%8 = reshape(%7) : f32[]
-output "loss" = %8
+%6 = const{value=0} : i32[]
+%7 = const{value=2147483647} : i32[]
+%8 = pair{name="score"} : f32[]
+%9 = attention{heads=1 result=1 dropout=0 scale=1 site="a"}(%2, %2, %2, %3, %3, %4, %5, %6, %7, %8) : f32[T, 1]
+%10 = sum{axis=0}(%9) : f32[1, 1]
+%11 = reshape(%10) : f32[]
+output "loss" = %11
 END
 gradc opt attention.gir --passes differentiate
 #> error[E0602]: the log-sum-exp of attention has no gradient, on the path attention <- sum <- reshape <- loss

@@ -1,0 +1,119 @@
+/* Pairs: cones of open values, and what they are for one query and one key. */
+#include "graph/pair.h"
+
+#include <string.h>
+
+#include "graph/interpret.h"
+
+int attention_out_operand(Op op) {
+    if (op == OP_attention) return ATTENTION_OPERANDS;
+    return op == OP_attention_second ? ATTENTION_CURVATURE + 1 : ATTENTION_SLOPE + 1;
+}
+
+static const struct {
+    const char *name;
+    ElemType elem;
+} leaves_by_name[PAIR_LEAVES] = {
+    [PAIR_SCORE] = {"score", ELEM_F32},
+    [PAIR_QUERY] = {"query", ELEM_I32},
+    [PAIR_KEY] = {"key", ELEM_I32},
+    [PAIR_HEAD] = {"head", ELEM_I32},
+};
+
+PairLeaf pair_leaf(const char *name) {
+    int leaf = 0;
+    while (leaf < PAIR_LEAVES && strcmp(leaves_by_name[leaf].name, name) != 0) leaf++;
+    return (PairLeaf)leaf;
+}
+
+const char *pair_leaf_name(PairLeaf leaf) { return leaves_by_name[leaf].name; }
+
+ElemType pair_leaf_type(PairLeaf leaf) { return leaves_by_name[leaf].elem; }
+
+const char *pair_leaf_names(void) { return "score, query, key, head"; }
+
+Node *pair_node(Graph *graph, PairLeaf leaf, const Node *pos_of) {
+    NodeSpec spec = {.op = OP_pair,
+                     .attrs.text = leaves_by_name[leaf].name,
+                     .type = type_scalar(pair_leaf_type(leaf)),
+                     .pos = pos_of ? pos_of->pos : (Pos){0}};
+    return graph_node(graph, &spec);
+}
+
+static bool is_constant_up_to(const Node *node, double value) {
+    return node->op == OP_const && node->attrs.number <= value;
+}
+
+bool pair_is_start(const Node *first) { return is_constant_up_to(first, 0); }
+
+bool pair_is_rest(const Node *end) { return end->op == OP_const && !is_constant_up_to(end, INT32_MAX - 1); }
+
+bool pair_is_product(const Node *score) { return score->op == OP_pair && pair_leaf(score->attrs.text) == PAIR_SCORE; }
+
+void pair_plain(Graph *graph, Node *operands[3], const Node *pos_of) {
+    operands[0] = graph_const(graph, ELEM_I32, 0, pos_of);
+    operands[1] = graph_const(graph, ELEM_I32, INT32_MAX, pos_of);
+    operands[2] = pair_node(graph, PAIR_SCORE, pos_of);
+}
+
+/* --- Cones -------------------------------------------------------------------------------------------------------- */
+
+static int place_of(const PairCone *cone, const Node *node) {
+    int i = cone->count - 1;
+    while (i >= 0 && cone->nodes[i] != node) i--;
+    return i;
+}
+
+static bool may_be_inside(const Node *node) {
+    bool computed = op_kind(node->op) == KIND_ELEMENTWISE && node->is_open;
+    return node->type.rank == 0 && (computed || node->op == OP_const || node->op == OP_pair);
+}
+
+/* `left`: how deep it may go on, which bounds the stack. */
+static bool add(PairCone *cone, const Node *node, int left, const Node **bad) {
+    if (place_of(cone, node) >= 0) return true;
+    *bad = may_be_inside(node) ? NULL : node;
+    if (*bad || left == 0) return false;
+    for (int i = 0; i < node->n_inputs; i++) {
+        if (!add(cone, node->inputs[i], left - 1, bad)) return false;
+    }
+    if (cone->count == MAX_PAIR_NODES) return false;
+    for (int i = 0; i < node->n_inputs; i++) cone->operands[cone->count][i] = place_of(cone, node->inputs[i]);
+    cone->nodes[cone->count++] = node;
+    return true;
+}
+
+bool pair_cone_add(PairCone *cone, const Node *root, const Node **bad) {
+    const Node *found = NULL;
+    bool good = add(cone, root, MAX_PAIR_NODES, &found);
+    if (bad) *bad = found;
+    return good;
+}
+
+/* --- Values ------------------------------------------------------------------------------------------------------- */
+
+static double value_of(const PairCone *cone, int place, const double *leaves, const double *values) {
+    const Node *node = cone->nodes[place];
+    if (node->op == OP_const) return elem_held(node->type.elem, node->attrs.number);
+    if (node->op == OP_pair) return leaves[pair_leaf(node->attrs.text)];
+    double operands[3] = {0};
+    for (int i = 0; i < node->n_inputs; i++) operands[i] = values[cone->operands[place][i]];
+    return interpret_scalar(node->op, node->type.elem, operands);
+}
+
+void pair_evaluate(const PairCone *cone, const double *leaves, double *values) {
+    for (int i = 0; i < cone->count; i++) values[i] = value_of(cone, i, leaves, values);
+}
+
+double pair_value(const PairCone *cone, const double *values, const Node *node) { return values[place_of(cone, node)]; }
+
+static int64_t between(double value, int64_t most) { return value<0 ? 0 : value>(double) most ? most : (int64_t)value; }
+
+PairRange pair_range(const Node *attention, const PairCone *cone, int64_t position, int64_t head, int64_t keys) {
+    const double leaves[PAIR_LEAVES] = {[PAIR_QUERY] = (double)position, [PAIR_HEAD] = (double)head};
+    double values[MAX_PAIR_NODES];
+    pair_evaluate(cone, leaves, values);
+    double first = pair_value(cone, values, attention->inputs[ATTENTION_FIRST]);
+    double end = pair_value(cone, values, attention->inputs[ATTENTION_END]);
+    return (PairRange){between(first, keys), between(end, keys)};
+}

@@ -1,0 +1,74 @@
+/* Pairs: the open values of attention, which are computed for one query and one key of its sequence within attention.
+ *
+ * An open value is a scalar node made of leaves `pair` and of constants by elementwise operators, part of the graph as
+ * any other node; what reads it from outside is an operand of attention: where the keys that a query sees begin and
+ * end, the score made of the product of query and key, the score's derivatives. */
+#ifndef GRADC_GRAPH_PAIR_H
+#define GRADC_GRAPH_PAIR_H
+
+#include "graph/graph.h"
+
+/* Operands of attention, attention_grad and attention_second, in the order of ops.def, up to where they part. */
+enum {
+    ATTENTION_Q,
+    ATTENTION_K,
+    ATTENTION_V,
+    ATTENTION_Q_BOUNDS,
+    ATTENTION_KV_BOUNDS,
+    ATTENTION_KEY,
+    ATTENTION_COORDS,
+    ATTENTION_FIRST,
+    ATTENTION_END,
+    ATTENTION_SCORE,
+    ATTENTION_OPERANDS, /* of attention */
+    ATTENTION_SLOPE = ATTENTION_OPERANDS,
+    ATTENTION_CURVATURE /* of attention_second */
+};
+
+/* How many operands come before `out`, which attention_grad and attention_second are given. Behind it come lse, the
+ * cotangent of out, and those of dq, dk and dv. Operands from ATTENTION_FIRST up to here are open values. */
+int attention_out_operand(Op op);
+
+typedef enum PairLeaf { PAIR_SCORE, PAIR_QUERY, PAIR_KEY, PAIR_HEAD, PAIR_LEAVES } PairLeaf;
+
+/* The leaf that a node of the operator `pair` is; PAIR_LEAVES: its name is none. */
+PairLeaf pair_leaf(const char *name);
+const char *pair_leaf_name(PairLeaf leaf);
+ElemType pair_leaf_type(PairLeaf leaf);
+Node *pair_node(Graph *graph, PairLeaf leaf, const Node *pos_of);
+const char *pair_leaf_names(void); /* for messages */
+
+/* Of attention: all keys are seen from position 0 on, or up to any. */
+bool pair_is_start(const Node *first);
+bool pair_is_rest(const Node *end);
+/* Is the score the product itself? */
+bool pair_is_product(const Node *score);
+/* The operands first, end and score of plain attention: [0, all), the product. */
+void pair_plain(Graph *graph, Node *operands[3], const Node *pos_of);
+
+enum { MAX_PAIR_NODES = 256 };
+
+/* What it takes to compute some open values: open nodes and constants, operands first. */
+typedef struct PairCone {
+    const Node *nodes[MAX_PAIR_NODES];
+    int operands[MAX_PAIR_NODES][3]; /* of each node: their places in `nodes` */
+    int count;
+} PairCone;
+
+/* Adds what `root` needs. False: more than MAX_PAIR_NODES, or something that is no open value; `bad` (NULL: nobody
+ * asks) is that node, or NULL. */
+bool pair_cone_add(PairCone *cone, const Node *root, const Node **bad);
+
+/* The values of a cone's nodes for one pair: [count], in double precision; `leaves`: [PAIR_LEAVES]. */
+void pair_evaluate(const PairCone *cone, const double *leaves, double *values);
+/* The value of one of its nodes. */
+double pair_value(const PairCone *cone, const double *values, const Node *node);
+
+/* The keys that a query sees: [first, end) of `keys`, 0 <= first; empty where first >= end. `cone` holds the operands
+ * first and end of `attention`. */
+typedef struct PairRange {
+    int64_t first, end;
+} PairRange;
+PairRange pair_range(const Node *attention, const PairCone *cone, int64_t position, int64_t head, int64_t keys);
+
+#endif

@@ -1,0 +1,111 @@
+/* Gradient rules of attention. Scores are not stored: what is derived of them computes them again, from q, k and the
+ * log-sum-exp of each row. The score's own derivatives are open values, which the usual walk finds. */
+#include "graph/interpret.h"
+#include "graph/pair.h"
+#include "passes/differentiate_rules.h"
+#include "passes/reverse.h"
+
+static Node *result_of(Tape *g, Op op, Node *const *operands, int64_t result) {
+    NodeSpec spec = {.op = op, .n_inputs = op_arity(op), .inputs = operands, .attrs = g->at->attrs, .pos = g->at->pos};
+    spec.attrs.ints[1] = result;
+    return graph_node(g->graph, &spec);
+}
+
+static Node *constant(Tape *g, double value) { return graph_const(g->graph, ELEM_F32, value, g->at); }
+
+/* The nodes up to `root` that it needs. */
+static bool *find_needed(const Graph *graph, const Node *root, Arena *arena) {
+    bool *needed = arena_array(arena, (size_t)root->id + 1, sizeof *needed);
+    needed[root->id] = true;
+    for (int i = root->id; i >= 0; i--) {
+        const Node *node = graph->nodes.items[i];
+        for (int j = 0; j < node->n_inputs && needed[i]; j++) needed[node->inputs[j]->id] = true;
+    }
+    return needed;
+}
+
+/* An elementwise node over these operands; a constant where they are. */
+static Node *folded_node(Tape *g, const Node *node, Node *const *inputs) {
+    double operands[3] = {0}, result;
+    bool constant = node->n_inputs > 0;
+    for (int i = 0; i < node->n_inputs; i++) {
+        constant = constant && inputs[i]->op == OP_const;
+        operands[i] = elem_held(inputs[i]->type.elem, inputs[i]->attrs.number);
+    }
+    if (constant && interpret_element(node->op, node->type.elem, operands, &result))
+        return graph_const(g->graph, node->type.elem, result, g->at);
+    return graph_clone(g->graph, node, inputs);
+}
+
+/* The same with its constant parts computed: an open value is made of constants, not of what is computed of them. */
+static Node *folded(Tape *g, Node *value) {
+    Arena *arena = arena_new();
+    bool *needed = find_needed(g->graph, value, arena);
+    Node **to = arena_array(arena, (size_t)value->id + 1, sizeof *to), *inputs[3], *result;
+    for (int i = 0; i <= value->id; i++) {
+        const Node *node = g->graph->nodes.items[i];
+        if (!needed[i]) continue;
+        for (int j = 0; j < node->n_inputs; j++) inputs[j] = to[node->inputs[j]->id];
+        to[i] = folded_node(g, node, inputs);
+    }
+    result = to[value->id];
+    arena_free(arena);
+    return result;
+}
+
+/* The derivative of an open value by the product of query and key, an open value too; NULL and a refusal when an
+ * operator on the way has none. */
+static Node *slope_of(Tape *g, Node *value) {
+    Node *product = pair_node(g->graph, PAIR_SCORE, g->at), *slope = NULL;
+    Diagnostics *quiet = diagnostics_new();
+    bool good = !value->is_open || reverse_walk(g->graph, value, "score", &product, 1, &slope, quiet);
+    diagnostics_free(quiet);
+    if (good) return slope ? folded(g, slope) : constant(g, 0);
+    tape_refuse(g, "E0602", "the score of attention has an operator without a gradient", "stop_gradient takes it out");
+    return NULL;
+}
+
+bool rule_attention(Tape *g, Node *dy, Operands x, Node **dx) {
+    if (g->at->attrs.ints[1] != 0) {
+        return tape_refuse(g, "E0602", "the log-sum-exp of attention has no gradient",
+                           "differentiate only through the values of attention, or stop the gradient "
+                           "with stop_gradient");
+    }
+    Node *operands[MAX_OPERANDS], *slope = slope_of(g, x[ATTENTION_SCORE]);
+    if (!slope) return false;
+    for (int i = 0; i < ATTENTION_OPERANDS; i++) operands[i] = x[i];
+    operands[ATTENTION_SLOPE] = slope;
+    Node **given = operands + attention_out_operand(OP_attention_grad);
+    given[0] = (Node *)g->at;
+    given[1] = result_of(g, OP_attention, x, 1);
+    given[2] = dy;
+    for (int i = 0; i < 3; i++) {
+        if (g->wanted[i]) dx[i] = result_of(g, OP_attention_grad, operands, i);
+    }
+    return true;
+}
+
+static Node *zeros_like(Tape *g, const Node *x) { return graph_broadcast(g->graph, constant(g, 0), &x->type, g->at); }
+
+/* out and lse stand for what q, k and v make of them, so nothing flows to them by themselves. */
+bool rule_attention_grad(Tape *g, Node *dy, Operands x, Node **dx) {
+    int from = attention_out_operand(OP_attention_grad), to = attention_out_operand(OP_attention_second);
+    int64_t own = g->at->attrs.ints[1];
+    Node *operands[MAX_OPERANDS], *curvature = slope_of(g, x[ATTENTION_SLOPE]);
+    if (!curvature) return false;
+    for (int i = 0; i < from; i++) operands[i] = x[i];
+    operands[ATTENTION_CURVATURE] = curvature;
+    for (int i = 0; i < 3; i++) operands[to + i] = x[from + i];
+    for (int i = 0; i < 3; i++) operands[to + 3 + i] = i == own ? dy : zeros_like(g, x[i]);
+    for (int i = 0; i < 4; i++) {
+        int operand = i == 3 ? from + 2 : i; /* the cotangent of out */
+        if (g->wanted[operand]) dx[operand] = result_of(g, OP_attention_second, operands, i);
+    }
+    return true;
+}
+
+bool rule_attention_second(Tape *g, Node *dy, Operands x, Node **dx) {
+    (void)dy, (void)x, (void)dx;
+    return tape_refuse(g, "E0602", "attention has no third derivative",
+                       "stop_gradient(grad(...)) uses a gradient as a number");
+}
