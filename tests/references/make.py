@@ -17,7 +17,7 @@ MODELS = {
     "albert": lambda: AlbertModel(AlbertConfig(hidden_size=16, embedding_size=8, num_hidden_layers=3, num_attention_heads=2,
                                                intermediate_size=24, max_position_embeddings=40, **SIZES)),
     "modernbert": lambda: ModernBertModel(ModernBertConfig(hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=24,
-                                                           max_position_embeddings=40, bos_token_id=2, cls_token_id=2, eos_token_id=3,
+                                                           max_position_embeddings=40, local_attention=6, bos_token_id=2, cls_token_id=2, eos_token_id=3,
                                                            sep_token_id=3, attn_implementation="eager", **SIZES)),
 }
 
