@@ -241,6 +241,14 @@ Node *graph_find_output(const Graph *graph, const char *name) {
     return NULL;
 }
 
+const Node *graph_find_input(const Graph *graph, const char *name) {
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        if (node->op == OP_input && strcmp(node->attrs.text, name) == 0) return node;
+    }
+    return NULL;
+}
+
 const Node *graph_input_of(const Graph *graph, Role role) {
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];

@@ -72,20 +72,12 @@ Graph *compact(const Graph *graph) {
     return result;
 }
 
-static const Node *find_input(const Graph *graph, const char *name) {
-    for (int i = 0; i < graph->nodes.count; i++) {
-        const Node *node = graph->nodes.items[i];
-        if (node->op == OP_input && strcmp(node->attrs.text, name) == 0) return node;
-    }
-    return NULL;
-}
-
 bool compact_find(const Graph *graph, const char *table, CompactGradient *found) {
     const Output *output = graph_output_of(graph, (Role){.kind = ROLE_GRADIENT, .of = table});
     if (!output || output->node->op != OP_scatter_add) return false;
     const Node *slots = output->node->inputs[0];
     if (slots->attrs.role.kind != ROLE_SLOTS) return false;
-    const Node *index = find_input(graph, slots->attrs.role.of);
+    const Node *index = graph_find_input(graph, slots->attrs.role.of);
     *found = (CompactGradient){index, slots, slots->type.bound.symbol, output->name};
     return index != NULL;
 }

@@ -17,6 +17,8 @@ typedef struct Decider {
     Arena *arena;
 } Decider;
 
+static const char *value_name(Arena *arena, int number) { return arena_printf(arena, "decided.%d", number); }
+
 static bool is_fixed(const Decider *d, const char *param) {
     for (int i = 0; i < d->n_fixed; i++) {
         if (strcmp(d->fixed[i], param) == 0) return true;
@@ -58,7 +60,7 @@ static bool find_decided(Decider *d, const Node *root) {
         if (d->is_decided[i] && walk_back(d, node, false)) d->is_decided[i] = false;
     }
     for (int i = 0; i < d->graph->nodes.count; i++) {
-        if (d->is_decided[i]) d->names[i] = arena_printf(d->arena, "decided.%d", d->count++);
+        if (d->is_decided[i]) d->names[i] = value_name(d->arena, d->count++);
     }
     return true;
 }
@@ -105,11 +107,11 @@ static Graph *make_whole(Decider *d) {
 }
 
 /* Does it read the one value and nothing else that is given? */
-static bool reads_one_value(const Graph *graph) {
+static bool reads_one_value(const Decider *d, const Graph *graph) {
+    const char *value = value_name(d->arena, 0);
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        if (op_is(node->op, IS_GIVEN) && (node->op != OP_input || strcmp(node->attrs.text, "decided.0") != 0))
-            return false;
+        if (op_is(node->op, IS_GIVEN) && (node->op != OP_input || strcmp(node->attrs.text, value) != 0)) return false;
     }
     return true;
 }
@@ -117,7 +119,7 @@ static bool reads_one_value(const Graph *graph) {
 static Graph *make_scores(Decider *d, const char *scores) {
     if (!scores || !graph_find_output(d->graph, scores)) return NULL;
     Graph *graph = make_behind(d, scores);
-    if (reads_one_value(graph)) return graph;
+    if (reads_one_value(d, graph)) return graph;
     graph_free(graph);
     return NULL;
 }
@@ -135,6 +137,10 @@ bool decision_cut(const Graph *graph, const char *output, const char *scores, co
     if (good) *cut = (DecisionCut){make_whole(&d), make_behind(&d, output), make_scores(&d, scores), d.count};
     arena_free(arena);
     return good;
+}
+
+const Node *decision_input(const DecisionCut *cut, int number) {
+    return graph_find_input(cut->decision, value_name(cut->decision->arena, number));
 }
 
 void decision_free(DecisionCut *cut) {

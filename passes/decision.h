@@ -7,9 +7,9 @@
 #include "graph/graph.h"
 
 typedef struct DecisionCut {
-    Graph *whole;    /* the graph with one output more for each value that is decided from: "decided.0" ... */
-    Graph *decision; /* the output, from inputs of these names and from the parameters that it reads besides */
-    Graph *scores;   /* another output, from "decided.0" alone; NULL: it is made of something else, or is none */
+    Graph *whole;    /* the graph with one output more for each value that is decided from */
+    Graph *decision; /* the output, from inputs called as these outputs and from the parameters that it reads besides */
+    Graph *scores;   /* another output, from the first of them alone; NULL: it is made of something else, or is none */
     int count;       /* of the values */
 } DecisionCut;
 
@@ -17,6 +17,8 @@ typedef struct DecisionCut {
  * thresholds. False, and nothing to free: the decision reads what comes with the batch. */
 bool decision_cut(const Graph *graph, const char *output, const char *scores, const char *const *fixed, int n_fixed,
                   DecisionCut *cut);
+/* Of the decision: the input that stands for a value, from 0. NULL: the decision does not read it. */
+const Node *decision_input(const DecisionCut *cut, int number);
 void decision_free(DecisionCut *cut);
 
 #endif

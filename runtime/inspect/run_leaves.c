@@ -41,14 +41,6 @@ bool run_read_inputs(Run *r) {
     return true;
 }
 
-static const Node *find_input(const Graph *graph, const char *name) {
-    for (int i = 0; i < graph->nodes.count; i++) {
-        const Node *node = graph->nodes.items[i];
-        if (node->op == OP_input && strcmp(node->attrs.text, name) == 0) return node;
-    }
-    return NULL;
-}
-
 static bool unknown_input(Run *r, const char *name) {
     const Graph *graph = r->task->train;
     const char **names = arena_array(r->arena, (size_t)graph->nodes.count + 1, sizeof *names);
@@ -74,7 +66,7 @@ static bool fits(const Type *type, double value, const int64_t *extents) {
 static bool give_input(Run *r, const GivenTensor *given) {
     int64_t extents[MAX_SYMBOLS];
     const Graph *graph = r->task->train;
-    const Node *node = find_input(graph, given->name);
+    const Node *node = graph_find_input(graph, given->name);
     if (!node) return unknown_input(r, given->name);
     values_extents(r->values, &graph->symbols, extents);
     int64_t count = type_count(&node->type, extents), n = tensor_count(&given->tensor);

@@ -15,16 +15,6 @@ static Task *task_of(const Member *m) { return &m->program->tasks.items[m->task]
 
 /* --- What the decision reads -------------------------------------------------------------------------------------- */
 
-static const Node *find_input(const Graph *graph, int number) {
-    char name[32];
-    snprintf(name, sizeof name, "decided.%d", number);
-    for (int i = 0; i < graph->nodes.count; i++) {
-        const Node *node = graph->nodes.items[i];
-        if (node->op == OP_input && strcmp(node->attrs.text, name) == 0) return node;
-    }
-    return NULL;
-}
-
 /* Its lines are counted by a symbol, and are of equal length. */
 static bool has_lines(const Node *node) {
     const Type *type = &node->type;
@@ -87,7 +77,7 @@ static bool has_known_sizes(const Graph *decision, const bool *counted) {
 static bool is_averageable(const DecisionCut *cut) {
     bool counted[MAX_SYMBOLS] = {0};
     for (int i = 0; i < cut->count; i++) {
-        const Node *input = find_input(cut->decision, i);
+        const Node *input = decision_input(cut, i);
         if (!input || !has_lines(input)) return false;
         counted[input->type.dims[0].symbol] = true;
     }
@@ -121,8 +111,8 @@ bool member_prepare(Member *m, OutputNames *outputs, Diagnostics *diags) {
     if (!is_averageable(&m->cut) || outputs->count + m->cut.count + 1 > MAX_OUTPUTS) return no_mean(m, diags);
     graph_free(task->eval);
     task->eval = m->cut.whole, m->cut.whole = NULL;
-    m->link = m->cut.scores && m->cut.count == 1 ? link_of(m->cut.scores, find_input(m->cut.decision, 0)) : LINK_NONE;
-    for (int i = 0; i < m->cut.count; i++) add_output(outputs, find_input(m->cut.decision, i)->attrs.text);
+    m->link = m->cut.scores && m->cut.count == 1 ? link_of(m->cut.scores, decision_input(&m->cut, 0)) : LINK_NONE;
+    for (int i = 0; i < m->cut.count; i++) add_output(outputs, decision_input(&m->cut, i)->attrs.text);
     if (m->link != LINK_NONE) add_output(outputs, SCORES_OUTPUT);
     return true;
 }
@@ -400,7 +390,7 @@ static bool same_rows(const Blend *b) {
 static bool blend_all(const Blend *b, const OutputNames *asked, Collected *outputs) {
     for (int i = 0; i < b->members[0].cut.count; i++) {
         for (int m = 1; m < b->count; m++) {
-            if (!check_shape(b, m, find_input(b->members[0].cut.decision, i)->attrs.text)) return false;
+            if (!check_shape(b, m, decision_input(&b->members[0].cut, i)->attrs.text)) return false;
         }
     }
     for (int i = 0; i < asked->count; i++) {
