@@ -42,6 +42,19 @@ bool component_keys(const Component *component, const char *known) {
     return true;
 }
 
+bool component_read_steps(const Component *component, const char *list, StepReader *read, void *steps) {
+    if (!component->json || json_is_null(component->json)) return true;
+    if (!json_is_object(component->json)) return component_refuse(component, NULL, "not an object");
+    if (strcmp(component_type(component), "Sequence") != 0) return read(component, steps);
+    if (!component_keys(component, arena_printf(component->reader->diags->arena, " %s ", list))) return false;
+    size_t count = json_array_size(json_object_get(component->json, list));
+    for (size_t i = 0; i < count; i++) {
+        Component item = component_item(component, list, i);
+        if (!component_read_steps(&item, list, read, steps)) return false;
+    }
+    return true;
+}
+
 static const json_t *value_of(const Component *component, const char *key) {
     const json_t *value = json_object_get(component->json, key);
     return json_is_null(value) ? NULL : value;

@@ -28,6 +28,11 @@ typedef struct Component {
 Component component_member(const Component *component, const char *key);
 Component component_item(const Component *component, const char *key, size_t index);
 
+/* Reads a component that is a list of steps: nothing for null, one step for an object, and the steps of each in `list`
+ * for a "Sequence". False when `read` or the form is refused. */
+typedef bool StepReader(const Component *component, void *steps);
+bool component_read_steps(const Component *component, const char *list, StepReader *read, void *steps);
+
 /* Its "type"; "" where it has none. */
 const char *component_type(const Component *component);
 /* Errors E0847: the whole component, or its `key` where that is not NULL, is nothing that is computed here. False. */

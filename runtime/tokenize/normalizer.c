@@ -134,7 +134,8 @@ static const NormalKind kinds[] = {
     {"ByteLevel", " ", read_byte_level, apply_byte_level},
 };
 
-static bool read_step(const Component *component, Normalizer *normalizer) {
+static bool read_step(const Component *component, void *steps) {
+    Normalizer *normalizer = steps;
     const char *type = component_type(component);
     const NormalKind *kind = NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -149,16 +150,7 @@ static bool read_step(const Component *component, Normalizer *normalizer) {
 }
 
 bool normalizer_read(const Component *component, Normalizer *normalizer) {
-    if (!component->json || json_is_null(component->json)) return true;
-    if (!json_is_object(component->json)) return component_refuse(component, NULL, "not an object");
-    if (strcmp(component_type(component), "Sequence") != 0) return read_step(component, normalizer);
-    if (!component_keys(component, " normalizers ")) return false;
-    size_t count = json_array_size(json_object_get(component->json, "normalizers"));
-    for (size_t i = 0; i < count; i++) {
-        Component item = component_item(component, "normalizers", i);
-        if (!normalizer_read(&item, normalizer)) return false;
-    }
-    return true;
+    return component_read_steps(component, "normalizers", read_step, normalizer);
 }
 
 void normalizer_apply(const Normalizer *normalizer, TextFlow *flow) {

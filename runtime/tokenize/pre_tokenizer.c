@@ -262,7 +262,8 @@ static const PreKind kinds[] = {
     {"UnicodeScripts", " ", NULL, split_scripts},
 };
 
-static bool read_step(const Component *component, PreTokenizer *pre_tokenizer) {
+static bool read_step(const Component *component, void *steps) {
+    PreTokenizer *pre_tokenizer = steps;
     const char *type = component_type(component);
     const PreKind *kind = NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -278,16 +279,7 @@ static bool read_step(const Component *component, PreTokenizer *pre_tokenizer) {
 }
 
 bool pre_tokenizer_read(const Component *component, PreTokenizer *pre_tokenizer) {
-    if (!component->json || json_is_null(component->json)) return true;
-    if (!json_is_object(component->json)) return component_refuse(component, NULL, "not an object");
-    if (strcmp(component_type(component), "Sequence") != 0) return read_step(component, pre_tokenizer);
-    if (!component_keys(component, " pretokenizers ")) return false;
-    size_t count = json_array_size(json_object_get(component->json, "pretokenizers"));
-    for (size_t i = 0; i < count; i++) {
-        Component item = component_item(component, "pretokenizers", i);
-        if (!pre_tokenizer_read(&item, pre_tokenizer)) return false;
-    }
-    return true;
+    return component_read_steps(component, "pretokenizers", read_step, pre_tokenizer);
 }
 
 /* --- Applying ----------------------------------------------------------------------------------------------------- */
