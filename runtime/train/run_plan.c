@@ -42,33 +42,36 @@ RunPlan run_plan_make(const RunSchedule *schedule, const TrainData *data, Arena 
 
 /* --- What it takes ------------------------------------------------------------------------------------------------ */
 
-static double seconds_of(PlannedTokens tokens, TokenSeconds token) {
+/* Of the tokens of a task, trained or evaluated. */
+typedef double PlanSeconds(PlannedTokens tokens, TokenSeconds token);
+
+static double all_seconds(PlannedTokens tokens, TokenSeconds token) {
     return (double)tokens.first * token.first + (double)(tokens.all - tokens.first) * token.later;
 }
 
-TrainSeconds run_plan_seconds(const RunPlan *plan, const RunSpeed *speed) {
+static double first_epoch_seconds(PlannedTokens tokens, TokenSeconds token) {
+    return (double)tokens.first * token.first;
+}
+
+static double later_epoch_seconds(PlannedTokens tokens, TokenSeconds token) {
+    return (double)tokens.first * token.later;
+}
+
+static TrainSeconds sum_of(const RunPlan *plan, const RunSpeed *speed, PlanSeconds *seconds) {
     TrainSeconds sum = {0, 0};
     for (int i = 0; i < plan->n_tasks; i++) {
-        sum.training += seconds_of(plan->tasks[i].training, speed->training[i]);
-        sum.evaluation += seconds_of(plan->tasks[i].evaluation, speed->evaluation[i]);
+        sum.training += seconds(plan->tasks[i].training, speed->training[i]);
+        sum.evaluation += seconds(plan->tasks[i].evaluation, speed->evaluation[i]);
     }
     return sum;
 }
 
+TrainSeconds run_plan_seconds(const RunPlan *plan, const RunSpeed *speed) { return sum_of(plan, speed, all_seconds); }
+
 TrainSeconds run_plan_first_epoch(const RunPlan *plan, const RunSpeed *speed) {
-    TrainSeconds sum = {0, 0};
-    for (int i = 0; i < plan->n_tasks; i++) {
-        sum.training += (double)plan->tasks[i].training.first * speed->training[i].first;
-        sum.evaluation += (double)plan->tasks[i].evaluation.first * speed->evaluation[i].first;
-    }
-    return sum;
+    return sum_of(plan, speed, first_epoch_seconds);
 }
 
 TrainSeconds run_plan_later_epoch(const RunPlan *plan, const RunSpeed *speed) {
-    TrainSeconds sum = {0, 0};
-    for (int i = 0; i < plan->n_tasks; i++) {
-        sum.training += (double)plan->tasks[i].training.first * speed->training[i].later;
-        sum.evaluation += (double)plan->tasks[i].evaluation.first * speed->evaluation[i].later;
-    }
-    return sum;
+    return sum_of(plan, speed, later_epoch_seconds);
 }
