@@ -3,19 +3,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/files/byte_size.h"
+#include "runtime/files/read_file.h"
 #include "runtime/session/overlay.h"
 #include "runtime/session/settings.h"
 
 enum { TRAIN_BATCH = 32 };
-
-static bool is_folder(const char *path) {
-    struct stat info;
-    return path && stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
 
 /* So that a run can be repeated, and used, from another working directory. */
 static const char *absolute(const char *path, Arena *arena) {
@@ -27,13 +22,13 @@ static const char *absolute(const char *path, Arena *arena) {
 
 /* What `gradc train` does by default, and where a run that goes on lies. */
 static bool complete_training(Options *options, Diagnostics *diags) {
-    if (options->resume && !options->out && is_folder(options->file)) options->out = options->file;
+    if (options->resume && !options->out && path_is_folder(options->file)) options->out = options->file;
     if (options->resume && !options->out) {
         diag_error(diags, "E0947", (Pos){0}, "--resume needs the folder of a run");
         diag_hint(diags, "give it with --out, or in place of the graph file: gradc train DIR --resume");
         return false;
     }
-    if (options->resume && options->weights && !is_folder(options->weights) && is_folder(options->file))
+    if (options->resume && options->weights && !path_is_folder(options->weights) && path_is_folder(options->file))
         options->weights = NULL; /* a checkpoint has them */
     if (!options->batch) options->batch = TRAIN_BATCH;
     TextList data = {0};
@@ -50,13 +45,13 @@ static bool complete_training(Options *options, Diagnostics *diags) {
 static const char *base_of_run(const char *folder, const json_t *settings, Arena *arena) {
     const char *base = json_string_value(json_object_get(settings, "weights"));
     bool is_overlay = access(arena_printf(arena, "%s/%s", folder, overlay_file), F_OK) == 0;
-    return is_overlay && is_folder(base) ? arena_strdup(arena, base) : NULL;
+    return is_overlay && path_is_folder(base) ? arena_strdup(arena, base) : NULL;
 }
 
 bool options_of_folder(const char *command, const Options *given, Options *options, Diagnostics *diags) {
     int errors = diags->errors;
     bool training = strcmp(command, "train") == 0;
-    json_t *settings = is_folder(given->file) ? settings_read(given->file, diags) : NULL;
+    json_t *settings = path_is_folder(given->file) ? settings_read(given->file, diags) : NULL;
     const json_t *values = json_object_get(settings, "options");
     *options = options_of_run(command, given, values, diags->arena);
     if (settings && !options->weights) options->weights = base_of_run(given->file, values, diags->arena);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -81,4 +82,9 @@ char *read_file(const char *path, size_t most, size_t *size, Diagnostics *diags)
     free(bytes);
     *size = 0;
     return NULL;
+}
+
+bool path_is_folder(const char *path) {
+    struct stat info;
+    return path && stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }

@@ -3,6 +3,7 @@
 #ifndef GRADC_RUNTIME_FILES_READ_FILE_H
 #define GRADC_RUNTIME_FILES_READ_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "graph/base/diag.h"
@@ -21,5 +22,8 @@ size_t read_bound(size_t memory);
  * frees. NULL and an error when the file cannot be read or holds more than `most` bytes; `*size` is then 0.
  * The path "-" is standard input. */
 char *read_file(const char *path, size_t most, size_t *size, Diagnostics *diags);
+
+/* Is it a folder, or a link to one? NULL: no. */
+bool path_is_folder(const char *path);
 
 #endif

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "graph/base/count_text.h"
@@ -12,6 +11,7 @@
 #include "runtime/data/token_cache.h"
 #include "runtime/engine/clock.h"
 #include "runtime/files/atomic_file.h"
+#include "runtime/files/read_file.h"
 #include "runtime/hub/hf_length.h"
 #include "runtime/measure/evaluate.h"
 #include "runtime/model/nonfinite.h"
@@ -21,16 +21,11 @@
 
 static const char graph_file[] = "model.graph";
 
-static bool is_folder(const char *path) {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 /* A run's folder stands for its graph file and its weights. */
 static void choose_paths(Session *s) {
     s->graph_path = s->source.file;
     s->weights_path = s->source.weights;
-    if (!is_folder(s->graph_path)) return;
+    if (!path_is_folder(s->graph_path)) return;
     s->run_folder = s->source.file;
     if (!s->weights_path) s->weights_path = s->graph_path;
     const char *overlay = arena_printf(s->arena, "%s/%s", s->graph_path, overlay_file);

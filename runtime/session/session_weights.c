@@ -2,10 +2,10 @@
  * needs, and what is said of those that the folder lacks. */
 #include <ctype.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "graph/base/count_text.h"
 #include "graph/base/pattern.h"
+#include "runtime/files/read_file.h"
 #include "runtime/measure/evaluate.h"
 #include "runtime/session/origin.h"
 #include "runtime/session/overlay.h"
@@ -66,14 +66,9 @@ static int first_missing(const Loading *l, const bool *needed, int *count) {
 
 /* --- Answers ------------------------------------------------------------------------------------------------------ */
 
-static bool is_folder(const char *path) {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 static void hint_weights(Session *s) {
     const char *path = hf_folder_path(s->folder);
-    if (is_folder(arena_printf(s->arena, "%s/last", path)))
+    if (path_is_folder(arena_printf(s->arena, "%s/last", path)))
         diag_hint(s->diags, "the run was stopped before its weights were saved: gradc train %s --resume goes on", path);
     else
         diag_hint(s->diags, "train it first: gradc train %s --weights %s --out run", s->source.file, path);
