@@ -131,13 +131,11 @@ char *kernel_text(const Kernel *kernel, const Target *target, CodeFormat format)
 }
 
 XXH128_hash_t object_key(const Kernel *kernel, const Target *target) {
-    unsigned major, minor, patch;
-    LLVMGetVersion(&major, &minor, &patch);
     XXH128_canonical_t hash;
     XXH128_canonicalFromHash(&hash, kernel->hash);
     XXH3_state_t *state = hash_begin();
     char numbers[160];
-    int size = snprintf(numbers, sizeof numbers, "%u.%u.%u %d %d %lld %lld", major, minor, patch, target->lanes,
+    int size = snprintf(numbers, sizeof numbers, "%s %d %d %lld %lld", target_llvm_version().text, target->lanes,
                         target->registers, (long long)target->l1_bytes, (long long)target->l2_bytes);
     XXH3_128bits_update(state, hash.digest, sizeof hash.digest);
     XXH3_128bits_update(state, numbers, (size_t)size + 1);

@@ -165,6 +165,14 @@ void target_hurry(Target *target) {
     target->registers = 16; /* smaller tiles are less code */
 }
 
+LlvmVersion target_llvm_version(void) {
+    LlvmVersion version;
+    unsigned major, minor, patch;
+    LLVMGetVersion(&major, &minor, &patch);
+    snprintf(version.text, sizeof version.text, "%u.%u.%u", major, minor, patch);
+    return version;
+}
+
 const char *target_name(const Target *target) { return target->name; }
 
 LLVMTargetMachineRef target_machine(const Target *target) {

@@ -20,6 +20,11 @@ const char *target_lacking(const char *cpu, const char *features);
 /* From now on LLVM optimizes little: for tests, which compile many kernels to run each once. The bits of results stay
  * the same. */
 void target_hurry(Target *target);
+/* Of LLVM, which makes the code: "19.1.7". */
+typedef struct LlvmVersion {
+    char text[40];
+} LlvmVersion;
+LlvmVersion target_llvm_version(void);
 const char *target_name(const Target *target); /* "sapphirerapids, 16 lanes": for logs */
 
 #endif

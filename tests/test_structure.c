@@ -37,11 +37,11 @@ enum { ROOMS = sizeof rooms / sizeof *rooms };
 /* Where the code names something of a model on purpose: examples for people, and a name that a
  * public format fixes. */
 static const char *const model_words_allowed[][2] = {
-    {"runtime/commands/main.c", "gradc train models/bert.graph"},
-    {"runtime/commands/main.c", "gradc predict run --task"},
-    {"runtime/commands/main.c", "gradc check models/bert.graph"},
-    {"runtime/commands/main.c", "gradc dump models/bert.graph"},
-    {"runtime/commands/main.c", "gradc run models/bert.graph"},
+    {"runtime/commands/command_rows.c", "gradc train models/bert.graph"},
+    {"runtime/commands/command_rows.c", "gradc predict run --task"},
+    {"runtime/commands/command_rows.c", "gradc check models/bert.graph"},
+    {"runtime/commands/command_rows.c", "gradc dump models/bert.graph"},
+    {"runtime/commands/command_rows.c", "gradc run models/bert.graph"},
     {"runtime/commands/option_rows.c", "as in 'bert.*'"},
     {"runtime/hub/hf_length.c", "\"sentence_bert_config.json\""},
     {"runtime/hub/hf_folder.c", "\"sentence_bert_config.json\""},

@@ -1,5 +1,5 @@
 /* The commands of the command line. Each returns the exit status: 0, or 1 for a user's mistake or a failed check,
- * reported in `diags`. */
+ * reported in `diags`. Their table is command_rows.c. */
 #ifndef GRADC_RUNTIME_COMMANDS_COMMANDS_H
 #define GRADC_RUNTIME_COMMANDS_COMMANDS_H
 
@@ -23,5 +23,6 @@ int command_gradcheck(const Options *options, Diagnostics *diags);
 int command_run(const Options *options, Diagnostics *diags);
 int command_cache(const Options *options, Diagnostics *diags);
 int command_explain(const Options *options, Diagnostics *diags);
+int command_help(const Options *options, Diagnostics *diags);
 
 #endif

@@ -1,74 +1,16 @@
-/* gradc: the command table. */
+/* gradc: from the words of the command line to a command. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "graph/base/memory.h"
-#include "runtime/commands/commands.h"
+#include "runtime/commands/command_rows.h"
+#include "runtime/commands/help.h"
+#include "runtime/commands/version.h"
 #include "runtime/files/standard_output.h"
 
-typedef struct Command {
-    const char *name, *operand, *summary, *example;
-    int (*run)(const Options *options, Diagnostics *diags);
-} Command;
-
-static const Command commands[] = {
-    {"init", "TABLE", "looks at a table of texts and writes a task for it",
-     "gradc init notes.csv --text note --label mood", command_init},
-    {"train", "FILE|DIR", "trains the tasks of a graph file",
-     "gradc train models/bert.graph --weights bert-base-uncased --data data --out run", command_train},
-    {"eval", "FILE|DIR...", "evaluates on a split of the data, several runs as one",
-     "gradc eval run --data data --json", command_eval},
-    {"report", "RUN...|FILE", "draws a page of a run or several, and of what the model's text became",
-     "gradc report run --out run.html", command_report},
-    {"predict", "FILE|DIR...", "predicts, one row in, one row out, in order, several runs as one",
-     "gradc predict run --task sentiment --input reviews.tsv", command_predict},
-    {"serve", "FILE|DIR", "answers JSON lines on a Unix socket, all clients in one batch",
-     "gradc serve run --socket /tmp/gradc.socket", command_serve},
-    {"export", "FILE|DIR", "writes a folder for transformers or sentence-transformers",
-     "gradc export run --task mood --format hf --out mood-hf", command_export},
-    {"check", "FILE", "parses, types and verifies; prints the tasks and their shapes", "gradc check models/bert.graph",
-     command_check},
-    {"tokenize", "DIR", "shows what a folder's tokenizer makes of texts", "gradc tokenize run --text 'a text'",
-     command_tokenize},
-    {"fmt", "FILE", "prints a graph file in the canonical layout", "gradc fmt my.graph --write", command_fmt},
-    {"dump", "[FILE]", "prints the graph after a pass, kernels or their code; compares; explains",
-     "gradc dump models/bert.graph --task sentiment --stage fuse", command_dump},
-    {"bench", "FILE|DIR", "times steps, kernel by kernel, beside what this machine can do",
-     "gradc bench run --data data --batch 8", command_bench},
-    {"run", "FILE", "evaluates a task or a definition and prints values and gradients",
-     "gradc run models/bert.graph --def gelu --input 'x=[[-1, 0, 1]]' --grad", command_run},
-    {"gradcheck", "FILE", "compares gradients: compiled, interpreted, by differences", "gradc gradcheck my.graph",
-     command_gradcheck},
-    {"opt", "IR_FILE", "reads IR text ('-': standard input), runs passes, prints IR or code",
-     "gradc opt model.gir --passes simplify,fuse", command_opt},
-    {"cache", "ACTION", "the kernel cache: ls, verify, gc (down to --cache-size) or clear",
-     "gradc cache gc --cache-size 64", command_cache},
-    {"explain", "NAME", "says more about a diagnostic, an operator or a pass", "gradc explain E0810", command_explain},
-};
-
-enum { COMMANDS = sizeof commands / sizeof *commands, EXIT_USAGE = 2 };
-
-static void print_overview(FILE *out) {
-    fputs("gradc " GRADC_VERSION ": compiles and trains models written as one text file\n\n", out);
-    for (int i = 0; i < COMMANDS; i++)
-        fprintf(out, "  gradc %-9s %-11s %s\n", commands[i].name, commands[i].operand, commands[i].summary);
-    fputs("\ngradc COMMAND --help says more.\n", out);
-}
-
-static void print_help(const Command *command) {
-    printf("gradc %s %s [options]: %s\n\n", command->name, command->operand, command->summary);
-    options_print(command->name, stdout);
-    printf("\nexample:\n  %s\n", command->example);
-}
-
-static const Command *find_command(const char *name) {
-    for (int i = 0; i < COMMANDS; i++) {
-        if (strcmp(commands[i].name, name) == 0) return &commands[i];
-    }
-    return NULL;
-}
+enum { EXIT_USAGE = 2 };
 
 static bool asks_for_help(int argc, char **argv) {
     for (int i = 0; i < argc; i++) {
@@ -78,10 +20,7 @@ static bool asks_for_help(int argc, char **argv) {
 }
 
 static int usage(const char *word, Diagnostics *diags) {
-    const char *names[COMMANDS];
-    for (int i = 0; i < COMMANDS; i++) names[i] = commands[i].name;
-    diag_error(diags, "E0900", (Pos){0}, "there is no command '%s'", word);
-    if (!diag_hint_nearest(diags, word, names, COMMANDS)) diag_hint(diags, "gradc --help lists the commands");
+    command_report_unknown(word, diags);
     return EXIT_USAGE;
 }
 
@@ -108,19 +47,17 @@ static int run(const Command *command, int argc, char **argv, Diagnostics *diags
 
 /* What comes before any command; -1: none of it. */
 static int general(int argc, char **argv) {
-    bool overview =
-        argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0);
-    if (argc < 2) return print_overview(stderr), EXIT_USAGE;
-    if (overview) return print_overview(stdout), 0;
-    if (strcmp(argv[1], "--version") == 0) return puts("gradc " GRADC_VERSION), 0;
+    if (argc < 2) return help_overview(stderr), EXIT_USAGE;
+    if (asks_for_help(1, argv + 1)) return help_overview(stdout), 0;
+    if (strcmp(argv[1], "--version") == 0) return version_print(stdout), 0;
     return -1;
 }
 
 static int dispatch(int argc, char **argv, Diagnostics *diags) {
     int status = general(argc, argv);
     if (status >= 0) return status;
-    const Command *command = find_command(argv[1]);
-    if (command && asks_for_help(argc - 2, argv + 2)) return print_help(command), 0;
+    const Command *command = command_find(argv[1]);
+    if (command && asks_for_help(argc - 2, argv + 2)) return help_command(command, stdout), 0;
     return command ? run(command, argc - 1, argv + 1, diags) : usage(argv[1], diags);
 }
 

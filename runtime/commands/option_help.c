@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "passes/pipeline.h"
-#include "runtime/commands/option_rows.h"
+#include "runtime/commands/help.h"
 #include "runtime/data/sampler.h"
 #include "runtime/report/pictures.h"
 
@@ -19,15 +19,26 @@ static const struct {
              {"{samplers}", sampler_rule_names},
              {"{pictures}", picture_kind_names}};
 
-static void print_help_text(const char *help, FILE *out) {
-    Arena *arena = arena_new();
+const char *option_group_title(OptionGroup group) { return headings[group]; }
+
+const char *option_help(const OptionRow *row, Arena *arena) {
+    const char *help = row->help;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         const char *at = strstr(help, lists[i].word);
         if (at)
             help = arena_printf(arena, "%.*s%s%s", (int)(at - help), help, lists[i].names(arena),
                                 at + strlen(lists[i].word));
     }
-    fprintf(out, "%s\n", help);
+    return help;
+}
+
+static void print_row(const OptionRow *row, FILE *out) {
+    enum { LEFT = 22 };
+    Arena *arena = arena_new();
+    const char *left = arena_printf(arena, "--%s %s", row->name, row->argument ? row->argument : "");
+    fprintf(out, "  %-*s ", LEFT, left);
+    if (strlen(left) > LEFT) fprintf(out, "\n  %*s ", LEFT, "");
+    fprintf(out, "%s\n", option_help(row, arena));
     arena_free(arena);
 }
 
@@ -35,13 +46,10 @@ static void print_group(const char *command, OptionGroup group, FILE *out) {
     const OptionRow *row;
     bool begun = false;
     for (int i = 0; (row = option_row(i)); i++) {
-        char left[40];
         if (row->group != group || !option_is_of(row, command)) continue;
         if (!begun) fprintf(out, "%s%s:\n", group == FIRST ? "" : "\n", headings[group]);
         begun = true;
-        snprintf(left, sizeof left, "--%s %s", row->name, row->argument ? row->argument : "");
-        fprintf(out, "  %-22s ", left);
-        print_help_text(row->help, out);
+        print_row(row, out);
     }
 }
 

@@ -33,6 +33,8 @@ static int count_threads(int asked) {
     return threads < limit ? threads : limit;
 }
 
+int team_usual_threads(void) { return count_threads(0); }
+
 static Worker worker_of(const Team *team, int thread) {
     return (Worker){thread, team->threads, team->scratch[thread], team->barrier};
 }

@@ -13,6 +13,8 @@ typedef struct Team Team;
 Team *team_new(int threads, Diagnostics *diags);
 void team_free(Team *team);
 int team_threads(const Team *team);
+/* The threads that team_new(0) would have. */
+int team_usual_threads(void);
 
 /* Runs `work` on every thread, the caller as the first of them, and returns when all are done. One caller at a time. */
 void team_run(Team *team, void (*work)(void *user, const Worker *worker), void *user);
