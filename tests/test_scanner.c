@@ -13,7 +13,7 @@ typedef struct Fixture {
 
 static Fixture fixture_new(void) {
     Fixture f = {.arena = arena_new()};
-    f.chars = char_table_new(f.arena);
+    f.chars = char_table();
     return f;
 }
 

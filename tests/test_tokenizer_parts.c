@@ -18,7 +18,7 @@ typedef struct Fixture {
 static void fixture_read(Fixture *f, const char *json, const char *place) {
     Arena *arena = arena_new();
     f->reader = (ComponentReader){.arena = arena, .file = "tokenizer.json", .diags = diagnostics_new()};
-    f->reader.chars = char_table_new(arena);
+    f->reader.chars = char_table();
     f->json = json_loads(json, JSON_DECODE_ANY, NULL);
     cr_assert_not_null(f->json, "%s", json);
     f->component = (Component){&f->reader, f->json, place};

@@ -5,17 +5,6 @@
 #include "runtime/tokenize/cluster.h"
 #include "runtime/tokenize/compose.h"
 
-typedef struct Fixture {
-    Arena *arena;
-    const CharTable *chars;
-} Fixture;
-
-static Fixture fixture_new(void) {
-    Fixture f = {.arena = arena_new()};
-    f.chars = char_table_new(f.arena);
-    return f;
-}
-
 /* Each property beside its neighbours, and where versions differ. */
 Test(unicode, properties_of_characters) {
     static const struct {
@@ -46,17 +35,17 @@ Test(unicode, properties_of_characters) {
         {0xE9, CHAR_DECOMPOSES, CHAR_COMBINING},
         {0xE0FFF, 0, CHAR_KNOWN_9 | CHAR_WORD},
     };
-    Fixture f = fixture_new();
+    const CharTable *chars = char_table();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        uint32_t info = char_info(f.chars, rows[i].c);
+        uint32_t info = char_info(chars, rows[i].c);
         cr_expect_eq(info & rows[i].has, rows[i].has, "U+%04X", rows[i].c);
         cr_expect_eq(info & rows[i].lacks, 0, "U+%04X", rows[i].c);
     }
-    cr_expect_eq(char_category(f.chars, 'Q'), CHAR_LU);
-    cr_expect_eq(char_category(f.chars, 0x4E00), CHAR_LO);
-    cr_expect_eq(char_category(f.chars, 0xD800), CHAR_CS);
-    cr_expect_eq(char_category(f.chars, 0x10FFFF), CHAR_CN);
-    arena_free(f.arena);
+    cr_expect_eq(char_table(), chars, "one for all");
+    cr_expect_eq(char_category(chars, 'Q'), CHAR_LU);
+    cr_expect_eq(char_category(chars, 0x4E00), CHAR_LO);
+    cr_expect_eq(char_category(chars, 0xD800), CHAR_CS);
+    cr_expect_eq(char_category(chars, 0x10FFFF), CHAR_CN);
 }
 
 Test(unicode, small_letters) {
@@ -64,28 +53,26 @@ Test(unicode, small_letters) {
                                        {0x130, 'i'},     {0x3A3, 0x3C3},  {0x1E9E, 0xDF},     {0x13A0, 0xAB70},
                                        {0x1C4, 0x1C6},   {0x1C5, 0x1C6},  {0x16EA0, 0x16EBB}, {0x10D50, 0x10D70},
                                        {0x24B6, 0x24D0}, {0x4E00, 0x4E00}};
-    Fixture f = fixture_new();
+    const CharTable *chars = char_table();
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        cr_expect_eq(char_lower(f.chars, pairs[i][0]), pairs[i][1], "U+%04X", pairs[i][0]);
-    arena_free(f.arena);
+        cr_expect_eq(char_lower(chars, pairs[i][0]), pairs[i][1], "U+%04X", pairs[i][0]);
 }
 
 Test(unicode, compositions_of_unicode_9) {
     static const int32_t rows[][3] = {{'A', 0x30A, 0xC5},       {0x3B9, 0x301, 0x3AF},    {0x1E63, 0x307, 0x1E69},
                                       {0x1100, 0x1161, 0xAC00}, {0xAC00, 0x11A8, 0xAC01}, {0xAC01, 0x11A8, -1},
                                       {0x915, 0x93C, -1},       {'a', 'b', -1},           {0x11935, 0x11930, -1}};
-    Fixture f = fixture_new();
+    const CharTable *chars = char_table();
     int32_t parts[MAX_DECOMPOSED];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        cr_expect_eq(char_compose(f.chars, rows[i][0], rows[i][1]), rows[i][2], "U+%04X", rows[i][2]);
-    cr_expect_eq(char_decompose(f.chars, 0x1E69, false, parts), 3);
-    cr_expect_eq(char_decompose(f.chars, 0xFB01, false, parts), 1);
-    cr_expect_eq(char_decompose(f.chars, 0xFB01, true, parts), 2);
-    cr_expect_eq(char_decompose(f.chars, 0xAC01, false, parts), 3);
-    cr_expect_eq(char_decompose(f.chars, 0x32FF, true, parts), 1); /* since 12.1 */
-    cr_expect_eq(char_combining_class(f.chars, 0x327), 202);
-    cr_expect_eq(char_combining_class(f.chars, 0x1E130), 0);
-    arena_free(f.arena);
+        cr_expect_eq(char_compose(chars, rows[i][0], rows[i][1]), rows[i][2], "U+%04X", rows[i][2]);
+    cr_expect_eq(char_decompose(chars, 0x1E69, false, parts), 3);
+    cr_expect_eq(char_decompose(chars, 0xFB01, false, parts), 1);
+    cr_expect_eq(char_decompose(chars, 0xFB01, true, parts), 2);
+    cr_expect_eq(char_decompose(chars, 0xAC01, false, parts), 3);
+    cr_expect_eq(char_decompose(chars, 0x32FF, true, parts), 1); /* since 12.1 */
+    cr_expect_eq(char_combining_class(chars, 0x327), 202);
+    cr_expect_eq(char_combining_class(chars, 0x1E130), 0);
 }
 
 /* Texts with a bar where clusters end. */
@@ -102,7 +89,7 @@ Test(unicode, grapheme_clusters) {
         "1|2",
         "a\xE2\x80\x8D|b",
         "\xE0\xA4\x95\xE0\xA4\xBE|\n"};
-    Fixture f = fixture_new();
+    const CharTable *chars = char_table();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[100], got[200] = "";
         int64_t length = 0;
@@ -110,13 +97,12 @@ Test(unicode, grapheme_clusters) {
             if (*at != '|') text[length++] = *at;
         }
         for (int64_t at = 0, end; at < length; at = end) {
-            end = cluster_end(f.chars, text, at, length);
+            end = cluster_end(chars, text, at, length);
             strncat(got, text + at, (size_t)(end - at));
             if (end < length) strcat(got, "|");
         }
         cr_expect_str_eq(got, rows[i]);
     }
-    arena_free(f.arena);
 }
 
 Test(unicode, utf8) {

@@ -54,8 +54,8 @@ static const char *const post_processors[] = {
     "\"A\",\"type_id\":0}}],\"pair\":[{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},{\"Sequence\":{\"id\":\"B\","
     "\"type_id\":1}}],\"special_tokens\":{\"?\":{\"id\":\"?\",\"ids\":[0],\"tokens\":[\"?\"]}}}"};
 static const char added[] =
-    "[{\"id\":0,\"content\":\"?\",\"special\":true},{\"id\":7,\"content\":\"[x]\",\"lstrip\":true,"
-    "\"rstrip\":true,\"single_word\":true,\"normalized\":true}]";
+    "[{\"content\":\"[x]\",\"lstrip\":true,\"rstrip\":true,\"single_word\":true,\"normalized\":true},"
+    "{\"content\":\"a\",\"special\":true}]";
 static const char *const texts[] = {"", "ab ab", " a[x] b?\xC3\xA9 1\xE4\xBD\xA0",
                                     "a\xCC\x81\xFF  B\tab\xE2\x96\x81"
                                     "a"};
@@ -102,9 +102,18 @@ static json_t *any_of(Random *random, const char *const *list, size_t count) {
     return parsed(list[below(random, count)]);
 }
 
+/* The first one is behind the model's own tokens. */
+static json_t *added_to(const json_t *model) {
+    const json_t *vocab = json_object_get(model, "vocab");
+    json_t *list = parsed(added);
+    json_object_set_new(json_array_get(list, 0), "id",
+                        json_integer((json_int_t)(json_object_size(vocab) + json_array_size(vocab))));
+    return list;
+}
+
 static json_t *make(Random *random) {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "added_tokens", parsed(added), "model",
-                     any_of(random, models, COUNT(models)), "normalizer",
+    json_t *model = any_of(random, models, COUNT(models));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "added_tokens", added_to(model), "model", model, "normalizer",
                      any_of(random, normalizers, COUNT(normalizers)), "pre_tokenizer",
                      any_of(random, pre_tokenizers, COUNT(pre_tokenizers)), "post_processor",
                      any_of(random, post_processors, COUNT(post_processors)));

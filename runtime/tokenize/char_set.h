@@ -2,6 +2,7 @@
 #ifndef GRADC_RUNTIME_TOKENIZE_CHAR_SET_H
 #define GRADC_RUNTIME_TOKENIZE_CHAR_SET_H
 
+#include "graph/base/arena.h"
 #include "runtime/tokenize/unicode.h"
 
 /* Of the members beyond ASCII: a category, or a trait, or a range has them; or none does, where the set is negated. */

@@ -122,9 +122,9 @@ static void add_flags(CharTable *table) {
     for (int32_t c = T_BASE + 1; c < T_BASE + T_COUNT; c++) *char_item(table, c) |= CHAR_COMPOSES;
 }
 
-const Compositions *compositions_new(CharTable *table, Arena *arena) {
-    Compositions *compositions = arena_alloc(arena, sizeof *compositions);
-    *compositions = (Compositions){arena_array(arena, SLOTS, sizeof(Composition)), SLOTS - 1};
+const Compositions *compositions_new(CharTable *table) {
+    Compositions *compositions = memory_new(1, sizeof *compositions);
+    *compositions = (Compositions){memory_new(SLOTS, sizeof(Composition)), SLOTS - 1};
     add_flags(table);
     add_pairs(compositions, table);
     return compositions;

@@ -7,8 +7,9 @@
 
 typedef struct Compositions Compositions;
 
-/* Reads CHAR_KNOWN_9 of the table, and sets CHAR_COMBINING, CHAR_DECOMPOSES and CHAR_COMPOSES. */
-const Compositions *compositions_new(CharTable *table, Arena *arena);
+/* Reads CHAR_KNOWN_9 of the table, and sets CHAR_COMBINING, CHAR_DECOMPOSES and CHAR_COMPOSES. On the heap,
+ * as the table is. */
+const Compositions *compositions_new(CharTable *table);
 
 enum { MAX_DECOMPOSED = 32 }; /* code points; U+FDFA has 18 */
 

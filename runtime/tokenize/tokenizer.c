@@ -163,7 +163,7 @@ static bool read_all(Tokenizer *tokenizer, const Component *root) {
 Tokenizer *tokenizer_from_json(const json_t *description, const char *file, Diagnostics *diags) {
     Arena *arena = arena_new();
     Tokenizer *tokenizer = arena_alloc(arena, sizeof *tokenizer);
-    *tokenizer = (Tokenizer){.arena = arena, .chars = char_table_new(arena)};
+    *tokenizer = (Tokenizer){.arena = arena, .chars = char_table()};
     ComponentReader reader = {.arena = arena, .file = file, .diags = diags, .chars = tokenizer->chars};
     Component root = {&reader, description, ""};
     bool good = read_all(tokenizer, &root);

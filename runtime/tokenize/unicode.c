@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 #include <utf8proc.h>
 
 #include "graph/base/memory.h"
@@ -156,16 +157,21 @@ static void add_exceptions(CharTable *table) {
     }
 }
 
-const CharTable *char_table_new(Arena *arena) {
-    CharTable *table = arena_alloc(arena, sizeof *table);
-    TableWriter writer = {.table = table, .uniform = MIXED};
+/* Unicode is one for the process. */
+static once_flag made = ONCE_FLAG_INIT;
+static CharTable constant; /* once made it is only read */
+
+static void make(void) {
+    TableWriter writer = {.table = &constant, .uniform = MIXED};
     write_runs(&writer);
-    table->items = arena_array(arena, (size_t)writer.count, sizeof *table->items);
-    memcpy(table->items, writer.items, (size_t)writer.count * sizeof *table->items);
-    free(writer.items);
-    add_exceptions(table);
-    table->compositions = compositions_new(table, arena);
-    return table;
+    constant.items = writer.items;
+    add_exceptions(&constant);
+    constant.compositions = compositions_new(&constant);
+}
+
+const CharTable *char_table(void) {
+    call_once(&made, make);
+    return &constant;
 }
 
 /* --- Characters --------------------------------------------------------------------------------------------------- */

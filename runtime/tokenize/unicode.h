@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "graph/base/arena.h"
-
 /* General categories, in the order of unicode_category_runs. */
 typedef enum CharCategory {
     CHAR_LU,
@@ -94,8 +92,8 @@ typedef struct CharTable {
     const struct Compositions *compositions; /* compose.h */
 } CharTable;
 
-/* In the arena; the same for all. */
-const CharTable *char_table_new(Arena *arena);
+/* A constant of the process: made by the first call, on whatever thread, and never freed. */
+const CharTable *char_table(void);
 
 /* The item of a code point: for those who make the table. */
 static inline uint32_t *char_item(const CharTable *table, int32_t c) {
