@@ -43,6 +43,18 @@ run $words --epochs 1 --json --log "$t/log"
 [ "$status" = 0 ] && cmp -s "$t/out" "$t/log" && head -n 1 "$t/out" | grep -q '"event":"start"' && tail -n 1 "$t/out" | grep -q '"event":"done"' && ! has "$t/err" "step "
 ok "--json: the log on standard output, no progress" $?
 
+# ---- Colours of messages -----------------------------------------------------------------------------------------
+
+on_terminal "$gradc train $t/none.graph --epochz 1"
+has "$t/screen" "$escape[1;31merror[E0911]$escape[0m: " && has "$t/screen" "      = $escape[1;32mhint$escape[0m: did you mean"
+ok "messages have colours on a terminal" $?
+on_terminal "NO_COLOR=1 $gradc train $t/none.graph --epochz 1"
+has "$t/screen" "error[E0911]: " && ! has "$t/screen" "$escape["
+ok "not with NO_COLOR" $?
+on_terminal "TERM=dumb $gradc train $t/none.graph --epochz 1"
+has "$t/screen" "error[E0911]: " && ! has "$t/screen" "$escape["
+ok "nor where the terminal has none" $?
+
 # ---- Ctrl-C ------------------------------------------------------------------------------------------------------
 
 run $words --epochs 400 --steps 4000 --no-eval --quiet --log "$t/none"  --dry-run

@@ -180,20 +180,24 @@ static void print_message(const char *message, FILE *out) {
     fputc('\n', out);
 }
 
-static void print_one(const Diagnostic *diag, FILE *out) {
+/* "error[E0204]", with colours bold and in the severity's own (ECMA-48, select graphic rendition). */
+static void print_severity(const Diagnostic *diag, bool colours, FILE *out) {
     static const char *const words[] = {"error", "warning", "note", "hint"};
-    bool note = diag->severity == SEVERITY_NOTE && !diag->pos.file;
-    if (diag->severity == SEVERITY_HINT || note) {
-        fprintf(out, "      = %s: ", words[diag->severity]);
-        print_message(diag->message, out);
-        return;
-    }
-    if (diag->pos.file) print_place(diag->pos, out), fputs(": ", out);
+    static const int colour[] = {31, 35, 36, 32}; /* red, magenta, cyan, green */
+    if (colours) fprintf(out, "\x1b[1;%dm", colour[diag->severity]);
     fputs(words[diag->severity], out);
     if (diag->code) fprintf(out, "[%s]", diag->code);
+    if (colours) fputs("\x1b[0m", out);
     fputs(": ", out);
+}
+
+static void print_one(const Diagnostic *diag, bool colours, FILE *out) {
+    bool aside = diag->severity == SEVERITY_HINT || (diag->severity == SEVERITY_NOTE && !diag->pos.file);
+    if (aside) fputs("      = ", out);
+    if (!aside && diag->pos.file) print_place(diag->pos, out), fputs(": ", out);
+    print_severity(diag, colours, out);
     print_message(diag->message, out);
-    print_source(diag->pos, out);
+    if (!aside) print_source(diag->pos, out);
 }
 
 static bool belongs_to_another(const Diagnostic *diag) {
@@ -219,7 +223,7 @@ void diagnostics_print(const Diagnostics *diags, FILE *out) {
     for (int i = 0; i < diags->list.count; i++) {
         const Diagnostic *diag = &diags->list.items[i];
         if (!belongs_to_another(diag)) hidden = is_repeated(diags, i);
-        if (!hidden) print_one(diag, out);
+        if (!hidden) print_one(diag, diags->colours, out);
     }
     if (diags->errors > MAX_LISTED_ERRORS)
         fprintf(out, "      = note: only the first %s are shown\n", count_text(MAX_LISTED_ERRORS, "error").text);

@@ -41,6 +41,7 @@ typedef struct Diagnostics {
     Arena *arena;
     VEC(Diagnostic) list; /* with at most MAX_LISTED_ERRORS; later ones are only counted */
     int errors;
+    bool colours; /* for a terminal: diagnostics_print() sets "error", "hint" and the like in colours of their own */
 } Diagnostics;
 
 enum { MAX_LISTED_ERRORS = 100 }; /* nobody reads more, and a hostile file could have a million */

@@ -79,11 +79,19 @@ static void report_out_of_memory(size_t bytes) {
 /* Jansson's memory is as indispensable as our own. */
 static void *allocate_for_json(size_t size) { return memory_resize(NULL, size, 1); }
 
+/* As https://no-color.org asks: set to anything but nothing, the variable means none. */
+static bool shows_colours(void) {
+    const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    bool dumb = terminal && strcmp(terminal, "dumb") == 0;
+    return isatty(STDERR_FILENO) && !(none && *none) && !dumb;
+}
+
 int main(int argc, char **argv) {
     memory_on_out(report_out_of_memory);
     json_set_alloc_funcs(allocate_for_json, free);
     standard_streams_secure();
     Diagnostics *diags = diagnostics_new();
+    diags->colours = shows_colours();
     int status = dispatch(argc, argv, diags);
     if (!standard_output_close(diags) && status == 0) status = 1;
     diagnostics_print(diags, stderr);

@@ -176,6 +176,7 @@ static bool put_text(Session *s, const char *output, const char *text, size_t si
  * failure are reported again, for good. */
 static bool predict_piece(Predictor *p, const TableText *text, TableFormat *format) {
     Diagnostics *piece = diagnostics_new();
+    piece->colours = p->s->diags->colours;
     DatasetOptions rows = p->rows;
     rows.text = text, rows.format = format;
     bool good = predict_rows(p, &rows, format, piece);
