@@ -55,7 +55,7 @@ int attention_given(const Attention *a, int given);
 /* An element of an i32 operand: loaded, or computed where the operand is not an input (bounds may be iota). */
 LLVMValueRef attention_element(Attention *a, int operand, LLVMValueRef row, int64_t column);
 
-/* Calls `body` to emit the code for one pair. Pairs are dealt out to threads in order, in parts of
+/* Calls `body` to emit the code for one pair. Pairs are dealt out to threads in order, in shares of
  * equal work. */
 typedef void PairBody(Attention *a, void *context);
 void emit_pairs(Attention *a, PairBody *body, void *context);

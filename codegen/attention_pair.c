@@ -6,8 +6,8 @@
 
 /* The highest register tile of one vector's width whose accumulators take half of the registers. */
 static int tile_rows_of(const Target *target) {
-    int rows = ROW_STEP, parts = LANES / target->lanes;
-    while (rows > 1 && 2 * rows * parts > target->registers) rows /= 2;
+    int rows = ROW_STEP, vectors = LANES / target->lanes;
+    while (rows > 1 && 2 * rows * vectors > target->registers) rows /= 2;
     return rows;
 }
 
@@ -72,7 +72,7 @@ static LLVMValueRef total_work(Attention *a, LLVMValueRef sequences) {
     return emit_mul(e, emit_get(e, e->i64, total), emit_i64(e, a->heads));
 }
 
-/* Is this thread's part of the total the one in which work that starts at `start` lies? */
+/* Is this thread's share of the total the one in which work that starts at `start` lies? */
 static LLVMValueRef is_mine(Emitter *e, LLVMValueRef start, LLVMValueRef total) {
     LLVMValueRef at = emit_mul(e, start, e->threads), next = emit_add(e, e->thread, emit_i64(e, 1));
     LLVMValueRef low = LLVMBuildICmp(e->builder, LLVMIntSGE, at, emit_mul(e, total, e->thread), "");

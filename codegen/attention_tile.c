@@ -153,12 +153,12 @@ static LLVMValueRef join(Emitter *e, LLVMValueRef low, LLVMValueRef high, int si
 /* Four columns of the rows m, 4 + m, 8 + m, 12 + m from `key`. */
 static LLVMValueRef read_fours(Attention *a, Tile from, LLVMValueRef key, int m, LLVMValueRef column) {
     Emitter *e = a->e;
-    LLVMValueRef start = emit_tile_address(a, from, key, column), part[4];
+    LLVMValueRef start = emit_tile_address(a, from, key, column), quarter[4];
     for (int i = 0; i < 4; i++) {
         LLVMValueRef address = emit_address(e, start, emit_i64(e, (4 * i + m) * from.stride));
-        part[i] = emit_read(e, -1, LLVMVectorType(e->f32, 4), address, 4 * WORD_BYTES);
+        quarter[i] = emit_read(e, -1, LLVMVectorType(e->f32, 4), address, 4 * WORD_BYTES);
     }
-    return join(e, join(e, part[0], part[1], 4), join(e, part[2], part[3], 4), 8);
+    return join(e, join(e, quarter[0], quarter[1], 4), join(e, quarter[2], quarter[3], 4), 8);
 }
 
 /* 16 keys by 4 columns: the rows are loaded so that what remains are four transpositions of 4 x 4,
@@ -249,7 +249,7 @@ static void end_tile(Attention *a, const RegisterTile *t) {
 /* How many vectors wide: as many as divide the columns and as half of the registers hold. */
 static int tile_vectors(const Attention *a, const Product *p) {
     const Target *target = a->e->target;
-    int parts = LANES / target->lanes, most = target->registers / (2 * a->tile_rows * parts);
+    int vectors = LANES / target->lanes, most = target->registers / (2 * a->tile_rows * vectors);
     if (most < 1) most = 1;
     if (most > MAX_TILE_VECTORS) most = MAX_TILE_VECTORS;
     int64_t columns = p->columns ? 1 : a->padded / LANES;

@@ -16,7 +16,7 @@ typedef struct ContractCode {
     int vectors; /* that the epilogue takes at once */
     LLVMValueRef m, n, k;
     LLVMValueRef a, b; /* operands */
-    /* Parts of the scratch: a tile at an edge of C, A's copy, B's panels. */
+    /* Regions of the scratch: a tile at an edge of C, A's copy, B's panels. */
     LLVMValueRef tile_place, a_place, b_place;
     LLVMValueRef pack_a, pack_b, copy, ask[2], tiles[MAX_HEIGHTS]; /* ask: to read, to write */
     LLVMValueRef packing_tile;                                     /* of all rows; NULL: B has to be transposed */
@@ -32,8 +32,8 @@ typedef struct NextBlock {
     LLVMValueRef column, end, depth_from;
 } NextBlock;
 
-/* Where the builder stands, from the outermost loop inwards. A loop gives its body a copy with its own part filled in.
- */
+/* Where the builder stands, from the outermost loop inwards. A loop gives its body a copy with its own
+ * fields filled in. */
 typedef struct TilePlace {
     Rectangle all; /* this thread's */
     /* Columns in a strip, depth of a block of K: evened out below their bounds. */
@@ -400,18 +400,18 @@ static void emit_blocks(const ContractCode *w, TilePlace at) {
     emit_end_for(e, &loop);
 }
 
-/* `extent` in the fewest parts of at most `most`, all but the last equal and multiples of `unit`; at least one unit. */
-static LLVMValueRef even_parts(Emitter *e, LLVMValueRef extent, int64_t most, int64_t unit) {
-    LLVMValueRef parts = at_least_one(e, emit_div_up(e, extent, most));
-    return times(e, at_least_one(e, emit_div_up(e, emit_div_up_by(e, extent, parts), unit)), unit);
+/* `extent` in the fewest blocks of at most `most`: all but the last equal, multiples of `unit`; at least one unit. */
+static LLVMValueRef even_blocks(Emitter *e, LLVMValueRef extent, int64_t most, int64_t unit) {
+    LLVMValueRef blocks = at_least_one(e, emit_div_up(e, extent, most));
+    return times(e, at_least_one(e, emit_div_up(e, emit_div_up_by(e, extent, blocks), unit)), unit);
 }
 
 static void emit_strips(const ContractCode *w, Rectangle all) {
     Emitter *e = w->e;
     LLVMValueRef columns = emit_sub(e, all.column_to, all.column_from);
     TilePlace at = {.all = all};
-    at.strip_columns = even_parts(e, columns, w->c.tiling.strip, w->c.tiling.unit);
-    at.block_depth = even_parts(e, w->k, w->c.tiling.depth, LANES);
+    at.strip_columns = even_blocks(e, columns, w->c.tiling.strip, w->c.tiling.unit);
+    at.block_depth = even_blocks(e, w->k, w->c.tiling.depth, LANES);
     Loop loop = emit_for(e, emit_i64(e, 0), emit_div_up_by(e, columns, at.strip_columns), 1, "strip");
     at.column = emit_add(e, all.column_from, emit_mul(e, loop.i, at.strip_columns));
     at.columns = emit_min(e, emit_sub(e, all.column_to, at.column), at.strip_columns);

@@ -1,4 +1,4 @@
-/* Contract: the parts of a matmul kernel, C[M, N] = A[M, K] B[K, N] with an elementwise epilogue.
+/* Contract: the pieces of a matmul kernel, C[M, N] = A[M, K] B[K, N] with an elementwise epilogue.
  *
  * Every element of C is one chain of fused multiply-adds in k order from +0; what is chosen here
  * only divides the elements:
@@ -69,7 +69,7 @@ void store_lanes(Emitter *e, LLVMValueRef value, LLVMValueRef address, LLVMValue
 LLVMValueRef lanes_below(Emitter *e, LLVMTypeRef vector, LLVMValueRef count);
 void emit_prefetch(Emitter *e, LLVMValueRef address, bool write, int locality);
 
-/* contract_grid.c: this thread's part of C [m, n], which may be empty. Columns are shared in multiples of `unit`. */
+/* contract_grid.c: this thread's share of C [m, n], which may be empty. Columns are shared in multiples of `unit`. */
 typedef struct Rectangle {
     LLVMValueRef row_from, row_to, column_from, column_to;
 } Rectangle;

@@ -1,10 +1,10 @@
-/* Contract grid: which part of C a thread computes.
+/* Contract grid: which share of C a thread computes.
  *
  * The threads form a grid: `across` of them share the columns, threads / across the rows. The best grid has the least
  * work in the largest rectangle: multiply-adds, and what goes with them, counted in multiply-adds too. To copy a row of
  * A costs as much as 4 columns, a column of B as 10 rows. A row of C that threads share costs SHARED_ROW columns: where
- * their parts meet, each thread's prefetcher asks for lines that the other one writes, and cores without a common cache
- * pass them to and fro. */
+ * their shares meet, each thread's prefetcher asks for lines that the other one writes, and cores without a common
+ * cache pass them to and fro. */
 #include "codegen/contract.h"
 
 enum { A_ROW = 4, B_COLUMN = 10, SHARED_ROW = 24 };
@@ -35,23 +35,23 @@ static LLVMValueRef choose_grid(Emitter *e, const GridWork *work) {
     return emit_get(e, e->i64, across);
 }
 
-/* Part `part` of `parts` of `items` things of `size` each, of which `extent` exist. A part past the last is empty. */
-static void share(Emitter *e, LLVMValueRef items, LLVMValueRef part, LLVMValueRef parts, int64_t size,
+/* Share `index` of `shares` of `items` things of `size` each, of which `extent` exist. One past the last is empty. */
+static void share(Emitter *e, LLVMValueRef items, LLVMValueRef index, LLVMValueRef shares, int64_t size,
                   LLVMValueRef extent, LLVMValueRef *from, LLVMValueRef *to) {
-    LLVMValueRef begin = emit_min(e, part, parts), end = emit_min(e, emit_add(e, part, emit_i64(e, 1)), parts);
-    *from = emit_mul(e, emit_div(e, emit_mul(e, items, begin), parts), emit_i64(e, size));
-    *to = emit_min(e, emit_mul(e, emit_div(e, emit_mul(e, items, end), parts), emit_i64(e, size)), extent);
+    LLVMValueRef begin = emit_min(e, index, shares), end = emit_min(e, emit_add(e, index, emit_i64(e, 1)), shares);
+    *from = emit_mul(e, emit_div(e, emit_mul(e, items, begin), shares), emit_i64(e, size));
+    *to = emit_min(e, emit_mul(e, emit_div(e, emit_mul(e, items, end), shares), emit_i64(e, size)), extent);
 }
 
 /* Rows are shared as row kernels share them, to the row, so that a thread finds in its cache what it wrote there; the
- * last tile of a part is one of the lower ones. */
+ * last tile of a share is one of the lower ones. */
 Rectangle emit_rectangle(Emitter *e, LLVMValueRef m, LLVMValueRef n, int unit) {
     GridWork work = {m, emit_div_up(e, n, unit), unit};
     LLVMValueRef across = choose_grid(e, &work), down = emit_div(e, e->threads, across);
-    LLVMValueRef row_part = emit_div(e, e->thread, across);
-    LLVMValueRef column_part = LLVMBuildURem(e->builder, e->thread, across, "");
-    Rectangle part;
-    share(e, m, row_part, down, 1, m, &part.row_from, &part.row_to);
-    share(e, work.units, column_part, across, unit, n, &part.column_from, &part.column_to);
-    return part;
+    LLVMValueRef row_share = emit_div(e, e->thread, across);
+    LLVMValueRef column_share = LLVMBuildURem(e->builder, e->thread, across, "");
+    Rectangle own;
+    share(e, m, row_share, down, 1, m, &own.row_from, &own.row_to);
+    share(e, work.units, column_share, across, unit, n, &own.column_from, &own.column_to);
+    return own;
 }

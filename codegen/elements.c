@@ -138,7 +138,7 @@ static LLVMValueRef element_gather(Emitter *e, Scope *scope, const Node *node, c
     return emit_vector(e, scope, node->inputs[0], &from);
 }
 
-/* Lanes on both sides of a seam: every operand under the mask of its own part. */
+/* Lanes on both sides of a seam: every operand under the mask of its own range. */
 static LLVMValueRef concat_lanes(Emitter *e, Scope *scope, const Node *node, const Index *index) {
     int64_t axis = node->attrs.ints[0];
     LLVMValueRef positions = emit_coord(e, index->at[axis]), start = emit_i64(e, 0), value = NULL;
@@ -147,16 +147,16 @@ static LLVMValueRef concat_lanes(Emitter *e, Scope *scope, const Node *node, con
         LLVMValueRef inside = LLVMBuildICmp(e->builder, LLVMIntSGE, positions, emit_splat(e, start), "");
         LLVMValueRef before = LLVMBuildICmp(e->builder, LLVMIntSLT, positions, emit_splat(e, end), "");
         inside = LLVMBuildAnd(e->builder, inside, before, "");
-        Index part = *index;
-        part.mask = index->mask ? LLVMBuildAnd(e->builder, inside, index->mask, "") : inside;
-        part.at[axis] = coord_vector(LLVMBuildSub(e->builder, positions, emit_splat(e, start), ""));
+        Index own_index = *index;
+        own_index.mask = index->mask ? LLVMBuildAnd(e->builder, inside, index->mask, "") : inside;
+        own_index.at[axis] = coord_vector(LLVMBuildSub(e->builder, positions, emit_splat(e, start), ""));
         if (index->at[axis].kind == COORD_LANES) {
             LLVMValueRef base = LLVMBuildSub(e->builder, emit_coord_scalar(e, index->at[axis]), start, "");
-            part.at[axis] = coord_lanes(base, 0, 1);
+            own_index.at[axis] = coord_lanes(base, 0, 1);
         }
         Scope inner; /* values under this mask are of use to nobody else */
         scope_open(&inner, scope);
-        LLVMValueRef own = emit_vector(e, &inner, node->inputs[i], &part);
+        LLVMValueRef own = emit_vector(e, &inner, node->inputs[i], &own_index);
         scope_close(&inner);
         value = value ? LLVMBuildSelect(e->builder, inside, own, value, "") : own;
         start = end;
@@ -176,9 +176,9 @@ static LLVMValueRef concat_scalar(Emitter *e, Scope *scope, const Node *node, co
         LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntULT, own, extent, ""));
         Scope inner;
         scope_open(&inner, scope);
-        Index part = *index;
-        part.at[axis] = coord_splat(own);
-        emit_set(e, value, emit_vector(e, &inner, node->inputs[i], &part));
+        Index own_index = *index;
+        own_index.at[axis] = coord_splat(own);
+        emit_set(e, value, emit_vector(e, &inner, node->inputs[i], &own_index));
         scope_close(&inner);
         emit_end_if(e, after);
         start = emit_add(e, start, extent);

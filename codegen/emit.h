@@ -125,7 +125,7 @@ LLVMValueRef emit_local(Emitter *e, LLVMTypeRef type, LLVMValueRef initial);
 LLVMValueRef emit_get(Emitter *e, LLVMTypeRef type, LLVMValueRef local);
 void emit_set(Emitter *e, LLVMValueRef local, LLVMValueRef value);
 
-/* This thread's contiguous part [from, to) of `items` things. */
+/* This thread's contiguous share [from, to) of `items` things. */
 void emit_share(Emitter *e, LLVMValueRef items, LLVMValueRef *from, LLVMValueRef *to);
 
 /* --- Positions --- */

@@ -1,4 +1,4 @@
-/* Lower: the parts of elemental emission (elements.c) that have files of their own. */
+/* Lower: the pieces of elemental emission (elements.c) that have files of their own. */
 #ifndef GRADC_CODEGEN_LOWER_H
 #define GRADC_CODEGEN_LOWER_H
 

@@ -16,8 +16,8 @@ static LLVMMetadataRef alias_scope(const Emitter *e, int buffer) {
     LLVMMetadataRef domain = LLVMMDNodeInContext2(e->context, &domain_name, 1);
     char name[32];
     snprintf(name, sizeof name, "buffer %d", buffer);
-    LLVMMetadataRef parts[] = {text_node(e, name), domain};
-    return LLVMMDNodeInContext2(e->context, parts, 2);
+    LLVMMetadataRef operands[] = {text_node(e, name), domain};
+    return LLVMMDNodeInContext2(e->context, operands, 2);
 }
 
 static void set_metadata(const Emitter *e, LLVMValueRef instruction, const char *kind, LLVMMetadataRef *list,
@@ -136,8 +136,8 @@ static bool is_zero(Coord coord) {
 static bool is_one(LLVMValueRef stride) { return LLVMIsAConstantInt(stride) && LLVMConstIntGetZExtValue(stride) == 1; }
 
 static LLVMValueRef spread(Emitter *e, LLVMValueRef offsets, Coord coord, LLVMValueRef stride) {
-    LLVMValueRef part = LLVMBuildMul(e->builder, emit_coord(e, coord), emit_splat(e, stride), "");
-    return offsets ? LLVMBuildAdd(e->builder, offsets, part, "") : part;
+    LLVMValueRef term = LLVMBuildMul(e->builder, emit_coord(e, coord), emit_splat(e, stride), "");
+    return offsets ? LLVMBuildAdd(e->builder, offsets, term, "") : term;
 }
 
 static LanePlace find_place(Emitter *e, const Type *type, const Index *index) {

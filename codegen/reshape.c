@@ -49,8 +49,8 @@ static Coord linear_position(Emitter *e, const Type *type, const Index *index) {
         } else if (at.kind == COORD_LANES && unit) {
             lanes = at;
         } else {
-            LLVMValueRef part = scaled(e, at, stride);
-            vector = vector ? LLVMBuildAdd(e->builder, vector, part, "") : part;
+            LLVMValueRef term = scaled(e, at, stride);
+            vector = vector ? LLVMBuildAdd(e->builder, vector, term, "") : term;
         }
         stride = emit_mul(e, stride, emit_dim(e, type->dims[axis]));
     }

@@ -134,7 +134,7 @@ typedef struct InputDecl {
     Pos pos;
     const char *columns[2];
     int n_columns;
-    KeptPart kept;
+    Truncation truncation;
     Expr *window, *stride; /* NULL: no windows */
     bool pools_max;
     Pos window_pos;

@@ -213,15 +213,15 @@ static Value build_slice(Elab *e, const BuiltinCall *call) {
 }
 
 static Value build_concat(Elab *e, const BuiltinCall *call) {
-    Node **parts = arena_array(e->arena, (size_t)call->n, sizeof(Node *));
+    Node **operands = arena_array(e->arena, (size_t)call->n, sizeof(Node *));
     int64_t axis;
     for (int i = 1; i < call->n; i++) {
         if (!needs_tensor(e, call, i)) return value_error();
-        parts[i - 1] = call->args[i].node;
+        operands[i - 1] = call->args[i].node;
     }
     if (call->n < 2) return fail_value(e, "E0301", call->expr->pos, "'concat' needs at least one tensor");
-    if (!axis_of(e, call, 0, parts[0], &axis)) return value_error();
-    return value_tensor(join_parts(e, parts, call->n - 1, axis, call->expr->pos));
+    if (!axis_of(e, call, 0, operands[0], &axis)) return value_error();
+    return value_tensor(concat_operands(e, operands, call->n - 1, axis, call->expr->pos));
 }
 
 static Value build_gather(Elab *e, const BuiltinCall *call) {
@@ -299,7 +299,7 @@ static const Builtin builtins[] = {
     {"reshape", "x dims*", build_shape, OP_reshape, NULL},
     {"broadcast", "x dims*", build_shape, OP_broadcast, NULL},
     {"slice", "x axis start stop", build_slice, OP_slice, NULL},
-    {"concat", "axis parts*", build_concat, OP_concat, NULL},
+    {"concat", "axis operands*", build_concat, OP_concat, NULL},
     {"gather", "table index", build_gather, OP_gather, NULL},
     {"scatter_add", "rows index", build_scatter, OP_scatter_add, NULL},
     {"scatter_max", "rows index", build_scatter, OP_scatter_max, NULL},

@@ -214,7 +214,7 @@ Program *program_load(const char *path, const ProgramOptions *options, Diagnosti
     program->source = loaded->source;
     if (!loaded->module.incomplete) elaborate(&e);
     if (diags->errors == errors) {
-        program->source = settled_source(program, e.options, arena);
+        program->source = resolved_source(program, e.options, arena);
         return program;
     }
     program_free(program);

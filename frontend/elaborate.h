@@ -208,9 +208,9 @@ void check_defs(Elab *e);
 
 /* list.c */
 Value eval_list(Elab *e, const Expr *expr);
-/* Along an axis: any number of parts, at least one; joined as many at a time as an operator takes operands. Overwrites
- * `parts`. NULL after a message. */
-Node *join_parts(Elab *e, Node **parts, int count, int64_t axis, Pos pos);
+/* Along an axis: any number of operands, at least one; joined as many at a time as an operator takes. Overwrites
+ * `operands`. NULL after a message. */
+Node *concat_operands(Elab *e, Node **operands, int count, int64_t axis, Pos pos);
 Value number_list(Elab *e, const double *numbers, int64_t count, Pos pos); /* f32[count], from 1 */
 
 /* call.c */
@@ -272,8 +272,8 @@ void elaborate_optimizer(Elab *e, const Def *def);
 Dim sequences_dim(Elab *e); /* S */
 TokensValue declare_tokens(Elab *e, const char *name, bool windowed, Pos pos);
 void elaborate_recipe(Elab *e); /* recipe.c: the settings of the training */
-/* settle.c: the program's text with what came from its data and from --set written into it. */
-const char *settled_source(const Program *program, const ProgramOptions *options, Arena *arena);
+/* resolve.c: the program's text with what came from its data and from --set written into it. */
+const char *resolved_source(const Program *program, const ProgramOptions *options, Arena *arena);
 /* The value that `--set` gives to `name`: the text after "name=", the last one counts; NULL: none. */
 const char *find_set(const ProgramOptions *options, const char *name);
 /* label.c: the declared label into `task->label`, with what only the data can say; false after a message. */

@@ -10,13 +10,13 @@ static const char *fill_in(Elab *e, const NamePattern *written) {
     bool inside = false;
     while (*text) {
         size_t length = inside ? strcspn(text, ".}") : strcspn(text, "{");
-        const char *part = arena_strndup(e->arena, text, length);
-        bool name = inside && length && !strchr("-0123456789", *part);
-        if (name) part = interpolate(e, arena_printf(e->arena, "{%s}", part), written->pos);
-        if (!part) return NULL;
+        const char *piece = arena_strndup(e->arena, text, length);
+        bool name = inside && length && !strchr("-0123456789", *piece);
+        if (name) piece = interpolate(e, arena_printf(e->arena, "{%s}", piece), written->pos);
+        if (!piece) return NULL;
         text += length;
         inside = inside ? *text != '}' : *text == '{';
-        result = arena_printf(e->arena, *text ? "%s%s%c" : "%s%s", result, part, *text);
+        result = arena_printf(e->arena, *text ? "%s%s%c" : "%s%s", result, piece, *text);
         if (*text) text++;
     }
     return result;

@@ -17,17 +17,17 @@ static Node *item_node(Elab *e, const Expr *item) {
     return NULL;
 }
 
-Node *join_parts(Elab *e, Node **parts, int count, int64_t axis, Pos pos) {
+Node *concat_operands(Elab *e, Node **operands, int count, int64_t axis, Pos pos) {
     while (count > 1) {
         int joined = 0;
         for (int i = 0; i < count; i += MAX_OPERANDS) {
             int n = count - i < MAX_OPERANDS ? count - i : MAX_OPERANDS;
-            NodeSpec spec = {.op = OP_concat, .n_inputs = n, .inputs = parts + i, .attrs.ints = {axis}};
-            parts[joined++] = n == 1 ? parts[i] : emit(e, spec, pos);
+            NodeSpec spec = {.op = OP_concat, .n_inputs = n, .inputs = operands + i, .attrs.ints = {axis}};
+            operands[joined++] = n == 1 ? operands[i] : emit(e, spec, pos);
         }
         count = joined;
     }
-    return parts[0];
+    return operands[0];
 }
 
 Value number_list(Elab *e, const double *numbers, int64_t count, Pos pos) {
@@ -36,7 +36,7 @@ Value number_list(Elab *e, const double *numbers, int64_t count, Pos pos) {
     Type type = type_make(ELEM_F32, 1, &one);
     for (int64_t i = 0; i < count; i++)
         items[i] = to_shape(e, OP_reshape, scalar_node(e, ELEM_F32, numbers[i], pos), &type, pos);
-    return value_tensor(join_parts(e, items, (int)count, 0, pos));
+    return value_tensor(concat_operands(e, items, (int)count, 0, pos));
 }
 
 Value eval_list(Elab *e, const Expr *expr) {
@@ -46,5 +46,5 @@ Value eval_list(Elab *e, const Expr *expr) {
         items[i] = item_node(e, expr->args[i].value);
         good = good && items[i];
     }
-    return good ? value_tensor(join_parts(e, items, expr->n_args, 0, expr->pos)) : value_error();
+    return good ? value_tensor(concat_operands(e, items, expr->n_args, 0, expr->pos)) : value_error();
 }

@@ -165,9 +165,9 @@ static void no_statement(Parser *parser, BlockKind kind) {
     const Token *token = peek(parser);
     bool named = token->kind == TOKEN_NAME && !parser->broken;
     bool assigned = is_symbol(token, "=") && !parser->broken && parser->at > 0;
-    bool told = !parser->broken && token->kind != TOKEN_BAD && token->kind != TOKEN_END;
+    bool reported = !parser->broken && token->kind != TOKEN_BAD && token->kind != TOKEN_END;
     syntax_error(parser, allowed[kind]);
-    if (told) hint_habit(parser, token);
+    if (reported) hint_habit(parser, token);
     if (assigned) hint_line_above(parser);
     if (!named) return;
     const char *near = nearest_name(token->text, words, WORDS);

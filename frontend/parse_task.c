@@ -80,15 +80,15 @@ static Names parse_named_columns(Parser *parser, const char *what, const char **
 }
 
 /* ["keep" ("head" | "tail" | "both")] */
-static KeptPart parse_kept(Parser *parser) {
-    static const char *const parts[] = {[KEPT_HEAD] = "head", [KEPT_TAIL] = "tail", [KEPT_BOTH] = "both"};
-    if (!clause_follows(parser, "keep")) return KEPT_HEAD;
+static Truncation parse_truncation(Parser *parser) {
+    static const char *const ends[] = {[KEEP_HEAD] = "head", [KEEP_TAIL] = "tail", [KEEP_BOTH] = "both"};
+    if (!clause_follows(parser, "keep")) return KEEP_HEAD;
     advance(parser);
-    for (int part = KEPT_HEAD; part <= KEPT_BOTH; part++) {
-        if (accept(parser, parts[part])) return (KeptPart)part;
+    for (int end = KEEP_HEAD; end <= KEEP_BOTH; end++) {
+        if (accept(parser, ends[end])) return (Truncation)end;
     }
     syntax_error(parser, "'head', 'tail' or 'both'");
-    return KEPT_HEAD;
+    return KEEP_HEAD;
 }
 
 /* windows = "window" arithmetic "stride" arithmetic "pool" ("max" | "mean") */
@@ -125,7 +125,7 @@ static void parse_input(Parser *parser, TaskDecl *task) {
     else if (clause_follows(parser, "window"))
         parse_windows(parser, input);
     else
-        input->kept = parse_kept(parser);
+        input->truncation = parse_truncation(parser);
 }
 
 /* classes = arithmetic | string {"," string} */

@@ -29,7 +29,7 @@ typedef struct Param {
 } Param;
 
 /* What stays of a text that is too long. */
-typedef enum KeptPart { KEPT_HEAD, KEPT_TAIL, KEPT_BOTH } KeptPart;
+typedef enum Truncation { KEEP_HEAD, KEEP_TAIL, KEEP_BOTH } Truncation;
 
 /* A text input gives these graph inputs, for input `x` with T = "x.T" tokens and S sequences (all declared, used or
  * not). They are known by their roles, see graph/role.h, not by these names:
@@ -44,7 +44,7 @@ typedef struct TextInput {
     const char *name;
     const char *columns[2]; /* one text, or a pair encoded jointly */
     int n_columns;
-    KeptPart kept;
+    Truncation truncation;
     /* tokens of a window, special ones included, and from the beginning of one to that of the next; 0: no windows */
     int64_t window, stride;
     bool pools_max; /* of windows: how the text asks for them to be pooled; otherwise by their mean */

@@ -37,11 +37,11 @@ Graph *finish_graph(Elab *e) {
     return graph;
 }
 
-/* One of the inputs of a text or a label: NAME.PART. */
-static Node *member_input(Elab *e, Role role, const char *part, int rank, const Dim *dims, Dim bound, Pos pos) {
+/* One of the inputs of a text or a label: NAME.MEMBER. */
+static Node *member_input(Elab *e, Role role, const char *member, int rank, const Dim *dims, Dim bound, Pos pos) {
     Type type = type_make(ELEM_I32, rank, dims);
     type.bound = bound;
-    return emit_input(e, arena_printf(e->arena, "%s.%s", role.of, part), role, type, pos);
+    return emit_input(e, arena_printf(e->arena, "%s.%s", role.of, member), role, type, pos);
 }
 
 static Dim member_dim(Elab *e, Role role, const char *letter) {
@@ -159,19 +159,19 @@ static bool check_complete(Elab *e, const TaskDecl *decl) {
     const struct {
         bool given;
         const char *what, *example;
-    } parts[] = {{decl->data.path, "data", "data \"set/{split}.tsv\" tab unquoted"},
-                 {decl->n_inputs > 0, "input", "input sentence: text"},
-                 {has_statement(decl, STMT_LOSS), "loss", "loss cross_entropy(logits, sentiment)"},
-                 {has_statement(decl, STMT_PREDICT), "predict", "predict argmax(logits)"},
-                 {decl->n_metrics > 0, "metric", "metric accuracy"}};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        if (parts[i].given) continue;
-        if (fail(e, "E0403", decl->pos, "the task '%s' has no '%s'", decl->name, parts[i].what)) {
-            if (is_assigned(decl, parts[i].what))
-                diag_hint(e->diags, "'%s = ...' makes a value of that name: write '%s ...'", parts[i].what,
-                          parts[i].what);
+    } needed[] = {{decl->data.path, "data", "data \"set/{split}.tsv\" tab unquoted"},
+                  {decl->n_inputs > 0, "input", "input sentence: text"},
+                  {has_statement(decl, STMT_LOSS), "loss", "loss cross_entropy(logits, sentiment)"},
+                  {has_statement(decl, STMT_PREDICT), "predict", "predict argmax(logits)"},
+                  {decl->n_metrics > 0, "metric", "metric accuracy"}};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        if (needed[i].given) continue;
+        if (fail(e, "E0403", decl->pos, "the task '%s' has no '%s'", decl->name, needed[i].what)) {
+            if (is_assigned(decl, needed[i].what))
+                diag_hint(e->diags, "'%s = ...' makes a value of that name: write '%s ...'", needed[i].what,
+                          needed[i].what);
             else
-                diag_hint(e->diags, "for example: %s", parts[i].example);
+                diag_hint(e->diags, "for example: %s", needed[i].example);
         }
         return false;
     }
@@ -213,7 +213,7 @@ static Task describe(const TaskDecl *decl) {
         task.inputs[i] = (TextInput){.name = input->name, .n_columns = input->n_columns, .pos = input->pos};
         for (int j = 0; j < input->n_columns; j++) task.inputs[i].columns[j] = input->columns[j];
         task.inputs[i].words = input->words;
-        task.inputs[i].kept = input->kept;
+        task.inputs[i].truncation = input->truncation;
         task.inputs[i].pools_max = input->pools_max;
         task.inputs[i].window_pos = input->window_pos;
     }

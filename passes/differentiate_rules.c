@@ -180,12 +180,12 @@ static Node *zeros_along(Tape *g, Node *like, int64_t axis, int64_t extent) {
 static bool rule_slice(Tape *g, Node *dy, Operands x, Node **dx) {
     int64_t axis = g->at->attrs.ints[0], start = g->at->attrs.ints[1];
     int64_t rest = x[0]->type.dims[axis].offset - dy->type.dims[axis].offset - start;
-    Node *parts[3];
+    Node *operands[3];
     int n = 0;
-    if (start) parts[n++] = zeros_along(g, dy, axis, start);
-    parts[n++] = dy;
-    if (rest) parts[n++] = zeros_along(g, dy, axis, rest);
-    NodeSpec spec = {.op = OP_concat, .n_inputs = n, .inputs = parts, .attrs.ints[0] = axis, .pos = g->at->pos};
+    if (start) operands[n++] = zeros_along(g, dy, axis, start);
+    operands[n++] = dy;
+    if (rest) operands[n++] = zeros_along(g, dy, axis, rest);
+    NodeSpec spec = {.op = OP_concat, .n_inputs = n, .inputs = operands, .attrs.ints[0] = axis, .pos = g->at->pos};
     dx[0] = n == 1 ? dy : graph_node(g->graph, &spec);
     return true;
 }

@@ -7,7 +7,7 @@ cd "$t/work" || exit 1
 ln -s "$root/models" models
 demo_run() { run "$@" --weights "$demo"; }
 
-# Classes by name, told by a word; some rows without a label; an author for each four.
+# Classes by name, told apart by a word; some rows without a label; an author for each four.
 awk 'BEGIN { OFS = ","; print "id,the author,note,mood"; split("good bad fair", w, " "); split("glad sad even", m, " ")
   for (i = 0; i < 240; i++) { k = i % 3 + 1; print i, "a" int(i / 4), "a " w[k] " film " i % 7, i % 40 == 39 ? "" : m[k] } }' >notes.csv
 demo_run init notes.csv --text note --label mood --group "the author"
@@ -64,7 +64,7 @@ demo_run init notes.csv --text note --label mood --task "my task" --out none.gra
 [ "$status" = 1 ] && [ ! -e none.graph ] && has "$t/err" "--task NAME"
 ok "nothing is left that gradc refuses" $?
 
-# What is read as the writer meant it, and what is told.
+# What is read as the writer meant it, and what is reported.
 awk 'BEGIN { for (i = 0; i < 60; i++) printf "\"%d\",\"Headline %d\",\"It says %d\"\n", i % 4 + 1, i, i }' >bare.csv
 run init bare.csv --text 3 --label 1
 [ "$status" = 0 ] && has bare.graph 'data "bare.csv" comma quoted columns(label, column2, text)' && has bare.graph 'class["1", "2", "3", "4"]' &&
@@ -93,7 +93,7 @@ ok "training counts them too" $?
 printf 'text,label\nna\357ve,a\nb,b\n' >latin.csv
 run init latin.csv --text text --label label
 [ "$status" = 1 ] && has "$t/err" "latin.csv:2: error[E0814]" && has "$t/err" iconv
-ok "text that is not UTF-8 is told as such" $?
+ok "text that is not UTF-8 is reported as such" $?
 
 # A vocabulary that does not know the words: counted by each command, and the same where the tokens come from the cache.
 awk 'BEGIN { print "text,label"; for (i = 0; i < 40; i++) print (i % 4 ? "a good film " : "日本 日本 日本 ") i "," (i % 2 ? "a" : "b") }' >odd.csv
@@ -121,7 +121,7 @@ ok "a range has all of its digits" $?
 awk 'BEGIN { print "text,label"; for (i = 0; i < 60; i++) print "q " i "," (i == 0 ? "one" : i < 9 ? "few" : "many") }' >rare.csv
 run init rare.csv --text text --label label
 [ "$status" = 0 ] && has rare.graph 'split dev 0.1 stratified' && has rare.graph 'Too rare to be in dev: one.'
-ok "a rare class is told, and the split stays stratified" $?
+ok "a rare class is reported, and the split stays stratified" $?
 demo_run train rare.graph --epochs 0 --out rare
 [ "$status" = 0 ] && run predict rare --split train --keep label && grep -q '^one' "$t/out"
 ok "it is for training" $?

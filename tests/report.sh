@@ -39,13 +39,13 @@ sed -n '/"confusion"/,/^    \]/p' "$t/out" | tr -d '[:space:]"a-z:[' | tr ']' '\
   NF == 5 { n++; for (i = 1; i <= 5; i++) all += $i; right += $n } END { d = right / rows - accuracy; exit !(n == 5 && all == rows && d < 1e-9 && d > -1e-9) }'
 ok "the confusion matrix adds up" $?
 
-# The loss is told where no metric is it, of all rows whatever a batch has, and where it is infinite too; it counts for nothing.
+# The loss is reported where no metric is it, of all rows whatever a batch has, and where it is infinite too; it counts for nothing.
 sed '/metric/s/, loss$//' "$t/mood.graph" >"$t/plain.graph"
-told() { run eval "$t/$1.graph" --weights "$t/run" --tasks sentiment --data "$demo" --cache "$t/cache" --json --batch "$2"; number loss; }
-awk -v a="$(told mood 64)" -v b="$(told plain 64)" -v c="$(told plain 7)" 'BEGIN { exit !(a > 0 && a == b && (b - c) ^ 2 < 1e-10) }'
+loss_of() { run eval "$t/$1.graph" --weights "$t/run" --tasks sentiment --data "$demo" --cache "$t/cache" --json --batch "$2"; number loss; }
+awk -v a="$(loss_of mood 64)" -v b="$(loss_of plain 64)" -v c="$(loss_of plain 7)" 'BEGIN { exit !(a > 0 && a == b && (b - c) ^ 2 < 1e-10) }'
 ok "the loss of the development set" $?
 sed 's/loss cross_entropy.*/&- sum(log(float(sentiment)), axis = 0)/' "$t/plain.graph" >"$t/infinite.graph"
-told plain 64 >/dev/null && cp "$t/out" "$t/plain" && told infinite 64 >/dev/null && sed 's/"loss": .*,/"loss": null,/' "$t/plain" | cmp -s - "$t/out"
+loss_of plain 64 >/dev/null && cp "$t/out" "$t/plain" && loss_of infinite 64 >/dev/null && sed 's/"loss": .*,/"loss": null,/' "$t/plain" | cmp -s - "$t/out"
 ok "an infinite loss is null and changes nothing else" $?
 
 evaluate --report
@@ -82,7 +82,7 @@ awk -F '\t' '$1 == "similarity" { e = $4 - $5; e = e < 0 ? -e : e; bad += (e - $
   $1 == "tagging" { m++; bad += split($4, a, "|") != split($5, b, "|") || $4 == $5 } $1 == "masked" { k++; bad += $4 != "" || $5 != "" } END { exit !(n && m && k && !bad) }' "$t/kinds.tsv"
 ok "numbers, words and hidden tokens" $?
 
-# Compressed data is as good as plain; a damaged file is told.
+# Compressed data is as good as plain; a damaged file is reported.
 mkdir "$t/packed"
 gzip -c "$demo/ids-sst-dev.csv" >"$t/packed/ids-sst-dev.csv.gz"
 evaluate && cp "$t/out" "$t/plain" && run eval "$t/run" --tasks sentiment --data "$t/packed" --cache "$t/cache" && cmp -s "$t/out" "$t/plain"

@@ -108,7 +108,7 @@ ok "a log that a power cut ended" $?
 sed '3s/.*/{"event"/' "$t/seed-2/log.jsonl" >"$copy/log.jsonl"
 report "$copy" --no-eval --out "$t/cut.html"
 [ "$status" = 1 ] && has "$t/err" "log.jsonl:3: error[E0995]" && [ ! -e "$t/cut.html" ]
-ok "a damaged log is told by its line" $?
+ok "a damaged log is reported with its line" $?
 : >"$copy/log.jsonl"
 report "$copy" --no-eval --out "$t/empty.html"
 [ "$status" = 0 ] && well "$t/empty.html"

@@ -168,7 +168,7 @@ task pairs {
 END
 fitted() { "$gradc" train "$t/fit.graph" --weights "$demo" --data "$t/long" --tasks pairs --batch 32 --epochs 2 --lr 1e-2 --quiet --cache "$t/cache" \
   "$@" >"$t/out" 2>"$t/err"; }
-told() { grep -E '"event":"(eval|fit|score)"' "$1"; } # LOG
+scores_of() { grep -E '"event":"(eval|fit|score)"' "$1"; } # LOG
 fitted --out "$t/fitted"
 ok "a run of fits that is not stopped" $?
 cp "$t/out" "$t/table"
@@ -184,7 +184,7 @@ for epoch in 1 2; do
   again "$t/half-$epoch" --resume --quiet
   [ $? = 0 ] && [ "$(hash_of "$t/half-$epoch/log.jsonl")" = "$(hash_of "$t/fitted/log.jsonl")" ] && cmp -s "$t/out" "$t/table" &&
     cmp -s "$t/half-$epoch/model.safetensors" "$t/fitted/model.safetensors" &&
-    [ "$(told "$t/half-$epoch/log.jsonl")" = "$(told "$t/fitted/log.jsonl")" ]
+    [ "$(scores_of "$t/half-$epoch/log.jsonl")" = "$(scores_of "$t/fitted/log.jsonl")" ]
   ok "--resume evaluates first: same weights, metrics, best epoch and log" $?
 done
 again "$t/fitted" --resume --quiet

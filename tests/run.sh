@@ -103,7 +103,7 @@ ok "integers" $?
 
 run "$model" --task similarity --weights "$demo" --text a --text b --grad --show score
 [ "$status" = 0 ] && has "$t/err" "'similarity' is not given: a random label is taken"
-ok "a label that nobody gave is told" $?
+ok "a label that nobody gave is reported" $?
 run "$model" --task similarity --weights "$demo" --text a --text b --grad --show score --input similarity=3
 [ "$status" = 0 ] && ! has "$t/err" "random label"
 ok "one that is given is not" $?

@@ -21,8 +21,8 @@ task mood {
 }
 END
 }
-# The ids, authors, texts and moods of a part, one row a line.
-part() { # FILE PART ARGUMENTS...
+# The ids, authors, texts and moods of a subset, one row a line.
+subset() { # FILE SUBSET ARGUMENTS...
   file=$1 split=$2
   shift 2
   "$gradc" predict "$file" --task mood --weights "${trained:-$t/run}" --data "$t" --split "$split" --keep id --keep author --keep text --keep mood "$@" 2>"$t/err" | cut -f 1-4
@@ -30,51 +30,51 @@ part() { # FILE PART ARGUMENTS...
 
 task 'split dev 0.25 seed 7' >"$t/share.graph"
 untrained "$t/share.graph" mood "$t" "$t/run"
-part "$t/share.graph" train >"$t/train"
-part "$t/share.graph" dev >"$t/dev"
+subset "$t/share.graph" train >"$t/train"
+subset "$t/share.graph" dev >"$t/dev"
 [ "$(wc -l <"$t/dev")" = 100 ] && [ "$(cat "$t/train" "$t/dev" | sort -n | cut -f 1 | tr '\n' ' ')" = "$(seq -s ' ' 0 399) " ]
-ok "the parts have their shares and are all rows" $?
+ok "the subsets have their shares and are all rows" $?
 cut -f 3 "$t/dev" | sort -u >"$t/texts"
 ! cut -f 3 "$t/train" | grep -qxFf "$t/texts"
 ok "rows with the same text are on one side" $?
 task 'split dev 0.25 seed 8' >"$t/other.graph"
-part "$t/other.graph" dev >"$t/other" && ! cmp -s "$t/dev" "$t/other"
+subset "$t/other.graph" dev >"$t/other" && ! cmp -s "$t/dev" "$t/other"
 ok "another seed is another split" $?
-{ head -n 1 "$t/rows.csv"; tail -n +2 "$t/rows.csv" | sort -r; } >"$t/turned" && mv "$t/rows.csv" "$t/kept" && mv "$t/turned" "$t/rows.csv"
-part "$t/share.graph" dev | sort >"$t/again"
+{ head -n 1 "$t/rows.csv"; tail -n +2 "$t/rows.csv" | sort -r; } >"$t/reversed" && mv "$t/rows.csv" "$t/kept" && mv "$t/reversed" "$t/rows.csv"
+subset "$t/share.graph" dev | sort >"$t/again"
 sort "$t/dev" | cmp -s - "$t/again"
 ok "the order of rows does not matter" $?
 mv "$t/kept" "$t/rows.csv"
 
 task 'split dev 0.24 stratified' >"$t/strata.graph"
-part "$t/strata.graph" dev >"$t/dev"
+subset "$t/strata.graph" dev >"$t/dev"
 [ "$(grep -c rare "$t/dev")" = 24 ] && [ "$(grep -c often "$t/dev")" = 72 ]
 ok "classes have their shares" $?
 task 'split dev 0.25 grouped by author' >"$t/groups.graph"
-part "$t/groups.graph" train | cut -f 2 | sort -u >"$t/train"
-part "$t/groups.graph" dev | cut -f 2 | sort -u >"$t/dev"
+subset "$t/groups.graph" train | cut -f 2 | sort -u >"$t/train"
+subset "$t/groups.graph" dev | cut -f 2 | sort -u >"$t/dev"
 [ "$(wc -l <"$t/dev")" = 10 ] && [ "$(cat "$t/train" "$t/dev" | sort | uniq -d)" = "" ]
 ok "a group is on one side" $?
 
-{ cat "$t/rows.csv"; echo '400,x,the only one,once'; for i in 1 2 3 4 5 6; do echo "40$i,x,the same,twin"; done; } >"$t/more.csv"
+{ cat "$t/rows.csv"; echo '400,x,the only one,once'; for i in 1 2 3 4 5 6; do echo "40$i,x,the same,double"; done; } >"$t/more.csv"
 task 'split dev 0.24 stratified' | sed 's/rows\.csv/more.csv/' >"$t/more.graph"
 untrained "$t/more.graph" mood "$t" "$t/four"
 trained="$t/four"
-for side in train dev; do part "$t/more.graph" $side >"$t/$side"; done
+for side in train dev; do subset "$t/more.graph" $side >"$t/$side"; done
 trained=
-[ "$(grep -c rare "$t/dev")" = 24 ] && ! grep -q 'once\|twin' "$t/dev" && [ "$(grep -c 'once\|twin' "$t/train")" = 7 ]
+[ "$(grep -c rare "$t/dev")" = 24 ] && ! grep -q 'once\|double' "$t/dev" && [ "$(grep -c 'once\|double' "$t/train")" = 7 ]
 ok "a class of one row, or of one text, is for training" $?
 awk 'BEGIN { print "id,author,text,mood"; for (i = 0; i < 100; i++) print i ",a" (i < 40 ? 0 : int(i / 5)) ",text " i "," (i % 2 ? "rare" : "often") }' >"$t/large.csv"
 for seed in 1 2 3 4 5 6; do
   task "split dev 0.1 grouped by author seed $seed" | sed 's/rows\.csv/large.csv/' >"$t/large.graph"
-  part "$t/large.graph" dev | wc -l
+  subset "$t/large.graph" dev | wc -l
 done >"$t/sizes"
 ! grep -qvE '^(5|10|15|20)$' "$t/sizes"
 ok "a large group does not make dev several times its size" $?
 
 task 'split folds 4 stratified seed 1' >"$t/folds.graph"
-for fold in 0 1 2 3; do part "$t/folds.graph" dev --fold $fold; done >"$t/all"
-[ "$(sort -n "$t/all" | cut -f 1 | tr '\n' ' ')" = "$(seq -s ' ' 0 399) " ] && [ "$(part "$t/folds.graph" dev --fold 2 | grep -c rare)" = 26 ]
+for fold in 0 1 2 3; do subset "$t/folds.graph" dev --fold $fold; done >"$t/all"
+[ "$(sort -n "$t/all" | cut -f 1 | tr '\n' ' ')" = "$(seq -s ' ' 0 399) " ] && [ "$(subset "$t/folds.graph" dev --fold 2 | grep -c rare)" = 26 ]
 ok "the folds are all rows, each once" $?
 run train "$t/folds.graph" --tasks mood --weights "$demo" --data "$t" --epochs 1 --batch 32 --quiet --all-folds --out "$t/runs"
 [ "$status" = 0 ] && [ -e "$t/runs/fold-3/model.safetensors" ] && grep -q '^mood accuracy .*0\.' "$t/out" && has "$t/out" deviation

@@ -134,7 +134,7 @@ static void try_operand(Trial *t, int operand) {
         try_part(t, operand, i, size, elements ? count_of(t, t->node) : rows_of(t, t->node));
 }
 
-static void turn_rows(double *values, int64_t rows, int64_t width) {
+static void rotate_rows(double *values, int64_t rows, int64_t width) {
     for (int64_t i = 0; i + 1 < rows; i++) {
         for (int64_t j = 0; j < width; j++) {
             double value = values[i * width + j];
@@ -144,7 +144,7 @@ static void turn_rows(double *values, int64_t rows, int64_t width) {
     }
 }
 
-/* A row's number is of no account: when all rows that are read by rows are turned by one, so is the result. */
+/* A row's number is of no account: when all rows that are read by rows are rotated by one, so is the result. */
 static void try_turning(Trial *t) {
     int64_t rows = rows_of(t, t->node);
     for (int i = 0; i < t->node->n_inputs; i++) {
@@ -155,11 +155,11 @@ static void try_turning(Trial *t) {
     for (int i = 0; i < t->node->n_inputs; i++) {
         if (node_reads(t->node, i) == READS_WHOLE) continue;
         cr_assert_eq(rows_of(t, t->node->inputs[i]), rows, "%s", op_name(t->node->op));
-        turn_rows(t->given[i], rows, count_of(t, t->node->inputs[i]) / rows);
+        rotate_rows(t->given[i], rows, count_of(t, t->node->inputs[i]) / rows);
     }
-    double *result = evaluate(t), *turned = copied(t, t->result, count_of(t, t->node));
-    turn_rows(turned, rows, count_of(t, t->node) / rows);
-    cr_expect(memcmp(result, turned, (size_t)count_of(t, t->node) * sizeof *result) == 0,
+    double *result = evaluate(t), *rotated = copied(t, t->result, count_of(t, t->node));
+    rotate_rows(rotated, rows, count_of(t, t->node) / rows);
+    cr_expect(memcmp(result, rotated, (size_t)count_of(t, t->node) * sizeof *result) == 0,
               "%s: rows depend on their number", op_name(t->node->op));
 }
 

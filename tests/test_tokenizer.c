@@ -215,13 +215,14 @@ static void expect_rejected(const char *text) {
     remove_folder(&folder);
 }
 
-static void expect_cut(int64_t count_a, int64_t count_b, int64_t max_length, KeptPart part, const char *expected) {
+static void expect_cut(int64_t count_a, int64_t count_b, int64_t max_length, Truncation truncation,
+                       const char *expected) {
     TokenIds text[2] = {{0}, {0}};
     char found[200] = "";
     Fixture fixture = open_fixture(true);
     for (int32_t i = 0; i < count_a; i++) token_ids_push(&text[0], i);
     for (int32_t i = 0; i < count_b; i++) token_ids_push(&text[1], i);
-    tokenizer_cut(fixture.tokenizer, &text[0], count_b ? &text[1] : NULL, max_length, part);
+    tokenizer_cut(fixture.tokenizer, &text[0], count_b ? &text[1] : NULL, max_length, truncation);
     for (int j = 0; j < (count_b ? 2 : 1); j++) {
         for (int64_t i = 0; i < text[j].count; i++)
             snprintf(found + strlen(found), sizeof found - strlen(found), "%d ", text[j].items[i]);
@@ -233,12 +234,12 @@ static void expect_cut(int64_t count_a, int64_t count_b, int64_t max_length, Kep
 }
 
 Test(tokenizer, keeps_the_part_that_is_asked_for) {
-    expect_cut(10, 0, 6, KEPT_HEAD, "0 1 2 3 ");
-    expect_cut(10, 0, 6, KEPT_TAIL, "6 7 8 9 ");
-    expect_cut(10, 0, 6, KEPT_BOTH, "0 7 8 9 ");
-    expect_cut(4, 0, 6, KEPT_TAIL, "0 1 2 3 ");
-    expect_cut(8, 2, 9, KEPT_TAIL, "4 5 6 7 | 0 1 ");
-    expect_cut(8, 6, 11, KEPT_BOTH, "0 5 6 7 | 0 3 4 5 ");
+    expect_cut(10, 0, 6, KEEP_HEAD, "0 1 2 3 ");
+    expect_cut(10, 0, 6, KEEP_TAIL, "6 7 8 9 ");
+    expect_cut(10, 0, 6, KEEP_BOTH, "0 7 8 9 ");
+    expect_cut(4, 0, 6, KEEP_TAIL, "0 1 2 3 ");
+    expect_cut(8, 2, 9, KEEP_TAIL, "4 5 6 7 | 0 1 ");
+    expect_cut(8, 6, 11, KEEP_BOTH, "0 5 6 7 | 0 3 4 5 ");
 }
 
 Test(tokenizer, rejects_what_is_no_vocabulary) {

@@ -67,7 +67,7 @@ static Bytes close_zip(Zip *zip) {
 #define HOOKS                                                                                                          \
     "\x89"                                                                                                             \
     "ccollections\nOrderedDict\n)Rt"
-/* {"a": six numbers as [2, 3], "t": the same storage turned round as [3, 2], "x": 7, "p": the middle two as a
+/* {"a": six numbers as [2, 3], "t": the same storage transposed as [3, 2], "x": 7, "p": the middle two as a
  * parameter} */
 static const char pickle[] =
     "\x80\2ccollections\nOrderedDict\n)Rq\0(X\1\0\0\0a" TENSOR STORAGE "K\0K\2K\3\x86K\3K\1\x86" HOOKS "R"

@@ -132,27 +132,27 @@ static bool continues_character(char c) { return ((unsigned char)c & 0xC0) == 0x
 /* All of a line as people write them; of a longer one what is around the place. */
 static Excerpt find_excerpt(const char *line, Pos pos) {
     enum { LONGEST = 400, BEFORE = 100 };
-    Excerpt part = {0, strcspn(line, "\r\n"), false};
-    if (part.to <= LONGEST) return part;
-    part.is_cut = true;
-    if (pos.column > BEFORE && pos.column <= part.to) part.from = pos.column - BEFORE;
-    if (part.to - part.from > LONGEST) part.to = part.from + LONGEST;
-    while (part.from < part.to && continues_character(line[part.from])) part.from++;
-    while (part.to > part.from && continues_character(line[part.to])) part.to--;
-    return part;
+    Excerpt shown = {0, strcspn(line, "\r\n"), false};
+    if (shown.to <= LONGEST) return shown;
+    shown.is_cut = true;
+    if (pos.column > BEFORE && pos.column <= shown.to) shown.from = pos.column - BEFORE;
+    if (shown.to - shown.from > LONGEST) shown.to = shown.from + LONGEST;
+    while (shown.from < shown.to && continues_character(line[shown.from])) shown.from++;
+    while (shown.to > shown.from && continues_character(line[shown.to])) shown.to--;
+    return shown;
 }
 
 /* Tabs before the caret are repeated so that it stands under its column; bytes that continue a UTF-8 character take no
  * column. */
-static void print_caret(const char *line, Excerpt part, Pos pos, FILE *out) {
+static void print_caret(const char *line, Excerpt shown, Pos pos, FILE *out) {
     fputs("      | ", out);
-    if (part.from) fputs("... ", out);
-    for (size_t i = part.from; i + 1 < pos.column && i < part.to; i++) {
+    if (shown.from) fputs("... ", out);
+    for (size_t i = shown.from; i + 1 < pos.column && i < shown.to; i++) {
         if (!continues_character(line[i])) fputc(line[i] == '\t' ? '\t' : ' ', out);
     }
     fputc('^', out);
     size_t end = pos.column - 1 + (size_t)pos.length;
-    for (size_t i = pos.column; i < end && (i < part.to || !part.is_cut); i++) fputc('~', out);
+    for (size_t i = pos.column; i < end && (i < shown.to || !shown.is_cut); i++) fputc('~', out);
     fputc('\n', out);
 }
 
@@ -161,11 +161,11 @@ static void print_source(Pos pos, FILE *out) {
     const char *line = line_start(pos.file->text, pos.line);
     if (!line) return;
     fprintf(out, "%5u | ", pos.line);
-    Excerpt part = find_excerpt(line, pos);
-    if (part.from) fputs("... ", out);
-    print_visible(line + part.from, part.to - part.from, out);
+    Excerpt shown = find_excerpt(line, pos);
+    if (shown.from) fputs("... ", out);
+    print_visible(line + shown.from, shown.to - shown.from, out);
     fputc('\n', out);
-    print_caret(line, part, pos, out);
+    print_caret(line, shown, pos, out);
 }
 
 void pos_print(Pos pos, FILE *out) {

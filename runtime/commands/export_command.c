@@ -181,7 +181,7 @@ static bool add_parameters(Exporter *e) {
 
 /* --- config.json --- */
 
-/* {"0": "no", "1": "yes"}, or turned round. One output is called like the label. */
+/* {"0": "no", "1": "yes"}, or in the other order. One output is called like the label. */
 static const char *name_outputs(const Exporter *e, bool by_name) {
     const Label *label = &e->task->label;
     json_t *names = json_object();
@@ -230,15 +230,16 @@ static bool write_model(Exporter *e, const char *folder) {
         vec_push(arena, &pairs, ((ConfigPair){"label2id", CONFIG_JSON, 0, name_outputs(e, true)}));
         vec_push(arena, &pairs, ((ConfigPair){"problem_type", CONFIG_STRING, 0, problem_of(e)}));
     }
-    HfContents contents = {.config = hf_folder_config(e->s->folder),
-                           .fresh = true,
-                           .cut = {.max_length = e->s->max_length, .keeps_tail = e->task->inputs[0].kept == KEPT_TAIL},
-                           .says_length = is_sentence,
-                           .pairs = pairs.items,
-                           .n_pairs = pairs.count,
-                           .tokenizer = hf_folder_tokenizer(e->s->folder),
-                           .tensors = e->tensors.items,
-                           .n_tensors = e->tensors.count};
+    HfContents contents = {
+        .config = hf_folder_config(e->s->folder),
+        .fresh = true,
+        .cut = {.max_length = e->s->max_length, .keeps_tail = e->task->inputs[0].truncation == KEEP_TAIL},
+        .says_length = is_sentence,
+        .pairs = pairs.items,
+        .n_pairs = pairs.count,
+        .tokenizer = hf_folder_tokenizer(e->s->folder),
+        .tensors = e->tensors.items,
+        .n_tensors = e->tensors.count};
     return hf_folder_write(folder, &contents, e->diags);
 }
 

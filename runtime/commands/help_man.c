@@ -96,7 +96,7 @@ static void print_of_all(FILE *out) {
     fputs(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nMessages on a terminal are without colours when it is set.\n.TP\n"
           ".B OMP_NUM_THREADS\nThreads, where \\-\\-threads does not say how many.\n.SH EXIT STATUS\n0: done; 1: a "
           "mistake "
-          "in a file or a check that failed, told on standard error; 2: wrong usage.\n",
+          "in a file or a check that failed, reported on standard error; 2: wrong usage.\n",
           out);
 }
 

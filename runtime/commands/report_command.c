@@ -22,8 +22,8 @@ typedef struct Reporter {
     json_t **settings; /* [n_runs] */
     int n_runs;        /* 0: a graph file alone */
     Session model_session;
-    ModelPart model;
-    MachinePart machine; /* without tasks where it was not measured */
+    ModelSection model;
+    MachineSection machine; /* without tasks where it was not measured */
 } Reporter;
 
 /* --- One run ------------------------------------------------------------------------------------------------------ */
@@ -96,8 +96,8 @@ static bool describe_run(const Reporter *r, const char *folder, const json_t *se
     return true;
 }
 
-/* The last part of its path; the whole where another run has the same. */
-static const char *last_part(const char *folder, Arena *arena) {
+/* The last component of its path; the whole where another run has the same. */
+static const char *last_component(const char *folder, Arena *arena) {
     char *copy = arena_strdup(arena, folder);
     for (size_t length = strlen(copy); length > 1 && copy[length - 1] == '/'; length--) copy[length - 1] = '\0';
     char *slash = strrchr(copy, '/');
@@ -106,10 +106,10 @@ static const char *last_part(const char *folder, Arena *arena) {
 
 static void name_runs(Reporter *r) {
     for (int i = 0; i < r->n_runs; i++) {
-        const char *name = last_part(r->runs[i].folder, r->arena);
+        const char *name = last_component(r->runs[i].folder, r->arena);
         bool unique = true;
         for (int j = 0; j < r->n_runs; j++)
-            unique = unique && (i == j || strcmp(name, last_part(r->runs[j].folder, r->arena)) != 0);
+            unique = unique && (i == j || strcmp(name, last_component(r->runs[j].folder, r->arena)) != 0);
         r->runs[i].name = unique ? name : r->runs[i].folder;
     }
 }
@@ -127,7 +127,7 @@ static bool report_run(Reporter *r, int i) {
 
 static bool collect_model(Reporter *r, const Options *o) {
     Target *target = target_new(o->cpu, (int)o->lanes, r->diags);
-    bool good = target && model_part_collect(&r->model, &r->model_session, target);
+    bool good = target && model_section_collect(&r->model, &r->model_session, target);
     target_free(target);
     return good;
 }
@@ -136,7 +136,7 @@ static bool collect_model(Reporter *r, const Options *o) {
 static bool measure_machine(Reporter *r, const Options *o) {
     enum { STEPS = 10, ROWS = 32 };
     Session *s = &r->model_session;
-    MachinePart *part = &r->machine;
+    MachineSection *section = &r->machine;
     ModelUse use = model_use_of_options(o, true);
     double decay = o->weight_decay >= 0 ? o->weight_decay : 0;
     BenchOptions options = {.steps = STEPS,
@@ -146,12 +146,12 @@ static bool measure_machine(Reporter *r, const Options *o) {
                             .clip = o->clip,
                             .decay = decay};
     if (!session_load_model(s, &use)) return false;
-    part->linked = r->model.data != NULL;
-    part->target = target_name(s->target), part->threads = team_threads(s->team);
-    part->tasks = arena_array(r->arena, (size_t)s->program->tasks.count + 1, sizeof *part->tasks);
-    return machine_measure(&part->machine, s->team, s->target, r->diags) &&
-           step_bench(s, &options, part->tasks, &part->count) &&
-           machine_measure_again(&part->machine, s->team, s->target, r->diags);
+    section->linked = r->model.data != NULL;
+    section->target = target_name(s->target), section->threads = team_threads(s->team);
+    section->tasks = arena_array(r->arena, (size_t)s->program->tasks.count + 1, sizeof *section->tasks);
+    return machine_measure(&section->machine, s->team, s->target, r->diags) &&
+           step_bench(s, &options, section->tasks, &section->count) &&
+           machine_measure_again(&section->machine, s->team, s->target, r->diags);
 }
 
 static bool wants_machine(const Options *o) { return o->plot ? strcmp(o->plot, "roofline") == 0 : o->bench; }
@@ -238,7 +238,7 @@ static bool write_report(const Reporter *r) {
                  .spread = differ_in_seeds_alone(r),
                  .model = r->model.data ? &r->model : NULL,
                  .machine = r->machine.tasks ? &r->machine : NULL,
-                 .title = last_part(r->o->file, r->arena),
+                 .title = last_component(r->o->file, r->arena),
                  .arena = r->arena};
     bool good = !r->o->plot || draw_kind(r, out);
     if (!r->o->plot) page_write(out, &page);
@@ -302,7 +302,7 @@ int command_report(const Options *given, Diagnostics *diags) {
     r.settings = arena_array(r.arena, count, sizeof *r.settings);
     bool good = report(&r);
     for (int i = 0; i < r.n_runs; i++) close_run(&r, i);
-    model_part_free(&r.model);
+    model_section_free(&r.model);
     session_close(&r.model_session);
     arena_free(r.arena);
     return good ? 0 : 1;

@@ -53,7 +53,7 @@ static bool same_list(const char *const *a, int n_a, const char *const *b, int n
 }
 
 static bool same_input(const TextInput *a, const TextInput *b) {
-    return a->kept == b->kept && a->window == b->window && a->stride == b->stride && a->words == b->words &&
+    return a->truncation == b->truncation && a->window == b->window && a->stride == b->stride && a->words == b->words &&
            same_list(a->columns, a->n_columns, b->columns, b->n_columns);
 }
 
@@ -141,7 +141,7 @@ bool run_group_load(RunGroup *group, const OutputNames *asked) {
 
 /* --- Rows --------------------------------------------------------------------------------------------------------- */
 
-/* What is told of a hidden token is its number in the vocabulary. */
+/* What is shown of a hidden token is its number in the vocabulary. */
 static bool check_words(const RunGroup *group, const Member *members, int run) {
     const Task *task = task_of(&members[run]);
     if (task->label.kind != LABEL_MASKED) return true;

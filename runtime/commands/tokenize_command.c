@@ -15,37 +15,37 @@ typedef struct Shown {
     const Tokenizer *tokenizer;
     TokenizerWork *work;
     bool as_json;
-    TokenList parts[2];
+    TokenList texts[2];
     TokenIds ids, segments, sources;
 } Shown;
 
 /* --- One sequence ------------------------------------------------------------------------------------------------- */
 
-static void encode_part(Shown *s, int part, const char *text, size_t length) {
-    s->parts[part].ids.count = 0;
-    s->parts[part].wants_spans = true;
-    tokenizer_encode_spans(s->tokenizer, s->work, text, length, &s->parts[part]);
+static void encode_text(Shown *s, int which, const char *text, size_t length) {
+    s->texts[which].ids.count = 0;
+    s->texts[which].wants_spans = true;
+    tokenizer_encode_spans(s->tokenizer, s->work, text, length, &s->texts[which]);
 }
 
 /* The bytes that a token of the sequence was made of, each counted in its own text; 0 to 0 of the template's. */
-static TokenSpan span_of(const Shown *s, int64_t i, int *part) {
-    int64_t source = s->sources.items[i], first = s->parts[0].ids.count;
-    *part = source >= first;
-    if (source == FROM_TEMPLATE) return *part = -1, (TokenSpan){0, 0};
-    return *part ? s->parts[1].spans[source - first] : s->parts[0].spans[source];
+static TokenSpan span_of(const Shown *s, int64_t i, int *which) {
+    int64_t source = s->sources.items[i], first = s->texts[0].ids.count;
+    *which = source >= first;
+    if (source == FROM_TEMPLATE) return *which = -1, (TokenSpan){0, 0};
+    return *which ? s->texts[1].spans[source - first] : s->texts[0].spans[source];
 }
 
 static void print_row(const Shown *s, int64_t i, const char *const *texts) {
-    int part;
-    TokenSpan span = span_of(s, i, &part);
+    int which;
+    TokenSpan span = span_of(s, i, &which);
     const char *token = tokenizer_token(s->tokenizer, s->ids.items[i]);
     char bytes[48] = "-";
-    if (part >= 0) snprintf(bytes, sizeof bytes, "%" PRId64 "-%" PRId64, span.from, span.to);
+    if (which >= 0) snprintf(bytes, sizeof bytes, "%" PRId64 "-%" PRId64, span.from, span.to);
     printf("%8d  %11s  %d  ", s->ids.items[i], bytes, s->segments.items[i]);
     if (token) print_visible(token, strlen(token), stdout);
-    if (part >= 0) {
+    if (which >= 0) {
         fputs("  '", stdout);
-        print_visible(texts[part] + span.from, (size_t)(span.to - span.from), stdout);
+        print_visible(texts[which] + span.from, (size_t)(span.to - span.from), stdout);
         putchar('\'');
     }
     putchar('\n');
@@ -59,8 +59,8 @@ static void print_rows(const Shown *s, const char *const *texts) {
 static void print_json(const Shown *s) {
     json_t *ids = json_array(), *tokens = json_array(), *offsets = json_array(), *types = json_array();
     for (int64_t i = 0; i < s->ids.count; i++) {
-        int part;
-        TokenSpan span = span_of(s, i, &part);
+        int which;
+        TokenSpan span = span_of(s, i, &which);
         const char *token = tokenizer_token(s->tokenizer, s->ids.items[i]);
         json_array_append_new(ids, json_integer(s->ids.items[i]));
         json_array_append_new(tokens, token ? json_string(token) : json_null());
@@ -75,12 +75,12 @@ static void print_json(const Shown *s) {
 
 /* `second` may be NULL. */
 static void show(Shown *s, const char *first, size_t length, const char *second) {
-    encode_part(s, 0, first, length);
-    s->parts[1].ids.count = 0;
-    if (second) encode_part(s, 1, second, strlen(second));
+    encode_text(s, 0, first, length);
+    s->texts[1].ids.count = 0;
+    if (second) encode_text(s, 1, second, strlen(second));
     s->ids.count = s->segments.count = s->sources.count = 0;
     AssembledTokens to = {&s->ids, &s->segments, &s->sources};
-    tokenizer_assemble(s->tokenizer, &s->parts[0].ids, second ? &s->parts[1].ids : NULL, INT32_MAX, to);
+    tokenizer_assemble(s->tokenizer, &s->texts[0].ids, second ? &s->texts[1].ids : NULL, INT32_MAX, to);
     if (s->as_json)
         print_json(s);
     else
@@ -159,7 +159,7 @@ static bool show_all(const Tokenizer *tokenizer, const Options *options, Diagnos
     for (int i = 0; i < options->text.count; i++)
         show(&s, options->text.items[i], strlen(options->text.items[i]), options->pair);
     if (options->input) good = show_file(&s, options, diags);
-    for (int i = 0; i < 2; i++) token_list_free(&s.parts[i]);
+    for (int i = 0; i < 2; i++) token_list_free(&s.texts[i]);
     token_ids_free(&s.ids);
     token_ids_free(&s.segments);
     token_ids_free(&s.sources);

@@ -87,7 +87,8 @@ static void place_words(RowTokens *r, int64_t got) {
 static void append_whole(RowTokens *r, const RowText *from, Sequences *to) {
     TokenIds *first = &r->text[0].ids, *second = from->input->n_columns == 2 ? &r->text[1].ids : NULL;
     int64_t wanted = tokenizer_added(r->tokenizer, second != NULL) + first->count + (second ? second->count : 0);
-    if (from->input->kept != KEPT_HEAD) tokenizer_cut(r->tokenizer, first, second, from->max_length, from->input->kept);
+    if (from->input->truncation != KEEP_HEAD)
+        tokenizer_cut(r->tokenizer, first, second, from->max_length, from->input->truncation);
     r->sources.count = 0;
     AssembledTokens assembled = {&to->ids, &to->segments, &r->sources};
     int64_t got = tokenizer_assemble(r->tokenizer, first, second, from->max_length, assembled);
@@ -101,9 +102,9 @@ static void append_windows(RowTokens *r, const RowText *from, int64_t to_row, Se
     int64_t inside = from->input->window - tokenizer_added(r->tokenizer, false), count = to->windows[to_row];
     for (int64_t start = 0;; start += from->input->stride) {
         int64_t end = start + inside < text->count ? start + inside : text->count;
-        TokenIds part = {.items = text->items + start, .count = end - start};
+        TokenIds slice = {.items = text->items + start, .count = end - start};
         AssembledTokens assembled = {&to->ids, &to->segments, NULL};
-        tokenizer_assemble(r->tokenizer, &part, NULL, from->input->window, assembled);
+        tokenizer_assemble(r->tokenizer, &slice, NULL, from->input->window, assembled);
         to->window_bounds =
             memory_grow(to->window_bounds, &to->window_capacity, ++count + 1, sizeof *to->window_bounds);
         to->window_bounds[0] = 0;

@@ -118,7 +118,7 @@ static void mark(const Split *split, const Placed *rows, int64_t count, int64_t 
     }
 }
 
-void split_rows(const Split *split, const Table *table, SplitColumns columns, const char *part, int64_t fold,
+void split_rows(const Split *split, const Table *table, SplitColumns columns, const char *subset, int64_t fold,
                 bool *keep) {
     int64_t count = 0;
     Placed *rows = memory_new((size_t)table_rows(table), sizeof *rows);
@@ -132,7 +132,7 @@ void split_rows(const Split *split, const Table *table, SplitColumns columns, co
     if (split->stratified) find_strata(state, table, columns.label, rows, count);
     qsort(rows, (size_t)count, sizeof *rows, by_stratum);
     mark(split, rows, count, fold, keep);
-    for (int64_t i = 0; strcmp(part, "dev") != 0 && i < table_rows(table); i++) keep[i] = !keep[i];
+    for (int64_t i = 0; strcmp(subset, "dev") != 0 && i < table_rows(table); i++) keep[i] = !keep[i];
     XXH3_freeState(state);
     free(rows);
 }

@@ -23,8 +23,8 @@ typedef struct SplitColumns {
     int label;        /* the class of a stratified split */
 } SplitColumns;
 
-/* Marks in `keep` [rows of the table] what the part "train" or "dev" has. */
-void split_rows(const Split *split, const Table *table, SplitColumns columns, const char *part, int64_t fold,
+/* Marks in `keep` [rows of the table] what the subset "train" or "dev" has. */
+void split_rows(const Split *split, const Table *table, SplitColumns columns, const char *subset, int64_t fold,
                 bool *keep);
 
 #endif

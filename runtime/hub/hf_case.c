@@ -1,5 +1,5 @@
-/* Whether texts are lower-cased, and what else BertNormalizer can be told: files say it in several places, which may
- * contradict each other. */
+/* Whether texts are lower-cased, and what else BertNormalizer can be set to do: files say it in several places, which
+ * may contradict each other. */
 #include <string.h>
 
 #include "runtime/hub/hf_tokenizer_files.h"
@@ -95,7 +95,7 @@ static void lower_first(const HfTokenizerFiles *files, json_t *description, json
     files->result->changed = true;
 }
 
-bool hf_settle_case(const HfTokenizerFiles *files, json_t *description) {
+bool hf_resolve_case(const HfTokenizerFiles *files, json_t *description) {
     json_t *normalizer = choice(description);
     if (files->lower_case ? !force(files, normalizer) : normalizer && !follow(files, normalizer, description))
         return false;

@@ -84,7 +84,7 @@ static json_t *model_of_lines(const HfTokenizerFiles *files, const HfRecipe *rec
                      "continuing_subword_prefix", "##", "max_input_chars_per_word", 100, "vocab", map);
 }
 
-/* As today's settings say it; hf_case.c settles what they leave open. */
+/* As today's settings say it; hf_case.c decides what they leave open. */
 static json_t *normalizer_of_lines(const HfTokenizerFiles *files) {
     bool apart = hf_said(files->slow, "tokenize_chinese_chars") != 0;
     return json_pack("{s:s, s:b, s:b, s:n, s:n}", "type", "BertNormalizer", "clean_text", 1, "handle_chinese_chars",

@@ -143,7 +143,7 @@ static json_t *begin(HfTokenizerFiles *files, const HfRecipe **recipe) {
 }
 
 /* As transformers sets it for a ByteLevel pre-tokenizer. */
-static void settle_blank(const HfTokenizerFiles *files, json_t *description) {
+static void resolve_blank(const HfTokenizerFiles *files, json_t *description) {
     json_t *own = json_object_get(description, "pre_tokenizer");
     int said = hf_said(files->slow, "add_prefix_space"), is = hf_said(own, "add_prefix_space");
     if (said >= 0 && is >= 0 && said != is) json_object_set_new(own, "add_prefix_space", json_boolean(said));
@@ -172,8 +172,8 @@ static bool describe(HfTokenizerFiles *files) {
     if (!hf_choose_recipe(files, &recipe)) return false;
     json_t *description = files->result->description = begin(files, &recipe);
     if (!description) return false;
-    settle_blank(files, description);
-    return check_edges(files, description) && hf_settle_case(files, description) &&
+    resolve_blank(files, description);
+    return check_edges(files, description) && hf_resolve_case(files, description) &&
            hf_add_tokens(files, recipe, description);
 }
 

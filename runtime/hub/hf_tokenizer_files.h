@@ -53,6 +53,6 @@ bool hf_add_tokens(const HfTokenizerFiles *files, const HfRecipe *recipe, json_t
 /* --- Case (hf_case.c) --- */
 
 /* Settles how texts are prepared: what files say, which may contradict each other, and the option. */
-bool hf_settle_case(const HfTokenizerFiles *files, json_t *description);
+bool hf_resolve_case(const HfTokenizerFiles *files, json_t *description);
 
 #endif

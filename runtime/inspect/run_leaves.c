@@ -110,7 +110,7 @@ static void tokenise(Run *r, int input, int column, int columns, int64_t rows) {
             tokenizer_encode(r->s->tokenizer, work, words, strlen(words), &text[j]);
         }
         TokenIds *second = in->n_columns == 2 ? &text[1] : NULL;
-        tokenizer_cut(r->s->tokenizer, &text[0], second, r->s->max_length, in->kept);
+        tokenizer_cut(r->s->tokenizer, &text[0], second, r->s->max_length, in->truncation);
         tokenizer_assemble(r->s->tokenizer, &text[0], second, r->s->max_length,
                            (AssembledTokens){&ids, &segments, NULL});
         bounds[row + 1] = ids.count;

@@ -168,7 +168,7 @@ void deferred_update(Deferred *t, const Worker *worker) {
     }
 }
 
-static void settle_share(void *user, const Worker *worker) {
+static void flush_share(void *user, const Worker *worker) {
     Deferred *t = user;
     for (int64_t row = worker->thread; row < t->rows; row += worker->threads) {
         catch_up_row(t, &t->updaters[worker->thread], row, t->n_history, worker->scratch);
@@ -176,8 +176,8 @@ static void settle_share(void *user, const Worker *worker) {
     }
 }
 
-void deferred_settle(Deferred *t) {
-    if (t->n_history) team_run(t->team, settle_share, t);
+void deferred_flush(Deferred *t) {
+    if (t->n_history) team_run(t->team, flush_share, t);
     t->n_history = 0;
 }
 

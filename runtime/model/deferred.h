@@ -55,7 +55,7 @@ void deferred_push(Deferred *table, UpdateNumbers numbers);
 void deferred_update(Deferred *table, const Worker *worker);
 
 /* All rows up to date, on all threads. */
-void deferred_settle(Deferred *table);
+void deferred_flush(Deferred *table);
 
 /* For the profile: what the first thread updates with. */
 Executable *deferred_executable(const Deferred *table);

@@ -9,14 +9,14 @@
 #include "runtime/model/deciders.h"
 #include "runtime/model/model_state.h"
 
-static void settle(Model *m) {
+static void flush(Model *m) {
     for (int i = 0; i < m->params->n_runs; i++) {
-        if (m->runs[i] && m->runs[i]->deferred) deferred_settle(m->runs[i]->deferred);
+        if (m->runs[i] && m->runs[i]->deferred) deferred_flush(m->runs[i]->deferred);
     }
 }
 
 Parameters *model_parameters(Model *model) {
-    settle(model);
+    flush(model);
     return model->params;
 }
 
@@ -371,7 +371,7 @@ bool model_evaluate(Model *m, int task, Batch *batch, OutputValue *outputs, Diag
     const Task *info = state->public.task;
     Executable *exec = state->public.eval;
     int64_t extents[MAX_SYMBOLS] = {0};
-    settle(m);
+    flush(m);
     if (!prepare(m, state, exec, batch, diags)) return false;
     team_run(m->options.team, run_alone, exec);
     set_extents(exec, info, batch, extents);

@@ -39,7 +39,7 @@ static void draw_cell(const Matrix *m, int64_t i, int64_t j) {
                y + m->cell / 2 + 4, (long)rows);
 }
 
-/* A class's name before its row, and, turned, under its column. */
+/* A class's name before its row, and, rotated, under its column. */
 static void draw_names(const Matrix *m, int64_t i) {
     double middle = m->cell * ((double)i + 0.5), under = TOP + m->cell * (double)m->result->table.count;
     if (m->cell < LEAST_WITH_NAME) return;
@@ -52,7 +52,7 @@ static void draw_names(const Matrix *m, int64_t i) {
     fputs("</text>", m->out);
 }
 
-/* For the longest of the turned names. */
+/* For the longest of the rotated names. */
 static int room_under(const Matrix *m) {
     enum { MARGIN = 20, LETTER = 6 };
     int longest = 0;

@@ -1,4 +1,4 @@
-// The part of the model: what a line became, and which lines a kernel has. Texts are unpacked when the first of them is chosen.
+// The section of the model: what a line became, and which lines a kernel has. Texts are unpacked when the first of them is chosen.
 (function () {
   "use strict";
   var packed = document.getElementById("packed"), panel = document.getElementById("chosen"), data = null, parsed = {};

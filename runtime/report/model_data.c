@@ -1,10 +1,10 @@
-/* The data of the model's part: a walk over the stages of each training graph. */
+/* The data of the model's section: a walk over the stages of each training graph. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph/roll.h"
 #include "runtime/inspect/stages.h"
-#include "runtime/report/model_part.h"
+#include "runtime/report/model_section.h"
 
 typedef struct ModelWalk {
     json_t *data, *graph; /* the graph at hand */
@@ -143,9 +143,9 @@ static bool add_sources(ModelWalk *w, Session *s, const SourceChoice *choice, Re
     return good;
 }
 
-bool model_part_collect(ModelPart *part, Session *s, const Target *target) {
-    part->data = json_pack("{s:{}, s:[], s:{}, s:[]}", "files", "graphs", "code", "remarks");
-    ModelWalk walk = {.data = part->data, .target = target};
+bool model_section_collect(ModelSection *section, Session *s, const Target *target) {
+    section->data = json_pack("{s:{}, s:[], s:{}, s:[]}", "files", "graphs", "code", "remarks");
+    ModelWalk walk = {.data = section->data, .target = target};
     Remarks *remarks = remarks_new();
     bool good = true;
     for (int t = 0; good && t < s->program->tasks.count; t++) {
@@ -158,7 +158,7 @@ bool model_part_collect(ModelPart *part, Session *s, const Target *target) {
     return good;
 }
 
-void model_part_free(ModelPart *part) {
-    json_decref(part->data);
-    part->data = NULL;
+void model_section_free(ModelSection *section) {
+    json_decref(section->data);
+    section->data = NULL;
 }

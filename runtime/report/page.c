@@ -1,4 +1,4 @@
-/* Page: the frame around the parts. */
+/* Page: the frame around the sections. */
 #include "runtime/report/page.h"
 
 #include <stdlib.h>
@@ -22,8 +22,8 @@ static void put_head(FILE *out, const Page *page) {
     fprintf(out, "<style>\n%s%s</style>\n</head>\n", chart_css, report_css);
 }
 
-static void put_link(FILE *out, const char *part, const char *name) {
-    markup(out, "<a href=\"#%s\">%s</a>\n", part, name);
+static void put_link(FILE *out, const char *section, const char *name) {
+    markup(out, "<a href=\"#%s\">%s</a>\n", section, name);
 }
 
 static void put_header(FILE *out, const Page *page) {

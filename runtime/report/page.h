@@ -2,13 +2,13 @@
 #ifndef GRADC_RUNTIME_REPORT_PAGE_H
 #define GRADC_RUNTIME_REPORT_PAGE_H
 
-#include "runtime/report/machine_part.h"
-#include "runtime/report/model_part.h"
+#include "runtime/report/machine_section.h"
+#include "runtime/report/model_section.h"
 #include "runtime/report/pictures.h"
 
 /* A run, read and, unless there is no result, evaluated. */
 typedef struct RunReport {
-    const char *folder, *name; /* the name: the folder's last part, or more where two runs have the same */
+    const char *folder, *name; /* the name: the folder's last component, or more where two runs have the same */
     const char *repeat;        /* the command that repeats it */
     const char *options;       /* its settings as the command line would have them */
     const json_t *settings;    /* settings.json; NULL: there is none */
@@ -23,9 +23,9 @@ typedef struct RunReport {
 typedef struct Page {
     const RunReport *runs; /* [n_runs]; there may be none */
     int n_runs;
-    bool spread;                /* they differ in their seeds alone */
-    const ModelPart *model;     /* NULL: it is left out */
-    const MachinePart *machine; /* NULL: it was not measured */
+    bool spread;                   /* they differ in their seeds alone */
+    const ModelSection *model;     /* NULL: it is left out */
+    const MachineSection *machine; /* NULL: it was not measured */
     const char *title;
     Arena *arena;
 } Page;
@@ -33,7 +33,7 @@ typedef struct Page {
 /* The whole document. */
 void page_write(FILE *out, const Page *page);
 
-/* --- Its parts --- */
+/* --- Its sections --- */
 
 void page_figure(FILE *out, const Picture *picture);
 void page_run(FILE *out, const RunReport *run, int number, Arena *arena);

@@ -10,7 +10,7 @@
 typedef struct LoggedStep {
     int64_t step, rows, tokens;
     int task; /* of the log's */
-    /* ms: since the step before; 0: told with another task of the same step. norm: of all gradients, before clipping */
+    /* ms: since the step before; 0: another task of the same step has it. norm: of all gradients, before clipping */
     double loss, rate, norm, ms;
 } LoggedStep;
 

@@ -1,7 +1,7 @@
 /* Sequences: texts in their template, cut to a length. */
 #include <string.h>
 
-#include "runtime/tokenize/tokenizer_parts.h"
+#include "runtime/tokenize/tokenizer_state.h"
 
 static const SequenceTemplate *template_of(const Tokenizer *tokenizer, bool pair) {
     return pair ? &tokenizer->post.pair : &tokenizer->post.single;
@@ -43,17 +43,17 @@ static PairLengths taken_lengths(const Tokenizer *tokenizer, const TokenIds *a, 
     return (PairLengths){.a = a->count < room ? a->count : room};
 }
 
-static void cut_text(TokenIds *ids, int64_t count, KeptPart part) {
-    int64_t head = part == KEPT_HEAD ? count : part == KEPT_BOTH ? count / 4 : 0;
+static void cut_text(TokenIds *ids, int64_t count, Truncation truncation) {
+    int64_t head = truncation == KEEP_HEAD ? count : truncation == KEEP_BOTH ? count / 4 : 0;
     if (ids->count <= count) return;
     memmove(ids->items + head, ids->items + ids->count - (count - head), (size_t)(count - head) * sizeof *ids->items);
     ids->count = count;
 }
 
-void tokenizer_cut(const Tokenizer *tokenizer, TokenIds *a, TokenIds *b, int64_t max_length, KeptPart part) {
+void tokenizer_cut(const Tokenizer *tokenizer, TokenIds *a, TokenIds *b, int64_t max_length, Truncation truncation) {
     PairLengths take = taken_lengths(tokenizer, a, b, max_length);
-    cut_text(a, take.a, part);
-    if (b) cut_text(b, take.b, part);
+    cut_text(a, take.a, truncation);
+    if (b) cut_text(b, take.b, truncation);
 }
 
 static void append(AssembledTokens to, int32_t id, int32_t segment, int32_t source) {

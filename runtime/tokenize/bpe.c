@@ -121,15 +121,15 @@ static void add_unknown(BpeScratch *s) {
 /* The token of each byte of a character, with what stands before and after it. False: one has none. */
 static bool add_bytes(const Bpe *own, BpeScratch *s, const char *prefix, const char *c, size_t length,
                       const char *suffix) {
-    const char *const parts[] = {prefix, c, suffix};
+    const char *const pieces[] = {prefix, c, suffix};
     const size_t lengths[] = {strlen(prefix), length, strlen(suffix)};
-    for (int part = 0; part < 3; part++) {
-        for (size_t i = 0; i < lengths[part]; i++) {
-            if (own->bytes[(unsigned char)parts[part][i]] < 0) return false;
+    for (int piece = 0; piece < 3; piece++) {
+        for (size_t i = 0; i < lengths[piece]; i++) {
+            if (own->bytes[(unsigned char)pieces[piece][i]] < 0) return false;
         }
     }
-    for (int part = 0; part < 3; part++) {
-        for (size_t i = 0; i < lengths[part]; i++) add_symbol(s, own->bytes[(unsigned char)parts[part][i]], 1);
+    for (int piece = 0; piece < 3; piece++) {
+        for (size_t i = 0; i < lengths[piece]; i++) add_symbol(s, own->bytes[(unsigned char)pieces[piece][i]], 1);
     }
     return true;
 }
@@ -259,14 +259,14 @@ static void release_work(WordModelWork *work) {
     free(s);
 }
 
-/* --- Parts of a long word --- */
+/* --- Chunks of a long word --- */
 
 /* Unknown characters beside each other may be one token, and count as one stretch. */
 static bool is_known(const WordModel *model, const char *c, size_t length) {
     return vocabulary_find(&model->vocabulary, c, length) >= 0;
 }
 
-static size_t part(const WordModel *model, const char *word, size_t at, size_t length) {
+static size_t chunk_end(const WordModel *model, const char *word, size_t at, size_t length) {
     const Bpe *own = model->self;
     if (!own->merges.beside) return length;
     size_t end = char_end(word, at, length), next;
@@ -286,7 +286,7 @@ const WordModelKind bpe_kind = {
             "vocab merges ",
     .read = read,
     .encode = encode,
-    .part = part,
+    .chunk_end = chunk_end,
     .release = release,
     .release_work = release_work,
 };

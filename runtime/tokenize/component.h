@@ -8,7 +8,7 @@
 #include "graph/base/diag.h"
 #include "runtime/tokenize/unicode.h"
 
-/* What lives as long as the tokenizer that is read, and how its parts are called in messages. */
+/* What lives as long as the tokenizer that is read, and how its components are called in messages. */
 typedef struct ComponentReader {
     Arena *arena;
     const char *file;

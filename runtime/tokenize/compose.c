@@ -51,11 +51,11 @@ static int decompose(int32_t c, bool compatible, int32_t out[MAX_DECOMPOSED]) {
     return 1;
 }
 
-/* The code point that all but the last of `parts` [count] are; -1: they are none. */
-static int32_t first_of(const Compositions *compositions, const int32_t *parts, int count) {
-    int32_t first = parts[0];
+/* The code point that all but the last of `points` [count] are; -1: they are none. */
+static int32_t first_of(const Compositions *compositions, const int32_t *points, int count) {
+    int32_t first = points[0];
     for (int i = 1; i < count - 1 && first >= 0; i++) {
-        const Composition *slot = find_slot(compositions, key_of(first, parts[i]));
+        const Composition *slot = find_slot(compositions, key_of(first, points[i]));
         first = slot->key ? slot->whole : -1;
     }
     return first;
@@ -63,12 +63,12 @@ static int32_t first_of(const Compositions *compositions, const int32_t *parts, 
 
 /* A code point that may be what a pair becomes, and what it is made of. */
 typedef struct Whole {
-    int32_t c, parts[LONGEST];
+    int32_t c, points[LONGEST];
     int count;
 } Whole;
 
 static void add_pair(Compositions *compositions, const Whole *whole, CharTable *table) {
-    int32_t first = first_of(compositions, whole->parts, whole->count), last = whole->parts[whole->count - 1];
+    int32_t first = first_of(compositions, whole->points, whole->count), last = whole->points[whole->count - 1];
     if (first < 0) return;
     Composition *slot = find_slot(compositions, key_of(first, last));
     if (!slot->key) *slot = (Composition){key_of(first, last), whole->c}; /* U+00C5, not U+212B, which stands for it */
@@ -76,11 +76,11 @@ static void add_pair(Compositions *compositions, const Whole *whole, CharTable *
 }
 
 static bool read_whole(int32_t c, Whole *whole) {
-    int32_t parts[MAX_DECOMPOSED];
+    int32_t points[MAX_DECOMPOSED];
     if (utf8proc_get_property(c)->comp_exclusion) return false;
-    *whole = (Whole){.c = c, .count = decompose(c, false, parts)};
-    if (whole->count < 2 || whole->count > LONGEST || utf8proc_get_property(parts[0])->combining_class) return false;
-    memcpy(whole->parts, parts, (size_t)whole->count * sizeof *parts);
+    *whole = (Whole){.c = c, .count = decompose(c, false, points)};
+    if (whole->count < 2 || whole->count > LONGEST || utf8proc_get_property(points[0])->combining_class) return false;
+    memcpy(whole->points, points, (size_t)whole->count * sizeof *points);
     return true;
 }
 
@@ -97,9 +97,9 @@ static void add_pairs(Compositions *compositions, CharTable *table) {
             if (info == CHAR_DECOMPOSES && read_whole(c, &wholes[count])) count++;
         }
     }
-    for (int parts = 2; parts <= LONGEST; parts++) {
+    for (int points = 2; points <= LONGEST; points++) {
         for (int i = 0; i < count; i++) {
-            if (wholes[i].count == parts) add_pair(compositions, &wholes[i], table);
+            if (wholes[i].count == points) add_pair(compositions, &wholes[i], table);
         }
     }
     free(wholes);

@@ -1,17 +1,17 @@
-/* Encoding: the way of a text through the parts of a tokenizer.
+/* Encoding: the way of a text through the components of a tokenizer.
  *
- *     given text -> tokens found in it as it is | segments -> normalizer -> tokens found there | parts
+ *     given text -> tokens found in it as it is | segments -> normalizer -> tokens found there | gaps
  *                                                     -> pre-tokenizer -> words -> model -> tokens */
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph/base/memory.h"
-#include "runtime/tokenize/tokenizer_parts.h"
+#include "runtime/tokenize/tokenizer_state.h"
 
 struct TokenizerWork {
     TextFlow given;  /* where a text is not good UTF-8: what is left of it */
     TextFlow normal; /* a segment */
-    WordFlow words;  /* a part of it */
+    WordFlow words;  /* a gap of it */
     PieceList pieces;
     WordModelWork *model;
 };
@@ -119,11 +119,11 @@ static void encode_word(TextEncoding *e, const TextView *view, WordRange word) {
     }
 }
 
-/* A part of a normalized text, without tokens in it. */
-static void encode_part(TextEncoding *e, TextView part) {
+/* A gap: what of a normalized text lies between tokens. */
+static void encode_gap(TextEncoding *e, TextView gap) {
     WordFlow *flow = &e->work->words;
-    if (part.length == 0) return;
-    flow_start(&flow->text, part, e->traced);
+    if (gap.length == 0) return;
+    flow_start(&flow->text, gap, e->traced);
     pre_tokenizer_apply(&e->tokenizer->pre_tokenizer, flow);
     for (int64_t i = 0; i < flow->words.count; i++) encode_word(e, &flow->text.view, flow->words.items[i]);
 }
@@ -137,10 +137,10 @@ static void encode_segment(TextEncoding *e, TextView segment) {
     flow_start(flow, segment, e->traced);
     normalizer_apply(&e->tokenizer->normalizer, flow);
     while (added_next(added, &added->normalized, &flow->view, &search)) {
-        encode_part(e, view_part(&flow->view, search.from, search.begin));
+        encode_gap(e, view_slice(&flow->view, search.from, search.begin));
         push_added(e, &search, &flow->view);
     }
-    encode_part(e, view_part(&flow->view, search.end, flow->view.length));
+    encode_gap(e, view_slice(&flow->view, search.end, flow->view.length));
 }
 
 /* The text without bytes that are not UTF-8. */
@@ -167,10 +167,10 @@ void tokenizer_encode_spans(const Tokenizer *tokenizer, TokenizerWork *work, con
     e.traced = tokens->wants_spans || (tokenizer->pre_tokenizer.needs_origins && rewritten);
     if (utf8_good(text, given.length) < given.length) given = good_text(&e, given);
     while (added_next(added, &added->given, &given, &search)) {
-        encode_segment(&e, view_part(&given, search.from, search.begin));
+        encode_segment(&e, view_slice(&given, search.from, search.begin));
         push_added(&e, &search, &given);
     }
-    encode_segment(&e, view_part(&given, search.end, given.length));
+    encode_segment(&e, view_slice(&given, search.end, given.length));
 }
 
 void tokenizer_encode(const Tokenizer *tokenizer, TokenizerWork *work, const char *text, size_t length, TokenIds *ids) {

@@ -15,7 +15,7 @@ typedef struct Merges {
     Merge *slots; /* [mask + 1], open addressing */
     size_t mask;
     /* Characters that some merge has beside each other, the one before and the one after; in a table of the same kind.
-     * NULL: what is beside what cannot be told from the characters. */
+     * NULL: what is beside what cannot be seen from the characters. */
     uint64_t *beside;
     size_t beside_mask;
 } Merges;

@@ -23,9 +23,9 @@ static char ascii_of(const NormalStep *step, char c) {
 }
 
 bool normalize_basic_read(const Component *component, NormalStep *step) {
-    step->cleans = step->parts_cjk = step->lowers = true;
+    step->cleans = step->isolates_cjk = step->lowers = true;
     bool good = component_flag(component, "clean_text", &step->cleans) &&
-                component_flag(component, "handle_chinese_chars", &step->parts_cjk) &&
+                component_flag(component, "handle_chinese_chars", &step->isolates_cjk) &&
                 component_flag(component, "lowercase", &step->lowers);
     step->strips_accents = step->lowers;
     for (int c = 0; c < 0x80; c++) step->ascii[c] = ascii_of(step, (char)c);
@@ -62,7 +62,7 @@ static void put_clean(const NormalStep *step, TextBuffer *to, int32_t c, ByteOri
     uint32_t info = char_info(step->chars, c);
     if (step->cleans && (info & CHAR_REMOVED_8)) return;
     if (step->cleans && (info & CHAR_SPACE)) c = ' ';
-    bool apart = step->parts_cjk && is_cjk(c);
+    bool apart = step->isolates_cjk && is_cjk(c);
     if (apart) buffer_char(to, ' ', origin);
     buffer_char(to, c, origin);
     if (apart) buffer_char(to, ' ', origin);

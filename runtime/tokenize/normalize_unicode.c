@@ -93,9 +93,9 @@ static void push(Normalization *n, int32_t c, int64_t change) {
 /* --- Texts -------------------------------------------------------------------------------------------------------- */
 
 static void push_decomposed(Normalization *n, int32_t c) {
-    int32_t parts[MAX_DECOMPOSED];
-    int count = char_decompose(n->chars, c, n->compatible, parts);
-    for (int i = 0; i < count; i++) push(n, parts[i], i > 0);
+    int32_t points[MAX_DECOMPOSED];
+    int count = char_decompose(n->chars, c, n->compatible, points);
+    for (int i = 0; i < count; i++) push(n, points[i], i > 0);
 }
 
 static void flush(Normalization *n) {

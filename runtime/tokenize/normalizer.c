@@ -100,7 +100,7 @@ static void apply_strip(const NormalStep *step, TextFlow *flow) {
         used = utf8_read_back(view->bytes + end, &c);
         if (!(char_info(step->chars, c) & CHAR_SPACE)) break;
     }
-    flow->view = view_part(view, begin, end);
+    flow->view = view_slice(view, begin, end);
 }
 
 static bool read_byte_level(const Component *component, NormalStep *step) {

@@ -24,8 +24,8 @@ struct NormalStep {
     /* Strip */
     bool strips_left, strips_right;
     /* BertNormalizer */
-    bool cleans, parts_cjk, strips_accents, lowers;
-    char ascii[0x80]; /* what becomes of a character, 0: it is removed */
+    bool cleans, isolates_cjk, strips_accents, lowers;
+    char ascii[0x80];                 /* what becomes of a character, 0: it is removed */
     ByteAlphabet alphabet;            /* ByteLevel */
     const struct CharsMap *chars_map; /* Precompiled */
 };

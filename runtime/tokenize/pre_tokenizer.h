@@ -23,7 +23,7 @@ typedef struct PreTokenizer {
 /* Null is no step: the text is one word. False and an error: it is refused. */
 bool pre_tokenizer_read(const Component *component, PreTokenizer *pre_tokenizer);
 
-/* flow->words of flow->text.view, where a part of a text was put by flow_start. */
+/* flow->words of flow->text.view, where a slice of a text was put by flow_start. */
 void pre_tokenizer_apply(const PreTokenizer *pre_tokenizer, WordFlow *flow);
 void word_flow_free(WordFlow *flow);
 

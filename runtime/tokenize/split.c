@@ -18,7 +18,7 @@ bool split_behavior_read(const Component *component, SplitBehavior *behavior) {
     return true;
 }
 
-/* Does the part become one with the part that is held? */
+/* Does the range become one with the range that is held? */
 static bool joins(const Splitter *splitter, bool match) {
     if (splitter->behavior == SPLIT_MERGED_WITH_PREVIOUS) return match && !splitter->matched;
     if (splitter->behavior == SPLIT_MERGED_WITH_NEXT) return !match && splitter->matched;

@@ -1,4 +1,4 @@
-/* Words: parts of a text, and how a text is split into them where something matches. */
+/* Words: ranges of a text, and how a text is split into them where something matches. */
 #ifndef GRADC_RUNTIME_TOKENIZE_SPLIT_H
 #define GRADC_RUNTIME_TOKENIZE_SPLIT_H
 
@@ -29,13 +29,13 @@ typedef enum SplitBehavior {
 /* False and an error: the value of "behavior" is none of these. Without one, as it is. */
 bool split_behavior_read(const Component *component, SplitBehavior *behavior);
 
-/* Takes the parts of a text in order, matches and what is between, together all of it. */
+/* Takes the ranges of a text in order, matches and what is between, together all of it. */
 typedef struct Splitter {
     WordList *words;
     SplitBehavior behavior;
     bool inverted; /* what does not match counts as a match */
     WordRange held;
-    bool holds, matched; /* a part is held; the last one was a match */
+    bool holds, matched; /* a range is held; the last one was a match */
 } Splitter;
 
 void splitter_add(Splitter *splitter, int64_t begin, int64_t end, bool match);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/tokenize/tokenizer_parts.h"
+#include "runtime/tokenize/tokenizer_state.h"
 
 /* --- Added tokens ------------------------------------------------------------------------------------------------- */
 

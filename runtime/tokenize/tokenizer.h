@@ -84,9 +84,9 @@ typedef struct PairLengths {
 PairLengths pair_lengths(int64_t n_a, int64_t n_b, int64_t room);
 
 /* Shortens texts to what tokenizer_assemble would take of them, keeping their ends, or of each a quarter from its
- * beginning and the rest from its end (as Sun et al. 2019, section 5.3.1, keep 128 and 382 of 510), where `part` says
- * so. `b` may be NULL. */
-void tokenizer_cut(const Tokenizer *tokenizer, TokenIds *a, TokenIds *b, int64_t max_length, KeptPart part);
+ * beginning and the rest from its end (as Sun et al. 2019, section 5.3.1, keep 128 and 382 of 510), where `truncation`
+ * says so. `b` may be NULL. */
+void tokenizer_cut(const Tokenizer *tokenizer, TokenIds *a, TokenIds *b, int64_t max_length, Truncation truncation);
 
 /* Where a token of a sequence comes from. */
 enum { FROM_TEMPLATE = -1 };

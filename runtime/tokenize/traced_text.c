@@ -26,7 +26,7 @@ TokenSpan view_span(const TextView *view, int64_t begin, int64_t end) {
     return (TokenSpan){first.from, view_origin(view, end - 1).to};
 }
 
-TextView view_part(const TextView *view, int64_t begin, int64_t end) {
+TextView view_slice(const TextView *view, int64_t begin, int64_t end) {
     return (TextView){.bytes = view->bytes + begin,
                       .length = end - begin,
                       .origins = view->origins ? view->origins + begin : NULL,

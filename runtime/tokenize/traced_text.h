@@ -49,8 +49,8 @@ void flow_free(TextFlow *flow);
 ByteOrigin view_origin(const TextView *view, int64_t at);
 /* What bytes [begin, end) stand for: from the first byte's origin to the last one's. Empty where they are none. */
 TokenSpan view_span(const TextView *view, int64_t begin, int64_t end);
-/* A part, in the same memory. */
-TextView view_part(const TextView *view, int64_t begin, int64_t end);
+/* A slice, in the same memory. */
+TextView view_slice(const TextView *view, int64_t begin, int64_t end);
 
 /* Appends bytes with their origins. */
 void buffer_copy(TextBuffer *buffer, const TextView *view, int64_t begin, int64_t end);

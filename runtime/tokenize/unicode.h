@@ -1,5 +1,5 @@
-/* Unicode as Hugging Face's tokenizers know it: each of their parts was built with a version of its own, so that what
- * a character is depends on who asks. A table of 32 bits a code point, and UTF-8. */
+/* Unicode as Hugging Face's tokenizers know it: each of their components was built with a version of its own, so that
+ * what a character is depends on who asks. A table of 32 bits a code point, and UTF-8. */
 #ifndef GRADC_RUNTIME_TOKENIZE_UNICODE_H
 #define GRADC_RUNTIME_TOKENIZE_UNICODE_H
 
@@ -61,7 +61,7 @@ typedef enum ClusterClass {
     CLUSTER_CONSONANT
 } ClusterClass;
 
-/* What the table has of a code point. Where no version is told it does not matter. */
+/* What the table has of a code point. Where no version is given it does not matter. */
 enum {
     CHAR_CATEGORY = 31,             /* mask: a CharCategory of Unicode 16.0, as in regular expressions */
     CHAR_SPACE = 1 << 5,            /* White_Space */

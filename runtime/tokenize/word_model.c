@@ -89,8 +89,8 @@ void word_model_work_free(WordModelWork *work) {
     free(work);
 }
 
-static void encode_part(const WordModel *model, WordModelWork *work, const char *word, size_t length,
-                        PieceList *pieces) {
+static void encode_chunk(const WordModel *model, WordModelWork *work, const char *word, size_t length,
+                         PieceList *pieces) {
     int64_t before = pieces->count;
     bool is_short = length <= WORD_CACHE_LONGEST;
     if (is_short && word_cache_find(work->cache, word, length, pieces)) return;
@@ -101,14 +101,14 @@ static void encode_part(const WordModel *model, WordModelWork *work, const char 
 void word_model_encode(const WordModel *model, WordModelWork *work, const char *word, size_t length,
                        PieceList *pieces) {
     assert(length <= INT32_MAX);
-    if (length <= WORD_CACHE_LONGEST || !model->kind->part) {
-        encode_part(model, work, word, length, pieces);
+    if (length <= WORD_CACHE_LONGEST || !model->kind->chunk_end) {
+        encode_chunk(model, work, word, length, pieces);
         return;
     }
     for (size_t at = 0, end; at < length; at = end) {
         int64_t before = pieces->count;
-        end = model->kind->part(model, word, at, length);
-        encode_part(model, work, word + at, end - at, pieces);
+        end = model->kind->chunk_end(model, word, at, length);
+        encode_chunk(model, work, word + at, end - at, pieces);
         for (int64_t i = before; i < pieces->count; i++) {
             pieces->items[i].begin += (uint32_t)at;
             pieces->items[i].end += (uint32_t)at;

@@ -14,10 +14,10 @@ typedef struct WordModelKind {
 
     /* Reads all but "type": vocabulary, unknown, self. False and an error. */
     bool (*read)(const ModelReader *reader, WordModel *model);
-    /* As word_model_encode, of one part of a word. */
+    /* As word_model_encode, of one chunk of a word. */
     void (*encode)(const WordModel *model, WordModelWork *work, const char *word, size_t length, PieceList *pieces);
-    /* Where the part that begins at `at` ends: what stands beyond has no bearing on its pieces. NULL: at the end. */
-    size_t (*part)(const WordModel *model, const char *word, size_t at, size_t length);
+    /* Where the chunk that begins at `at` ends: what stands beyond has no bearing on its pieces. NULL: at the end. */
+    size_t (*chunk_end)(const WordModel *model, const char *word, size_t at, size_t length);
     void (*release)(WordModel *model);         /* `self`; NULL: it lies in the arena */
     void (*release_work)(WordModelWork *work); /* `scratch`; NULL: it has none */
 } WordModelKind;

@@ -1,4 +1,4 @@
-/* The part of several runs: their results side by side, with their spread, and the settings in which they differ. */
+/* The section of several runs: their results side by side, with their spread, and the settings in which they differ. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

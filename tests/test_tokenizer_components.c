@@ -1,4 +1,4 @@
-/* Parts of tokenizers, one by one: normalizers, pre-tokenizers, added tokens, templates. What is expected is what
+/* Components of tokenizers, one by one: normalizers, pre-tokenizers, added tokens, templates. What is expected is what
  * Hugging Face's tokenizers 0.22 make of it. */
 #include <criterion/criterion.h>
 #include <stdio.h>

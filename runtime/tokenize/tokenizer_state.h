@@ -1,6 +1,6 @@
 /* What a tokenizer consists of, for the files that make it, encode with it and put its sequences together. */
-#ifndef GRADC_RUNTIME_TOKENIZE_TOKENIZER_PARTS_H
-#define GRADC_RUNTIME_TOKENIZE_TOKENIZER_PARTS_H
+#ifndef GRADC_RUNTIME_TOKENIZE_TOKENIZER_STATE_H
+#define GRADC_RUNTIME_TOKENIZE_TOKENIZER_STATE_H
 
 #include "graph/base/hash.h"
 #include "runtime/tokenize/added_vocabulary.h"

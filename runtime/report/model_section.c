@@ -1,5 +1,5 @@
-/* The part of the model: source on the left, and what is chosen of it on the right. */
-#include "runtime/report/model_part.h"
+/* The section of the model: source on the left, and what is chosen of it on the right. */
+#include "runtime/report/model_section.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static const char *word(const json_t *object, const char *name) {
     return text ? text : "";
 }
 
-/* "45, 46": of paths the last part is enough where there are several files. */
+/* "45, 46": of paths the last component is enough where there are several files. */
 static void put_lines(FILE *out, const json_t *lines) {
     size_t i;
     json_t *line;
@@ -84,7 +84,7 @@ static void put_packed(FILE *out, const json_t *data) {
     free(text);
 }
 
-void page_model(FILE *out, const ModelPart *part) {
+void page_model(FILE *out, const ModelSection *section) {
     const char *path;
     json_t *text, *graph;
     size_t i;
@@ -94,11 +94,11 @@ void page_model(FILE *out, const ModelPart *part) {
           "what the passes say of it. Choose a kernel to see its lines and its code.</p>\n<div class=\"model\">\n<div "
           "class=\"sources\">\n",
           out);
-    json_object_foreach(json_object_get(part->data, "files"), path, text)
+    json_object_foreach(json_object_get(section->data, "files"), path, text)
         put_source(out, path, json_string_value(text));
     fputs("</div>\n<div id=\"chosen\" class=\"chosen\" aria-live=\"polite\"></div>\n</div>\n", out);
-    json_array_foreach(json_object_get(part->data, "graphs"), i, graph) put_kernels(out, graph);
-    put_remarks(out, json_object_get(part->data, "remarks"));
-    put_packed(out, part->data);
+    json_array_foreach(json_object_get(section->data, "graphs"), i, graph) put_kernels(out, graph);
+    put_remarks(out, json_object_get(section->data, "remarks"));
+    put_packed(out, section->data);
     fputs("</section>\n", out);
 }

@@ -1,4 +1,4 @@
-/* The part of a run: what it was, what one sees, its results, curves, and each task's pictures. */
+/* The section of a run: what it was, what one sees, its results, curves, and each task's pictures. */
 #include <math.h>
 #include <string.h>
 

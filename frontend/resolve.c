@@ -1,4 +1,4 @@
-/* Settling: a program's text with what its data and --set said written into it, so that it can be read again without
+/* Resolving: a program's text with what its data and --set said written into it, so that it can be read again without
  * them. */
 #include <math.h>
 #include <stdlib.h>
@@ -14,15 +14,15 @@ typedef struct Edit {
     const char *written;
 } Edit;
 
-typedef struct Settler {
+typedef struct Resolver {
     const Program *program;
     const Module *module; /* of the text alone */
     const ProgramOptions *options;
     Arena *scratch;
     VEC(Edit) edits;
-} Settler;
+} Resolver;
 
-static void edit(Settler *s, Span place, const char *written) {
+static void edit(Resolver *s, Span place, const char *written) {
     if (place.end) vec_push(s->scratch, &s->edits, ((Edit){place, written}));
 }
 
@@ -42,7 +42,7 @@ static const char *write_weights(Arena *arena, const Label *label) {
 }
 
 /* The one that counts: a later one of the same name replaces those before it. */
-static const Task *settled_task(const Settler *s, int index) {
+static const Task *task_of_decl(const Resolver *s, int index) {
     const char *name = s->module->tasks.items[index]->name;
     for (int i = index + 1; i < s->module->tasks.count; i++) {
         if (strcmp(s->module->tasks.items[i]->name, name) == 0) return NULL;
@@ -53,15 +53,15 @@ static const Task *settled_task(const Settler *s, int index) {
     return NULL;
 }
 
-static void settle_label(Settler *s, int index) {
+static void resolve_label(Resolver *s, int index) {
     const LabelDecl *label = &s->module->tasks.items[index]->label;
-    const Task *task = label->open.end || label->balanced.end ? settled_task(s, index) : NULL;
+    const Task *task = label->open.end || label->balanced.end ? task_of_decl(s, index) : NULL;
     if (task && label->open.end) edit(s, label->open, write_names(s->scratch, &task->label));
     if (task && label->balanced.end) edit(s, label->balanced, write_weights(s->scratch, &task->label));
 }
 
 /* The last declaration has the value. */
-static const ConfigDecl *find_declaration(const Settler *s, const char *name) {
+static const ConfigDecl *find_declaration(const Resolver *s, const char *name) {
     const ConfigDecl *found = NULL;
     for (int i = 0; i < s->module->configs.count; i++) {
         if (strcmp(s->module->configs.items[i].name, name) == 0) found = &s->module->configs.items[i];
@@ -70,7 +70,7 @@ static const ConfigDecl *find_declaration(const Settler *s, const char *name) {
 }
 
 /* A value that --set gave; one with a key is kept in config.json. */
-static void settle_config(Settler *s, const ConfigItem *item) {
+static void resolve_config(Resolver *s, const ConfigItem *item) {
     const ConfigDecl *decl = find_set(s->options, item->name) ? find_declaration(s, item->name) : NULL;
     if (!decl || decl->key) return;
     const char *form =
@@ -83,7 +83,7 @@ static int by_place(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static const char *apply(Settler *s, Arena *arena) {
+static const char *apply(Resolver *s, Arena *arena) {
     const char *text = s->program->source;
     Text result = {0};
     size_t from = 0;
@@ -98,15 +98,15 @@ static const char *apply(Settler *s, Arena *arena) {
     return arena_printf(arena, "%s%s", text_read(&result), text + from);
 }
 
-const char *settled_source(const Program *program, const ProgramOptions *options, Arena *arena) {
-    Settler s = {.program = program, .options = options, .scratch = arena_new()};
+const char *resolved_source(const Program *program, const ProgramOptions *options, Arena *arena) {
+    Resolver s = {.program = program, .options = options, .scratch = arena_new()};
     Diagnostics diags = {.arena = s.scratch};
     Module module = {0};
     parse(diagnostics_file(&diags, program->path, program->source), false, s.scratch, &diags, &module, NULL, NULL);
     s.module = &module;
-    for (int i = 0; i < module.tasks.count; i++) settle_label(&s, i);
-    for (int i = 0; i < program->configs.count; i++) settle_config(&s, &program->configs.items[i]);
-    const char *settled = apply(&s, arena);
+    for (int i = 0; i < module.tasks.count; i++) resolve_label(&s, i);
+    for (int i = 0; i < program->configs.count; i++) resolve_config(&s, &program->configs.items[i]);
+    const char *resolved = apply(&s, arena);
     arena_free(s.scratch);
-    return settled;
+    return resolved;
 }
