@@ -121,6 +121,7 @@ static bool bind_some(Elab *e, const Def *def, const Expr *expr, const Actual *a
         Pos pos = actuals[i].arg ? actuals[i].arg->value->pos : expr->pos;
         if (!check_formal(e, def, formal, &value, pos)) return false;
         push_name(e, e->frame, formal->name, value);
+        note_declaration(e, formal->name, value, formal->pos);
         watch(e, formal->name, value, formal->pos);
     }
     return true;

@@ -87,7 +87,9 @@ static void bind_tokens(Elab *e, const Def *def, TokensValue *tokens) {
         const Formal *formal = &def->formals.items[i];
         if (!formal->is_tokens || e->n_tokens == MAX_CHECKED_TOKENS) continue;
         tokens[e->n_tokens] = declare_tokens(e, formal->name, true, formal->pos);
-        bind_name(e, e->frame, formal->name, (Value){.kind = VALUE_TOKENS, .tokens = &tokens[e->n_tokens++]});
+        Value text = {.kind = VALUE_TOKENS, .tokens = &tokens[e->n_tokens++]};
+        bind_name(e, e->frame, formal->name, text);
+        note_declaration(e, formal->name, text, formal->pos);
     }
 }
 
@@ -98,6 +100,7 @@ static void bind_formals(Elab *e, const Def *def) {
         Value value = formal->has_type ? declared_tensor(e, formal) : undeclared(e, formal);
         bool sized = !formal->has_type && find_local(e->frame, formal->name); /* index: i32<N>[R], N */
         if (!sized) bind_name(e, e->frame, formal->name, value);
+        note_declaration(e, formal->name, value, formal->pos);
     }
 }
 

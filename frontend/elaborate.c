@@ -90,6 +90,7 @@ static void elaborate_config(Elab *e, const ConfigDecl *decl) {
         name_index_put(e->arena, &e->configs, item.name, e->program->configs.count);
         vec_push(e->arena, &e->program->configs, item);
     }
+    note_declaration(e, item.name, isnan(item.value) ? value_error() : value_number(item.value), item.pos);
 }
 
 static void check_sets(Elab *e) {
@@ -209,7 +210,7 @@ Program *program_load(const char *path, const ProgramOptions *options, Diagnosti
     e.probe = e.options->probe;
     program->arena = arena;
     program->path = arena_strdup(arena, path);
-    Loaded *loaded = load_module(path, arena, diags);
+    Loaded *loaded = load_module(path, e.options, arena, diags);
     e.module = &loaded->module;
     program->source = loaded->source;
     if (!loaded->module.incomplete) elaborate(&e);

@@ -289,4 +289,9 @@ Graph *finish_graph(Elab *e); /* canonical, verified; NULL after an error */
 void elaborate_probe(Elab *e);
 void watch(Elab *e, const char *name, Value value, Pos pos); /* nothing unless there is a probe */
 
+/* source_names.c: for those who look at the text; nothing unless somebody does */
+void note_declaration(Elab *e, const char *name, Value value, Pos pos);
+void note_use(Elab *e, const Expr *name, Value value);
+void note_call(Elab *e, const Expr *call, const Def *def, Value value); /* `def` NULL: of a builtin */
+
 #endif

@@ -330,17 +330,22 @@ static Value eval_member(Elab *e, const Expr *expr) {
 
 static Value eval_name(Elab *e, const Expr *expr) {
     Value value;
-    if (find_name(e, expr->text, &value)) return value;
+    if (find_name(e, expr->text, &value)) return note_use(e, expr, value), value;
     unknown_name(e, expr->text, expr->pos);
     return value_error();
 }
 
 static Value eval_call(Elab *e, const Expr *expr) {
     Def *def = find_def(e, expr->text);
-    if (def) return call_def(e, def, expr);
-    if (is_builtin(expr->text)) return call_builtin(e, expr);
-    unknown_function(e, expr->text, expr->pos);
-    return value_error();
+    Value value = value_error();
+    if (def)
+        value = call_def(e, def, expr);
+    else if (is_builtin(expr->text))
+        value = call_builtin(e, expr);
+    else
+        unknown_function(e, expr->text, expr->pos);
+    note_call(e, expr, def, value);
+    return value;
 }
 
 /* Of a merge, but not in the definitions that it calls, it is a parameter. */

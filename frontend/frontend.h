@@ -4,6 +4,7 @@
 #define GRADC_FRONTEND_FRONTEND_H
 
 #include "frontend/program.h"
+#include "graph/base/names.h"
 
 /* The shape of a tensor that is given to an argument. */
 typedef struct ProbeShape {
@@ -32,6 +33,29 @@ typedef struct ClassCounts {
     int64_t classes;
 } ClassCounts;
 
+/* A name at a place of a text: where it is declared, used or called. */
+typedef struct SourceName {
+    const char *word;
+    Pos pos;
+    const char *is; /* "f32[x.T, 384]", "the number 384"; of a definition how it begins; NULL: only a call knows it */
+    bool declares;
+    Pos declared; /* of a config value or a definition, where it is used; no file: see source_name_declaration() */
+} SourceName;
+
+typedef struct SourceNames {
+    Arena *arena;
+    VEC(SourceName) list; /* a place comes again when a name has several types there, from call to call */
+    NameIndex seen;
+} SourceNames;
+
+SourceNames *source_names_new(void);
+void source_names_free(SourceNames *names);
+/* The next one after `after` (NULL: the first) at a place; NULL: there is none. */
+const SourceName *source_name_at(const SourceNames *names, const char *path, uint32_t line, uint32_t column,
+                                 const SourceName *after);
+/* Where it is declared; no file: in the language itself. */
+Pos source_name_declaration(const SourceNames *names, const SourceName *name);
+
 typedef struct ProgramOptions {
     const char *const *sets; /* "NAME=VALUE": override a config value; stronger than `lookup`, which
                                 beats the text */
@@ -45,6 +69,9 @@ typedef struct ProgramOptions {
      * `weights balanced`. NULL after a diagnostic. NULL instead of the function: no data is at hand, which is an error
      * where it is needed. */
     const ClassCounts *(*count_classes)(void *user, const Task *task);
+    /* The text of a file that an editor holds, by its real path; NULL: it is read from where it lies. */
+    const char *(*open_text)(void *user, const char *real_path);
+    SourceNames *names; /* that get what the names of the text stand for, mistakes or not; NULL: nobody asks */
     void *user;
     /* NULL: tasks and optimizer. Otherwise the program has one task and no optimizer: its `train` is the probe's
      * graph, whose outputs are "loss" and those of `watched`; `eval` is NULL. The task of a definition has its text

@@ -23,6 +23,7 @@ enum {
 };
 
 typedef struct Loader {
+    const ProgramOptions *options;
     Arena *arena;
     Diagnostics *diags;
     Loaded *loaded;
@@ -135,8 +136,9 @@ static void import_file(void *user, const ImportDecl *import) {
 /* The source text of the file with its imports in their places; NULL and a message when it cannot
  * be read. */
 static const char *read_file(Loader *loader, const char *path, const char *real, Pos pos, const Reading *importer) {
-    const char *problem = NULL;
-    const char *text = read_text(loader->arena, path, &problem);
+    const char *problem = NULL, *text = NULL;
+    if (loader->options->open_text) text = loader->options->open_text(loader->options->user, real);
+    if (!text) text = read_text(loader->arena, path, &problem);
     if (!text) {
         loader->loaded->module.incomplete = true;
         diag_error(loader->diags, "E0106", pos, "cannot read '%s': %s", path, problem);
@@ -152,8 +154,8 @@ static const char *read_file(Loader *loader, const char *path, const char *real,
     return text_read(&reading.source);
 }
 
-Loaded *load_module(const char *path, Arena *arena, Diagnostics *diags) {
-    Loader loader = {.arena = arena, .diags = diags, .loaded = arena_alloc(arena, sizeof(Loaded))};
+Loaded *load_module(const char *path, const ProgramOptions *options, Arena *arena, Diagnostics *diags) {
+    Loader loader = {.options = options, .arena = arena, .diags = diags, .loaded = arena_alloc(arena, sizeof(Loaded))};
     const SourceFile *prelude = diagnostics_file(diags, "prelude.graph", prelude_text);
     parse(prelude, true, arena, diags, &loader.loaded->module, NULL, NULL);
     loader.loaded->source = read_file(&loader, path, real_path(arena, path), (Pos){0}, NULL);

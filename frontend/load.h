@@ -3,6 +3,7 @@
 #define GRADC_FRONTEND_LOAD_H
 
 #include "frontend/ast.h"
+#include "frontend/frontend.h"
 
 /* The prelude's text, made from prelude.graph by embed.sh. */
 extern const char prelude_text[];
@@ -12,7 +13,8 @@ typedef struct Loaded {
     const char *source; /* all files but the prelude, each import replaced by the text of its file */
 } Loaded;
 
-/* Mistakes are reported in `diags`; the result holds what could be read. It belongs to `arena`. */
-Loaded *load_module(const char *path, Arena *arena, Diagnostics *diags);
+/* Mistakes are reported in `diags`; the result holds what could be read. It belongs to `arena`. Of the options it needs
+ * `open_text`. */
+Loaded *load_module(const char *path, const ProgramOptions *options, Arena *arena, Diagnostics *diags);
 
 #endif

@@ -156,6 +156,7 @@ static void run_param(Elab *e, const Stmt *stmt) {
     NodeSpec spec = {.op = OP_param, .attrs.text = param.name, .type = param.type};
     Value value = good ? value_tensor(emit(e, spec, stmt->pos)) : value_error();
     bind_name(e, e->frame, stmt->name, value);
+    note_declaration(e, stmt->name, value, stmt->pos);
     watch(e, stmt->name, value, stmt->pos);
 }
 
@@ -164,6 +165,7 @@ static void run_rounds(Elab *e, const Stmt *stmt, int64_t from, int64_t to) {
     int outer = e->frame->names.count, errors = e->diags->errors;
     for (int64_t i = from; i < to && !e->frame->returned && e->diags->errors == errors; i++) {
         push_name(e, e->frame, stmt->name, value_number((double)i));
+        note_declaration(e, stmt->name, (Value){.kind = VALUE_SOME_NUMBER}, stmt->pos);
         if (++e->steps > MAX_STEPS) {
             fail(e, "E0312", stmt->pos, "the program is too large: its calls and repeats do not seem to end");
         } else {
@@ -185,6 +187,7 @@ static void check_round(Elab *e, const Stmt *stmt) {
     NamedValue *before = arena_array(e->arena, (size_t)outer + 1, sizeof *before);
     if (outer) memcpy(before, e->frame->names.items, (size_t)outer * sizeof *before);
     push_name(e, e->frame, stmt->name, (Value){.kind = VALUE_SOME_NUMBER});
+    note_declaration(e, stmt->name, (Value){.kind = VALUE_SOME_NUMBER}, stmt->pos);
     run_block(e, &stmt->body);
     pop_names(e, e->frame, outer);
     for (int i = 0; i < outer; i++) {
@@ -281,6 +284,7 @@ static void run_predict(Elab *e, const Stmt *stmt) {
 static void run_assign(Elab *e, const Stmt *stmt) {
     Value value = eval(e, stmt->value);
     bind_name(e, e->frame, stmt->name, value);
+    note_declaration(e, stmt->name, value, stmt->pos);
     watch(e, stmt->name, value, stmt->pos);
 }
 

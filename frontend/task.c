@@ -96,7 +96,9 @@ static void bind_inputs(Elab *e, const Task *task, TokensValue *tokens) {
     e->tokens = tokens;
     e->n_tokens = task->n_inputs;
     for (int i = 0; i < task->n_inputs; i++) {
-        bind_name(e, e->frame, tokens[i].name, (Value){.kind = VALUE_TOKENS, .tokens = &tokens[i]});
+        Value text = {.kind = VALUE_TOKENS, .tokens = &tokens[i]};
+        bind_name(e, e->frame, tokens[i].name, text);
+        note_declaration(e, tokens[i].name, text, task->inputs[i].pos);
     }
 }
 
@@ -123,6 +125,7 @@ static void bind_label(Elab *e, const Label *label) {
     Value value = value_tensor(emit_input(e, label->name, role, type, label->pos));
     value.label = &e->label;
     bind_name(e, e->frame, label->name, value);
+    note_declaration(e, label->name, value, label->pos);
 }
 
 /* NULL after a message. */

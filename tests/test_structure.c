@@ -30,6 +30,7 @@ static const Room rooms[] = {
     {"runtime/train", NULL},
     {"runtime/inspect", NULL},
     {"runtime/report", NULL},
+    {"runtime/lsp", NULL},
     {"runtime/commands", NULL},
 };
 enum { ROOMS = sizeof rooms / sizeof *rooms };

@@ -33,6 +33,8 @@ static const Command rows[] = {
      command_gradcheck},
     {"opt", "IR_FILE", "reads IR text ('-': standard input), runs passes, prints IR or code",
      "gradc opt model.gir --passes simplify,fuse", command_opt},
+    {"lsp", "", "speaks with an editor: diagnostics, types, declarations and layout of graph files", "gradc lsp",
+     command_lsp},
     {"cache", "ACTION", "the kernel cache: ls, verify, gc (down to --cache-size) or clear",
      "gradc cache gc --cache-size 64", command_cache},
     {"explain", "NAME", "says more about a diagnostic, an operator or a pass", "gradc explain E0810", command_explain},

@@ -6,7 +6,7 @@
 
 typedef struct Command {
     const char *name;
-    const char *operand; /* before the options; [in brackets]: may be left out, with ...: there may be several */
+    const char *operand; /* before the options; "": none, [in brackets]: may be left out, with ...: several */
     const char *summary, *example;
     int (*run)(const Options *options, Diagnostics *diags);
 } Command;

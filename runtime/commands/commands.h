@@ -23,6 +23,7 @@ int command_gradcheck(const Options *options, Diagnostics *diags);
 int command_run(const Options *options, Diagnostics *diags);
 int command_cache(const Options *options, Diagnostics *diags);
 int command_explain(const Options *options, Diagnostics *diags);
+int command_lsp(const Options *options, Diagnostics *diags);
 int command_help(const Options *options, Diagnostics *diags);
 
 #endif

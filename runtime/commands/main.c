@@ -1,5 +1,6 @@
 /* gradc: from the words of the command line to a command. */
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,7 +27,16 @@ static int usage(const char *word, Diagnostics *diags) {
 
 static bool takes_several(const Command *command) { return strstr(command->operand, "...") != NULL; }
 
+static int most_operands(const Command *command) {
+    return !command->operand[0] ? 0 : takes_several(command) ? INT_MAX : 1;
+}
+
 static int too_many(const Command *command, const Options *options, Diagnostics *diags) {
+    if (!command->operand[0]) {
+        diag_error(diags, "E0913", (Pos){0}, "gradc %s takes no file or folder: '%s' is one too many", command->name,
+                   options->file);
+        return EXIT_USAGE;
+    }
     diag_error(diags, "E0913", (Pos){0}, "gradc %s takes one file or folder: '%s' is one too many", command->name,
                options->operands.items[1]);
     diag_hint(diags, "the first is '%s'; a name with a blank needs quotes", options->file);
@@ -36,12 +46,12 @@ static int too_many(const Command *command, const Options *options, Diagnostics 
 static int run(const Command *command, int argc, char **argv, Diagnostics *diags) {
     Options options;
     if (!options_parse(command->name, argc, argv, &options, diags)) return EXIT_USAGE;
-    if (!options.file && command->operand[0] != '[') {
+    if (!options.file && command->operand[0] && command->operand[0] != '[') {
         diag_error(diags, "E0917", (Pos){0}, "gradc %s needs %s", command->name, command->operand);
         diag_hint(diags, "for example: %s", command->example);
         return EXIT_USAGE;
     }
-    if (options.operands.count > 1 && !takes_several(command)) return too_many(command, &options, diags);
+    if (options.operands.count > most_operands(command)) return too_many(command, &options, diags);
     return command->run(&options, diags);
 }
 
