@@ -65,7 +65,8 @@ typedef enum StmtKind {
     STMT_LOSS,    /* loss value */
     STMT_PREDICT, /* predict value */
     STMT_SHOW,    /* show value as "name" */
-    STMT_STATE,   /* state name [: type] (one statement for each) */
+    STMT_STATE,   /* state name [: type] [~ weight] (one statement for each) */
+    STMT_EVALUATE /* evaluate name */
 } StmtKind;
 
 struct Stmt {
@@ -76,6 +77,7 @@ struct Stmt {
     TypeExpr type; /* of a state: where one is written, has_type */
     bool has_type;
     bool no_decay, frozen, shared;
+    bool from_weight; /* of a state: it begins as the weight */
     Block body;
 };
 

@@ -2,6 +2,7 @@
  *   weight, gradient, each state  f32[N], one flat run of parameters; or, of `optimizer lamb(weight: f32[R, C], ...)`,
  *                                 f32[R, C], one parameter whose last axis are the columns; a state may have one row or
  *                                 one column instead: state row: f32[R, 1]
+ *                                 begins at 0, or where it says `~ weight` as the weight was
  *   rate, decay, step, scale      f32[], given at each step; `decay` is 0 for parameters without weight decay
  *   its own parameters            numbers, but `decay`, whose default is the Optimizer's
  * and leaves the new values under the names of `weight` and of the states. What is almost 0 of a state is kept as 0. */
@@ -77,6 +78,13 @@ static Type state_type(Elab *e, const UpdateView *view, const Stmt *stmt, int st
     return type;
 }
 
+/* What stands for the weight, where `asked`, is as large as it is. */
+static bool is_as_weight(Elab *e, const UpdateView *view, const Stmt *stmt, const Type *type, bool asked) {
+    if (!asked || type_equal(type, &view->type)) return asked;
+    fail(e, "E0407", stmt->pos, "the state '%s' stands for the weight, and is smaller", stmt->name);
+    return false;
+}
+
 static void bind_states(Elab *e, const UpdateView *view) {
     Optimizer *optimizer = &e->program->optimizer;
     optimizer->n_states = 0;
@@ -91,8 +99,37 @@ static void bind_states(Elab *e, const UpdateView *view) {
             int state = optimizer->n_states++;
             optimizer->states[state] = stmt->name;
             Type type = state_type(e, view, stmt, state);
+            optimizer->begins_as_weight[state] = is_as_weight(e, view, stmt, &type, stmt->from_weight);
             bind_input(e, stmt->name, (Role){.kind = ROLE_STATE, .of = stmt->name}, type, stmt->pos);
         }
+    }
+}
+
+/* --- What is evaluated -------------------------------------------------------------------------------------------- */
+
+static int find_state(const Optimizer *optimizer, const char *name) {
+    int state = optimizer->n_states - 1;
+    while (state >= 0 && strcmp(optimizer->states[state], name) != 0) state--;
+    return state;
+}
+
+static void read_evaluated(Elab *e, const UpdateView *view) {
+    Optimizer *optimizer = &e->program->optimizer;
+    const Stmt *before = NULL;
+    for (int i = 0; i < view->def->body.count; i++) {
+        const Stmt *stmt = view->def->body.items[i];
+        if (stmt->kind != STMT_EVALUATE) continue;
+        int state = find_state(optimizer, stmt->name);
+        if (before) {
+            fail(e, "E0407", stmt->pos, "an optimizer evaluates one state");
+        } else if (state < 0) {
+            if (fail(e, "E0407", stmt->pos, "there is no state '%s'", stmt->name))
+                diag_hint(e->diags, "it is declared so: state %s ~ weight", stmt->name);
+        } else {
+            const Node *input = graph_input_of(e->graph, (Role){.kind = ROLE_STATE, .of = stmt->name});
+            optimizer->is_evaluated[state] = input && is_as_weight(e, view, stmt, &input->type, true);
+        }
+        before = stmt;
     }
 }
 
@@ -155,6 +192,7 @@ static void elaborate_update(Elab *e, const UpdateView *view) {
     for (int i = 0; i < 4; i++) bind_given(e, scalars[i], type_scalar(ELEM_F32), def->pos);
     bind_numbers(e, view);
     bind_states(e, view);
+    read_evaluated(e, view);
     run_block(e, &def->body);
     output(e, def, role_info(ROLE_WEIGHT)->name, (Role){.kind = ROLE_WEIGHT});
     for (int i = 0; i < optimizer->n_states; i++)

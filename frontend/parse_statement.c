@@ -61,7 +61,7 @@ static void parse_show(Parser *parser, Stmt *stmt) {
         syntax_error(parser, "'as \"name\"'");
 }
 
-/* state = "state" name [":" type] {"," name [":" type]} */
+/* state = "state" name [":" type] ["~" "weight"] {"," name [":" type] ["~" "weight"]} */
 static void parse_states(Parser *parser, Block *block) {
     advance(parser);
     do {
@@ -69,7 +69,17 @@ static void parse_states(Parser *parser, Block *block) {
         stmt->name = expect_name(parser, "the name of a state", NULL);
         stmt->has_type = accept(parser, ":");
         if (stmt->has_type) stmt->type = parse_type(parser);
+        stmt->from_weight = accept(parser, "~");
+        if (stmt->from_weight) expect(parser, "weight");
     } while (accept(parser, ","));
+}
+
+/* evaluate = "evaluate" name */
+static void parse_evaluate(Parser *parser, Block *block) {
+    Stmt *stmt = add_statement(parser, block, STMT_EVALUATE);
+    advance(parser);
+    stmt->pos = peek(parser)->pos;
+    stmt->name = expect_name(parser, "the name of a state", NULL);
 }
 
 /* result = expr [".." expr] */
@@ -94,7 +104,7 @@ static void parse_assignment(Parser *parser, Block *block) {
 }
 
 static const char *const words[] = {"param", "repeat", "return", "loss",   "predict", "show",
-                                    "data",  "input",  "label",  "metric", "state"};
+                                    "data",  "input",  "label",  "metric", "state",   "evaluate"};
 enum { WORDS = sizeof words / sizeof *words };
 
 static bool begins_statement(const Token *tokens) {
@@ -161,7 +171,7 @@ static void no_statement(Parser *parser, BlockKind kind) {
     static const char *const allowed[] = {
         "a statement (name = value, param, repeat, return) or '}'",
         "a statement (data, input, label, loss, predict, metric, show, name = value) or '}'",
-        "a statement (state, name = value) or '}'"};
+        "a statement (state, evaluate, name = value) or '}'"};
     const Token *token = peek(parser);
     bool named = token->kind == TOKEN_NAME && !parser->broken;
     bool assigned = is_symbol(token, "=") && !parser->broken && parser->at > 0;
@@ -174,7 +184,7 @@ static void no_statement(Parser *parser, BlockKind kind) {
     if (near && strcmp(near, token->text) != 0) diag_hint_nearest(parser->diags, token->text, words, WORDS);
 }
 
-/* statement = name "=" expr | param | repeat | show | state | "return" result | ("loss" | "predict") expr;
+/* statement = name "=" expr | param | repeat | show | state | evaluate | "return" result | ("loss" | "predict") expr;
  * which of them depends on the kind of block. */
 void parse_statement(Parser *parser, BlockKind kind, Block *block) {
     const Token *after = peek_after(parser);
@@ -196,6 +206,8 @@ void parse_statement(Parser *parser, BlockKind kind, Block *block) {
         parse_show(parser, add_statement(parser, block, STMT_SHOW));
     } else if (next_is(parser, "state") && kind == BLOCK_OPTIMIZER) {
         parse_states(parser, block);
+    } else if (next_is(parser, "evaluate") && kind == BLOCK_OPTIMIZER) {
+        parse_evaluate(parser, block);
     } else {
         no_statement(parser, kind);
     }

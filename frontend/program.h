@@ -210,10 +210,12 @@ typedef struct Optimizer {
     const char *name;
     bool whole;                     /* it sees one parameter at a time */
     VEC(OptimizerUpdate) updates;   /* one that is flat, or of each shape that the program's parameters have */
-    const char *states[MAX_STATES]; /* "m", "v"; they start at zero */
+    const char *states[MAX_STATES]; /* "m", "v" */
     struct {
         bool one_row, one_column;
-    } spans[MAX_STATES]; /* of the states, where it is whole */
+    } spans[MAX_STATES];               /* of the states, where it is whole */
+    bool begins_as_weight[MAX_STATES]; /* of the states; others begin at zero */
+    bool is_evaluated[MAX_STATES];     /* one at most, as large as the weight: evaluated and saved in its place */
     int n_states;
     double decay; /* weight decay of parameters that have it */
 } Optimizer;

@@ -301,7 +301,8 @@ void run_statement(Elab *e, const Stmt *stmt) {
     case STMT_SHOW:
         if (!e->training || e->probe) run_output(e, stmt, stmt->name);
         break;
-    case STMT_STATE: break; /* the optimizer has bound it */
+    case STMT_STATE:
+    case STMT_EVALUATE: break; /* the optimizer deals with them */
     }
 }
 

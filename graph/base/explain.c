@@ -162,7 +162,8 @@ static const Explanation table[] = {
               "A program has at most one optimizer. Its parameters are numbers with a value\n"
               "(decay = 0.01), weight and states keep their types, and there are at most four\n"
               "states. Over a flat run of parameters, f32[N], nothing can be summed; with\n"
-              "weight: f32[R, C] among its parameters it sees one parameter at a time. See\n"
+              "weight: f32[R, C] among its parameters it sees one parameter at a time. A state\n"
+              "that begins as the weight (~ weight), or is evaluated, is as large as it. See\n"
               "models/encoders/bert.graph and models/optimizers/lamb.graph."},
     {"E0408", "given twice\n"
               "A task has one data, label, loss and predict, and at most two inputs and eight\n"

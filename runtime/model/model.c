@@ -294,6 +294,11 @@ static void run_update(void *user, const Worker *worker) {
 
 void model_touch(Model *model) { model->updates++; }
 
+void model_exchange(Model *m) {
+    parameters_exchange(model_parameters(m), &m->program->optimizer);
+    model_touch(m);
+}
+
 bool model_update(Model *m, const UpdateSettings *settings, double *norm, Diagnostics *diags) {
     Update update = {.m = m, .settings = settings};
     m->updates++;

@@ -68,6 +68,9 @@ size_t model_kept_bytes(const Model *model, int task, bool training, const Datas
 size_t model_plan(Model *model, int task, bool training, Batch *batch);
 bool model_reserve(Model *model, size_t bytes, Diagnostics *diags);
 
+/* Weights and what the optimizer evaluates in their place change places, for an evaluation or a save, and back. */
+void model_exchange(Model *model);
+
 /* To be said after weights were changed by hand, other than fitted ones: nothing that was computed of them holds. */
 void model_touch(Model *model);
 

@@ -175,3 +175,34 @@ void parameter_initialise(const Parameters *params, int index, uint64_t seed) {
         to[i] = (float)value;
     }
 }
+
+/* --- States that stand for weights -------------------------------------------------------------------------------- */
+
+void parameters_begin_states(const Parameters *p, const Optimizer *optimizer) {
+    for (int i = 0; i < p->n_slots; i++) {
+        const ParamSlot *slot = &p->slots[i];
+        for (int j = 0; slot->trained && j < p->n_states; j++) {
+            if (optimizer->begins_as_weight[j])
+                memcpy(p->states[j] + slot->state_offsets[j], p->weights + slot->offset,
+                       (size_t)slot->count * sizeof *p->weights);
+        }
+    }
+}
+
+static void exchange(float *a, float *b, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        float number = a[i];
+        a[i] = b[i];
+        b[i] = number;
+    }
+}
+
+void parameters_exchange(const Parameters *p, const Optimizer *optimizer) {
+    for (int i = 0; i < p->n_slots; i++) {
+        const ParamSlot *slot = &p->slots[i];
+        for (int j = 0; slot->trained && j < p->n_states; j++) {
+            if (optimizer->is_evaluated[j])
+                exchange(p->weights + slot->offset, p->states[j] + slot->state_offsets[j], slot->count);
+        }
+    }
+}

@@ -60,6 +60,12 @@ size_t parameters_bytes(const Parameters *params);
  * numbers (Irwin and Hall), in integers until the last step: the same bits everywhere. */
 void parameter_initialise(const Parameters *params, int index, uint64_t seed);
 
+/* Gives the states that begin as the weight its numbers, when there are weights. */
+void parameters_begin_states(const Parameters *params, const Optimizer *optimizer);
+/* Weights that are trained and what is evaluated in their place change places; the same again puts them back. Nothing
+ * where the optimizer evaluates the weights themselves. */
+void parameters_exchange(const Parameters *params, const Optimizer *optimizer);
+
 /* What the optimizer's graph and the norm's take beside weights and numbers. */
 static const Role gradient_role = {.kind = ROLE_GRADIENT, .of = "weight"};
 static inline Role state_role(const char *state) { return (Role){.kind = ROLE_STATE, .of = state}; }

@@ -285,6 +285,7 @@ bool session_load_weights(Session *s, const Parameters *params, WeightsNeed need
     if (!load_all(&l) || !check_overlay(&l)) return false;
     if (need == NEED_BASE && !check_base(&l)) return false;
     if (need == NEED_ANSWERS) return check_answers(&l, needed);
+    parameters_begin_states(params, &s->program->optimizer);
     if (l.n_found) say_missing(&l, needed);
     return true;
 }

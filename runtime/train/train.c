@@ -100,6 +100,15 @@ static bool has_lost_patience(const Trainer *t) {
            state->epochs - state->best.epoch >= t->o->patience;
 }
 
+/* What is evaluated and saved is what the optimizer says: the weights, or an average of them. */
+static bool save_weights(Trainer *t) {
+    if (!t->o->out) return true;
+    model_exchange(t->s->model);
+    bool good = session_save(t->s, t->o->out);
+    model_exchange(t->s->model);
+    return good;
+}
+
 /* Saves the weights of the best epoch so far. */
 static bool keep_best(Trainer *t, int64_t epoch) {
     BestEpoch *best = &t->state.best;
@@ -108,7 +117,7 @@ static bool keep_best(Trainer *t, int64_t epoch) {
     best->score = score;
     best->epoch = epoch;
     memcpy(best->evaluations, t->evaluations, (size_t)t->data.count * sizeof *best->evaluations);
-    return !t->o->out || session_save(t->s, t->o->out);
+    return save_weights(t);
 }
 
 /* Between the batches of an evaluation. */
@@ -122,11 +131,13 @@ static bool goes_on(void *trainer, const Dataset *data, int64_t done) {
 static bool evaluate_tasks(Trainer *t) {
     Pace pace = {EVAL_BATCH, goes_on, t};
     bool good = true;
+    model_exchange(t->s->model);
     for (int i = 0; good && i < t->data.count; i++) {
         const TrainTask *task = &t->data.tasks[i];
         good = fit_task(t->s->model, task->number, task->dev, &pace, t->s->diags) &&
                evaluate(t->s->model, task->number, task->dev, &pace, &t->evaluations[i], NULL, t->s->diags);
     }
+    model_exchange(t->s->model);
     progress_clear(&t->report.progress);
     return good;
 }
@@ -204,7 +215,7 @@ static bool end_epoch(Trainer *t) {
 /* The last checkpoint knows the last evaluation. */
 static bool keep_end(Trainer *t) {
     if (!run_keeper_save(&t->keeper, &t->state)) return false;
-    return !t->o->no_eval || !t->o->out || session_save(t->s, t->o->out);
+    return !t->o->no_eval || save_weights(t);
 }
 
 static bool is_at_pause(const Trainer *t) { return t->pause && t->state.step == t->pause; }
