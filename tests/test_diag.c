@@ -9,6 +9,7 @@
 
 #include "graph/base/count_text.h"
 #include "graph/base/diag.h"
+#include "graph/base/explanations.h"
 
 enum { CODES = 1000 };
 
@@ -33,14 +34,14 @@ static void note_codes(const char *path, bool *used) {
     fclose(file);
 }
 
-/* Marks every code that stands in a C file of the folder and those in it, the tables themselves apart. */
+/* Marks every code that stands in a C file of the folder and those in it, the explanations apart. */
 static void note_folder(const char *folder, bool *used) {
     char path[600];
     DIR *entries = opendir(folder);
     cr_assert_not_null(entries, "%s", folder);
     for (struct dirent *entry; (entry = readdir(entries));) {
         size_t length = strlen(entry->d_name);
-        bool table = strcmp(entry->d_name, "explain.c") == 0 || strcmp(entry->d_name, "examples.c") == 0;
+        bool table = strncmp(entry->d_name, "explanations", 12) == 0;
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
         if (entry->d_type == DT_DIR && entry->d_name[0] != '.') note_folder(path, used);
         if (length > 2 && !table && strcmp(entry->d_name + length - 2, ".c") == 0) note_codes(path, used);
@@ -71,43 +72,33 @@ Test(diag, every_code_in_use_is_explained_and_no_other) {
     for (int i = 0; i < CODES; i++) {
         char code[8];
         snprintf(code, sizeof code, "E%04d", i);
-        const char *text = diagnostic_explanation(code);
+        const Explanation *row = explanation_find(code);
         if (used[i])
-            cr_expect_not_null(text, "%s is used: add it to graph/base/explain.c", code);
+            cr_expect_not_null(row, "%s is used: add it to graph/base/explanations_*.c", code);
         else
-            cr_expect_null(text, "%s is in graph/base/explain.c, but nothing uses it", code);
+            cr_expect_null(row, "%s is in graph/base/explanations_*.c, but nothing uses it", code);
         count += used[i];
     }
     cr_expect_gt(count, 60, "the sources were not found");
 }
 
-Test(diag, explanations_have_a_title_and_fit_a_terminal) {
-    for (int i = 0; i < CODES; i++) {
-        char code[8];
-        snprintf(code, sizeof code, "E%04d", i);
-        const char *text = diagnostic_explanation(code);
-        if (!text) continue;
-        cr_expect_lt(strcspn(text, "\n"), 50, "%s: the first line is a title", code);
-        cr_expect_not_null(strchr(text, '\n'), "%s: the title alone explains nothing", code);
-        int lines = 1;
-        for (const char *at = text; (at = strchr(at, '\n')); at++, lines++) {
-            cr_expect_leq(strcspn(at + 1, "\n"), 80, "%s: line %d is too long", code, lines + 1);
+Test(diag, explanations_are_whole_and_fit_a_terminal) {
+    const Explanation *row;
+    for (int i = 0; (row = explanation_get(i)); i++) {
+        cr_expect_eq(explanation_find(row->code), row, "%s is there twice", row->code);
+        cr_assert(row->title && row->text && row->right, "%s lacks a title, a text or an example", row->code);
+        cr_expect_lt(strlen(row->title), 50, "%s: a title is short", row->code);
+        int lines = 0;
+        for (const char *at = row->text; at; lines++) {
+            size_t length = strcspn(at, "\n");
+            cr_expect(length > 0 && length <= 80, "%s: line %d is empty or too long", row->code, lines + 1);
+            at = at[length] ? at + length + 1 : NULL;
         }
-        cr_expect_leq(lines, 7, "%s: %d lines", code, lines);
+        cr_expect_leq(lines, 6, "%s: %d lines", row->code, lines);
     }
-    cr_expect_null(diagnostic_explanation("E9999"));
-    cr_expect_null(diagnostic_explanation(""));
-}
-
-Test(diag, every_explanation_has_an_example_and_no_other) {
-    for (int i = 0; i < CODES; i++) {
-        char code[8];
-        const char *wrong, *right;
-        snprintf(code, sizeof code, "E%04d", i);
-        bool has = diagnostic_example(code, &wrong, &right);
-        cr_expect_eq(has, diagnostic_explanation(code) != NULL,
-                     "%s: graph/base/examples.c follows graph/base/explain.c", code);
-    }
+    cr_expect_null(explanation_find("E9999"));
+    cr_expect_null(explanation_find(""));
+    cr_expect_null(explanation_get(-1));
 }
 
 /* Codes that no golden file can bring about, each with its reason. Do not add one that a user's file or command can. */
@@ -159,7 +150,7 @@ Test(diag, every_code_has_a_golden_message) {
     for (int i = 0; i < CODES; i++) {
         char code[8];
         snprintf(code, sizeof code, "E%04d", i);
-        if (!diagnostic_explanation(code)) continue;
+        if (!explanation_find(code)) continue;
         if (is_out_of_reach(i))
             cr_expect_not(shown[i], "%s has a golden message: take it off the list", code);
         else

@@ -92,10 +92,4 @@ bool diag_hint_nearest(Diagnostics *diags, const char *name, const char *const *
 /* That candidate by edit distance; NULL. */
 const char *nearest_name(const char *name, const char *const *candidates, int count);
 
-/* What `gradc explain CODE` says; NULL when there is no such code. */
-const char *diagnostic_explanation(const char *code);
-const char *diagnostic_code(int index); /* of all there are, in order; NULL after the last */
-/* A text that gets the diagnostic (NULL: none does) and one that does not. False when the code has no example. */
-bool diagnostic_example(const char *code, const char **wrong, const char **right);
-
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "frontend/frontend.h"
+#include "graph/base/explanations.h"
 #include "passes/pipeline.h"
 #include "runtime/commands/commands.h"
 #include "runtime/inspect/reference.h"
@@ -20,13 +21,11 @@ static void print_example(const char *word, const char *text) {
 }
 
 static bool explain_code(const char *code) {
-    const char *text = diagnostic_explanation(code), *wrong = NULL, *right = NULL;
-    if (!text) return false;
-    printf("%s: %s\n", code, text);
-    if (diagnostic_example(code, &wrong, &right)) {
-        print_example("wrong:", wrong);
-        print_example(wrong ? "right:" : "for example:", right);
-    }
+    const Explanation *row = explanation_find(code);
+    if (!row) return false;
+    printf("%s: %s\n%s\n", row->code, row->title, row->text);
+    print_example("wrong:", row->wrong);
+    print_example(row->wrong ? "right:" : "for example:", row->right);
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "graph/base/explanations.h"
 #include "graph/op_docs.h"
 #include "passes/pipeline.h"
 #include "runtime/measure/metrics.h"
@@ -95,12 +96,9 @@ static void print_metrics(FILE *out) {
 }
 
 static void print_diagnostics(FILE *out) {
-    const char *code;
+    const Explanation *row;
     fputs("| code | title |\n|---|---|\n", out);
-    for (int i = 0; (code = diagnostic_code(i)); i++) {
-        const char *text = diagnostic_explanation(code);
-        fprintf(out, "| %s | %.*s |\n", code, (int)strcspn(text, "\n"), text);
-    }
+    for (int i = 0; (row = explanation_get(i)); i++) fprintf(out, "| %s | %s |\n", row->code, row->title);
 }
 
 typedef struct Section {
