@@ -17,6 +17,7 @@ typedef enum ExprKind {
     EXPR_BINARY, /* a text b */
     EXPR_IF,     /* if a then b else c */
     EXPR_SCOPED, /* a in "text" */
+    EXPR_STILL,  /* a without dropout */
     EXPR_MEMBER, /* a.text */
     EXPR_LIST,   /* [args], at least one, without names */
     EXPR_RANGE,  /* a .. b */

@@ -104,6 +104,7 @@ typedef struct Elab {
     /* The graph being built. */
     Graph *graph;
     bool training;
+    bool is_still;                  /* within `without dropout` */
     bool checking;                  /* a definition on its own: see check.c */
     int first_generic;              /* symbols from here on get their sizes at a call */
     Dim vocab, positions, segments; /* what `tokens` declares, with their names */

@@ -277,6 +277,15 @@ static Value eval_scoped(Elab *e, const Expr *expr) {
     return value;
 }
 
+/* Also of what is called in it. */
+static Value eval_still(Elab *e, const Expr *expr) {
+    bool outer = e->is_still;
+    e->is_still = true;
+    Value value = eval(e, expr->a);
+    e->is_still = outer;
+    return value;
+}
+
 static Value read_weights(Elab *e, const LabelValue *label, Pos pos) {
     e->label.weights_read = true;
     return number_list(e, label->weights, label->classes, pos);
@@ -364,6 +373,7 @@ static Value eval_kind(Elab *e, const Expr *expr) {
     case EXPR_BINARY: return eval_binary(e, expr);
     case EXPR_IF: return eval_if(e, expr);
     case EXPR_SCOPED: return eval_scoped(e, expr);
+    case EXPR_STILL: return eval_still(e, expr);
     case EXPR_MEMBER: return eval_member(e, expr);
     case EXPR_LIST: return eval_list(e, expr);
     case EXPR_RANGE: return eval_positions(e, expr);

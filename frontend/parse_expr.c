@@ -272,17 +272,35 @@ static Expr *parse_choice(Parser *parser) {
     return make(parser, EXPR_IF, token, condition, yes, no);
 }
 
-/* expr = choice {"in" ["shared"] string} */
+static Expr *parse_scoped(Parser *parser, Expr *expr) {
+    bool shared = accept(parser, "shared");
+    const Token *scope = peek(parser);
+    expect_string(parser, "a scope in quotes", NULL);
+    expr = make(parser, EXPR_SCOPED, scope, expr, NULL, NULL);
+    expr->shared = shared;
+    return expr;
+}
+
+/* A value may be called `without`, and the next statement begin with it. */
+static bool accept_without(Parser *parser) {
+    const Token *after = peek_after(parser);
+    return !(after->kind == TOKEN_SYMBOL && strcmp(after->text, "=") == 0) && accept(parser, "without");
+}
+
+/* expr = choice {"in" ["shared"] string | "without" "dropout"} */
 Expr *parse_expr(Parser *parser) {
     Expr *expr = parse_choice(parser);
-    while (accept(parser, "in")) {
-        bool shared = accept(parser, "shared");
-        const Token *scope = peek(parser);
-        expect_string(parser, "a scope in quotes", NULL);
-        expr = make(parser, EXPR_SCOPED, scope, expr, NULL, NULL);
-        expr->shared = shared;
+    for (;;) {
+        const Token *token = peek(parser);
+        if (accept(parser, "in")) {
+            expr = parse_scoped(parser, expr);
+        } else if (accept_without(parser)) {
+            expect(parser, "dropout");
+            expr = make(parser, EXPR_STILL, token, expr, NULL, NULL);
+        } else {
+            return expr;
+        }
     }
-    return expr;
 }
 
 /* range = expr [".." expr] */

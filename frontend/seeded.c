@@ -110,7 +110,7 @@ bool rate_of(Elab *e, const BuiltinCall *call, int i, double *rate) {
     }
     *rate = call->args[i].number;
     if (*rate > 0 && e->options->dropout >= 0) *rate = e->options->dropout;
-    if (!e->training) *rate = 0;
+    if (!e->training || e->is_still) *rate = 0;
     return true;
 }
 

@@ -43,6 +43,25 @@ ok "every token's row of them is kept" $?
 same "a part with dropout" $bert --freeze 'bert.*' --epochs 2 --tasks sentiment
 has "$t/said" "it has dropout, so training computes it in each epoch" && has "$t/said" "each row to evaluate is computed once"
 ok "it is kept for evaluation alone, as is said" $?
+cat >"$t/still.graph" <<END
+import "$root/models/bert.graph"
+override task sentiment {
+  data "sst/ids-sst-{split}.csv" tab unquoted
+  input sentence: text
+  label sentiment: class[5]
+  states = encoder(sentence) in "bert" without dropout
+  pooled = pooler(states, sentence) in "bert"
+  without = head(drop(pooled, dropout), 5) in "heads.sentiment"
+  loss cross_entropy(without, sentiment)
+  predict argmax(without)
+  metric accuracy
+}
+END
+run dump "$t/still.graph" --task sentiment --graph train && grep -q 'site="heads' "$t/out" && ! grep -q 'site="bert' "$t/out"
+ok "what is without dropout has none, all that it calls included" $?
+same "a part without dropout beside one with it" "$t/still.graph" --freeze 'bert.*' --epochs 2 --tasks sentiment
+has "$t/said" "what it gives each row is computed once and kept"
+ok "it is kept for training too" $?
 same "hidden tokens, which are others each time" models/heads/masked.graph --tasks masked --limit masked=96 --freeze 'bert.*' --dropout 0 --epochs 2
 ! has "$t/said" "computed once"
 ok "they are not kept" $?
