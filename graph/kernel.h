@@ -14,7 +14,7 @@
 typedef struct Kernel {
     KernelKind kind;
     const char *name;  /* in object code: "row_", then the hash in hexadecimal */
-    const char *label; /* for people: the operator and line that it comes from; the first of several places */
+    const char *label; /* for people: that of its first launch */
     Graph *body;
     XXH128_hash_t hash; /* of the kind and the body's text */
     int index;          /* in the set of distinct kernels it belongs to */
@@ -24,7 +24,8 @@ typedef struct Kernel {
  * */
 typedef struct Launch {
     const Kernel *kernel;
-    Node **operands; /* [kernel's inputs] */
+    const char *label; /* for people: what it does and where (passes/kernel_name.h) */
+    Node **operands;   /* [kernel's inputs] */
     int n_operands;
     Node **results; /* [kernel's outputs] */
     int n_results;

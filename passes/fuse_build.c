@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "passes/fusion.h"
+#include "passes/kernel_name.h"
 
 typedef struct Builder {
     const Fusion *f;
@@ -43,13 +44,6 @@ static Node *build(Builder *b, const Node *node, int kernel) {
     return b->copy[node->id];
 }
 
-/* The name of a kernel tells the line that it comes from: the file's stem is dropped, the line kept. */
-static const char *kernel_label(const Fusion *f, int kernel) {
-    const Node *node = f->graph->nodes.items[kernel];
-    if (!node->pos.file) return op_name(node->op);
-    return arena_printf(f->arena, "%s_line_%u", op_name(node->op), node->pos.line);
-}
-
 static Builder builder_new(const Fusion *f) {
     size_t n = (size_t)f->graph->nodes.count + 1;
     Builder b = {.f = f, .to = graph_new_like(f->graph)};
@@ -59,7 +53,8 @@ static Builder builder_new(const Fusion *f) {
     b.stamp = arena_array(f->arena, n, sizeof *b.stamp);
     for (int i = 0; i < f->graph->nodes.count; i++) {
         bool is_root = f->stored[i] && !fusion_is_view(f->graph->nodes.items[i]);
-        if (is_root && fusion_kernel(f, i) == i) b.group[i] = graph_group(b.to, f->kind[i], kernel_label(f, i));
+        if (is_root && fusion_kernel(f, i) == i)
+            b.group[i] = graph_group(b.to, f->kind[i], op_name(f->graph->nodes.items[i]->op));
     }
     return b;
 }
@@ -77,5 +72,6 @@ Graph *fusion_build(const Fusion *fusion) {
     }
     Graph *canonical = graph_canonical(b.to);
     graph_free(b.to);
+    kernel_names(canonical);
     return canonical;
 }

@@ -7,7 +7,7 @@
 
 /* Kernel K reads inputs "K.0", "K.1", ... and gives outputs "K.0", ..., numbered as a launch of it numbers them. Its
  * nodes are those of its first launch, with their places and symbols. Its group is called as that launch's, with the
- * number of launches: "add_line_33, called 36 times". The caller frees the graph. */
+ * number of launches: "matmul_add_Tx384_over_384, called 36 times". The caller frees the graph. */
 Graph *kernel_graph(const KernelList *list);
 
 #endif

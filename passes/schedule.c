@@ -6,6 +6,7 @@
 
 #include "graph/base/hash.h"
 #include "passes/extract.h"
+#include "passes/kernel_name.h"
 
 KernelSet *kernel_set_new(void) {
     Arena *arena = arena_new();
@@ -38,17 +39,17 @@ static const char *symbol_name(Arena *arena, KernelKind kind, XXH128_hash_t hash
 }
 
 /* The set's kernel with this body; takes the body. */
-static const Kernel *intern_kernel(KernelSet *set, const Group *group, Graph *body) {
-    XXH128_hash_t hash = body_hash(group->kind, body);
+static const Kernel *intern_kernel(KernelSet *set, KernelKind kind, const char *label, Graph *body) {
+    XXH128_hash_t hash = body_hash(kind, body);
     for (int i = 0; i < set->kernels.count; i++) {
         if (!XXH128_isEqual(set->kernels.items[i]->hash, hash)) continue;
         graph_free(body);
         return set->kernels.items[i];
     }
     Kernel *kernel = arena_alloc(set->arena, sizeof *kernel);
-    *kernel = (Kernel){.kind = group->kind, .body = body, .hash = hash, .index = set->kernels.count};
-    kernel->name = symbol_name(set->arena, group->kind, hash);
-    kernel->label = arena_strdup(set->arena, group->name);
+    *kernel = (Kernel){.kind = kind, .body = body, .hash = hash, .index = set->kernels.count};
+    kernel->name = symbol_name(set->arena, kind, hash);
+    kernel->label = arena_strdup(set->arena, label);
     vec_push(set->arena, &set->kernels, kernel);
     return kernel;
 }
@@ -110,9 +111,12 @@ static void collect_readers(Scheduler *s) {
 static void launch_group(Scheduler *s, int group) {
     Launch launch = {0};
     const Group *info = &s->graph->groups.items[group];
-    Graph *body = extract_body(s->graph, s->nodes[group], s->count[group], s->used_outside, s->list->arena, &launch);
-    launch.kernel = intern_kernel(s->set, info, body);
-    vec_push(s->list->arena, &s->list->launches, launch);
+    Arena *arena = s->list->arena;
+    Graph *body = extract_body(s->graph, s->nodes[group], s->count[group], s->used_outside, arena, &launch);
+    const char *place = kernel_place(info->kind, s->nodes[group], s->count[group], arena);
+    launch.label = arena_printf(arena, "%s%s", info->name, place);
+    launch.kernel = intern_kernel(s->set, info->kind, launch.label, body);
+    vec_push(arena, &s->list->launches, launch);
     s->done[group] = true;
 }
 

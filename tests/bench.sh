@@ -8,8 +8,11 @@ bench() { "$gradc" bench "$root/models/bert.graph" --weights "$demo" --data "$de
 number() { sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p" "$t/out" | head -n 1; } # NAME: its first value
 
 bench --tasks sentiment && has "$t/out" "sentiment, training: 2 steps of 4 rows" && has "$t/out" "all kernels" && has "$t/out" "% of peak" && grep -q '^GB/s of levels: .*memory [0-9.]*$' "$t/out" &&
-  grep -q '^contract .* \(compute\|L[123]\|memory\|latency\|imbalance\|barriers\), [0-9]* %$' "$t/out"
+  grep -q '^matmul_.* \(compute\|L[123]\|memory\|latency\|imbalance\|barriers\), [0-9]* %$' "$t/out"
 ok "a table of kernels" $?
+sed -n '/a clock around each/,/^all kernels/p' "$t/out" | awk 'NR > 2 { print $1 }' | sort >"$t/names" && [ "$(uniq -d "$t/names")" = "" ] && grep -q '_dw_' "$t/names" &&
+  grep -q '@.* +[0-9]' "$t/out"
+ok "no two kernels are called alike; one that serves several places says so" $?
 bench --tasks sentiment,similarity --eval && has "$t/out" "sentiment, evaluation: 2 steps" && has "$t/out" "similarity, evaluation: 2 steps"
 ok "evaluation, two tasks" $?
 bench --tasks sentiment --json && [ "$(number steps)" = 2 ] && [ "$(number batch)" = 4 ] && has "$t/out" '"kind": "contract"' && has "$t/out" '"bound": "' && has "$t/out" '"level_gbytes": {'

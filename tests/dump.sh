@@ -32,8 +32,16 @@ run dump "$model" --task sentiment --stage "$number" --full
 [ "$status" = 0 ] && ! has "$t/out" "repeat" && has "$t/out" 'layer.7.output.dense.weight'
 ok "dump --full" $?
 cp "$t/out" "$t/full.gir"
-stage paraphrase.eval kernels && has "$file" 'contract "add_line_33, called 36 times"'
+stage paraphrase.eval kernels && has "$file" 'contract "matmul_add_Tx768_over_768, called 36 times"'
 ok "the kernels say how often each is called" $?
+stage sentiment.train fuse && has "$file" '"matmul_dx_Tx768_over_3072"' &&
+  has "$file" '"matmul_dw_3072x768_over_T"' && has "$file" '"sum_dw_1x3072_over_T"' &&
+  has "$file" '"scatter_add_dw_Ux768"'
+ok "kernels are named by what they do, and for whose gradient" $?
+mkdir -p "$t/moved/encoders" && for name in bert encoders/bert; do sed '1i # one line more' "$root/models/$name.graph" >"$t/moved/$name.graph"; done
+code() { run dump "$1" --task sentiment --format asm && has "$t/out" "matmul_add_Tx768_over_768@attention.self.query:$2)" && sed 's/^\(# [a-z_0-9]*\) .*/\1/' "$t/out"; } # FILE LINE
+code "$model" 33 >"$t/1" && code "$t/moved/bert.graph" 34 | cmp -s - "$t/1"
+ok "a line more changes the name for people, not the code" $?
 run dump "$model" --graph update
 [ "$status" = 0 ] && has "$t/out" 'graph "adamw.update"' && [ "$(grep -c '^graph ' "$t/out")" = 1 ]
 ok "dump --graph update" $?

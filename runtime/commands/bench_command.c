@@ -22,7 +22,7 @@ typedef struct Bench {
 } Bench;
 
 static void print_outside(const char *what, double seconds, double whole) {
-    printf("%-45s %7s %9.1f %5.1f%%\n", what, "", 1e3 * seconds, 100 * seconds / whole);
+    printf("%-*s %7s %9.1f %5.1f%%\n", PROFILE_NAME, what, "", 1e3 * seconds, 100 * seconds / whole);
 }
 
 static void print_measured(const Bench *b, const Measured *m) {

@@ -215,7 +215,7 @@ void executable_profile(Executable *exec) {
     for (int i = 0; i < exec->n_calls; i++) {
         const Launch *launch = exec->calls[i].launch;
         exec->times[i].kernel = launch->kernel;
-        exec->times[i].label = exec->list->graph->groups.items[launch->results[0]->group].name;
+        exec->times[i].label = launch->label;
     }
 }
 

@@ -64,7 +64,7 @@ const void *executable_memory(const Executable *exec, const Node *node); /* NULL
 /* Where the time of the first thread goes, launch by launch, over all runs since it was switched on. */
 typedef struct LaunchTime {
     const Kernel *kernel;
-    const char *label; /* of this launch's group */
+    const char *label; /* of this launch */
     int64_t runs;
     double run_s, wait_s; /* in the kernel; at the barrier before it */
     Cost cost;            /* of all runs */

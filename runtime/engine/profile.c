@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/engine/verdict.h"
 
@@ -23,9 +24,28 @@ static ProfileRow *row_of(Profile *profile, const ProfileRow *time) {
     return &profile->rows[profile->count++];
 }
 
-static void add_launch(Profile *profile, const LaunchTime *time, double after) {
-    ProfileRow row = {time->kernel, time->label, time->runs, time->run_s, time->wait_s, after, time->cost};
-    add(row_of(profile, &row), &row);
+static void add_place(ProfileRow *row, const char *label, Arena *arena) {
+    for (int i = 0; i < row->places.count; i++) {
+        if (strcmp(row->places.items[i], label) == 0) return;
+    }
+    vec_push(arena, &row->places, label);
+}
+
+static void add_launch(Profile *profile, const LaunchTime *time, double after, Arena *arena) {
+    ProfileRow launch = {.kernel = time->kernel,
+                         .label = time->label,
+                         .runs = time->runs,
+                         .run_s = time->run_s,
+                         .wait_s = time->wait_s,
+                         .after_s = after,
+                         .cost = time->cost};
+    ProfileRow *row = row_of(profile, &launch);
+    add(row, &launch);
+    add_place(row, time->label, arena);
+}
+
+static void say_places(ProfileRow *row, Arena *arena) {
+    if (row->places.count > 1) row->label = arena_printf(arena, "%s +%d", row->label, row->places.count - 1);
 }
 
 static int by_time(const void *a, const void *b) {
@@ -41,9 +61,10 @@ Profile profile_of(Executable *const *executables, int count, Arena *arena) {
         int launches;
         const LaunchTime *times = executables[i] ? executable_times(executables[i], &launches) : NULL;
         for (int j = 0; times && j < launches; j++) {
-            if (times[j].runs) add_launch(&profile, &times[j], j + 1 < launches ? times[j + 1].wait_s : 0);
+            if (times[j].runs) add_launch(&profile, &times[j], j + 1 < launches ? times[j + 1].wait_s : 0, arena);
         }
     }
+    for (int i = 0; i < profile.count; i++) say_places(&profile.rows[i], arena);
     qsort(profile.rows, (size_t)profile.count, sizeof *profile.rows, by_time);
     return profile;
 }
@@ -67,9 +88,8 @@ static void print_rate(double amount, double seconds, double peak, FILE *out) {
         fprintf(out, " %5.1f%%", 100 * amount / seconds / peak);
 }
 
-static void print_row(const char *kind, const char *label, const ProfileRow *row, double whole, const Machine *machine,
-                      FILE *out) {
-    fprintf(out, "%-16s %-28.28s %7" PRId64 " %9.1f %5.1f%%", kind, label, row->runs, 1e3 * row->run_s,
+static void print_row(const char *name, const ProfileRow *row, double whole, const Machine *machine, FILE *out) {
+    fprintf(out, "%-*s %7" PRId64 " %9.1f %5.1f%%", PROFILE_NAME, name, row->runs, 1e3 * row->run_s,
             100 * row->run_s / whole);
     print_rate(row->cost.flops, row->run_s, machine ? machine->flops : 0, out);
     print_rate(row->cost.bytes, row->run_s, machine ? machine->bytes : 0, out);
@@ -80,12 +100,11 @@ static void print_row(const char *kind, const char *label, const ProfileRow *row
 
 void profile_print(const Profile *profile, double whole_s, const Machine *machine, FILE *out) {
     const char *peak = machine ? "   peak" : "", *triad = machine ? "  triad" : "";
-    fprintf(out, "%-16s %-28s %7s %9s %6s %8s%s %8s%s %9s%s\n", "kernel", "from", "calls", "ms", "share", "GFLOP/s",
+    fprintf(out, "%-*s %7s %9s %6s %8s%s %8s%s %9s%s\n", PROFILE_NAME, "kernel", "calls", "ms", "share", "GFLOP/s",
             peak, "GB/s", triad, "wait ms", machine ? "  bound by" : "");
     for (int i = 0; i < profile->count; i++) {
-        const ProfileRow *row = &profile->rows[i];
-        print_row(kernel_kind_name(row->kernel->kind), row->label, row, whole_s, machine, out);
+        print_row(profile->rows[i].label, &profile->rows[i], whole_s, machine, out);
     }
     ProfileRow sum = profile_sum(profile);
-    print_row("all kernels", "", &sum, whole_s, machine, out);
+    print_row("all kernels", &sum, whole_s, machine, out);
 }

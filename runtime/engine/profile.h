@@ -7,9 +7,12 @@
 #include "runtime/engine/executable.h"
 #include "runtime/engine/machine.h"
 
+enum { PROFILE_NAME = 60 }; /* columns of a kernel's name in the table */
+
 typedef struct ProfileRow {
     const Kernel *kernel;
-    const char *label; /* of the first launch */
+    const char *label; /* of the first launch; in a profile, with the number of others that are called otherwise */
+    VEC(const char *) places; /* the labels of all launches, each once */
     int64_t runs;
     double run_s, wait_s; /* of the first thread: in it; at the barriers before it */
     double after_s;       /* at the barriers behind it: for who computes the rest of it, as far as there is one */

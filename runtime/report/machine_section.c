@@ -101,9 +101,8 @@ static void put_losses(FILE *out, const MachineSection *section, const Measured 
         }
         const ProfileRow *row = &m->profile.rows[worst];
         listed[worst] = true;
-        markup(out, "%s %s %s (%.1f %% of the step beyond it; %s)", n ? ";" : "", kernel_kind_name(row->kernel->kind),
-               row->label, 100 * lost(section, row) / m->profiled.whole,
-               verdict_text(verdict_of(row, &section->machine)).text);
+        markup(out, "%s %s (%.1f %% of the step beyond it; %s)", n ? ";" : "", row->label,
+               100 * lost(section, row) / m->profiled.whole, verdict_text(verdict_of(row, &section->machine)).text);
     }
     fputs(".</p>\n", out);
     free(listed);

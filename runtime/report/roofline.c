@@ -36,9 +36,8 @@ static void add_kernel(Roofline *r, ChartSeries *s, const Measured *m, const Pro
     ((double *)s->x)[s->count] = row->cost.flops / row->cost.bytes;
     ((double *)s->y)[s->count] = 1e-9 * row->cost.flops / row->run_s;
     ((const char **)s->tips)[s->count++] =
-        arena_printf(r->to->arena, "%s: %s %s, %.1f %% of the step, %.1f GFLOP/s, %s", m->task->name,
-                     kernel_kind_name(row->kernel->kind), row->label, share, 1e-9 * row->cost.flops / row->run_s,
-                     verdict_text(verdict_of(row, &r->section->machine)).text);
+        arena_printf(r->to->arena, "%s: %s, %.1f %% of the step, %.1f GFLOP/s, %s", m->task->name, row->label, share,
+                     1e-9 * row->cost.flops / row->run_s, verdict_text(verdict_of(row, &r->section->machine)).text);
 }
 
 /* The kernels of one kind, of all tasks. */
