@@ -7,7 +7,7 @@ set -u
 train() { # FILE ARGUMENTS...
   file=$1
   shift
-  "$gradc" train "$root/models/$file.graph" --data "$demo" --cache "$t/cache" --batch 16 --quiet "$@" >"$t/out" 2>"$t/err"
+  "$gradc" train "$root/models/$file.graph" --data "$demo" --cache "$kernels" --batch 16 --quiet "$@" >"$t/out" 2>"$t/err"
 }
 # Is the task's first metric on the dev set at least that?
 reaches() { awk -v task="$1" -v least="$2" '$1 == task { good = $4 >= least } END { exit !good }' "$t/out"; }
@@ -15,7 +15,7 @@ reaches() { awk -v task="$1" -v least="$2" '$1 == task { good = $4 >= least } EN
 for file in "$root"/models/adapters/*.graph; do
   "$gradc" fmt "$file" >"$t/out" 2>"$t/err" && cmp -s "$t/out" "$file"
   ok "$(basename "$file") is in the layout of gradc fmt" $?
-  "$gradc" gradcheck "$file" --tasks sentiment --cache "$t/cache" >"$t/err" 2>&1
+  "$gradc" gradcheck "$file" --tasks sentiment --cache "$kernels" >"$t/err" 2>&1
   ok "$(basename "$file") has right gradients" $?
 done
 
@@ -31,7 +31,7 @@ done
 
 # ---- Kept apart from the base ----------------------------------------------------------------------------
 
-eval_lora() { "$gradc" eval "$t/lora" --data "$demo" --tasks paraphrase --cache "$t/cache" "$@" >"$t/out" 2>"$t/err"; }
+eval_lora() { "$gradc" eval "$t/lora" --data "$demo" --tasks paraphrase --cache "$kernels" "$@" >"$t/out" 2>"$t/err"; }
 train adapters/lora --weights "$t/base" --tasks paraphrase --epochs 1 --lr 5e-3 --out "$t/lora" && cp "$t/out" "$t/trained" &&
   [ ! -e "$t/lora/model.safetensors" ] && [ "$(wc -c <"$t/lora/adapter_model.safetensors")" -lt 60000 ]
 ok "an adapter is saved apart from its base" $?
@@ -46,10 +46,10 @@ mv "$t/moved" "$t/base"
 train bert --weights "$t/base" --tasks sentiment --steps 1 --no-eval --out "$t/other"
 ! eval_lora --weights "$t/other" && grep -q 'error\[E0846\]' "$t/err"
 ok "another base is reported" $?
-"$gradc" predict "$t/lora" --weights "$t/base" --task paraphrase --input "$demo/quora-dev.csv" --cache "$t/cache" >"$t/out" 2>"$t/err" &&
+"$gradc" predict "$t/lora" --weights "$t/base" --task paraphrase --input "$demo/quora-dev.csv" --cache "$kernels" >"$t/out" 2>"$t/err" &&
   [ "$(wc -l <"$t/out")" = 100 ]
 ok "it predicts with its base" $?
-"$gradc" train "$t/lora" --out "$t/again" --quiet --cache "$t/cache" >"$t/out" 2>"$t/err" &&
+"$gradc" train "$t/lora" --out "$t/again" --quiet --cache "$kernels" >"$t/out" 2>"$t/err" &&
   cmp -s "$t/again/adapter_model.safetensors" "$t/lora/adapter_model.safetensors"
 ok "the settings of its run repeat it" $?
 
@@ -84,11 +84,11 @@ task towers {
   metric pearson
 }
 END
-start() { "$gradc" train "$1" --tasks "$2" --data "$demo" --cache "$t/cache" --quiet --batch 16 --force --out "$t/$2" --weights "$t/base" $3 >"$t/out" 2>"$t/err"; }
+start() { "$gradc" train "$1" --tasks "$2" --data "$demo" --cache "$kernels" --quiet --batch 16 --force --out "$t/$2" --weights "$t/base" $3 >"$t/out" 2>"$t/err"; }
 start "$t/towers.graph" towers "--epochs 0" && "$gradc" run "$t/towers" --task towers --text "a b" --text "a b" --show predict >"$t/err" 2>&1 && grep -q "^\[\[ *\(1\|0.9999[0-9]*\|1.00000[0-9]*\)\]\]$" "$t/err"
 ok "both towers start from the same numbers" $?
 start "$t/towers.graph" towers "--steps 9 --lr 1e-3" && cp "$t/out" "$t/trained" &&
-  "$gradc" eval "$t/towers" --data "$demo" --cache "$t/cache" >"$t/out" 2>"$t/err" && cmp -s "$t/out" "$t/trained"
+  "$gradc" eval "$t/towers" --data "$demo" --cache "$kernels" >"$t/out" 2>"$t/err" && cmp -s "$t/out" "$t/trained"
 ok "what was trained is read back, each under its name" $?
 grep -qa '"query.encoder.layer.0.output.dense.bias"' "$t/towers/model.safetensors" && grep -qa '"bert.encoder.layer.0.output.dense.bias"' "$t/towers/model.safetensors"
 ok "names in a run are its own" $?
@@ -111,7 +111,7 @@ freeze "origin.*"
 checkpoint apart
 END
 start "$t/anchored.graph" anchored "--steps 9 --lr 1e-3" && cp "$t/out" "$t/trained" && ! grep -qa '"origin' "$t/anchored/adapter_model.safetensors" &&
-  "$gradc" eval "$t/anchored" --data "$demo" --cache "$t/cache" >"$t/out" 2>"$t/err" && cmp -s "$t/out" "$t/trained"
+  "$gradc" eval "$t/anchored" --data "$demo" --cache "$kernels" >"$t/out" 2>"$t/err" && cmp -s "$t/out" "$t/trained"
 ok "a frozen copy comes from the base again" $?
 
 finish

@@ -4,7 +4,7 @@
 set -u
 . tests/lib/checks.sh
 
-bench() { "$gradc" bench "$root/models/bert.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --steps 2 --batch 4 "$@" >"$t/out" 2>"$t/err"; }
+bench() { "$gradc" bench "$root/models/bert.graph" --weights "$demo" --data "$demo" --cache "$kernels" --steps 2 --batch 4 "$@" >"$t/out" 2>"$t/err"; }
 number() { sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p" "$t/out" | head -n 1; } # NAME: its first value
 
 bench --tasks sentiment && has "$t/out" "sentiment, training: 2 steps of 4 rows" && has "$t/out" "all kernels" && has "$t/out" "% of peak" && grep -q '^GB/s of levels: .*memory [0-9.]*$' "$t/out" &&

@@ -9,8 +9,11 @@
 
 typedef struct CompiledCheck CompiledCheck;
 
-/* `optimised`: as users' graphs are compiled. `cache`: a folder where objects are kept for other
- * checks; NULL: nowhere. */
+/* The folder of objects that ./test names for all groups and both builds, in `arena`; NULL: it names none. */
+const char *test_cache(Arena *arena);
+
+/* `optimised`: as users' graphs are compiled. `cache`: a folder where objects are kept for other checks; NULL: that of
+ * ./test. */
 CompiledCheck *compiled_check_new(bool optimised, const char *cache);
 void compiled_check_free(CompiledCheck *check);
 

@@ -8,13 +8,13 @@ graph=models/bert.graph
 train() { # NAME OPTIONS...: the hash of the weights in $t/NAME
   name=$1
   shift
-  "$gradc" train "$root/$graph" --weights "$demo" --data "$demo" --cache "$t/cache" --batch 8 --lr 1e-3 --limit sentiment=160 \
+  "$gradc" train "$root/$graph" --weights "$demo" --data "$demo" --cache "$kernels" --batch 8 --lr 1e-3 --limit sentiment=160 \
     --limit paraphrase=120 --limit similarity=80 --log "$t/log" "$@" >"$t/out" 2>"$t/err" &&
     sed -n 's/.*"weights":"\([0-9a-f]*\)".*/\1/p' "$t/log" >"$t/$name" && [ -s "$t/$name" ]
 }
 same() { cmp -s "$t/$1" "$t/$2"; }
 
-"$gradc" train "$root/models/bert.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --steps 2 --no-eval --profile >"$t/out" 2>"$t/err"
+"$gradc" train "$root/models/bert.graph" --weights "$demo" --data "$demo" --cache "$kernels" --steps 2 --no-eval --profile >"$t/out" 2>"$t/err"
 grep -q "scatter" "$t/err"
 ok "tables have rows to scatter" $?
 train whole --epochs 2 --passes -compact && train rows --epochs 2 && same whole rows

@@ -7,7 +7,7 @@ set -u
 train() { # FILE ARGUMENTS...
   file=$1
   shift
-  "$gradc" train "$root/models/$file.graph" --data "$demo" --cache "$t/cache" --batch 16 --quiet "$@" >"$t/out" 2>"$t/err"
+  "$gradc" train "$root/models/$file.graph" --data "$demo" --cache "$kernels" --batch 16 --quiet "$@" >"$t/out" 2>"$t/err"
 }
 # Is the task's first metric on the dev set at least that?
 reaches() { awk -v task="$1" -v least="$2" '$1 == task { good = $4 >= least } END { exit !good }' "$t/out"; }
@@ -16,7 +16,7 @@ for file in "$root"/models/encoders/*.graph; do
   "$gradc" fmt "$file" >"$t/out" 2>"$t/err" && cmp -s "$t/out" "$file"
   ok "$(basename "$file") is in the layout of gradc fmt" $?
   [ "$file" = "$root/models/encoders/bert.graph" ] && continue # it has no task
-  "$gradc" gradcheck "$file" --tasks sentiment --cache "$t/cache" >"$t/err" 2>&1
+  "$gradc" gradcheck "$file" --tasks sentiment --cache "$kernels" >"$t/err" 2>&1
   ok "$(basename "$file") has right gradients" $?
 done
 
@@ -38,7 +38,7 @@ done
 for encoder in distilbert albert modernbert; do
   folder="$root/tests/references/$encoder"
   "$gradc" predict "$root/models/encoders/$encoder.graph" --task sentiment --weights "$folder" --input "$root/tests/references/texts.tsv" \
-    --show hidden --cache "$t/cache" >"$t/out" 2>"$t/err"
+    --show hidden --cache "$kernels" >"$t/out" 2>"$t/err"
   paste -d '\n' "$folder/hidden.tsv" "$t/out" | awk -F '\t' '
     NR % 2 { n = NF; for (i = 1; i <= n; i++) wanted[i] = $i; next }
     NF != n { bad++ }

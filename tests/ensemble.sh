@@ -4,11 +4,11 @@
 set -u
 . tests/lib/checks.sh
 
-predict() { run predict "$@" --cache "$t/cache"; }
+predict() { run predict "$@" --cache "$kernels"; }
 trained() { # SEED FOLDER FILE OPTIONS...
   seed=$1 out=$2 file=$3
   shift 3
-  "$gradc" train "$file" --weights "$demo" --data "$demo" --cache "$t/cache" --seed "$seed" --batch 16 --lr 2e-3 --quiet --out "$out" "$@" >"$t/out" 2>"$t/err"
+  "$gradc" train "$file" --weights "$demo" --data "$demo" --cache "$kernels" --seed "$seed" --batch 16 --lr 2e-3 --quiet --out "$out" "$@" >"$t/out" 2>"$t/err"
 }
 
 for seed in 1 2 3; do trained $seed "$t/run-$seed" "$root/models/bert.graph" --epochs 2 --no-eval || break; done
@@ -61,13 +61,13 @@ for task in $tasks; do
     predict "$t/kinds" "$t/kinds" --task "$task" --data "$demo" --format jsonl && [ -s "$t/out" ] && cmp -s "$t/out" "$t/alone"
   ok "$task: a run beside itself predicts as alone" $?
 done
-run eval "$t/kinds" --data "$demo" --cache "$t/cache" --report && cp "$t/out" "$t/alone"
-run eval "$t/kinds" "$t/kinds" --data "$demo" --cache "$t/cache" --report
+run eval "$t/kinds" --data "$demo" --cache "$kernels" --report && cp "$t/out" "$t/alone"
+run eval "$t/kinds" "$t/kinds" --data "$demo" --cache "$kernels" --report
 [ "$status" = 0 ] && cmp -s "$t/out" "$t/alone"
 ok "it is evaluated as alone" $?
 predict "$t/run-1" "$t/run-2" "$t/run-3" --data "$demo" --task sentiment --keep sentiment
 right=$(awk '{ n += $1 == $2 } END { printf "%.17g", n / NR }' "$t/out")
-run eval "$t/run-1" "$t/run-2" "$t/run-3" --data "$demo" --tasks sentiment --json --cache "$t/cache"
+run eval "$t/run-1" "$t/run-2" "$t/run-3" --data "$demo" --tasks sentiment --json --cache "$kernels"
 has "$t/out" "\"accuracy\": $right"
 ok "metrics are those of what the runs predict together" $?
 

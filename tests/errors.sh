@@ -21,7 +21,7 @@ for file in ids-sst quora sts; do
   head -n 9 "$root/models/demo/$file-dev.csv" >"$t/data/$file-dev.csv"
 done
 awk -F'\t' -v OFS='\t' 'NR > 1 { $NF = NR % 5 } 1' "$t/data/ids-sst-train.csv" >"$t/all" && mv "$t/all" "$t/data/ids-sst-train.csv" # a row of each class
-export HOME="$t/home" XDG_CACHE_HOME="$t/cache" PATH="$t/bin:$PATH" LC_ALL=C
+export HOME="$t/home" XDG_CACHE_HOME="$caches" PATH="$t/bin:$PATH" LC_ALL=C
 cat >"$t/trained" <<'END'
 if [ ! -d ../trained-run ]; then
   gradc train model.graph --weights models/demo --data data --out run --epochs 1 --batch 8 --quiet || exit 1

@@ -20,15 +20,15 @@ task pairs {
   metric accuracy, f1, log_loss
 }
 END
-train() { run train "$@" --weights "$demo" --data "$demo" --tasks pairs --batch 16 --epochs 2 --lr 1e-2 --cache "$t/cache"; }
-scores() { "$gradc" eval "$1" --data "$demo" --cache "$t/cache" --json --tasks pairs | tr -d ' \n' | sed 's/.*"f1":\([0-9.]*\).*"log_loss":\([0-9.]*\).*/\1 \2/'; }
+train() { run train "$@" --weights "$demo" --data "$demo" --tasks pairs --batch 16 --epochs 2 --lr 1e-2 --cache "$kernels"; }
+scores() { "$gradc" eval "$1" --data "$demo" --cache "$kernels" --json --tasks pairs | tr -d ' \n' | sed 's/.*"f1":\([0-9.]*\).*"log_loss":\([0-9.]*\).*/\1 \2/'; }
 
 train "$t/fit.graph" --out "$t/run"
 [ "$status" = 0 ] && has "$t/err" "epoch 2:  pairs fitted for f1, threshold: 0." && grep -q '"event":"fit","epoch":2,"task":"pairs","name":"temperature","for":"log_loss","values":\[' "$t/run/log.jsonl"
 ok "training fits after each epoch and says it" $?
 cp "$t/out" "$t/table"
 
-run predict "$t/run" --task pairs --data "$demo" --keep is_duplicate --header --probabilities --cache "$t/cache"
+run predict "$t/run" --task pairs --data "$demo" --keep is_duplicate --header --probabilities --cache "$kernels"
 cp "$t/out" "$t/rows"
 # F1 at a threshold, from the rows: label, prediction, probability.
 f1_at() { awk -F '\t' -v at="$1" 'NR > 1 { p = $NF > at; y = $1 == 1; tp += p && y; fp += p && !y; fn += !p && y } END { printf "%.6f\n", tp ? 2 * tp / (2 * tp + fp + fn) : 0 }' "$t/rows"; }
@@ -47,7 +47,7 @@ ok "both metrics are better than without a fit" $?
 train "$t/fit.graph" --out "$t/again" --threads 1 --no-reuse
 cmp -s "$t/run/model.safetensors" "$t/again/model.safetensors" && cmp -s "$t/out" "$t/table"
 ok "the same bits by another number of threads, computing everything anew" $?
-run train "$t/fit.graph" --weights "$t/plain" --data "$demo" --tasks pairs --epochs 0 --cache "$t/cache" --out "$t/later"
+run train "$t/fit.graph" --weights "$t/plain" --data "$demo" --tasks pairs --epochs 0 --cache "$kernels" --out "$t/later"
 [ "$status" = 0 ] && [ "$(scores "$t/later")" = "$(scores "$t/run")" ]
 ok "--epochs 0 fits a run that has been trained" $?
 
@@ -65,7 +65,7 @@ task topics {
   metric f1_macro
 }
 END
-run train "$t/flags.graph" --weights "$demo" --data "$demo" --tasks topics --epochs 2 --lr 1e-2 --cache "$t/cache"
+run train "$t/flags.graph" --weights "$demo" --data "$demo" --tasks topics --epochs 2 --lr 1e-2 --cache "$kernels"
 [ "$status" = 0 ] && grep -q "threshold: 0[0-9.]* 0[0-9.]* 0[0-9.]* 0[0-9.]*$" "$t/err"
 ok "a threshold for each flag" $?
 

@@ -7,7 +7,7 @@ hash_of() { sed -n 's/.*"event":"done".*"weights":"\([0-9a-f]*\)".*/\1/p' "$1"; 
 train() { # LOG GRAPH ARGUMENTS...
   log=$1 graph=$2
   shift 2
-  "$gradc" train "$graph" --weights "$demo" --batch 8 --lr 1e-2 --limit sentiment=96 --limit paraphrase=96 --cache "$t/cache" --log "$t/$log" "$@" --data "$demo" >"$t/out" 2>"$t/err"
+  "$gradc" train "$graph" --weights "$demo" --batch 8 --lr 1e-2 --limit sentiment=96 --limit paraphrase=96 --cache "$kernels" --log "$t/$log" "$@" --data "$demo" >"$t/out" 2>"$t/err"
 }
 # Trains twice, the second time with --no-reuse. The first run's messages are in $t/said.
 same() { # NAME GRAPH ARGUMENTS...

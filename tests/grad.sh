@@ -8,7 +8,7 @@ train() { # FILE TASK [option ...]
   file=$1
   task=$2
   shift 2
-  "$gradc" train "$file" --tasks "$task" --weights "$demo" --data "$demo" --cache "$t/cache" --batch 16 --threads 1 "$@" \
+  "$gradc" train "$file" --tasks "$task" --weights "$demo" --data "$demo" --cache "$kernels" --batch 16 --threads 1 "$@" \
     >"$t/out" 2>"$t/err"
 }
 
@@ -73,7 +73,7 @@ task second {
 optimizer plain(decay = 0) { weight = weight - rate * scale * gradient }
 END2
 value() { # NAME
-  "$gradc" predict "$t/run" --task second --data "$demo" --cache "$t/cache" --show "$1" 2>"$t/err" | head -n 1
+  "$gradc" predict "$t/run" --task second --data "$demo" --cache "$kernels" --show "$1" 2>"$t/err" | head -n 1
 }
 train "$t/two.graph" first,second --steps 8 --limit first=64 --limit second=64 --lr 0.5 --schedule constant --clip 0 --no-shuffle --out "$t/run" &&
   [ "$(value p)" = -2 ] && [ "$(value q)" = -2 ]

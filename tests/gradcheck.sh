@@ -6,7 +6,7 @@ unset XDG_CACHE_HOME
 export HOME="$t/home"
 mkdir "$HOME"
 
-run() { "$gradc" gradcheck "$@" --cache "$t/cache" >"$t/out" 2>"$t/err"; status=$?; }
+run() { "$gradc" gradcheck "$@" --cache "$kernels" >"$t/out" 2>"$t/err"; status=$?; }
 model="$root/models/bert.graph"
 
 run "$model"

@@ -7,7 +7,7 @@ set -u
 # The demo's sentiments, topics and places are shown by single words, so a head that works comes near 1; chance is 0.2 for five
 # classes, 0.5 for two, 0 for a correlation, for flags that are never set and for tags that are all O.
 learns() { # FILE [TASK [CONDITION-ON-THE-FIRST-METRIC]]
-  "$gradc" train "$root/models/heads/$1.graph" --tasks "${2:-$1}" --weights "$demo" --data "$demo" --cache "$t/cache" \
+  "$gradc" train "$root/models/heads/$1.graph" --tasks "${2:-$1}" --weights "$demo" --data "$demo" --cache "$kernels" \
     --epochs 6 --batch 16 --lr 1.5e-3 --threads 1 --quiet --out "$t/$1" >"$t/out" 2>"$t/err" &&
     awk -v name="${2:-$1}" '$1 == name { m = $4; good = '"${3:-m >= 0.7}"' } END { exit !good }' "$t/out"
   ok "$1 learns" $?
@@ -52,7 +52,7 @@ task pooled {
 END
 untrained "$t/mean.graph" pooled "$demo" "$t/start"
 show() {
-  "$gradc" predict "$t/mean.graph" --task pooled --weights "$t/start" --data "$demo" --cache "$t/cache" --show "$1" >"$t/$1" 2>"$t/err"
+  "$gradc" predict "$t/mean.graph" --task pooled --weights "$t/start" --data "$demo" --cache "$kernels" --show "$1" >"$t/$1" 2>"$t/err"
 }
 show states && show pooled && show most && paste -d '\n' "$t/states" "$t/pooled" "$t/most" | awk -F '\t' '
   NR % 3 == 1 { n = NF; for (i = 1; i <= n; i++) state[i] = $i; next }
@@ -78,7 +78,7 @@ hash_of() { sed -n 's/.*"weights":"\([0-9a-f]*\)".*/\1/p' "$1"; }
 predict() { # NAME [OPTIONS]
   name=$1
   shift
-  "$gradc" predict "$t/$name" --task "$name" --data "$demo" --cache "$t/cache" "$@" >"$t/out" 2>"$t/err"
+  "$gradc" predict "$t/$name" --task "$name" --data "$demo" --cache "$kernels" "$@" >"$t/out" 2>"$t/err"
 }
 predict topics && awk -F '\t' 'NF != 4 { bad++ } { for (i = 1; i <= NF; i++) if ($i != 0 && $i != 1) bad++ } END { exit bad || NR != 60 }' "$t/out"
 ok "flags are predicted as columns of 0 and 1" $?
@@ -93,7 +93,7 @@ ok "tags do not depend on the batch" $?
 awk 'BEGIN { RS = ""; FS = "\n" } { for (i = 1; i <= NF; i++) { split($i, f, " "); printf("%s\"%s\"", (i > 1) ? ", " : "{\"word\": [", f[1]) } print "]}" }' \
   "$demo/places-dev.conll" >"$t/places.jsonl"
 sed 's/conll columns(word, tag)/jsonl/' "$t/tagging/model.graph" >"$t/jsonl.graph"
-"$gradc" predict "$t/jsonl.graph" --weights "$t/tagging" --task tagging --input "$t/places.jsonl" --cache "$t/cache" >"$t/out" 2>"$t/err" &&
+"$gradc" predict "$t/jsonl.graph" --weights "$t/tagging" --task tagging --input "$t/places.jsonl" --cache "$kernels" >"$t/out" 2>"$t/err" &&
   cmp -s "$t/out" "$t/tags"
 ok "words as a list in JSON lines give the same tags" $?
 
@@ -101,7 +101,7 @@ ok "words as a list in JSON lines give the same tags" $?
 dropped() { # FILE STATES
   sed -e "s#\.\./bert\.graph#$root/models/bert.graph#" -e "s/^  states = .*/  states = $2/" -e 's/head(drop(states, dropout)/head(states/' \
     "$root/models/heads/tagging.graph" >"$t/$1.graph"
-  "$gradc" train "$t/$1.graph" --tasks tagging --weights "$demo" --data "$demo" --cache "$t/cache" --limit tagging=64 --batch 8 --lr 1e-3 \
+  "$gradc" train "$t/$1.graph" --tasks tagging --weights "$demo" --data "$demo" --cache "$kernels" --limit tagging=64 --batch 8 --lr 1e-3 \
     --epochs 1 --no-eval --quiet --threads 1 --log "$t/$1.log" >"$t/out" 2>"$t/err"
 }
 dropped before 'gather(drop(encoder(sentence) in "bert", dropout), tag.at)' && dropped after 'drop(gather(encoder(sentence) in "bert", tag.at), dropout)' &&
@@ -114,7 +114,7 @@ predict masked --input "$t/masks.txt" && [ "$(wc -l <"$t/out")" = 2 ] && [ "$(he
 ok "a word for each [MASK]" $?
 
 # What is hidden is a function of seed, step and place: not of threads, nor of a stop.
-masked_args="$root/models/heads/masked.graph --tasks masked --weights $demo --data $demo --cache $t/cache --limit masked=64
+masked_args="$root/models/heads/masked.graph --tasks masked --weights $demo --data $demo --cache $kernels --limit masked=64
   --epochs 2 --batch 8 --lr 1e-3 --quiet"
 masked() { # OUT THREADS
   "$gradc" train $masked_args --out "$1" --threads "$2" >"$t/out" 2>"$t/err"
@@ -129,11 +129,11 @@ pid=$!
 while kill -0 $pid 2>/dev/null && [ "$(cat "$t/killed/log.jsonl" 2>/dev/null | wc -l)" -lt 5 ]; do :; done
 kill -9 $pid 2>/dev/null
 wait $pid 2>/dev/null
-"$gradc" train "$t/killed" --resume --threads 1 --cache "$t/cache" >"$t/out" 2>"$t/err" &&
+"$gradc" train "$t/killed" --resume --threads 1 --cache "$kernels" >"$t/out" 2>"$t/err" &&
   [ "$(hash_of "$t/one/log.jsonl")" = "$(hash_of "$t/killed/log.jsonl")" ]
 ok "masked: the same bits after a stop" $?
 for run in one two; do
-  "$gradc" eval "$t/$run" --tasks masked --data "$demo" --cache "$t/cache" >"$t/$run.table" 2>"$t/err" || break
+  "$gradc" eval "$t/$run" --tasks masked --data "$demo" --cache "$kernels" >"$t/$run.table" 2>"$t/err" || break
 done
 cmp -s "$t/one.table" "$t/two.table" && grep -q perplexity "$t/one.table"
 ok "masked: evaluation hides the same tokens again" $?

@@ -7,7 +7,7 @@ set -u
 train() { # NAME OPTIONS...: logs to $t/NAME.log
   name=$1
   shift
-  run train models/bert.graph --weights "$demo" --data "$demo" --cache "$t/cache" --quiet --batch 16 --lr 1e-3 --tasks sentiment \
+  run train models/bert.graph --weights "$demo" --data "$demo" --cache "$kernels" --quiet --batch 16 --lr 1e-3 --tasks sentiment \
     --limit sentiment=64 --log "$t/$name.log" "$@"
   return "$status"
 }
@@ -33,13 +33,13 @@ ok "Hugging Face's spellings" $?
 train patient --lr 0 --epochs 9 --patience 2 --out "$t/run"
 [ "$(grep -c '"event": *"score"' "$t/patient.log")" = 3 ] && grep -q '"event": *"early_stop"' "$t/patient.log"
 ok "two epochs without a better one end a run" $?
-run train "$t/run" --resume --quiet --cache "$t/cache" --log "$t/patient.log"
+run train "$t/run" --resume --quiet --cache "$kernels" --log "$t/patient.log"
 [ "$status" = 0 ] && [ "$(grep -c '"event": *"score"' "$t/patient.log")" = 3 ]
 ok "it has ended for good" $?
 train by --epochs 2 --best sentiment.f1_macro
 ok "the best epoch by another metric" $?
 
-run train models/bert.graph --weights "$demo" --data "$demo" --cache "$t/cache" --quiet --batch 16 --lr 1e-3 --tasks sentiment --limit sentiment=64 \
+run train models/bert.graph --weights "$demo" --data "$demo" --cache "$kernels" --quiet --batch 16 --lr 1e-3 --tasks sentiment --limit sentiment=64 \
   --epochs 1 --seeds 3,4 --out "$t/seeds"
 cp "$t/out" "$t/both"
 ok "a run for each of two seeds" "$status"

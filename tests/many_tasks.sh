@@ -42,7 +42,7 @@ G
     done
   } >"$t/many.graph"
 }
-train() { run train "$t/many.graph" --weights "$t/w" --data "$t/w" --cache "$t/cache" --steps 3 --batch 2 --lr 1e-2 --log "$t/log" "$@"; }
+train() { run train "$t/many.graph" --weights "$t/w" --data "$t/w" --cache "$kernels" --steps 3 --batch 2 --lr 1e-2 --log "$t/log" "$@"; }
 hash() { sed -n 's/.*"weights":"\([0-9a-f]*\)".*/\1/p' "$t/log"; }
 
 many 70

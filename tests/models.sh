@@ -4,7 +4,7 @@
 # Run from the project's root; GRADC names the program.
 set -u
 . tests/lib/checks.sh
-export XDG_CACHE_HOME="$t/cache"
+export XDG_CACHE_HOME="$caches"
 
 for file in models/bert.graph models/heads/*.graph models/encoders/*.graph models/adapters/*.graph models/optimizers/*.graph models/experiments/*.graph; do
   "$gradc" check "$file" >"$t/out" 2>"$t/err"

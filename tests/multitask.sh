@@ -7,7 +7,7 @@ set -u
 train() { # NAME OPTIONS...: logs to $t/NAME.log
   name=$1
   shift
-  run train models/bert.graph --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --quiet --batch 8 --lr 1e-3 --log "$t/$name.log" "$@"
+  run train models/bert.graph --weights "$demo" --data "$demo" --cache "$kernels" --no-eval --quiet --batch 8 --lr 1e-3 --log "$t/$name.log" "$@"
   return "$status"
 }
 weights() { sed -n 's/.*"weights": *"\([0-9a-f]*\)".*/\1/p' "$t/$1.log"; }
@@ -51,7 +51,7 @@ for head in tagging masked windows mean_pooled topics smart; do echo "import \"$
 many() { # NAME OPTIONS...
   name=$1
   shift
-  run train "$t/many.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --quiet --batch 8 --lr 1e-3 --sampler together --steps 3 --log "$t/$name.log" "$@"
+  run train "$t/many.graph" --weights "$demo" --data "$demo" --cache "$kernels" --no-eval --quiet --batch 8 --lr 1e-3 --sampler together --steps 3 --log "$t/$name.log" "$@"
 }
 for tasks in tagging,masked,windows,mean_pooled,topics,similarity smart,sentiment,paraphrase; do
   many one --tasks "$tasks" && joined one && many each --tasks "$tasks" --cosines && ! joined each
@@ -79,11 +79,11 @@ far=$(apart one each)
 awk -v far="${far:-1}" 'BEGIN { exit !(far < 2e-6) }'
 ok "a loss with a gradient in it: losses differ by ${far:-?}" $?
 
-run train models/experiments/course.graph --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --sampler together --steps 1 --batch 4 --log "$t/course.log"
+run train models/experiments/course.graph --weights "$demo" --data "$demo" --cache "$kernels" --no-eval --sampler together --steps 1 --batch 4 --log "$t/course.log"
 [ "$status" = 0 ] && ! joined course && has "$t/err" "a pass for each task"
 ok "pairs encoded apart are not joined" $?
 sed -e 's/loss mse(score, similarity)/loss mse(score, log(similarity - 1))/' -e "s#encoders/#$root/models/encoders/#" models/bert.graph >"$t/bad.graph"
-run train "$t/bad.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --quiet --batch 8 --sampler together --steps 6
+run train "$t/bad.graph" --weights "$demo" --data "$demo" --cache "$kernels" --no-eval --quiet --batch 8 --sampler together --steps 6
 [ "$status" = 1 ] && has "$t/err" "E0905" && has "$t/err" "sts-train.csv"
 ok "one pass: what is not finite is reported with the rows of its task" $?
 train surgery --sampler together --pcgrad --steps 4 --threads 2 && [ -n "$(weights surgery)" ] && [ "$(weights surgery)" != "$(weights singly)" ]
@@ -121,7 +121,7 @@ printf 'import "%s/models/bert.graph"\noverride optimizer adamw { weight = scale
 numbers() { tail -c +$(($(od -An -tu8 -N8 "$1") + 9)) "$1"; } # FILE: what follows the header
 for how in "" "--accumulate 2" "--cosines" "--accumulate 2 --loss-weight paraphrase=0.5"; do
   rm -rf "$t/kept" "$t/grads"
-  run train "$t/keeps.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --quiet --batch 4 --clip 0 --sampler together --steps 1 \
+  run train "$t/keeps.graph" --weights "$demo" --data "$demo" --cache "$kernels" --no-eval --quiet --batch 4 --clip 0 --sampler together --steps 1 \
     --schedule constant --warmup 0 --grads "$t/grads" --out "$t/kept" $how
   numbers "$t/grads" >"$t/a" && numbers "$t/kept/model.safetensors" >"$t/b" && [ -s "$t/a" ] && cmp -s "$t/a" "$t/b"
   ok "gradients of the first update: --sampler together $how" $?
@@ -143,12 +143,12 @@ task terms {
 EOF
 for how in "16 1" "8 2" "4 4"; do
   rm -f "$t/terms.log"
-  run train "$t/terms.graph" --tasks terms --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --quiet --batch "${how% *}" --accumulate "${how#* }" --steps 1 \
+  run train "$t/terms.graph" --tasks terms --weights "$demo" --data "$demo" --cache "$kernels" --no-eval --quiet --batch "${how% *}" --accumulate "${how#* }" --steps 1 \
     --log "$t/terms.log"
   losses terms | awk -v rows="${how% *}" '{ n = 1; want = 2 - log(5) + log(1 + rows) + 0.25; d = $1 - want } END { exit !(n && d < 1e-5 && d > -1e-5) }'
   ok "terms of a loss in ${how#* } batches of ${how% *} rows" $?
 done
-uncertain() { run train models/experiments/uncertainty.graph --tasks similarity --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --quiet --no-shuffle \
+uncertain() { run train models/experiments/uncertainty.graph --tasks similarity --weights "$demo" --data "$demo" --cache "$kernels" --no-eval --quiet --no-shuffle \
   --steps 3 --lr 1e-2 --schedule constant --warmup 0 --log "$t/$1.log" $2; }
 rm -f "$t/whole.log" "$t/split.log"
 uncertain whole "--batch 32" && uncertain split "--batch 8 --accumulate 4"

@@ -25,7 +25,7 @@ task noise {
 train { max_length = 12 }
 END
 mkdir "$t/data" && mv "$t/noise.tsv" "$t/data"
-use() { run "$@" --cache "$t/cache"; }
+use() { run "$@" --cache "$kernels"; }
 use train "$t/noise.graph" --weights "$demo" --data "$t/data" --tasks noise --lr 1e-3 --epochs 3 --batch 8 --fold 2 --quiet --out "$t/r"
 cp "$t/out" "$t/table"
 use eval "$t/r"
@@ -45,7 +45,7 @@ ok "predict cuts texts as training did" $?
 use predict "$t/r" --probabilities --max-length 40
 ! cmp -s "$t/out" "$t/short" && has "$t/err" "--max-length 40 (12 in training)"
 ok "another length is reported" $?
-(cd "$t/data" && "$gradc" predict "$t/noise.graph" --task noise --fold 2 --weights "$t/r" --probabilities --cache "$t/cache") >"$t/out" 2>"$t/err"
+(cd "$t/data" && "$gradc" predict "$t/noise.graph" --task noise --fold 2 --weights "$t/r" --probabilities --cache "$kernels") >"$t/out" 2>"$t/err"
 cmp -s "$t/out" "$t/short"
 ok "so does the graph file, whose text says the length" $?
 run export "$t/r" --out "$t/hf" && run export "$t/r" --format sentence-transformers --out "$t/st"

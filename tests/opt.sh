@@ -114,7 +114,7 @@ done
 tiny() { # LOG ARGUMENTS...
   log=$1
   shift
-  run train "$model" --weights "$demo" --data "$t/data" --batch 8 --epochs 1 --lr 1e-3 --no-eval --quiet --cache "$t/cache" --log "$log" "$@"
+  run train "$model" --weights "$demo" --data "$t/data" --batch 8 --epochs 1 --lr 1e-3 --no-eval --quiet --cache "$kernels" --log "$log" "$@"
   grep -o '"loss":[0-9.e-]*' "$log" | cut -d: -f2 >"$log.losses"
 }
 hash_of() { sed -n 's/.*"weights":"\([0-9a-f]*\)".*/\1/p' "$1"; }
@@ -131,8 +131,8 @@ for pass in simplify demand compact; do
   ok "train --passes -$pass: the same losses" $?
 done
 untrained "$model" sentiment,paraphrase,similarity "$demo" "$t/run"
-run eval "$model" --weights "$t/run" --data "$t/data" --cache "$t/cache" && cp "$t/out" "$t/eval"
-run eval "$model" --weights "$t/run" --data "$t/data" --cache "$t/cache" --passes -fuse,-demand
+run eval "$model" --weights "$t/run" --data "$t/data" --cache "$kernels" && cp "$t/out" "$t/eval"
+run eval "$model" --weights "$t/run" --data "$t/data" --cache "$kernels" --passes -fuse,-demand
 [ "$status" = 0 ] && cmp -s "$t/out" "$t/eval"
 ok "eval --passes -fuse,-demand" $?
 

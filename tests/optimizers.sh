@@ -8,7 +8,7 @@ train() { # NAME OPTIMIZER OPTIONS...: logs to $t/NAME.log
   name=$1 optimizer=$2
   shift 2
   rm -f "$t/$name.log"
-  run train "models/optimizers/$optimizer.graph" --tasks sentiment --weights "$demo" --data "$demo" --cache "$t/cache" --batch 16 --lr "$rate" \
+  run train "models/optimizers/$optimizer.graph" --tasks sentiment --weights "$demo" --data "$demo" --cache "$kernels" --batch 16 --lr "$rate" \
     --quiet --log "$t/$name.log" "$@"
   return "$status"
 }
@@ -40,7 +40,7 @@ override optimizer sums(weight: f32[R, C]) {
   weight = 0 * weight + sum(sum(0 * weight + 1, axis = 1), axis = 0) * seen
 }
 END
-run train "$t/sums.graph" --tasks sentiment --weights "$demo" --data "$demo" --cache "$t/cache" --batch 4 --steps 1 --no-eval --quiet --out "$t/sums"
+run train "$t/sums.graph" --tasks sentiment --weights "$demo" --data "$demo" --cache "$kernels" --batch 4 --steps 1 --no-eval --quiet --out "$t/sums"
 [ "$status" = 0 ] && run run "$t/sums" --task sentiment --text "a" --show 'bert.pooler.dense.weight' && grep -q '4096 *4096' "$t/out"
 ok "a sum over a parameter has all of it and nothing else" $?
 
@@ -52,7 +52,7 @@ mean() { # NAME KEPT OPTIONS...
   rm -rf "$t/$name"
   train "$name" averaged --schedule constant --no-eval --set "kept=$kept" --out "$t/$name" "$@"
 }
-"$gradc" train models/bert.graph --tasks sentiment --weights "$demo" --data "$demo" --cache "$t/cache" --batch 16 --lr 1e-3 --quiet --schedule constant --no-eval --steps 5 --out "$t/plain" 2>"$t/err" &&
+"$gradc" train models/bert.graph --tasks sentiment --weights "$demo" --data "$demo" --cache "$kernels" --batch 16 --lr 1e-3 --quiet --schedule constant --no-eval --steps 5 --out "$t/plain" 2>"$t/err" &&
   mean none 0 --steps 5 && saved plain none
 ok "a mean that keeps nothing is the weights" $?
 "$gradc" train models/bert.graph --tasks sentiment --weights "$demo" --data "$demo" --quiet --epochs 0 --no-eval --out "$t/first" 2>"$t/err" && mean all 1 --steps 5 && saved first all

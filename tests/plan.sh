@@ -6,13 +6,13 @@ set -u
 train() { # LOG OPTIONS
   log=$1
   shift
-  run train models/bert.graph --weights "$demo" --data "$demo" --cache "$t/cache" --batch 16 --lr 1e-3 --limit sentiment=64 --limit paraphrase=40 \
+  run train models/bert.graph --weights "$demo" --data "$demo" --cache "$kernels" --batch 16 --lr 1e-3 --limit sentiment=64 --limit paraphrase=40 \
     --limit similarity=33 --log "$t/$log" "$@"
 }
 hash_of() { sed -n 's/.*"weights":"\([0-9a-f]*\)".*/\1/p' "$t/$1"; }
 
 train no.log --dry-run --epochs 3 --out "$t/none"
-[ "$status" = 0 ] && [ ! -e "$t/none" ] && [ -z "$(ls "$t" | grep -vE "^(cache|out|err)$")" ]
+[ "$status" = 0 ] && [ ! -e "$t/none" ] && [ -z "$(ls "$t" | grep -vE "^(caches|out|err)$")" ]
 ok "a dry run writes nothing" $?
 cp "$t/out" "$t/reported"
 has "$t/reported" "30 steps in 3 epochs" && has "$t/reported" "memory: " && has "$t/reported" "time here"
@@ -64,7 +64,7 @@ train board --epochs 1 --quiet --tensorboard "$t/board.events"
   grep -aq dev/similarity/pearson "$t/board.events"/* && grep -aq dev/similarity/loss "$t/board.events"/* && grep -aq dev/overall "$t/board.events"/*
 ok "--tensorboard writes losses and metrics" $?
 
-run train models/bert.graph --weights "$demo" --data "$demo" --cache "$t/cache" --no-eval --batch 8 --epochs 1 --sampler together --dry-run
+run train models/bert.graph --weights "$demo" --data "$demo" --cache "$kernels" --no-eval --batch 8 --epochs 1 --sampler together --dry-run
 [ "$status" = 0 ] && awk '$1 == "sentiment" || $1 == "paraphrase" || $1 == "similarity" { if ($6 > 0 && $7 > 0) n++; if (!s) s = $6; if ($6 != s) n = 9 } END { exit n != 3 }' "$t/out"
 ok "a step over all tasks is counted with each" $?
 # What is set aside before the first step is what the run then has, to one part in a hundred.

@@ -29,7 +29,7 @@ awk 'BEGIN { print "id\twords"; for (i = 1; i <= 40; i++) { s = "a film"; for (j
 printf 'words\tmood\na film\tgood\n' >"$t/feel-train.csv" && echo '{"words": "a film"}' >"$t/none-train.jsonl"
 untrained "$t/feel.graph" feel,lines "$t" "$t/run"
 predict() { # OPTIONS
-  "$gradc" predict "$t/feel.graph" --weights "$t/run" --cache "$t/cache" --data "$t" "$@" 2>"$t/err"
+  "$gradc" predict "$t/feel.graph" --weights "$t/run" --cache "$kernels" --data "$t" "$@" 2>"$t/err"
 }
 feel() { predict --task feel "$@"; }
 
@@ -59,7 +59,7 @@ feel --probabilities --text "$(sed -n 1p "$t/two")" --text "$(sed -n 2p "$t/two"
   feel --probabilities | head -n 2 | cmp -s - "$t/a"
 ok "--text gives a row as a file does" $?
 untrained "$root/models/bert.graph" paraphrase "$demo" "$t/pairs"
-"$gradc" predict "$root/models/bert.graph" --weights "$t/pairs" --cache "$t/cache" --task paraphrase --text one >"$t/a" 2>"$t/err"
+"$gradc" predict "$root/models/bert.graph" --weights "$t/pairs" --cache "$kernels" --task paraphrase --text one >"$t/a" 2>"$t/err"
 [ $? = 1 ] && [ ! -s "$t/a" ] && has "$t/err" "takes 2 texts a row, but 1 is given"
 ok "a pair with one text is refused" $?
 feel --text "one" --input "$t/feel-dev.csv" >"$t/a"

@@ -8,7 +8,7 @@ set -u
 shown() { awk '/The end of what `\.\/demo` prints/ { on = 1; next } on && /^    / { print substr($0, 5); got = 1; next } on && got { exit }' "$root/README.md"; }
 without_times() { sed -E 's/ in [0-9.]+ s, [0-9]+ tokens\/s;/;/'; }
 
-"$gradc" train models/bert.graph --weights models/demo --data models/demo --out "$t/demo" --cache "$t/cache" \
+"$gradc" train models/bert.graph --weights models/demo --data models/demo --out "$t/demo" --cache "$kernels" \
   --epochs 15 --batch 32 --lr 1.5e-3 >"$t/table" 2>"$t/err"
 ok "the demo trains" $?
 { grep -E '^epoch 1[345]:' "$t/err"; grep -E '^(trained|the best epoch)' "$t/err" | sed "s|$t/demo|run/demo|"; cat "$t/table"; } >"$t/today"

@@ -19,8 +19,8 @@ override task sentiment {
 }
 END
 hostile="$t/a <i>run & \"'"
-train() { run train "$t/mood.graph" --tasks sentiment,similarity --weights "$demo" --data "$demo" --cache "$t/cache" --epochs 2 --batch 32 --lr 1.5e-3 --quiet "$@"; }
-report() { run report "$@" --cache "$t/cache" --no-model; }
+train() { run train "$t/mood.graph" --tasks sentiment,similarity --weights "$demo" --data "$demo" --cache "$kernels" --epochs 2 --batch 32 --lr 1.5e-3 --quiet "$@"; }
+report() { run report "$@" --cache "$kernels" --no-model; }
 well() { awk -f tests/lib/markup.awk "$1" >"$t/err"; } # FILE
 pictures() { grep -c "<figure class=\"$1\">" "$t/page.html"; } # KIND
 
@@ -40,7 +40,7 @@ ok "is small" $?
   [ "$(pictures confusion)" = 1 ] && [ "$(pictures calibration)" = 1 ] && [ "$(pictures roc)" = 1 ] && [ "$(pictures precision)" = 1 ] &&
   [ "$(pictures scatter)" = 1 ] && [ "$(pictures lengths)" = 2 ]
 ok "has every picture" $?
-run eval "$hostile" --json --cache "$t/cache"
+run eval "$hostile" --json --cache "$kernels"
 sed -n '/id="numbers-1">/,/^<\/script>/p' "$t/page.html" | sed '1d;$d; s/\\u003c/</g' | cmp -s - "$t/out"
 ok "has the numbers of gradc eval, to the bit" $?
 accuracy=$(sed -n 's/^ *"accuracy": \([0-9.]*\),*/\1/p' "$t/out")

@@ -11,8 +11,8 @@ for file in ids-sst quora sts; do
 done
 graph=models/bert.graph
 train() { "$gradc" train "$root/$graph" --weights "$root/models/demo" --data "$t/data" --batch 8 --epochs 4 --lr 1e-3 \
-  --cache "$t/cache" "$@" >"$t/out" 2>"$t/err"; }
-again() { "$gradc" train "$@" --cache "$t/cache" >"$t/out" 2>"$t/err"; }
+  --cache "$kernels" "$@" >"$t/out" 2>"$t/err"; }
+again() { "$gradc" train "$@" --cache "$kernels" >"$t/out" 2>"$t/err"; }
 
 train --out "$t/whole" --quiet
 ok "a run that is not stopped" $?
@@ -27,7 +27,7 @@ ok "--resume without a checkpoint begins anew" $?
 kill_at() { # LINES ARGUMENTS...
   lines=$1
   shift
-  "$gradc" train "$@" --cache "$t/cache" >"$t/out" 2>"$t/err" &
+  "$gradc" train "$@" --cache "$kernels" >"$t/out" 2>"$t/err" &
   pid=$!
   while kill -0 $pid 2>/dev/null && [ "$(cat "$t/killed/log.jsonl" 2>/dev/null | wc -l)" -lt "$lines" ]; do :; done
   kill -9 $pid 2>/dev/null
@@ -166,7 +166,7 @@ task pairs {
   metric f1, log_loss
 }
 END
-fitted() { "$gradc" train "$t/fit.graph" --weights "$demo" --data "$t/long" --tasks pairs --batch 32 --epochs 2 --lr 1e-2 --quiet --cache "$t/cache" \
+fitted() { "$gradc" train "$t/fit.graph" --weights "$demo" --data "$t/long" --tasks pairs --batch 32 --epochs 2 --lr 1e-2 --quiet --cache "$kernels" \
   "$@" >"$t/out" 2>"$t/err"; }
 scores_of() { grep -E '"event":"(eval|fit|score)"' "$1"; } # LOG
 fitted --out "$t/fitted"
@@ -194,7 +194,7 @@ ok "a run that is done is not evaluated again" $?
 # A second signal, while the log's reader keeps the run waiting.
 mkfifo "$t/pipe"
 exec 3<>"$t/pipe"
-"$gradc" train "$root/tests/lib/small.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --batch 8 --epochs 100000 --no-eval \
+"$gradc" train "$root/tests/lib/small.graph" --weights "$demo" --data "$demo" --cache "$kernels" --batch 8 --epochs 100000 --no-eval \
   --log "$t/pipe" --quiet >"$t/out" 2>"$t/err" &
 pid=$!
 waiting=0

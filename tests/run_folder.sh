@@ -4,7 +4,7 @@
 set -u
 . tests/lib/checks.sh
 train() { # words of `gradc train`
-  run train "$root/tests/lib/small.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --tasks sentiment --limit sentiment=32 --batch 8 \
+  run train "$root/tests/lib/small.graph" --weights "$demo" --data "$demo" --cache "$kernels" --tasks sentiment --limit sentiment=32 --batch 8 \
     --epochs 1 --lr 1e-3 "$@"
 }
 refused() { [ "$status" = 1 ] && has "$t/err" "error[$1]" && has "$t/err" "$2"; } # CODE WORDS
@@ -43,7 +43,7 @@ train --out "$t/forced" --seed 2 --force --no-eval --steps 2 --quiet
   [ "$(cd "$t/forced/last" && echo *)" = step-000000000002.safetensors ] && [ "$(grep -c '"event":"start"' "$t/forced/log.jsonl")" = 1 ]
 ok "--force replaces a run whole, and leaves other files" $?
 train --out "$t/base" --weights "$t/base" --force --quiet
-[ "$status" = 0 ] && ! print "$t/base" | cmp -s - "$t/before" && run eval "$t/base" --cache "$t/cache" && [ "$status" = 0 ]
+[ "$status" = 0 ] && ! print "$t/base" | cmp -s - "$t/before" && run eval "$t/base" --cache "$kernels" && [ "$status" = 0 ]
 ok "--force into the folder of the base" $?
 
 # --resume
@@ -51,7 +51,7 @@ train --out "$t/fresh" --resume --quiet
 [ "$status" = 0 ] && has "$t/err" "no checkpoint in $t/fresh: starting at step 0" && cmp -s "$t/fresh/model.safetensors" "$t/run/model.safetensors"
 ok "--resume without anything says that it starts" $?
 rm -r "$t/fresh/last" && print "$t/fresh" >"$t/before"
-run train "$t/fresh" --resume --cache "$t/cache" && refused E0947 "nothing to resume" && print "$t/fresh" | cmp -s - "$t/before"
+run train "$t/fresh" --resume --cache "$kernels" && refused E0947 "nothing to resume" && print "$t/fresh" | cmp -s - "$t/before"
 ok "--resume without a checkpoint does not replace weights" $?
 rm "$t/fresh/model.safetensors"
 train --out "$t/fresh" --resume --lr 1e-2 && refused E0942 "lr was 0.001, now 0.01"
@@ -62,7 +62,7 @@ ok "or is replaced, where it has kept nothing" $?
 
 # Two at once; the first waits for the reader of its log.
 mkfifo "$t/pipe"
-"$gradc" train "$root/tests/lib/small.graph" --weights "$demo" --data "$demo" --cache "$t/cache" --tasks sentiment --batch 8 --epochs 100000 \
+"$gradc" train "$root/tests/lib/small.graph" --weights "$demo" --data "$demo" --cache "$kernels" --tasks sentiment --batch 8 --epochs 100000 \
   --no-eval --quiet --out "$t/two" --log "$t/pipe" >"$t/log" 2>&1 &
 pid=$!
 exec 3<>"$t/pipe"

@@ -12,7 +12,7 @@ socket="$t/socket"
 untrained "$model" sentiment,paraphrase,similarity "$demo" "$t/run"
 
 start() { # OPTIONS
-  "$gradc" serve "$model" --weights "$t/run" --cache "$t/cache" --socket "$socket" "$@" 2>"$t/err" & server=$!
+  "$gradc" serve "$model" --weights "$t/run" --cache "$kernels" --socket "$socket" "$@" 2>"$t/err" & server=$!
   for _ in $(seq 300); do
     [ -S "$socket" ] && "$client" "$socket" </dev/null >/dev/null && return
     kill -0 "$server" 2>/dev/null || return 1
@@ -25,7 +25,7 @@ stop() { kill -TERM "$server"; wait "$server"; status=$?; server=; }
 # Requests, and what gradc predict says to the same rows.
 awk -F '\t' 'NR > 1 && NR < 30 { gsub(/"/, ""); printf "{\"id\": %d, \"task\": \"sentiment\", \"sentence\": \"%s\"}\n", NR - 1, $3 }' "$demo/ids-sst-dev.csv" >"$t/requests"
 awk -F '\t' 'NR == 1 || NR < 30 { gsub(/"/, ""); print }' "$demo/ids-sst-dev.csv" >"$t/rows.csv"
-"$gradc" predict "$model" --weights "$t/run" --cache "$t/cache" --task sentiment --input "$t/rows.csv" --probabilities --format jsonl 2>"$t/err" |
+"$gradc" predict "$model" --weights "$t/run" --cache "$kernels" --task sentiment --input "$t/rows.csv" --probabilities --format jsonl 2>"$t/err" |
   awk '{ sub(/^\{/, ""); print "{\"id\":" NR "," $0 }' >"$t/expected"
 
 start
@@ -104,7 +104,7 @@ start
 
 # ---- Sockets ----------------------------------------------------------------------------------------------------------
 
-run serve "$model" --weights "$t/run" --cache "$t/cache" --socket "$socket"
+run serve "$model" --weights "$t/run" --cache "$kernels" --socket "$socket"
 [ "$status" = 1 ] && has "$t/err" "error[E0956]" && has "$t/err" "another server is listening there"
 ok "a socket in use is left alone" $?
 mkfifo "$t/slow"
@@ -123,10 +123,10 @@ wait "$server" 2>/dev/null
 ok "a socket that a killed server left is replaced; one task needs no name" $?
 stop
 echo mine >"$t/file"
-run serve "$model" --weights "$t/run" --cache "$t/cache" --socket "$t/file"
+run serve "$model" --weights "$t/run" --cache "$kernels" --socket "$t/file"
 [ "$status" = 1 ] && has "$t/err" "there is a file that is not a socket" && has "$t/file" mine
 ok "a file that is no socket is left alone" $?
-run serve "$model" --weights "$t/run" --cache "$t/cache"
+run serve "$model" --weights "$t/run" --cache "$kernels"
 [ "$status" = 1 ] && has "$t/err" "error[E0957]"
 ok "no socket is named" $?
 

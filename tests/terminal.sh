@@ -4,7 +4,7 @@
 set -u
 . tests/lib/checks.sh
 : >"$t/err"
-words="train models/bert.graph --weights $demo --data $demo --cache $t/cache --batch 8 --lr 1e-3 --tasks sentiment,similarity --limit sentiment=96 --limit similarity=64"
+words="train models/bert.graph --weights $demo --data $demo --cache $kernels --batch 8 --lr 1e-3 --tasks sentiment,similarity --limit sentiment=96 --limit similarity=64"
 escape=$(printf '\033')
 if ! command -v script >/dev/null; then
   echo "0 passed, 0 failed (there is no program 'script' to give a terminal)"
@@ -30,10 +30,10 @@ ok "--quiet shows no progress" $?
 on_terminal "$gradc $words --epochs 0 --out $t/none"
 [ "$status" = 0 ] && has "$t/screen" "${escape}[Kevaluating sentiment 0/100"
 ok "evaluation shows how far it is" $?
-on_terminal "$gradc eval $t/none --cache $t/cache"
+on_terminal "$gradc eval $t/none --cache $kernels"
 [ "$status" = 0 ] && has "$t/screen" "${escape}[Kevaluating sentiment 0/100" && has "$t/screen" "${escape}[J"
 ok "eval too" $?
-run eval "$t/none" --cache "$t/cache"
+run eval "$t/none" --cache "$kernels"
 [ "$status" = 0 ] && ! has "$t/err" evaluating
 ok "but not where there is no terminal" $?
 run $words --epochs 1

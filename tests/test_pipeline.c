@@ -10,6 +10,7 @@
 #include "passes/expand.h"
 #include "passes/pipeline.h"
 #include "runtime/engine/code.h"
+#include "tests/compiled_check.h"
 #include "tests/random_graph.h"
 
 enum { GRAPHS = 150, COMPILED = 25, SIZE = 14, MOST_BINDINGS = 128 };
@@ -268,8 +269,10 @@ static void check_compiled(Case *c, const char *passes) {
     KernelSet *set = kernel_set_new();
     KernelList *list = schedule(grouped, set);
     Target *target = target_new(NULL, 0, diags);
+    if (c->seed % 4) target_hurry(target);
     Team *team = team_new(2, diags);
-    Code *code = code_new(set, target, NULL, team, diags);
+    Cache *cache = cache_open(test_cache(arena), diags);
+    Code *code = code_new(set, target, cache, team, diags);
     if (!code) diagnostics_print(diags, stderr);
     cr_assert_not_null(code);
     Executable *exec = executable_new(list, code_of_launches(code, list, arena));
@@ -286,6 +289,7 @@ static void check_compiled(Case *c, const char *passes) {
               (unsigned long long)c->seed);
     executable_free(exec);
     code_free(code);
+    cache_close(cache);
     team_free(team);
     target_free(target);
     kernel_list_free(list);

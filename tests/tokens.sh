@@ -5,7 +5,7 @@ set -u
 . tests/lib/checks.sh
 mkdir "$t/data"
 for file in ids-sst-train ids-sst-dev quora-train quora-dev; do cp "$demo/$file.csv" "$t/data"; done
-train() { run train tests/lib/small.graph --tasks sentiment,paraphrase --weights "$demo" --data "$t/data" --epochs 1 --lr 1e-2 --quiet --cache "$t/cache" --out "$t/run" --force "$@"; }
+train() { run train tests/lib/small.graph --tasks sentiment,paraphrase --weights "$demo" --data "$t/data" --epochs 1 --lr 1e-2 --quiet --cache "$kernels" --out "$t/run" --force "$@"; }
 cached() { sed -n 's/.*"sets_from_cache":\([0-9]*\).*/\1/p' "$t/run/log.jsonl" | tail -n 1; }
 hash_of() { sed -n 's/.*"event":"done".*"weights":"\([0-9a-f]*\)".*/\1/p' "$t/run/log.jsonl" | tail -n 1; }
 
@@ -19,7 +19,7 @@ cp "$t/out" "$t/table"
 train
 [ "$(cached)" = 4 ] && [ "$(hash_of)" = "$hash" ] && cmp -s "$t/out" "$t/table"
 ok "the next one takes them: the same weights and metrics" $?
-run eval "$t/run" --tasks sentiment,paraphrase --data "$t/data" --cache "$t/cache"
+run eval "$t/run" --tasks sentiment,paraphrase --data "$t/data" --cache "$kernels"
 [ "$status" = 0 ] && cmp -s "$t/out" "$t/table"
 ok "so does eval" $?
 

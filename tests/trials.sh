@@ -4,7 +4,7 @@
 set -u
 . tests/lib/checks.sh
 
-fixed="--weights $demo --data $demo --tasks sentiment --epochs 6 --cache $t/cache --quiet"
+fixed="--weights $demo --data $demo --tasks sentiment --epochs 6 --cache $kernels --quiet"
 # shellcheck disable=SC2086
 train() { "$gradc" train models/bert.graph $fixed "$@" >"$t/out" 2>"$t/err"; }
 alone() { train --lr "$1" --batch "$2" --out "$t/alone-$1-$2"; }

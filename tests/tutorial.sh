@@ -10,7 +10,7 @@ set -u
 mkdir "$t/bin" "$t/work" "$t/blocks"
 ln -s "$gradc" "$t/bin/gradc"
 ln -s "$root/models" "$t/work/models"
-export PATH="$t/bin:$PATH" XDG_CACHE_HOME="$t/cache"
+export PATH="$t/bin:$PATH" XDG_CACHE_HOME="$caches"
 
 # Blocks as files: NUMBER.KIND, and the name of a graph file in NUMBER.name.
 awk -v to="$t/blocks" '

@@ -7,7 +7,7 @@ model="$root/models/bert.graph"
 printf '\tid\tsentence\tsentiment\n0\ta\ta good film\t1\n' >"$t/rows.tsv"
 untrained "$model" sentiment,paraphrase,similarity "$demo" "$t/run"
 rm -rf "$t/run/last" "$t/run/tokens"
-use() { run "$@" --cache "$t/cache"; }
+use() { run "$@" --cache "$kernels"; }
 predict() { use predict "$@" --task sentiment --input "$t/rows.tsv"; }
 train() { use train "$model" --data "$demo" --tasks sentiment --epochs 0 --no-eval --quiet "$@"; }
 predict "$t/run" && cp "$t/out" "$t/wanted"

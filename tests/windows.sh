@@ -34,7 +34,7 @@ row() { # LENGTH SEED
 }
 rows() { echo "text,mark"; for i in $(seq 1 24); do printf '"%s",%s\n' "$(row $((i * 5 % 23)) "$i")" "$((i % 7 - 3))"; done; }
 rows >"$t/notes-train.csv" && cp "$t/notes-train.csv" "$t/notes-dev.csv"
-use() { run "$@" --data "$t" --cache "$t/cache"; }
+use() { run "$@" --data "$t" --cache "$kernels"; }
 train() { graph=$1; shift; use train "$t/$graph" --tasks notes --weights "$demo" --epochs 3 --batch 8 --lr 1e-2 "$@"; }
 hash_of() { sed -n 's/.*"event":"done".*"weights":"\([0-9a-f]*\)".*/\1/p' "$1" | tail -n 1; }
 

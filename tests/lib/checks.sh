@@ -5,6 +5,9 @@ root=$PWD
 demo="$root/models/demo"
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
+# Compiled kernels: ./test names one folder for all scripts and both builds, so that none is compiled twice.
+caches=${GRADC_TEST_CACHES:-$t/caches}
+kernels=$caches/gradc
 passed=0
 failed=0
 

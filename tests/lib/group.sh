@@ -20,4 +20,7 @@ passed=${sums% *}
 failed=${sums#* }
 if [ "$failed" = 0 ] && { [ "$status" != 0 ] || [ "$passed" = 0 ]; }; then failed=1; fi
 echo "$passed $failed" >"$log.sums"
-printf '%-32s %s passed, %s failed\n' "$name$label" "$passed" "$failed"
+# Of the processor, in user and in system mode; in a pipe `times` would be another shell's.
+times >"$log.times"
+seconds=$(awk 'END { for (i = 1; i <= 2; i++) { split($i, n, /[ms]/); sum += 60 * n[1] + n[2] } printf "%.0f", sum }' "$log.times")
+printf '%-32s %s passed, %s failed, %s s\n' "$name$label" "$passed" "$failed" "$seconds"
