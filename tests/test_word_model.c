@@ -188,14 +188,14 @@ Test(word_model, refuses_what_is_damaged_or_not_computed) {
 }
 
 /* More words than the cache holds, then the first ones again. */
-Test(word_model, a_full_cache_is_emptied) {
+Test(word_model, a_full_cache_loses_words) {
     Diagnostics *diags = diagnostics_new();
     WordModel *model = read_model("{\"unk_token\": \"?\", \"vocab\": {\"?\": 0, \"w7\": 1}}", diags);
     WordModelWork *work = word_model_work(model);
-    for (int i = 0; i < 80000; i++) {
+    for (int i = 0; i < 300000; i++) {
         char word[16], expected[32];
-        int length = snprintf(word, sizeof word, "w%d", i % 40000);
-        snprintf(expected, sizeof expected, "%d:0:%d", i % 40000 == 7, length);
+        int length = snprintf(word, sizeof word, "w%d", i % 100000);
+        snprintf(expected, sizeof expected, "%d:0:%d", i % 100000 == 7, length);
         char *got = pieces_of(model, work, word);
         cr_assert_str_eq(got, expected, "%s", word);
         free(got);
