@@ -224,5 +224,21 @@ const Explanation explanations_of_commands[] = {
      "Pictures are drawn as SVG. PNG is made of it by librsvg 2, which is loaded\n"
      "when it is asked for and is not part of gradc.",
      .right = "gradc report run --plot loss --out loss.svg"},
+    {"E0997", "a run that cannot be repeated",
+     "A step is repeated from what the run was made of: the text of its model, which\n"
+     "is in its folder, the files of its data, and the nearest checkpoint or else the\n"
+     "weights that it began with. The hashes of all these are in settings.json; one of\n"
+     "them is not what is there now.",
+     .right = "gradc replay run --step 412 --data data"},
+    {"E0998", "a step that there is not",
+     "Steps are counted as the log counts them: the first is 1, and the last is the\n"
+     "number of steps that the run was to have.",
+     .wrong = "gradc replay run --step 100000", .right = "gradc replay run --step 1"},
+    {"E0999", "a step that came out otherwise",
+     "The repeated step does not have the loss and norm that the log has, so what is\n"
+     "shown of it is not what happened. The bits are the same on any machine that has\n"
+     "FMA, with any number of threads, for the same version of gradc and the same\n"
+     "settings.",
+     .right = "gradc replay run --step 412"},
     {0},
 };

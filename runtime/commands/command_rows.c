@@ -12,6 +12,8 @@ static const Command rows[] = {
      "gradc eval run --data data --json", command_eval},
     {"report", "RUN...|FILE", "draws a page of a run or several, and of what the model's text became",
      "gradc report run --out run.html", command_report},
+    {"replay", "RUN", "repeats a step of a run to the bit: its rows, and any value in it",
+     "gradc replay run --step 412 --show logits --grad", command_replay},
     {"predict", "FILE|DIR...", "predicts, one row in, one row out, in order, several runs as one",
      "gradc predict run --task sentiment --input reviews.tsv", command_predict},
     {"serve", "FILE|DIR", "answers JSON lines on a Unix socket, all clients in one batch",

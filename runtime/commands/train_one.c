@@ -9,7 +9,7 @@ static const char *record_text(const json_t *settings, Arena *arena) {
     return options_settings_text(&options, arena);
 }
 
-static TrainOptions train_options(const Options *o, const TrainMember *member, json_t *record) {
+TrainOptions train_options(const Options *o, const TrainMember *member, json_t *record) {
     return (TrainOptions){.record = {.options = record, .decides = option_decides, .text = record_text},
                           .out = o->out,
                           .log = o->log,

@@ -11,6 +11,9 @@ typedef struct TrainMember {
     const char *again;
 } TrainMember;
 
+/* The part of the options that a run takes; `record` (options_to_json) is borrowed. */
+TrainOptions train_options(const Options *options, const TrainMember *member, json_t *record);
+
 /* Its exit status. `outcome` adds to what it held. */
 int train_one(const Options *given, const TrainMember *member, TrainOutcome *outcome, Diagnostics *diags);
 

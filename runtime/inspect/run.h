@@ -1,5 +1,5 @@
-/* gradc run, for the files that make it up: run.c chooses, evaluates and shows; run_leaves.c gives the leaves their
- * values. */
+/* Run: any value that a task or a definition names, and its gradient: run.c chooses, evaluates and shows; run_leaves.c
+ * gives the leaves their values. */
 #ifndef GRADC_RUNTIME_INSPECT_RUN_H
 #define GRADC_RUNTIME_INSPECT_RUN_H
 
@@ -18,6 +18,7 @@ typedef struct RunOptions {
     TextList shows;         /* names, scopes and lines to print; none: the results */
     const char *npy;        /* folder to write to as well; NULL: none */
     bool grad, full, compiled;
+    bool figures; /* also mean, deviation, least, most and norm of what is shown */
     int64_t seed;
 } RunOptions;
 
@@ -41,7 +42,14 @@ typedef struct Run {
 bool run_read_inputs(Run *r);
 /* Values of texts, labels and arguments of the probe's graph, and what the texts became on standard output. */
 bool run_give_leaves(Run *r);
-/* Parameters that r->graph reads. */
+/* Parameters that r->graph reads: those of the session, or these of a program with the same names. */
 bool run_give_parameters(Run *r);
+void run_give_parameters_of(Run *r, const Parameters *params);
+
+/* --- run.c: likewise --- */
+
+bool run_choose(Run *r);     /* what `shows` names; then, of the probe's graph, */
+bool run_make_graph(Run *r); /* the graph of it, to be freed by the caller; then, once its leaves have values, */
+bool run_show_all(Run *r);   /* all of it on standard output */
 
 #endif

@@ -159,17 +159,21 @@ static bool is_read(const Graph *graph, const char *param) {
     return false;
 }
 
+void run_give_parameters_of(Run *r, const Parameters *params) {
+    for (int i = 0; i < params->n_slots; i++) {
+        const ParamSlot *slot = &params->slots[i];
+        if (!is_read(r->graph, slot->param->name)) continue;
+        LeafValue *leaf = values_add(r->values, slot->param->name, ELEM_F32, slot->count);
+        for (int64_t j = 0; j < slot->count; j++) values_set(leaf, j, (double)params->weights[slot->offset + j]);
+    }
+}
+
 bool run_give_parameters(Run *r) {
     r->params = session_parameters(r->s);
     if (!r->params) return false;
     bool *read = arena_array(r->s->arena, (size_t)r->params->n_slots + 1, sizeof *read);
     for (int i = 0; i < r->params->n_slots; i++) read[i] = is_read(r->graph, r->params->slots[i].param->name);
     if (!session_load_weights(r->s, r->params, NEED_NOTHING, read)) return false;
-    for (int i = 0; i < r->params->n_slots; i++) {
-        const ParamSlot *slot = &r->params->slots[i];
-        if (!read[i]) continue;
-        LeafValue *leaf = values_add(r->values, slot->param->name, ELEM_F32, slot->count);
-        for (int64_t j = 0; j < slot->count; j++) values_set(leaf, j, (double)r->params->weights[slot->offset + j]);
-    }
+    run_give_parameters_of(r, r->params);
     return true;
 }

@@ -60,6 +60,28 @@ Bindings bindings_of(Executable *exec, const Task *task, Arena *arena) {
     return list;
 }
 
+static void copy_elements(LeafValue *leaf, const void *from) {
+    for (int64_t i = 0; i < leaf->count; i++)
+        values_set(leaf, i, leaf->elem == ELEM_F32 ? (double)((const float *)from)[i] : ((const int32_t *)from)[i]);
+}
+
+void batch_values(Values *values, const Graph *graph, const Task *task, const Batch *batch) {
+    int64_t extents[MAX_SYMBOLS];
+    for (int i = 0; i < graph->symbols.count; i++) {
+        const Role *symbol = &graph->symbols.roles[i];
+        values_extent(values, *symbol, batch_extent(batch, task, symbol));
+    }
+    values_extents(values, &graph->symbols, extents);
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        const Role *role = &node->attrs.role;
+        if (node->op != OP_input || !comes_with_batch(role->kind)) continue;
+        RolePlace place = place_of(task, role);
+        const char *there = (const char *)batch + place.offset;
+        copy_elements(values_add_leaf(values, node, extents), place.points ? *(void *const *)there : there);
+    }
+}
+
 void bind_batch(const Bindings *bindings, Batch *batch) {
     for (int i = 0; i < bindings->count; i++) {
         const LeafBinding *binding = &bindings->items[i];

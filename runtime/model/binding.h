@@ -4,7 +4,7 @@
 #define GRADC_RUNTIME_MODEL_BINDING_H
 
 #include "runtime/data/batch.h"
-#include "runtime/engine/executable.h"
+#include "runtime/engine/values.h"
 
 typedef struct LeafBinding {
     void **slot;   /* of the executable */
@@ -18,5 +18,8 @@ typedef VEC(LeafBinding) Bindings;
 /* Of the inputs of the executable's graph that come with a batch of the task; in `arena`. */
 Bindings bindings_of(Executable *exec, const Task *task, Arena *arena);
 void bind_batch(const Bindings *bindings, Batch *batch);
+
+/* The same inputs of a graph of the task, and the extents of its symbols, as values. */
+void batch_values(Values *values, const Graph *graph, const Task *task, const Batch *batch);
 
 #endif

@@ -190,13 +190,14 @@ static Checkpoint *open_one(const char *path, Diagnostics *diags) {
     return NULL;
 }
 
-bool checkpoint_open(const char *folder, Checkpoint **checkpoint, Diagnostics *diags) {
+bool checkpoint_open(const char *folder, int64_t most, Checkpoint **checkpoint, Diagnostics *diags) {
     Arena *arena = arena_new();
     NameList names = list_files(arena, folder);
     *checkpoint = NULL;
     int whole = 0;
     for (int i = 0; i < names.count && !*checkpoint; i++) {
-        if (step_of(names.items[i]) < 0) continue;
+        int64_t step = step_of(names.items[i]);
+        if (step < 0 || step > most) continue;
         whole++;
         *checkpoint = open_one(arena_printf(arena, "%s/%s", folder, names.items[i]), diags);
     }

@@ -27,9 +27,10 @@ bool checkpoint_exists(const char *folder);
 /* Removes them all. */
 void checkpoint_remove_all(const char *folder);
 
-/* Opens the newest checkpoint whose hashes are right; a damaged one gets a warning that names it and what is wrong.
- * `*checkpoint` is NULL when the folder has none. False and an error when all that it has are damaged. */
-bool checkpoint_open(const char *folder, Checkpoint **checkpoint, Diagnostics *diags);
+/* Opens the newest checkpoint, of at most `most` steps, whose hashes are right; a damaged one gets a warning that names
+ * it and what is wrong. `*checkpoint` is NULL when the folder has none. False and an error when all that it has are
+ * damaged. */
+bool checkpoint_open(const char *folder, int64_t most, Checkpoint **checkpoint, Diagnostics *diags);
 void checkpoint_close(Checkpoint *checkpoint); /* NULL is allowed */
 
 const char *checkpoint_path(const Checkpoint *checkpoint);

@@ -47,6 +47,16 @@ static bool check_rule(const TrainOptions *o, const SamplerRule *rule, Diagnosti
     return false;
 }
 
+bool train_model_use(ModelUse *use, const TrainOptions *o, Diagnostics *diags) {
+    const SamplerRule *rule = sampler_find_rule(o->sampler, diags);
+    if (!rule || !check_rule(o, rule, diags)) return false;
+    use->training = true;
+    use->need = NEED_BASE;
+    use->steps = (StepRule){rule->together, !step_compares(o), o->accumulate};
+    use->kept_room = train_kept_room(o);
+    return true;
+}
+
 /* "TASK.METRIC" */
 static bool find_best(Session *s, const char *text, Goal *goal) {
     const char *dot = text ? strchr(text, '.') : NULL;
@@ -67,12 +77,7 @@ static bool find_best(Session *s, const char *text, Goal *goal) {
 static bool choose_steps(Trainer *t) {
     Session *s = t->s;
     const TrainOptions *o = t->o;
-    const SamplerRule *rule = sampler_find_rule(o->sampler, s->diags);
-    if (!rule || !check_rule(o, rule, s->diags)) return false;
-    t->use.training = true;
-    t->use.need = NEED_BASE;
-    t->use.steps = (StepRule){rule->together, !step_compares(o), o->accumulate};
-    t->use.kept_room = train_kept_room(o);
+    if (!train_model_use(&t->use, o, s->diags)) return false;
     return find_best(s, o->best, &t->goal) && task_numbers_check(s, "limit", &o->limit, 1, true) &&
            task_numbers_check(s, "limit-dev", &o->limit_dev, 1, true) &&
            task_numbers_check(s, "share", &o->share, 0, false) &&

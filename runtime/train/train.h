@@ -40,9 +40,12 @@ typedef VEC(Figure) Figures;
 
 /* What came of a run. */
 typedef struct TrainOutcome {
-    Figures figures;     /* metrics of the best epoch, when it came to its end; those of several runs add up */
-    double score;        /* of the best epoch, or of a pause if that is better; NaN: undefined */
+    Figures figures; /* metrics of the best epoch, when it came to its end; those of several runs add up */
+    double score;    /* of the best epoch, or of a pause if that is better; NaN: undefined */
 } TrainOutcome;
+
+/* How the model of such a run is made. False with a diagnostic for a sampler that does not fit. */
+bool train_model_use(ModelUse *use, const TrainOptions *options, Diagnostics *diags);
 
 /* One run of a session's program, once it is known what is wanted of it (session_use); its exit status. `use` says what
  * is trained and at which rates, the rest of it is chosen here. */

@@ -171,7 +171,7 @@ bool run_keeper_open(RunKeeper *k, RunLength length, RunState *state) {
     RunFolder folder = run_folder(k);
     if (!(k->lock = run_folder_open(&folder, k->s->diags))) return false;
     Checkpoint *checkpoint = NULL;
-    if (k->o->resume && !checkpoint_open(checkpoint_folder(k), &checkpoint, k->s->diags)) return false;
+    if (k->o->resume && !checkpoint_open(checkpoint_folder(k), INT64_MAX, &checkpoint, k->s->diags)) return false;
     bool good = checkpoint ? take_up(k, checkpoint, length, state) : begin_folder(k);
     checkpoint_close(checkpoint);
     return good;

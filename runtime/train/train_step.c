@@ -140,6 +140,18 @@ static bool update(StepRunner *r, const Step *step, int64_t number, double rate)
     return model_update(r->s->model, &settings, &r->norm, r->s->diags);
 }
 
+void step_fill(StepRunner *r, const Step *step, int64_t number, const StepPass *pass) {
+    set_step(r->batch, number);
+    fill(r, step, pass);
+}
+
+Batch *step_part(const StepRunner *r, const StepPass *pass, int draw) {
+    for (int i = 0; i < pass->n_rows; i++) {
+        if (pass->rows[i].draw == draw && pass->rows[i].count) return part_of(r->batch, i);
+    }
+    return NULL;
+}
+
 bool step_run(StepRunner *r, const Step *step, int64_t number, double rate) {
     set_step(r->batch, number);
     for (int i = 0; i < step->n_draws; i++) r->results[i] = (DrawResult){0};
