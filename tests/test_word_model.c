@@ -10,7 +10,8 @@
 static WordModel *read_model(const char *text, Diagnostics *diags) {
     json_t *json = json_loads(text, 0, NULL);
     cr_assert_not_null(json, "%s", text);
-    WordModel *model = word_model_read(json, "tokenizer.json", diags);
+    ComponentReader reader = {.arena = diags->arena, .file = "tokenizer.json", .diags = diags};
+    WordModel *model = word_model_read(&(Component){&reader, json, "model"});
     json_decref(json);
     return model;
 }
@@ -170,7 +171,7 @@ Test(word_model, refuses_what_is_damaged_or_not_computed) {
         {"{\"type\": \"BPE\", \"vocab\": {\"a\": -1}, \"merges\": []}", "E0802", "id of 'a'"},
         {"{\"type\": \"BPE\", \"vocab\": {\"a\": 4000000000}, \"merges\": []}", "E0802", "id of 'a'"},
         {"{\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [], \"unk_token\": \"b\"}", "E0802", "'b'"},
-        {"{\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [], \"fuse_unk\": 1}", "E0802", "fuse_unk"},
+        {"{\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [], \"fuse_unk\": 1}", "E0847", "fuse_unk"},
         {"{\"type\": \"Unigram\", \"unk_id\": null, \"vocab\": [[\"a\", 0]]}", "E0802", "unk_id"},
         {"{\"type\": \"Unigram\", \"unk_id\": 1, \"vocab\": [[\"a\", 0]]}", "E0802", "unk_id"},
         {"{\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\": [[\"a\"]]}", "E0802", "entry 0"},

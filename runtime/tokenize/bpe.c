@@ -39,10 +39,10 @@ typedef struct BpeScratch {
 
 /* --- Reading --- */
 
-static bool read_dropout(const ModelReader *reader) {
-    const json_t *dropout = json_object_get(reader->model, "dropout");
+static bool read_dropout(const Component *component) {
+    const json_t *dropout = json_object_get(component->json, "dropout");
     if (!dropout || json_is_null(dropout) || (json_is_number(dropout) && json_number_value(dropout) == 0)) return true;
-    return model_reader_refused(reader, "dropout", "merges are left out at random");
+    return component_refuse(component, "dropout", "merges are left out at random");
 }
 
 /* Does a merge take a token that does not come of its own characters? */
@@ -73,31 +73,32 @@ static void note_characters(Bpe *own, const WordModel *model) {
         merges_note_characters(&own->merges, &model->vocabulary);
 }
 
-static bool read_settings(const ModelReader *reader, WordModel *model) {
+static bool read_settings(const Component *component, WordModel *model) {
     Bpe *own = model->self;
     const char *prefix = "", *suffix = "";
-    bool good = read_dropout(reader) && model_reader_flag(reader, "fuse_unk", &own->fuse_unknown) &&
-                model_reader_flag(reader, "byte_fallback", &own->byte_fallback) &&
-                model_reader_flag(reader, "ignore_merges", &own->whole_words) &&
-                model_reader_text(reader, "continuing_subword_prefix", &prefix) &&
-                model_reader_text(reader, "end_of_word_suffix", &suffix);
+    bool good = read_dropout(component) && component_flag(component, "fuse_unk", &own->fuse_unknown) &&
+                component_flag(component, "byte_fallback", &own->byte_fallback) &&
+                component_flag(component, "ignore_merges", &own->whole_words) &&
+                component_text(component, "continuing_subword_prefix", &prefix) &&
+                component_text(component, "end_of_word_suffix", &suffix);
     own->prefix = arena_strdup(model->arena, prefix);
     own->suffix = arena_strdup(model->arena, suffix);
     return good;
 }
 
-static bool has_unknown(const ModelReader *reader) {
-    const json_t *unknown = json_object_get(reader->model, "unk_token");
+static bool has_unknown(const Component *component) {
+    const json_t *unknown = json_object_get(component->json, "unk_token");
     return unknown && !json_is_null(unknown);
 }
 
-static bool read(const ModelReader *reader, WordModel *model) {
+static bool read(const Component *component, WordModel *model) {
     Bpe *own = model->self = arena_alloc(model->arena, sizeof *own);
-    if (!read_settings(reader, model) || !vocabulary_read_map(&model->vocabulary, reader, model->arena)) return false;
-    if (has_unknown(reader) && !word_model_find_unknown(reader, model)) return false;
+    if (!read_settings(component, model) || !vocabulary_read_map(&model->vocabulary, component, model->arena))
+        return false;
+    if (has_unknown(component) && !word_model_find_unknown(component, model)) return false;
     vocabulary_find_bytes(&model->vocabulary, own->bytes);
     own->inside = trie_walk(&model->vocabulary.trie, TRIE_ROOT, own->prefix, strlen(own->prefix));
-    if (!merges_read(&own->merges, &model->vocabulary, own->prefix, reader)) return false;
+    if (!merges_read(&own->merges, &model->vocabulary, own->prefix, component)) return false;
     note_characters(own, model);
     return true;
 }

@@ -19,15 +19,32 @@ const char *component_type(const Component *component) {
     return type ? type : "";
 }
 
+Pos component_pos(const Component *component) {
+    return pos_in_file(diagnostics_file(component->reader->diags, component->reader->file, NULL), 0);
+}
+
+static void report(const Component *component, const char *code, const char *key, const char *format, va_list args) {
+    Diagnostics *diags = component->reader->diags;
+    const char *what = arena_vprintf(diags->arena, format, args);
+    diag_error(diags, code, component_pos(component), "%s%s%s: %s", component->place, key ? "." : "", key ? key : "",
+               what);
+}
+
 bool component_refuse(const Component *component, const char *key, const char *format, ...) {
-    ComponentReader *reader = component->reader;
     va_list args;
     va_start(args, format);
-    const char *what = arena_vprintf(reader->diags->arena, format, args);
+    report(component, "E0847", key, format, args);
     va_end(args);
-    diag_error(reader->diags, "E0847", pos_in_file(diagnostics_file(reader->diags, reader->file, NULL), 0),
-               "%s%s%s: %s", component->place, key ? "." : "", key ? key : "", what);
-    diag_hint(reader->diags, "ids would not be those that the model was trained with; take another folder");
+    diag_hint(component->reader->diags, "ids would not be those that the model was trained with; take another folder");
+    return false;
+}
+
+bool component_damaged(const Component *component, const char *key, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    report(component, "E0802", key, format, args);
+    va_end(args);
+    diag_hint(component->reader->diags, "save the tokenizer again, or fetch the file again");
     return false;
 }
 
@@ -37,7 +54,8 @@ bool component_keys(const Component *component, const char *known) {
     json_object_foreach((json_t *)component->json, key, value) {
         const char *quoted = arena_printf(component->reader->diags->arena, " %s ", key);
         if (strcmp(key, "type") == 0 || (strstr(known, quoted) && !strchr(key, ' '))) continue;
-        return component_refuse(component, key, "%s has no such key", component_type(component));
+        const char *type = component_type(component);
+        return component_refuse(component, key, "%s has no such key", *type ? type : "the object");
     }
     return true;
 }
@@ -81,6 +99,15 @@ bool component_char(const Component *component, const char *key, int32_t *value)
     if (!component_text(component, key, &text)) return false;
     if (!text) return true;
     if (!*text || text[utf8_read(text, value)]) return component_refuse(component, key, "not one character");
+    return true;
+}
+
+bool component_count(const Component *component, const char *key, int32_t *value) {
+    const json_t *given = value_of(component, key);
+    if (!given) return true;
+    json_int_t count = json_is_integer(given) ? json_integer_value(given) : -1;
+    if (count < 0 || count > INT32_MAX) return component_refuse(component, key, "not a whole number from 0");
+    *value = (int32_t)count;
     return true;
 }
 

@@ -35,8 +35,12 @@ bool component_read_steps(const Component *component, const char *list, StepRead
 
 /* Its "type"; "" where it has none. */
 const char *component_type(const Component *component);
-/* Errors E0847: the whole component, or its `key` where that is not NULL, is nothing that is computed here. False. */
+Pos component_pos(const Component *component); /* its file */
+/* Errors, of the whole component or of its `key` where that is not NULL; false. Refuse: it is nothing that is computed
+ * here (E0847). Damaged: tokens, ids or merges that cannot be (E0802). */
 bool component_refuse(const Component *component, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+bool component_damaged(const Component *component, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Refuses keys other than "type" and these, which stand with blanks between. */
 bool component_keys(const Component *component, const char *known);
@@ -46,6 +50,7 @@ bool component_flag(const Component *component, const char *key, bool *value);
 bool component_text(const Component *component, const char *key, const char **value); /* copied to the arena */
 /* One code point. */
 bool component_char(const Component *component, const char *key, int32_t *value);
+bool component_count(const Component *component, const char *key, int32_t *value); /* from 0 */
 bool component_id(const Component *component, const json_t *json, const char *key, int32_t *value);
 
 /* Which of the words a text is; false and an error when it is none. */

@@ -14,7 +14,7 @@ typedef struct TokenText {
 typedef struct MergeReader {
     Merges *merges;
     const Vocabulary *vocabulary;
-    const ModelReader *reader;
+    const Component *component;
     size_t prefix_length;
     char *joined; /* what two tokens become */
     int64_t joined_capacity;
@@ -58,15 +58,15 @@ static bool split_merge(const json_t *item, TokenText *left, TokenText *right) {
 
 static bool find_token(const MergeReader *r, TokenText token, int32_t *id) {
     *id = vocabulary_find(r->vocabulary, token.bytes, token.length);
-    return *id >= 0 || model_reader_damaged(r->reader, "merges", "the vocabulary has no token '%.*s'",
-                                            (int)token.length, token.bytes);
+    return *id >= 0 || component_damaged(r->component, "merges", "the vocabulary has no token '%.*s'",
+                                         (int)token.length, token.bytes);
 }
 
 static bool add(MergeReader *r, TokenText left, TokenText right, uint32_t rank) {
     int32_t a, b, id;
     if (!find_token(r, left, &a) || !find_token(r, right, &b)) return false;
     if (right.length < r->prefix_length)
-        return model_reader_damaged(r->reader, "merges", "a token is shorter than \"continuing_subword_prefix\"");
+        return component_damaged(r->component, "merges", "a token is shorter than \"continuing_subword_prefix\"");
     size_t rest = right.length - r->prefix_length;
     r->joined = memory_grow(r->joined, &r->joined_capacity, (int64_t)(left.length + rest) + 1, 1);
     memcpy(r->joined, left.bytes, left.length);
@@ -85,16 +85,17 @@ static bool add_all(MergeReader *r, const json_t *list) {
         const char *text = json_string_value(item);
         if (text && strncmp(text, "#version", 8) == 0) continue;
         if (!split_merge(item, &left, &right))
-            return model_reader_damaged(r->reader, "merges", "entry %zu is no pair of tokens", i);
+            return component_damaged(r->component, "merges", "entry %zu is no pair of tokens", i);
         if (!add(r, left, right, rank++)) return false;
     }
     return true;
 }
 
-bool merges_read(Merges *merges, const Vocabulary *vocabulary, const char *prefix, const ModelReader *reader) {
-    MergeReader r = {.merges = merges, .vocabulary = vocabulary, .reader = reader, .prefix_length = strlen(prefix)};
-    const json_t *list = json_object_get(reader->model, "merges");
-    if (!json_is_array(list)) return model_reader_damaged(reader, "merges", "it is not a list");
+bool merges_read(Merges *merges, const Vocabulary *vocabulary, const char *prefix, const Component *component) {
+    MergeReader r = {
+        .merges = merges, .vocabulary = vocabulary, .component = component, .prefix_length = strlen(prefix)};
+    const json_t *list = json_object_get(component->json, "merges");
+    if (!json_is_array(list)) return component_damaged(component, "merges", "it is not a list");
     size_t size = table_size(json_array_size(list));
     merges->slots = memory_new(size, sizeof *merges->slots);
     merges->mask = size - 1;

@@ -22,7 +22,7 @@ typedef struct Merges {
 
 /* Of "a b" or ["a", "b"], in order. `prefix` stands before all tokens that do not begin a word; it is dropped within
  * the token that two become. False and an error for a token that the vocabulary lacks. */
-bool merges_read(Merges *merges, const Vocabulary *vocabulary, const char *prefix, const ModelReader *reader);
+bool merges_read(Merges *merges, const Vocabulary *vocabulary, const char *prefix, const Component *component);
 void merges_free(Merges *merges); /* {0} is allowed */
 
 /* Notes what is beside what, for merges_can_meet. */

@@ -55,9 +55,8 @@ static bool count_ids(Tokenizer *tokenizer, const Component *root) {
         for (int32_t id = size; id <= most; id++) dense = dense && tokenizer->flags[id];
     }
     if (dense) return true;
-    diag_error(root->reader->diags, "E0802",
-               pos_in_file(diagnostics_file(root->reader->diags, root->reader->file, NULL), 0),
-               "the added tokens leave ids out, up to that of '%s'", last->content);
+    diag_error(root->reader->diags, "E0802", component_pos(root), "the added tokens leave ids out, up to that of '%s'",
+               last->content);
     diag_hint(root->reader->diags, "save the tokenizer again, with all of its files");
     return false;
 }
@@ -155,8 +154,8 @@ static bool read_all(Tokenizer *tokenizer, const Component *root) {
                         "model special_tokens "))
         return false;
     if (!read_steps(tokenizer, root)) return false;
-    const json_t *model = json_object_get(root->json, "model");
-    tokenizer->model = word_model_read(model, root->reader->file, root->reader->diags);
+    Component model = component_member(root, "model");
+    tokenizer->model = word_model_read(&model);
     return tokenizer->model && read_tokens(tokenizer, root);
 }
 

@@ -32,11 +32,11 @@ typedef struct Lattice {
 
 /* --- Reading --- */
 
-static bool read_scores(const ModelReader *reader, WordModel *model) {
+static bool read_scores(const Component *component, WordModel *model) {
     const double penalty = 10;
     Unigram *own = model->self;
     double *scores, least = 0;
-    if (!vocabulary_read_list(&model->vocabulary, reader, model->arena, &scores)) return false;
+    if (!vocabulary_read_list(&model->vocabulary, component, model->arena, &scores)) return false;
     for (int32_t i = 0; i < model->vocabulary.size; i++) least = i == 0 || scores[i] < least ? scores[i] : least;
     own->scores = scores;
     own->unknown_score = least - penalty;
@@ -44,13 +44,13 @@ static bool read_scores(const ModelReader *reader, WordModel *model) {
     return true;
 }
 
-static bool read(const ModelReader *reader, WordModel *model) {
+static bool read(const Component *component, WordModel *model) {
     Unigram *own = model->self = arena_alloc(model->arena, sizeof *own);
-    if (!model_reader_flag(reader, "byte_fallback", &own->byte_fallback) ||
-        !model_reader_count(reader, "unk_id", &model->unknown) || !read_scores(reader, model))
+    if (!component_flag(component, "byte_fallback", &own->byte_fallback) ||
+        !component_count(component, "unk_id", &model->unknown) || !read_scores(component, model))
         return false;
     if (model->unknown >= 0 && model->unknown < model->vocabulary.size) return true;
-    return model_reader_damaged(reader, "unk_id", "no token of the vocabulary is meant");
+    return component_damaged(component, "unk_id", "no token of the vocabulary is meant");
 }
 
 /* --- The best way --- */

@@ -2,7 +2,7 @@
 #ifndef GRADC_RUNTIME_TOKENIZE_VOCABULARY_H
 #define GRADC_RUNTIME_TOKENIZE_VOCABULARY_H
 
-#include "runtime/tokenize/model_reader.h"
+#include "runtime/tokenize/component.h"
 #include "runtime/tokenize/trie.h"
 
 typedef struct Vocabulary {
@@ -13,9 +13,9 @@ typedef struct Vocabulary {
 } Vocabulary;
 
 /* {"token": id, ...}. False and an error for anything else, and for ids that are no numbers from 0. */
-bool vocabulary_read_map(Vocabulary *vocabulary, const ModelReader *reader, Arena *arena);
+bool vocabulary_read_map(Vocabulary *vocabulary, const Component *component, Arena *arena);
 /* [["token", score], ...], the place being the id. `*scores` [size], in the arena. */
-bool vocabulary_read_list(Vocabulary *vocabulary, const ModelReader *reader, Arena *arena, double **scores);
+bool vocabulary_read_list(Vocabulary *vocabulary, const Component *component, Arena *arena, double **scores);
 void vocabulary_free(Vocabulary *vocabulary); /* {0} is allowed */
 
 /* -1: no such token. Of two with one spelling the last. */

@@ -37,32 +37,32 @@ static const WordModelKind *find_kind(const json_t *model) {
     return NULL;
 }
 
-static WordModel *unknown_kind(const ModelReader *reader) {
-    const char *name = json_string_value(json_object_get(reader->model, "type")), *names = kinds[0]->name;
-    for (int i = 1; i < KINDS; i++) names = arena_printf(reader->diags->arena, "%s, %s", names, kinds[i]->name);
-    diag_error(reader->diags, "E0847", pos_in_file(diagnostics_file(reader->diags, reader->file, NULL), 0), "%s%s",
+static WordModel *unknown_kind(const Component *component) {
+    const char *name = json_string_value(json_object_get(component->json, "type")), *names = kinds[0]->name;
+    Diagnostics *diags = component->reader->diags;
+    for (int i = 1; i < KINDS; i++) names = arena_printf(diags->arena, "%s, %s", names, kinds[i]->name);
+    diag_error(diags, "E0847", component_pos(component), "%s%s",
                name ? "the tokenizer is of another kind: " : "\"model\" is none of the known kinds", name ? name : "");
-    diag_hint(reader->diags, "known are %s", names);
+    diag_hint(diags, "known are %s", names);
     return NULL;
 }
 
-bool word_model_find_unknown(const ModelReader *reader, WordModel *model) {
+bool word_model_find_unknown(const Component *component, WordModel *model) {
     const char *token = NULL;
-    if (!model_reader_text(reader, "unk_token", &token)) return false;
-    if (!token) return model_reader_damaged(reader, "unk_token", "nothing stands for unknown words");
+    if (!component_text(component, "unk_token", &token)) return false;
+    if (!token) return component_damaged(component, "unk_token", "nothing stands for unknown words");
     model->unknown = word_model_find(model, token);
-    return model->unknown >= 0 || model_reader_damaged(reader, "unk_token", "the vocabulary has no token '%s'", token);
+    return model->unknown >= 0 || component_damaged(component, "unk_token", "the vocabulary has no token '%s'", token);
 }
 
-WordModel *word_model_read(const json_t *model, const char *file, Diagnostics *diags) {
-    const WordModelKind *kind = find_kind(model);
-    ModelReader reader = {.model = model, .file = file, .kind = kind ? kind->name : NULL, .diags = diags};
-    if (!kind) return unknown_kind(&reader);
-    if (!model_reader_keys(&reader, kind->keys)) return NULL;
+WordModel *word_model_read(const Component *component) {
+    const WordModelKind *kind = find_kind(component->json);
+    if (!kind) return unknown_kind(component);
+    if (!component_keys(component, kind->keys)) return NULL;
     Arena *arena = arena_new();
     WordModel *made = arena_alloc(arena, sizeof *made);
     *made = (WordModel){.kind = kind, .arena = arena, .unknown = -1};
-    if (kind->read(&reader, made)) return made;
+    if (kind->read(component, made)) return made;
     word_model_free(made);
     return NULL;
 }

@@ -5,9 +5,7 @@
 #ifndef GRADC_RUNTIME_TOKENIZE_WORD_MODEL_H
 #define GRADC_RUNTIME_TOKENIZE_WORD_MODEL_H
 
-#include <jansson.h>
-
-#include "graph/base/diag.h"
+#include "runtime/tokenize/component.h"
 
 typedef struct ModelPiece {
     int32_t id;
@@ -23,9 +21,9 @@ typedef struct PieceList {
 typedef struct WordModel WordModel;
 typedef struct WordModelWork WordModelWork; /* scratch memory, and the pieces of words that came before */
 
-/* `file` is what messages cite. NULL and an error for a model of another kind, a key or a value that is not computed
- * here (by its name), a vocabulary that is damaged or lacks what the model needs. Nothing of `model` is kept. */
-WordModel *word_model_read(const json_t *model, const char *file, Diagnostics *diags);
+/* NULL and an error for a model of another kind, a key or a value that is not computed here (by its name), a vocabulary
+ * that is damaged or lacks what the model needs. Nothing of the JSON is kept. */
+WordModel *word_model_read(const Component *component);
 void word_model_free(WordModel *model); /* NULL is allowed */
 
 WordModelWork *word_model_work(const WordModel *model); /* for one thread; not to outlive the model */

@@ -2,7 +2,7 @@
 #ifndef GRADC_RUNTIME_TOKENIZE_WORD_MODEL_KIND_H
 #define GRADC_RUNTIME_TOKENIZE_WORD_MODEL_KIND_H
 
-#include "runtime/tokenize/model_reader.h"
+#include "runtime/tokenize/component.h"
 #include "runtime/tokenize/vocabulary.h"
 #include "runtime/tokenize/word_cache.h"
 #include "runtime/tokenize/word_model.h"
@@ -13,7 +13,7 @@ typedef struct WordModelKind {
     const char *keys; /* all that it may have, with blanks between and around */
 
     /* Reads all but "type": vocabulary, unknown, self. False and an error. */
-    bool (*read)(const ModelReader *reader, WordModel *model);
+    bool (*read)(const Component *component, WordModel *model);
     /* As word_model_encode, of one chunk of a word. */
     void (*encode)(const WordModel *model, WordModelWork *work, const char *word, size_t length, PieceList *pieces);
     /* Where the chunk that begins at `at` ends: what stands beyond has no bearing on its pieces. NULL: at the end. */
@@ -37,6 +37,6 @@ struct WordModelWork {
 };
 
 /* Sets `unknown` to the id of "unk_token". False and an error: the vocabulary lacks it, or there is no such key. */
-bool word_model_find_unknown(const ModelReader *reader, WordModel *model);
+bool word_model_find_unknown(const Component *component, WordModel *model);
 
 #endif

@@ -1,8 +1,9 @@
 /* WordLevel: a word is one token, or unknown. */
 #include "runtime/tokenize/word_model_kind.h"
 
-static bool read(const ModelReader *reader, WordModel *model) {
-    return vocabulary_read_map(&model->vocabulary, reader, model->arena) && word_model_find_unknown(reader, model);
+static bool read(const Component *component, WordModel *model) {
+    return vocabulary_read_map(&model->vocabulary, component, model->arena) &&
+           word_model_find_unknown(component, model);
 }
 
 static void encode(const WordModel *model, WordModelWork *work, const char *word, size_t length, PieceList *pieces) {

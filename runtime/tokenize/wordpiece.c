@@ -8,13 +8,14 @@ typedef struct WordPieceModel {
     int32_t longest; /* characters of a word that is looked for */
 } WordPieceModel;
 
-static bool read(const ModelReader *reader, WordModel *model) {
+static bool read(const Component *component, WordModel *model) {
     WordPieceModel *own = model->self = arena_alloc(model->arena, sizeof *own);
     const char *prefix = "##";
     own->longest = 100;
-    bool good = model_reader_text(reader, "continuing_subword_prefix", &prefix) &&
-                model_reader_count(reader, "max_input_chars_per_word", &own->longest) &&
-                vocabulary_read_map(&model->vocabulary, reader, model->arena) && word_model_find_unknown(reader, model);
+    bool good = component_text(component, "continuing_subword_prefix", &prefix) &&
+                component_count(component, "max_input_chars_per_word", &own->longest) &&
+                vocabulary_read_map(&model->vocabulary, component, model->arena) &&
+                word_model_find_unknown(component, model);
     if (good) own->inside = trie_walk(&model->vocabulary.trie, TRIE_ROOT, prefix, strlen(prefix));
     return good;
 }
