@@ -11,11 +11,11 @@ typedef struct Entry {
     int node, next; /* next of the same key, by position in `entries`; -1: none */
 } Entry;
 
-typedef struct Table {
+typedef struct NodeTable {
     VEC(Entry) entries;
     int *slots; /* entry + 1 */
     uint64_t mask;
-} Table;
+} NodeTable;
 
 typedef struct Side {
     const Graph *graph;
@@ -28,27 +28,27 @@ typedef struct Matcher {
     GraphMatch match;
 } Matcher;
 
-static Table table_new(int nodes, Arena *arena) {
-    Table table = {.mask = 15};
+static NodeTable table_new(int nodes, Arena *arena) {
+    NodeTable table = {.mask = 15};
     while (table.mask < 2 * (uint64_t)nodes) table.mask = 2 * table.mask + 1;
     table.slots = arena_array(arena, (size_t)table.mask + 1, sizeof *table.slots);
     return table;
 }
 
-static int *table_slot(const Table *table, uint64_t key) {
+static int *table_slot(const NodeTable *table, uint64_t key) {
     uint64_t i = key & table->mask;
     while (table->slots[i] && table->entries.items[table->slots[i] - 1].key != key) i = (i + 1) & table->mask;
     return &table->slots[i];
 }
 
 /* Nodes are added from the last to the first, so that a list has them in order. */
-static void table_add(Table *table, uint64_t key, int node, Arena *arena) {
+static void table_add(NodeTable *table, uint64_t key, int node, Arena *arena) {
     int *slot = table_slot(table, key);
     vec_push(arena, &table->entries, ((Entry){key, node, *slot - 1}));
     *slot = table->entries.count;
 }
 
-static int table_find(const Table *table, uint64_t key) { return *table_slot(table, key) - 1; }
+static int table_find(const NodeTable *table, uint64_t key) { return *table_slot(table, key) - 1; }
 
 /* --- Keys --------------------------------------------------------------------------------------------------------- */
 
@@ -119,7 +119,7 @@ static void pair(Matcher *m, int old_node, int new_node, bool changed) {
     if (m->match.new_of[old_node] < 0) m->match.new_of[old_node] = new_node;
 }
 
-static void match_same(Matcher *m, const Table *classes) {
+static void match_same(Matcher *m, const NodeTable *classes) {
     for (int i = 0; i < m->b.graph->nodes.count; i++) {
         m->b.class[i] = hash_class(&m->b, m->b.graph->nodes.items[i]);
         int found = table_find(classes, m->b.class[i]);
@@ -128,7 +128,7 @@ static void match_same(Matcher *m, const Table *classes) {
 }
 
 /* The first node with the key that has no partner yet; -1: none. */
-static int find_like(const Matcher *m, const Table *table, uint64_t key) {
+static int find_like(const Matcher *m, const NodeTable *table, uint64_t key) {
     int found = table_find(table, key);
     while (found >= 0 && m->match.new_of[table->entries.items[found].node] >= 0)
         found = table->entries.items[found].next;
@@ -136,7 +136,7 @@ static int find_like(const Matcher *m, const Table *table, uint64_t key) {
 }
 
 /* Again from the leaves, now with changed nodes in the classes of their likes. */
-static void match_changed(Matcher *m, const Table *classes, const Table *loose) {
+static void match_changed(Matcher *m, const NodeTable *classes, const NodeTable *loose) {
     for (int i = 0; i < m->b.graph->nodes.count; i++) {
         const Node *node = m->b.graph->nodes.items[i];
         if (m->match.old_of[i] >= 0) continue;
@@ -163,7 +163,7 @@ GraphMatch graph_match(const Graph *old_graph, const Graph *new_graph, Arena *ar
     m.match.changed = arena_array(arena, (size_t)k + 1, sizeof *m.match.changed);
     memset(m.match.new_of, -1, ((size_t)n + 1) * sizeof *m.match.new_of);
     memset(m.match.old_of, -1, ((size_t)k + 1) * sizeof *m.match.old_of);
-    Table classes = table_new(n, arena), loose[] = {table_new(n, arena), table_new(n, arena)};
+    NodeTable classes = table_new(n, arena), loose[] = {table_new(n, arena), table_new(n, arena)};
     for (int i = 0; i < n; i++) m.a.class[i] = hash_class(&m.a, old_graph->nodes.items[i]);
     for (int i = n - 1; i >= 0; i--) {
         const Node *node = old_graph->nodes.items[i];

@@ -383,28 +383,31 @@ Test(structure, the_operator_table_is_the_only_one_of_macros) {
 /* --- Names -------------------------------------------------------------------------------------------------------- */
 
 typedef struct TypeNames {
-    char names[2000][48];
+    char names[2000][48], paths[2000][64];
     int count;
 } TypeNames;
 
-/* `} Name;` at the start of a line ends the definition of a type. */
+/* "struct Graph {", "typedef enum Op {" */
 static void note_type(void *user, const char *path, int number, const char *line) {
-    TypeNames *known = user;
-    char name[48];
-    int end = 0;
-    if (sscanf(line, "} %47[A-Za-z0-9];%n", name, &end) != 1 || !end || !isupper((unsigned char)name[0])) return;
-    for (int i = 0; i < known->count; i++)
-        cr_expect(strcmp(known->names[i], name) != 0, "%s:%d: another type is called %s", path, number, name);
-    cr_assert_lt(known->count, 2000);
-    snprintf(known->names[known->count++], sizeof *known->names, "%s", name);
+    TypeNames *types = user;
+    char name[48], brace;
+    bool defines = sscanf(line, "typedef struct %47[A-Za-z0-9] %c", name, &brace) == 2 ||
+                   sscanf(line, "typedef enum %47[A-Za-z0-9] %c", name, &brace) == 2 ||
+                   sscanf(line, "typedef union %47[A-Za-z0-9] %c", name, &brace) == 2 ||
+                   sscanf(line, "struct %47[A-Za-z0-9] %c", name, &brace) == 2;
+    if (!defines || brace != '{') return;
+    for (int i = 0; i < types->count; i++)
+        cr_expect_str_neq(types->names[i], name, "%s:%d: %s has a type of this name", path, number, types->paths[i]);
+    cr_assert_lt(types->count, 2000);
+    snprintf(types->names[types->count], sizeof *types->names, "%s", name);
+    snprintf(types->paths[types->count++], sizeof *types->paths, "%s", path);
 }
 
 Test(structure, a_type_has_a_name_of_its_own) {
-    TypeNames *known = calloc(1, sizeof *known);
-    cr_assert_not_null(known);
-    for (int i = 0; i < ROOMS; i++) visit_folder(rooms[i].name, note_type, known);
-    cr_expect_gt(known->count, 300);
-    free(known);
+    TypeNames *types = calloc(1, sizeof *types);
+    for (int i = 0; i < ROOMS; i++) visit_folder(rooms[i].name, note_type, types);
+    cr_expect_gt(types->count, 400);
+    free(types);
 }
 
 /* --- docs/architecture.md ---------------------------------------------------------------------------------------- */

@@ -4,9 +4,9 @@
 
 #include "runtime/commands/help.h"
 
-typedef enum ValueKind { NO_VALUE, ANY_VALUE, FOLDER, FILE_NAME, WORDS } ValueKind;
+typedef enum Completion { NO_VALUE, ANY_VALUE, FOLDER, FILE_NAME, WORDS } Completion;
 
-static ValueKind value_kind(const OptionRow *row) {
+static Completion completion_of(const OptionRow *row) {
     const char *argument = row->argument;
     if (!argument) return NO_VALUE;
     if (strcmp(argument, "DIR") == 0) return FOLDER;
@@ -28,7 +28,7 @@ static void print_command_names(FILE *out) {
 /* --- bash --------------------------------------------------------------------------------------------------------- */
 
 /* How compgen makes the values of an option. */
-static void print_bash_value(const OptionRow *row, ValueKind kind, FILE *out) {
+static void print_bash_value(const OptionRow *row, Completion kind, FILE *out) {
     if (kind == FOLDER) fputs("-d", out);
     if (kind == FILE_NAME) fputs("-f", out);
     if (kind == ANY_VALUE) fputs("-W ''", out);
@@ -41,7 +41,7 @@ static void print_bash_value(const OptionRow *row, ValueKind kind, FILE *out) {
 static void print_bash_command(const Command *command, FILE *out) {
     const OptionRow *row;
     for (int i = 0; (row = option_row(i)); i++) {
-        ValueKind kind = value_kind(row);
+        Completion kind = completion_of(row);
         if (kind == NO_VALUE || !option_is_of(row, command->name)) continue;
         fprintf(out, "    %s:--%s) how=(", command->name, row->name);
         print_bash_value(row, kind, out);
@@ -85,7 +85,7 @@ static void print_zsh_text(const char *text, FILE *out) {
 }
 
 static void print_zsh_value(const OptionRow *row, FILE *out) {
-    ValueKind kind = value_kind(row);
+    Completion kind = completion_of(row);
     if (kind == NO_VALUE) return;
     fputc(':', out);
     print_zsh_text(row->argument, out);

@@ -5,24 +5,24 @@
 
 enum { MOST_VALUES = 1 << 22 };
 
-typedef enum ValueKind { NONE, BOOL, INT, TEXT, TUPLE, LIST, DICT, NAME, STORAGE, TENSOR } ValueKind;
+typedef enum PickleKind { NONE, BOOL, INT, TEXT, TUPLE, LIST, DICT, NAME, STORAGE, TENSOR } PickleKind;
 
-typedef struct Value Value;
-typedef VEC(const Value *) Values;
+typedef struct PickleValue PickleValue;
+typedef VEC(const PickleValue *) PickleValues;
 
-struct Value {
-    ValueKind kind;
-    int64_t number;    /* INT, BOOL; STORAGE: numbers */
-    const char *text;  /* TEXT; NAME: "torch.FloatStorage"; STORAGE: its key */
-    const char *dtype; /* STORAGE */
-    Values *items;     /* TUPLE, LIST; DICT: keys and values in turn; shared by all who hold it */
+struct PickleValue {
+    PickleKind kind;
+    int64_t number;      /* INT, BOOL; STORAGE: numbers */
+    const char *text;    /* TEXT; NAME: "torch.FloatStorage"; STORAGE: its key */
+    const char *dtype;   /* STORAGE */
+    PickleValues *items; /* TUPLE, LIST; DICT: keys and values in turn; shared by all who hold it */
     PickledTensor tensor;
 };
 
 typedef struct PickleMachine {
     Arena *arena;
     const unsigned char *at, *end;
-    Values stack, memo;
+    PickleValues stack, memo;
     VEC(int) marks;
     int made;
     const char *problem;
@@ -93,7 +93,7 @@ static int64_t take_signed(PickleMachine *m, size_t bytes) {
 
 /* --- The stack --- */
 
-static void push(PickleMachine *m, const Value *value) {
+static void push(PickleMachine *m, const PickleValue *value) {
     if (++m->made > MOST_VALUES) {
         fail(m, "the pickle has too many values");
         return;
@@ -101,38 +101,38 @@ static void push(PickleMachine *m, const Value *value) {
     vec_push(m->arena, &m->stack, value);
 }
 
-static Value *make(PickleMachine *m, ValueKind kind) {
-    Value *value = arena_alloc(m->arena, sizeof *value);
-    *value = (Value){.kind = kind};
+static PickleValue *make(PickleMachine *m, PickleKind kind) {
+    PickleValue *value = arena_alloc(m->arena, sizeof *value);
+    *value = (PickleValue){.kind = kind};
     if (kind == TUPLE || kind == LIST || kind == DICT) {
         value->items = arena_alloc(m->arena, sizeof *value->items);
-        *value->items = (Values){0};
+        *value->items = (PickleValues){0};
     }
     return value;
 }
 
-static void push_number(PickleMachine *m, ValueKind kind, int64_t number) {
-    Value *value = make(m, kind);
+static void push_number(PickleMachine *m, PickleKind kind, int64_t number) {
+    PickleValue *value = make(m, kind);
     value->number = number;
     push(m, value);
 }
 
-static void push_text(PickleMachine *m, ValueKind kind, const char *text) {
-    Value *value = make(m, kind);
+static void push_text(PickleMachine *m, PickleKind kind, const char *text) {
+    PickleValue *value = make(m, kind);
     value->text = text;
     push(m, value);
 }
 
 /* Below a mark nothing is taken. */
-static const Value *pop(PickleMachine *m) {
-    static const Value nothing = {0};
+static const PickleValue *pop(PickleMachine *m) {
+    static const PickleValue nothing = {0};
     int least = m->marks.count ? m->marks.items[m->marks.count - 1] : 0;
     if (m->stack.count > least) return m->stack.items[--m->stack.count];
     fail(m, "the pickle takes what it did not put there");
     return &nothing;
 }
 
-static const Value *top(PickleMachine *m, ValueKind kind) {
+static const PickleValue *top(PickleMachine *m, PickleKind kind) {
     if (m->stack.count && m->stack.items[m->stack.count - 1]->kind == kind) return m->stack.items[m->stack.count - 1];
     fail(m, "the pickle puts something into what is no list or dictionary");
     return NULL;
@@ -145,7 +145,7 @@ static int pop_mark(PickleMachine *m) {
 }
 
 static void push_tuple(PickleMachine *m, int from) {
-    Value *tuple = make(m, TUPLE);
+    PickleValue *tuple = make(m, TUPLE);
     for (int i = from; i < m->stack.count; i++) vec_push(m->arena, tuple->items, m->stack.items[i]);
     m->stack.count = from;
     push(m, tuple);
@@ -161,11 +161,11 @@ static void tuple_of(PickleMachine *m, int count) {
 }
 
 /* What stands from `from` on goes into the list or dictionary below it. */
-static void put_in(PickleMachine *m, int from, ValueKind kind) {
+static void put_in(PickleMachine *m, int from, PickleKind kind) {
     int count = m->stack.count - from;
-    const Value **items = from ? m->stack.items + from : m->stack.items; /* of an empty stack there are none */
+    const PickleValue **items = from ? m->stack.items + from : m->stack.items; /* of an empty stack there are none */
     m->stack.count = from;
-    const Value *into = top(m, kind);
+    const PickleValue *into = top(m, kind);
     if (!into || (kind == DICT && count % 2)) {
         fail(m, "the pickle puts something into what is no list or dictionary");
         return;
@@ -174,7 +174,7 @@ static void put_in(PickleMachine *m, int from, ValueKind kind) {
 }
 
 static void put_pair(PickleMachine *m) {
-    const Value *value = pop(m), *key = pop(m), *into = m->problem ? NULL : top(m, DICT);
+    const PickleValue *value = pop(m), *key = pop(m), *into = m->problem ? NULL : top(m, DICT);
     if (!into) return;
     vec_push(m->arena, into->items, key);
     vec_push(m->arena, into->items, value);
@@ -210,19 +210,19 @@ static void push_name(PickleMachine *m) {
     fail(m, arena_printf(m->arena, "it asks for '%.80s', which is none of the names of tensors", name));
 }
 
-static const Value *item(const Value *value, int index, ValueKind kind) {
+static const PickleValue *item(const PickleValue *value, int index, PickleKind kind) {
     bool holds = value->items && index < value->items->count;
     return holds && value->items->items[index]->kind == kind ? value->items->items[index] : NULL;
 }
 
 /* ("storage", torch.FloatStorage, key, place, numbers) */
 static void push_storage(PickleMachine *m) {
-    const Value *id = pop(m), *type = item(id, 1, NAME), *key = item(id, 2, TEXT), *numbers = item(id, 4, INT);
+    const PickleValue *id = pop(m), *type = item(id, 1, NAME), *key = item(id, 2, TEXT), *numbers = item(id, 4, INT);
     if (!type || !key || !numbers || numbers->number < 0) {
         fail(m, "a storage is described otherwise than torch does");
         return;
     }
-    Value *storage = make(m, STORAGE);
+    PickleValue *storage = make(m, STORAGE);
     for (int i = 0; i < NAMES; i++) {
         if (strcmp(names[i].name, type->text) == 0) storage->dtype = names[i].dtype;
     }
@@ -232,9 +232,9 @@ static void push_storage(PickleMachine *m) {
     push(m, storage);
 }
 
-static bool read_numbers(const Value *tuple, int64_t *numbers) {
+static bool read_numbers(const PickleValue *tuple, int64_t *numbers) {
     for (int i = 0; i < tuple->items->count; i++) {
-        const Value *number = item(tuple, i, INT);
+        const PickleValue *number = item(tuple, i, INT);
         if (!number || number->number < 0) return false;
         numbers[i] = number->number;
     }
@@ -242,10 +242,10 @@ static bool read_numbers(const Value *tuple, int64_t *numbers) {
 }
 
 /* (storage, offset, shape, strides, ...) */
-static void push_tensor(PickleMachine *m, const Value *arguments) {
-    const Value *storage = item(arguments, 0, STORAGE), *offset = item(arguments, 1, INT);
-    const Value *shape = item(arguments, 2, TUPLE), *strides = item(arguments, 3, TUPLE);
-    Value *tensor = make(m, TENSOR);
+static void push_tensor(PickleMachine *m, const PickleValue *arguments) {
+    const PickleValue *storage = item(arguments, 0, STORAGE), *offset = item(arguments, 1, INT);
+    const PickleValue *shape = item(arguments, 2, TUPLE), *strides = item(arguments, 3, TUPLE);
+    PickleValue *tensor = make(m, TENSOR);
     bool good = storage && offset && offset->number >= 0 && shape && strides &&
                 shape->items->count == strides->items->count && shape->items->count <= PICKLE_MAX_RANK &&
                 read_numbers(shape, tensor->tensor.shape) && read_numbers(strides, tensor->tensor.strides);
@@ -261,7 +261,7 @@ static void push_tensor(PickleMachine *m, const Value *arguments) {
 
 /* What "calling" one of the names stands for. */
 static void reduce(PickleMachine *m) {
-    const Value *arguments = pop(m), *called = pop(m);
+    const PickleValue *arguments = pop(m), *called = pop(m);
     if (m->problem) return;
     if (called->kind != NAME || arguments->kind != TUPLE) {
         fail(m, "it calls what is no name");
@@ -275,7 +275,7 @@ static void reduce(PickleMachine *m) {
         push_tensor(m, arguments);
         return;
     }
-    const Value *inner = item(arguments, 0, TENSOR); /* of a parameter */
+    const PickleValue *inner = item(arguments, 0, TENSOR); /* of a parameter */
     if (strcmp(called->text, "torch._utils._rebuild_parameter") == 0 && inner) {
         push(m, inner);
         return;
@@ -327,14 +327,14 @@ static void step(PickleMachine *m, int op) {
 }
 
 static void list_tensors(PickleMachine *m, PickledTensors *tensors) {
-    const Value *result = pop(m);
+    const PickleValue *result = pop(m);
     if (m->problem) return;
     if (result->kind != DICT) {
         fail(m, "it is no dictionary of tensors");
         return;
     }
     for (int i = 0; i + 1 < result->items->count; i += 2) {
-        const Value *key = result->items->items[i], *value = result->items->items[i + 1];
+        const PickleValue *key = result->items->items[i], *value = result->items->items[i + 1];
         if (key->kind != TEXT || value->kind != TENSOR) continue;
         PickledTensor tensor = value->tensor;
         tensor.name = key->text;

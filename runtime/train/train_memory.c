@@ -15,17 +15,17 @@
 enum { CANDIDATES = 8 };
 
 /* A pass of the run. */
-typedef struct Place {
+typedef struct StepPlace {
     int64_t tokens, step;
     int pass; /* of the step */
-} Place;
+} StepPlace;
 
 typedef struct Largest {
-    Place places[CANDIDATES]; /* the most tokens first */
+    StepPlace places[CANDIDATES]; /* the most tokens first */
     int count;
 } Largest;
 
-static void consider(Largest *largest, Place place) {
+static void consider(Largest *largest, StepPlace place) {
     int at = largest->count;
     for (; at > 0 && largest->places[at - 1].tokens < place.tokens; at--) {
         if (at < CANDIDATES) largest->places[at] = largest->places[at - 1];
@@ -41,14 +41,14 @@ static void find_largest(const MemoryNeed *need, Largest *largest) {
         const Step *step = run_schedule_step(need->schedule, number);
         for (int i = 0; i < step->n_passes; i++) {
             int64_t tokens = step_pass_tokens(need->runner->data, step, &step->passes[i]);
-            consider(&largest[step->passes[i].graph], (Place){tokens, number, i});
+            consider(&largest[step->passes[i].graph], (StepPlace){tokens, number, i});
         }
     }
 }
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-static size_t plan_place(const MemoryNeed *need, const Place *place) {
+static size_t plan_place(const MemoryNeed *need, const StepPlace *place) {
     const Step *step = run_schedule_step(need->schedule, place->step);
     return step_pass_bytes(need->runner, step, &step->passes[place->pass]);
 }
