@@ -56,6 +56,8 @@ static const RoleInfo infos[ROLE_KINDS] = {
                          .means = "of each token of the task its number among those of all tasks: rising"},
     [ROLE_LOSS_WEIGHT] = {"loss_weight", ON_INPUT, NULL, "f32[]", .means = "what the task's loss counts in the sum"},
     [ROLE_LOSS] = {"loss", ON_OUTPUT, NULL, "f32[]", .means = "the loss of one of several tasks"},
+    [ROLE_COMPARED] = {"compared", ON_OUTPUT, NULL, "f32", .many = true,
+                       .means = "what a comparison on the way to an answer reads, which may not be NaN"},
     [ROLE_GRADIENT] = {"gradient", ON_INPUT | ON_OUTPUT, "value", "f32",
                        .means = "the gradient of the loss for the parameter, or the output"},
 

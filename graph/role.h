@@ -43,6 +43,7 @@ typedef enum RoleKind {
     ROLE_OWN_TOKENS,
     ROLE_LOSS_WEIGHT,
     ROLE_LOSS,
+    ROLE_COMPARED,
     ROLE_GRADIENT,
     /* of the optimizer */
     ROLE_WEIGHT,

@@ -15,7 +15,8 @@ static void add_operands(Graph *graph, const Node *comparison, bool *taken) {
         bool plain = op_is(operand->op, IS_IN_CODE) || operand->op == OP_param;
         if (operand->type.elem != ELEM_F32 || plain || taken[operand->id]) continue;
         taken[operand->id] = true;
-        graph_output(graph, arena_printf(graph->arena, DECIDER "%d", operand->id), operand);
+        const char *name = arena_printf(graph->arena, "compared.%d", operand->id);
+        graph_output_as(graph, name, (Role){.kind = ROLE_COMPARED}, operand);
     }
 }
 

@@ -6,9 +6,7 @@
 
 #include "graph/graph.h"
 
-#define DECIDER "compared." /* what their names begin with */
-
-/* Adds them to the graph's outputs. */
+/* Adds them to the graph's outputs, with the role `compared`. */
 void deciders_add(Graph *graph);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "graph/base/memory.h"
 #include "runtime/engine/slab.h"
-#include "runtime/model/deciders.h"
 #include "runtime/model/model_state.h"
 
 static void flush(Model *m) {
@@ -346,7 +345,7 @@ static bool are_comparable(const TaskState *state, const int64_t *extents) {
     for (int i = 0; i < graph->outputs.count; i++) {
         const Output *output = &graph->outputs.items[i];
         const float *values = executable_output(state->public.eval, output->name);
-        bool decides = strncmp(output->name, DECIDER, strlen(DECIDER)) == 0;
+        bool decides = output->role.kind == ROLE_COMPARED;
         for (int64_t j = decides ? type_count(&output->node->type, extents) : 0; j-- > 0;) {
             if (isnan(values[j]) || values[j] == INFINITY) return false;
         }
