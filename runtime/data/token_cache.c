@@ -263,7 +263,7 @@ bool token_cache_store(const TokenCache *cache, const Dataset *data, const Datas
     const char *path = dataset_path(data->task, options, diags);
     if (!path || !folder_make(arena_printf(diags->arena, "%s/tokens", cache->folder), diags)) return false;
     if (!key_of(cache, data->task, options, path, &key)) return true; /* it is gone: nothing to keep */
-    CacheWriter w = {atomic_file_open_private(path_of(cache, data->task, options->split, diags->arena), diags),
+    CacheWriter w = {atomic_file_open_cache(path_of(cache, data->task, options->split, diags->arena), diags),
                      hash_begin()};
     Dataset copy = *data;
     if (w.file) put_all(&w, &key, &copy);
