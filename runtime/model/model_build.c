@@ -153,13 +153,12 @@ static PipelineOptions training_options(const Model *m) {
     return (PipelineOptions){.passes = m->options.passes, .joins = true, .compacts = compacts};
 }
 
-/* The training graphs of all parts, of each of which what any of them trains is wanted. */
+/* The training graphs of all tasks, of each of which what it trains is wanted. */
 static const PipelineInput *joined_inputs(const Model *m, const Task *joined) {
-    PipelineInput *inputs = arena_array(m->arena, (size_t)joined->n_parts + 1, sizeof *inputs), input = {0};
-    input.wanted = trained_names(m, joined, &input.n_wanted);
+    PipelineInput *inputs = arena_array(m->arena, (size_t)joined->n_parts + 1, sizeof *inputs);
     for (int i = 0; i < joined->n_parts; i++) {
-        inputs[i] = input;
-        inputs[i].graph = joined->parts[i]->train;
+        inputs[i] = (PipelineInput){.graph = joined->parts[i]->train};
+        inputs[i].wanted = trained_names(m, joined->parts[i], &inputs[i].n_wanted);
     }
     return inputs;
 }
