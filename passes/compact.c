@@ -1,4 +1,4 @@
-/* Compact: see the header. */
+/* Compact: finds the gathers, gives them slots, and scatters into as many rows. */
 #include "passes/compact.h"
 
 #include <string.h>

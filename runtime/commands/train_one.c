@@ -9,47 +9,53 @@ static const char *record_text(const json_t *settings, Arena *arena) {
     return options_settings_text(&options, arena);
 }
 
+/* What decides how steps go, and how many there are. */
+static void add_schedule(const Options *o, TrainOptions *to) {
+    to->sampler = o->sampler;
+    to->schedule = o->schedule;
+    to->within = o->within;
+    to->epochs = o->epochs;
+    to->steps = o->steps;
+    to->batch = o->batch;
+    to->accumulate = o->accumulate;
+    to->patience = o->patience;
+    to->seed = o->seed;
+    to->lr = o->lr;
+    to->warmup = o->warmup;
+    to->clip = o->clip;
+    to->decay = o->weight_decay;
+    to->no_shuffle = o->no_shuffle;
+    to->cosines = o->cosines;
+    to->pcgrad = o->pcgrad;
+}
+
 TrainOptions train_options(const Options *o, const TrainMember *member, json_t *record) {
-    return (TrainOptions){.record = {.options = record, .decides = option_decides, .text = record_text},
-                          .out = o->out,
-                          .log = o->log,
-                          .tensorboard = o->tensorboard,
-                          .grads = o->grads,
-                          .best = o->best,
-                          .sampler = o->sampler,
-                          .schedule = o->schedule,
-                          .max_memory = o->max_memory,
-                          .within = o->within,
-                          .limit = o->limit,
-                          .limit_dev = o->limit_dev,
-                          .share = o->share,
-                          .loss_weight = o->loss_weight,
-                          .epochs = o->epochs,
-                          .steps = o->steps,
-                          .batch = o->batch,
-                          .accumulate = o->accumulate,
-                          .patience = o->patience,
-                          .seed = o->seed,
-                          .save_every = o->save_every,
-                          .save_limit = o->save_limit,
-                          .lr = o->lr,
-                          .warmup = o->warmup,
-                          .pause = member->pause,
-                          .again = member->again,
-                          .began = seconds_of_process(),
-                          .clip = o->clip,
-                          .decay = o->weight_decay,
-                          .no_eval = o->no_eval,
-                          .no_reuse = o->no_reuse,
-                          .no_shuffle = o->no_shuffle,
-                          .cosines = o->cosines,
-                          .pcgrad = o->pcgrad,
-                          .resume = o->resume,
-                          .force = o->force,
-                          .dry_run = o->dry_run,
-                          .json = o->json,
-                          .quiet = o->quiet,
-                          .profile = o->profile};
+    TrainOptions made = {.record = {.options = record, .decides = option_decides, .text = record_text},
+                         .out = o->out,
+                         .log = o->log,
+                         .tensorboard = o->tensorboard,
+                         .grads = o->grads,
+                         .best = o->best,
+                         .max_memory = o->max_memory,
+                         .limit = o->limit,
+                         .limit_dev = o->limit_dev,
+                         .share = o->share,
+                         .loss_weight = o->loss_weight,
+                         .save_every = o->save_every,
+                         .save_limit = o->save_limit,
+                         .pause = member->pause,
+                         .again = member->again,
+                         .began = seconds_of_process(),
+                         .no_eval = o->no_eval,
+                         .no_reuse = o->no_reuse,
+                         .resume = o->resume,
+                         .force = o->force,
+                         .dry_run = o->dry_run,
+                         .json = o->json,
+                         .quiet = o->quiet,
+                         .profile = o->profile};
+    add_schedule(o, &made);
+    return made;
 }
 
 int train_one(const Options *given, const TrainMember *member, TrainOutcome *outcome, Diagnostics *diags) {

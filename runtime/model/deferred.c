@@ -1,4 +1,4 @@
-/* Deferred: see the header. */
+/* Deferred: the history of updates, and the rows that make up for it. */
 #include "runtime/model/deferred.h"
 
 #include <stdlib.h>
