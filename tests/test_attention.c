@@ -6,146 +6,8 @@
 #include <string.h>
 
 #include "codegen/jit.h"
-#include "graph/base/random.h"
 #include "graph/interpret.h"
-#include "tests/open_values.h"
-
-enum { SITE = 0x1234567, SEED = 11, STEP = 5, MAX_SEQUENCES = 16, GUARD = 64 };
-
-typedef enum Which { OUT, LSE, DQ, DK, DV, RESULTS } Which;
-
-/* A problem and the answers. Matrices are [rows, heads * depth]. */
-typedef struct Problem {
-    int heads, depth, sequences;
-    double dropout;
-    OpenKind open; /* by the query's position, coords[i][1] */
-    bool single;   /* one query a sequence: q_bounds is iota, not an input */
-    int q_bounds[MAX_SEQUENCES + 1], kv_bounds[MAX_SEQUENCES + 1];
-    float *q, *k, *v, *cotangent, *out, *lse; /* out and lse: what the gradient is given */
-    int *coords;
-    double *answer[RESULTS];
-} Problem;
-
-static int q_rows(const Problem *p) { return p->q_bounds[p->sequences]; }
-static int kv_rows(const Problem *p) { return p->kv_bounds[p->sequences]; }
-static int width(const Problem *p) { return p->heads * p->depth; }
-
-static size_t result_size(const Problem *p, Which which) {
-    int rows = which == DK || which == DV ? kv_rows(p) : q_rows(p);
-    return (size_t)rows * (size_t)(which == LSE ? p->heads : width(p));
-}
-
-static void *array(size_t count, size_t size) {
-    void *items = calloc(count + 1, size);
-    cr_assert(items);
-    return items;
-}
-
-/* --- The formulas --- */
-
-static double product(const Problem *p, int i, int j, int h) {
-    double sum = 0;
-    for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
-        sum += (double)p->q[i * width(p) + d] * (double)p->k[j * width(p) + d];
-    }
-    return sum / sqrt(p->depth);
-}
-
-/* `first`: of the sequence's keys. Of keys that are not seen: minus infinity. */
-static double score(const Problem *p, int i, int j, int h, int first) {
-    int q = p->coords[2 * i + 1], k = j - first;
-    return open_sees(p->open, q, k) ? open_score(p->open, product(p, i, j, h), q, k, h) : -INFINITY;
-}
-
-static double kept(const Problem *p, int i, int column, int h) {
-    uint32_t position = (uint32_t)(p->coords[2 * i + 1] * p->heads + h);
-    float u = random_uniform(SEED, STEP, SITE, (uint32_t)p->coords[2 * i], position, (uint32_t)column);
-    return u >= (float)p->dropout ? 1 / (1 - (double)(float)p->dropout) : 0;
-}
-
-static void attend_row(const Problem *p, int s, int i, int h) {
-    double most = -INFINITY, sum = 0;
-    int first = p->kv_bounds[s], end = p->kv_bounds[s + 1];
-    for (int j = first; j < end; j++) most = fmax(most, score(p, i, j, h, first));
-    for (int j = first; j < end && most > -INFINITY; j++) sum += exp(score(p, i, j, h, first) - most);
-    double lse = sum > 0 ? most + log(sum) : -INFINITY, delta = 0;
-    p->answer[LSE][i * p->heads + h] = lse;
-    if (sum == 0) return;
-    for (int j = first; j < end; j++) {
-        double weight = exp(score(p, i, j, h, first) - lse) * kept(p, i, j - first, h);
-        for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
-            p->answer[OUT][i * width(p) + d] += weight * (double)p->v[j * width(p) + d];
-            p->answer[DV][j * width(p) + d] += weight * (double)p->cotangent[i * width(p) + d];
-        }
-    }
-    for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
-        delta += (double)p->cotangent[i * width(p) + d] * p->answer[OUT][i * width(p) + d];
-    }
-    for (int j = first; j < end; j++) {
-        double slope = 0;
-        for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
-            slope += (double)p->cotangent[i * width(p) + d] * (double)p->v[j * width(p) + d];
-        }
-        double ds = exp(score(p, i, j, h, first) - lse) * (slope * kept(p, i, j - first, h) - delta) / sqrt(p->depth);
-        ds *= open_slope(p->open, product(p, i, j, h));
-        for (int d = h * p->depth; d < (h + 1) * p->depth; d++) {
-            p->answer[DQ][i * width(p) + d] += ds * (double)p->k[j * width(p) + d];
-            p->answer[DK][j * width(p) + d] += ds * (double)p->q[i * width(p) + d];
-        }
-    }
-}
-
-static void solve(Problem *p) {
-    for (Which w = OUT; w < RESULTS; w++) memset(p->answer[w], 0, result_size(p, w) * sizeof(double));
-    for (int s = 0; s < p->sequences; s++) {
-        for (int i = p->q_bounds[s]; i < p->q_bounds[s + 1]; i++) {
-            for (int h = 0; h < p->heads; h++) attend_row(p, s, i, h);
-        }
-    }
-}
-
-/* --- Problems --- */
-
-static float *random_matrix(uint32_t which, size_t count, float size) {
-    float *items = array(count, sizeof *items);
-    for (size_t i = 0; i < count; i++) {
-        items[i] = size * (2 * random_uniform(which, 0, 0, 0, (uint32_t)(i >> 20), (uint32_t)(i & 0xFFFFF)) - 1);
-    }
-    return items;
-}
-
-static void set_bounds(int *bounds, const int *lengths, int count) {
-    for (int s = 0; s < count; s++) bounds[s + 1] = bounds[s] + lengths[s];
-}
-
-static Problem *problem_new(int heads, int depth, double dropout, int sequences, const int *q_lengths,
-                            const int *kv_lengths) {
-    Problem *p = array(1, sizeof *p);
-    *p = (Problem){.heads = heads, .depth = depth, .sequences = sequences, .dropout = dropout};
-    set_bounds(p->q_bounds, q_lengths, sequences);
-    set_bounds(p->kv_bounds, kv_lengths, sequences);
-    size_t q_count = result_size(p, DQ), kv_count = result_size(p, DK);
-    p->q = random_matrix(1, q_count, 2), p->cotangent = random_matrix(4, q_count, 1);
-    p->k = random_matrix(2, kv_count, 2), p->v = random_matrix(3, kv_count, 1);
-    p->coords = array((size_t)q_rows(p) * 2, sizeof(int));
-    for (int s = 0; s < sequences; s++) {
-        for (int i = p->q_bounds[s]; i < p->q_bounds[s + 1]; i++) {
-            p->coords[2 * i] = 100 + s, p->coords[2 * i + 1] = i - p->q_bounds[s];
-        }
-    }
-    for (Which w = OUT; w < RESULTS; w++) p->answer[w] = array(result_size(p, w), sizeof(double));
-    solve(p);
-    p->out = array(result_size(p, OUT), sizeof(float)), p->lse = array(result_size(p, LSE), sizeof(float));
-    for (size_t i = 0; i < result_size(p, OUT); i++) p->out[i] = (float)p->answer[OUT][i];
-    for (size_t i = 0; i < result_size(p, LSE); i++) p->lse[i] = (float)p->answer[LSE][i];
-    return p;
-}
-
-static void problem_free(Problem *p) {
-    void *arrays[] = {p->q, p->k, p->v, p->cotangent, p->out, p->lse, p->coords, p};
-    for (Which w = OUT; w < RESULTS; w++) free(p->answer[w]);
-    for (int i = 0; i < 8; i++) free(arrays[i]);
-}
+#include "tests/attention_problem.h"
 
 /* --- Kernels --- */
 
@@ -165,7 +27,7 @@ static Graph *make_body(const Problem *p, const Which *results, int count) {
     Graph *g = graph_new("kernel", NULL);
     bool grad = results[0] >= DQ;
     Dim q = dim_symbol(graph_symbol(g, "d0")), kv = dim_symbol(graph_symbol(g, "d1"));
-    Dim bounds = {.scale = 1, .offset = 1, .symbol = graph_symbol(g, "d2")}, columns = dim_const(width(p));
+    Dim bounds = {.scale = 1, .offset = 1, .symbol = graph_symbol(g, "d2")}, columns = dim_const(problem_width(p));
     Dim heads = dim_const(p->heads), two = dim_const(2);
     const Dim dims[10][2] = {{q, columns}, {kv, columns}, {kv, columns}, {bounds},   {bounds},
                              {two},        {q, two},      {q, columns},  {q, heads}, {q, columns}};
@@ -219,13 +81,13 @@ static void run(const Compiled *c, const Problem *p, int threads, float **result
     void *buffers[13] = {p->q,      p->k,   p->v,   (void *)p->q_bounds, (void *)p->kv_bounds, key,
                          p->coords, p->out, p->lse, p->cotangent};
     for (int i = 0; i < c->n_results; i++) {
-        size_t size = result_size(p, c->results[i]) + GUARD;
+        size_t size = problem_result_size(p, c->results[i]) + GUARD;
         results[i] = aligned_alloc(64, (size * sizeof(float) + 63) / 64 * 64);
         cr_assert(results[i]);
         for (size_t k = 0; k < size; k++) results[i][k] = k + GUARD < size ? NAN : 12345.0f;
         buffers[c->n_operands + i] = results[i];
     }
-    int64_t extents[] = {q_rows(p), kv_rows(p), p->sequences};
+    int64_t extents[] = {problem_q_rows(p), problem_kv_rows(p), p->sequences};
     uint32_t sites[] = {SITE};
     float *scratch = aligned_alloc(64, SCRATCH_BYTES);
     cr_assert(scratch);
@@ -233,7 +95,7 @@ static void run(const Compiled *c, const Problem *p, int threads, float **result
     for (int t = 0; t < threads; t++) c->run(buffers, extents, sites, scratch, t, threads);
     free(scratch);
     for (int i = 0; i < c->n_results; i++) {
-        float *guard = results[i] + result_size(p, c->results[i]);
+        float *guard = results[i] + problem_result_size(p, c->results[i]);
         for (int k = 0; k < GUARD; k++) cr_assert_eq(guard[k], 12345.0f, "the guard behind result %d was written", i);
     }
 }
@@ -242,7 +104,7 @@ static void run(const Compiled *c, const Problem *p, int threads, float **result
  * in sign. */
 static void expect_near(const Problem *p, Which which, const float *result) {
     double largest = 0, worst = 0;
-    for (size_t i = 0; i < result_size(p, which); i++) {
+    for (size_t i = 0; i < problem_result_size(p, which); i++) {
         double expected = p->answer[which][i], error = fabs((double)result[i] - expected);
         if (isinf(expected)) {
             cr_assert_eq((double)result[i], expected);
@@ -334,13 +196,13 @@ Test(attention, nothing_at_all) {
 Test(attention, large_scores) {
     const int lengths[] = {1, 30, 100};
     Problem *p = problem_new(1, 8, 0, 3, lengths, lengths);
-    for (size_t i = 0; i < result_size(p, DQ); i++) p->q[i] *= 64, p->v[i] *= 8;
-    solve(p);
+    for (size_t i = 0; i < problem_result_size(p, DQ); i++) p->q[i] *= 64, p->v[i] *= 8;
+    problem_solve(p);
     Compiled c = compile(p, 0, both, 2);
     float *values[2];
     run(&c, p, 1, values);
     /* A score of 500 has an ulp of 3e-5, which exp makes a relative error. */
-    for (size_t i = 0; i < result_size(p, OUT); i++) cr_expect_float_eq(values[0][i], p->answer[OUT][i], 3e-3);
+    for (size_t i = 0; i < problem_result_size(p, OUT); i++) cr_expect_float_eq(values[0][i], p->answer[OUT][i], 3e-3);
     expect_near(p, LSE, values[1]);
     for (int i = 0; i < 2; i++) free(values[i]);
     for (int i = 0; i < 8; i++) p->q[i] = 1e19f, p->k[i] = -1e19f;
@@ -372,9 +234,9 @@ Test(attention, nan_spreads_no_further) {
 
 static void make_open(Problem *p, OpenKind kind) {
     p->open = kind;
-    solve(p);
-    for (size_t i = 0; i < result_size(p, OUT); i++) p->out[i] = (float)p->answer[OUT][i];
-    for (size_t i = 0; i < result_size(p, LSE); i++) p->lse[i] = (float)p->answer[LSE][i];
+    problem_solve(p);
+    for (size_t i = 0; i < problem_result_size(p, OUT); i++) p->out[i] = (float)p->answer[OUT][i];
+    for (size_t i = 0; i < problem_result_size(p, LSE); i++) p->lse[i] = (float)p->answer[LSE][i];
 }
 
 Test(attention, ranges_and_scores) {
@@ -394,7 +256,7 @@ Test(attention, ranges_and_scores) {
 static void check_queries_anywhere(OpenKind kind) {
     const int q[] = {1, 1, 70, 3, 2, 1, 0}, kv[] = {70, 200, 200, 40, 0, 9, 5};
     Problem *p = problem_new(2, 20, 0.2, 7, q, kv);
-    for (int i = 0; i < q_rows(p); i++) p->coords[2 * i + 1] = 140 - 2 * i;
+    for (int i = 0; i < problem_q_rows(p); i++) p->coords[2 * i + 1] = 140 - 2 * i;
     p->coords[1] = 0, p->coords[3] = 199;
     for (int i = p->q_bounds[3]; i < p->q_bounds[4]; i++) p->coords[2 * i + 1] = 1000;
     p->coords[2 * p->q_bounds[5] + 1] = -1;
@@ -414,7 +276,7 @@ static void check_rows_alone(OpenKind kind) {
     const int all[] = {ROWS}, one[] = {1};
     Problem *p = problem_new(2, 20, 0.2, 1, all, all), *alone = problem_new(2, 20, 0.2, 1, one, all);
     p->open = alone->open = kind;
-    memcpy(alone->q, p->q + AT * width(p), sizeof(float) * (size_t)width(p));
+    memcpy(alone->q, p->q + AT * problem_width(p), sizeof(float) * (size_t)problem_width(p));
     alone->coords[1] = AT;
     const Problem *problems[] = {p, alone};
     float *values[2][2];
@@ -423,7 +285,8 @@ static void check_rows_alone(OpenKind kind) {
         run(&c, problems[i], 1, values[i]);
         compiled_free(&c);
     }
-    cr_expect_eq(memcmp(values[0][0] + AT * width(p), values[1][0], sizeof(float) * (size_t)width(p)), 0);
+    cr_expect_eq(memcmp(values[0][0] + AT * problem_width(p), values[1][0], sizeof(float) * (size_t)problem_width(p)),
+                 0);
     cr_expect_eq(memcmp(values[0][1] + AT * p->heads, values[1][1], sizeof(float) * (size_t)p->heads), 0);
     for (int i = 0; i < 4; i++) free(values[i / 2][i % 2]);
     problem_free(p);
@@ -453,7 +316,7 @@ static void check_same_bits(OpenKind kind) {
                         expected[i] = values[i];
                         continue;
                     }
-                    size_t size = result_size(p, results[i]) * sizeof(float);
+                    size_t size = problem_result_size(p, results[i]) * sizeof(float);
                     cr_expect(memcmp(values[i], expected[i], size) == 0, "result %d: %d lanes, %d threads", results[i],
                               lanes, threads);
                     free(values[i]);
@@ -472,9 +335,9 @@ Test(attention, same_bits) {
 
 /* The answers themselves: the gradient of sum(out * cotangent) by central differences. */
 static double loss(Problem *p) {
-    solve(p);
+    problem_solve(p);
     double sum = 0;
-    for (size_t i = 0; i < result_size(p, OUT); i++) sum += p->answer[OUT][i] * (double)p->cotangent[i];
+    for (size_t i = 0; i < problem_result_size(p, OUT); i++) sum += p->answer[OUT][i] * (double)p->cotangent[i];
     return sum;
 }
 
@@ -484,13 +347,13 @@ static void check_answers(OpenKind kind) {
     p->open = kind;
     float *operands[] = {p->q, p->k, p->v};
     for (int which = 0; which < 3; which++) {
-        for (size_t i = 0; i < result_size(p, (Which)(DQ + which)); i++) {
+        for (size_t i = 0; i < problem_result_size(p, (Which)(DQ + which)); i++) {
             float *x = operands[which] + i, middle = *x;
             double high, low, up, down;
             *x = middle + 0x1p-10f, high = *x, up = loss(p);
             *x = middle - 0x1p-10f, low = *x, down = loss(p);
             *x = middle;
-            solve(p);
+            problem_solve(p);
             /* The third derivative, of size one, times the squared step of 1e-3. */
             cr_expect_float_eq((up - down) / (high - low), p->answer[DQ + which][i], 1e-5);
         }
