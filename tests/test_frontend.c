@@ -330,7 +330,7 @@ Test(frontend, definitions_of_the_prelude_are_right_on_their_own) {
 }
 
 /* Whatever is read, the answer is a program or a message. */
-Test(frontend, deep_nesting_is_told) {
+Test(frontend, deep_nesting_is_reported) {
     static const char *const opening[] = {"(", "-", "not ", "if ", "f(", "1 + ", "a."};
     for (size_t i = 0; i < sizeof opening / sizeof *opening; i++) {
         char *text = NULL;

@@ -138,7 +138,7 @@ static const char small[] = "config width = 8\n"
 
 /* --- Life --------------------------------------------------------------------------------------------------------- */
 
-Test(lsp, says_what_it_can_do_and_ends_as_it_is_told) {
+Test(lsp, says_what_it_can_do_and_ends_when_it_is_to) {
     Client client;
     client_start(&client);
     begin(&client), end(&client);

@@ -157,7 +157,7 @@ static void expect_usage(const char *line, const char *code, const char *words) 
     diagnostics_free(diags);
 }
 
-Test(options, wrong_options_are_told) {
+Test(options, wrong_options_are_reported) {
     expect_usage("train m.graph --epochs x", "E0910", "--epochs takes a whole number");
     expect_usage("train m.graph --epochs 1.5", "E0910", "not '1.5'");
     expect_usage("train m.graph --batch 0", "E0910", "from 1");
@@ -208,7 +208,7 @@ Test(options, log_lines_are_json_objects) {
     remove_folder(&folder);
 }
 
-Test(options, a_log_that_cannot_be_written_is_told) {
+Test(options, a_log_that_cannot_be_written_is_reported) {
     Diagnostics *diags = diagnostics_new();
     cr_expect_null(log_open("/nowhere/log.jsonl", false, diags));
     cr_expect_eq(diags->errors, 1);

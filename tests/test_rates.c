@@ -54,7 +54,7 @@ static void expect_wrong(const char *text) {
     diagnostics_free(s.diags);
 }
 
-Test(rates, mistakes_are_told) {
+Test(rates, mistakes_are_reported) {
     expect_wrong("head.*=1e-3");
     expect_wrong("heads.*");
     expect_wrong("heads.*=fast");

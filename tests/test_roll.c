@@ -82,7 +82,7 @@ static void expect_error(const char *body, const char *words) {
     diagnostics_free(diags);
 }
 
-Test(roll, mistakes_in_repeats_are_told) {
+Test(roll, mistakes_in_repeats_are_reported) {
     expect_error("repeat i in 0..3 {\n  %1+i = neg(%0+i) : f32[4]\n", "not closed");
     expect_error("repeat i in 0..3 {\nrepeat i in 0..3 {\n}\n}\n", "cannot be nested");
     expect_error("repeat i in 0..3 {\n  %1+2i = neg(%0+i) : f32[4]\n}\n", "the next node is %2");

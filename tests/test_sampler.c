@@ -83,7 +83,7 @@ Test(sampler, tasks_take_turns) {
     sampler_free(together);
 }
 
-Test(sampler, an_unknown_rule_is_told) {
+Test(sampler, an_unknown_rule_is_reported) {
     Diagnostics *diags = diagnostics_new();
     cr_expect_null(sampler_find_rule("aneald", diags));
     cr_expect_str_eq(diags->list.items[0].code, "E0919");
