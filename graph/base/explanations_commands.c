@@ -214,7 +214,8 @@ const Explanation explanations_of_commands[] = {
      .wrong = "gradc report run --plot los --out loss.svg", .right = "gradc report run --plot loss --out loss.svg"},
     {"E0994", "a run without a log",
      "A report draws what the log of a run tells, which is log.jsonl in its folder\n"
-     "unless the run was trained with --log. A graph file has no log.",
+     "unless the run was trained with --log. A graph file has no log. `gradc replay`\n"
+     "and `gradc diff-runs`, which takes two runs, read its settings.json as well.",
      .wrong = "gradc report my.graph --out page.html", .right = "gradc report run --out page.html"},
     {"E0995", "a damaged log",
      "The log of a run is JSON, one object a line. A line that is cut off at the end\n"

@@ -14,6 +14,8 @@ static const Command rows[] = {
      "gradc report run --out run.html", command_report},
     {"replay", "RUN", "repeats a step of a run to the bit: its rows, and any value in it",
      "gradc replay run --step 412 --show logits --grad", command_replay},
+    {"diff-runs", "RUN...", "says where two runs part: settings, first step, row, value or tensor",
+     "gradc diff-runs run/a run/b", command_diff_runs},
     {"predict", "FILE|DIR...", "predicts, one row in, one row out, in order, several runs as one",
      "gradc predict run --task sentiment --input reviews.tsv", command_predict},
     {"serve", "FILE|DIR", "answers JSON lines on a Unix socket, all clients in one batch",

@@ -8,6 +8,7 @@
 
 int command_train(const Options *options, Diagnostics *diags);
 int command_eval(const Options *options, Diagnostics *diags);
+int command_diff_runs(const Options *options, Diagnostics *diags);
 int command_replay(const Options *options, Diagnostics *diags);
 int command_report(const Options *options, Diagnostics *diags);
 int command_predict(const Options *options, Diagnostics *diags);

@@ -8,15 +8,15 @@
 #define RECIPE "train recipe" /* may stand in the text as well */
 #define RUNS "train eval report predict serve bench"
 #define PROBES "run gradcheck"
-#define REPEATS "replay"
+#define REPEATS "replay diff-runs"
 #define ALL "init train eval report predict serve bench export check dump " PROBES
 
 static const OptionRow rows[] = {
-    {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, FIRST, SAME, ALL " replay",
+    {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, FIRST, SAME, ALL " " REPEATS,
      "Hugging Face folder: config.json, vocab.txt, model.safetensors"},
     {"lower-case", "yes|no", TEXT, AT(lower_case), 0, 0, 0, DATA, SAME | LASTING, ALL " tokenize",
      "whether texts are lower-cased (default: as the model's folder says)"},
-    {"data", "DIR", LIST, AT(data), 0, 0, 0, FIRST, SAME | DEFAULT, ALL " replay",
+    {"data", "DIR", LIST, AT(data), 0, 0, 0, FIRST, SAME | DEFAULT, ALL " " REPEATS,
      "folder of data sets (default: the working directory); may be repeated"},
     {"out", "DIR", TEXT, AT(out), 0, 0, 0, FIRST, ONCE, "train export dump",
      "where to write: the run's folder, the model's, or one file a stage"},

@@ -6,20 +6,14 @@
 #include "graph/base/count_text.h"
 #include "graph/base/memory.h"
 #include "runtime/commands/commands.h"
-#include "runtime/commands/run_options.h"
-#include "runtime/commands/train_one.h"
-#include "runtime/inspect/run.h"
-#include "runtime/model/binding.h"
-#include "runtime/report/run_log.h"
-#include "runtime/train/replay.h"
+#include "runtime/commands/replayed_run.h"
 
 typedef struct Replayer {
-    Session *s; /* of the run */
-    Replay *replay;
-    const Options *given, *o; /* o: as the run has them */
+    ReplayedRun *run;
+    Replay *replay; /* the run's */
+    const Options *given;
     Diagnostics *diags;
     Arena *arena;
-    RunLog log;
     Parameters before; /* the run's, with weights of their own: as they were before the step */
     int task;          /* in the data; -1: all that the step draws */
 } Replayer;
@@ -33,9 +27,9 @@ static void say_rows(const Dataset *set, const Draw *draw) {
 }
 
 static const LoggedStep *logged_step(const Replayer *p, int64_t number, const char *task) {
-    int index = run_log_task(&p->log, task);
-    for (int i = p->log.steps.count - 1; i >= 0; i--) {
-        const LoggedStep *step = &p->log.steps.items[i];
+    int index = run_log_task(&p->run->log, task);
+    for (int i = p->run->log.steps.count - 1; i >= 0; i--) {
+        const LoggedStep *step = &p->run->log.steps.items[i];
         if (step->step == number && step->task == index) return step;
     }
     return NULL;
@@ -86,25 +80,6 @@ static bool say_step(const Replayer *p, const Step *step, double rate) {
 
 /* --- Values in it ------------------------------------------------------------------------------------------------- */
 
-/* The task's probe, with the run's text and sizes. */
-static bool open_probe(const Replayer *p, const Task *task, Run *run) {
-    SessionSource source = source_of_options(p->o);
-    run->probe = (ProbeOptions){.task = task->name, .training = true};
-    if (!session_load_probe(run->s, &source, &run->probe, p->diags)) return false;
-    SessionUse use = use_of_options(p->o);
-    use.tasks = NULL;
-    run->task = &run->s->program->tasks.items[0];
-    return session_use(run->s, &use) && run_choose(run) && run_make_graph(run);
-}
-
-static bool show_pass(const Replayer *p, Run *run, const Batch *part) {
-    values_free(run->values);
-    run->values = values_new();
-    batch_values(run->values, run->graph, run->task, part);
-    run_give_parameters_of(run, &p->before);
-    return run_show_all(run);
-}
-
 /* Pass by pass, where --accumulate made several of the rows. */
 static bool show_draw(const Replayer *p, const Step *step, int draw, Run *run) {
     bool good = true;
@@ -114,7 +89,8 @@ static bool show_draw(const Replayer *p, const Step *step, int draw, Run *run) {
         const Batch *part = step_part(&p->replay->runner, &step->passes[i], draw);
         if (!part) continue;
         if (shown++ || part->rows < step->draws[draw].count) printf("pass %d of the rows:\n", shown);
-        good = show_pass(p, run, part);
+        replayed_run_leaves(run, part, &p->before);
+        good = run_show_all(run);
     }
     return good;
 }
@@ -126,7 +102,8 @@ static bool show_values(const Replayer *p, const Step *step, int draw) {
     Session session = {0};
     Run run = {.s = &session, .o = &options, .diags = p->diags, .arena = arena_new(), .values = NULL};
     const Task *task = p->replay->data.tasks[step->draws[draw].task].task;
-    bool good = open_probe(p, task, &run) && show_draw(p, step, draw, &run);
+    bool good = replayed_run_probe(p->run, task, &run) && run_choose(&run) && run_make_graph(&run) &&
+                show_draw(p, step, draw, &run);
     graph_free(run.graph);
     values_free(run.values);
     session_close(&session);
@@ -139,7 +116,7 @@ static bool show_values(const Replayer *p, const Step *step, int draw) {
 static bool choose_task(Replayer *p) {
     p->task = -1;
     if (!p->given->task) return true;
-    int number = session_find_task(p->s, p->given->task);
+    int number = session_find_task(&p->run->session, p->given->task);
     for (int i = 0; i < p->replay->data.count; i++) {
         if (p->replay->data.tasks[i].number == number) p->task = i;
     }
@@ -147,7 +124,7 @@ static bool choose_task(Replayer *p) {
 }
 
 static void keep_weights(Replayer *p) {
-    const Parameters *params = model_parameters(p->s->model);
+    const Parameters *params = model_parameters(p->run->session.model);
     p->before = *params;
     p->before.weights = memory_new((size_t)params->total + 1, sizeof *p->before.weights);
     memcpy(p->before.weights, params->weights, (size_t)params->total * sizeof *params->weights);
@@ -166,13 +143,6 @@ static bool replay(Replayer *p) {
     return good;
 }
 
-static bool no_run(const Options *given, Diagnostics *diags) {
-    diag_error(diags, "E0994", pos_in_file(diagnostics_file(diags, given->file, NULL), 0),
-               "a step is repeated in the folder of a run, with its settings and its log");
-    diag_hint(diags, "gradc train FILE --out DIR makes it");
-    return false;
-}
-
 static bool check_usage(const Options *given, Diagnostics *diags) {
     if (given->step > 0) return true;
     diag_error(diags, "E0998", (Pos){0}, "--step says which step is repeated, and is missing");
@@ -180,32 +150,13 @@ static bool check_usage(const Options *given, Diagnostics *diags) {
     return false;
 }
 
-static bool open_and_replay(Replayer *p, Session *session, Replay *replayed, const json_t *settings) {
-    Options options;
-    if (!session_of_options("train", p->given, &options, session, p->diags)) return false;
-    json_t *record = options_to_json(&options);
-    TrainOptions training = train_options(&options, &(TrainMember){0}, record);
-    ModelUse use = model_use_of_options(&options, true);
-    p->o = &options;
-    bool good = replay_open(replayed, session, &use, &training, settings) && replay(p);
-    json_decref(record);
-    return good;
-}
-
 int command_replay(const Options *given, Diagnostics *diags) {
-    Session session = {0};
-    Replay replayed = {0};
-    Replayer p = {.s = &session, .replay = &replayed, .given = given, .diags = diags, .arena = arena_new()};
-    const char *log = arena_printf(p.arena, "%s/log.jsonl", given->file);
-    int errors = diags->errors;
-    json_t *settings = settings_read(given->file, diags);
-    bool good = check_usage(given, diags) && (settings || (diags->errors == errors && no_run(given, diags)));
-    good = good && run_log_read(&p.log, log, p.arena, diags) && open_and_replay(&p, &session, &replayed, settings);
-    replay_close(&replayed);
-    run_log_free(&p.log);
+    ReplayedRun run = {0};
+    Replayer p = {.run = &run, .replay = &run.replay, .given = given, .diags = diags, .arena = arena_new()};
+    bool good = check_usage(given, diags) && replayed_run_read(&run, given->file, p.arena, diags) &&
+                replayed_run_open(&run, given, diags) && replay(&p);
+    replayed_run_close(&run);
     free(p.before.weights);
-    json_decref(settings);
-    session_close(&session);
     arena_free(p.arena);
     return good ? 0 : 1;
 }

@@ -147,13 +147,13 @@ typedef struct ValueReader {
 } ValueReader;
 
 /* False: there is no such output. */
-static bool read_output(const ValueReader *reader, const char *output, Tensor *tensor) {
+static bool read_output(const ValueReader *reader, const char *output, Arena *arena, Tensor *tensor) {
     const Node *node = graph_find_output(reader->r->graph, output);
     if (!node) return false;
     *tensor = (Tensor){.elem = node->type.elem, .rank = node->type.rank};
     for (int i = 0; i < node->type.rank; i++) tensor->extents[i] = dim_value(node->type.dims[i], reader->extents);
     int64_t count = tensor_count(tensor);
-    tensor->elements = arena_array(reader->r->arena, (size_t)count + 1, sizeof(double));
+    tensor->elements = arena_array(arena, (size_t)count + 1, sizeof(double));
     if (reader->compiled) return compiled_read(reader->compiled, output, tensor->elements);
     memcpy(tensor->elements, reader->interpretation->values[node->id], (size_t)count * sizeof(double));
     return true;
@@ -238,13 +238,23 @@ static bool show(ValueReader *reader, const Watched *watched) {
     Tensor tensor;
     say_heading(reader, watched);
     if (!watched->output) return true;
-    if (!read_output(reader, watched->output, &tensor) || !put(r, watched->output, "", &tensor)) return false;
+    if (!read_output(reader, watched->output, r->arena, &tensor) || !put(r, watched->output, "", &tensor)) return false;
     if (!r->o->grad) return true;
     printf("gradient of %s:", r->probe.def ? arena_printf(r->arena, "the sum of %s", r->probe.def) : "the loss");
     const Output *gradient = graph_output_of(r->graph, (Role){.kind = ROLE_GRADIENT, .of = watched->output});
-    if (!gradient || !read_output(reader, gradient->name, &tensor)) return puts(" none flows here"), true;
+    if (!gradient || !read_output(reader, gradient->name, r->arena, &tensor)) return puts(" none flows here"), true;
     putchar('\n');
     return put(r, watched->output, ".grad", &tensor);
+}
+
+static bool evaluate_graph(Run *r, ValueReader *reader) {
+    values_extents(r->values, &r->graph->symbols, reader->extents);
+    return r->o->compiled ? run_compiled(r, reader) : run_interpreted(r, reader);
+}
+
+static void reader_free(ValueReader *reader) {
+    interpretation_free(reader->interpretation);
+    compiled_free(reader->compiled);
 }
 
 bool run_show_all(Run *r) {
@@ -252,10 +262,28 @@ bool run_show_all(Run *r) {
     if (r->o->npy && mkdir(r->o->npy, 0777) != 0 && errno != EEXIST) {
         return diag_error(r->diags, "E0960", (Pos){0}, "cannot create the folder %s: %s", r->o->npy, strerror(errno));
     }
-    values_extents(r->values, &r->graph->symbols, reader.extents);
-    bool good = r->o->compiled ? run_compiled(r, &reader) : run_interpreted(r, &reader);
+    bool good = evaluate_graph(r, &reader);
     for (int i = 0; good && i < r->shown.count; i++) good = show(&reader, r->shown.items[i]);
-    interpretation_free(reader.interpretation);
-    compiled_free(reader.compiled);
+    reader_free(&reader);
+    return good;
+}
+
+void run_choose_all(Run *r) {
+    const Program *program = r->s->program;
+    for (int i = 0; i < program->watched.count; i++) {
+        if (program->watched.items[i].output) vec_push(r->arena, &r->shown, &program->watched.items[i]);
+    }
+}
+
+bool run_visit(Run *r, RunVisitor *visit, void *user) {
+    ValueReader reader = {.r = r};
+    bool good = evaluate_graph(r, &reader);
+    for (int i = 0; good && i < r->shown.count; i++) {
+        Arena *arena = arena_new();
+        Tensor tensor;
+        if (read_output(&reader, r->shown.items[i]->output, arena, &tensor)) visit(user, i, &tensor);
+        arena_free(arena);
+    }
+    reader_free(&reader);
     return good;
 }

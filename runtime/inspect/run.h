@@ -52,4 +52,10 @@ bool run_choose(Run *r);     /* what `shows` names; then, of the probe's graph, 
 bool run_make_graph(Run *r); /* the graph of it, to be freed by the caller; then, once its leaves have values, */
 bool run_show_all(Run *r);   /* all of it on standard output */
 
+/* In place of the first and the last: all values that have a name, in the order of the text; each handed on by its
+ * number in `shown`, while the call lasts. */
+typedef void RunVisitor(void *user, int index, const Tensor *tensor);
+void run_choose_all(Run *r);
+bool run_visit(Run *r, RunVisitor *visit, void *user);
+
 #endif

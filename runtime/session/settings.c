@@ -61,7 +61,8 @@ static const char *value_text(Arena *arena, const json_t *value) {
 
 typedef struct Comparison {
     const RunRecord *record;
-    TextList differences; /* "lr: 0.1 then, 0.2 now" */
+    const char *first, *second; /* words before the two values */
+    TextList differences;
     Arena *arena;
 } Comparison;
 
@@ -78,14 +79,20 @@ static void list_differences(Comparison *c, const json_t *saved, const json_t *n
             list_differences(c, then, new, strcmp(key, "options") == 0);
         else
             vec_push(c->arena, &c->differences,
-                     arena_printf(c->arena, "%s was %s, now %s", key, value_text(c->arena, then),
+                     arena_printf(c->arena, "%s%s%s%s%s", key, c->first, value_text(c->arena, then), c->second,
                                   value_text(c->arena, new)));
     }
     json_decref(both);
 }
 
+TextList settings_differences(const json_t *a, const json_t *b, const RunRecord *record, Arena *arena) {
+    Comparison c = {.record = record, .first = ": ", .second = " and ", .arena = arena};
+    list_differences(&c, a, b, false);
+    return c.differences;
+}
+
 bool settings_match(const json_t *saved, const json_t *now, const RunRecord *record, Diagnostics *diags) {
-    Comparison c = {.record = record, .arena = diags->arena};
+    Comparison c = {.record = record, .first = " was ", .second = ", now ", .arena = diags->arena};
     list_differences(&c, saved, now, false);
     int count = c.differences.count;
     if (count == 0) return true;

@@ -28,6 +28,9 @@ json_t *settings_collect(Session *session, json_t *options, Dataset *const *trai
  * differ. Otherwise one error with a note for each difference. */
 bool settings_match(const json_t *saved, const json_t *now, const RunRecord *record, Diagnostics *diags);
 
+/* What decides the weights and differs: "lr: 0.1 and 0.2", each in `arena`. */
+TextList settings_differences(const json_t *a, const json_t *b, const RunRecord *record, Arena *arena);
+
 /* DIR/settings.json. Reading gives NULL without an error when there is no such file. */
 bool settings_write(const char *folder, const json_t *settings, Diagnostics *diags);
 json_t *settings_read(const char *folder, Diagnostics *diags);

@@ -25,3 +25,11 @@ gradc replay run --step 1 2>said; sed 's/has loss .* in the log/has loss ... in 
 for file in data/*-train.csv; do tail -n 1 "$file" | tr a-m b-n >>"$file"; done; gradc replay run --step 1
 #> run: error[E0997]: this run cannot be repeated: the rows of similarity.train are others
 #>       = hint: the files of its data and its weights must be what they were: see run/settings.json
+
+gradc diff-runs run
+#> error[E0994]: diff-runs compares two runs, not 1
+#>       = hint: for example: gradc diff-runs run/a run/b
+
+gradc diff-runs run data
+#> data: error[E0994]: a step is repeated in the folder of a run, with its settings and its log
+#>       = hint: gradc train FILE --out DIR makes it
