@@ -1,5 +1,5 @@
-/* Replayed run: a run's folder, opened so that its steps can be repeated (runtime/train/replay.h), for commands that look
- * into them. */
+/* Replayed run: a run's folder, opened so that its steps can be repeated (runtime/train/replay.h), for the commands
+ * that look into them. */
 #ifndef GRADC_RUNTIME_COMMANDS_REPLAYED_RUN_H
 #define GRADC_RUNTIME_COMMANDS_REPLAYED_RUN_H
 
