@@ -39,7 +39,7 @@ typedef struct Attention {
     LLVMValueRef key[2], site;   /* i32x; unset without dropout */
     Tile words;                  /* i32[4][LANES]: random words of one query and one block of keys */
     /* The pair at hand: i64. */
-    LLVMValueRef head, q_first, q_count, kv_first, kv_count;
+    LLVMValueRef sequence, head, q_first, q_count, kv_first, kv_count;
 } Attention;
 
 /* --- Pairs (attention_pair.c) --- */
@@ -89,6 +89,8 @@ typedef struct PairLanes {
 
 /* An operand of the node at hand that is an open value, f32x: ATTENTION_SCORE ... */
 LLVMValueRef emit_open(Attention *a, int operand, const PairLanes *lanes);
+/* The same of any open node. */
+LLVMValueRef emit_open_node(Attention *a, const Node *root, const PairLanes *lanes);
 /* `value` times the open value; `value` itself where that is 1. */
 LLVMValueRef emit_times_open(Attention *a, LLVMValueRef value, int operand, const PairLanes *lanes);
 

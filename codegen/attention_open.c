@@ -21,8 +21,7 @@ static LLVMValueRef leaf_value(Attention *a, PairLeaf leaf, const PairLanes *lan
     return LLVMBuildAdd(e->builder, emit_splat(e, number_of(a, lanes->key)), emit_lane_numbers(e, e->i32), "");
 }
 
-LLVMValueRef emit_open(Attention *a, int operand, const PairLanes *lanes) {
-    const Node *root = a->node->inputs[operand];
+LLVMValueRef emit_open_node(Attention *a, const Node *root, const PairLanes *lanes) {
     PairCone cone = {.count = 0};
     const Index nowhere = {0};
     Scope scope;
@@ -36,6 +35,10 @@ LLVMValueRef emit_open(Attention *a, int operand, const PairLanes *lanes) {
     LLVMValueRef value = emit_vector(a->e, &scope, root, &nowhere);
     scope_close(&scope);
     return value;
+}
+
+LLVMValueRef emit_open(Attention *a, int operand, const PairLanes *lanes) {
+    return emit_open_node(a, a->node->inputs[operand], lanes);
 }
 
 static bool is_one(const Node *node) { return node->op == OP_const && node->attrs.number == 1; }

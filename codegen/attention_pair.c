@@ -91,7 +91,7 @@ void emit_pairs(Attention *a, PairBody *body, void *context) {
     LLVMValueRef start = emit_get(e, e->i64, done);
     emit_set(e, done, emit_add(e, start, work));
     LLVMBasicBlockRef after = emit_if(e, is_mine(e, start, total));
-    a->head = head.i;
+    a->sequence = s.i, a->head = head.i;
     body(a, context);
     emit_end_if(e, after);
     emit_end_for(e, &head);

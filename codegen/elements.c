@@ -138,6 +138,26 @@ static LLVMValueRef element_gather(Emitter *e, Scope *scope, const Node *node, c
     return emit_vector(e, scope, node->inputs[0], &from);
 }
 
+/* Within 0 .. extent - 1, as i64x. */
+static LLVMValueRef emit_inside(Emitter *e, LLVMValueRef number, Dim extent) {
+    LLVMValueRef zero = emit_i32x(e, 0), last = emit_i32x(e, extent.offset - 1);
+    number = LLVMBuildSelect(e->builder, LLVMBuildICmp(e->builder, LLVMIntSLT, number, zero, ""), zero, number, "");
+    number = LLVMBuildSelect(e->builder, LLVMBuildICmp(e->builder, LLVMIntSGT, number, last, ""), last, number, "");
+    return LLVMBuildSExt(e->builder, number, e->i64x, "");
+}
+
+Index emit_lookup_index(Emitter *e, const Node *lookup, LLVMValueRef row, LLVMValueRef column) {
+    const Type *table = &lookup->inputs[0]->type;
+    return (Index){.at = {coord_vector(emit_inside(e, row, table->dims[0])),
+                          coord_vector(emit_inside(e, column, table->dims[1]))}};
+}
+
+static LLVMValueRef element_lookup(Emitter *e, Scope *scope, const Node *node, const Index *index) {
+    LLVMValueRef row = emit_vector(e, scope, node->inputs[1], index);
+    Index at = emit_lookup_index(e, node, row, emit_vector(e, scope, node->inputs[2], index));
+    return emit_vector(e, scope, node->inputs[0], &at);
+}
+
 /* Lanes on both sides of a seam: every operand under the mask of its own range. */
 static LLVMValueRef concat_lanes(Emitter *e, Scope *scope, const Node *node, const Index *index) {
     int64_t axis = node->attrs.ints[0];
@@ -205,7 +225,7 @@ static LLVMValueRef emit_element(Emitter *e, Scope *scope, const Node *node, con
         [OP_input] = element_input,         [OP_param] = element_input,     [OP_const] = element_const,
         [OP_iota] = element_iota,           [OP_reshape] = element_reshape, [OP_transpose] = element_transpose,
         [OP_broadcast] = element_broadcast, [OP_slice] = element_slice,     [OP_concat] = element_concat,
-        [OP_gather] = element_gather,       [OP_random] = element_random,
+        [OP_gather] = element_gather,       [OP_random] = element_random,   [OP_lookup] = element_lookup,
     };
     if (op_kind(node->op) == KIND_ELEMENTWISE) return element_computed(e, scope, node, index);
     assert(elements[node->op]); /* what only a kind of its own computes must be bound */

@@ -187,6 +187,9 @@ LLVMValueRef emit_vector(Emitter *e, Scope *scope, const Node *node, const Index
 /* The element at a position without lanes. */
 LLVMValueRef emit_scalar(Emitter *e, Scope *scope, const Node *node, const Index *index);
 
+/* Where a lookup finds the elements of its table, for rows and columns, i32x: the nearest that there are. */
+Index emit_lookup_index(Emitter *e, const Node *lookup, LLVMValueRef row, LLVMValueRef column);
+
 /* Number of the operand that a body input is; of the buffer of an output. */
 int emit_operand(const Node *input);
 int emit_result(const Emitter *e, int output);

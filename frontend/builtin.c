@@ -224,7 +224,22 @@ static Value build_concat(Elab *e, const BuiltinCall *call) {
     return value_tensor(concat_operands(e, operands, call->n - 1, axis, call->expr->pos));
 }
 
+/* One element, where attention's score reads a table. */
+static Value build_lookup(Elab *e, const BuiltinCall *call) {
+    Node *inputs[3] = {call->args[0].node};
+    if (!needs_tensor(e, call, 0)) return value_error();
+    for (int i = 1; i < 3; i++) {
+        bool number = is_number(e, call->args[i]);
+        if (!number && !needs_tensor(e, call, i)) return value_error();
+        inputs[i] = number ? number_node(e, ELEM_I32, call->args[i], call->pos[i]) : call->args[i].node;
+    }
+    bool whole = has_generic(e, &inputs[0]->type); /* what the table is, a call knows */
+    return whole ? stand_in(e, type_scalar(ELEM_F32), call->expr->pos)
+                 : value_tensor(emit_op(e, OP_lookup, 3, inputs, call->expr->pos));
+}
+
 static Value build_gather(Elab *e, const BuiltinCall *call) {
+    if (call->given[2]) return build_lookup(e, call);
     if (!needs_tensor(e, call, 0) || !needs_tensor(e, call, 1)) return value_error();
     Node *inputs[] = {call->args[0].node, call->args[1].node};
     const Type *table = &inputs[0]->type, *index = &inputs[1]->type;
@@ -300,7 +315,7 @@ static const Builtin builtins[] = {
     {"broadcast", "x dims*", build_shape, OP_broadcast, NULL},
     {"slice", "x axis start stop", build_slice, OP_slice, NULL},
     {"concat", "axis operands*", build_concat, OP_concat, NULL},
-    {"gather", "table index", build_gather, OP_gather, NULL},
+    {"gather", "table index column=", build_gather, OP_gather, NULL},
     {"scatter_add", "rows index", build_scatter, OP_scatter_add, NULL},
     {"scatter_max", "rows index", build_scatter, OP_scatter_max, NULL},
     {"iota", "like axis", build_iota, OP_iota, NULL},

@@ -21,7 +21,8 @@ typedef struct OpEvaluation {
     const Node *node;
     const double *in[MAX_OPERANDS]; /* row-major elements of the operands */
     double *out;
-    int64_t count; /* elements of `out` */
+    double *const *values; /* [node id]: of the nodes that came before */
+    int64_t count;         /* elements of `out` */
     Rounding rounding;
     double *blurred[MAX_OPERANDS]; /* operands made up for this node; NULL: the given ones */
     char error[256];

@@ -310,6 +310,20 @@ static const char *infer_pair(Rule *r) {
     return NULL;
 }
 
+/* f32[] out of f32[N, C] at i32[] and i32[]. */
+static const char *infer_lookup(Rule *r) {
+    const Type *table = r->in[0];
+    bool good = table->elem == ELEM_F32 && table->rank == 2;
+    for (int i = 0; good && i < 2; i++) good = dim_is_const(table->dims[i]) && table->dims[i].offset > 0;
+    if (!good) FAIL(r, 1, "the table must be f32[N, C] with constant N and C, not %s", shown(r, table));
+    for (int i = 1; i < 3; i++) {
+        if (r->in[i]->rank || r->in[i]->elem != ELEM_I32)
+            FAIL(r, 2, "row and column must be i32[], not %s", shown(r, r->in[i]));
+    }
+    r->out = type_scalar(ELEM_F32);
+    return NULL;
+}
+
 static const char *check_coords(Rule *r, const Type *key, const Type *coords, Dim rows, int base) {
     bool good = key->elem == ELEM_I32 && key->rank == 1 && dim_is(key->dims[0], 2);
     if (!good) FAIL(r, base, "the key must be i32[2], not %s", shown(r, key));
@@ -347,6 +361,7 @@ static const char *check_attention_matrices(Rule *r) {
 static bool is_of_query(const PairCone *cone) {
     bool good = true;
     for (int i = 0; i < cone->count; i++) {
+        good = good && cone->nodes[i]->op != OP_lookup;
         PairLeaf leaf = cone->nodes[i]->op == OP_pair ? pair_leaf(cone->nodes[i]->attrs.text) : PAIR_QUERY;
         good = good && (leaf == PAIR_QUERY || leaf == PAIR_HEAD);
     }
@@ -409,12 +424,41 @@ static const char *check_attention_results(Rule *r) {
     return NULL;
 }
 
+/* Lookups and derivatives behind the operands that there always are. */
+static const char *check_lookups(Rule *r) {
+    for (int i = ATTENTION_GRAD_OPERANDS; i < r->n; i++) {
+        bool is_lookup = (i - ATTENTION_GRAD_OPERANDS) % 2 == 0;
+        bool good = r->in[i]->rank == 0 && r->in[i]->elem == ELEM_F32 && (!is_lookup || r->nodes[i]->op == OP_lookup);
+        PairCone cone = {.count = 0};
+        if (!good || !pair_cone_add(&cone, r->nodes[i], NULL))
+            FAIL(r, 12, "behind the cotangent of out come lookups, each with an f32[] that is open");
+    }
+    return NULL;
+}
+
+/* Of each sequence and head what the whole table gets. */
+static Type lookup_partials(Rule *r, const Type *table) {
+    Dim bounds = r->in[ATTENTION_Q_BOUNDS]->dims[0];
+    int64_t heads = r->attrs->ints[0];
+    Dim rows = {.scale = bounds.scale * heads, .offset = (bounds.offset - 1) * heads, .symbol = bounds.symbol};
+    const Dim dims[] = {rows, dim_const(table->dims[0].offset * table->dims[1].offset)};
+    return type_make(ELEM_F32, 2, dims);
+}
+
 static const char *infer_attention_grad(Rule *r) {
+    bool whole = r->n >= ATTENTION_GRAD_OPERANDS && (r->n - ATTENTION_GRAD_OPERANDS) % 2 == 0;
+    if (!whole) FAIL(r, 12, "behind the cotangent of out come two operands for each lookup, or none");
     const char *error = check_attention_results(r);
+    if (!error) error = check_lookups(r);
     if (error) return error;
-    int64_t result = r->attrs->ints[1];
-    if (result < 0 || result > 2) FAIL(r, 11, "there is no result %" PRId64, result);
-    r->out = type_make(ELEM_F32, 2, r->in[result]->dims);
+    int64_t result = r->attrs->ints[1], lookups = (r->n - ATTENTION_GRAD_OPERANDS) / 2;
+    if (result < 0 || result >= LOOKUP_RESULTS + lookups) FAIL(r, 11, "there is no result %" PRId64, result);
+    if (result < LOOKUP_RESULTS) {
+        r->out = type_make(ELEM_F32, 2, r->in[result]->dims);
+    } else {
+        const Node *lookup = r->nodes[attention_lookup_slope((int)result - LOOKUP_RESULTS) - 1];
+        r->out = lookup_partials(r, &lookup->inputs[0]->type);
+    }
     return NULL;
 }
 

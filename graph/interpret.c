@@ -197,6 +197,7 @@ static Interpretation *run(const Graph *graph, const int64_t *extents, const Bin
         (OpEvaluation){.extents = extents, .bindings = bindings, .n_bindings = n_bindings, .rounding = rounding};
     holder->n_nodes = graph->nodes.count;
     holder->result.values = memory_new((size_t)graph->nodes.count, sizeof *holder->result.values);
+    holder->evaluation.values = holder->result.values;
     bool *reached = find_reached(graph);
     bool good = true;
     for (int i = 0; good && i < graph->nodes.count; i++) {

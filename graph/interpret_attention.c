@@ -18,7 +18,7 @@
 /* One head of one sequence. */
 typedef struct Head {
     int64_t width, heads, depth, head; /* width = heads * depth: columns of q, k, v */
-    int64_t q_first, q_end, kv_first, kv_end;
+    int64_t sequence, q_first, q_end, kv_first, kv_end;
     uint32_t site;
     float dropout;
     double scale;
@@ -53,15 +53,20 @@ typedef struct Score {
     double t, slope, curvature;
 } Score;
 
-static Score score_at(const OpEvaluation *e, const Head *h, int64_t i, int64_t j) {
+/* The values of all open nodes for a pair: [MAX_PAIR_NODES]. */
+static void evaluate_at(const OpEvaluation *e, const Head *h, int64_t i, int64_t j, double *values) {
     const double product = h->scale * dot(head_row(e, h, ATTENTION_Q, i), head_row(e, h, ATTENTION_K, j), h->depth);
     const double leaves[PAIR_LEAVES] = {[PAIR_SCORE] = product,
                                         [PAIR_QUERY] = (double)position_of(e, i),
                                         [PAIR_KEY] = (double)(j - h->kv_first),
                                         [PAIR_HEAD] = (double)h->head};
+    pair_evaluate(&h->cone, leaves, values);
+}
+
+static Score score_at(const OpEvaluation *e, const Head *h, int64_t i, int64_t j) {
     double values[MAX_PAIR_NODES];
     Node *const *inputs = e->node->inputs;
-    pair_evaluate(&h->cone, leaves, values);
+    evaluate_at(e, h, i, j, values);
     Score score = {.t = pair_value(&h->cone, values, inputs[ATTENTION_SCORE])};
     if (e->node->op == OP_attention) return score;
     score.slope = pair_value(&h->cone, values, inputs[ATTENTION_SLOPE]);
@@ -117,6 +122,18 @@ static void add_scaled(double *to, double factor, const double *row, int64_t cou
     for (int64_t i = 0; i < count; i++) to[i] += factor * row[i];
 }
 
+/* What the pair gives the table of a lookup, which is at `slope` times the derivative of the score by it. */
+static void add_to_table(OpEvaluation *e, const Head *h, int64_t i, int64_t j, double slope) {
+    double values[MAX_PAIR_NODES];
+    int number = (int)e->node->attrs.ints[1] - LOOKUP_RESULTS;
+    const Node *lookup = attention_lookup(e->node, number);
+    const Type *table = &lookup->inputs[0]->type;
+    evaluate_at(e, h, i, j, values);
+    double weight = pair_value(&h->cone, values, e->node->inputs[attention_lookup_slope(number)]);
+    int64_t row = h->sequence * h->heads + h->head, count = table->dims[0].offset * table->dims[1].offset;
+    e->out[row * count + pair_place(&h->cone, values, lookup)] += slope * weight;
+}
+
 /* With dO the cotangent of out, m what dropout multiplies with, p the probabilities and f the score's slope:
  *   dv_j = sum_i m p dO_i,  ds = p (m dO_i . v_j - dO_i . out_i) f scale,  dq_i = sum_j ds k_j,
  * dk_j = sum_i ds q_i */
@@ -131,6 +148,10 @@ static void attend_backward(OpEvaluation *e, const Head *h) {
             double p = probability(e, score.t, lse_of(e, h, i)), m = kept(e, h, i, j);
             double slope = m * dot(cotangent, head_row(e, h, ATTENTION_V, j), h->depth) - delta;
             double ds = p * slope * score.slope * h->scale;
+            if (result >= LOOKUP_RESULTS) {
+                add_to_table(e, h, i, j, p * slope);
+                continue;
+            }
             double *to = e->out + (result == 0 ? i : j) * h->width + column;
             if (result == 0) add_scaled(to, ds, head_row(e, h, ATTENTION_K, j), h->depth);
             if (result == 1) add_scaled(to, ds, head_row(e, h, ATTENTION_Q, i), h->depth);
@@ -210,12 +231,16 @@ static bool for_each_head(OpEvaluation *e, void (*run)(OpEvaluation *, const Hea
     if (!check_bounds(e, ATTENTION_KV_BOUNDS, operand_extent(e, ATTENTION_K, 0))) return false;
     Head h = {.width = operand_extent(e, ATTENTION_Q, 1), .heads = attrs->ints[0], .dropout = (float)attrs->number};
     h.scale = attrs->scale, h.out = attention_out_operand(e->node->op);
-    for (int i = ATTENTION_FIRST; i < h.out; i++) pair_cone_add(&h.cone, e->node->inputs[i], NULL);
+    h.cone.tables = e->values;
+    for (int i = ATTENTION_FIRST; i < e->node->n_inputs; i++) {
+        if (op_takes_open(e->node->op, i)) pair_cone_add(&h.cone, e->node->inputs[i], NULL);
+    }
     if (attrs->text) h.site = XXH32(attrs->text, strlen(attrs->text), 0);
     h.depth = h.width / h.heads;
     for (int64_t s = 0; s + 1 < operand_extent(e, ATTENTION_Q_BOUNDS, 0); s++) {
         h.q_first = (int64_t)e->in[ATTENTION_Q_BOUNDS][s], h.q_end = (int64_t)e->in[ATTENTION_Q_BOUNDS][s + 1];
         h.kv_first = (int64_t)e->in[ATTENTION_KV_BOUNDS][s], h.kv_end = (int64_t)e->in[ATTENTION_KV_BOUNDS][s + 1];
+        h.sequence = s;
         for (h.head = 0; h.head < h.heads; h.head++) run(e, &h);
     }
     return true;

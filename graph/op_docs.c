@@ -84,18 +84,22 @@ static const ShapeDoc shape_random = {"f32[R, C], the type that is given",
         "first and end are i32[], made of the query's position and the head alone",                                    \
         "`dropout` is 0 or more and below 1", "the key is i32[2]", "the coordinates are i32[Q, 2]",                    \
         "the score and its derivatives are f32[]",                                                                     \
-        "open values are made of leaves `pair` and constants by at most 256 elementwise operators"
+        "open values are made of leaves `pair`, constants and lookups by at most 256 elementwise operators"
 
 static const ShapeDoc shape_pair = {"f32[] of the score, i32[] of others",
                                     {"`name` is \"score\", \"query\", \"key\" or \"head\""}};
 
+static const ShapeDoc shape_lookup = {
+    "f32[]", {"the table is f32[N, C], N and C being constants, and no open value", "row and column are i32[]"}};
+
 static const ShapeDoc shape_attention = {"result 0: f32[Q, heads * D]; result 1: f32[Q, heads]",
                                          {ATTENTION_CONSTRAINTS, "`result` is 0 or 1"}};
 
-static const ShapeDoc shape_attention_grad = {"that of q, k or v, by `result`",
-                                              {ATTENTION_CONSTRAINTS,
-                                               "out and its cotangent have the shape of q, lse is f32[Q, heads]",
-                                               "`result` is 0, 1 or 2"}};
+static const ShapeDoc shape_attention_grad = {
+    "that of q, k or v, by `result`; from 3 on f32[S * heads, N * C]",
+    {ATTENTION_CONSTRAINTS, "out and its cotangent have the shape of q, lse is f32[Q, heads]",
+     "`result` is 0, 1 or 2, or 3 and the number of a lookup",
+     "behind the other operands come lookups, each with an f32[] that is open"}};
 
 static const ShapeDoc shape_attention_second = {
     "that of q, k, v or q again, by `result`",
@@ -247,6 +251,14 @@ static const OpDoc docs[OP_COUNT] = {
          "\"query\" and \"key\", their positions in the sequence; \"head\". It is an open value, as is what "
          "elementwise operators make of it: a scalar that is evaluated within attention alone, for each pair.",
          "none by itself; the score's slope is an operand of attention_grad", ATTEND_SCORE},
+    [OP_lookup] =
+        {"table[row, column], for one query and one key: where one of them lies outside, the nearest that there is. "
+         "It is an open value whatever row and column are made of.",
+         "comes to the table by attention_grad, which adds it up over all pairs",
+         "def distance(s, q: position, k: position, h: head, table: f32[N, C]) = s + gather(table, k - q + 4, h)\n\n"
+         "def example(x: tokens, h: f32[x.T, 8]) -> f32[x.T, 8] {\n  param table: f32[9, 2] ~ zeros\n  return "
+         "attention("
+         "h, 2 * h, 3 * h, x, x, heads = 2, score = distance(table))\n}"},
     [OP_attention] =
         {"Softmax attention within sequences. Row i of q, in sequence s and head h, sees those of rows "
          "kv_bounds[s] .. kv_bounds[s + 1] of k and v whose positions in the sequence are at least `first` "
@@ -260,14 +272,19 @@ static const OpDoc docs[OP_COUNT] = {
          "kv_bounds, key, coordinates, and the open values first, end, score.",
          "dv = drop(p)^T dy; ds = p * (drop(dy v^T) - rowsum(dy * out)) * slope * scale; dq = ds k; dk = "
          "ds^T q, by "
-         "attention_grad; lse has none",
+         "attention_grad; a table that the score looks up gets the sum over pairs of ds / (slope * scale) times the "
+         "score's derivative by the lookup; lse has none",
          ATTEND("  return y\n")},
-    [OP_attention_grad] = {"The cotangents of attention's q, k and v (`result` 0, 1, 2). Scores are not kept: they are "
-                           "computed again from q, k and lse. "
-                           "Operands: those of attention, the score's slope (an open value), then out, lse and the "
-                           "cotangent of out.",
-                           "by attention_second, out and lse being functions of q, k and v",
-                           ATTEND("  return grad(sum(sum(y * y, axis = 1), axis = 0), h)\n")},
+    [OP_attention_grad] =
+        {"The cotangents of attention's q, k and v (`result` 0, 1, 2). Scores are not kept: they are "
+         "computed again from q, k and lse. "
+         "Operands: those of attention, the score's slope (an open value), then out, lse and the "
+         "cotangent of out; behind them each lookup of the score with the score's derivative by it, "
+         "for which `result` 3 and so on has what each sequence and head gives the table: keys "
+         "ascending within queries, these within blocks of keys, one after the other.",
+         "by attention_second, out and lse being functions of q, k and v; none where a lookup's table "
+         "is differentiated for (E0602)",
+         ATTEND("  return grad(sum(sum(y * y, axis = 1), axis = 0), h)\n")},
     [OP_attention_second] = {"The derivative of <dq, u> + <dk, v'> + <dv, w> for q, k, v and the cotangent of out "
                              "(`result` 0 to 3), where dq, dk and dv are "
                              "what attention_grad gives and u, v', w are their cotangents. Operands: those of "

@@ -25,7 +25,7 @@ typedef enum ReadWord {
     MIXED
 } ReadWord;
 
-enum { MAX_WORDS = 13 };
+enum { MAX_WORDS = 15 };
 
 typedef struct OpRow {
     const char *name;

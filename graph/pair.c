@@ -10,6 +10,12 @@ int attention_out_operand(Op op) {
     return op == OP_attention_second ? ATTENTION_CURVATURE + 1 : ATTENTION_SLOPE + 1;
 }
 
+int attention_lookups(const Node *grad) { return (grad->n_inputs - ATTENTION_GRAD_OPERANDS) / 2; }
+
+const Node *attention_lookup(const Node *grad, int lookup) { return grad->inputs[attention_lookup_slope(lookup) - 1]; }
+
+int attention_lookup_slope(int lookup) { return ATTENTION_GRAD_OPERANDS + 2 * lookup + 1; }
+
 static const struct {
     const char *name;
     ElemType elem;
@@ -66,15 +72,18 @@ static int place_of(const PairCone *cone, const Node *node) {
 
 static bool may_be_inside(const Node *node) {
     bool computed = op_kind(node->op) == KIND_ELEMENTWISE && node->is_open;
-    return node->type.rank == 0 && (computed || node->op == OP_const || node->op == OP_pair);
+    return node->type.rank == 0 && (computed || node->op == OP_const || node->op == OP_pair || node->op == OP_lookup);
 }
+
+/* The first operand that is computed within: not a table. */
+static int first_inside(const Node *node) { return node->op == OP_lookup ? 1 : 0; }
 
 /* `left`: how deep it may go on, which bounds the stack. */
 static bool add(PairCone *cone, const Node *node, int left, const Node **bad) {
     if (place_of(cone, node) >= 0) return true;
     *bad = may_be_inside(node) ? NULL : node;
     if (*bad || left == 0) return false;
-    for (int i = 0; i < node->n_inputs; i++) {
+    for (int i = first_inside(node); i < node->n_inputs; i++) {
         if (!add(cone, node->inputs[i], left - 1, bad)) return false;
     }
     if (cone->count == MAX_PAIR_NODES) return false;
@@ -92,10 +101,23 @@ bool pair_cone_add(PairCone *cone, const Node *root, const Node **bad) {
 
 /* --- Values ------------------------------------------------------------------------------------------------------- */
 
+static int64_t between(double value, int64_t most) { return value<0 ? 0 : value>(double) most ? most : (int64_t)value; }
+
+static int64_t place_in_table(const PairCone *cone, int place, const double *values) {
+    const Type *table = &cone->nodes[place]->inputs[0]->type;
+    int64_t row = between(values[cone->operands[place][1]], table->dims[0].offset - 1);
+    return row * table->dims[1].offset + between(values[cone->operands[place][2]], table->dims[1].offset - 1);
+}
+
+int64_t pair_place(const PairCone *cone, const double *values, const Node *lookup) {
+    return place_in_table(cone, place_of(cone, lookup), values);
+}
+
 static double value_of(const PairCone *cone, int place, const double *leaves, const double *values) {
     const Node *node = cone->nodes[place];
     if (node->op == OP_const) return elem_held(node->type.elem, node->attrs.number);
     if (node->op == OP_pair) return leaves[pair_leaf(node->attrs.text)];
+    if (node->op == OP_lookup) return cone->tables[node->inputs[0]->id][place_in_table(cone, place, values)];
     double operands[3] = {0};
     for (int i = 0; i < node->n_inputs; i++) operands[i] = values[cone->operands[place][i]];
     return interpret_scalar(node->op, node->type.elem, operands);
@@ -106,8 +128,6 @@ void pair_evaluate(const PairCone *cone, const double *leaves, double *values) {
 }
 
 double pair_value(const PairCone *cone, const double *values, const Node *node) { return values[place_of(cone, node)]; }
-
-static int64_t between(double value, int64_t most) { return value<0 ? 0 : value>(double) most ? most : (int64_t)value; }
 
 PairRange pair_range(const Node *attention, const PairCone *cone, int64_t position, int64_t head, int64_t keys) {
     const double leaves[PAIR_LEAVES] = {[PAIR_QUERY] = (double)position, [PAIR_HEAD] = (double)head};

@@ -1,8 +1,8 @@
 /* Pairs: the open values of attention, which are computed for one query and one key of its sequence within attention.
  *
- * An open value is a scalar node made of leaves `pair` and of constants by elementwise operators, part of the graph as
- * any other node; what reads it from outside is an operand of attention: where the keys that a query sees begin and
- * end, the score made of the product of query and key, the score's derivatives. */
+ * An open value is a scalar node made of leaves `pair`, of constants and of elements of tables (`lookup`) by
+ * elementwise operators, part of the graph as any other node; what reads it from outside is an operand of attention:
+ * where the keys that a query sees begin and end, the score made of the product of query and key, its derivatives. */
 #ifndef GRADC_GRAPH_PAIR_H
 #define GRADC_GRAPH_PAIR_H
 
@@ -29,6 +29,12 @@ enum {
  * cotangent of out, and those of dq, dk and dv. Operands from ATTENTION_FIRST up to here are open values. */
 int attention_out_operand(Op op);
 
+/* Lookups, of which attention_grad is given those of the score behind all others, each with its derivative. */
+enum { ATTENTION_GRAD_OPERANDS = ATTENTION_SLOPE + 4, LOOKUP_RESULTS = 3, MAX_LOOKUPS = 9 };
+int attention_lookups(const Node *grad);
+const Node *attention_lookup(const Node *grad, int lookup);
+int attention_lookup_slope(int lookup); /* the operand */
+
 typedef enum PairLeaf { PAIR_SCORE, PAIR_QUERY, PAIR_KEY, PAIR_HEAD, PAIR_LEAVES } PairLeaf;
 
 /* The leaf that a node of the operator `pair` is; PAIR_LEAVES: its name is none. */
@@ -48,11 +54,12 @@ void pair_plain(Graph *graph, Node *operands[3], const Node *pos_of);
 
 enum { MAX_PAIR_NODES = 256 };
 
-/* What it takes to compute some open values: open nodes and constants, operands first. */
+/* What it takes to compute some open values: open nodes and constants, operands first; tables are none of it. */
 typedef struct PairCone {
     const Node *nodes[MAX_PAIR_NODES];
-    int operands[MAX_PAIR_NODES][3]; /* of each node: their places in `nodes` */
+    int operands[MAX_PAIR_NODES][3]; /* of each node: their places in `nodes`; -1: a table */
     int count;
+    double *const *tables; /* [node id]: row-major elements, for pair_evaluate; NULL where nothing is looked up */
 } PairCone;
 
 /* Adds what `root` needs. False: more than MAX_PAIR_NODES, or something that is no open value; `bad` (NULL: nobody
@@ -63,6 +70,9 @@ bool pair_cone_add(PairCone *cone, const Node *root, const Node **bad);
 void pair_evaluate(const PairCone *cone, const double *leaves, double *values);
 /* The value of one of its nodes. */
 double pair_value(const PairCone *cone, const double *values, const Node *node);
+
+/* Where a lookup finds its element in the table. */
+int64_t pair_place(const PairCone *cone, const double *values, const Node *lookup);
 
 /* The keys that a query sees: [first, end) of `keys`, 0 <= first; empty where first >= end. `cone` holds the operands
  * first and end of `attention`. */

@@ -5,21 +5,21 @@
 #include "passes/differentiate_rules.h"
 #include "passes/reverse.h"
 
-static Node *result_of(Tape *g, Op op, Node *const *operands, int64_t result) {
-    NodeSpec spec = {.op = op, .n_inputs = op_arity(op), .inputs = operands, .attrs = g->at->attrs, .pos = g->at->pos};
+static Node *result_of(Tape *g, Op op, Node *const *operands, int n, int64_t result) {
+    NodeSpec spec = {.op = op, .n_inputs = n, .inputs = operands, .attrs = g->at->attrs, .pos = g->at->pos};
     spec.attrs.ints[1] = result;
     return graph_node(g->graph, &spec);
 }
 
 static Node *constant(Tape *g, double value) { return graph_const(g->graph, ELEM_F32, value, g->at); }
 
-/* The nodes up to `root` that it needs. */
+/* The nodes up to `root` that it needs; of tables themselves, not what they are computed from. */
 static bool *find_needed(const Graph *graph, const Node *root, Arena *arena) {
     bool *needed = arena_array(arena, (size_t)root->id + 1, sizeof *needed);
     needed[root->id] = true;
     for (int i = root->id; i >= 0; i--) {
         const Node *node = graph->nodes.items[i];
-        for (int j = 0; j < node->n_inputs && needed[i]; j++) needed[node->inputs[j]->id] = true;
+        for (int j = node->op == OP_lookup; j < node->n_inputs && needed[i]; j++) needed[node->inputs[j]->id] = true;
     }
     return needed;
 }
@@ -45,7 +45,10 @@ static Node *folded(Tape *g, Node *value) {
     for (int i = 0; i <= value->id; i++) {
         const Node *node = g->graph->nodes.items[i];
         if (!needed[i]) continue;
-        for (int j = 0; j < node->n_inputs; j++) inputs[j] = to[node->inputs[j]->id];
+        for (int j = 0; j < node->n_inputs; j++) {
+            Node *copy = to[node->inputs[j]->id];
+            inputs[j] = copy ? copy : node->inputs[j];
+        }
         to[i] = folded_node(g, node, inputs);
     }
     result = to[value->id];
@@ -53,16 +56,51 @@ static Node *folded(Tape *g, Node *value) {
     return result;
 }
 
-/* The derivative of an open value by the product of query and key, an open value too; NULL and a refusal when an
- * operator on the way has none. */
-static Node *slope_of(Tape *g, Node *value) {
-    Node *product = pair_node(g->graph, PAIR_SCORE, g->at), *slope = NULL;
+/* The derivative of an open value by another, an open value too; NULL and a refusal when an operator on the way has
+ * none. */
+static Node *slope_by(Tape *g, Node *value, Node *by) {
+    Node *slope = NULL;
     Diagnostics *quiet = diagnostics_new();
-    bool good = !value->is_open || reverse_walk(g->graph, value, "score", &product, 1, &slope, quiet);
+    bool good = !value->is_open || reverse_walk(g->graph, value, "score", &by, 1, &slope, quiet);
     diagnostics_free(quiet);
     if (good) return slope ? folded(g, slope) : constant(g, 0);
     tape_refuse(g, "E0602", "the score of attention has an operator without a gradient", "stop_gradient takes it out");
     return NULL;
+}
+
+/* By the product of query and key. */
+static Node *slope_of(Tape *g, Node *value) { return slope_by(g, value, pair_node(g->graph, PAIR_SCORE, g->at)); }
+
+/* The lookups of the score, each with the score's derivative by it, behind `n` operands; how many there are then, 0: a
+ * refusal. */
+static int add_lookups(Tape *g, Node *score, Node **operands, int n) {
+    PairCone cone = {.count = 0};
+    pair_cone_add(&cone, score, NULL);
+    for (int i = 0; i < cone.count; i++) {
+        if (cone.nodes[i]->op != OP_lookup) continue;
+        if (n + 2 > ATTENTION_GRAD_OPERANDS + 2 * MAX_LOOKUPS) {
+            tape_refuse(g, "E0602", "a score has gradients for 9 reads of tables at most",
+                        "stop_gradient takes some out");
+            return 0;
+        }
+        operands[n] = (Node *)cone.nodes[i];
+        operands[n + 1] = slope_by(g, score, operands[n]);
+        if (!operands[n + 1]) return 0;
+        n += 2;
+    }
+    return n;
+}
+
+/* Each table gets the sum of what it gets of sequences and heads, in their order. */
+static void give_to_tables(Tape *g, Node *const *operands, int n) {
+    for (int i = 0; ATTENTION_GRAD_OPERANDS + 2 * i < n; i++) {
+        const Node *table = operands[ATTENTION_GRAD_OPERANDS + 2 * i]->inputs[0];
+        Node *parts = result_of(g, OP_attention_grad, operands, n, LOOKUP_RESULTS + i);
+        NodeSpec sum = {.op = OP_sum, .n_inputs = 1, .inputs = &parts, .pos = g->at->pos};
+        g->others[i] = table;
+        g->for_others[i] = graph_reshape(g->graph, graph_node(g->graph, &sum), &table->type, g->at);
+        g->n_others = i + 1;
+    }
 }
 
 bool rule_attention(Tape *g, Node *dy, Operands x, Node **dx) {
@@ -77,11 +115,14 @@ bool rule_attention(Tape *g, Node *dy, Operands x, Node **dx) {
     operands[ATTENTION_SLOPE] = slope;
     Node **given = operands + attention_out_operand(OP_attention_grad);
     given[0] = (Node *)g->at;
-    given[1] = result_of(g, OP_attention, x, 1);
+    given[1] = result_of(g, OP_attention, x, ATTENTION_OPERANDS, 1);
     given[2] = dy;
+    int n = ATTENTION_GRAD_OPERANDS;
+    if (g->wanted[ATTENTION_SCORE] && (n = add_lookups(g, x[ATTENTION_SCORE], operands, n)) == 0) return false;
     for (int i = 0; i < 3; i++) {
-        if (g->wanted[i]) dx[i] = result_of(g, OP_attention_grad, operands, i);
+        if (g->wanted[i]) dx[i] = result_of(g, OP_attention_grad, operands, n, i);
     }
+    give_to_tables(g, operands, n);
     return true;
 }
 
@@ -91,6 +132,10 @@ static Node *zeros_like(Tape *g, const Node *x) { return graph_broadcast(g->grap
 bool rule_attention_grad(Tape *g, Node *dy, Operands x, Node **dx) {
     int from = attention_out_operand(OP_attention_grad), to = attention_out_operand(OP_attention_second);
     int64_t own = g->at->attrs.ints[1];
+    if (own >= LOOKUP_RESULTS || g->wanted[ATTENTION_SCORE] || g->wanted[ATTENTION_SLOPE]) {
+        return tape_refuse(g, "E0602", "a table that attention's score reads has no second derivative",
+                           "freeze the table, or let stop_gradient(table) be read");
+    }
     Node *operands[MAX_OPERANDS], *curvature = slope_of(g, x[ATTENTION_SLOPE]);
     if (!curvature) return false;
     for (int i = 0; i < from; i++) operands[i] = x[i];
@@ -99,7 +144,8 @@ bool rule_attention_grad(Tape *g, Node *dy, Operands x, Node **dx) {
     for (int i = 0; i < 3; i++) operands[to + 3 + i] = i == own ? dy : zeros_like(g, x[i]);
     for (int i = 0; i < 4; i++) {
         int operand = i == 3 ? from + 2 : i; /* the cotangent of out */
-        if (g->wanted[operand]) dx[operand] = result_of(g, OP_attention_second, operands, i);
+        if (g->wanted[operand])
+            dx[operand] = result_of(g, OP_attention_second, operands, op_arity(OP_attention_second), i);
     }
     return true;
 }

@@ -5,10 +5,15 @@
 #include "graph/graph.h"
 
 /* One application of a rule. */
+enum { MAX_OTHERS = 9 };
 typedef struct Tape {
     Graph *graph;   /* gradients are built beside the forward nodes */
     const Node *at; /* the forward node; its position is the gradient's */
     bool wanted[MAX_OPERANDS];
+    /* cotangents of values that the node reaches through operands that are open */
+    const Node *others[MAX_OTHERS];
+    Node *for_others[MAX_OTHERS];
+    int n_others;
     const char *error; /* set by a rule that cannot do it: a sentence, without the path */
     const char *code, *hint;
 } Tape;

@@ -175,7 +175,7 @@ static bool columns_match(const Merger *m, int a, int b) {
 /* Results of one attention, or of one gradient of it. */
 static bool attention_matches(const Merger *m, int a, int b) {
     const Node *x = node_at(m, a), *y = node_at(m, b);
-    if (x->op != y->op || op_kind(x->op) != KIND_ATTENTION) return false;
+    if (x->op != y->op || op_kind(x->op) != KIND_ATTENTION || x->n_inputs != y->n_inputs) return false;
     if (memcmp(x->inputs, y->inputs, (size_t)x->n_inputs * sizeof *x->inputs) != 0) return false;
     bool same_text = strcmp(x->attrs.text, y->attrs.text) == 0;
     return same_text && x->attrs.ints[0] == y->attrs.ints[0] && x->attrs.number == y->attrs.number &&

@@ -70,6 +70,9 @@ static bool pull_back(Walk *walk, const Node *node) {
     for (int i = 0; i < node->n_inputs; i++) {
         if (tape.wanted[i] && dx[i]) accumulate(walk, node->inputs[i], dx[i], node);
     }
+    for (int i = 0; i < tape.n_others; i++) {
+        if (walk->active[tape.others[i]->id]) accumulate(walk, tape.others[i], tape.for_others[i], node);
+    }
     return true;
 }
 

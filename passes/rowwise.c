@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "graph/pair.h"
+
 typedef struct Finder {
     const Graph *graph;
     const RowRules *rules;
@@ -93,7 +95,7 @@ static int rows_of_attention(const Finder *f, const Node *node) {
     bool places =
         f->rules->steady ? node->attrs.number == 0 : rows_at(f, node, 5) == ROWS_NONE && rows_at(f, node, 6) == q;
     bool good = rows_at(f, node, 2) == k && are_bounds(f, node->inputs[3], q) && are_bounds(f, node->inputs[4], k);
-    return good && places ? q : ROWS_MIXED;
+    return good && places && rows_at(f, node, ATTENTION_SCORE) == ROWS_NONE ? q : ROWS_MIXED;
 }
 
 static int rows_of_leaf(const Finder *f, const Node *node) {

@@ -52,4 +52,23 @@ run "$t/scores.graph" --tasks smart
 [ "$status" = 0 ] && has "$t/out" "task smart"
 ok "scores and ranges of keys" $?
 
+# Tables that scores read: a parameter, and one made of it.
+cat >"$t/tables.graph" <<END
+import "$root/models/bert.graph"
+
+def by_distance(s, q: position, k: position, h: head, table: f32[N, C], slopes: f32[A, B]) =
+  s + gather(table, k - q + 2, h) - float(abs(k - q)) * s * gather(slopes, h, 0)
+
+override def self_attention(h: f32[R, hidden], x: tokens) -> f32[R, hidden] {
+  q = dense(h, hidden) in "query"
+  k = dense(h, hidden) in "key"
+  v = dense(h, hidden) in "value"
+  param table: f32[5, heads] ~ normal(0, 0.5)
+  return attention(q, k, v, x, x, heads = heads, score = by_distance(table, tanh(transpose(table))))
+}
+END
+run "$t/tables.graph" --tasks sentiment
+[ "$status" = 0 ] && has "$t/out" "table"
+ok "tables that scores read" $?
+
 finish

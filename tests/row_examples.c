@@ -2,6 +2,7 @@
 #include "tests/row_examples.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "tests/open_values.h"
 
@@ -251,6 +252,16 @@ static Node *example_attention(Maker *m, Example e) { return e.number < ATTENTIO
 /* An open value has a value within attention. */
 static Node *example_pair(Maker *m, Example e) {
     return e.number < 3 ? attention(m, 1 + OPEN_KINDS * e.number) : NULL; /* OPEN_NEARBY */
+}
+
+/* The table is a parameter. */
+static Node *example_lookup(Maker *m, Example e) {
+    if (e.number >= 4) return NULL;
+    Node *y = attention(m, e.number), *inputs[ATTENTION_OPERANDS];
+    memcpy(inputs, y->inputs, sizeof inputs);
+    Node *table = real(m, (Shape){2, {dim_const(7), dim_const(2)}});
+    inputs[ATTENTION_SCORE] = open_by_table(m->graph, pair_node(m->graph, PAIR_SCORE, NULL), table);
+    return make(m, (NodeSpec){.op = OP_attention, .n_inputs = y->n_inputs, .inputs = inputs, .attrs = y->attrs});
 }
 
 /* The sum of y sin(y): f32[]. */

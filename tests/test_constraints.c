@@ -22,7 +22,8 @@ static const char *const leaves = "graph \"g\"\nsymbols T S\n"
                                   "%12 = pair{name=\"query\"} : i32[]\n"
                                   "%13 = pair{name=\"score\"} : f32[]\n"
                                   "%14 = pair{name=\"key\"} : i32[]\n"
-                                  "%15 = input{name=\"scalar\"} : f32[]\n";
+                                  "%15 = input{name=\"scalar\"} : f32[]\n"
+                                  "%16 = input{name=\"table\"} : f32[3, 2]\n";
 
 typedef struct Breach {
     int constraint;
@@ -94,6 +95,8 @@ static const Breach breaches[] = {
     {2, "random{site=\"r\"}(%5, %9) : f32[T, 4]"},
     {3, "random{site=\"r\"}(%8, %2) : f32[T, 4]"},
     {1, "pair{name=\"value\"} : f32[]"},
+    {1, "lookup(%1, %12, %14) : f32[]"},
+    {2, "lookup(%16, %13, %14) : f32[]"},
     ATTENTION_BREACHES("attention", "", "f32[T, 4]"),
     {10, "attention{heads=2 result=2 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" OPEN ") : f32[T, 4]"},
     ATTENTION_BREACHES("attention_grad", ", %13, %0, %10, %0", "f32[T, 4]"),
@@ -101,6 +104,8 @@ static const Breach breaches[] = {
     {10, "attention_grad" ATTEND OPEN ", %13, %1, %10, %0) : f32[T, 4]"},
     {11, "attention_grad{heads=2 result=3 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" OPEN
          ", %13, %0, %10, %0) : f32[T, 4]"},
+    {12, "attention_grad" ATTEND OPEN ", %13, %0, %10, %0, %13, %13) : f32[T, 4]"},
+    {12, "attention_grad" ATTEND OPEN ", %13, %0, %10, %0, %13) : f32[T, 4]"},
     ATTENTION_BREACHES("attention_second", ", %13, %13, %0, %10, %0, %0, %0, %0", "f32[T, 4]"),
     {10, "attention_second" ATTEND OPEN ", %13, %13, %0, %0, %0, %0, %0, %0) : f32[T, 4]"},
     {11, "attention_second{heads=2 result=4 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" OPEN
@@ -120,7 +125,7 @@ static Op op_of(const Breach *breach) {
 Test(constraints, are_cited_by_their_numbers) {
     for (int i = 0; i < BREACHES; i++) {
         Diagnostics *diags = diagnostics_new();
-        const char *text = arena_printf(diags->arena, "%s%%16 = %s\n", leaves, breaches[i].node);
+        const char *text = arena_printf(diags->arena, "%s%%17 = %s\n", leaves, breaches[i].node);
         const char *cited = arena_printf(diags->arena, "(constraint %d)", breaches[i].constraint);
         cr_expect_null(graph_read(diagnostics_file(diags, "g.gir", text), diags), "%s", breaches[i].node);
         cr_assert_eq(diags->errors, 1, "%s", breaches[i].node);

@@ -206,7 +206,8 @@ static void try_example(RandomGraph *r, Op op, bool *mixed, bool *mixes) {
 Test(op_rows, operands_are_read_as_the_table_says) {
     for (int op = 0; op < OP_COUNT; op++) {
         bool mixed = false, mixes = false;
-        for (int i = 0; i < EXAMPLES && op_arity((Op)op) != 0; i++) {
+        /* a lookup has a value within attention alone */
+        for (int i = 0; i < EXAMPLES && op_arity((Op)op) != 0 && op != OP_lookup; i++) {
             RandomGraph *r = example_new((Op)op, i);
             if (!r) continue;
             random_graph_batch(r, (uint64_t)i, BATCH_SHORT);
