@@ -154,7 +154,7 @@ typedef struct LabelDecl {
     Pos pos;
     LabelKind kind;
     Names columns, names;
-    Expr *classes, *lowest, *highest, *share; /* those that the kind has; `classes` NULL: named */
+    Expr *classes, *lowest, *highest, *share; /* those that the kind has; `classes` NULL: named, or one number */
     Span open;       /* where the names of the classes would stand: they are those of the data */
     bool optional;   /* rows may lack it */
     Expr *weights;   /* of the classes: a list; NULL: none */
@@ -195,9 +195,10 @@ typedef struct TaskDecl {
     Pos pos;
     DataDecl data;
     SplitDecl split;
-    InputDecl inputs[2];
+    InputDecl inputs[MAX_TEXTS];
     int n_inputs;
-    LabelDecl label;
+    LabelDecl values[MAX_VALUES]; /* [n_values], at least one; as in Task */
+    int n_values;
     const char *metrics[8];
     Pos metric_pos[8];
     int n_metrics;

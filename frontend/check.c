@@ -85,7 +85,7 @@ static Value undeclared(Elab *e, const Formal *formal) {
 static void bind_tokens(Elab *e, const Def *def, TokensValue *tokens) {
     for (int i = 0; i < def->formals.count; i++) {
         const Formal *formal = &def->formals.items[i];
-        if (!formal->is_tokens || e->n_tokens == MAX_CHECKED_TOKENS) continue;
+        if (!formal->is_tokens || e->n_tokens == MAX_TEXTS) continue;
         tokens[e->n_tokens] = declare_tokens(e, formal->name, true, formal->pos);
         Value text = {.kind = VALUE_TOKENS, .tokens = &tokens[e->n_tokens++]};
         bind_name(e, e->frame, formal->name, text);
@@ -107,12 +107,12 @@ static void bind_formals(Elab *e, const Def *def) {
 void check_definition(Elab *e, Def *def) {
     if (def->failed) return;
     Frame frame = {.def = def};
-    TokensValue tokens[MAX_CHECKED_TOKENS];
+    TokensValue tokens[MAX_TEXTS];
     int errors = e->diags->errors;
     begin_graph(e, def->name, &frame);
     e->checking = e->training = def->active = true;
     e->tokens = tokens;
-    e->label = (LabelValue){0};
+    e->n_values = 0;
     e->first_generic = MAX_SYMBOLS;
     sequences_dim(e);
     bind_tokens(e, def, tokens);

@@ -40,12 +40,14 @@ typedef struct TokensValue {
     bool pools_max;
 } TokensValue;
 
-/* What a label has beside its values; see Label. */
+/* What a label has, or numbers have, beside the values; see Label. */
 typedef struct LabelValue {
     const char *name;
     int64_t classes;           /* 0: it has none */
     const double *weights;     /* [classes]; NULL: none */
     bool weights_read;         /* by the text */
+    bool given_read;           /* NAME.given, by the text */
+    Type given;                /* of NAME.given; no axes of tokens, which has none */
     const TokensValue *tokens; /* NULL: the label is of sequences */
     Node *at;                  /* i32<x.T>[NAME.W]; NULL of sequences */
 } LabelValue;
@@ -58,7 +60,7 @@ typedef struct Value {
     const char *text;
     Node *node, *end;
     const TokensValue *tokens;
-    const LabelValue *label; /* of a VALUE_TENSOR that is the task's label; else NULL */
+    LabelValue *label; /* of a VALUE_TENSOR that is one of the task's labels or numbers; else NULL */
 } Value;
 
 typedef struct NamedValue {
@@ -87,11 +89,10 @@ typedef struct Call {
 
 enum {
     MAX_CALL_DEPTH = 64,
-    MAX_EVAL_DEPTH = 3000,  /* bounds the stack: expressions inside calls inside expressions */
-    MAX_CHECKED_TOKENS = 4, /* text inputs of one definition */
-    MAX_STEPS = 200000,     /* expressions evaluated for one graph, 50 times BERT-large: bounds time and
+    MAX_EVAL_DEPTH = 3000, /* bounds the stack: expressions inside calls inside expressions */
+    MAX_STEPS = 200000,    /* expressions evaluated for one graph, 50 times BERT-large: bounds time and
                            memory */
-    MAX_SCOPE = 1000,       /* bytes of a scope, of a text with its {name}s filled in */
+    MAX_SCOPE = 1000,      /* bytes of a scope, of a text with its {name}s filled in */
 };
 
 typedef struct Elab {
@@ -111,7 +112,8 @@ typedef struct Elab {
     const ProbeOptions *probe;      /* NULL: a program to run; otherwise names are watched */
     const TokensValue *tokens;      /* [n_tokens] */
     int n_tokens;
-    LabelValue label;          /* of a task without one, all zero */
+    LabelValue *values; /* [n_values]: of the task's, in its order; there may be none */
+    int n_values;
     const char *scope;         /* "" or "bert.encoder" */
     bool shares;               /* inside of `in shared`: a parameter may be instantiated again */
     NameIndex configs, params; /* the program's */
@@ -277,9 +279,9 @@ void elaborate_recipe(Elab *e); /* recipe.c: the settings of the training */
 const char *resolved_source(const Program *program, const ProgramOptions *options, Arena *arena);
 /* The value that `--set` gives to `name`: the text after "name=", the last one counts; NULL: none. */
 const char *find_set(const ProgramOptions *options, const char *name);
-/* label.c: the declared label into `task->label`, with what only the data can say; false after a message. */
-bool eval_label(Elab *e, const TaskDecl *decl, Task *task);
-void check_weights_read(Elab *e, const Label *label);      /* after the task's training graph */
+/* label.c: declared labels and numbers into `task->values`, with what only the data can say; false after a message. */
+bool eval_values(Elab *e, const TaskDecl *decl, Task *task);
+void check_values_read(Elab *e, Task *task);               /* after the task's training graph */
 void list_params(Elab *e, Task *task);                     /* those that its training graph reads */
 void begin_graph(Elab *e, const char *name, Frame *frame); /* a fresh graph and fresh state */
 Node *find_output(const Elab *e, const char *name);        /* of the graph being built; NULL: it has none */

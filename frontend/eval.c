@@ -286,22 +286,32 @@ static Value eval_still(Elab *e, const Expr *expr) {
     return value;
 }
 
-static Value read_weights(Elab *e, const LabelValue *label, Pos pos) {
-    e->label.weights_read = true;
+static Value read_weights(Elab *e, LabelValue *label, Pos pos) {
+    label->weights_read = true;
     return number_list(e, label->weights, label->classes, pos);
 }
 
-/* How many classes a label has and what they weigh, and what one of tokens knows of its rows. */
-static Value eval_label_member(Elab *e, const Expr *expr, const LabelValue *label) {
+/* Which of the numbers the row has: 1, or 0 in a gap. From now on rows may have gaps. */
+static Value read_given(Elab *e, LabelValue *label, Pos pos) {
+    Role role = {.kind = ROLE_GIVEN, .of = label->name};
+    label->given_read = true;
+    return value_tensor(emit_input(e, arena_printf(e->arena, "%s.given", label->name), role, label->given, pos));
+}
+
+/* How many classes a label has and what they weigh, which values are given, and what one of tokens knows of its rows.
+ */
+static Value eval_label_member(Elab *e, const Expr *expr, LabelValue *label) {
     bool of_tokens = label->at != NULL;
     if (label->classes && strcmp(expr->text, "classes") == 0) return value_number((double)label->classes);
     if (label->weights && strcmp(expr->text, "weights") == 0) return read_weights(e, label, expr->pos);
+    if (!of_tokens && strcmp(expr->text, "given") == 0) return read_given(e, label, expr->pos);
     if (of_tokens && strcmp(expr->text, "at") == 0) return value_tensor(label->at);
     if (of_tokens && strcmp(expr->text, "W") == 0) return value_dim(label->at->type.dims[0]);
-    if (fail(e, "E0206", expr->pos, "the label '%s' has no member '%s'", label->name, expr->text)) {
+    if (fail(e, "E0206", expr->pos, "'%s' has no member '%s'", label->name, expr->text)) {
         diag_hint(e->diags,
-                  "a label has classes, their number, and weights where it is declared with them; one of words or "
-                  "masked tokens also at and W: the token rows that it belongs to, and how many");
+                  "labels and numbers of a row have given: 1, or 0 where the row has none; labels have classes, their "
+                  "number, and weights where they are declared with them; those of words or masked tokens also at and "
+                  "W: the token rows that they belong to, and how many");
     }
     return value_error();
 }
@@ -314,7 +324,7 @@ static Value eval_member(Elab *e, const Expr *expr) {
     if (value.kind == VALUE_ERROR) return value;
     if (value.label) return eval_label_member(e, expr, value.label);
     if (value.kind != VALUE_TOKENS) {
-        if (fail(e, "E0206", expr->pos, "only a text input has members, not %s", value_print(e, value))) {
+        if (fail(e, "E0206", expr->pos, "only texts, labels and numbers have members, not %s", value_print(e, value))) {
             diag_hint(e->diags, "declare the parameter as tokens: def f(x: tokens)");
         }
         return value_error();

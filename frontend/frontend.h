@@ -65,10 +65,10 @@ typedef struct ProgramOptions {
     bool (*lookup)(void *user, const char *key, double *value);
     /* Where config.json gives that key, for messages. */
     Pos (*where)(void *user, const char *key);
-    /* For `label x: class`, whose classes are those of the data (names and classes of `task->label` not set), and for
-     * `weights balanced`. NULL after a diagnostic. NULL instead of the function: no data is at hand, which is an error
+    /* For `label x: class`, whose classes are those of the data (its names and number not set), and for `weights
+     * balanced`. NULL after a diagnostic. NULL instead of the function: no data is at hand, which is an error
      * where it is needed. */
-    const ClassCounts *(*count_classes)(void *user, const Task *task);
+    const ClassCounts *(*count_classes)(void *user, const Task *task, const Label *label);
     /* The text of a file that an editor holds, by its real path; NULL: it is read from where it lies. */
     const char *(*open_text)(void *user, const char *real_path);
     SourceNames *names; /* that get what the names of the text stand for, mistakes or not; NULL: nobody asks */

@@ -1,4 +1,4 @@
-/* Elaboration: what a task learns to tell. */
+/* Elaboration: what rows have beside their texts: labels and numbers. */
 #include <string.h>
 
 #include "frontend/elaborate.h"
@@ -44,20 +44,22 @@ static bool eval_classes(Elab *e, const LabelDecl *decl, Label *label) {
 /* Step 1 of the checks: how many columns. */
 static bool check_columns(Elab *e, const LabelDecl *decl, const Label *label) {
     if (decl->columns.count == 1) return true;
-    if (label->kind == LABEL_FLAGS && decl->columns.count == label->classes) return true;
-    bool reported = label->kind != LABEL_FLAGS
-                    ? fail(e, "E0409", decl->pos, "only flags can stand in several columns")
-                    : fail(e, "E0409", decl->pos, "%s for %s", count_text(decl->columns.count, "column").text,
-                           count_text(label->classes, "flag").text);
+    bool numbers = label->kind == LABEL_NUMBERS, several = numbers || label->kind == LABEL_FLAGS;
+    if (several && decl->columns.count == label->width) return true;
+    bool reported = !several ? fail(e, "E0409", decl->pos, "only flags and numbers can stand in several columns")
+                             : fail(e, "E0409", decl->pos, "%s for %s", count_text(decl->columns.count, "column").text,
+                                    count_text(label->width, numbers ? "number" : "flag").text);
     if (reported) {
-        diag_hint(e->diags, "one column for each flag, 'label %s = (a, b): flags', or one for all", decl->name);
+        diag_hint(e->diags,
+                  numbers ? "one column for each, 'input %s = (a, b): numbers', or one for all"
+                          : "one column for each flag, 'label %s = (a, b): flags', or one for all",
+                  decl->name);
     }
     return false;
 }
 
 /* Step 2: the input that it belongs to, which has words unless the label comes from the text. */
-static bool find_labelled(Elab *e, const TaskDecl *task, Label *label) {
-    const LabelDecl *decl = &task->label;
+static bool find_labelled(Elab *e, const TaskDecl *task, const LabelDecl *decl, Label *label) {
     bool masked = label->kind == LABEL_MASKED;
     label->of = -1;
     for (int i = 0; i < task->n_inputs && decl->of; i++) {
@@ -77,10 +79,10 @@ static bool find_labelled(Elab *e, const TaskDecl *task, Label *label) {
 }
 
 /* Step 3: what only the data can say. */
-static const ClassCounts *ask_data(Elab *e, const LabelDecl *decl, const Task *task) {
+static const ClassCounts *ask_data(Elab *e, const LabelDecl *decl, const Task *task, const Label *label) {
     const ProgramOptions *options = e->options;
     if (options->count_classes) {
-        const ClassCounts *counts = options->count_classes(options->user, task);
+        const ClassCounts *counts = options->count_classes(options->user, task, label);
         return counts;
     }
     if (fail(e, "E0409", decl->pos, "the classes of '%s' can only be read from the data", decl->name))
@@ -104,12 +106,12 @@ static const double *balanced_weights(Elab *e, const ClassCounts *counts) {
     return weights;
 }
 
-static bool take_from_data(Elab *e, const LabelDecl *decl, Task *task) {
+static bool take_from_data(Elab *e, const LabelDecl *decl, const Task *task, Label *label) {
     if (!decl->open.end && !decl->balanced.end) return true;
-    const ClassCounts *counts = ask_data(e, decl, task);
+    const ClassCounts *counts = ask_data(e, decl, task, label);
     if (!counts) return false;
-    if (decl->open.end) take_names(e, counts, &task->label);
-    if (decl->balanced.end) task->label.weights = balanced_weights(e, counts);
+    if (decl->open.end) take_names(e, counts, label);
+    if (decl->balanced.end) label->weights = balanced_weights(e, counts);
     return true;
 }
 
@@ -135,27 +137,67 @@ static bool check_weighted(Elab *e, const LabelDecl *decl, const Label *label) {
     return false;
 }
 
-bool eval_label(Elab *e, const TaskDecl *decl, Task *task) {
-    const LabelDecl *said = &decl->label;
-    Label *label = &task->label;
+/* As many as it says, or as it has columns. */
+static bool eval_numbers(Elab *e, const LabelDecl *decl, Label *label) {
+    label->width = decl->columns.count;
+    return !decl->classes || eval_integer(e, decl->classes, "how many numbers there are", 1, &label->width);
+}
+
+static bool eval_kind(Elab *e, const LabelDecl *decl, Label *label) {
+    bool good = true;
+    switch (label->kind) {
+    case LABEL_REAL: return eval_range(e, decl, label);
+    case LABEL_MASKED: return eval_share(e, decl, label);
+    case LABEL_NUMBERS: return eval_numbers(e, decl, label);
+    default:
+        good = eval_classes(e, decl, label);
+        if (label->kind == LABEL_FLAGS) label->width = label->classes;
+        return good;
+    }
+}
+
+static bool eval_value(Elab *e, const TaskDecl *task, const LabelDecl *said, const Task *so_far, Label *label) {
     *label = (Label){
         .name = said->name, .kind = said->kind, .of = -1, .width = 1, .optional = said->optional, .pos = said->pos};
     if (!said->name) return true;
-    bool good = label->kind == LABEL_REAL     ? eval_range(e, said, label)
-                : label->kind == LABEL_MASKED ? eval_share(e, said, label)
-                                              : eval_classes(e, said, label);
-    if (label->kind == LABEL_FLAGS) label->width = label->classes;
     if (label->kind != LABEL_MASKED) {
         label->columns = said->columns.items;
         label->n_columns = said->columns.count;
     }
-    return good && check_columns(e, said, label) && find_labelled(e, decl, label) && check_weighted(e, said, label) &&
-           take_from_data(e, said, task) && eval_weights(e, said, label);
+    return eval_kind(e, said, label) && check_columns(e, said, label) && find_labelled(e, task, said, label) &&
+           check_weighted(e, said, label) && take_from_data(e, said, so_far, label) && eval_weights(e, said, label);
 }
 
-void check_weights_read(Elab *e, const Label *label) {
-    if (!label->weights || e->label.weights_read) return;
-    if (fail(e, "E0411", label->pos, "the class weights of '%s' are never used", label->name))
-        diag_hint(e->diags, "use them in the loss: loss class_weighted(logits, %s, %s.weights)", label->name,
-                  label->name);
+/* Words are found in one of the texts, and tokens hidden once. */
+static bool check_together(Elab *e, const Task *task, int index) {
+    const Label *label = &task->values[index];
+    for (int i = 0; i < index; i++) {
+        const Label *other = &task->values[i];
+        bool masked = label->kind == LABEL_MASKED && other->kind == LABEL_MASKED;
+        if (label->of < 0 || other->of < 0 || (!masked && label->of == other->of)) continue;
+        if (fail(e, "E0409", label->pos,
+                 masked ? "tokens are hidden twice" : "labels of words or tokens of two texts in one task")) {
+            diag_note(e->diags, other->pos, "the other label is declared here");
+            diag_hint(e->diags, "write a task of its own for it");
+        }
+        return false;
+    }
+    return true;
+}
+
+bool eval_values(Elab *e, const TaskDecl *decl, Task *task) {
+    for (int i = 0; i < decl->n_values; i++) {
+        if (!eval_value(e, decl, &decl->values[i], task, &task->values[i]) || !check_together(e, task, i)) return false;
+    }
+    return true;
+}
+
+void check_values_read(Elab *e, Task *task) {
+    for (int i = 0; i < task->n_values; i++) {
+        const Label *label = &task->values[i];
+        if (!label->weights || e->values[i].weights_read) continue;
+        if (fail(e, "E0411", label->pos, "the class weights of '%s' are never used", label->name))
+            diag_hint(e->diags, "use them in the loss: loss class_weighted(logits, %s, %s.weights)", label->name,
+                      label->name);
+    }
 }

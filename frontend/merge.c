@@ -64,7 +64,7 @@ static void elaborate_merge(Elab *e, const MergeDecl *decl, int index, const cha
     int n_params = e->program->params.count;
     begin_graph(e, e->program->params.items[index].name, &frame);
     e->training = false;
-    e->label = (LabelValue){0};
+    e->n_values = 0;
     e->star = star;
     Value value = eval(e, decl->value);
     e->star = NULL;

@@ -102,30 +102,63 @@ static void parse_windows(Parser *parser, InputDecl *input) {
     if (!input->pools_max && !accept(parser, "mean")) syntax_error(parser, "'max' or 'mean'");
 }
 
-/* input = "input" [name "="] columns ":" ("words" | ("text" | "pair") [windows | "keep" ("head" | "tail" | "both")]);
- * without a name a text is called by its column, a pair `pair` */
-static void parse_input(Parser *parser, TaskDecl *task) {
-    Pos pos = advance(parser)->pos;
-    if (task->n_inputs == 2) {
-        given_twice(parser, pos, task->inputs[0].pos, "a task has at most two inputs; this is the third");
-        return;
-    }
-    InputDecl *input = &task->inputs[task->n_inputs++];
-    input->pos = peek(parser)->pos;
-    Names columns = parse_named_columns(parser, "a name for the input", &input->name);
-    if (columns.count > 2) given_twice(parser, input->pos, input->pos, "an input has at most two columns, a pair");
+/* ("words" | ("text" | "pair") [windows | "keep" ("head" | "tail" | "both")]); without a name a text is called by its
+ * column, a pair `pair` */
+static void parse_text_kind(Parser *parser, Names columns, InputDecl *input) {
+    if (columns.count > 2) given_twice(parser, input->pos, input->pos, "a text has at most two columns, a pair");
     input->n_columns = columns.count == 2 ? 2 : 1;
     for (int i = 0; i < input->n_columns; i++) input->columns[i] = columns.items[i];
     if (!input->name) input->name = input->n_columns == 2 ? "pair" : input->columns[0];
-    expect(parser, ":");
     input->words = input->n_columns == 1 && accept(parser, "words");
     if (input->words) return;
     if (!accept(parser, input->n_columns == 2 ? "pair" : "text"))
-        syntax_error(parser, input->n_columns == 2 ? "'pair'" : "'text' or 'words'");
+        syntax_error(parser, input->n_columns == 2 ? "'pair' or 'numbers'" : "'text', 'words', 'number' or 'numbers'");
     else if (clause_follows(parser, "window"))
         parse_windows(parser, input);
     else
         input->truncation = parse_truncation(parser);
+}
+
+/* One more value of the rows; NULL after a message. */
+static LabelDecl *next_value(Parser *parser, TaskDecl *task, Pos pos) {
+    if (task->n_values < MAX_VALUES) return &task->values[task->n_values++];
+    given_twice(parser, pos, task->values[1].pos, "a task has at most 15 numbers and other labels beside the first");
+    return NULL;
+}
+
+/* numbers = "number" | "numbers" ["[" arithmetic "]"]; without a count there are as many as columns */
+static void parse_numbers(Parser *parser, TaskDecl *task, LabelDecl numbers) {
+    LabelDecl *to = next_value(parser, task, numbers.pos);
+    bool several = next_is(parser, "numbers");
+    advance(parser);
+    numbers.kind = LABEL_NUMBERS;
+    if (!numbers.name && numbers.columns.count > 1)
+        syntax_error(parser, "one column, or 'input name = (column, column)'");
+    if (!numbers.name) numbers.name = numbers.columns.items[0];
+    if (several && accept(parser, "[")) {
+        numbers.classes = parse_arithmetic(parser);
+        expect(parser, "]");
+    }
+    if (to) *to = numbers;
+}
+
+/* input = "input" [name "="] columns ":" (numbers | text) */
+static void parse_input(Parser *parser, TaskDecl *task) {
+    Pos begin = advance(parser)->pos, pos = peek(parser)->pos;
+    const char *name = NULL;
+    Names columns = parse_named_columns(parser, "a name for the input", &name);
+    expect(parser, ":");
+    if (next_is(parser, "number") || next_is(parser, "numbers")) {
+        parse_numbers(parser, task, (LabelDecl){.name = name, .pos = pos, .columns = columns});
+        return;
+    }
+    if (task->n_inputs == MAX_TEXTS) {
+        given_twice(parser, begin, task->inputs[0].pos, "a task has at most 16 texts");
+        return;
+    }
+    InputDecl *input = &task->inputs[task->n_inputs++];
+    *input = (InputDecl){.name = name, .pos = pos};
+    parse_text_kind(parser, columns, input);
 }
 
 /* classes = arithmetic | string {"," string} */
@@ -191,9 +224,9 @@ static void parse_weights(Parser *parser, LabelDecl *label) {
 /* label = "label" [name "="] columns ":" kind ["optional"] [weights] ["of" name]; without a name it is called by
  * its column */
 static void parse_label(Parser *parser, TaskDecl *task) {
-    LabelDecl *label = &task->label;
     Pos pos = advance(parser)->pos;
-    if (label->name) given_twice(parser, pos, label->pos, "a task has one label; this is the second");
+    LabelDecl *label = task->values[0].name ? next_value(parser, task, pos) : &task->values[0];
+    if (!label) return;
     label->pos = peek(parser)->pos;
     label->columns = parse_named_columns(parser, "a name for the label", &label->name);
     if (!label->name && label->columns.count > 1)
@@ -257,6 +290,7 @@ static void parse_task_export(Parser *parser, TaskDecl *task) {
 TaskDecl *parse_task(Parser *parser) {
     TaskDecl *task = arena_alloc(parser->arena, sizeof *task);
     task->name = expect_name(parser, "the name of a task", &task->pos);
+    task->n_values = 1;
     int nesting = parser->nesting;
     expect(parser, "{");
     while (!next_is(parser, "}") && !parser->broken) {

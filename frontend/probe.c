@@ -51,7 +51,7 @@ typedef struct Probed {
     Elab *e;
     Def *def;
     Task *task;
-    TokensValue tokens[2];
+    TokensValue tokens[MAX_TEXTS];
 } Probed;
 
 static const ProbeShape *find_shape(const Elab *e, const char *name) {
@@ -108,8 +108,8 @@ static bool bind_texts(Probed *p) {
     for (int i = 0; i < p->def->formals.count; i++) {
         const Formal *formal = &p->def->formals.items[i];
         if (!formal->is_tokens) continue;
-        if (p->task->n_inputs == 2)
-            return fail(e, "E0971", formal->pos, "at most two text inputs can be given") && false;
+        if (p->task->n_inputs == MAX_TEXTS)
+            return fail(e, "E0971", formal->pos, "at most %d text inputs can be given", MAX_TEXTS) && false;
         if (!e->module->tokens.pos.file)
             return fail(e, "E0406", formal->pos, "the program does not declare the sizes of its tokens") && false;
         TokensValue *tokens = &p->tokens[p->task->n_inputs];
@@ -250,7 +250,7 @@ static void elaborate_watched_def(Elab *e) {
     Task task = {.name = def->name, .pos = def->pos};
     Probed p = {.e = e, .def = def, .task = &task};
     begin_graph(e, def->name, &frame);
-    e->label = (LabelValue){0};
+    e->n_values = 0;
     e->training = e->probe->training;
     def->active = true;
     if (bind_texts(&p) && bind_sizes(&p) && bind_arguments(&p)) {

@@ -53,19 +53,23 @@ typedef struct TextInput {
     Pos pos;
 } TextInput;
 
-typedef enum LabelKind { LABEL_NONE, LABEL_CLASS, LABEL_FLAGS, LABEL_REAL, LABEL_MASKED } LabelKind;
+typedef enum LabelKind { LABEL_NONE, LABEL_CLASS, LABEL_FLAGS, LABEL_REAL, LABEL_MASKED, LABEL_NUMBERS } LabelKind;
 
-/* What a task learns to tell, given to the graph as input NAME, one row for each sequence (R = S) or, with `of`, for
- * each of the W = "NAME.W" labelled tokens of a text input: first pieces of words, masked positions.
- *   class, masked i32<classes>[R, 1]   flags i32<2>[R, classes]   real f32[R, 1]
+/* What a row of the data has beside its texts: what a task learns to tell or, of LABEL_NUMBERS, numbers that are given
+ * to it. Input NAME of the graph has one row for each sequence (R = S) or, with `of`, for each of the W = "NAME.W"
+ * labelled tokens of a text input: first pieces of words, masked positions.
+ *   class, masked i32<classes>[R, 1]   flags i32<2>[R, classes]   real f32[R, 1]   numbers f32[R, width]
  *   NAME.at i32<x.T>[NAME.W] (with `of`: the token row that each label belongs to)
- * Evaluation graphs need it only for the loss. A masked label has no column: its inputs' ids are hidden from the graph,
- * and are the label (Devlin et al. 2018). */
+ *   NAME.given f32[R, width] (without `of`, where the text reads it: 1, or 0 in a gap, where NAME has 0)
+ * Evaluation graphs need labels only for the loss, numbers always. A masked label has no column: its inputs' ids are
+ * hidden from the graph, and are the label (Devlin et al. 2018). */
 typedef struct Label {
     const char *name; /* NULL: none */
     LabelKind kind;
-    int of;                     /* index of the input whose tokens it belongs to; -1: sequences */
-    const char *const *columns; /* [n_columns]: one, or for flags one each; none when masked */
+    int of; /* index of the input whose tokens it belongs to; -1: sequences */
+    /* [n_columns]: one, or for flags and numbers perhaps one each; none when masked. Of several numbers one column NAME
+     * is a list or, where the file has none, stands for NAME0, NAME1, ... */
+    const char *const *columns;
     int n_columns;
     int64_t classes;          /* of class; flags: how many; masked: the vocabulary */
     int64_t width;            /* numbers in a row of the label */
@@ -74,6 +78,7 @@ typedef struct Label {
     double lowest, highest;   /* real: the declared range */
     double share;             /* masked: of the tokens */
     bool optional;            /* rows may lack it: they are left out where labels are needed */
+    bool may_lack;            /* rows may lack it, or some of it, and stay: the text reads NAME.given */
     Pos pos;
 } Label;
 
@@ -145,6 +150,8 @@ typedef struct Fit {
 } Fit;
 enum { MAX_FITS = 4, MAX_FITTED = 1000 };
 
+enum { MAX_TEXTS = 16, MAX_VALUES = 16 }; /* of a task */
+
 typedef struct Task {
     const char *name;
     Pos pos;
@@ -157,9 +164,12 @@ typedef struct Task {
         *data_columns; /* [n_data_columns]: what the file's columns are called; NULL: its header says it */
     int n_data_columns;
     Split split;
-    TextInput inputs[2];
+    TextInput inputs[MAX_TEXTS];
     int n_inputs;
-    Label label;
+    /* [n_values], at least one: first the label that predictions, metrics and fits are about (LABEL_NONE: the task has
+     * none), then other labels and numbers in the order of the text. */
+    Label values[MAX_VALUES];
+    int n_values;
     const char *metrics[8]; /* names; the first one counts towards the overall score */
     Pos metric_pos[8];
     int n_metrics;
@@ -185,6 +195,24 @@ static inline int task_input(const Task *task, const char *name) {
         if (strcmp(task->inputs[i].name, name) == 0) return i;
     }
     return -1;
+}
+
+/* What predictions are compared with. */
+static inline const Label *task_label(const Task *task) { return &task->values[0]; }
+
+/* The number of the label, or of the numbers, of this name; -1: there is none. */
+static inline int task_value(const Task *task, const char *name) {
+    for (int i = 0; i < task->n_values; i++) {
+        if (task->values[i].name && strcmp(task->values[i].name, name) == 0) return i;
+    }
+    return -1;
+}
+
+static inline bool task_masks(const Task *task) {
+    for (int i = 0; i < task->n_values; i++) {
+        if (task->values[i].kind == LABEL_MASKED) return true;
+    }
+    return false;
 }
 
 /* The number of the part that a role in the graph of several tasks belongs to; -1: to none, or to all. */

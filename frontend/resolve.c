@@ -53,11 +53,14 @@ static const Task *task_of_decl(const Resolver *s, int index) {
     return NULL;
 }
 
-static void resolve_label(Resolver *s, int index) {
-    const LabelDecl *label = &s->module->tasks.items[index]->label;
-    const Task *task = label->open.end || label->balanced.end ? task_of_decl(s, index) : NULL;
-    if (task && label->open.end) edit(s, label->open, write_names(s->scratch, &task->label));
-    if (task && label->balanced.end) edit(s, label->balanced, write_weights(s->scratch, &task->label));
+static void resolve_labels(Resolver *s, int index) {
+    const TaskDecl *decl = s->module->tasks.items[index];
+    const Task *task = task_of_decl(s, index);
+    for (int i = 0; task && i < decl->n_values; i++) {
+        const LabelDecl *label = &decl->values[i];
+        if (label->open.end) edit(s, label->open, write_names(s->scratch, &task->values[i]));
+        if (label->balanced.end) edit(s, label->balanced, write_weights(s->scratch, &task->values[i]));
+    }
 }
 
 /* The last declaration has the value. */
@@ -104,7 +107,7 @@ const char *resolved_source(const Program *program, const ProgramOptions *option
     Module module = {0};
     parse(diagnostics_file(&diags, program->path, program->source), false, s.scratch, &diags, &module, NULL, NULL);
     s.module = &module;
-    for (int i = 0; i < module.tasks.count; i++) resolve_label(&s, i);
+    for (int i = 0; i < module.tasks.count; i++) resolve_labels(&s, i);
     for (int i = 0; i < program->configs.count; i++) resolve_config(&s, &program->configs.items[i]);
     const char *resolved = apply(&s, arena);
     arena_free(s.scratch);

@@ -22,9 +22,10 @@ static Node *coords_of(Elab *e, Dim rows, Pos pos) {
     for (int i = 0; i < e->n_tokens; i++) {
         if (dim_equal(rows, e->tokens[i].length)) return e->tokens[i].coords;
     }
-    if (e->label.at && dim_equal(rows, e->label.at->type.dims[0])) {
-        Node *inputs[] = {e->label.tokens->coords, e->label.at};
-        return emit_op(e, OP_gather, 2, inputs, pos);
+    for (int i = 0; i < e->n_values; i++) {
+        const LabelValue *label = &e->values[i];
+        if (!label->at || !dim_equal(rows, label->at->type.dims[0])) continue;
+        return emit_op(e, OP_gather, 2, (Node *[]){label->tokens->coords, label->at}, pos);
     }
     if (e->n_tokens == 0) return NULL;
     if (dim_equal(rows, e->tokens[0].n_rows)) return e->tokens[0].places;
@@ -68,8 +69,10 @@ static Count find_count(const Elab *e, int32_t symbol) {
     if (e->n_tokens && e->tokens[0].n_rows.symbol == symbol) return (Count){"update.rows", {.kind = ROLE_UPDATE_ROWS}};
     if (e->n_tokens && e->tokens[0].rows->type.dims[0].symbol == symbol)
         return (Count){"update.sequences", {.kind = ROLE_UPDATE_SEQUENCES}};
-    if (e->label.at && e->label.at->type.dims[0].symbol == symbol)
-        return count_of(e, ROLE_UPDATE_LABELS, e->label.name);
+    for (int i = 0; i < e->n_values; i++) {
+        const LabelValue *label = &e->values[i];
+        if (label->at && label->at->type.dims[0].symbol == symbol) return count_of(e, ROLE_UPDATE_LABELS, label->name);
+    }
     for (int i = 0; i < e->n_tokens; i++) {
         if (e->tokens[i].length.symbol == symbol) return count_of(e, ROLE_UPDATE_TOKENS, e->tokens[i].name);
     }

@@ -267,11 +267,12 @@ static void run_predict(Elab *e, const Stmt *stmt) {
     if (again) return;
     const Node *node = find_output(e, "predict");
     if (!node || e->n_tokens == 0) return;
-    Dim rows = e->label.at ? e->label.at->type.dims[0] : e->tokens[0].n_rows;
+    const Node *at = e->n_values ? e->values[0].at : NULL;
+    Dim rows = at ? at->type.dims[0] : e->tokens[0].n_rows;
     bool good = node->type.elem == ELEM_F32 && node->type.rank == 2 && dim_equal(node->type.dims[0], rows);
     if (good) return;
     bool windowed = !dim_equal(e->tokens[0].n_rows, e->tokens[0].rows->type.dims[0]);
-    const char *wanted = e->label.at ? "label" : windowed ? "row of the data" : "sequence";
+    const char *wanted = at ? "label" : windowed ? "row of the data" : "sequence";
     if (fail(e, "E0405", stmt->value->pos, "a prediction must be f32 with a row for each %s, not %s", wanted,
              type_print(e->arena, &node->type, &e->graph->symbols))) {
         if (node->type.elem != ELEM_F32)

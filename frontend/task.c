@@ -103,41 +103,54 @@ static void bind_inputs(Elab *e, const Task *task, TokensValue *tokens) {
 }
 
 /* The token rows that the label belongs to. */
-static void declare_label_rows(Elab *e, const Label *label) {
-    const TokensValue *tokens = &e->tokens[label->of];
+static void declare_label_rows(Elab *e, const Label *label, LabelValue *to) {
     Dim rows = member_dim(e, (Role){ROLE_LABELS, label->name, NULL}, "W");
-    e->label.tokens = tokens;
-    e->label.at = member_input(e, (Role){ROLE_AT, label->name, NULL}, "at", 1, &rows, tokens->length, label->pos);
+    to->tokens = &e->tokens[label->of];
+    to->at = member_input(e, (Role){ROLE_AT, label->name, NULL}, "at", 1, &rows, to->tokens->length, label->pos);
 }
 
-static void bind_label(Elab *e, const Label *label) {
-    e->label = (LabelValue){.name = label->name, .classes = label->classes, .weights = label->weights};
+static Dim bound_of(const Elab *e, const Label *label) {
+    switch (label->kind) {
+    case LABEL_CLASS: return dim_const(label->classes);
+    case LABEL_FLAGS: return dim_const(2);
+    case LABEL_MASKED: return e->vocab;
+    default: return dim_const(0);
+    }
+}
+
+static void bind_value(Elab *e, const Label *label, LabelValue *to) {
+    bool is_real = label->kind == LABEL_REAL || label->kind == LABEL_NUMBERS;
+    *to = (LabelValue){.name = label->name, .classes = label->classes, .weights = label->weights};
     if (label->kind == LABEL_NONE) return;
-    if (label->of >= 0) declare_label_rows(e, label);
-    Dim rows = e->label.at ? e->label.at->type.dims[0] : e->tokens[0].n_rows;
-    Dim dims[] = {rows, dim_const(label->width)};
-    Type type = type_make(label->kind == LABEL_REAL ? ELEM_F32 : ELEM_I32, 2, dims);
-    if (label->kind != LABEL_REAL)
-        type.bound = label->kind == LABEL_MASKED  ? e->vocab
-                     : label->kind == LABEL_FLAGS ? dim_const(2)
-                                                  : dim_const(label->classes);
-    Role role = {.kind = ROLE_LABEL, .of = label->name};
+    if (label->of >= 0) declare_label_rows(e, label, to);
+    Dim dims[] = {to->at ? to->at->type.dims[0] : e->tokens[0].n_rows, dim_const(label->width)};
+    Type type = type_make(is_real ? ELEM_F32 : ELEM_I32, 2, dims);
+    type.bound = bound_of(e, label);
+    if (!to->at) to->given = type_make(ELEM_F32, 2, dims);
+    Role role = {.kind = label->kind == LABEL_NUMBERS ? ROLE_NUMBERS : ROLE_LABEL, .of = label->name};
     Value value = value_tensor(emit_input(e, label->name, role, type, label->pos));
-    value.label = &e->label;
+    value.label = to;
     bind_name(e, e->frame, label->name, value);
     note_declaration(e, label->name, value, label->pos);
 }
 
+static void bind_values(Elab *e, const Task *task, LabelValue *values) {
+    e->values = values;
+    e->n_values = task->n_values;
+    for (int i = 0; i < task->n_values; i++) bind_value(e, &task->values[i], &values[i]);
+}
+
 /* NULL after a message. */
-static Graph *build(Elab *e, const TaskDecl *decl, const Task *task, bool training) {
+static Graph *build(Elab *e, const TaskDecl *decl, Task *task, bool training) {
     Frame frame = {0};
-    TokensValue tokens[2];
+    TokensValue tokens[MAX_TEXTS];
     e->training = training;
     begin_graph(e, arena_printf(e->arena, "%s.%s", task->name, training ? "train" : "eval"), &frame);
     bind_inputs(e, task, tokens);
-    bind_label(e, &task->label);
+    bind_values(e, task, arena_array(e->arena, (size_t)task->n_values, sizeof *e->values));
     bind_fits(e, task);
     run_block(e, &decl->body);
+    for (int i = 0; i < task->n_values; i++) task->values[i].may_lack |= e->values[i].given_read;
     return finish_graph(e);
 }
 
@@ -185,22 +198,41 @@ static bool check_complete(Elab *e, const TaskDecl *decl) {
     return false;
 }
 
-static bool check_input_names(Elab *e, const TaskDecl *decl) {
-    const InputDecl *a = &decl->inputs[0], *b = &decl->inputs[1];
-    for (int i = 0; i < decl->n_inputs && decl->label.name; i++) {
-        if (strcmp(decl->inputs[i].name, decl->label.name) != 0) continue;
-        if (fail(e, "E0203", decl->label.pos, "the label has the name of an input: '%s'", decl->label.name)) {
-            diag_note(e->diags, decl->inputs[i].pos, "the input is declared here");
-            diag_hint(e->diags, "give it another name: label target = %s: ...", decl->label.name);
+/* A name of the rows' texts, labels and numbers. */
+typedef struct RowName {
+    const char *name;
+    Pos pos;
+    const char *what;
+} RowName;
+
+static void same_name(Elab *e, const RowName *first, const RowName *again) {
+    bool is_label = strcmp(again->what, "label") == 0 && strcmp(first->what, "input") == 0;
+    bool reported = is_label ? fail(e, "E0203", again->pos, "the label has the name of an input: '%s'", again->name)
+                             : fail(e, "E0203", again->pos, "two %ss are named '%s'", again->what, again->name);
+    if (!reported) return;
+    diag_note(e->diags, first->pos, is_label ? "the input is declared here" : "the first is here");
+    if (is_label)
+        diag_hint(e->diags, "give it another name: label target = %s: ...", again->name);
+    else
+        diag_hint(e->diags, "give it another name: %s other = ...", again->what);
+}
+
+static bool check_row_names(Elab *e, const TaskDecl *decl) {
+    RowName names[MAX_TEXTS + MAX_VALUES];
+    int count = 0;
+    for (int i = 0; i < decl->n_inputs; i++)
+        names[count++] = (RowName){decl->inputs[i].name, decl->inputs[i].pos, "input"};
+    for (int i = 0; i < decl->n_values; i++) {
+        const LabelDecl *value = &decl->values[i];
+        if (value->name)
+            names[count++] = (RowName){value->name, value->pos, value->kind == LABEL_NUMBERS ? "input" : "label"};
+    }
+    for (int i = 0; i < count; i++) {
+        for (int j = 0; j < i; j++) {
+            if (strcmp(names[i].name, names[j].name) == 0) return same_name(e, &names[j], &names[i]), false;
         }
-        return false;
     }
-    if (decl->n_inputs < 2 || strcmp(a->name, b->name) != 0) return true;
-    if (fail(e, "E0203", b->pos, "both inputs are named '%s'", b->name)) {
-        diag_note(e->diags, a->pos, "the first is here");
-        diag_hint(e->diags, "give it another name: input other = ...");
-    }
-    return false;
+    return true;
 }
 
 static Task describe(const TaskDecl *decl) {
@@ -220,6 +252,7 @@ static Task describe(const TaskDecl *decl) {
         task.inputs[i].pools_max = input->pools_max;
         task.inputs[i].window_pos = input->window_pos;
     }
+    task.n_values = decl->n_values;
     task.exports = decl->exports;
     task.n_metrics = decl->n_metrics;
     for (int i = 0; i < decl->n_metrics; i++) {
@@ -266,13 +299,19 @@ static bool eval_windows(Elab *e, const TaskDecl *decl, Task *task) {
     const InputDecl *given = &decl->inputs[0];
     TextInput *input = &task->inputs[0];
     Pos pos = given->window_pos;
-    if (decl->n_inputs == 2 && decl->inputs[1].window)
-        return bad_window(e, decl->inputs[1].window_pos, "one of two inputs has windows", "encode one text alone");
+    for (int i = 1; i < decl->n_inputs; i++) {
+        if (decl->inputs[i].window)
+            return bad_window(e, decl->inputs[i].window_pos, "one of several inputs has windows",
+                              "encode one text alone");
+    }
     if (!given->window) return true;
-    if (decl->n_inputs == 2 || input->n_columns == 2)
+    if (decl->n_inputs > 1 || input->n_columns == 2)
         return bad_window(e, pos, "windows are of a text alone", "take one text, or cut the pair: pair keep both");
-    if (task->label.of >= 0)
-        return bad_window(e, pos, "labels of words or tokens have no windows", "cut the text instead: text keep head");
+    for (int i = 0; i < task->n_values; i++) {
+        if (task->values[i].of >= 0)
+            return bad_window(e, pos, "labels of words or tokens have no windows",
+                              "cut the text instead: text keep head");
+    }
     if (!eval_integer(e, given->window, "the tokens of a window", 4, &input->window)) return false;
     if (!eval_integer(e, given->stride, "the stride", 1, &input->stride)) return false;
     if (input->stride <= input->window - 2) return true;
@@ -294,7 +333,7 @@ static bool eval_split(Elab *e, const SplitDecl *decl, Task *task) {
     if (decl->seed && !eval_integer(e, decl->seed, "the seed", 0, &split.seed)) return false;
     if (decl->share && !(split.share > 0 && split.share < 1))
         return bad_split(e, decl->share->pos, "the share of dev must lie between 0 and 1", "as in: split dev 0.1");
-    bool has_classes = task->label.kind == LABEL_CLASS && task->label.of < 0;
+    bool has_classes = task_label(task)->kind == LABEL_CLASS && task_label(task)->of < 0;
     if (split.stratified && !has_classes)
         return bad_split(e, decl->pos, "only classes of texts can be stratified",
                          "leave 'stratified' out: rows are drawn alike");
@@ -304,12 +343,12 @@ static bool eval_split(Elab *e, const SplitDecl *decl, Task *task) {
 
 void elaborate_task(Elab *e, const TaskDecl *decl) {
     Task task = describe(decl);
-    if (!check_complete(e, decl) || !check_input_names(e, decl)) return;
-    if (!eval_label(e, decl, &task) || !eval_windows(e, decl, &task) || !eval_split(e, &decl->split, &task) ||
+    if (!check_complete(e, decl) || !check_row_names(e, decl)) return;
+    if (!eval_values(e, decl, &task) || !eval_windows(e, decl, &task) || !eval_split(e, &decl->split, &task) ||
         !eval_fits(e, decl, &task))
         return;
     task.train = build(e, decl, &task, e->probe ? e->probe->training : true);
-    if (task.train && !e->probe) check_weights_read(e, &task.label);
+    if (task.train && !e->probe) check_values_read(e, &task);
     /* Also after a mistake: predict and show are elaborated here alone. */
     if (e->steps <= MAX_STEPS && !e->probe) task.eval = build(e, decl, &task, false);
     if (task.eval) find_fitted(e, &task);

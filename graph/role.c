@@ -36,6 +36,10 @@ static const RoleInfo infos[ROLE_KINDS] = {
     [ROLE_AT] = {"at", ON_INPUT, "label", "i32<?>[W]", VALUES_RISING,
                  .means = "of each labelled token its row: rising"},
 
+    [ROLE_NUMBERS] = {"numbers", ON_INPUT, "numbers", "f32[?, ?]", .means = "numbers that the data gives, row by row"},
+    [ROLE_GIVEN] = {"given", ON_INPUT, "value", "f32[?, ?]",
+                    .means = "of each number of a label, or of numbers, 1 where the row has it, otherwise 0"},
+
     [ROLE_UPDATE_ROWS] = {"update_rows", ON_INPUT, NULL, "f32[]", VALUES_COUNT, ROLE_ROWS,
                           .means = "rows of the whole update"},
     [ROLE_UPDATE_SEQUENCES] = {"update_sequences", ON_INPUT, NULL, "f32[]", VALUES_COUNT, ROLE_SEQUENCES,

@@ -27,9 +27,11 @@ typedef enum RoleKind {
     ROLE_SEQUENCE_COORDS,
     ROLE_ROW,
     ROLE_ROW_COORDS,
-    /* of a label */
+    /* of a label, or numbers */
     ROLE_LABEL,
     ROLE_AT,
+    ROLE_NUMBERS,
+    ROLE_GIVEN,
     /* of the update */
     ROLE_UPDATE_ROWS,
     ROLE_UPDATE_SEQUENCES,

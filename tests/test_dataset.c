@@ -33,8 +33,12 @@ static Fixture begin(const char *text) {
     Fixture f = {.folder = make_folder(), .diags = diagnostics_new()};
     put_text(&f.folder, "t-train.tsv", text);
     f.tokenizer = vocabulary_tokenizer(vocabulary, NULL, "yes");
-    f.task =
-        (Task){.name = "t", .data = "sub/t-{split}.tsv", .data_format = "tab", .n_inputs = 1, .label = class_label};
+    f.task = (Task){.name = "t",
+                    .data = "sub/t-{split}.tsv",
+                    .data_format = "tab",
+                    .n_inputs = 1,
+                    .values = {class_label},
+                    .n_values = 1};
     f.task.inputs[0] = (TextInput){.name = "text", .columns = {"text"}, .n_columns = 1};
     f.options = (DatasetOptions){
         .tokenizer = f.tokenizer, .split = "train", .max_length = 16, .needs_labels = true, .skips_bad = true};
@@ -67,7 +71,7 @@ Test(dataset, rows_without_a_label_stop_or_are_skipped) {
     load(&f);
     cr_assert_not_null(f.data);
     cr_expect(f.data->rows == 3 && f.data->skipped == 1 && f.data->cut == 0);
-    cr_expect(f.data->labels.values[0] == 2 && f.data->labels.values[1] == 0 && f.data->labels.values[2] == 1);
+    cr_expect(f.data->values[0].values[0] == 2 && f.data->values[0].values[1] == 0 && f.data->values[0].values[2] == 1);
     cr_expect(f.data->lines[0] == 2 && f.data->lines[2] == 5);
     static const int32_t ids[] = {2, 4, 6, 3, 2, 5, 3, 2, 1, 4, 3};
     static const int64_t bounds[] = {0, 4, 7, 11};
@@ -82,7 +86,7 @@ Test(dataset, predictions_need_no_label) {
     f.options.needs_labels = false;
     load(&f);
     cr_assert_not_null(f.data);
-    cr_expect(f.data->rows == 2 && isnan(f.data->labels.values[0]) && f.data->skipped == 0);
+    cr_expect(f.data->rows == 2 && isnan(f.data->values[0].values[0]) && f.data->skipped == 0);
     finish(&f);
 }
 
@@ -171,8 +175,8 @@ Test(dataset, what_is_wrong_is_told_with_the_line) {
     f = begin("text\ty\ngood\tnan\n");
     expect_error(&f, "E0851", 2, "not a number");
     f = begin("text\ty\ngood\t5.5\n");
-    f.task.label.kind = LABEL_REAL;
-    f.task.label.highest = 5;
+    f.task.values[0].kind = LABEL_REAL;
+    f.task.values[0].highest = 5;
     expect_error(&f, "E0851", 2, "outside 0 .. 5");
     f = begin("text\tz\ngood\t1\n");
     expect_error(&f, "E0810", 1, "'y'");
@@ -226,7 +230,8 @@ Test(dataset, a_batch_is_its_rows_end_to_end) {
     cr_expect_arr_eq(x->coords, coords, sizeof coords);
     cr_expect_arr_eq(batch->inputs[0].row_coords, row_coords, sizeof row_coords);
     cr_expect(x->first[0] == 0 && x->first[1] == 4);
-    cr_expect(batch->labels.classes[0] == 1 && batch->labels.classes[1] == 2 && batch->labels.numbers[1] == 2.0f);
+    cr_expect(batch->values[0].classes[0] == 1 && batch->values[0].classes[1] == 2 &&
+              batch->values[0].numbers[1] == 2.0f);
     batch_free(batch);
     finish(&f);
 }
@@ -262,7 +267,7 @@ Test(dataset, bad_rows_are_skipped_one_by_one) {
     f.options.skips_bad = true;
     load(&f);
     cr_assert_not_null(f.data);
-    cr_expect(f.data->rows == 2 && f.data->skipped == 6 && f.data->lines[1] == 7 && f.data->labels.values[1] == 2);
+    cr_expect(f.data->rows == 2 && f.data->skipped == 6 && f.data->lines[1] == 7 && f.data->values[0].values[1] == 2);
     static const uint32_t lines[] = {3, 4, 5, 6, 8}; /* of the first five */
     cr_assert_eq(f.diags->list.count, 5);
     for (int i = 0; i < 5; i++) {
@@ -280,13 +285,13 @@ Test(dataset, json_lines_and_quoted_tables) {
     f.options.skips_bad = true;
     load(&f);
     cr_assert_not_null(f.data);
-    cr_expect(f.data->rows == 1 && f.data->skipped == 1 && f.data->labels.values[0] == 1);
+    cr_expect(f.data->rows == 1 && f.data->skipped == 1 && f.data->values[0].values[0] == 1);
     finish(&f);
     f = begin("text,y\n\"good, \"\"film\"\"\",2\n");
     f.task.data_format = "comma";
     f.task.quoting = QUOTING_QUOTED;
     load(&f);
     cr_assert_not_null(f.data);
-    cr_expect(f.data->rows == 1 && f.data->labels.values[0] == 2);
+    cr_expect(f.data->rows == 1 && f.data->values[0].values[0] == 2);
     finish(&f);
 }

@@ -114,12 +114,12 @@ Test(frontend, tasks_say_where_their_rows_come_from) {
     const Task *sentiment = &fixture.program->tasks.items[0], *paraphrase = &fixture.program->tasks.items[1];
     cr_expect_str_eq(sentiment->data, "sst/ids-sst-{split}.csv");
     cr_expect(strcmp(sentiment->data_format, "tab") == 0 && sentiment->quoting == QUOTING_UNQUOTED);
-    cr_expect_eq(sentiment->label.classes, 5);
+    cr_expect_eq(task_label(sentiment)->classes, 5);
     cr_expect_eq(sentiment->n_params, 41);
     cr_expect_str_eq(sentiment->metrics[1], "f1_macro");
     cr_expect_str_eq(paraphrase->inputs[0].columns[1], "sentence2");
     cr_expect_eq(paraphrase->quoting, QUOTING_QUOTED);
-    cr_expect_eq(fixture.program->tasks.items[2].label.highest, 5);
+    cr_expect_eq(fixture.program->tasks.items[2].values[0].highest, 5);
     cr_expect_str_eq(fixture.program->origins.items[0].prefix, "bert.");
     cr_expect_eq(fixture.program->vocab, 50);
     finish(&fixture);

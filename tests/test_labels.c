@@ -98,7 +98,8 @@ static void load(Fixture *f, const char *text, const char *format, Label label, 
     TempPath data = put_text(&f->folder, "data", text);
     static const char *const columns[] = {"w", "y"};
     f->tokenizer = vocabulary_tokenizer(vocabulary, NULL, "yes");
-    f->task = (Task){.name = "t", .data = "data", .data_format = format, .n_inputs = 1, .label = label};
+    f->task =
+        (Task){.name = "t", .data = "data", .data_format = format, .n_inputs = 1, .values = {label}, .n_values = 1};
     if (strcmp(format, "conll") == 0) f->task.data_columns = columns, f->task.n_data_columns = 2;
     f->task.inputs[0] = (TextInput){.name = "w", .columns = {"w"}, .n_columns = 1, .words = label.of >= 0};
     f->options =
@@ -125,7 +126,7 @@ static void expect_labels(const Dataset *data, const char *expected) {
     cr_assert_not_null(data);
     for (int64_t row = 0; row < data->rows; row++) {
         LabelList list = {0};
-        row_labels(data, row, (RowKey){0}, NULL, &list);
+        row_labels(data, 0, row, (RowKey){0}, NULL, &list);
         snprintf(found + strlen(found), sizeof found - strlen(found), "%s", row ? " / " : "");
         for (int64_t i = 0; i < list.count; i++) {
             snprintf(found + strlen(found), sizeof found - strlen(found), "%s%d=%g", i ? " " : "", list.at[i],
@@ -146,7 +147,7 @@ Test(labels, a_label_belongs_to_the_first_token_of_its_word) {
     finish(&f);
     load(&f, "{\"w\": [\"good\", \"films\", \"\"], \"y\": [\"B-A\", null, \"O\"]}\n", "jsonl", of_words(), true);
     expect_labels(f.data, "1=1"); /* one is not labelled, one has no token */
-    cr_expect(f.data->labels.words[0] == 3 && f.data->labels.word[0] == 0);
+    cr_expect(f.data->values[0].words[0] == 3 && f.data->values[0].word[0] == 0);
     finish(&f);
     load(&f, "w\ty\ngood  film\tO B-A\n", "tab", of_words(), true);
     expect_labels(f.data, "1=0 2=1");
@@ -212,7 +213,7 @@ Test(labels, masking_hides_the_share_in_three_ways) {
     for (int64_t row = 0; row < f.data->rows; row++) {
         int32_t ids[8];
         memcpy(ids, f.data->inputs[0].ids.items + f.data->inputs[0].bounds[row], 7 * sizeof *ids);
-        row_labels(f.data, row, (RowKey){1, 2, (uint32_t)row}, ids, &list);
+        row_labels(f.data, 0, row, (RowKey){1, 2, (uint32_t)row}, ids, &list);
         cr_expect(ids[0] == 2 && ids[5] == 1 && ids[6] == 3); /* special tokens stay */
         for (int64_t i = 0; i < list.count; i++) {
             int32_t hidden = ids[list.at[i]];
@@ -231,11 +232,11 @@ Test(labels, masking_hides_the_share_in_three_ways) {
 }
 
 static bool same_batch(const Batch *a, const Batch *b, int64_t from) {
-    int64_t shift = a->labels.bounds[from], tokens = a->inputs[0].bounds[from];
-    bool same = a->labels.count - shift == b->labels.count;
-    for (int64_t i = 0; same && i < b->labels.count; i++) {
-        same =
-            a->labels.classes[shift + i] == b->labels.classes[i] && a->labels.at[shift + i] == tokens + b->labels.at[i];
+    int64_t shift = a->values[0].bounds[from], tokens = a->inputs[0].bounds[from];
+    bool same = a->values[0].count - shift == b->values[0].count;
+    for (int64_t i = 0; same && i < b->values[0].count; i++) {
+        same = a->values[0].classes[shift + i] == b->values[0].classes[i] &&
+               a->values[0].at[shift + i] == tokens + b->values[0].at[i];
     }
     size_t bytes = (size_t)b->inputs[0].tokens * sizeof(int32_t);
     return same && memcmp(a->inputs[0].ids + tokens, b->inputs[0].ids, bytes) == 0;
@@ -255,7 +256,7 @@ Test(labels, a_split_update_hides_the_same_tokens_and_counts_them_all) {
         batch_begin(half, f.data, rows, 4, NUMBERS_OF_UPDATE);
         batch_fill(half, f.data, rows + 2, 2, 2);
         cr_expect(same_batch(whole, half, 2), "step %d", step);
-        cr_expect_eq(half->labels.update_labels[0], (float)(whole->labels.count ? whole->labels.count : 1));
+        cr_expect_eq(half->values[0].update_labels[0], (float)(whole->values[0].count ? whole->values[0].count : 1));
         cr_expect(half->update_rows[0] == 4 && half->inputs[0].update_tokens[0] == (float)whole->inputs[0].tokens);
     }
     batch_free(whole);
@@ -294,11 +295,11 @@ Test(labels, a_batch_of_words_points_to_their_rows) {
     Batch *batch = batch_new(sets, 1, 2);
     batch_begin(batch, f.data, (int64_t[]){1, 0}, 2, NUMBERS_OF_UPDATE);
     batch_fill(batch, f.data, (int64_t[]){1, 0}, 2, 0);
-    cr_assert_eq(batch->labels.count, 4);
-    cr_expect_arr_eq(batch->labels.at, at, sizeof at);
-    cr_expect_arr_eq(batch->labels.classes, classes, sizeof classes);
-    cr_expect(batch->labels.bounds[1] == 1 && batch->labels.bounds[2] == 4);
-    cr_expect_eq(batch->labels.update_labels[0], 4);
+    cr_assert_eq(batch->values[0].count, 4);
+    cr_expect_arr_eq(batch->values[0].at, at, sizeof at);
+    cr_expect_arr_eq(batch->values[0].classes, classes, sizeof classes);
+    cr_expect(batch->values[0].bounds[1] == 1 && batch->values[0].bounds[2] == 4);
+    cr_expect_eq(batch->values[0].update_labels[0], 4);
     batch_free(batch);
     finish(&f);
 }

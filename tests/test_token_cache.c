@@ -22,7 +22,9 @@ static Fixture make(void) {
     Fixture f = {.arena = arena_new(), .diags = diagnostics_new()};
     Sequences *in = &f.data.inputs[0];
     f.tokenizer = vocabulary_tokenizer(vocabulary, NULL, "no");
-    f.task = (Task){.n_inputs = 1, .label = {.name = "y", .kind = LABEL_CLASS, .of = -1, .classes = 3, .width = 1}};
+    f.task = (Task){.n_inputs = 1,
+                    .values = {{.name = "y", .kind = LABEL_CLASS, .of = -1, .classes = 3, .width = 1}},
+                    .n_values = 1};
     f.options = (DatasetOptions){.tokenizer = f.tokenizer, .max_length = 3, .needs_labels = true};
     f.data.rows = ROWS;
     f.data.lines = arena_array(f.arena, ROWS, sizeof *f.data.lines);
@@ -31,7 +33,7 @@ static Fixture make(void) {
     in->ids.count = in->segments.count = TOKENS;
     in->bounds = arena_array(f.arena, ROWS + 1, sizeof *in->bounds);
     in->bounds[1] = 3, in->bounds[2] = TOKENS;
-    Labels *labels = &f.data.labels;
+    Labels *labels = &f.data.values[0];
     labels->bounds = arena_array(f.arena, ROWS + 1, sizeof *labels->bounds);
     labels->words = arena_array(f.arena, ROWS, sizeof *labels->words);
     labels->values = arena_array(f.arena, ROWS, sizeof *labels->values);
@@ -53,7 +55,7 @@ static void expect(Fixture *f, const char *problem) {
 
 Test(token_cache, what_fits_is_taken) {
     Fixture f = make();
-    f.data.labels.values[0] = NAN;
+    f.data.values[0].values[0] = NAN;
     expect(&f, NULL);
 }
 
@@ -102,11 +104,11 @@ Test(token_cache, labels_are_in_range) {
     const double values[] = {3, -1, 0.5, 1e300, INFINITY};
     for (int i = 0; i < 5; i++) {
         Fixture f = make();
-        f.data.labels.values[1] = values[i];
+        f.data.values[0].values[1] = values[i];
         expect(&f, "a label is out of its range");
     }
     Fixture f = make();
-    f.data.labels.bounds[1] = 2;
+    f.data.values[0].bounds[1] = 2;
     expect(&f, "a row has not one label");
 }
 
@@ -114,8 +116,8 @@ Test(token_cache, labels_of_words_point_into_their_row) {
     const int32_t at[][2] = {{2, 1}, {3, 1}, {-1, 0}, {0, 2}, {0, -1}};
     for (int i = 0; i < 5; i++) {
         Fixture f = make();
-        Labels *labels = &f.data.labels;
-        f.task.label.of = 0;
+        Labels *labels = &f.data.values[0];
+        f.task.values[0].of = 0;
         labels->at = arena_array(f.arena, ROWS, sizeof *labels->at);
         labels->word = arena_array(f.arena, ROWS, sizeof *labels->word);
         labels->words[0] = labels->words[1] = 2;

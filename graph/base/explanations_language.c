@@ -230,7 +230,7 @@ const Explanation explanations_of_language[] = {
      "models/encoders/bert.graph and models/optimizers/lamb.graph.",
      .wrong = "optimizer sgd(rate: f32[]) { ... }", .right = "optimizer sgd(momentum = 0.9) { ... }"},
     {"E0408", "given twice",
-     "A task has one data, label, loss and predict, and at most two inputs and eight\n"
+     "A task has one data, loss and predict, and at most 16 texts and eight\n"
      "metrics.",
      .wrong = "loss mse(a, y)\n"
               "loss mse(b, y)",

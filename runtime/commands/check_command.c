@@ -23,9 +23,11 @@ static void print_task(const Program *program, const Task *task, Arena *arena) {
         printf("  input   %s: %s%s%s\n", input->name, input->columns[0], input->n_columns == 2 ? ", " : "",
                input->n_columns == 2 ? input->columns[1] : "");
     }
+    for (int i = 0; i < task->n_values; i++)
+        printf("  %s   %s\n", task->values[i].kind == LABEL_NUMBERS ? "input" : "label",
+               label_text(task, &task->values[i], arena));
     const Node *predict = graph_find_output(task->eval, "predict");
-    printf("  label   %s\n  predict %s\n", label_text(task, arena),
-           type_print(arena, &predict->type, &task->eval->symbols));
+    printf("  predict %s\n", type_print(arena, &predict->type, &task->eval->symbols));
     printf("  metric ");
     for (int i = 0; i < task->n_metrics; i++) printf(" %s", task->metrics[i]);
     printf("\n  %s to train, %d to evaluate; %s, %s", count_text(task->train->nodes.count, "node").text,

@@ -90,18 +90,25 @@ static bool same_ids(const TokenIds *a, const TokenIds *b, const int64_t *from_a
            memcmp(a->items + from_a[0], b->items + from_b[0], count * sizeof *a->items) == 0;
 }
 
+/* What both rows have of one of the task's labels or numbers. */
+static bool same_values(const Dataset *a, const Dataset *b, int value, int64_t row_a, int64_t row_b) {
+    const Labels *x = &a->values[value], *y = &b->values[value];
+    if (!x->bounds || !y->bounds) return x->bounds == y->bounds;
+    int64_t width = a->task->values[value].width, count = x->bounds[row_a + 1] - x->bounds[row_a];
+    return count == y->bounds[row_b + 1] - y->bounds[row_b] && width == b->task->values[value].width &&
+           memcmp(x->values + x->bounds[row_a] * width, y->values + y->bounds[row_b] * width,
+                  (size_t)(count * width) * sizeof *x->values) == 0;
+}
+
 static const char *row_difference(const Dataset *a, const Dataset *b, int64_t row_a, int64_t row_b) {
     for (int i = 0; i < a->task->n_inputs && i < b->task->n_inputs; i++) {
         const Sequences *x = &a->inputs[i], *y = &b->inputs[i];
         if (!same_ids(&x->ids, &y->ids, &x->bounds[row_a], &y->bounds[row_b])) return "tokens";
     }
-    const Labels *x = &a->labels, *y = &b->labels;
-    if (!x->bounds || !y->bounds) return x->bounds == y->bounds ? NULL : "labels";
-    int64_t width = a->task->label.width, count = x->bounds[row_a + 1] - x->bounds[row_a];
-    bool same = count == y->bounds[row_b + 1] - y->bounds[row_b] && width == b->task->label.width &&
-                memcmp(x->values + x->bounds[row_a] * width, y->values + y->bounds[row_b] * width,
-                       (size_t)(count * width) * sizeof *x->values) == 0;
-    return same ? NULL : "labels";
+    for (int i = 0; i < a->task->n_values && i < b->task->n_values; i++) {
+        if (!same_values(a, b, i, row_a, row_b)) return "labels";
+    }
+    return a->task->n_values == b->task->n_values ? NULL : "labels";
 }
 
 static const Dataset *set_of(const RunPair *p, int run, const Draw *draw) {

@@ -127,7 +127,7 @@ static bool end_mistakes(Evaluator *e, bool good) {
 
 static void visit_lines(void *user, const Dataset *data, const MetricInput *lines) {
     Evaluator *e = user;
-    e->tables[e->count] = class_table(lines, data->task->label.kind);
+    e->tables[e->count] = class_table(lines, task_label(data->task)->kind);
     if (e->file) mistakes_write(&e->mistakes, data, lines);
 }
 

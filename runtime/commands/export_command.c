@@ -183,7 +183,7 @@ static bool add_parameters(Exporter *e) {
 
 /* {"0": "no", "1": "yes"}, or in the other order. One output is called like the label. */
 static const char *name_outputs(const Exporter *e, bool by_name) {
-    const Label *label = &e->task->label;
+    const Label *label = task_label(e->task);
     json_t *names = json_object();
     for (int64_t i = 0; i < e->outputs; i++) {
         const char *number = arena_printf(e->s->arena, "%lld", (long long)i),
@@ -206,9 +206,9 @@ static const char *name_outputs(const Exporter *e, bool by_name) {
 
 /* As transformers calls what such a head is trained for. */
 static const char *problem_of(const Exporter *e) {
-    if (e->task->label.kind == LABEL_REAL) return "regression";
-    return e->task->label.kind == LABEL_CLASS && e->outputs > 1 ? "single_label_classification"
-                                                                : "multi_label_classification";
+    if (task_label(e->task)->kind == LABEL_REAL) return "regression";
+    return task_label(e->task)->kind == LABEL_CLASS && e->outputs > 1 ? "single_label_classification"
+                                                                      : "multi_label_classification";
 }
 
 static bool write_model(Exporter *e, const char *folder) {

@@ -27,7 +27,7 @@ static bool load(Run *r, const Options *given) {
 
 /* A loss of a text that is given is of a label that is not. */
 static void say_random_label(const Run *r) {
-    const char *label = r->task->label.kind == LABEL_MASKED ? NULL : r->task->label.name;
+    const char *label = task_label(r->task)->kind == LABEL_MASKED ? NULL : task_label(r->task)->name;
     size_t length = label ? strlen(label) : 0;
     bool given = !label || r->o->texts.count == 0 || !r->o->grad;
     for (int i = 0; i < r->o->inputs.count && !given; i++)

@@ -58,7 +58,8 @@ static bool same_input(const TextInput *a, const TextInput *b) {
 }
 
 static bool same_label(const Label *a, const Label *b) {
-    return a->of == b->of && a->share == b->share && a->optional == b->optional && same_text(a->name, b->name) &&
+    return a->kind == b->kind && a->width == b->width && a->may_lack == b->may_lack && a->of == b->of &&
+           a->share == b->share && a->optional == b->optional && same_text(a->name, b->name) &&
            same_list(a->columns, a->n_columns, b->columns, b->n_columns);
 }
 
@@ -79,7 +80,8 @@ static bool read_alike(const RunGroup *group, const Member *members, int run, in
     char hashes[2][HASH_DIGITS + 1];
     tokenizer_hash(x->tokenizer, hashes[0]);
     tokenizer_hash(y->tokenizer, hashes[1]);
-    bool same = same_file(a, b) && same_label(&a->label, &b->label) && a->n_inputs == b->n_inputs;
+    bool same = same_file(a, b) && a->n_values == b->n_values && a->n_inputs == b->n_inputs;
+    for (int i = 0; same && i < a->n_values; i++) same = same_label(&a->values[i], &b->values[i]);
     for (int i = 0; same && i < a->n_inputs; i++) same = same_input(&a->inputs[i], &b->inputs[i]);
     return same && strcmp(hashes[0], hashes[1]) == 0 && x->max_length == y->max_length &&
            (x->program->segments < 2) == (y->program->segments < 2);
@@ -144,8 +146,8 @@ bool run_group_load(RunGroup *group, const OutputNames *asked) {
 /* What is shown of a hidden token is its number in the vocabulary. */
 static bool check_words(const RunGroup *group, const Member *members, int run) {
     const Task *task = task_of(&members[run]);
-    if (task->label.kind != LABEL_MASKED) return true;
-    diag_error(group->diags, "E0959", task->label.pos, "%s hides and tells tokens of another tokenizer than %s",
+    if (!task_masks(task)) return true;
+    diag_error(group->diags, "E0959", task_label(task)->pos, "%s hides and tells tokens of another tokenizer than %s",
                members[run].name, members->name);
     diag_hint(group->diags, "runs with hidden tokens answer together when tokenizer and --max-length are the same");
     return false;

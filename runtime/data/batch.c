@@ -41,16 +41,21 @@ static void allocate_input(Arena *arena, BatchInput *input, int64_t rows, int64_
     input->room_tokens = tokens;
 }
 
-/* Room for `rows` rows' labels of any of the sets. */
-static void allocate_labels(Arena *arena, BatchLabels *labels, const Dataset *const *sets, int n_sets, int64_t rows) {
+/* Room for `rows` rows' labels of any of the sets that have this value. */
+static void allocate_labels(Arena *arena, BatchLabels *labels, const Dataset *const *sets, int n_sets, int value,
+                            int64_t rows) {
     int64_t most = 0, numbers = 0;
+    bool gaps = false;
     for (int i = 0; i < n_sets; i++) {
-        int64_t of_set = most_labels(sets[i]), width = sets[i]->task->label.width;
+        if (value >= sets[i]->task->n_values) continue;
+        int64_t of_set = most_labels(sets[i], value), width = sets[i]->task->values[value].width;
         if (of_set > most) most = of_set;
         if (of_set * width > numbers) numbers = of_set * width;
+        gaps |= sets[i]->task->values[value].may_lack;
     }
     labels->classes = arena_array(arena, (size_t)(rows * numbers) + 1, sizeof *labels->classes);
     labels->numbers = arena_array(arena, (size_t)(rows * numbers) + 1, sizeof *labels->numbers);
+    if (gaps) labels->given = arena_array(arena, (size_t)(rows * numbers) + 1, sizeof *labels->given);
     labels->at = arena_array(arena, (size_t)(rows * most) + 1, sizeof *labels->at);
     labels->bounds = arena_array(arena, (size_t)rows + 1, sizeof *labels->bounds);
 }
@@ -59,19 +64,23 @@ Batch *batch_new(const Dataset *const *sets, int n_sets, int64_t rows) {
     Arena *arena = arena_new();
     Batch *batch = arena_alloc(arena, sizeof *batch);
     *batch = (Batch){.arena = arena, .capacity_rows = rows, .weight = {1}};
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < n_sets; i++) {
+        if (sets[i]->task->n_inputs > batch->n_inputs) batch->n_inputs = sets[i]->task->n_inputs;
+        if (sets[i]->task->n_values > batch->n_values) batch->n_values = sets[i]->task->n_values;
+    }
+    for (int i = 0; i < batch->n_inputs; i++) {
         allocate_input(arena, &batch->inputs[i], rows, rows * most_of(sets, n_sets, i, most_windows),
                        rows * most_of(sets, n_sets, i, longest_row));
     }
     batch->data_rows = arena_array(arena, (size_t)rows + 1, sizeof(int64_t));
-    allocate_labels(arena, &batch->labels, sets, n_sets, rows);
+    for (int i = 0; i < batch->n_values; i++) allocate_labels(arena, &batch->values[i], sets, n_sets, i, rows);
     return batch;
 }
 
 void batch_free(Batch *batch) {
     if (!batch) return;
     for (int i = 0; i < batch->n_parts; i++) batch_free(batch->parts[i]);
-    label_list_free(&batch->list);
+    for (int i = 0; i < batch->n_values; i++) label_list_free(&batch->values[i].list);
     arena_free(batch->arena);
 }
 
@@ -115,11 +124,13 @@ static RowKey key_of(const Batch *batch, int64_t row, int64_t place) {
 }
 
 void batch_begin(Batch *batch, const Dataset *data, const int64_t *rows, int64_t count, RowNumbers numbers) {
-    int64_t labels = 0, tokens[2] = {0}, sequences[2] = {0};
+    int64_t labels[MAX_VALUES] = {0}, tokens[MAX_TEXTS] = {0}, sequences[MAX_TEXTS] = {0};
     batch->by_index = numbers == NUMBERS_OF_DATA;
     for (int64_t i = 0; i < count; i++) {
-        row_labels(data, rows[i], key_of(batch, rows[i], i), NULL, &batch->list);
-        labels += batch->list.count;
+        for (int j = 0; j < data->task->n_values; j++) {
+            row_labels(data, j, rows[i], key_of(batch, rows[i], i), NULL, &batch->values[j].list);
+            labels[j] += batch->values[j].list.count;
+        }
         for (int j = 0; j < data->task->n_inputs; j++) {
             const Sequences *in = &data->inputs[j];
             tokens[j] += in->bounds[rows[i] + 1] - in->bounds[rows[i]];
@@ -127,27 +138,35 @@ void batch_begin(Batch *batch, const Dataset *data, const int64_t *rows, int64_t
         }
     }
     batch->update_rows[0] = (float)(count ? count : 1);
-    batch->labels.update_labels[0] = (float)(labels ? labels : 1);
-    for (int j = 0; j < 2; j++) {
+    for (int j = 0; j < batch->n_values; j++) batch->values[j].update_labels[0] = (float)(labels[j] ? labels[j] : 1);
+    for (int j = 0; j < batch->n_inputs; j++) {
         batch->inputs[j].update_tokens[0] = (float)(tokens[j] ? tokens[j] : 1);
         batch->inputs[j].update_sequences[0] = (float)(sequences[j] ? sequences[j] : 1);
     }
 }
 
-/* The labels of row `row`, which is sequence `sequence`; a masked label hides tokens of it. */
-static void append_labels(Batch *batch, const Dataset *data, int64_t row, int64_t sequence, RowKey key) {
-    const Label *label = &data->task->label;
-    BatchLabels *to = &batch->labels;
+/* One line of labels or numbers, at the end. */
+static void append_line(BatchLabels *to, const Label *label, const double *line) {
+    for (int64_t j = 0, at = to->count * label->width; j < label->width; j++, at++) {
+        double value = isnan(line[j]) ? 0 : line[j];
+        bool is_real = label->kind == LABEL_REAL || label->kind == LABEL_NUMBERS;
+        if (!is_real) to->classes[at] = (int32_t)value;
+        to->numbers[at] = (float)value;
+        if (to->given) to->given[at] = isnan(line[j]) ? 0.0f : 1.0f;
+    }
+    to->count++;
+}
+
+/* What row `row`, which is sequence `sequence`, has of value `value`; a masked label hides tokens of it. */
+static void append_labels(Batch *batch, const Dataset *data, int value, int64_t row, int64_t sequence, RowKey key) {
+    const Label *label = &data->task->values[value];
+    BatchLabels *to = &batch->values[value];
     BatchInput *input = label->of >= 0 ? &batch->inputs[label->of] : NULL;
     int32_t start = input ? input->bounds[sequence] : 0;
-    row_labels(data, row, key, input ? input->ids + start : NULL, &batch->list);
-    for (int64_t i = 0; i < batch->list.count; i++, to->count++) {
-        to->at[to->count] = start + batch->list.at[i];
-        for (int64_t j = 0; j < label->width; j++) {
-            double given = batch->list.values[i * label->width + j], value = isnan(given) ? 0 : given;
-            if (label->kind != LABEL_REAL) to->classes[to->count * label->width + j] = (int32_t)value;
-            to->numbers[to->count * label->width + j] = (float)value;
-        }
+    row_labels(data, value, row, key, input ? input->ids + start : NULL, &to->list);
+    for (int64_t i = 0; i < to->list.count; i++) {
+        to->at[to->count] = start + to->list.at[i];
+        append_line(to, label, to->list.values + i * label->width);
     }
     to->bounds[sequence + 1] = to->count;
 }
@@ -155,25 +174,25 @@ static void append_labels(Batch *batch, const Dataset *data, int64_t row, int64_
 void batch_fill(Batch *batch, const Dataset *data, const int64_t *rows, int64_t count, int64_t first_row) {
     batch->rows = count;
     batch->data = data;
-    batch->labels.count = 0;
-    for (int i = 0; i < 2; i++) batch->inputs[i].tokens = batch->inputs[i].sequences = 0;
+    for (int i = 0; i < batch->n_values; i++) batch->values[i].count = 0;
+    for (int i = 0; i < batch->n_inputs; i++) batch->inputs[i].tokens = batch->inputs[i].sequences = 0;
     for (int64_t i = 0; i < count; i++) {
         RowKey key = key_of(batch, rows[i], first_row + i);
         for (int j = 0; j < data->task->n_inputs; j++)
             append_row(&batch->inputs[j], &data->inputs[j], rows[i], i, key.row);
-        append_labels(batch, data, rows[i], i, key);
+        for (int j = 0; j < data->task->n_values; j++) append_labels(batch, data, j, rows[i], i, key);
         batch->data_rows[i] = rows[i];
     }
 }
 
-RowsOf batch_symbol(const Task *task, const Role *symbol, int *input) {
-    *input = 0;
+RowsOf batch_symbol(const Task *task, const Role *symbol, int *of) {
+    *of = 0;
     switch (symbol->kind) {
     case ROLE_SEQUENCES:
         return task->n_parts || (task->n_inputs && task->inputs[0].window) ? ROWS_OF_WINDOWS : ROWS_OF_SEQUENCES;
     case ROLE_ROWS: return ROWS_OF_SEQUENCES;
-    case ROLE_LABELS: return ROWS_OF_LABELS;
-    case ROLE_TOKENS: *input = task_input(task, symbol->of); return ROWS_OF_TOKENS;
+    case ROLE_LABELS: *of = task_value(task, symbol->of); return ROWS_OF_LABELS;
+    case ROLE_TOKENS: *of = task_input(task, symbol->of); return ROWS_OF_TOKENS;
     default: return ROWS_OF_BATCH;
     }
 }
@@ -181,31 +200,38 @@ RowsOf batch_symbol(const Task *task, const Role *symbol, int *input) {
 static Role own_role(const Role *role) { return (Role){role->kind, role->of, NULL}; }
 
 int64_t batch_extent(const Batch *batch, const Task *task, const Role *symbol) {
-    int input, part = task_part(task, symbol);
+    int of, part = task_part(task, symbol);
     Role own = own_role(symbol);
     if (part >= 0) return batch_extent(batch->parts[part], task->parts[part], &own);
-    switch (batch_symbol(task, symbol, &input)) {
+    switch (batch_symbol(task, symbol, &of)) {
     case ROWS_OF_SEQUENCES: return batch->rows;
-    case ROWS_OF_WINDOWS: return batch->inputs[input].sequences;
-    case ROWS_OF_LABELS: return batch->labels.count;
-    case ROWS_OF_TOKENS: return batch->inputs[input].tokens;
+    case ROWS_OF_WINDOWS: return batch->inputs[of].sequences;
+    case ROWS_OF_LABELS: return batch->values[of].count;
+    case ROWS_OF_TOKENS: return batch->inputs[of].tokens;
     default: return 0;
     }
 }
 
 int64_t batch_row_of(const Batch *batch, const Task *task, const Role *symbol, int64_t index) {
-    int input, part = task_part(task, symbol);
+    int of, part = task_part(task, symbol);
     Role own = own_role(symbol);
     if (part >= 0)
         return batch->parts[part]->first_row + batch_row_of(batch->parts[part], task->parts[part], &own, index);
     const BatchInput *in = batch->inputs;
-    switch (batch_symbol(task, symbol, &input)) {
+    switch (batch_symbol(task, symbol, &of)) {
     case ROWS_OF_SEQUENCES: return index;
-    case ROWS_OF_WINDOWS: return in[input].row[index];
-    case ROWS_OF_TOKENS: return in[input].row[in[input].sequence[index]];
-    case ROWS_OF_LABELS: return in[task->label.of].row[in[task->label.of].sequence[batch->labels.at[index]]];
+    case ROWS_OF_WINDOWS: return in[of].row[index];
+    case ROWS_OF_TOKENS: return in[of].row[in[of].sequence[index]];
+    case ROWS_OF_LABELS: {
+        const BatchInput *labelled = &in[task->values[of].of];
+        return labelled->row[labelled->sequence[batch->values[of].at[index]]];
+    }
     default: return -1;
     }
 }
 
-int64_t batch_tokens(const Batch *batch) { return batch->inputs[0].tokens + batch->inputs[1].tokens; }
+int64_t batch_tokens(const Batch *batch) {
+    int64_t tokens = 0;
+    for (int i = 0; i < batch->n_inputs; i++) tokens += batch->inputs[i].tokens;
+    return tokens;
+}

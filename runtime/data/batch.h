@@ -26,27 +26,30 @@ typedef struct BatchInput {
         *in_all_tokens; /* of a part of a joined batch: its own ones there, [sequences] and [tokens] */
 } BatchInput;
 
-/* One label for each sequence, or W of them. */
+/* One label, or the numbers of one input, for each sequence, or W of them. */
 typedef struct BatchLabels {
     int64_t count;
     int32_t *classes;       /* [count, width]: of classes, flags and masked tokens */
-    float *numbers;         /* [count, width]: of real ones */
+    float *numbers;         /* [count, width]: of real ones and of numbers */
+    float *given;           /* [count, width]: 1, or 0 of a gap; NULL: there are none */
     int32_t *at;            /* [count]: token rows of the input that the label is of */
     int64_t *bounds;        /* [rows + 1]: labels of each sequence */
     float update_labels[1]; /* of the whole update */
+    LabelList list;         /* of the row at hand */
 } BatchLabels;
 
 typedef struct Batch {
     Arena *arena;
     int64_t rows, capacity_rows;
-    BatchInput inputs[2];
-    BatchLabels labels;
+    BatchInput inputs[MAX_TEXTS];
+    int n_inputs;
+    BatchLabels values[MAX_VALUES];
+    int n_values;
     float update_rows[1]; /* rows of the whole update */
     int32_t rng[2];       /* seed, step */
     const Dataset *data;  /* that it was filled from last */
     int64_t *data_rows;   /* [rows]: their indices there */
     bool by_index;        /* see RowNumbers */
-    LabelList list;       /* of the row at hand */
     float weight[1];      /* of a part's loss */
     int64_t first_row;    /* a part's, among those of all */
     struct Batch **parts; /* [n_parts]: of a joined batch, whose only input is made of their first ones */
@@ -90,7 +93,8 @@ typedef enum RowsOf {
     ROWS_OF_TOKENS,
     ROWS_OF_BATCH, /* none of these */
 } RowsOf;
-RowsOf batch_symbol(const Task *task, const Role *symbol, int *input); /* `*input`: the one whose they are, or 0 */
+/* `*of`: the text, or of labels the task's value, whose they are; or 0 */
+RowsOf batch_symbol(const Task *task, const Role *symbol, int *of);
 int64_t batch_extent(const Batch *batch, const Task *task, const Role *symbol);
 
 int64_t batch_tokens(const Batch *batch);

@@ -1,6 +1,7 @@
 /* Cells: splitting them, and reading labels. */
 #include "runtime/data/cells.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -128,18 +129,21 @@ static const char *flags_from(const Label *label, Piece piece, double *values, A
     return problem;
 }
 
-const char *flags_from_columns(const Label *label, const Table *table, int64_t row, int column, double *values,
-                               int *bad) {
-    for (int64_t i = 0; i < label->width; i++) {
-        bool good = number_from(cell_piece(table, row, column + (int)i), &values[i]);
-        *bad = (int)i;
-        if (!good || (values[i] != 0 && values[i] != 1)) return "the flag is neither 0 nor 1";
-    }
-    return NULL;
+const char *flag_from_piece(const Label *label, Piece piece, double *value) {
+    bool gap = label->may_lack && piece_trimmed(piece).length == 0;
+    *value = NAN;
+    if (gap || (number_from(piece, value) && (*value == 0 || *value == 1))) return NULL;
+    return "the flag is neither 0 nor 1";
+}
+
+static const char *number_given(Piece piece, double *value) {
+    if (number_from(piece, value) && fabs(*value) <= (double)FLT_MAX) return NULL;
+    return *value = NAN, piece_trimmed(piece).length ? "this is not a number" : NULL;
 }
 
 const char *label_from_piece(const Label *label, Piece piece, double *values, Arena *arena) {
     if (label->kind == LABEL_FLAGS) return flags_from(label, piece, values, arena);
+    if (label->kind == LABEL_NUMBERS) return number_given(piece, values);
     *values = NAN;
     if (piece.length == 0) return NULL;
     return label->kind == LABEL_REAL ? real_from(label, piece, values, arena) : class_from(label, piece, values, arena);

@@ -31,12 +31,11 @@ Piece cell_piece(const Table *table, int64_t row, int column);
  * or what is wrong, as words that do not show the text, in `arena`.
  *   class: one of the names, or a number from 0 where no name looks like a number. JSON's true and false are the
  *     classes called so, or called 1 and 0; where classes have no names 1 and 0.
- *   real: a number in the range   flags: names or numbers between '|' or ',', perhaps none */
+ *   real: a number in the range   flags: names or numbers between '|' or ',', perhaps none
+ *   numbers: one of them, or none */
 const char *label_from_piece(const Label *label, Piece piece, double *values, Arena *arena);
-/* Flags from a list's pieces, and from cells of 0 and 1, one for each flag; `*bad`: the label's column that is wrong.
- * */
+/* Flags from a list's pieces, and one from a cell of 0 or 1. */
 const char *flags_from_pieces(const Label *label, const Pieces *pieces, double *values, Arena *arena);
-const char *flags_from_columns(const Label *label, const Table *table, int64_t row, int column, double *values,
-                               int *bad);
+const char *flag_from_piece(const Label *label, Piece piece, double *value);
 
 #endif

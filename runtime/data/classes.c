@@ -15,7 +15,7 @@ typedef struct Class {
 } Class;
 
 typedef struct Counter {
-    const Task *task;
+    const Label *label;
     Diagnostics *diags;
     const SourceFile *file;
     const Table *table;
@@ -25,8 +25,8 @@ typedef struct Counter {
 } Counter;
 
 static bool bad_label(Counter *c, uint32_t line, const char *what) {
-    diag_error(c->diags, "E0851", pos_in_file(c->file, line), "column '%s': %s", c->task->label.columns[0], what);
-    if (c->task->label.pos.file) diag_note(c->diags, c->task->label.pos, "the label is declared here");
+    diag_error(c->diags, "E0851", pos_in_file(c->file, line), "column '%s': %s", c->label->columns[0], what);
+    if (c->label->pos.file) diag_note(c->diags, c->label->pos, "the label is declared here");
     return false;
 }
 
@@ -71,7 +71,7 @@ static bool add_name(Counter *c, Piece name, uint32_t line) {
 
 static bool add_declared(Counter *c, Piece piece, uint32_t line) {
     double value;
-    const char *problem = label_from_piece(&c->task->label, piece, &value, c->diags->arena);
+    const char *problem = label_from_piece(c->label, piece, &value, c->diags->arena);
     if (problem) return c->skips_bad || bad_label(c, line, problem);
     if (!isnan(value)) c->classes.items[(int64_t)value].count++;
     return true;
@@ -81,7 +81,7 @@ static bool add_declared(Counter *c, Piece piece, uint32_t line) {
 static bool add(Counter *c, Piece piece, uint32_t line) {
     piece = piece_trimmed(piece);
     if (piece.length == 0) return true;
-    return c->task->label.classes ? add_declared(c, piece, line) : add_name(c, piece, line);
+    return c->label->classes ? add_declared(c, piece, line) : add_name(c, piece, line);
 }
 
 static bool add_words(Counter *c, int64_t row, Pieces *pieces) {
@@ -96,8 +96,8 @@ static bool add_rows(Counter *c) {
     Pieces pieces = {0};
     bool good = true;
     for (int64_t row = 0; good && row < table_rows(c->table); row++) {
-        good = c->task->label.of >= 0 ? add_words(c, row, &pieces)
-                                      : add(c, cell_piece(c->table, row, c->column), table_line(c->table, row));
+        good = c->label->of >= 0 ? add_words(c, row, &pieces)
+                                 : add(c, cell_piece(c->table, row, c->column), table_line(c->table, row));
     }
     pieces_free(&pieces);
     if (good && c->classes.count == 0) return bad_label(c, 0, "no row has a label");
@@ -105,7 +105,7 @@ static bool add_rows(Counter *c) {
 }
 
 static void begin_with_declared(Counter *c) {
-    const Label *label = &c->task->label;
+    const Label *label = c->label;
     for (int64_t i = 0; i < label->classes; i++)
         vec_push(c->diags->arena, &c->classes, ((Class){label->names ? label->names[i] : "", 0}));
 }
@@ -137,24 +137,26 @@ static const ClassCounts *as_counts(Counter *c) {
     return result;
 }
 
-const ClassCounts *classes_of_table(const Task *task, const Table *table, int column, const SourceFile *file,
+const ClassCounts *classes_of_table(const Label *label, const Table *table, int column, const SourceFile *file,
                                     bool skips_bad, Diagnostics *diags) {
-    Counter c = {.task = task, .diags = diags, .skips_bad = skips_bad, .file = file, .table = table, .column = column};
+    Counter c = {
+        .label = label, .diags = diags, .skips_bad = skips_bad, .file = file, .table = table, .column = column};
     begin_with_declared(&c);
     if (!add_rows(&c)) return NULL;
-    if (!task->label.classes) order_numbers(&c);
+    if (!label->classes) order_numbers(&c);
     return as_counts(&c);
 }
 
-const ClassCounts *classes_count(const Task *task, const DatasetOptions *options, Diagnostics *diags) {
+const ClassCounts *classes_count(const Task *task, const Label *label, const DatasetOptions *options,
+                                 Diagnostics *diags) {
     const char *path = table_format_check(task, diags) ? dataset_path(task, options, diags) : NULL;
     if (!path) return NULL;
     TableFormat format = dataset_format(task);
     format.keeps_bad = options->skips_bad; /* as rows of empty cells */
-    Table *table = table_read(path, format, task->label.columns, 1, options->memory, diags);
+    Table *table = table_read(path, format, label->columns, 1, options->memory, diags);
     if (!table) return NULL;
     const ClassCounts *counts =
-        classes_of_table(task, table, 0, diagnostics_file(diags, path, NULL), options->skips_bad, diags);
+        classes_of_table(label, table, 0, diagnostics_file(diags, path, NULL), options->skips_bad, diags);
     table_free(table);
     return counts;
 }

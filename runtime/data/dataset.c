@@ -10,10 +10,10 @@
 #include "graph/base/memory.h"
 #include "runtime/data/cells.h"
 #include "runtime/data/dataset_id.h"
+#include "runtime/data/given_texts.h"
 #include "runtime/data/row_tokens.h"
+#include "runtime/data/row_values.h"
 #include "runtime/data/split.h"
-
-enum { LABEL_COLUMN_MISSING = -1 };
 
 typedef struct RowLoader {
     const Task *task;
@@ -22,26 +22,34 @@ typedef struct RowLoader {
     Dataset *data;
     Table *table;
     const char **columns;
-    int n_columns, label_column, kept; /* the label's first one; the first of those kept besides */
+    int n_columns, kept; /* the first of those kept besides */
     SplitColumns split;
     /* Of the row at hand. */
     RowTokens tokens;
-    Pieces tags;
-    double *values; /* [labels, width]: read from the label's cells, before it is known which have a token */
-    int64_t n_values, values_capacity; /* labels */
+    Pieces pieces;
+    RowValues values[MAX_VALUES]; /* [task's values] */
 } RowLoader;
 
+static const char *format_word(const RowLoader *l) {
+    return l->options->format ? l->options->format->word : l->task->data_format;
+}
+
+/* Labels are read where they are needed, numbers always. */
 static void collect_columns(RowLoader *l) {
-    const Label *label = &l->task->label;
-    l->columns = arena_array(l->diags->arena, 7 + (size_t)(label->n_columns + l->options->n_keep), sizeof *l->columns);
+    enum { OF_SPLIT = 2 };
+    int most = task_texts(l->task) + l->options->n_keep + OF_SPLIT;
+    for (int i = 0; i < l->task->n_values; i++) most += row_values_most(&l->task->values[i]);
+    l->columns = arena_array(l->diags->arena, (size_t)most, sizeof *l->columns);
     for (int i = 0; i < l->task->n_inputs; i++) {
         const TextInput *input = &l->task->inputs[i];
         for (int j = 0; j < input->n_columns; j++) l->columns[l->n_columns++] = input->columns[j];
     }
-    l->label_column = LABEL_COLUMN_MISSING;
-    if (!l->options->needs_labels || label->n_columns == 0) return;
-    l->label_column = l->n_columns;
-    for (int i = 0; i < label->n_columns; i++) l->columns[l->n_columns++] = label->columns[i];
+    for (int i = 0; i < l->task->n_values; i++) {
+        RowValues *value = &l->values[i];
+        value->label = &l->task->values[i];
+        if (l->options->needs_labels || value->label->kind == LABEL_NUMBERS)
+            row_values_place(value, format_word(l), l->columns, &l->n_columns, l->diags->arena);
+    }
 }
 
 static void collect_kept(RowLoader *l) {
@@ -52,25 +60,22 @@ static void collect_kept(RowLoader *l) {
 /* The texts are the first columns of all. */
 static void collect_split(RowLoader *l) {
     const Split *split = &l->task->split;
-    int texts = 0;
     if (!dataset_is_split(l->task, l->options)) return;
-    for (int i = 0; i < l->task->n_inputs; i++) texts += l->task->inputs[i].n_columns;
-    l->split = (SplitColumns){.first = 0, .count = texts};
+    l->split = (SplitColumns){.first = 0, .count = task_texts(l->task)};
     if (split->group) {
         l->split = (SplitColumns){.first = l->n_columns, .count = 1};
         l->columns[l->n_columns++] = split->group;
     }
     if (split->stratified) {
         l->split.label = l->n_columns;
-        l->columns[l->n_columns++] = l->task->label.columns[0];
+        l->columns[l->n_columns++] = task_label(l->task)->columns[0];
     }
 }
 
-/* --- Labels: from cells to `values` --- */
+/* --- What is wrong with a row --- */
 
 /* Declared names are no content of the file. */
-static void hint_names(RowLoader *l) {
-    const Label *label = &l->task->label;
+static void hint_names(RowLoader *l, const Label *label) {
     const char *list = "";
     if (!label->names || label->n_columns > 1) return;
     for (int64_t i = 0; i < label->classes && i < 20; i++)
@@ -88,113 +93,99 @@ static bool tell_bad(RowLoader *l, const char *code, uint32_t line, const char *
     return false;
 }
 
-static bool bad_label(RowLoader *l, uint32_t line, int column, const char *what) {
-    if (!tell_bad(l, "E0851", line,
-                  arena_printf(l->diags->arena, "column '%s': %s", l->task->label.columns[column], what)))
+static bool bad_value(RowLoader *l, const RowValues *value, const CellProblem *problem) {
+    const Label *label = value->label;
+    const char *column = l->columns[value->column + problem->column];
+    if (!tell_bad(l, "E0851", problem->line, arena_printf(l->diags->arena, "column '%s': %s", column, problem->what)))
         return false;
-    diag_note(l->diags, l->task->label.pos, "the label is declared here");
-    hint_names(l);
-    diag_hint(l->diags, "--skip-bad-rows leaves such rows out; a label that rows may lack is 'optional'");
+    bool numbers = label->kind == LABEL_NUMBERS;
+    diag_note(l->diags, label->pos, numbers ? "the numbers are declared here" : "the label is declared here");
+    hint_names(l, label);
+    if (numbers)
+        diag_hint(l->diags,
+                  "--skip-bad-rows leaves such rows out; where the model reads '%s.given', which is 0 in a gap, cells "
+                  "may be empty",
+                  label->name);
+    else
+        diag_hint(l->diags, "--skip-bad-rows leaves such rows out; a label that rows may lack is 'optional'");
     return false;
 }
 
-static double *new_value(RowLoader *l) {
-    int64_t width = l->task->label.width;
-    l->values = memory_grow(l->values, &l->values_capacity, l->n_values + 1, (size_t)width * sizeof *l->values);
-    double *value = l->values + l->n_values++ * width;
-    for (int64_t i = 0; i < width; i++) value[i] = NAN;
-    return value;
+/* A bad row that is kept is one without values. */
+static bool keep_bad_value(RowLoader *l, RowValues *value, int64_t row, const CellProblem *problem) {
+    const char *column = l->columns[value->column + problem->column];
+    if (!l->options->keeps_bad) return bad_value(l, value, problem);
+    table_add_problem(l->table, row, "E0851",
+                      arena_printf(table_arena(l->table), "column '%s': %s", column, problem->what));
+    value->count = 0;
+    return row_values_add(value), true;
 }
 
-static bool read_sequence_label(RowLoader *l, int64_t row) {
-    const Label *label = &l->task->label;
-    Arena *arena = l->diags->arena;
-    double *value = new_value(l);
-    const char *problem = NULL;
-    int column = 0;
-    if (l->label_column < 0) return true;
-    bool is_list = table_items(l->table, row, l->label_column) >= 0;
-    if (label->n_columns > 1)
-        problem = flags_from_columns(label, l->table, row, l->label_column, value, &column);
-    else if (is_list && label->kind != LABEL_FLAGS)
-        problem = "a list cannot label a whole text";
-    else if (is_list) {
-        cell_pieces(l->table, row, l->label_column, "", &l->tags);
-        problem = flags_from_pieces(label, &l->tags, value, arena);
-    } else
-        problem = label_from_piece(label, cell_piece(l->table, row, l->label_column), value, arena);
-    return !problem || bad_label(l, table_line(l->table, row), column, problem);
-}
-
-/* One for each word; words are between blanks where the file has no lists. */
-static bool read_word_labels(RowLoader *l, int64_t row) {
-    if (l->label_column < 0) return true;
-    cell_pieces(l->table, row, l->label_column, " ", &l->tags);
-    for (int64_t i = 0; i < l->tags.count; i++) {
-        const char *problem = label_from_piece(&l->task->label, l->tags.items[i], new_value(l), l->diags->arena);
-        if (problem) return bad_label(l, table_item_line(l->table, row, i), 0, problem);
-    }
-    return true;
-}
-
-static bool read_labels(RowLoader *l, int64_t row) {
-    const Label *label = &l->task->label;
-    l->n_values = 0;
-    if (label->kind == LABEL_NONE || label->kind == LABEL_MASKED) return true;
-    return label->of >= 0 ? read_word_labels(l, row) : read_sequence_label(l, row);
-}
-
-/* Nothing is there to learn from. */
-static bool is_unlabelled(const RowLoader *l) {
-    const Label *label = &l->task->label;
-    if (l->label_column < 0) return false;
-    return label->of >= 0 ? l->n_values == 0 && l->tokens.n_first > 0 : isnan(l->values[0]);
+static bool lists_differ(RowLoader *l, const RowValues *value, int64_t row) {
+    const char *what =
+        arena_printf(l->diags->arena, "%s, but column '%s' has %s", count_text(l->tokens.n_first, "word").text,
+                     value->label->columns[0], count_text(value->count, "label").text);
+    if (!tell_bad(l, "E0853", table_line(l->table, row), what)) return false;
+    diag_note(l->diags, value->label->pos, "the label is declared here");
+    diag_hint(l->diags, "a row has one label for each of its words; an empty one, in a list, is left out; "
+                        "--skip-bad-rows leaves such rows out");
+    return false;
 }
 
 /* --- Rows --- */
 
-/* `word` is -1 of a sequence's label. */
-static void store_label(RowLoader *l, int64_t word, const double *value) {
-    Labels *labels = &l->data->labels;
-    int64_t width = l->task->label.width, count = labels->bounds[l->data->rows + 1]++;
-    int64_t values = labels->capacity, at = values, words = values;
-    labels->values = memory_grow(labels->values, &values, count + 1, (size_t)width * sizeof *labels->values);
-    memcpy(labels->values + count * width, value, (size_t)width * sizeof *value);
-    if (word >= 0) {
-        labels->at = memory_grow(labels->at, &at, count + 1, sizeof *labels->at);
-        labels->word = memory_grow(labels->word, &words, count + 1, sizeof *labels->word);
-        labels->at[count] = l->tokens.first[word];
-        labels->word[count] = (int32_t)word;
+static bool read_values(RowLoader *l, int64_t row) {
+    for (int i = 0; i < l->task->n_values; i++) {
+        CellProblem problem = {0};
+        if (!row_values_read(&l->values[i], l->table, row, &l->pieces, l->diags->arena, &problem) &&
+            !keep_bad_value(l, &l->values[i], row, &problem))
+            return false;
     }
-    labels->capacity = values;
+    return true;
+}
+
+/* Nothing is there to learn from, or a number to read. */
+static bool lacks_value(const RowLoader *l, const RowValues *value) {
+    if (!value->n_columns || value->label->may_lack) return false;
+    return value->label->of >= 0 ? value->count == 0 && l->tokens.n_first > 0 : row_values_gap(value, 0) >= 0;
+}
+
+/* False: the row is to be left out, for which there may be a message. */
+static bool has_values(RowLoader *l, int64_t row) {
+    for (int i = 0; i < l->task->n_values; i++) {
+        RowValues *value = &l->values[i];
+        CellProblem lacks = {"the row has no label", 0, table_line(l->table, row)};
+        if (value->label->kind == LABEL_NUMBERS) lacks.what = "the row has no number";
+        if (value->n_columns > 1) lacks.column = (int)row_values_gap(value, 0);
+        bool missing = lacks_value(l, value) && !(l->options->keeps_bad && table_problem(l->table, row));
+        if (missing && (value->label->optional || !keep_bad_value(l, value, row, &lacks))) return false;
+        bool per_word = value->label->of >= 0 && value->n_columns > 0;
+        if (per_word && l->tokens.n_first != value->count) return lists_differ(l, value, row);
+    }
+    return true;
 }
 
 /* Of words, those that have both a token and a label; all that have a token where labels are not given. */
-static void store_labels(RowLoader *l) {
-    Labels *labels = &l->data->labels;
-    int64_t width = l->task->label.width;
-    if (!labels->bounds) return;
-    labels->bounds[l->data->rows + 1] = labels->bounds[l->data->rows];
-    if (l->task->label.of < 0)
-        store_label(l, -1, l->values);
-    else
-        labels->words[l->data->rows] = (int32_t)l->tokens.n_first;
-    for (int64_t i = 0; l->task->label.of >= 0 && i < l->tokens.n_first; i++) {
-        if (l->label_column < 0) new_value(l);
-        bool given = l->label_column < 0 || !isnan(l->values[i * width]);
-        if (l->tokens.first[i] >= 0 && given) store_label(l, i, l->values + i * width);
+static void store_words(RowLoader *l, RowValues *value, Labels *labels) {
+    labels->words[l->data->rows] = (int32_t)l->tokens.n_first;
+    for (int64_t i = 0; i < l->tokens.n_first; i++) {
+        if (!value->n_columns) row_values_add(value);
+        bool given = !value->n_columns || row_values_gap(value, i) < 0;
+        if (l->tokens.first[i] >= 0 && given) row_values_store(value, i, i, l->tokens.first[i], labels, l->data->rows);
     }
 }
 
-static bool lists_differ(RowLoader *l, int64_t row) {
-    const char *what =
-        arena_printf(l->diags->arena, "%s, but column '%s' has %s", count_text(l->tokens.n_first, "word").text,
-                     l->task->label.columns[0], count_text(l->n_values, "label").text);
-    if (!tell_bad(l, "E0853", table_line(l->table, row), what)) return false;
-    diag_note(l->diags, l->task->label.pos, "the label is declared here");
-    diag_hint(l->diags, "a row has one label for each of its words; an empty one, in a list, is left out; "
-                        "--skip-bad-rows leaves such rows out");
-    return false;
+static void store_values(RowLoader *l) {
+    int64_t row = l->data->rows;
+    for (int i = 0; i < l->task->n_values; i++) {
+        Labels *labels = &l->data->values[i];
+        if (!labels->bounds) continue;
+        labels->bounds[row + 1] = labels->bounds[row];
+        if (l->values[i].label->of >= 0)
+            store_words(l, &l->values[i], labels);
+        else
+            row_values_store(&l->values[i], 0, -1, 0, labels, row);
+    }
 }
 
 /* Takes back what was appended. */
@@ -206,22 +197,27 @@ static void drop_row(RowLoader *l) {
     l->data->skipped++;
 }
 
+static bool is_labelled(const Task *task, int input) {
+    for (int i = 0; i < task->n_values; i++) {
+        if (task->values[i].of == input) return true;
+    }
+    return false;
+}
+
 /* Labels and sequences, at the end of those that there are. False: reported, and what was appended is to be dropped. */
 static bool read_row(RowLoader *l, int64_t row) {
     int column = 0;
-    uint32_t line = table_line(l->table, row);
     const char *problem = l->options->skips_bad ? table_problem(l->table, row) : NULL;
-    if (problem) return tell_bad(l, table_problem_code(l->table, row), line, problem), false;
-    if (!read_labels(l, row)) return false;
+    if (problem) return tell_bad(l, table_problem_code(l->table, row), table_line(l->table, row), problem), false;
+    if (!read_values(l, row)) return false;
     for (int i = 0; i < l->task->n_inputs; i++) {
         const TextInput *input = &l->task->inputs[i];
         RowText text = {
-            l->table, row, column, input, l->task->label.of == i, l->options->max_length, l->options->one_segment};
+            l->table, row, column, input, is_labelled(l->task, i), l->options->max_length, l->options->one_segment};
         row_tokens_append(&l->tokens, &text, l->data->rows, &l->data->inputs[i]);
         column += input->n_columns;
     }
-    if (is_unlabelled(l)) return !l->task->label.optional && bad_label(l, line, 0, "the row has no label");
-    return l->task->label.of < 0 || l->label_column < 0 || l->tokens.n_first == l->n_values || lists_differ(l, row);
+    return has_values(l, row);
 }
 
 /* False after an error. */
@@ -229,7 +225,7 @@ static bool append_row(RowLoader *l, int64_t row) {
     row_tokens_next(&l->tokens);
     int errors = l->diags->errors;
     if (!read_row(l, row)) return drop_row(l), l->diags->errors == errors;
-    store_labels(l);
+    store_values(l);
     l->data->lines[l->data->rows] = table_line(l->table, row);
     if (l->data->table_rows) l->data->table_rows[l->data->rows] = row;
     l->data->cut += l->tokens.cut;
@@ -241,16 +237,18 @@ static bool append_row(RowLoader *l, int64_t row) {
 static int64_t *new_bounds(int64_t rows) { return memory_new((size_t)rows + 2, sizeof(int64_t)); }
 
 static void allocate_rows(RowLoader *l, int64_t rows) {
-    LabelKind kind = l->task->label.kind;
     l->data->lines = memory_new((size_t)rows + 1, sizeof *l->data->lines);
     if (l->data->table) l->data->table_rows = memory_new((size_t)rows + 1, sizeof *l->data->table_rows);
     for (int i = 0; i < l->task->n_inputs; i++) {
         l->data->inputs[i].bounds = new_bounds(rows);
         if (l->task->inputs[i].window) l->data->inputs[i].windows = new_bounds(rows);
     }
-    if (kind == LABEL_NONE || kind == LABEL_MASKED) return;
-    l->data->labels.bounds = new_bounds(rows);
-    l->data->labels.words = memory_new((size_t)rows + 1, sizeof *l->data->labels.words);
+    for (int i = 0; i < l->task->n_values; i++) {
+        LabelKind kind = l->task->values[i].kind;
+        if (kind == LABEL_NONE || kind == LABEL_MASKED) continue;
+        l->data->values[i].bounds = new_bounds(rows);
+        l->data->values[i].words = memory_new((size_t)rows + 1, sizeof *l->data->values[i].words);
+    }
 }
 
 /* [rows]: those that the wanted part has, for the caller to free; NULL: all. */
@@ -274,12 +272,15 @@ static bool read_rows(RowLoader *l) {
 }
 
 static bool check_mask(RowLoader *l) {
-    bool good = l->task->label.kind != LABEL_MASKED || tokenizer_specials(l->options->tokenizer).mask >= 0;
-    if (good) return true;
-    diag_error(l->diags, "E0854", l->task->label.pos, "the tokenizer has no mask token to hide tokens with");
-    diag_hint(l->diags, "take a tokenizer that has one: a vocab.txt with the line [MASK], or a tokenizer_config.json "
-                        "that says \"mask_token\"");
-    return false;
+    for (int i = 0; i < l->task->n_values; i++) {
+        const Label *label = &l->task->values[i];
+        if (label->kind != LABEL_MASKED || tokenizer_specials(l->options->tokenizer).mask >= 0) continue;
+        diag_error(l->diags, "E0854", label->pos, "the tokenizer has no mask token to hide tokens with");
+        diag_hint(l->diags, "take a tokenizer that has one: a vocab.txt with the line [MASK], or a "
+                            "tokenizer_config.json that says \"mask_token\"");
+        return false;
+    }
+    return true;
 }
 
 TableFormat dataset_format(const Task *task) {
@@ -314,8 +315,8 @@ static Table *open_table(RowLoader *l, const char *path) {
 static void loader_close(RowLoader *l) {
     if (l->table && (!l->data || l->data->table != l->table)) table_free(l->table);
     row_tokens_end(&l->tokens);
-    pieces_free(&l->tags);
-    free(l->values);
+    pieces_free(&l->pieces);
+    for (int i = 0; i < l->task->n_values; i++) row_values_free(&l->values[i]);
 }
 
 static bool check_fold(const RowLoader *l) {
@@ -355,18 +356,20 @@ Dataset *dataset_load(const Task *task, const DatasetOptions *options, Diagnosti
 
 void dataset_free(Dataset *data) {
     if (!data) return;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < MAX_TEXTS; i++) {
         token_ids_free(&data->inputs[i].ids);
         token_ids_free(&data->inputs[i].segments);
         free(data->inputs[i].bounds);
         free(data->inputs[i].windows);
         free(data->inputs[i].window_bounds);
     }
-    free(data->labels.bounds);
-    free(data->labels.at);
-    free(data->labels.word);
-    free(data->labels.words);
-    free(data->labels.values);
+    for (int i = 0; i < MAX_VALUES; i++) {
+        free(data->values[i].bounds);
+        free(data->values[i].at);
+        free(data->values[i].word);
+        free(data->values[i].words);
+        free(data->values[i].values);
+    }
     free(data->lines);
     free(data->table_rows);
     table_free(data->table);

@@ -16,7 +16,8 @@ typedef struct Sequences {
     int64_t window_capacity;
 } Sequences;
 
-/* What the rows' labels are, end to end. A label of sequences has one for each row. Of a masked label there is nothing:
+/* One label of the rows, or numbers that are given, end to end. A label of sequences has one for each row. Of a masked
+ * label there is nothing:
  * it is drawn anew for each use (see labels.h). */
 typedef struct Labels {
     int64_t *bounds; /* [rows + 1]: row i's are bounds[i] .. bounds[i + 1]; NULL: masked, or the task has no label */
@@ -31,11 +32,11 @@ typedef struct Dataset {
     const Task *task;
     uint64_t id; /* see dataset_id.h */
     int64_t rows;
-    Sequences inputs[2]; /* [task's inputs] */
-    Labels labels;
-    bool is_cached;  /* it comes from a token cache */
-    bool labelled;   /* false: what there is to tell is not known; see DatasetOptions */
-    uint32_t *lines; /* [rows]: the line in the file */
+    Sequences inputs[MAX_TEXTS]; /* [task's inputs] */
+    Labels values[MAX_VALUES];   /* [task's values] */
+    bool is_cached;              /* it comes from a token cache */
+    bool labelled;               /* false: what there is to tell is not known; see DatasetOptions */
+    uint32_t *lines;             /* [rows]: the line in the file */
     const SourceFile *file;
     const Tokenizer *tokenizer; /* borrowed */
     int64_t skipped;            /* rows that were left out: see skips_bad */
@@ -64,8 +65,8 @@ typedef struct DatasetOptions {
     int64_t fold;       /* of a task that declares folds: which one is dev */
     int64_t limit;      /* at most so many rows; 0: all */
     size_t memory;      /* bytes that a file of data may take; 0: as many as there is room for */
-    /* Each row has a label, and a masked label hides tokens; otherwise the label's column may be missing, every word
-     * has a label of value NaN, and the tokens to predict are those that are [MASK] in the text. */
+    /* Each row has its labels, and a masked label hides tokens; otherwise the columns of labels may be missing, every
+     * word has a label of value NaN, and the tokens to predict are those that are [MASK] in the text. */
     bool needs_labels;
 } DatasetOptions;
 

@@ -45,15 +45,16 @@ static const char *input_problem(const Sequences *in, const TextInput *input, in
 
 static bool value_fits(const Label *label, double value) {
     if (isnan(value)) return true; /* not given */
+    if (label->kind == LABEL_NUMBERS) return isfinite(value);
     if (label->kind == LABEL_REAL) return value >= label->lowest && value <= label->highest;
     double end = label->kind == LABEL_FLAGS ? 2 : (double)label->classes;
     return value >= 0 && value < end && value == floor(value);
 }
 
 /* Of labels of words: the words ascend, and each has its token in the row. */
-static bool words_fit(const Dataset *data, int64_t row) {
-    const Labels *labels = &data->labels;
-    const int64_t *bounds = data->inputs[data->task->label.of].bounds;
+static bool words_fit(const Dataset *data, int value, int64_t row) {
+    const Labels *labels = &data->values[value];
+    const int64_t *bounds = data->inputs[data->task->values[value].of].bounds;
     int32_t last = -1;
     if (labels->words[row] < 0 || labels->words[row] > MOST_WORDS) return false;
     for (int64_t i = labels->bounds[row]; i < labels->bounds[row + 1]; last = labels->word[i++]) {
@@ -63,9 +64,9 @@ static bool words_fit(const Dataset *data, int64_t row) {
     return true;
 }
 
-static const char *labels_problem(const Dataset *data) {
-    const Label *label = &data->task->label;
-    const Labels *labels = &data->labels;
+static const char *labels_problem(const Dataset *data, int value) {
+    const Label *label = &data->task->values[value];
+    const Labels *labels = &data->values[value];
     bool is_told = label->name && label->kind != LABEL_MASKED, of_words = is_told && label->of >= 0;
     if ((labels->bounds != NULL) != is_told) return "labels are missing, or not asked for";
     if (!is_told) return labels->at || labels->word || labels->values ? "labels are not asked for" : NULL;
@@ -77,7 +78,7 @@ static const char *labels_problem(const Dataset *data) {
     }
     if (!of_words) return lengths_are(labels->bounds, data->rows, 1, 1) ? NULL : "a row has not one label";
     for (int64_t row = 0; row < data->rows; row++) {
-        if (!words_fit(data, row)) return "the label of a word is not in its row";
+        if (!words_fit(data, value, row)) return "the label of a word is not in its row";
     }
     return NULL;
 }
@@ -94,5 +95,6 @@ const char *dataset_problem(const Dataset *data, const DatasetOptions *options) 
                                                           : "a count of rows is not one";
     for (int i = 0; !problem && i < data->task->n_inputs; i++)
         problem = input_problem(&data->inputs[i], &data->task->inputs[i], data->rows, options);
-    return problem ? problem : labels_problem(data);
+    for (int i = 0; !problem && i < data->task->n_values; i++) problem = labels_problem(data, i);
+    return problem;
 }

@@ -18,5 +18,10 @@ uint64_t dataset_id(const Dataset *data) {
         id = add(id, in->windows, data->rows + 1, sizeof *in->windows);
         id = add(id, in->window_bounds, in->windows[data->rows] + 1, sizeof *in->window_bounds);
     }
+    for (int i = 0; i < data->task->n_values; i++) {
+        const Labels *values = &data->values[i];
+        int64_t count = values->bounds ? values->bounds[data->rows] : 0;
+        if (count) id = add(id, values->values, count * data->task->values[i].width, sizeof *values->values);
+    }
     return id;
 }

@@ -21,12 +21,17 @@ bool texts_make_rows(const Task *task, int count, Diagnostics *diags) {
                       count_text(texts, "text").text, count, count_form(count, "is", "are"));
 }
 
-/* The columns of one row from its texts; false when one is not UTF-8. */
+/* The columns of one row from its texts; numbers have none; false when one is not UTF-8. */
 static bool fill_row(json_t *row, const Task *task, const char *const *texts) {
     for (int i = 0; i < task->n_inputs; i++) {
         for (int j = 0; j < task->inputs[i].n_columns; j++) {
             if (json_object_set_new(row, task->inputs[i].columns[j], json_string(*texts++)) != 0) return false;
         }
+    }
+    for (int i = 0; i < task->n_values; i++) {
+        const Label *value = &task->values[i];
+        for (int j = 0; value->kind == LABEL_NUMBERS && j < value->n_columns; j++)
+            json_object_set_new(row, value->columns[j], json_null());
     }
     return true;
 }

@@ -45,6 +45,7 @@ static int32_t replacement(const Dataset *data, int32_t mask, int32_t id, const 
 
 typedef struct Masking {
     const Dataset *data;
+    const Label *label;
     int32_t mask;
     RowKey key;
     uint32_t site;
@@ -57,36 +58,36 @@ static bool choose(const Masking *m, int32_t id, int64_t position, int32_t *hidd
     if (!m->data->labelled) return id == m->mask; /* the text says itself what to predict */
     if (is_special(m->data, id)) return false;
     philox4x32_10(words, (uint32_t[]){m->key.seed, m->key.step});
-    if (unit(words[0]) >= m->data->task->label.share) return false;
+    if (unit(words[0]) >= m->label->share) return false;
     *hidden = replacement(m->data, m->mask, id, words);
     return true;
 }
 
-static void mask_row(const Dataset *data, int64_t row, RowKey key, int32_t *ids, LabelList *list) {
-    const Label *label = &data->task->label;
+static void mask_row(const Dataset *data, int value, int64_t row, RowKey key, int32_t *ids, LabelList *list) {
+    const Label *label = &data->task->values[value];
     const Sequences *in = &data->inputs[label->of];
-    Masking m = {.data = data, .mask = tokenizer_specials(data->tokenizer).mask, .key = key};
+    Masking m = {.data = data, .label = label, .mask = tokenizer_specials(data->tokenizer).mask, .key = key};
     m.site = XXH32(label->name, strlen(label->name), 0);
     for (int64_t i = in->bounds[row]; i < in->bounds[row + 1]; i++) {
         int32_t id = in->ids.items[i], hidden;
         int64_t position = i - in->bounds[row];
         if (!choose(&m, id, position, &hidden)) continue;
-        double value = data->labelled ? (double)id : (double)NAN;
-        add_label(list, (int32_t)position, &value, 1);
+        double told = data->labelled ? (double)id : (double)NAN;
+        add_label(list, (int32_t)position, &told, 1);
         if (ids) ids[position] = hidden;
     }
 }
 
 /* --- Labels of a row --- */
 
-void row_labels(const Dataset *data, int64_t row, RowKey key, int32_t *ids, LabelList *list) {
-    const Labels *labels = &data->labels;
-    int64_t width = data->task->label.width;
+void row_labels(const Dataset *data, int value, int64_t row, RowKey key, int32_t *ids, LabelList *list) {
+    const Labels *labels = &data->values[value];
+    const Label *label = &data->task->values[value];
     list->count = 0;
-    if (data->task->label.kind == LABEL_MASKED) mask_row(data, row, key, ids, list);
+    if (label->kind == LABEL_MASKED) mask_row(data, value, row, key, ids, list);
     if (!labels->bounds) return;
     for (int64_t i = labels->bounds[row]; i < labels->bounds[row + 1]; i++)
-        add_label(list, labels->at ? labels->at[i] : 0, labels->values + i * width, width);
+        add_label(list, labels->at ? labels->at[i] : 0, labels->values + i * label->width, label->width);
 }
 
 int64_t longest_stretch(const int64_t *bounds, int64_t count) {
@@ -97,8 +98,9 @@ int64_t longest_stretch(const int64_t *bounds, int64_t count) {
     return most;
 }
 
-int64_t most_labels(const Dataset *data) {
-    bool masked = data->task->label.kind == LABEL_MASKED;
-    const int64_t *bounds = masked ? data->inputs[data->task->label.of].bounds : data->labels.bounds;
+int64_t most_labels(const Dataset *data, int value) {
+    const Label *label = &data->task->values[value];
+    bool masked = label->kind == LABEL_MASKED;
+    const int64_t *bounds = masked ? data->inputs[label->of].bounds : data->values[value].bounds;
     return bounds ? longest_stretch(bounds, data->rows) : 0;
 }

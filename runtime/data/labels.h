@@ -10,7 +10,7 @@
 
 #include "runtime/data/dataset.h"
 
-/* A growing list on the heap; start with {0}. */
+/* A growing list on the heap, of labels of one width; start with {0}. */
 typedef struct LabelList {
     int32_t *at;    /* [count]: tokens of the sequence, from 0; of labels of sequences 0 */
     double *values; /* [count, width]; NaN: not given */
@@ -22,15 +22,15 @@ typedef struct RowKey {
     uint32_t seed, step, row;
 } RowKey;
 
-/* The labels of one row instead of what `list` held. `ids` NULL, or the row's ids of the input that the label is of:
- * those that are hidden are replaced. */
-void row_labels(const Dataset *data, int64_t row, RowKey key, int32_t *ids, LabelList *list);
+/* What one row has of the task's value of this number (see Task), instead of what `list` held. `ids` NULL, or the row's
+ * ids of the input that the label is of: those that are hidden are replaced. */
+void row_labels(const Dataset *data, int value, int64_t row, RowKey key, int32_t *ids, LabelList *list);
 void label_list_free(LabelList *list);
 
 /* The longest stretch between two of count + 1 bounds. */
 int64_t longest_stretch(const int64_t *bounds, int64_t count);
 
 /* The most labels that a row can have. */
-int64_t most_labels(const Dataset *data);
+int64_t most_labels(const Dataset *data, int value);
 
 #endif

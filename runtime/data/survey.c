@@ -223,10 +223,9 @@ static bool counts_up(const Surveyor *s) {
 static bool take_classes(Surveyor *s) {
     Survey *survey = s->survey;
     int column = s->options->n_texts;
-    const Task task = {
-        .label = {
-            .name = survey->label, .kind = LABEL_CLASS, .of = -1, .columns = &s->columns[column], .n_columns = 1}};
-    const ClassCounts *counts = classes_of_table(&task, s->table, column, file_of(s), true, s->diags);
+    const Label label = {
+        .name = survey->label, .kind = LABEL_CLASS, .of = -1, .columns = &s->columns[column], .n_columns = 1};
+    const ClassCounts *counts = classes_of_table(&label, s->table, column, file_of(s), true, s->diags);
     if (!counts) return false;
     survey->names = counts->names, survey->counts = counts->counts, survey->classes = counts->classes;
     if (counts->classes < 2)

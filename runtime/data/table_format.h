@@ -35,6 +35,7 @@ struct TableKind {
     bool says_quotes;         /* the data line says `quoted` or `unquoted` */
     bool needs_columns;       /* the data line names the columns */
     bool one_text;            /* a row is one text: there is but one column */
+    bool has_lists;           /* a cell may be a list of values */
     bool item_lines;          /* a row has several lines, one for each item of its lists */
     bool has_header;          /* the first row names the columns, unless the data line does */
     /* Looks at the text before the first row; NULL where there is nothing to look at. False after text_problem. */

@@ -12,7 +12,7 @@ static const TableKind kinds[] = {
      .next = fields_next},
     {"semicolon", "fields between semicolons", ';', .says_quotes = true, .has_header = true, .open = fields_open,
      .next = fields_next},
-    {"jsonl", "a JSON object a line", .open = json_open, .next = json_next},
+    {"jsonl", "a JSON object a line", .has_lists = true, .open = json_open, .next = json_next},
     {"lines", "a text a line", .one_text = true, .next = lines_next},
     {"conll", "a word a line, an empty line after each sentence", .needs_columns = true, .item_lines = true,
      .has_header = true, .next = conll_next},

@@ -165,6 +165,18 @@ const char *table_problem_code(const Table *table, int64_t row) {
     return bad ? bad->code : NULL;
 }
 
+void table_add_problem(Table *table, int64_t row, const char *code, const char *problem) {
+    if (bad_row(table, row)) return;
+    vec_push(table->arena, &table->bad, ((BadRow){row, code, problem}));
+    for (int i = table->bad.count - 1; i > 0 && table->bad.items[i - 1].row > row; i--) {
+        BadRow later = table->bad.items[i - 1];
+        table->bad.items[i - 1] = table->bad.items[i];
+        table->bad.items[i] = later;
+    }
+}
+
+Arena *table_arena(Table *table) { return table->arena; }
+
 int64_t table_bad_rows(const Table *table) { return table->bad.count; }
 
 static const Cell *cell_at(const Table *table, int64_t row, int column) {

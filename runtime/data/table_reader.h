@@ -56,6 +56,10 @@ const char *const *table_header(const Table *table, int *count);
 const char *table_problem(const Table *table, int64_t row);
 const char *table_problem_code(const Table *table, int64_t row);
 int64_t table_bad_rows(const Table *table);
+/* A row of a table that keeps bad ones has turned out to be one; `problem` lives as long as the table. What was wrong
+ * with it before counts. */
+void table_add_problem(Table *table, int64_t row, const char *code, const char *problem);
+Arena *table_arena(Table *table);
 
 /* What a cell, or an item of a list, was in the file; all but lists have a text. */
 typedef enum CellKind {

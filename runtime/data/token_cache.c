@@ -12,7 +12,7 @@
 #include "runtime/data/dataset_id.h"
 #include "runtime/files/atomic_file.h"
 
-enum { OF_INPUT = 5, MAX_ARRAYS = 16, FORMAT = 3 };
+enum { OF_INPUT = 5, OF_LABELS = 5, MAX_ARRAYS = OF_INPUT * MAX_TEXTS + OF_LABELS * MAX_VALUES + 1, FORMAT = 4 };
 static const char magic[8] = "GRADCTOK";
 
 /* --- The key ------------------------------------------------------------------------------------------------------ */
@@ -70,7 +70,7 @@ static int64_t bytes_of(const Array *array) { return array->count < 0 ? -1 : arr
 /* All of a data set, in the order of the file. */
 static int list_arrays(Dataset *d, Array *arrays) {
     int n = 0;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < d->task->n_inputs; i++) {
         Sequences *in = &d->inputs[i];
         arrays[n++] = array_of(&in->ids.items, in->ids.count, sizeof *in->ids.items);
         arrays[n++] = array_of(&in->segments.items, in->segments.count, sizeof *in->segments.items);
@@ -79,13 +79,15 @@ static int list_arrays(Dataset *d, Array *arrays) {
         arrays[n++] =
             array_of(&in->window_bounds, in->windows ? in->windows[d->rows] + 1 : 0, sizeof *in->window_bounds);
     }
-    Labels *l = &d->labels;
-    int64_t labels = l->bounds ? l->bounds[d->rows] : 0;
-    arrays[n++] = array_of(&l->bounds, d->rows + 1, sizeof *l->bounds);
-    arrays[n++] = array_of(&l->at, labels, sizeof *l->at);
-    arrays[n++] = array_of(&l->word, labels, sizeof *l->word);
-    arrays[n++] = array_of(&l->words, d->rows, sizeof *l->words);
-    arrays[n++] = array_of(&l->values, labels * d->task->label.width, sizeof *l->values);
+    for (int i = 0; i < d->task->n_values; i++) {
+        Labels *l = &d->values[i];
+        int64_t labels = l->bounds ? l->bounds[d->rows] : 0;
+        arrays[n++] = array_of(&l->bounds, d->rows + 1, sizeof *l->bounds);
+        arrays[n++] = array_of(&l->at, labels, sizeof *l->at);
+        arrays[n++] = array_of(&l->word, labels, sizeof *l->word);
+        arrays[n++] = array_of(&l->words, d->rows, sizeof *l->words);
+        arrays[n++] = array_of(&l->values, labels * d->task->values[i].width, sizeof *l->values);
+    }
     arrays[n++] = array_of(&d->lines, d->rows, sizeof *d->lines);
     return n;
 }
@@ -130,22 +132,22 @@ static int64_t end_of(const int64_t *bounds, const Array *got) { return got->cou
 
 /* Do the arrays have the sizes that a data set of so many rows has? What no bounds vouch for is only compared. */
 static bool fits(Dataset *d, const Array *got, int count) {
-    enum { LABEL_BOUNDS = 2 * OF_INPUT, LABEL_VALUES = LABEL_BOUNDS + 4 };
     Array wanted[MAX_ARRAYS];
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < d->task->n_inputs; i++) {
         const Sequences *in = &d->inputs[i];
         const Array *own = &got[OF_INPUT * i];
-        if (!in->bounds && i >= d->task->n_inputs) continue;
         if (!are_bounds(in->bounds, &own[2], d->rows, in->ids.count)) return false;
         int64_t windows = end_of(in->windows, &own[3]);
         if (in->windows && (!are_bounds(in->windows, &own[3], d->rows, windows) ||
                             !are_bounds(in->window_bounds, &own[4], windows, in->ids.count)))
             return false;
     }
-    int64_t labels = end_of(d->labels.bounds, &got[LABEL_BOUNDS]);
-    if (d->labels.bounds &&
-        (!are_bounds(d->labels.bounds, &got[LABEL_BOUNDS], d->rows, labels) || labels > got[LABEL_VALUES].count))
-        return false;
+    for (int i = 0; i < d->task->n_values; i++) {
+        const Labels *l = &d->values[i];
+        const Array *own = &got[OF_INPUT * d->task->n_inputs + OF_LABELS * i];
+        int64_t labels = end_of(l->bounds, &own[0]);
+        if (l->bounds && (!are_bounds(l->bounds, &own[0], d->rows, labels) || labels > own[4].count)) return false;
+    }
     list_arrays(d, wanted);
     for (int i = 0; i < count; i++) {
         if (wanted[i].count != got[i].count) return false;
@@ -171,7 +173,7 @@ static bool take_all(CacheReader *r, Dataset *d) {
     for (int i = 0; i < count; i++) {
         if (!take_array(r, &arrays[i])) return false;
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < d->task->n_inputs; i++) {
         d->inputs[i].ids.count = arrays[OF_INPUT * i].count;
         d->inputs[i].segments.count = arrays[OF_INPUT * i + 1].count;
     }

@@ -28,8 +28,7 @@ void synthetic_texts(Values *values, const Program *program, const Task *task, c
 }
 
 /* A label of tokens: of those at odd positions, or of the first token when there are none such. */
-static void label_rows(Values *values, const Task *task) {
-    const Label *label = &task->label;
+static void label_rows(Values *values, const Task *task, const Label *label) {
     Role at = {.kind = ROLE_AT, .of = label->name};
     if (label->of < 0 || values_find_role(values, at)) return;
     Role of_tokens = {.kind = ROLE_POSITIONS, .of = task->inputs[label->of].name};
@@ -62,6 +61,11 @@ static void real_label(Values *values, const Node *node, const Label *label, con
     }
 }
 
+/* Every third is a gap. */
+static void some_gaps(LeafValue *leaf) {
+    for (int64_t i = 0; i < leaf->count; i++) values_set(leaf, i, i % 3 != 2);
+}
+
 /* What is counted in the update is what there is: the update is this batch. */
 static void rest(Values *values, const Node *node, const Task *task, const int64_t *extents, uint32_t seed,
                  uint64_t *state) {
@@ -74,8 +78,10 @@ static void rest(Values *values, const Node *node, const Task *task, const int64
         LeafValue *leaf = values_add_leaf(values, node, extents);
         values_set(leaf, 0, (double)(int32_t)seed);
         values_set(leaf, 1, 1);
-    } else if (role->kind == ROLE_LABEL && task->label.kind == LABEL_REAL) {
-        real_label(values, node, &task->label, extents, state);
+    } else if (role->kind == ROLE_LABEL && task->values[task_value(task, role->of)].kind == LABEL_REAL) {
+        real_label(values, node, &task->values[task_value(task, role->of)], extents, state);
+    } else if (role->kind == ROLE_GIVEN) {
+        some_gaps(values_add_leaf(values, node, extents));
     } else {
         values_random(values, node, extents, state);
     }
@@ -83,7 +89,7 @@ static void rest(Values *values, const Node *node, const Task *task, const int64
 
 void synthetic_rest(Values *values, const Graph *graph, const Task *task, uint32_t seed, uint64_t *state) {
     int64_t extents[MAX_SYMBOLS];
-    if (task->label.kind != LABEL_NONE) label_rows(values, task);
+    for (int i = 0; i < task->n_values; i++) label_rows(values, task, &task->values[i]);
     values_extents(values, &graph->symbols, extents);
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];

@@ -12,11 +12,11 @@
 static const char *open_text(void *user, const char *real_path) { return documents_text(user, real_path); }
 
 /* Classes that only data can name: an editor has none at hand, and any will do to see whether the text is right. */
-static const ClassCounts *some_classes(void *user, const Task *task) {
+static const ClassCounts *some_classes(void *user, const Task *task, const Label *label) {
     static const char *const names[] = {"a", "b"};
     static const int64_t counts[] = {1, 1};
     static const ClassCounts classes = {names, counts, 2};
-    (void)user, (void)task;
+    (void)user, (void)task, (void)label;
     return &classes;
 }
 

@@ -136,10 +136,11 @@ static bool same_label(const Label *a, const Label *b) {
 
 static bool labels_differ(const Member *a, const Member *b, Diagnostics *diags) {
     const Task *first = task_of(a), *other = task_of(b);
-    diag_error(diags, "E0959", other->label.name ? other->label.pos : other->pos,
-               "the runs have other labels: in %s it is %s", b->name, label_text(other, diags->arena));
-    diag_note(diags, first->label.name ? first->label.pos : first->pos, "in %s it is %s", a->name,
-              label_text(first, diags->arena));
+    diag_error(diags, "E0959", task_label(other)->name ? task_label(other)->pos : other->pos,
+               "the runs have other labels: in %s it is %s", b->name,
+               label_text(other, task_label(other), diags->arena));
+    diag_note(diags, task_label(first)->name ? task_label(first)->pos : first->pos, "in %s it is %s", a->name,
+              label_text(first, task_label(first), diags->arena));
     diag_hint(diags, "runs answer together when classes are the same, in the same order");
     return false;
 }
@@ -158,7 +159,7 @@ bool members_agree(const Member *members, int count, Diagnostics *diags) {
     const Member *a = members;
     for (int i = 1; i < count; i++) {
         const Member *b = &members[i];
-        if (!same_label(&task_of(a)->label, &task_of(b)->label)) return labels_differ(a, b, diags);
+        if (!same_label(task_label(task_of(a)), task_label(task_of(b)))) return labels_differ(a, b, diags);
         bool alike = a->link == b->link && a->cut.count == b->cut.count &&
                      graph_hash(a->cut.decision) == graph_hash(b->cut.decision);
         if (!alike) return decisions_differ(a, b, diags);

@@ -27,14 +27,14 @@ static void unknown_metric(const Task *task, int index, Diagnostics *diags) {
     for (int j = 0; j < count; j++) names[j] = list[j].name;
     diag_error(diags, "E0930", task->metric_pos[index], "there is no metric '%s'", task->metrics[index]);
     if (!diag_hint_nearest(diags, task->metrics[index], names, count))
-        diag_hint(diags, "those that fit the label are %s", fitting_metrics(&task->label, diags->arena));
+        diag_hint(diags, "those that fit the label are %s", fitting_metrics(task_label(task), diags->arena));
 }
 
 /* Metrics of probabilities read an output with a column for each class or flag, or one for class 1 of two. */
 static bool scores_fit(const Task *task) {
     const Node *scores = graph_find_output(task->eval, SCORES_OUTPUT);
     const Node *predict = graph_find_output(task->eval, "predict");
-    int64_t wanted = task->label.kind == LABEL_FLAGS ? task->label.width : task->label.classes;
+    int64_t wanted = task_label(task)->kind == LABEL_FLAGS ? task_label(task)->width : task_label(task)->classes;
     bool beside = scores && scores->type.rank == 2 && dim_equal(scores->type.dims[0], predict->type.dims[0]);
     return beside && (dim_is(scores->type.dims[1], wanted) || (wanted == 2 && dim_is(scores->type.dims[1], 1)));
 }
@@ -54,12 +54,12 @@ static bool check_scores(const Task *task, int index, Diagnostics *diags) {
 static bool check_metric(const Task *task, int index, Diagnostics *diags) {
     const Metric *metric = metric_find(task->metrics[index]);
     if (!metric) return unknown_metric(task, index, diags), false;
-    const char *problem = metric_problem(metric, &task->label);
+    const char *problem = metric_problem(metric, task_label(task));
     if (!problem && metric->reads_scores) return check_scores(task, index, diags);
     if (!problem) return true;
     diag_error(diags, "E0931", task->metric_pos[index], "the metric '%s' %s", metric->name, problem);
-    if (task->label.name) diag_note(diags, task->label.pos, "the label is declared here");
-    diag_hint(diags, "those that fit are %s", fitting_metrics(&task->label, diags->arena));
+    if (task_label(task)->name) diag_note(diags, task_label(task)->pos, "the label is declared here");
+    diag_hint(diags, "those that fit are %s", fitting_metrics(task_label(task), diags->arena));
     return false;
 }
 
@@ -77,11 +77,11 @@ static bool check_fit(const Task *task, const Fit *fit, Diagnostics *diags) {
 }
 
 static bool wrong_width(const Task *task, const Node *predict, Diagnostics *diags) {
-    bool is_class = task->label.kind != LABEL_REAL;
+    bool is_class = task_label(task)->kind != LABEL_REAL;
     diag_error(diags, "E0932", predict->pos, "%s is wanted, but the prediction is %s",
                is_class ? "the number of a class" : "a number",
                type_print(diags->arena, &predict->type, &task->eval->symbols));
-    diag_note(diags, task->label.pos, "the label is declared here");
+    diag_note(diags, task_label(task)->pos, "the label is declared here");
     diag_hint(diags,
               is_class ? "predict the class with the largest column: predict argmax(logits)" : "predict one column");
     return false;
@@ -90,10 +90,10 @@ static bool wrong_width(const Task *task, const Node *predict, Diagnostics *diag
 /* Metrics compare the prediction with the label, column by column. */
 static bool check_columns(const Task *task, Diagnostics *diags) {
     const Node *predict = graph_find_output(task->eval, "predict");
-    if (task->label.kind == LABEL_NONE || dim_is(predict->type.dims[1], task->label.width)) return true;
-    if (task->label.kind != LABEL_FLAGS) return wrong_width(task, predict, diags);
-    diag_error(diags, "E0932", task->label.pos, "there %s %s, but the prediction is %s",
-               count_form(task->label.width, "is", "are"), count_text(task->label.width, "flag").text,
+    if (task_label(task)->kind == LABEL_NONE || dim_is(predict->type.dims[1], task_label(task)->width)) return true;
+    if (task_label(task)->kind != LABEL_FLAGS) return wrong_width(task, predict, diags);
+    diag_error(diags, "E0932", task_label(task)->pos, "there %s %s, but the prediction is %s",
+               count_form(task_label(task)->width, "is", "are"), count_text(task_label(task)->width, "flag").text,
                type_print(diags->arena, &predict->type, &task->eval->symbols));
     diag_hint(diags, "predict a column of 0 or 1 for each flag: predict float(logits > 0)");
     return false;
@@ -172,15 +172,17 @@ static void keep(Collected *c, int64_t row, const float *values, int64_t count) 
 /* The lines of sequence `i` of the batch. */
 static void lines_of(const Batch *batch, const OutputValue *out, int64_t i, int64_t *from, int64_t *to) {
     const BatchInput *input = &batch->inputs[out->input];
+    const BatchLabels *labels = &batch->values[out->input];
     *from = i;
     *to = i + 1;
     if (out->of == ROWS_OF_WINDOWS) *from = input->windows[i], *to = input->windows[i + 1];
     if (out->of == ROWS_OF_TOKENS) *from = input->bounds[i], *to = input->bounds[i + 1];
-    if (out->of == ROWS_OF_LABELS) *from = batch->labels.bounds[i], *to = batch->labels.bounds[i + 1];
+    if (out->of == ROWS_OF_LABELS) *from = labels->bounds[i], *to = labels->bounds[i + 1];
 }
 
 static void keep_batch(Collected *c, const Batch *batch, const OutputValue *out, const int64_t *rows) {
     c->of = out->of;
+    c->input = out->input;
     if (out->columns) c->columns = out->columns;
     for (int64_t i = 0; out->of == ROWS_OF_BATCH && i < out->rows * out->columns; i++) c->sum += (double)out->values[i];
     for (int64_t i = 0; out->of != ROWS_OF_BATCH && i < batch->rows; i++) {
@@ -286,36 +288,47 @@ void collected_free(Collected *outputs, int count) {
 
 /* --- Metrics --- */
 
-/* Predictions beside labels, in the order of the data set. A task without a label has none of either. */
+/* Predictions beside labels, in the order of the data set, but for rows whose label has a gap. A task without a label
+ * has none of either. */
 typedef struct Pairs {
     double *predictions, *labels; /* [lines, width] */
     int64_t *bounds;              /* [rows + 1] */
     int64_t lines;
 } Pairs;
 
+static bool is_whole(const double *label, int64_t width) {
+    for (int64_t i = 0; i < width; i++) {
+        if (isnan(label[i])) return false;
+    }
+    return true;
+}
+
 static void pair_up(Pairs *p, const Dataset *data, const Collected *predict) {
-    int64_t width = data->task->label.width, capacity = predict->used / (predict->columns ? predict->columns : 1) + 1;
+    int64_t width = task_label(data->task)->width,
+            capacity = predict->used / (predict->columns ? predict->columns : 1) + 1;
     LabelList list = {0};
     p->predictions = memory_new((size_t)(capacity * width), sizeof *p->predictions);
     p->labels = memory_new((size_t)(capacity * width), sizeof *p->labels);
     p->bounds = memory_new((size_t)data->rows + 2, sizeof *p->bounds);
     for (int64_t row = 0; row < data->rows; row++) {
-        row_labels(data, row, (RowKey){.row = (uint32_t)row}, NULL, &list);
-        assert(data->task->label.kind == LABEL_NONE || list.count * predict->columns == predict->counts[row]);
-        for (int64_t i = 0; i < list.count; i++, p->lines++) {
+        row_labels(data, 0, row, (RowKey){.row = (uint32_t)row}, NULL, &list);
+        assert(task_label(data->task)->kind == LABEL_NONE || list.count * predict->columns == predict->counts[row]);
+        for (int64_t i = 0; i < list.count; i++) {
+            if (!is_whole(list.values + i * width, width)) continue;
             const float *line = predict->values + predict->starts[row] + i * predict->columns;
             for (int64_t j = 0; j < width; j++) p->predictions[p->lines * width + j] = (double)line[j];
-            memcpy(p->labels + p->lines * width, list.values + i * width, (size_t)width * sizeof *p->labels);
+            memcpy(p->labels + p->lines++ * width, list.values + i * width, (size_t)width * sizeof *p->labels);
         }
         p->bounds[row + 1] = p->lines;
     }
     label_list_free(&list);
 }
 
-/* Lines of probabilities in the order of the data set, beside those of the labels; the caller frees. */
-static double *line_up(const Dataset *data, const Collected *scores) {
+/* Lines of probabilities in the order of the data set, beside those of the pairs; the caller frees. */
+static double *line_up(const Dataset *data, const Pairs *pairs, const Collected *scores) {
     double *lines = memory_new((size_t)scores->used + 1, sizeof *lines), *to = lines;
     for (int64_t row = 0; row < data->rows; row++) {
+        if (pairs->bounds[row] == pairs->bounds[row + 1]) continue;
         for (int64_t i = 0; i < scores->counts[row]; i++) *to++ = (double)scores->values[scores->starts[row] + i];
     }
     return lines;
@@ -357,13 +370,13 @@ void evaluate_collected(const Dataset *data, const OutputNames *names, const Col
     MetricInput in = {.prediction = p.predictions,
                       .label = p.labels,
                       .n = p.lines,
-                      .width = task->label.width,
+                      .width = task_label(task)->width,
                       .bounds = p.bounds,
                       .sequences = data->rows,
-                      .names = task->label.names,
-                      .classes = task->label.classes};
+                      .names = task_label(task)->names,
+                      .classes = task_label(task)->classes};
     in.loss = result->loss = output_of(names, outputs, "loss")->sum;
-    double *lines = scores ? line_up(data, scores) : NULL;
+    double *lines = scores ? line_up(data, &p, scores) : NULL;
     if (scores) in.scores = lines, in.score_columns = scores->columns;
     for (int i = 0; i < task->n_metrics; i++) {
         const Metric *metric = metric_find(task->metrics[i]);

@@ -29,6 +29,7 @@ OutputNames evaluate_outputs_with_scores(const Task *task);
  * by what the update has counts once a batch). */
 typedef struct Collected {
     RowsOf of;
+    int input; /* of tokens the text, of labels the task's value, whose they are */
     int64_t columns;
     float *values;
     int64_t *starts, *counts;

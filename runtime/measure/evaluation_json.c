@@ -4,8 +4,8 @@
 #include "runtime/measure/evaluation_table.h"
 
 const char *class_name(const Task *task, double value, Arena *arena) {
-    bool named = task->label.names && value >= 0 && value < (double)task->label.classes;
-    return named ? task->label.names[(int64_t)value] : arena_printf(arena, "%g", value);
+    bool named = task_label(task)->names && value >= 0 && value < (double)task_label(task)->classes;
+    return named ? task_label(task)->names[(int64_t)value] : arena_printf(arena, "%g", value);
 }
 
 static json_t *classes_json(const Task *task, const ClassTable *table, Arena *arena) {

@@ -20,8 +20,7 @@ static const char *weights_text(const Label *label, Arena *arena) {
     return label->weights ? arena_printf(arena, "%s]", list) : "";
 }
 
-const char *label_text(const Task *task, Arena *arena) {
-    const Label *label = &task->label;
+const char *label_text(const Task *task, const Label *label, Arena *arena) {
     const char *of = label->of >= 0 ? arena_printf(arena, " of %s", task->inputs[label->of].name) : "";
     switch (label->kind) {
     case LABEL_CLASS:
@@ -30,6 +29,7 @@ const char *label_text(const Task *task, Arena *arena) {
     case LABEL_FLAGS: return arena_printf(arena, "%s: flags[%s]%s", label->name, classes_text(label, arena), of);
     case LABEL_REAL: return arena_printf(arena, "%s: real[%g, %g]%s", label->name, label->lowest, label->highest, of);
     case LABEL_MASKED: return arena_printf(arena, "%s: masked[%g]%s", label->name, label->share, of);
+    case LABEL_NUMBERS: return arena_printf(arena, "%s: numbers[%" PRId64 "]", label->name, label->width);
     default: return "none";
     }
 }

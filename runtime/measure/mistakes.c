@@ -19,7 +19,7 @@ typedef struct Mistake {
 /* Of one prediction: its probability, or its error. */
 static double confidence_of(const Dataset *data, const MetricInput *in, int64_t line, int64_t column) {
     int64_t at = line * in->width + column;
-    if (data->task->label.kind == LABEL_REAL) return fabs(in->prediction[at] - in->label[at]);
+    if (task_label(data->task)->kind == LABEL_REAL) return fabs(in->prediction[at] - in->label[at]);
     return in->scores ? probability_of(in, line, column, in->prediction[at]) : NAN;
 }
 
@@ -61,9 +61,9 @@ static Mistake *find_mistakes(const Dataset *data, const MetricInput *in, int64_
 /* The flags that are set, by their names. */
 static json_t *flags_value(const MistakeWriter *w, const Task *task, const double *values) {
     json_t *list = json_array();
-    for (int64_t i = 0; i < task->label.width; i++) {
+    for (int64_t i = 0; i < task_label(task)->width; i++) {
         if (values[i] != 1) continue;
-        const char *name = task->label.names ? task->label.names[i] : NULL;
+        const char *name = task_label(task)->names ? task_label(task)->names[i] : NULL;
         json_array_append_new(list, name ? json_string(name) : class_value(task, w->tokenizer, (double)i));
     }
     return list;
@@ -72,7 +72,7 @@ static json_t *flags_value(const MistakeWriter *w, const Task *task, const doubl
 /* What a row is labelled with, or predicted as; of words and hidden tokens a list. */
 static json_t *row_value(const MistakeWriter *w, const Task *task, const MetricInput *in, const double *values,
                          int64_t row) {
-    const Label *label = &task->label;
+    const Label *label = task_label(task);
     if (label->kind == LABEL_MASKED && !w->texts) return json_null();
     if (label->kind == LABEL_FLAGS) return flags_value(w, task, values + in->bounds[row] * in->width);
     if (label->of < 0) return class_value(task, w->tokenizer, values[in->bounds[row]]);
@@ -180,7 +180,7 @@ static void write_mistake(const MistakeWriter *w, const Dataset *data, const Met
 
 void mistakes_write(MistakeWriter *w, const Dataset *data, const MetricInput *in) {
     int64_t count = 0;
-    if (data->task->label.kind == LABEL_NONE) return;
+    if (task_label(data->task)->kind == LABEL_NONE) return;
     Mistake *list = find_mistakes(data, in, &count);
     if (w->most && count > w->most) count = w->most;
     for (int64_t i = 0; i < count; i++) write_mistake(w, data, in, &list[i]);

@@ -21,7 +21,7 @@ typedef struct MistakeWriter {
 } MistakeWriter;
 
 /* The columns of a task's texts, at most MOST_TEXTS; how many. */
-enum { MOST_TEXTS = 4 };
+enum { MOST_TEXTS = 2 * MAX_TEXTS };
 int mistake_texts(const Task *task, const char **columns);
 
 /* The names of the columns, where the form has them. */

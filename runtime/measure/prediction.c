@@ -10,7 +10,7 @@ const char *prediction_name(const char *output) { return strcmp(output, "predict
 /* --- Values ------------------------------------------------------------------------------------------------------- */
 
 json_t *class_value(const Task *task, const Tokenizer *tokenizer, double value) {
-    const Label *label = &task->label;
+    const Label *label = task_label(task);
     int64_t class = value >= 0 && value < (double)label->classes ? (int64_t)value : -1;
     bool whole = class >= 0 && (double)class == value;
     bool is_token = whole && label->kind == LABEL_MASKED && class < tokenizer_size(tokenizer);
@@ -25,7 +25,7 @@ static json_t *number(float value) { return isfinite(value) ? json_real((double)
 
 /* One line of `columns` numbers: alone, as a list, or by the names of the classes. */
 static json_t *line_value(const PredictionWriter *w, bool is_prediction, const float *line, int64_t columns) {
-    const Label *label = &w->task->label;
+    const Label *label = task_label(w->task);
     if (columns == 1) return is_prediction ? class_value(w->task, w->tokenizer, (double)line[0]) : number(line[0]);
     bool named = label->names && columns == (label->kind == LABEL_FLAGS ? label->width : label->classes);
     json_t *list = named ? json_object() : json_array();
@@ -41,7 +41,7 @@ static json_t *line_value(const PredictionWriter *w, bool is_prediction, const f
 /* One for each word, so that the two can be laid side by side: null for a word that has no token. */
 static json_t *words_value(const PredictionWriter *w, bool is_prediction, const Dataset *data, const Collected *output,
                            int64_t row) {
-    const Labels *labels = &data->labels;
+    const Labels *labels = &data->values[output->input];
     json_t *list = json_array();
     int64_t next = labels->bounds[row];
     for (int32_t word = 0; word < labels->words[row]; word++) {
@@ -58,7 +58,8 @@ json_t *prediction_value(const PredictionWriter *w, int index, const Dataset *da
     bool is_prediction = strcmp(w->outputs.names[index], "predict") == 0;
     const float *values = output->values + output->starts[row];
     if (output->of == ROWS_OF_SEQUENCES) return line_value(w, is_prediction, values, output->columns);
-    if (output->of == ROWS_OF_LABELS && data->labels.word) return words_value(w, is_prediction, data, output, row);
+    if (output->of == ROWS_OF_LABELS && data->values[output->input].word)
+        return words_value(w, is_prediction, data, output, row);
     json_t *list = json_array();
     for (int64_t i = 0; i < output->counts[row]; i += output->columns)
         json_array_append_new(list, line_value(w, is_prediction, values + i, output->columns));
@@ -93,7 +94,7 @@ static void write_flat(const PredictionWriter *w, json_t *value, int64_t *cells)
 static int64_t cells_of(const Collected *output) { return output->of == ROWS_OF_SEQUENCES ? output->columns : 1; }
 
 static void write_names(const PredictionWriter *w, int index, const Collected *output, int64_t *cells) {
-    const Label *label = &w->task->label;
+    const Label *label = task_label(w->task);
     const char *name = prediction_name(w->outputs.names[index]);
     int64_t count = cells_of(output);
     bool named = label->names && count == (label->kind == LABEL_FLAGS ? label->width : label->classes);

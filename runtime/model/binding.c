@@ -3,14 +3,15 @@
 
 #include <stddef.h>
 
-/* Where a role's values lie: in BatchInput for roles of a text, otherwise in Batch. */
+/* Where a role's values lie: in BatchInput for roles of a text, in BatchLabels for those of a label or numbers,
+ * otherwise in Batch. */
 typedef struct RolePlace {
     size_t offset;
     bool points; /* to them */
 } RolePlace;
 
 #define IN_TEXT(member) {offsetof(BatchInput, member), true}
-#define IN_LABELS(member) {offsetof(Batch, labels) + offsetof(BatchLabels, member), true}
+#define IN_LABELS(member) {offsetof(BatchLabels, member), true}
 
 static const RolePlace places[ROLE_KINDS] = {
     [ROLE_IDS] = IN_TEXT(ids),
@@ -28,7 +29,9 @@ static const RolePlace places[ROLE_KINDS] = {
     [ROLE_UPDATE_TOKENS] = {offsetof(BatchInput, update_tokens), false},
     [ROLE_LABEL] = IN_LABELS(classes),
     [ROLE_AT] = IN_LABELS(at),
-    [ROLE_UPDATE_LABELS] = {offsetof(Batch, labels) + offsetof(BatchLabels, update_labels), false},
+    [ROLE_NUMBERS] = IN_LABELS(numbers),
+    [ROLE_GIVEN] = IN_LABELS(given),
+    [ROLE_UPDATE_LABELS] = {offsetof(BatchLabels, update_labels), false},
     [ROLE_UPDATE_ROWS] = {offsetof(Batch, update_rows), false},
     [ROLE_UPDATE_SEQUENCES] = {offsetof(Batch, inputs[0].update_sequences), false},
     [ROLE_LOSS_WEIGHT] = {offsetof(Batch, weight), false},
@@ -40,9 +43,10 @@ static bool comes_with_batch(RoleKind kind) { return places[kind].points || plac
 /* Of a role of this task. */
 static RolePlace place_of(const Task *task, const Role *role) {
     RolePlace place = places[role->kind];
-    int input = role->of ? task_input(task, role->of) : -1;
-    if (role->kind == ROLE_LABEL && task->label.kind == LABEL_REAL) return (RolePlace)IN_LABELS(numbers);
+    int input = role->of ? task_input(task, role->of) : -1, value = role->of ? task_value(task, role->of) : -1;
+    if (role->kind == ROLE_LABEL && task->values[value].kind == LABEL_REAL) place = (RolePlace)IN_LABELS(numbers);
     if (input >= 0) place.offset += offsetof(Batch, inputs) + (size_t)input * sizeof(BatchInput);
+    if (value >= 0) place.offset += offsetof(Batch, values) + (size_t)value * sizeof(BatchLabels);
     return place;
 }
 

@@ -359,7 +359,7 @@ static bool check_outputs(Model *m, TaskState *state, Batch *batch, const int64_
     bool finite = true, sound = are_comparable(state, extents);
     for (int i = 0; i < state->outputs.count; i++) {
         finite &= outputs[i].of == ROWS_OF_BATCH || are_finite(&outputs[i]);
-        sound &= are_classes(&task->label, state->outputs.names[i], &outputs[i]);
+        sound &= are_classes(task_label(task), state->outputs.names[i], &outputs[i]);
     }
     NonFiniteStep bad = {.exec = state->public.eval,
                          .task = task,

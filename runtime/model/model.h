@@ -108,7 +108,7 @@ bool model_step(Model *model, int task, Batch *batch, const UpdateSettings *sett
 
 typedef struct OutputValue {
     RowsOf of;
-    int input;           /* ROWS_OF_TOKENS, ROWS_OF_WINDOWS: the input whose tokens or windows */
+    int input;           /* of tokens or windows the text, of labels the task's value, whose they are */
     const float *values; /* [rows, columns] */
     int64_t rows, columns;
 } OutputValue;

@@ -77,7 +77,7 @@ static bool make_stage(Model *m, LoweredGraph *stage, const Graph *graph, const 
 
 /* Tokens that are hidden anew in each epoch are other rows each time. */
 static bool may_keep(const Model *m, const Task *task, const Frozen *frozen) {
-    return (m->options.kept_room > 0 || frozen->is_trained) && task->label.kind != LABEL_MASKED;
+    return (m->options.kept_room > 0 || frozen->is_trained) && !task_masks(task);
 }
 
 /* A stage, its frozen prefix apart where that is cut off. */

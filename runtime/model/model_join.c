@@ -26,7 +26,7 @@ static void name_text(Task *joined, Arena *arena) {
 Task *joined_task(const Program *program, const bool *tasks, Arena *arena) {
     const Task **list = arena_array(arena, (size_t)program->tasks.count + 1, sizeof *list);
     Task *joined = arena_alloc(arena, sizeof *joined);
-    *joined = (Task){.name = "together", .label.of = -1, .parts = list};
+    *joined = (Task){.name = "together", .values[0].of = -1, .parts = list};
     joined->params = arena_array(arena, (size_t)program->params.count + 1, sizeof *joined->params);
     for (int t = 0; t < program->tasks.count; t++) {
         const Task *task = &program->tasks.items[t];

@@ -83,7 +83,7 @@ static void add_scatter(Pictures *to, const TaskResult *r) {
     ChartSeries series = {.x = x, .y = y, .style = SERIES_POINTS};
     for (int64_t i = 0; i < r->lines.n; i += every)
         x[series.count] = r->lines.label[i], y[series.count++] = r->lines.prediction[i];
-    ChartAxis axis = {NULL, r->task->label.lowest, r->task->label.highest, false};
+    ChartAxis axis = {NULL, task_label(r->task)->lowest, task_label(r->task)->highest, false};
     Chart chart = {.title = titled(to, every > 1 ? "Predictions (some rows)" : "Predictions", r),
                    .x = axis,
                    .y = axis,
@@ -112,7 +112,7 @@ static void add_lengths(Pictures *to, const TaskResult *r) {
 }
 
 void pictures_of_result(Pictures *to, const TaskResult *r) {
-    LabelKind kind = r->task->label.kind;
+    LabelKind kind = task_label(r->task)->kind;
     picture_of_confusion(to, r);
     if (r->lines.scores && r->lines.n && (kind == LABEL_CLASS || kind == LABEL_FLAGS)) {
         add_calibration(to, r);

@@ -63,7 +63,7 @@ static void keep_mistakes(const Keeper *k, const Dataset *data, const MetricInpu
 
 static void keep(void *user, const Dataset *data, const MetricInput *lines) {
     Keeper *k = user;
-    k->result->table = class_table(lines, data->task->label.kind);
+    k->result->table = class_table(lines, task_label(data->task)->kind);
     keep_lines(k->result, lines);
     keep_counts(k->result, data, k->s->arena);
     keep_mistakes(k, data, lines);

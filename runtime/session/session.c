@@ -43,14 +43,14 @@ static Pos where_config(void *user, const char *key) {
     return hf_config_pos(s->folder, key, s->diags);
 }
 
-static const ClassCounts *count_classes(void *user, const Task *task) {
+static const ClassCounts *count_classes(void *user, const Task *task, const Label *label) {
     Session *s = user;
     DatasetOptions options = {.folders = s->source.data.items,
                               .n_folders = s->source.data.count,
                               .split = "train",
                               .skips_bad = s->source.skip_bad_rows,
                               .memory = s->source.memory};
-    return classes_count(task, &options, s->diags);
+    return classes_count(task, label, &options, s->diags);
 }
 
 /* The keys of config.json that the text reads or has an opinion about. */

@@ -22,12 +22,14 @@ static json_t *hash_of_data(Arena *arena, const Dataset *data) {
         XXH3_128bits_update(state, in->ids.items, tokens * sizeof *in->ids.items);
         XXH3_128bits_update(state, in->segments.items, tokens * sizeof *in->segments.items);
     }
-    const Labels *labels = &data->labels;
-    size_t count = labels->bounds ? (size_t)labels->bounds[data->rows] : 0;
-    if (count) XXH3_128bits_update(state, labels->bounds, ((size_t)data->rows + 1) * sizeof *labels->bounds);
-    if (count)
-        XXH3_128bits_update(state, labels->values, count * (size_t)data->task->label.width * sizeof *labels->values);
-    if (labels->at) XXH3_128bits_update(state, labels->at, count * sizeof *labels->at);
+    for (int i = 0; i < data->task->n_values; i++) {
+        const Labels *labels = &data->values[i];
+        size_t count = labels->bounds ? (size_t)labels->bounds[data->rows] : 0,
+               width = (size_t)data->task->values[i].width;
+        if (count) XXH3_128bits_update(state, labels->bounds, ((size_t)data->rows + 1) * sizeof *labels->bounds);
+        if (count) XXH3_128bits_update(state, labels->values, count * width * sizeof *labels->values);
+        if (labels->at) XXH3_128bits_update(state, labels->at, count * sizeof *labels->at);
+    }
     return json_string(hash_print(arena, hash_end(state)));
 }
 

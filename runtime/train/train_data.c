@@ -25,10 +25,10 @@ static void warn_of_overlap(Session *s, const TrainTask *t) {
 }
 
 static bool *classes_present(const Task *task, const Dataset *data, Arena *arena) {
-    bool *present = arena_array(arena, (size_t)task->label.classes + 1, sizeof *present);
-    for (int64_t i = 0; i < data->labels.bounds[data->rows]; i++) {
-        double value = data->labels.values[i];
-        if (value >= 0 && value < (double)task->label.classes) present[(int64_t)value] = true;
+    bool *present = arena_array(arena, (size_t)task_label(task)->classes + 1, sizeof *present);
+    for (int64_t i = 0; i < data->values[0].bounds[data->rows]; i++) {
+        double value = data->values[0].values[i];
+        if (value >= 0 && value < (double)task_label(task)->classes) present[(int64_t)value] = true;
     }
     return present;
 }
@@ -40,7 +40,7 @@ static const char *class_name(const Label *label, int64_t class, Arena *arena) {
 /* A class that is never trained is hardly ever predicted. */
 static void warn_of_absent(Session *s, const TrainTask *t) {
     enum { MOST_NAMES = 5 };
-    const Label *label = &t->task->label;
+    const Label *label = task_label(t->task);
     const char *list = "";
     int64_t absent = 0;
     if (label->kind != LABEL_CLASS) return;
