@@ -5,8 +5,8 @@ it computes for three sentences, one line each, token after token. tests/encoder
 """
 import pathlib
 import torch
-from transformers import (AlbertConfig, AlbertModel, BertTokenizer, DistilBertConfig, DistilBertModel, ModernBertConfig,
-                          ModernBertModel)
+from transformers import (AlbertConfig, AlbertModel, BertTokenizer, DistilBertConfig, DistilBertModel, ElectraConfig, ElectraModel,
+                          GPT2Config, GPT2Model, ModernBertConfig, ModernBertModel, RobertaConfig, RobertaModel)
 
 HERE = pathlib.Path(__file__).parent
 WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] the a film plot is was good bad very not ##ly ##s great dull story , .".split()
@@ -16,6 +16,11 @@ MODELS = {
     "distilbert": lambda: DistilBertModel(DistilBertConfig(dim=16, n_layers=2, n_heads=2, hidden_dim=24, max_position_embeddings=40, **SIZES)),
     "albert": lambda: AlbertModel(AlbertConfig(hidden_size=16, embedding_size=8, num_hidden_layers=3, num_attention_heads=2,
                                                intermediate_size=24, max_position_embeddings=40, **SIZES)),
+    "electra": lambda: ElectraModel(ElectraConfig(hidden_size=16, embedding_size=8, num_hidden_layers=2, num_attention_heads=2,
+                                                  intermediate_size=24, max_position_embeddings=40, **SIZES)),
+    "gpt2": lambda: GPT2Model(GPT2Config(n_embd=16, n_layer=2, n_head=2, n_positions=40, bos_token_id=2, eos_token_id=3, **SIZES)),
+    "roberta": lambda: RobertaModel(RobertaConfig(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
+                                                  max_position_embeddings=40, type_vocab_size=1, bos_token_id=2, eos_token_id=3, **SIZES)),
     "modernbert": lambda: ModernBertModel(ModernBertConfig(hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=24,
                                                            max_position_embeddings=40, local_attention=6, bos_token_id=2, cls_token_id=2, eos_token_id=3,
                                                            sep_token_id=3, attn_implementation="eager", **SIZES)),
