@@ -53,11 +53,25 @@ static bool choose_task(Exporter *e) {
     return true;
 }
 
+/* "XLMRobertaModel" and "XLMRobertaForSequenceClassification" go together: another family's class calls its head
+ * otherwise, so that transformers would load this one without it and begin with random numbers. */
+static bool is_of_family(const Exporter *e) {
+    static const char base[] = "Model";
+    const char *model = e->model->target, *target = e->export->target;
+    size_t length = strlen(model), end = sizeof base - 1;
+    bool whole = strcmp(e->format, "hf") != 0 || length <= end || strcmp(model + length - end, base) != 0;
+    if (whole || strncmp(model, target, length - end) == 0) return true;
+    diag_error(e->diags, "E0983", e->export->pos, "'%s' is another family's class: the encoder is a %s", target, model);
+    diag_hint(e->diags, "the task's export line names the class of that family that has such a head: \"%.*sFor...\"",
+              (int)(length - end), model);
+    return false;
+}
+
 static bool choose_export(Exporter *e) {
     e->export = exports_find(&e->task->exports, e->format);
     e->model = exports_find(&e->s->program->exports, "hf");
     if (!e->export) e->export = exports_find(&e->s->program->exports, e->format);
-    if (e->export && e->export->target && e->model && e->model->target) return true;
+    if (e->export && e->export->target && e->model && e->model->target) return is_of_family(e);
     bool said = e->export && e->model; /* that it is none */
     diag_error(e->diags, "E0983", said ? (e->export->target ? e->model->pos : e->export->pos) : e->task->pos,
                said ? "the graph file says that '%s' has no counterpart in another program"
