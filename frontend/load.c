@@ -5,15 +5,13 @@
 #include "frontend/load.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "frontend/lex.h"
 #include "frontend/parse.h"
+#include "graph/base/input_file.h"
+#include "graph/base/memory.h"
 #include "graph/base/names.h"
 #include "graph/base/text.h"
 
@@ -53,25 +51,12 @@ static const char *read_stream(Arena *arena, FILE *in, const char **problem) {
     return strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0 ? text + strlen(BYTE_ORDER_MARK) : text;
 }
 
-/* A FIFO that nobody writes into would be waited for without end; one from a shell, <(...), has its writer. */
-static FILE *open_text(const char *path, const char **problem) {
-    enum { WAIT_MS = 1000 };
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat info;
-    bool found = file >= 0 && fstat(file, &info) == 0;
-    struct pollfd poll_of = {.fd = file, .events = POLLIN};
-    bool silent = found && S_ISFIFO(info.st_mode) && poll(&poll_of, 1, WAIT_MS) <= 0;
-    FILE *in = found && !silent && fcntl(file, F_SETFL, 0) == 0 ? fdopen(file, "rb") : NULL;
-    if (in) return in;
-    *problem = silent ? "it is a FIFO that nobody writes into" : strerror(errno);
-    if (file >= 0) close(file);
-    return NULL;
-}
-
 /* NULL and the reason in `problem`. */
 static const char *read_text(Arena *arena, const char *path, const char **problem) {
-    FILE *in = open_text(path, problem);
-    if (!in) return NULL;
+    int file = input_open(path, problem);
+    if (file < 0) return NULL;
+    FILE *in = fdopen(file, "rb");
+    if (!in) memory_out(0);
     Arena *scratch = arena_new();
     const char *text = read_stream(scratch, in, problem);
     if (text) text = arena_strdup(arena, text);

@@ -1,12 +1,15 @@
 /* Token cache: "GRADCTOK", a key, four numbers, arrays with their sizes before them, and the hash of all that. */
 #include "runtime/data/token_cache.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "graph/base/hash.h"
+#include "graph/base/input_file.h"
 #include "graph/base/memory.h"
 #include "runtime/data/dataset_check.h"
 #include "runtime/data/dataset_id.h"
@@ -24,12 +27,15 @@ static void add_text(XXH3_state_t *state, const char *text) { add(state, text, s
 static bool add_file(XXH3_state_t *state, const char *path) {
     enum { PIECE = 1 << 16 };
     char bytes[PIECE];
-    FILE *file = fopen(path, "rb");
-    if (!file) return false;
-    for (size_t got; (got = fread(bytes, 1, sizeof bytes, file)) > 0;) add(state, bytes, got);
-    bool good = !ferror(file);
-    fclose(file);
-    return good;
+    const char *problem;
+    int file = input_open(path, &problem);
+    if (file < 0) return false;
+    ssize_t got;
+    while ((got = read(file, bytes, sizeof bytes)) > 0 || (got < 0 && errno == EINTR)) {
+        if (got > 0) add(state, bytes, (size_t)got);
+    }
+    close(file);
+    return got == 0;
 }
 
 /* Of all that a data set depends on. False: its file cannot be read. */
@@ -186,7 +192,9 @@ static bool take_all(CacheReader *r, Dataset *d) {
 static Dataset *read_set(const char *path, const XXH128_canonical_t *key, const Task *task,
                          const DatasetOptions *options, const char **problem) {
     struct stat info;
-    CacheReader r = {.file = fopen(path, "rbe"), .state = hash_begin()};
+    const char *no_file; /* it is made again then */
+    int descriptor = input_open(path, &no_file);
+    CacheReader r = {.file = descriptor < 0 ? NULL : fdopen(descriptor, "rb"), .state = hash_begin()};
     Dataset *data = memory_new(1, sizeof *data);
     data->task = task;
     bool good = r.file && fstat(fileno(r.file), &info) == 0;

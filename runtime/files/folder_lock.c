@@ -78,7 +78,7 @@ FolderLock *folder_lock(const char *folder, Diagnostics *diags) {
 
 bool folder_is_unlocked(const char *folder, Diagnostics *diags) {
     const char *path = arena_printf(diags->arena, "%s/%s", folder, file_name);
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would be waited for */
     if (descriptor < 0) return true;
     bool held = flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     if (held) refuse(folder, descriptor, EWOULDBLOCK, diags);

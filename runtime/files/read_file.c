@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "graph/base/input_file.h"
 #include "graph/base/memory.h"
 #include "runtime/files/memory_room.h"
 
@@ -43,10 +44,15 @@ static const char *close_file(gzFile file) {
     return damaged || closed == Z_BUF_ERROR ? "it is compressed with gzip, but damaged or cut off" : NULL;
 }
 
-static gzFile open_file(const char *path) {
-    if (strcmp(path, "-") != 0) return gzopen(path, "rb");
-    int copy = dup(STDIN_FILENO);
-    return copy < 0 ? NULL : gzdopen(copy, "rb");
+/* NULL: `*problem` says why. */
+static gzFile open_file(const char *path, const char **problem) {
+    bool standard = strcmp(path, "-") == 0;
+    int descriptor = standard ? dup(STDIN_FILENO) : input_open(path, problem);
+    if (descriptor < 0 && standard) *problem = strerror(errno);
+    if (descriptor < 0) return NULL;
+    gzFile file = gzdopen(descriptor, "rb");
+    if (!file) memory_out(0);
+    return file;
 }
 
 static void fail_bound(const char *path, size_t most, Diagnostics *diags) {
@@ -65,15 +71,16 @@ size_t read_bound(size_t memory) {
 
 char *read_file(const char *path, size_t most, size_t *size, Diagnostics *diags) {
     *size = 0;
-    errno = 0;
-    gzFile file = open_file(path);
+    const char *problem = NULL;
+    gzFile file = open_file(path, &problem);
     if (!file) {
-        fail(path, strerror(errno ? errno : ENOMEM), diags);
+        fail(path, problem, diags);
         return NULL;
     }
+    errno = 0;
     char *bytes = read_all(file, most, size);
     bool beyond = *size > most;
-    const char *problem = close_file(file);
+    problem = close_file(file);
     if (!beyond && !problem) return bytes;
     if (beyond)
         fail_bound(path, most, diags);

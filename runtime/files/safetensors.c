@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "graph/base/count_text.h"
+#include "graph/base/input_file.h"
 #include "runtime/files/atomic_file.h"
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers in safetensors files are little-endian");
@@ -66,7 +66,8 @@ static bool reject(SafeTensors *file, Diagnostics *diags, const char *way_out, c
 }
 
 static bool map_file(SafeTensors *file, Diagnostics *diags) {
-    int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
+    const char *problem = NULL;
+    int descriptor = input_open(file->path, &problem);
     struct stat status;
     bool found = descriptor >= 0 && !fstat(descriptor, &status), regular = found && S_ISREG(status.st_mode);
     if (regular && status.st_size > 0) {
@@ -79,7 +80,9 @@ static bool map_file(SafeTensors *file, Diagnostics *diags) {
     if (file->map) return true;
     if (regular && status.st_size == 0) return reject(file, diags, cut_off, "the file is empty");
     diag_error(diags, "E0801", pos_in_file(file->source, 0), "cannot read the file: %s",
-               found && !regular ? "it is not a regular file" : strerror(error));
+               problem             ? problem
+               : found && !regular ? "it is not a regular file"
+                                   : strerror(error));
     diag_hint(diags, "check the path, and that you may read what is there");
     return false;
 }
