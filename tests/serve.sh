@@ -40,6 +40,9 @@ ok "answers are those of gradc predict, in order" $?
 head -n 1 "$t/requests" | tr -d '\n' | ask >"$t/out" && head -n 1 "$t/expected" | cmp -s - "$t/out"
 ok "one request, without an end of line: the same bits" $?
 
+printf '\357\273\277{"id": 1, "task": "sentiment", "text": "fine"}\n' | ask >"$t/out" && has "$t/out" '{"id":1,"prediction":'
+ok "a byte order mark before a request" $?
+
 # An id comes back as it was written, of any size; texts are those that predict takes.
 printf '%s\n' '{"id": 14933243513335727984, "task": "sentiment", "text": "fine"}' '{"id": 1700000000.123, "task": "sentiment", "sentence": "fi\u0000ne"}' '{"id": [0.10, {"a": "b"}], "task": "sentiment", "text": "fine"}' |
   ask >"$t/out" && [ "$(grep -c '"prediction":' "$t/out")" = 3 ] && has "$t/out" '{"id":14933243513335727984,' && has "$t/out" '{"id":1700000000.123,' && has "$t/out" '{"id":[0.10, {"a": "b"}],'

@@ -97,7 +97,10 @@ static bool can_go_back(JsonSpan id) {
 
 /* The row that a request is, on a line of its own; NULL when it is refused. */
 static char *take_request(const Service *v, const char *line, size_t length, Request *request) {
+    static const char mark[] = "\xEF\xBB\xBF"; /* of byte order: some writers begin with it */
     JsonSpan object, id = {JSON_KIND_NULL, "null", "null" + 4}, task, text;
+    size_t skipped = length >= strlen(mark) && memcmp(line, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+    line += skipped, length -= skipped;
     bool good = json_span_of(line, length, &object) && object.kind == JSON_KIND_OBJECT;
     bool named = good && json_find(object, "task", &task) > 0;
     if (good) json_find(object, "id", &id);
