@@ -8,6 +8,12 @@ run tokenize "$demo" --text 'A good, fílm!' --pair bad
   has "$t/out" "     238         8-13  0  film  'fílm'" && has "$t/out" "       3            -  1  [SEP]"
 ok "pieces, ids and bytes of a pair" $?
 
+mkdir "$t/plain" && cp "$demo/vocab.txt" "$demo/config.json" "$t/plain"
+printf '{"do_lower_case": true, "model_input_names": ["input_ids", "attention_mask"]}' >"$t/plain/tokenizer_config.json"
+run tokenize "$t/plain" --text 'A good, fílm!' --pair bad
+[ "$status" = 0 ] && has "$t/out" "       3            -  0  [SEP]" && ! has "$t/out" "       3            -  1  [SEP]"
+ok "model_input_names without token_type_ids: one segment" $?
+
 printf '%s\n' 'good film' '"fílm \u0031"' '' >"$t/texts"
 run tokenize "$demo" --input "$t/texts" --format jsonl
 [ "$status" = 0 ] && [ "$(wc -l <"$t/out")" = 3 ] &&

@@ -112,7 +112,7 @@ static const HfKey table[] = {
     {slow, "pad_to_multiple_of", HF_HARMLESS, NULL, NULL},
     {slow, "pad_token_type_id", HF_HARMLESS, NULL, NULL},
     {slow, "return_tensors", HF_HARMLESS, NULL, NULL},
-    {slow, "model_input_names", HF_HARMLESS, NULL, NULL}, /* what a model takes is the graph file's */
+    {slow, "model_input_names", HF_USED, NULL, NULL},
     {slow, "add_prefix_space", HF_USED, NULL, NULL},
     {slow, "trim_offsets", HF_HARMLESS, NULL, NULL}, /* of offsets, not of ids */
     {slow, "errors", HF_HARMLESS, NULL, NULL},       /* of tokens back to text */

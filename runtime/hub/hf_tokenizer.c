@@ -149,6 +149,17 @@ static void resolve_blank(const HfTokenizerFiles *files, json_t *description) {
     if (said >= 0 && is >= 0 && said != is) json_object_set_new(own, "add_prefix_space", json_boolean(said));
 }
 
+/* Where a folder lists what its model is given, without segments, transformers gives none, and the model takes 0. */
+static void resolve_segments(const HfTokenizerFiles *files, json_t *description) {
+    const json_t *inputs = json_object_get(files->slow, "model_input_names"), *input;
+    bool named = !json_is_array(inputs);
+    size_t i;
+    json_array_foreach(inputs, i, input) {
+        if (json_is_string(input)) named = named || strcmp(json_string_value(input), "token_type_ids") == 0;
+    }
+    if (!named) json_object_set_new(description, "one_segment", json_true());
+}
+
 /* A token that tokenizer_config.json puts around texts has to be in the template. */
 static bool check_edges(const HfTokenizerFiles *files, const json_t *description) {
     static const char *const keys[][2] = {{"add_bos_token", "bos_token"}, {"add_eos_token", "eos_token"}};
@@ -173,6 +184,7 @@ static bool describe(HfTokenizerFiles *files) {
     json_t *description = files->result->description = begin(files, &recipe);
     if (!description) return false;
     resolve_blank(files, description);
+    resolve_segments(files, description);
     return check_edges(files, description) && hf_resolve_case(files, description) &&
            hf_add_tokens(files, recipe, description);
 }
@@ -219,7 +231,8 @@ static bool put_json(const TokenizerWriter *w, const char *name, const json_t *o
 
 static bool put_description(const TokenizerWriter *w) {
     json_t *object = json_copy(w->tokenizer->description);
-    json_object_del(object, "special_tokens"); /* ours; tokenizer_config.json names them */
+    json_object_del(object, "special_tokens"); /* ours; tokenizer_config.json says both */
+    json_object_del(object, "one_segment");
     if (!json_object_get(object, "version")) json_object_set_new(object, "version", json_string("1.0"));
     bool written = put_json(w, fast_name, object, JSON_COMPACT);
     json_decref(object);

@@ -127,8 +127,8 @@ static void hash_json(XXH3_state_t *state, const json_t *value) {
 }
 
 static void hash_description(Tokenizer *tokenizer, const json_t *description) {
-    static const char *const keys[] = {"added_tokens", "normalizer",     "pre_tokenizer",
-                                       "model",        "post_processor", "special_tokens"};
+    static const char *const keys[] = {"added_tokens",   "normalizer",     "pre_tokenizer", "model",
+                                       "post_processor", "special_tokens", "one_segment"};
     XXH3_state_t *state = hash_begin();
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) hash_json(state, json_object_get(description, keys[i]));
     hash_write(hash_end(state), tokenizer->hash);
@@ -139,10 +139,16 @@ static bool read_steps(Tokenizer *tokenizer, const Component *root) {
     return normalizer_read(&normalizer, &tokenizer->normalizer) && pre_tokenizer_read(&pre, &tokenizer->pre_tokenizer);
 }
 
+static void merge_segments(PostProcessor *post) {
+    for (int i = 0; i < post->single.items.count; i++) post->single.items.items[i].segment = 0;
+    for (int i = 0; i < post->pair.items.count; i++) post->pair.items.items[i].segment = 0;
+}
+
 static bool read_tokens(Tokenizer *tokenizer, const Component *root) {
     Component post = component_member(root, "post_processor");
     if (!read_all_added(tokenizer, root) || !count_ids(tokenizer, root)) return false;
     if (!post_processor_read(&post, &tokenizer->post)) return false;
+    if (json_is_true(json_object_get(root->json, "one_segment"))) merge_segments(&tokenizer->post);
     added_vocabulary_end(&tokenizer->added, tokenizer->chars, &tokenizer->normalizer);
     read_specials(tokenizer, json_object_get(root->json, "special_tokens"));
     return note_items(tokenizer, &post, &tokenizer->post.single) && note_items(tokenizer, &post, &tokenizer->post.pair);
@@ -151,7 +157,7 @@ static bool read_tokens(Tokenizer *tokenizer, const Component *root) {
 static bool read_all(Tokenizer *tokenizer, const Component *root) {
     if (!component_keys(root,
                         " version truncation padding added_tokens normalizer pre_tokenizer post_processor decoder "
-                        "model special_tokens "))
+                        "model special_tokens one_segment "))
         return false;
     if (!read_steps(tokenizer, root)) return false;
     Component model = component_member(root, "model");
@@ -187,6 +193,7 @@ SpecialTokens tokenizer_specials(const Tokenizer *tokenizer) { return tokenizer-
 bool tokenizer_is_special(const Tokenizer *tokenizer, int32_t id) { return tokenizer->flags[id] & TOKEN_SPECIAL; }
 
 const char *tokenizer_token(const Tokenizer *tokenizer, int32_t id) {
+    if (id < 0 || id >= tokenizer->size) return NULL;
     bool added = tokenizer->flags[id] & TOKEN_ADDED;
     for (int i = 0; added && i < tokenizer->added.entries.count; i++) {
         if (tokenizer->added.entries.items[i].id == id) return tokenizer->added.entries.items[i].content;

@@ -7,6 +7,7 @@
  *     post_processor    special tokens around one text or two, and the segment of each token
  *     special_tokens    ours: {"unk_token": "[UNK]", "cls_token": ..., "sep_token", "pad_token", "mask_token"}, the
  *                       spellings of tokens with a task; absent, null, or not in the vocabulary: there is none
+ *     one_segment       ours: true puts all tokens in segment 0, whatever the post-processor says
  *
  * "truncation", "padding", "decoder" and "version" have no part in it. A folder without tokenizer.json is made such a
  * description first (runtime/hub).
@@ -49,7 +50,7 @@ int32_t tokenizer_size(const Tokenizer *tokenizer); /* the largest id + 1 */
 SpecialTokens tokenizer_specials(const Tokenizer *tokenizer);
 /* Is it an added token that is marked special, one with a task, or one of the templates? */
 bool tokenizer_is_special(const Tokenizer *tokenizer, int32_t id);
-/* The spelling of an id in [0, size); lives as long as the tokenizer. NULL: no token has this id. */
+/* The spelling of an id; lives as long as the tokenizer. NULL: no token has this id. */
 const char *tokenizer_token(const Tokenizer *tokenizer, int32_t id);
 /* The id of a spelling, -1 when there is none. */
 int32_t tokenizer_find(const Tokenizer *tokenizer, const char *token);
