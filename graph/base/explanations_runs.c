@@ -88,9 +88,10 @@ const Explanation explanations_of_runs[] = {
      "would lie outside the table. Use the config.json that belongs to the\n"
      "vocabulary, or set the size: --set vocab=30522",
      .wrong = "gradc train my.graph --weights big --set vocab=100", .right = "gradc train my.graph --weights big"},
-    {"E0923", "longer than the model allows",
+    {"E0923", "longer than the model allows, or too short",
      "--max-length counts tokens with [CLS] and [SEP], and the model has a vector\n"
-     "for so many positions only.",
+     "for so many positions only. Beside the tokenizer's own tokens at least one of\n"
+     "each text must fit.",
      .wrong = "gradc train my.graph --max-length 1000", .right = "gradc train my.graph --max-length 512"},
     {"E0925", "a learning rate for no parameter",
      "--rate gives parameters whose names match a pattern a rate of their own. Names\n"

@@ -293,7 +293,7 @@ TableFormat dataset_format(const Task *task) {
 static bool check_windows(const RowLoader *l) {
     for (int i = 0; i < l->task->n_inputs; i++) {
         const TextInput *input = &l->task->inputs[i];
-        if (!row_tokens_check(l->options->tokenizer, input, l->diags)) return false;
+        if (!row_tokens_check(l->options->tokenizer, input, l->options->max_length, l->diags)) return false;
         if (input->window <= l->options->max_length) continue;
         diag_error(l->diags, "E0414", input->window_pos, "windows of %s are longer than sequences may be, %lld",
                    count_text(input->window, "token").text, (long long)l->options->max_length);

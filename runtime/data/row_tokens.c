@@ -124,7 +124,17 @@ void row_tokens_append(RowTokens *r, const RowText *from, int64_t to_row, Sequen
     to->bounds[to_row + 1] = to->ids.count;
 }
 
-bool row_tokens_check(const Tokenizer *tokenizer, const TextInput *input, Diagnostics *diags) {
+static bool check_length(const Tokenizer *tokenizer, const TextInput *input, int64_t max_length, Diagnostics *diags) {
+    int64_t added = tokenizer_added(tokenizer, input->n_columns > 1);
+    if (input->window || max_length - added >= input->n_columns) return true;
+    diag_error(diags, "E0923", (Pos){0}, "texts are cut at %s, and the tokenizer adds %" PRId64 " of its own: %s",
+               count_text(max_length, "token").text, added, input->n_columns > 1 ? "no two texts fit" : "no text fits");
+    diag_hint(diags, "take a longer --max-length, or a model with more positions");
+    return false;
+}
+
+bool row_tokens_check(const Tokenizer *tokenizer, const TextInput *input, int64_t max_length, Diagnostics *diags) {
+    if (!check_length(tokenizer, input, max_length, diags)) return false;
     int64_t inside = input->window - tokenizer_added(tokenizer, false);
     if (!input->window || input->stride <= inside) return true;
     diag_error(diags, "E0414", input->window_pos, "windows of %s hold %" PRId64 " of the text, %s",

@@ -38,7 +38,8 @@ typedef struct RowText {
 /* Appends the sequences of one input as row `to_row` of `to`. */
 void row_tokens_append(RowTokens *r, const RowText *from, int64_t to_row, Sequences *to);
 
-/* Can windows of this input hold text beside the special tokens, and do they leave none out? False and an error. */
-bool row_tokens_check(const Tokenizer *tokenizer, const TextInput *input, Diagnostics *diags);
+/* Do `max_length` tokens, or windows of this input, hold text beside the special tokens, and do windows leave none out?
+ * False and an error. */
+bool row_tokens_check(const Tokenizer *tokenizer, const TextInput *input, int64_t max_length, Diagnostics *diags);
 
 #endif

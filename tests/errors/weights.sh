@@ -92,6 +92,10 @@ gradc train model.graph --weights models/demo --data data --max-length 1000 --qu
 #> error[E0923]: --max-length 1000 is more than the model's 64 positions
 #>       = hint: longer texts are cut: take at most 64, or a model with more positions
 
+gradc train model.graph --weights models/demo --data data --tasks paraphrase --max-length 4 --quiet
+#> error[E0923]: texts are cut at 4 tokens, and the tokenizer adds 3 of its own: no two texts fit
+#>       = hint: take a longer --max-length, or a model with more positions
+
 . trained
 cp -r run short; head -c 5 run/model.safetensors >short/model.safetensors
 gradc eval short --data data
