@@ -60,7 +60,7 @@ offers() { # WANTED WORDS...
   ok "bash completes: $*" $?
 }
 offers "train" gradc tr
-offers "--weights --weight-decay" gradc train m.graph --weigh
+offers "--weights --weights-of --weight-decay" gradc train m.graph --weigh
 offers "linear cosine constant" gradc train m.graph --schedule ""
 offers "tokenize" gradc help to
 offers "models" gradc train --weights mod

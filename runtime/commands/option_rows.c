@@ -14,6 +14,8 @@
 static const OptionRow rows[] = {
     {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, FIRST, SAME, ALL " " REPEATS,
      "Hugging Face folder: config.json, vocab.txt, model.safetensors"},
+    {"weights-of", "SCOPE=DIR", LIST, AT(weights_of), 0, 0, 0, MODEL, SAME, "train eval predict serve bench export run",
+     "the folder that parameters in a scope start from, as in 'teacher=DIR'; may be repeated"},
     {"lower-case", "yes|no", TEXT, AT(lower_case), 0, 0, 0, DATA, SAME | LASTING, ALL " tokenize",
      "whether texts are lower-cased (default: as the model's folder says)"},
     {"data", "DIR", LIST, AT(data), 0, 0, 0, FIRST, SAME | DEFAULT, ALL " " REPEATS,

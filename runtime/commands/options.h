@@ -63,6 +63,7 @@ typedef struct Options {
     TextList shows;
     TextList text;
     TextList tries;
+    TextList weights_of;
     int64_t accumulate;
     int64_t batch;
     int64_t cache_size;

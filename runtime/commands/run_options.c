@@ -20,6 +20,26 @@ static const char *absolute(const char *path, Arena *arena) {
     return copy;
 }
 
+/* "teacher=DIR": DIR; NULL: it has none. */
+static const char *folder_of_scope(const char *text) {
+    const char *sign = strchr(text, '=');
+    return sign ? sign + 1 : NULL;
+}
+
+/* The folders of scopes by their absolute paths; `there`: those that still lie where they were. */
+static TextList scope_folders(const TextList *given, bool there, Arena *arena) {
+    TextList list = {0};
+    for (int i = 0; i < given->count; i++) {
+        const char *text = given->items[i], *folder = folder_of_scope(text);
+        if (folder && (!there || path_is_folder(folder)))
+            text = arena_printf(arena, "%.*s%s", (int)(folder - text), text, absolute(folder, arena));
+        else if (there)
+            continue;
+        vec_push(arena, &list, text);
+    }
+    return list;
+}
+
 /* What `gradc train` does by default, and where a run that goes on lies. */
 static bool complete_training(Options *options, Diagnostics *diags) {
     if (options->resume && !options->out && path_is_folder(options->file)) options->out = options->file;
@@ -30,6 +50,7 @@ static bool complete_training(Options *options, Diagnostics *diags) {
     }
     if (options->resume && options->weights && !path_is_folder(options->weights) && path_is_folder(options->file))
         options->weights = NULL; /* a checkpoint has them */
+    options->weights_of = scope_folders(&options->weights_of, options->resume, diags->arena);
     if (!options->batch) options->batch = TRAIN_BATCH;
     TextList data = {0};
     for (int i = 0; i < options->data.count; i++)
@@ -40,12 +61,26 @@ static bool complete_training(Options *options, Diagnostics *diags) {
     return true;
 }
 
+static bool is_overlay(const char *folder, Arena *arena) {
+    return access(arena_printf(arena, "%s/%s", folder, overlay_file), F_OK) == 0;
+}
+
 /* An overlay (overlay.h) is put together again with that base, where it still lies where it
  * was; NULL: it does not, or the run is whole. */
 static const char *base_of_run(const char *folder, const json_t *settings, Arena *arena) {
     const char *base = json_string_value(json_object_get(settings, "weights"));
-    bool is_overlay = access(arena_printf(arena, "%s/%s", folder, overlay_file), F_OK) == 0;
-    return is_overlay && path_is_folder(base) ? arena_strdup(arena, base) : NULL;
+    return is_overlay(folder, arena) && path_is_folder(base) ? arena_strdup(arena, base) : NULL;
+}
+
+/* The same for its scopes. */
+static TextList scopes_of_run(const char *folder, const json_t *settings, Arena *arena) {
+    TextList list = {0};
+    size_t i;
+    json_t *text;
+    json_array_foreach(json_object_get(settings, "weights-of"), i, text) {
+        if (json_is_string(text)) vec_push(arena, &list, arena_strdup(arena, json_string_value(text)));
+    }
+    return is_overlay(folder, arena) ? scope_folders(&list, true, arena) : (TextList){0};
 }
 
 bool options_of_folder(const char *command, const Options *given, Options *options, Diagnostics *diags) {
@@ -55,6 +90,7 @@ bool options_of_folder(const char *command, const Options *given, Options *optio
     const json_t *values = json_object_get(settings, "options");
     *options = options_of_run(command, given, values, diags->arena);
     if (settings && !options->weights) options->weights = base_of_run(given->file, values, diags->arena);
+    if (settings && !options->weights_of.count) options->weights_of = scopes_of_run(given->file, values, diags->arena);
     const char *departures = training || !settings ? NULL : options_departures(given, values, diags->arena);
     if (departures) fprintf(stderr, "not as the run was trained: %s\n", departures);
     json_decref(settings);
@@ -77,6 +113,7 @@ bool session_of_options(const char *command, const Options *given, Options *opti
 SessionSource source_of_options(const Options *o) {
     return (SessionSource){.file = o->file,
                            .weights = o->weights,
+                           .weights_of = o->weights_of,
                            .lower_case = o->lower_case,
                            .passes = o->passes,
                            .sets = o->set,

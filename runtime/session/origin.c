@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "graph/base/names.h"
+#include "runtime/session/scopes.h"
 
 const ParamOrigin *origin_of(const Program *program, const char *name) {
     const ParamOrigin *narrowest = NULL;
@@ -41,10 +42,29 @@ const char *const *origin_saved_names(const Session *s) {
     return names;
 }
 
+HfFolder *origin_folder(const Session *s, int param) {
+    const ScopeFolder *scope = scope_of(s, s->program->params.items[param].name);
+    return scope ? scope->folder : s->folder;
+}
+
 /* Names of no origin of their own may have the prefix of the first one too: of what the text says nothing. */
+static const char *prefix_of(const Session *s, const ParamOrigin *origin) {
+    if (!origin && s->program->origins.count) origin = &s->program->origins.items[0];
+    return origin ? origin->prefix : "";
+}
+
+/* A folder of the scope's own has names without the scope, unless the text says otherwise of a part of it. */
+static HfName lookup_in_scope(const Session *s, const ScopeFolder *scope, const char *name) {
+    const ParamOrigin *origin = origin_of(s->program, name);
+    const char *inner = name + strlen(scope->scope);
+    if (origin && strlen(origin->scope) >= strlen(scope->scope))
+        return (HfName){inner, origin_name(s, name), origin->prefix};
+    return (HfName){inner, origin_name(s, inner), prefix_of(s, origin_of(s->program, inner))};
+}
+
 HfName origin_lookup(const Session *s, int param) {
     const char *name = s->program->params.items[param].name;
-    const ParamOrigin *origin = origin_of(s->program, name);
-    if (!origin && s->program->origins.count) origin = &s->program->origins.items[0];
-    return (HfName){s->saved_names[param], origin_name(s, name), origin ? origin->prefix : ""};
+    const ScopeFolder *scope = scope_of(s, name);
+    if (scope) return lookup_in_scope(s, scope, name);
+    return (HfName){s->saved_names[param], origin_name(s, name), prefix_of(s, origin_of(s->program, name))};
 }

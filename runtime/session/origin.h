@@ -21,7 +21,9 @@ const char *origin_name(const Session *session, const char *name);
 /* The names of all parameters in what is saved, [program's parameters], in the session's arena. */
 const char *const *origin_saved_names(const Session *session);
 
-/* Under which names the folder is looked for a parameter, by its number. */
+/* The folder that a parameter, by its number, starts from, and under which names it is looked for there. NULL: there is
+ * none. */
+HfFolder *origin_folder(const Session *session, int param);
 HfName origin_lookup(const Session *session, int param);
 
 #endif

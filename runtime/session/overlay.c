@@ -12,7 +12,8 @@ const char overlay_file[] = "adapter_model.safetensors";
 
 bool overlay_leaves_out(const Session *s, const Param *param) {
     if (!s->program->saves_overlay || !param->frozen || param->fitted || !s->folder) return false;
-    return hf_folder_has(s->folder, origin_lookup(s, (int)(param - s->program->params.items)));
+    int index = (int)(param - s->program->params.items);
+    return hf_folder_has(origin_folder(s, index), origin_lookup(s, index));
 }
 
 const char *overlay_fingerprint(const Session *s, const Parameters *params) {

@@ -18,6 +18,7 @@
 #include "runtime/session/named.h"
 #include "runtime/session/origin.h"
 #include "runtime/session/overlay.h"
+#include "runtime/session/scopes.h"
 
 static const char graph_file[] = "model.graph";
 
@@ -66,31 +67,31 @@ static const char *const *known_keys(const Session *s, int *count) {
     return keys;
 }
 
-static void say_unknown(const Session *s, HfUnknown unknown) {
+static void say_unknown(const Session *s, const HfFolder *folder, HfUnknown unknown) {
     if (unknown.count)
-        fprintf(stderr, "not known in %s/%s: %s%s\n", s->weights_path, unknown.file, unknown.key,
+        fprintf(stderr, "not known in %s/%s: %s%s\n", hf_folder_path(folder), unknown.file, unknown.key,
                 unknown.count > 1 ? arena_printf(s->arena, " and %d more", unknown.count - 1) : "");
 }
 
 /* The same for what no text needs to have an opinion about. */
-static bool check_keys(Session *s) {
+static bool check_keys(Session *s, HfFolder *folder) {
     int count;
     const char *const *known = known_keys(s, &count);
-    if (!hf_config_check(s->folder, known, count, s->diags)) return false;
-    const HfTokenizer *tokenizer = hf_folder_tokenizer(s->folder);
-    for (int i = 0; i < tokenizer->n_unknown; i++) say_unknown(s, tokenizer->unknown[i]);
+    if (!hf_config_check(folder, known, count, s->diags)) return false;
+    const HfTokenizer *tokenizer = hf_folder_tokenizer(folder);
+    for (int i = 0; i < tokenizer->n_unknown; i++) say_unknown(s, folder, tokenizer->unknown[i]);
     if (!s->program->expects.count) return true; /* the text does not say which model it computes */
-    say_unknown(s, hf_config_unknown(s->folder, known, count));
+    say_unknown(s, folder, hf_config_unknown(folder, known, count));
     return true;
 }
 
 /* Does config.json describe the model that the text computes? */
-static bool check_expectations(Session *s) {
-    for (int i = 0; s->folder && i < s->program->expects.count; i++) {
+static bool check_expectations(Session *s, HfFolder *folder) {
+    for (int i = 0; folder && i < s->program->expects.count; i++) {
         const Expectation *e = &s->program->expects.items[i];
         const char *value;
-        if (hf_config_text(s->folder, e->key, &value) == LOOKUP_ABSENT || strcmp(value, e->value) == 0) continue;
-        diag_error(s->diags, "E0985", hf_config_pos(s->folder, e->key, s->diags),
+        if (hf_config_text(folder, e->key, &value) == LOOKUP_ABSENT || strcmp(value, e->value) == 0) continue;
+        diag_error(s->diags, "E0985", hf_config_pos(folder, e->key, s->diags),
                    "the weights are of another model: \"%s\" is \"%s\", not \"%s\"", e->key, value, e->value);
         diag_note(s->diags, e->pos, "the model says so here");
         diag_hint(s->diags,
@@ -100,6 +101,14 @@ static bool check_expectations(Session *s) {
         return false;
     }
     return true;
+}
+
+/* Folders of scopes say no less what they are. */
+static bool check_scopes(Session *s) {
+    bool good = true;
+    for (int i = 0; good && i < s->n_scopes; i++)
+        good = check_expectations(s, s->scopes[i].folder) && check_keys(s, s->scopes[i].folder);
+    return good;
 }
 
 static bool check_formats(Session *s) {
@@ -126,8 +135,9 @@ bool session_load_probe(Session *s, const SessionSource *source, const ProbeOpti
     int errors = diags->errors;
     s->program = program_load(s->graph_path, &program, diags);
     if (s->program) s->saved_names = origin_saved_names(s);
-    return s->program && diags->errors == errors && check_formats(s) && check_expectations(s) &&
-           (!s->folder || check_keys(s)) && session_choose_tasks(s, NULL);
+    return s->program && diags->errors == errors && check_formats(s) && check_expectations(s, s->folder) &&
+           (!s->folder || check_keys(s, s->folder)) && scopes_open(s) && check_scopes(s) &&
+           session_choose_tasks(s, NULL);
 }
 
 bool session_load_program(Session *s, const SessionSource *source, Diagnostics *diags) {
@@ -302,6 +312,7 @@ void session_close(Session *s) {
     if (s->cache) cache_close(s->cache);
     if (s->target) target_free(s->target);
     program_free(s->program);
+    scopes_close(s);
     hf_folder_close(s->folder);
     if (s->arena) arena_free(s->arena);
 }

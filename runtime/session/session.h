@@ -13,6 +13,7 @@
 typedef struct SessionSource {
     const char *file;       /* a graph file; or the folder of a run, which holds both graph and weights */
     const char *weights;    /* a Hugging Face folder; NULL: the run's */
+    TextList weights_of;    /* "SCOPE=DIR": see scopes.h */
     const char *lower_case; /* see hf_tokenizer.h */
     const char *passes;     /* see passes/pipeline.h; NULL: the usual ones */
     TextList sets;          /* "NAME=VALUE" */
@@ -59,6 +60,12 @@ typedef struct ModelUse {
     const OutputNames *outputs; /* [program's tasks]: what it evaluates; NULL: what the metrics read */
 } ModelUse;
 
+/* The folder that the parameters in a scope start from. */
+typedef struct ScopeFolder {
+    const char *scope; /* "teacher." */
+    HfFolder *folder;
+} ScopeFolder;
+
 typedef struct Session {
     Arena *arena;
     Diagnostics *diags;
@@ -69,6 +76,8 @@ typedef struct Session {
     const char *overlay_path;              /* the run's weights without its base's (overlay.h); NULL: none */
     const char *const *saved_names;        /* [program's parameters]: see origin.h */
     HfFolder *folder;                      /* NULL without weights_path */
+    ScopeFolder *scopes;                   /* [n_scopes]: see scopes.h */
+    int n_scopes;
     Program *program;
     bool *tasks;                /* [program's tasks]: wanted */
     const Tokenizer *tokenizer; /* the folder's */

@@ -9,6 +9,7 @@
 #include "runtime/measure/evaluate.h"
 #include "runtime/session/origin.h"
 #include "runtime/session/overlay.h"
+#include "runtime/session/scopes.h"
 
 typedef struct Loading {
     Session *s;
@@ -185,13 +186,23 @@ static bool check_base(const Loading *l) {
 
 /* --- Loading ------------------------------------------------------------------------------------------------------ */
 
+/* What a run has saved of a part that starts from a folder of its own counts before that. */
+static Lookup load_saved(Session *s, int index, const int64_t *shape, int rank, float *to) {
+    HfName saved = {s->saved_names[index], s->saved_names[index], ""};
+    if (!s->overlay_path || origin_folder(s, index) == s->folder) return LOOKUP_ABSENT;
+    return hf_folder_load(s->folder, saved, shape, rank, to, s->diags);
+}
+
 static bool load_weight(Loading *l, int index) {
     Session *s = l->s;
     const ParamSlot *slot = &l->params->slots[index];
     int64_t shape[MAX_RANK];
     for (int i = 0; i < slot->param->type.rank; i++) shape[i] = slot->param->type.dims[i].offset;
-    Lookup got = hf_folder_load(s->folder, origin_lookup(s, index), shape, slot->param->type.rank,
-                                l->params->weights + slot->offset, s->diags);
+    float *to = l->params->weights + slot->offset;
+    int rank = slot->param->type.rank;
+    Lookup got = load_saved(s, index, shape, rank, to);
+    if (got == LOOKUP_ABSENT)
+        got = hf_folder_load(origin_folder(s, index), origin_lookup(s, index), shape, rank, to, s->diags);
     if (got == LOOKUP_FAILED) diag_note(s->diags, slot->param->pos, "the parameter is declared here");
     l->found[index] = got == LOOKUP_FOUND;
     l->n_found += l->found[index];
@@ -199,20 +210,25 @@ static bool load_weight(Loading *l, int index) {
 }
 
 /* Names that a wrapper has put something before: "module.", "_orig_mod.", "0.auto_model.". */
-static void unwrap(Session *s) {
+static void unwrap(Session *s, HfFolder *folder) {
     HfName *names = arena_array(s->arena, (size_t)s->program->params.count + 1, sizeof *names);
-    for (int i = 0; i < s->program->params.count; i++) names[i] = origin_lookup(s, i);
-    const char *wrapper = hf_folder_unwrap(s->folder, names, s->program->params.count);
+    int count = 0;
+    for (int i = 0; i < s->program->params.count; i++) {
+        if (origin_folder(s, i) == folder) names[count++] = origin_lookup(s, i);
+    }
+    const char *wrapper = hf_folder_unwrap(folder, names, count);
     if (wrapper)
-        fprintf(stderr, "the names of the tensors in %s begin with '%s': read without it\n", s->weights_path, wrapper);
+        fprintf(stderr, "the names of the tensors in %s begin with '%s': read without it\n", hf_folder_path(folder),
+                wrapper);
 }
 
 static bool load_all(Loading *l) {
     Session *s = l->s;
     bool has_file = s->folder && (hf_folder_has_weights(s->folder) || hf_folder_overlay(s->folder)), good = true;
-    if (has_file) unwrap(s);
+    if (has_file) unwrap(s, s->folder);
+    for (int i = 0; i < s->n_scopes; i++) unwrap(s, s->scopes[i].folder);
     for (int i = 0; good && i < l->params->n_slots; i++) {
-        if (has_file) good = load_weight(l, i);
+        if (has_file || scope_of(s, l->params->slots[i].param->name)) good = load_weight(l, i);
         if (!l->found[i]) parameter_initialise(l->params, i, (uint64_t)s->use.seed);
     }
     return good;
@@ -282,7 +298,7 @@ bool session_load_weights(Session *s, const Parameters *params, WeightsNeed need
     Loading l = {.s = s, .params = params};
     l.found = arena_array(s->arena, (size_t)params->n_slots + 1, sizeof *l.found);
     if (need != NEED_BASE && !lay_over(s)) return false;
-    if (!load_all(&l) || !check_overlay(&l)) return false;
+    if (!load_all(&l) || !check_overlay(&l) || !scopes_check(s, l.found)) return false;
     if (need == NEED_BASE && !check_base(&l)) return false;
     if (need == NEED_ANSWERS) return check_answers(&l, needed);
     parameters_begin_states(params, &s->program->optimizer);
