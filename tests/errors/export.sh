@@ -18,7 +18,7 @@ gradc export models/bert.graph --weights models/demo --task sentiment --format s
 #>       = hint: say how 'sentiment' pools its tokens: export sentence_transformers "mean", or "cls" or "max"
 
 gradc export models/encoders/electra.graph --task sentiment --out hf
-#> models/encoders/../bert.graph:19:3: error[E0983]: 'BertForSequenceClassification' is another family's class: the encoder is a ElectraModel
+#> models/encoders/../bert.graph:19:3: error[E0983]: 'BertForSequenceClassification' is another family's class: the encoder is of class ElectraModel
 #>    19 |   export hf "BertForSequenceClassification" with "heads.sentiment." as "classifier."
 #>       |   ^~~~~~
 #>       = hint: the task's export line names the class of that family that has such a head: "ElectraFor..."
