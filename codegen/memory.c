@@ -96,8 +96,28 @@ static LLVMValueRef unpack_bool(Emitter *e, LLVMValueRef stored) {
     return LLVMBuildICmp(e->builder, LLVMIntNE, stored, emit_i32x(e, 0), "");
 }
 
+/* To the nearest, ties to even: adding half a unit, or a little less before an even half, carries into the upper half.
+ * A NaN is made quiet, lest it end as infinity. */
+static LLVMValueRef pack_bf16(Emitter *e, LLVMValueRef value) {
+    LLVMValueRef bits = LLVMBuildBitCast(e->builder, value, e->i32x, ""), sixteen = emit_i32x(e, 16);
+    LLVMValueRef odd = LLVMBuildAnd(e->builder, LLVMBuildLShr(e->builder, bits, sixteen, ""), emit_i32x(e, 1), "");
+    LLVMValueRef half_unit = LLVMBuildAdd(e->builder, odd, emit_i32x(e, 0x7fff), "");
+    LLVMValueRef rounded = LLVMBuildAdd(e->builder, bits, half_unit, "");
+    LLVMValueRef quiet = LLVMBuildOr(e->builder, bits, emit_i32x(e, 1 << 22), "");
+    LLVMValueRef is_nan = LLVMBuildFCmp(e->builder, LLVMRealUNO, value, value, "");
+    LLVMValueRef whole = LLVMBuildSelect(e->builder, is_nan, quiet, rounded, "");
+    return LLVMBuildTrunc(e->builder, LLVMBuildLShr(e->builder, whole, sixteen, ""), emit_memory_type(e, ELEM_BF16),
+                          "");
+}
+
+static LLVMValueRef unpack_bf16(Emitter *e, LLVMValueRef stored) {
+    LLVMValueRef wide = LLVMBuildZExt(e->builder, stored, e->i32x, "");
+    return LLVMBuildBitCast(e->builder, LLVMBuildShl(e->builder, wide, emit_i32x(e, 16), ""), e->f32x, "");
+}
+
 static const Storage storages[ELEM_TYPES] = {
     [ELEM_BOOL] = {pack_bool, unpack_bool},
+    [ELEM_BF16] = {pack_bf16, unpack_bf16},
 };
 
 LLVMValueRef emit_packed(Emitter *e, ElemType elem, LLVMValueRef value) {

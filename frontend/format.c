@@ -73,11 +73,8 @@ static bool is_short_block(const Layout *l, int i) {
 /* --- Between two tokens of one line --- */
 
 static bool is_type_name(const Token *token) {
-    static const char *const names[] = {"f32", "i32", "bool"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (token->kind == TOKEN_NAME && strcmp(token->text, names[i]) == 0) return true;
-    }
-    return false;
+    ElemType elem;
+    return token->kind == TOKEN_NAME && elem_find(token->text, &elem);
 }
 
 /* A value ends with this token, so an operator after it has two operands. */

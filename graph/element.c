@@ -50,10 +50,38 @@ static double cast_bool(double value) { return value != 0; }
 
 static void store_bool(void *at, double value) { store_i32(at, cast_bool(value)); }
 
+/* --- bf16: the upper half of an f32, for storage alone. To the nearest, ties to even; NaN stays NaN. ------------ */
+
+static uint32_t bits_of(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static double load_bf16(const void *at) {
+    uint16_t half;
+    memcpy(&half, at, sizeof half);
+    uint32_t bits = (uint32_t)half << 16;
+    return load_f32(&bits);
+}
+
+static void store_bf16(void *at, double value) {
+    uint32_t bits = bits_of((float)value), odd = bits >> 16 & 1;
+    uint16_t half = (uint16_t)((isnan(value) ? bits | 1u << 22 : bits + 0x7fff + odd) >> 16);
+    memcpy(at, &half, sizeof half);
+}
+
+static double cast_bf16(double value) {
+    uint16_t half;
+    store_bf16(&half, value);
+    return load_bf16(&half);
+}
+
 static const ElemRow rows[ELEM_TYPES] = {
     [ELEM_F32] = {"f32", 4, ELEM_F32, true, cast_f32, load_f32, store_f32},
     [ELEM_I32] = {"i32", 4, ELEM_I32, true, cast_i32, load_i32, store_i32},
     [ELEM_BOOL] = {"bool", 4, ELEM_BOOL, false, cast_bool, load_i32, store_bool},
+    [ELEM_BF16] = {"bf16", 2, ELEM_F32, false, cast_bf16, load_bf16, store_bf16},
 };
 
 const char *elem_name(ElemType elem) { return rows[elem].name; }

@@ -9,11 +9,11 @@
 
 #include "graph/base/arena.h"
 
-typedef enum ElemType { ELEM_F32, ELEM_I32, ELEM_BOOL, ELEM_TYPES } ElemType;
+typedef enum ElemType { ELEM_F32, ELEM_I32, ELEM_BOOL, ELEM_BF16, ELEM_TYPES } ElemType;
 
 const char *elem_name(ElemType elem); /* "f32" */
 bool elem_find(const char *name, ElemType *elem);
-const char *elem_names(Arena *arena); /* for messages: "f32, i32 or bool" */
+const char *elem_names(Arena *arena); /* for messages: "f32, i32, bool or bf16" */
 
 size_t elem_bytes(ElemType elem); /* of an element in memory */
 /* The type of its values between memory and memory: its own, or that of a wider one where it is a form of storage

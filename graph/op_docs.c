@@ -174,8 +174,9 @@ static const OpDoc docs[OP_COUNT] = {
          ONE("select(a > 0, a, 0.01 * a)")},
     [OP_cast] = {"The same value in another element type. To bool: is it not 0; to i32: towards zero, within the range "
                  "of i32, NaN to 0; "
-                 "from bool: 0 or 1. The language leaves it out where the type is right already.",
-                 "da = dy from f32 to f32, none otherwise", ONE("float(a > 0)")},
+                 "from bool: 0 or 1; to bf16: to the nearest of its values, ties to even, NaN stays NaN. The language "
+                 "leaves it out where the type is right already.",
+                 "da = dy between f32 and bf16, as if nothing were rounded; none otherwise", ONE("float(a > 0)")},
     [OP_stop_gradient] = {"y = a", "none: what is below gets nothing along this path", ONE("a * stop_gradient(a)")},
 
     [OP_sum] = {"The sum along `axis`, which stays with extent 1. The sum of nothing is 0. The order of additions is "

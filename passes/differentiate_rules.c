@@ -119,7 +119,7 @@ static bool rule_minimum(Tape *g, Node *dy, Operands x, Node **dx) {
     return true;
 }
 
-/* Only f32 to f32 is differentiable (see gradient_flows), and that is the identity. */
+/* Between f32 and its form of storage alone (see gradient_flows): what it rounds away is as if it were not. */
 static bool rule_cast(Tape *g, Node *dy, Operands x, Node **dx) {
     (void)g, (void)x;
     dx[0] = dy;
@@ -258,6 +258,9 @@ bool apply_gradient_rule(Tape *tape, Node *dy, Node *dx[MAX_OPERANDS]) {
     return rules[tape->at->op](tape, dy, operands, dx);
 }
 
+/* Cotangents are f32, also those of values that are stored as bf16. */
+static bool is_real(const Node *node) { return elem_computed(node->type.elem) == ELEM_F32; }
+
 bool gradient_flows(const Node *node, int operand) {
     static const bool differentiable[] = {
 #define GRADIENT(...) true
@@ -270,6 +273,6 @@ bool gradient_flows(const Node *node, int operand) {
 #undef GRADIENT_BY
 #undef NO_GRADIENT
     };
-    bool real = node->type.elem == ELEM_F32 && node->inputs[operand]->type.elem == ELEM_F32;
+    bool real = is_real(node) && is_real(node->inputs[operand]);
     return real && differentiable[node->op];
 }

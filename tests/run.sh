@@ -24,6 +24,23 @@ run "$t/many.graph" --def many --input 'x=[[3, 4]]' --compiled
 [ "$status" = 0 ] && has "$t/out" "return: f32[20, 2]" && has "$t/out" "[[3 4]"
 ok "concat takes more tensors than an operator has operands" $?
 
+cat >"$t/half.graph" <<'E'
+def rounded(x: f32[R, C]) -> f32[R, C] { return float(cast(x, bf16)) }
+
+def stored(x: f32[R, C], w: f32[C, D]) -> f32[D, R] {
+  y = cast(matmul(float(iota(x, 0)) - float(iota(x, 1)), float(iota(w, 0)) + float(iota(w, 1))), bf16)
+  return float(transpose(y)) + float(slice(concat(0, transpose(y), transpose(y)), 0, 0, D))
+}
+E
+run "$t/half.graph" --def rounded --input 'x=[[0.1, 1.00390625, 1.01171875, 3.4e38, -0.25]]' --grad --compiled
+[ "$status" = 0 ] && has "$t/out" "0.100098" && has "$t/out" " 1.01562 " && has "$t/out" " inf " && has "$t/out" "[[1 1 1 1 1]]"
+ok "bf16 rounds to nearest even, and its gradient goes straight through" $?
+run "$t/half.graph" --def stored --shape R=9,C=50 --shape D=5
+cp "$t/out" "$t/interpreted"
+run "$t/half.graph" --def stored --shape R=9,C=50 --shape D=5 --compiled
+[ "$status" = 0 ] && has "$t/out" "return: f32[D = 5, R = 9]" && cmp -s "$t/out" "$t/interpreted"
+ok "a product stored as bf16, transposed and joined, is what the interpreter computes" $?
+
 run "$model" --def gelu --input 'x=[[-1, 0, 1]]' --grad
 [ "$status" = 0 ] && has "$t/out" "[[-0.158655         0  0.841345]]" && has "$t/out" "[[-0.0833155        0.5    1.08332]]"
 ok "gelu and its slope at -1, 0 and 1" $?

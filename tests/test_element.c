@@ -1,5 +1,6 @@
 /* The table of element types, row by row: names, memory, and what a value becomes on the way there and back. */
 #include <criterion/criterion.h>
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -52,8 +53,34 @@ Test(element, casts) {
     cr_expect_eq(elem_cast(ELEM_I32, 5e9), INT32_MAX);
     cr_expect_eq(elem_cast(ELEM_I32, NAN), 0);
     cr_expect_eq(elem_cast(ELEM_BOOL, 0.1), 1);
+    cr_expect_eq(elem_cast(ELEM_BF16, 0.1), 0.10009765625);
     cr_expect_eq(elem_cast(ELEM_F32, 0.1), 0.1, "the interpreter computes in double");
     cr_expect_eq(elem_held(ELEM_F32, 0.1), (double)0.1f);
+}
+
+/* Eight bits of significand: halfway between two values the even one is taken. */
+Test(element, bf16_rounds_to_nearest_even) {
+    static const double pairs[][2] = {
+        {1, 1},
+        {1 + 0x1p-8, 1},
+        {1 + 3 * 0x1p-8, 1 + 0x1p-6},
+        {1 + 0x1p-8 + 0x1p-20, 1 + 0x1p-7},
+        {-1 - 0x1p-8, -1},
+        {0x1p-133, 0x1p-133},
+        {FLT_MAX, HUGE_VAL},
+        {-HUGE_VAL, -HUGE_VAL},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        cr_expect_eq(elem_cast(ELEM_BF16, pairs[i][0]), pairs[i][1], "%a", pairs[i][0]);
+    }
+    cr_expect(signbit(elem_cast(ELEM_BF16, -0.0)));
+    cr_expect(isnan(elem_cast(ELEM_BF16, NAN)));
+}
+
+/* No NaN ends as infinity, whatever its payload. */
+Test(element, bf16_keeps_every_nan) {
+    uint32_t bits = 0x7f800001;
+    cr_expect(isnan(elem_cast(ELEM_BF16, elem_load(ELEM_F32, &bits, 0))));
 }
 
 Test(element, tensors_have_bytes) {
