@@ -83,9 +83,10 @@ static Value call_with_leaves(Elab *e, Def *def, const Expr *named, bool is_scor
 static bool check_open(Elab *e, const Node *value, Pos pos) {
     PairCone cone = {.count = 0};
     const Node *bad;
-    if (pair_cone_add(&cone, value, &bad) || (e->checking && bad && bad->op == OP_input)) return true;
+    bool good = pair_cone_add(&cone, value, &bad) && cone.count <= MAX_SCORE_NODES;
+    if (good || (e->checking && bad && bad->op == OP_input)) return true;
     const char *how = bad ? arena_printf(e->arena, "not of %s", op_name(bad->op))
-                          : arena_printf(e->arena, "%d of them at most", MAX_PAIR_NODES);
+                          : arena_printf(e->arena, "%d of them at most", MAX_SCORE_NODES);
     if (fail(e, "E0314", pos, "operators make a score of the product, positions, the head and numbers, %s", how) && bad)
         note_made(e, bad, pos);
     return false;

@@ -369,6 +369,7 @@ static bool is_of_query(const PairCone *cone) {
 }
 
 static const char *check_open_values(Rule *r) {
+    PairCone all = {.count = 0}; /* of the node: what computes them together */
     for (int i = ATTENTION_FIRST; i < attention_out_operand(r->op); i++) {
         bool range = i < ATTENTION_SCORE;
         const char *what = range ? "first and end" : "the score and its derivatives";
@@ -377,7 +378,7 @@ static const char *check_open_values(Rule *r) {
         if (r->in[i]->rank || r->in[i]->elem != (range ? ELEM_I32 : ELEM_F32)) {
             FAIL(r, range ? 4 : 8, "%s must be %s, not %s", what, range ? "i32[]" : "f32[]", shown(r, r->in[i]));
         }
-        if (!pair_cone_add(&cone, r->nodes[i], &bad)) {
+        if (!pair_cone_add(&cone, r->nodes[i], &bad) || !pair_cone_add(&all, r->nodes[i], &bad)) {
             if (!bad) FAIL(r, 9, "%s must be computed by fewer operators: %d at most", what, MAX_PAIR_NODES);
             FAIL(r, 9, "%s cannot be computed by %s", what, op_name(bad->op));
         }

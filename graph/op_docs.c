@@ -84,7 +84,7 @@ static const ShapeDoc shape_random = {"f32[R, C], the type that is given",
         "first and end are i32[], made of the query's position and the head alone",                                    \
         "`dropout` is 0 or more and below 1", "the key is i32[2]", "the coordinates are i32[Q, 2]",                    \
         "the score and its derivatives are f32[]",                                                                     \
-        "open values are made of leaves `pair`, constants and lookups by at most 256 elementwise operators"
+        "open values are made of leaves `pair`, constants and lookups by at most 8192 elementwise operators"
 
 static const ShapeDoc shape_pair = {"f32[] of the score, i32[] of others",
                                     {"`name` is \"score\", \"query\", \"key\" or \"head\""}};

@@ -52,7 +52,9 @@ bool pair_is_product(const Node *score);
 /* The operands first, end and score of plain attention: [0, all), the product. */
 void pair_plain(Graph *graph, Node *operands[3], const Node *pos_of);
 
-enum { MAX_PAIR_NODES = 256 };
+/* A text's score, and each end of its keys, may take so many; what derivatives make of them for one node, which share
+ * what they can, is some times as much. */
+enum { MAX_SCORE_NODES = 256, MAX_PAIR_NODES = 8192 };
 
 /* What it takes to compute some open values: open nodes and constants, operands first; tables are none of it. */
 typedef struct PairCone {

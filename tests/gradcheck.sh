@@ -71,4 +71,19 @@ run "$t/tables.graph" --tasks sentiment
 [ "$status" = 0 ] && has "$t/out" "table"
 ok "tables that scores read" $?
 
+# A score as long as one may be: its derivative takes more operators than the score itself.
+{
+  echo "import \"$root/models/bert.graph\""
+  echo "def long(s, q: position, k: position) {"
+  for _ in $(seq 60); do echo "  s = s * (1 + 0.0001 * tanh(s))"; done
+  sed -n '/^override/,/^}/p' "$t/tables.graph" | sed '/param/d; s/by_distance(.*)))/long)/; 1s/^/  return s\n}\n/'
+} >"$t/long.graph"
+run "$t/long.graph" --tasks sentiment
+[ "$status" = 0 ]
+ok "a score of many operators" $?
+sed 's/^def long.*/&\n  s = s + 0.1 * tanh(0.2 * s) * tanh(0.3 * s) * tanh(0.4 * s) * tanh(0.5 * s)/' "$t/long.graph" >"$t/longer.graph"
+run "$t/longer.graph" --tasks sentiment
+[ "$status" = 1 ] && has "$t/err" "error[E0314]" && has "$t/err" "256 of them at most"
+ok "a score of too many is refused" $?
+
 finish
