@@ -61,7 +61,8 @@ static bool is_of_family(const Exporter *e) {
     size_t length = strlen(model), end = sizeof base - 1;
     bool whole = strcmp(e->format, "hf") != 0 || length <= end || strcmp(model + length - end, base) != 0;
     if (whole || strncmp(model, target, length - end) == 0) return true;
-    diag_error(e->diags, "E0983", e->export->pos, "'%s' is another family's class: the encoder is of class %s", target, model);
+    diag_error(e->diags, "E0983", e->export->pos, "'%s' is another family's class: the encoder is of class %s", target,
+               model);
     diag_hint(e->diags, "the task's export line names the class of that family that has such a head: \"%.*sFor...\"",
               (int)(length - end), model);
     return false;

@@ -17,11 +17,11 @@ gradc export models/bert.graph --weights models/demo --task sentiment --format s
 #>       |      ^~~~~~~~~
 #>       = hint: say how 'sentiment' pools its tokens: export sentence_transformers "mean", or "cls" or "max"
 
-gradc export models/encoders/electra.graph --task sentiment --out hf
-#> models/encoders/../bert.graph:19:3: error[E0983]: 'BertForSequenceClassification' is another family's class: the encoder is of class ElectraModel
+gradc export models/encoders/distilbert.graph --task sentiment --out hf
+#> models/encoders/../bert.graph:19:3: error[E0983]: 'BertForSequenceClassification' is another family's class: the encoder is of class DistilBertModel
 #>    19 |   export hf "BertForSequenceClassification" with "heads.sentiment." as "classifier."
 #>       |   ^~~~~~
-#>       = hint: the task's export line names the class of that family that has such a head: "ElectraFor..."
+#>       = hint: the task's export line names the class of that family that has such a head: "DistilBertFor..."
 
 gradc export models/adapters/lora.graph --weights models/demo --task sentiment --out hf
 #> models/adapters/lora.graph:13:9: error[E0984]: BertModel has no place for 'bert.encoder.layer.0.attention.self.query.lora_A.weight'
