@@ -22,7 +22,8 @@ static LLVMValueRef leaf_value(Attention *a, PairLeaf leaf, const PairLanes *lan
 }
 
 LLVMValueRef emit_open_node(Attention *a, const Node *root, const PairLanes *lanes) {
-    PairCone cone = {.count = 0};
+    PairCone cone;
+    pair_cone_begin(&cone);
     const Index nowhere = {0};
     Scope scope;
     pair_cone_add(&cone, root, NULL);

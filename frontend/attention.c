@@ -81,7 +81,8 @@ static Value call_with_leaves(Elab *e, Def *def, const Expr *named, bool is_scor
 
 /* Is it made of what a pair has? What is made of a definition's parameters, a call knows. */
 static bool check_open(Elab *e, const Node *value, Pos pos) {
-    PairCone cone = {.count = 0};
+    PairCone cone;
+    pair_cone_begin(&cone);
     const Node *bad;
     bool good = pair_cone_add(&cone, value, &bad) && cone.count <= MAX_SCORE_NODES;
     if (good || (e->checking && bad && bad->op == OP_input)) return true;
@@ -190,7 +191,8 @@ static void forget_unknown(Elab *e, Node **open) {
     const Node *bad;
     plain_operands(e, (Pos){0}, plain);
     for (int i = 0; i < 3; i++) {
-        PairCone cone = {.count = 0};
+        PairCone cone;
+        pair_cone_begin(&cone);
         if (!pair_cone_add(&cone, open[i], &bad) && bad && bad->op == OP_input) open[i] = plain[i];
     }
 }

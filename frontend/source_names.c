@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "frontend/elaborate.h"
+#include "graph/base/hash.h"
 
 SourceNames *source_names_new(void) {
     Arena *arena = arena_new();
@@ -14,33 +15,59 @@ void source_names_free(SourceNames *names) {
     if (names) arena_free(names->arena);
 }
 
-/* A layer that is elaborated twelve times says the same twelve times. */
-static bool is_new(SourceNames *names, const SourceName *name) {
-    const char *key = arena_printf(names->arena, "%s %u %u %d %s", name->pos.file->path, name->pos.line,
-                                   name->pos.column, name->declares, name->is ? name->is : "");
+static bool is_new(SourceNames *names, const char *key) {
     if (name_index_find(&names->seen, key) >= 0) return false;
-    name_index_put(names->arena, &names->seen, key, 0);
+    name_index_put(names->arena, &names->seen, arena_strdup(names->arena, key), 0);
     return true;
+}
+
+/* A layer that is elaborated twelve times says the same twelve times in a graph: printing a value takes longer than
+ * to see that it has been printed. Symbols are of a graph, so it belongs to what a value is. */
+static bool is_new_in_graph(Elab *e, Pos pos, bool declares, Value value) {
+    struct {
+        Graph *graph;
+        const SourceFile *file;
+        uint32_t line, column;
+        int64_t declares, kind;
+        double number;
+        const char *name, *text;
+        const TokensValue *tokens;
+        Dim dim;
+        Type type;
+    } said;
+    memset(&said, 0, sizeof said); /* bytes between the fields too */
+    said.graph = e->graph, said.file = pos.file, said.line = pos.line, said.column = pos.column;
+    said.declares = declares, said.kind = value.kind, said.number = value.number;
+    said.name = value.name, said.text = value.text, said.tokens = value.tokens, said.dim = value.dim;
+    if (value.kind == VALUE_TENSOR) said.type = value.node->type;
+    char key[HASH_DIGITS + 1];
+    return is_new(e->options->names, hash_write(XXH3_128bits(&said, sizeof said), key));
 }
 
 static void note(Elab *e, SourceName name) {
     SourceNames *names = e->options->names;
-    if (!names || !name.pos.file || e->prelude_depth || !is_new(names, &name)) return;
+    const char *key = arena_printf(e->arena, "%s %u %u %d %s", name.pos.file->path, name.pos.line, name.pos.column,
+                                   name.declares, name.is ? name.is : "");
+    if (!is_new(names, key)) return; /* in another graph */
     name.word = arena_strdup(names->arena, name.word);
     if (name.is) name.is = arena_strdup(names->arena, name.is);
     vec_push(names->arena, &names->list, name);
+}
+
+static bool is_first_sight(Elab *e, Pos pos, bool declares, Value value) {
+    return e->options->names && pos.file && !e->prelude_depth && is_new_in_graph(e, pos, declares, value);
 }
 
 /* NULL: only a call knows it. */
 static const char *describe(Elab *e, Value value) { return value.kind == VALUE_ERROR ? NULL : value_print(e, value); }
 
 void note_declaration(Elab *e, const char *name, Value value, Pos pos) {
-    if (!e->options->names) return;
+    if (!is_first_sight(e, pos, true, value)) return;
     note(e, (SourceName){.word = name, .pos = pos, .is = describe(e, value), .declares = true});
 }
 
 void note_use(Elab *e, const Expr *expr, Value value) {
-    if (!e->options->names) return;
+    if (!is_first_sight(e, expr->pos, false, value)) return;
     SourceName name = {.word = expr->text, .pos = expr->pos, .is = describe(e, value)};
     int config = find_local(e->frame, expr->text) ? -1 : name_index_find(&e->configs, expr->text);
     if (config >= 0) name.declared = e->program->configs.items[config].pos;
@@ -59,7 +86,7 @@ static const char *header(Elab *e, const Def *def) {
 }
 
 void note_call(Elab *e, const Expr *expr, const Def *def, Value value) {
-    if (!e->options->names) return;
+    if (!is_first_sight(e, expr->pos, false, value)) return;
     SourceName name = {.word = expr->text, .pos = expr->pos, .is = describe(e, value)};
     note(e, name);
     if (!def) return;

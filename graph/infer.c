@@ -369,12 +369,14 @@ static bool is_of_query(const PairCone *cone) {
 }
 
 static const char *check_open_values(Rule *r) {
-    PairCone all = {.count = 0}; /* of the node: what computes them together */
+    PairCone all; /* of the node: what computes them together */
+    pair_cone_begin(&all);
     for (int i = ATTENTION_FIRST; i < attention_out_operand(r->op); i++) {
         bool range = i < ATTENTION_SCORE;
         const char *what = range ? "first and end" : "the score and its derivatives";
         const Node *bad = NULL;
-        PairCone cone = {.count = 0};
+        PairCone cone;
+        pair_cone_begin(&cone);
         if (r->in[i]->rank || r->in[i]->elem != (range ? ELEM_I32 : ELEM_F32)) {
             FAIL(r, range ? 4 : 8, "%s must be %s, not %s", what, range ? "i32[]" : "f32[]", shown(r, r->in[i]));
         }
@@ -430,7 +432,8 @@ static const char *check_lookups(Rule *r) {
     for (int i = ATTENTION_GRAD_OPERANDS; i < r->n; i++) {
         bool is_lookup = (i - ATTENTION_GRAD_OPERANDS) % 2 == 0;
         bool good = r->in[i]->rank == 0 && r->in[i]->elem == ELEM_F32 && (!is_lookup || r->nodes[i]->op == OP_lookup);
-        PairCone cone = {.count = 0};
+        PairCone cone;
+        pair_cone_begin(&cone);
         if (!good || !pair_cone_add(&cone, r->nodes[i], NULL))
             FAIL(r, 12, "behind the cotangent of out come lookups, each with an f32[] that is open");
     }

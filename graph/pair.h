@@ -64,6 +64,12 @@ typedef struct PairCone {
     double *const *tables; /* [node id]: row-major elements, for pair_evaluate; NULL where nothing is looked up */
 } PairCone;
 
+/* An empty cone without tables. Its places are left as they are: they are many, and a graph asks for cones often. */
+static inline void pair_cone_begin(PairCone *cone) {
+    cone->count = 0;
+    cone->tables = NULL;
+}
+
 /* Adds what `root` needs. False: more than MAX_PAIR_NODES, or something that is no open value; `bad` (NULL: nobody
  * asks) is that node, or NULL. */
 bool pair_cone_add(PairCone *cone, const Node *root, const Node **bad);

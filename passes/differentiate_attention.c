@@ -74,7 +74,8 @@ static Node *slope_of(Tape *g, Node *value) { return slope_by(g, value, pair_nod
 /* The lookups of the score, each with the score's derivative by it, behind `n` operands; how many there are then, 0: a
  * refusal. */
 static int add_lookups(Tape *g, Node *score, Node **operands, int n) {
-    PairCone cone = {.count = 0};
+    PairCone cone;
+    pair_cone_begin(&cone);
     pair_cone_add(&cone, score, NULL);
     for (int i = 0; i < cone.count; i++) {
         if (cone.nodes[i]->op != OP_lookup) continue;

@@ -25,7 +25,8 @@ static double pairs_at(const Node *node, int64_t sequence, void *const *buffers)
     const Node *first = node->inputs[ATTENTION_FIRST], *end = node->inputs[ATTENTION_END];
     int64_t queries = length_at(node->inputs[ATTENTION_Q_BOUNDS], sequence, buffers),
             keys = length_at(node->inputs[ATTENTION_KV_BOUNDS], sequence, buffers), seen = 0;
-    PairCone cone = {.count = 0};
+    PairCone cone;
+    pair_cone_begin(&cone);
     if (pair_is_start(first) && pair_is_rest(end)) return (double)queries * (double)keys;
     if (!pair_cone_add(&cone, first, NULL) || !pair_cone_add(&cone, end, NULL)) return 0; /* impossible: verified */
     for (int64_t i = 0; i < queries; i++) {
