@@ -10,32 +10,17 @@
 #include <string.h>
 
 #include "frontend/elaborate.h"
-
-/* What a value is of the rows of a batch. */
-typedef enum TermKind {
-    TERM_FIXED, /* it does not depend on them */
-    TERM_ROWS,  /* it has a row for each */
-    TERM_SUM,   /* a sum over them, times what is fixed */
-    TERM_BATCH, /* anything else that depends on all of them */
-    TERM_MIXED  /* a sum of terms of several kinds, times what is fixed */
-} TermKind;
+#include "graph/terms.h"
 
 typedef struct Terms {
     Elab *e;
-    int count;      /* nodes, when the loss was made */
-    TermKind *kind; /* [count] */
-    bool *counts;   /* [count]: reads how many rows the update has */
-    bool *wanted;   /* [count]: a term, or what terms are mixed in */
-    Node **shared;  /* [count]: of what is wanted */
-    Node *share;    /* f32[] */
+    int count;            /* nodes, when the loss was made */
+    const TermKind *kind; /* [count] */
+    bool *counts;         /* [count]: reads how many rows the update has */
+    bool *wanted;         /* [count]: a term, or what terms are mixed in */
+    Node **shared;        /* [count]: of what is wanted */
+    Node *share;          /* f32[] */
 } Terms;
-
-static bool has_rows(const Type *type) {
-    for (int i = 0; i < type->rank; i++) {
-        if (!dim_is_const(type->dims[i])) return true;
-    }
-    return false;
-}
 
 static bool is_count(const Node *node) {
     RoleKind kind = node->attrs.role.kind;
@@ -43,44 +28,9 @@ static bool is_count(const Node *node) {
                                     kind == ROLE_UPDATE_TOKENS || kind == ROLE_UPDATE_LABELS);
 }
 
-/* Operators of one operand whose result is a sum where the operand is. */
-static bool is_linear(Op op) {
-    return op == OP_neg || op == OP_reshape || op == OP_broadcast || op == OP_transpose || op == OP_slice ||
-           op == OP_sum || op == OP_stop_gradient;
-}
-
-/* a + b: what both are, or mixed. */
-static TermKind kind_of_sum(TermKind a, TermKind b) { return a == b && a != TERM_BATCH ? a : TERM_MIXED; }
-
-/* a * b, and a / b: what one is times what is fixed. */
-static TermKind kind_of_product(TermKind a, TermKind b, bool quotient) {
-    if (b == TERM_FIXED) return a;
-    return a == TERM_FIXED && !quotient ? b : TERM_BATCH;
-}
-
-static TermKind kind_of(const Terms *t, const Node *node) {
-    TermKind kinds[2] = {TERM_FIXED, TERM_FIXED};
-    bool fixed = true, rows = false;
-    if (has_rows(&node->type)) return TERM_ROWS;
-    for (int i = 0; i < node->n_inputs; i++) {
-        TermKind kind = t->kind[node->inputs[i]->id];
-        if (i < 2) kinds[i] = kind;
-        fixed &= kind == TERM_FIXED;
-        rows |= kind == TERM_ROWS;
-    }
-    if (fixed) return TERM_FIXED;
-    if (node->op == OP_grad) return kinds[0]; /* as linear as the value is in its terms */
-    if (rows) return node->op == OP_sum || node->op == OP_matmul || node->op == OP_scatter_add ? TERM_SUM : TERM_BATCH;
-    if (is_linear(node->op)) return kinds[0];
-    if (node->op == OP_add || node->op == OP_sub) return kind_of_sum(kinds[0], kinds[1]);
-    if (node->op == OP_mul || node->op == OP_matmul) return kind_of_product(kinds[0], kinds[1], false);
-    return node->op == OP_div ? kind_of_product(kinds[0], kinds[1], true) : TERM_BATCH;
-}
-
-static void classify(Terms *t) {
+static void find_counts(Terms *t) {
     for (int i = 0; i < t->count; i++) {
         const Node *node = t->e->graph->nodes.items[i];
-        t->kind[i] = kind_of(t, node);
         t->counts[i] = is_count(node);
         for (int j = 0; j < node->n_inputs; j++) t->counts[i] |= t->counts[node->inputs[j]->id];
     }
@@ -95,7 +45,7 @@ static bool is_term(const Terms *t, const Node *node, int operand) {
 /* grad(y, x) and the like are not looked into. */
 static bool is_open(const Terms *t, const Node *node) {
     bool divides = node->op == OP_add || node->op == OP_sub || node->op == OP_mul || node->op == OP_div ||
-                   node->op == OP_matmul || is_linear(node->op);
+                   node->op == OP_matmul || term_is_linear(node->op);
     return t->kind[node->id] == TERM_MIXED && divides;
 }
 
@@ -139,11 +89,11 @@ Node *share_terms(Elab *e, Node *loss, Pos pos) {
     size_t count = (size_t)e->graph->nodes.count;
     Arena *scratch = arena_new();
     Terms t = {.e = e, .count = (int)count};
-    t.kind = arena_array(scratch, count, sizeof *t.kind);
+    t.kind = terms_classify(e->graph, t.count, scratch);
     t.counts = arena_array(scratch, count, sizeof *t.counts);
     t.wanted = arena_array(scratch, count, sizeof *t.wanted);
     t.shared = arena_array(scratch, count, sizeof *t.shared);
-    classify(&t);
+    find_counts(&t);
     find_terms(&t, loss);
     for (int i = 0; i <= loss->id; i++) {
         if (t.wanted[i]) t.shared[i] = shared(&t, e->graph->nodes.items[i], pos);

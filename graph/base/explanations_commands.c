@@ -206,6 +206,18 @@ const Explanation explanations_of_commands[] = {
      "merge \"*.weight\" = \"*.weight\" + matmul(\"*.lora_B.weight\", \"*.lora_A.weight\")",
      .wrong = "gradc export run/bottleneck --merge --task sentiment --out hf",
      .right = "gradc export run/lora --merge --task sentiment --out hf"},
+    {"E0990", "batches that are no shards",
+     "The rows of an update are dealt into --shards of equal size, and into as many\n"
+     "batches as --accumulate says: a batch is one shard, or several, and its end is\n"
+     "the end of one. Without --shards each batch is a shard.",
+     .wrong = "gradc train my.graph --batch 8 --accumulate 3 --shards 4",
+     .right = "gradc train my.graph --batch 8 --accumulate 2 --shards 4"},
+    {"E0991", "rows that meet",
+     "With --shards what is summed over the rows of an update is summed shard by\n"
+     "shard, so that a loss is to be a sum over rows, or a mean over update_rows. Here\n"
+     "a row is compared with the others of its batch, or a number that is made of all\n"
+     "rows is not added up but used: with shards, it would be of fewer rows.",
+     .wrong = "gradc train contrastive.graph --shards 4", .right = "gradc train contrastive.graph"},
     {"E0993", "a report of what, and where to?",
      "`gradc report` writes one file, which --out names: a page, or with --plot one\n"
      "kind of picture. Not every run has every picture: a confusion matrix needs a\n"

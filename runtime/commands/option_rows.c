@@ -137,6 +137,8 @@ static const OptionRow rows[] = {
      "with --sampler together: project out conflicting gradient components"},
     {"accumulate", "N", WHOLE, AT(accumulate), 1, 1, 65536, OPTIMISATION, DECIDES, RECIPE,
      "batches of an update, as one large batch (default: 1)"},
+    {"shards", "N", WHOLE, AT(shards), 1, 1, 65536, OPTIMISATION, DECIDES, RECIPE,
+     "parts of an update's rows, whose sums one binary tree adds: a power of two (default: 1)"},
     {"no-shuffle", NULL, FLAG, AT(no_shuffle), 0, 0, 0, DATA, DECIDES, RECIPE, "rows in file order, tasks in turn"},
     {"seed", "N", WHOLE, AT(seed), 1, 0, 4294967295.0, FIRST, DECIDES, RECIPE " bench " PROBES,
      "of initial values, shuffling and dropout (default: 1)"},

@@ -75,6 +75,7 @@ typedef struct Options {
     int64_t save_every;
     int64_t save_limit;
     int64_t seed;
+    int64_t shards;
     int64_t step;
     int64_t steps;
     int64_t threads;

@@ -18,6 +18,7 @@ static void add_schedule(const Options *o, TrainOptions *to) {
     to->steps = o->steps;
     to->batch = o->batch;
     to->accumulate = o->accumulate;
+    to->shards = o->shards;
     to->patience = o->patience;
     to->seed = o->seed;
     to->lr = o->lr;

@@ -15,7 +15,13 @@ struct Steps {
     int64_t room_passes, room_rows;
 };
 
-bool step_adds(const StepRule *rule, bool joined) { return rule->accumulate > 1 || (rule->together && !joined); }
+bool step_adds(const StepRule *rule, bool joined) { return rule->shards > 1 || (rule->together && !joined); }
+
+int step_most_waiting(int64_t shards) {
+    int levels = 1;
+    while (shards > INT64_C(1) << levels) levels++;
+    return levels;
+}
 
 Steps *steps_new(Sampler *sampler, const StepOptions *options) {
     Steps *s = memory_new(1, sizeof *s);
@@ -33,11 +39,13 @@ void steps_free(Steps *s) {
     free(s);
 }
 
-static void add_rows(Steps *s, int draw, int64_t from) {
-    int64_t rest = s->step.draws[draw].count - from;
-    if (rest < 0) rest = 0;
+/* The rows of a draw in a shard, which may be none. */
+static int64_t add_rows(Steps *s, int draw, int64_t shard) {
+    int64_t rows = s->step.draws[draw].count, shards = s->options.shards;
+    int64_t from = rows * shard / shards, end = rows * (shard + 1) / shards;
     s->rows = memory_grow(s->rows, &s->room_rows, s->n_rows + 1, sizeof *s->rows);
-    s->rows[s->n_rows++] = (PassRows){draw, from, rest < s->options.batch ? rest : s->options.batch};
+    s->rows[s->n_rows++] = (PassRows){draw, from, end - from};
+    return end - from;
 }
 
 static void add_pass(Steps *s, StepPass pass) {
@@ -45,31 +53,33 @@ static void add_pass(Steps *s, StepPass pass) {
     s->step.passes[s->step.n_passes++] = pass;
 }
 
-/* Of one task. */
-static void cut_draw(Steps *s, int draw) {
-    int graph = s->options.graphs[s->step.draws[draw].task];
-    for (int64_t from = 0; from < s->step.draws[draw].count; from += s->options.batch) {
-        add_rows(s, draw, from);
-        add_pass(s, (StepPass){.graph = graph, .place = draw, .n_rows = 1});
-    }
+/* A shard of a draw; of all draws where the graphs are joined. False: none of them has rows in it. */
+static bool cut_shard(Steps *s, int draw, int64_t shard) {
+    int joined = s->options.joined, draws = joined < 0 ? 1 : s->step.n_draws, before = s->n_rows;
+    int64_t rows = 0;
+    for (int i = 0; i < draws; i++) rows += add_rows(s, draw + i, shard);
+    if (rows)
+        add_pass(s, (StepPass){.graph = joined < 0 ? s->options.graphs[s->step.draws[draw].task] : joined,
+                               .place = draw,
+                               .n_rows = draws});
+    else
+        s->n_rows = before;
+    return rows > 0;
 }
 
-/* Of all tasks, as long as one has rows left. */
-static void cut_joined(Steps *s) {
-    int64_t most = 0;
-    for (int i = 0; i < s->step.n_draws; i++) most = s->step.draws[i].count > most ? s->step.draws[i].count : most;
-    for (int64_t from = 0; from < most; from += s->options.batch) {
-        for (int i = 0; i < s->step.n_draws; i++) add_rows(s, i, from);
-        add_pass(s, (StepPass){.graph = s->options.joined, .place = 0, .n_rows = s->step.n_draws});
-    }
+/* A subtree: `count` shards from number `first` on. False: none of them has rows. */
+static bool cut_shards(Steps *s, int draw, int64_t first, int64_t count) {
+    if (count == 1) return cut_shard(s, draw, first);
+    bool left = cut_shards(s, draw, first, count / 2);
+    bool right = cut_shards(s, draw, first + count / 2, count - count / 2);
+    if (left && right) s->step.passes[s->step.n_passes - 1].merges++;
+    return left || right;
 }
 
 static const Step *cut(Steps *s) {
-    bool joins = s->options.joined >= 0;
     s->n_rows = s->step.n_passes = 0;
-    s->step.n_places = joins ? 1 : s->step.n_draws;
-    for (int i = 0; !joins && i < s->step.n_draws; i++) cut_draw(s, i);
-    if (joins) cut_joined(s);
+    s->step.n_places = s->options.joined < 0 ? s->step.n_draws : 1;
+    for (int i = 0; i < s->step.n_places; i++) cut_shards(s, i, 0, s->options.shards);
     const PassRows *rows = s->rows; /* where they lie at last */
     for (int i = 0; i < s->step.n_passes; i++) {
         s->step.passes[i].rows = rows;

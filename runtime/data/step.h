@@ -2,12 +2,19 @@
  * decide: whoever runs a step, all of it or some of its passes, needs nothing else to know what to do.
  *
  *     draws     rows of each task            a: 24 rows           b: 20 rows
- *     passes    a batch forward and back     a 0..16 | a 16..24 | b 0..16 | b 16..20
+ *     shards    of each draw, in order       a 0..12 | a 12..24 | b 0..10 | b 10..20
+ *     passes    one batch each               forward and back
  *     places    of its gradients             0       | 0        | 1       | 1
  *
- *     joined                                 a 0..16 + b 0..16 | a 16..24 + b 16..20
+ *     joined                                 a 0..12 + b 0..10 | a 12..24 + b 10..20
  *                                            0                 | 0
- */
+ *
+ * The rows of a draw are dealt into shards as equal as possible. What is summed over rows begins anew in each of them,
+ * and the sums of the shards are added by one binary tree over their numbers, a shard without rows being left out. So
+ * what comes of a step depends on its rows and on the number of shards alone. The tree stands in the list as in reverse
+ * Polish notation: after a pass its sums are added to the last `merges` that wait, one after the other, and wait.
+ *
+ *     ((0 + 1) + (2 + 3))                    0 | 1 + | 2 | 3 + +        merges 0, 1, 0, 2 */
 #ifndef GRADC_RUNTIME_DATA_STEP_H
 #define GRADC_RUNTIME_DATA_STEP_H
 
@@ -15,13 +22,15 @@
 
 /* What a step is, whatever it draws. */
 typedef struct StepRule {
-    bool together;      /* it has a batch of each task */
-    bool joins;         /* then in one pass for all tasks, where their training graphs can be joined */
-    int64_t accumulate; /* batches of a task; at least 1 */
+    bool together;  /* it has a batch of each task */
+    bool joins;     /* then in one pass for all tasks, where their training graphs can be joined */
+    int64_t shards; /* of the rows of a task; at least 1 */
 } StepRule;
 
 /* Are gradients of several passes added? `joined`: the tasks' graphs are one. */
 bool step_adds(const StepRule *rule, bool joined);
+/* Sums that wait at the same time, at most. */
+int step_most_waiting(int64_t shards);
 
 /* Some rows of a draw: `count` from number `from` on. */
 typedef struct PassRows {
@@ -31,7 +40,8 @@ typedef struct PassRows {
 
 typedef struct StepPass {
     int graph;            /* whose training graph: of a task, by its number in the program, or of all */
-    int place;            /* gradients of passes with the same place are added up */
+    int place;            /* gradients of passes with the same place are added up; these follow one another */
+    int merges;           /* see above */
     const PassRows *rows; /* [n_rows]: of each part of the batch; a part of a joined batch may be empty */
     int n_rows;
 } StepPass;
@@ -45,7 +55,7 @@ typedef struct Step {
 } Step;
 
 typedef struct StepOptions {
-    int64_t batch;     /* rows of a task in a pass, at most */
+    int64_t shards;    /* as in the rule */
     const int *graphs; /* [sampler's tasks]: the number of each one's graph */
     int joined;        /* the number of the graph that takes all draws; -1: there is none */
 } StepOptions;

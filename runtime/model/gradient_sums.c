@@ -11,8 +11,11 @@
 
 struct GradientSums {
     Model *model;
-    int groups;
+    int groups, most_waiting;
     float **slabs;    /* [groups][trained] */
+    float **waiting;  /* [most_waiting - 1][trained]: behind the group's own, where its first sum waits */
+    int n_waiting;    /* of the group at hand */
+    int at_hand;      /* -1: none */
     bool *active;     /* [groups, runs]: what the slabs hold */
     bool *any;        /* [runs]: of all groups */
     double *weights;  /* [groups] */
@@ -31,9 +34,9 @@ static bool *active_in(const GradientSums *p, int group) { return p->active + (s
 
 static size_t slab_bytes(const GradientSums *p) { return (size_t)p->model->params->trained * sizeof(float); }
 
-static bool get_slabs(GradientSums *p) {
-    for (int g = 0; g < p->groups; g++) {
-        if (!(p->slabs[g] = slab_new(slab_bytes(p)))) return false;
+static bool get_slabs(const GradientSums *p, float **slabs, int count) {
+    for (int i = 0; i < count; i++) {
+        if (!(slabs[i] = slab_new(slab_bytes(p)))) return false;
     }
     return true;
 }
@@ -46,34 +49,44 @@ static bool get_products(GradientSums *p) {
     return (p->partial = slab_new(p->partial_bytes)) != NULL;
 }
 
-GradientSums *gradient_sums_new(Model *model, int groups, bool compares, Diagnostics *diags) {
+static bool get_memory(GradientSums *p, bool compares) {
+    return get_slabs(p, p->slabs, p->groups) && get_slabs(p, p->waiting, p->most_waiting - 1) &&
+           (!compares || get_products(p));
+}
+
+GradientSums *gradient_sums_new(Model *model, const GradientSumsOptions *options, Diagnostics *diags) {
     Arena *arena = model->arena;
     GradientSums *p = arena_alloc(arena, sizeof *p);
-    size_t runs = (size_t)model->params->n_runs + 1, count = (size_t)groups + 1;
-    *p = (GradientSums){.model = model, .groups = groups};
+    size_t runs = (size_t)model->params->n_runs + 1, count = (size_t)options->groups + 1;
+    *p = (GradientSums){.model = model, .groups = options->groups, .most_waiting = options->most_waiting};
     p->slabs = arena_array(arena, count, sizeof *p->slabs);
+    p->waiting = arena_array(arena, (size_t)p->most_waiting, sizeof *p->waiting);
     p->active = arena_array(arena, runs * count, sizeof *p->active);
     p->any = arena_array(arena, runs, sizeof *p->any);
     p->weights = arena_array(arena, count, sizeof *p->weights);
     p->factors = arena_array(arena, runs * count, sizeof *p->factors);
     p->shared = arena_array(arena, count, sizeof *p->shared);
     p->mixed = arena_array(arena, count, sizeof *p->mixed);
-    if (get_slabs(p) && (!compares || get_products(p))) return p;
+    if (get_memory(p, options->compares)) return p;
     gradient_sums_free(p);
     diag_error(diags, "E0904", (Pos){0}, "there is no memory for the gradients of %s of a step",
-               count_text(groups, "part").text);
-    diag_hint(diags, "take another --sampler, or train fewer tasks with --tasks");
+               count_text(p->groups + p->most_waiting - 1, "part").text);
+    diag_hint(diags, "take another --sampler, train fewer tasks with --tasks, or take fewer --shards");
     return NULL;
 }
 
 void gradient_sums_free(GradientSums *p) {
     for (int g = 0; p && g < p->groups; g++) slab_free(p->slabs[g], slab_bytes(p));
+    for (int i = 0; p && i + 1 < p->most_waiting; i++) slab_free(p->waiting[i], slab_bytes(p));
     if (p) slab_free(p->partial, p->partial_bytes);
 }
 
-size_t gradient_sums_bytes(const GradientSums *p) { return p ? (size_t)p->groups * slab_bytes(p) : 0; }
+size_t gradient_sums_bytes(const GradientSums *p) {
+    return p ? (size_t)(p->groups + p->most_waiting - 1) * slab_bytes(p) : 0;
+}
 
 void gradient_sums_begin(GradientSums *p) {
+    p->at_hand = -1;
     memset(p->active, 0, (size_t)p->groups * (size_t)n_runs(p) * sizeof *p->active);
     memset(p->any, 0, (size_t)n_runs(p) * sizeof *p->any);
 }
@@ -82,9 +95,13 @@ void gradient_sums_begin(GradientSums *p) {
 
 typedef struct Adding {
     GradientSums *sums;
-    int group;
-    const bool *runs; /* that the batch has gradients for */
+    int merges;
 } Adding;
+
+/* Where the sum waits before which `before` others do. */
+static float *waiting_at(const GradientSums *p, int before) {
+    return before ? p->waiting[before - 1] : p->slabs[p->at_hand];
+}
 
 /* This thread's share of a run: whole blocks of RUN_ALIGN floats. */
 static void share_of(const ParamRun *run, const Worker *worker, int64_t *from, int64_t *to) {
@@ -93,27 +110,35 @@ static void share_of(const ParamRun *run, const Worker *worker, int64_t *from, i
     *to = run->offset + blocks * (worker->thread + 1) / worker->threads * RUN_ALIGN;
 }
 
+static void add_stretch(float *to, const float *from, int64_t count) {
+    for (int64_t i = 0; i < count; i++) to[i] += from[i];
+}
+
 static void add_share(void *user, const Worker *worker) {
     const Adding *a = user;
-    const Parameters *params = a->sums->model->params;
-    const bool *held = active_in(a->sums, a->group);
-    float *to = a->sums->slabs[a->group];
-    const float *from = params->gradients;
+    const GradientSums *p = a->sums;
+    const Parameters *params = p->model->params;
     for (int r = 0; r < params->n_runs; r++) {
         int64_t begin, end;
         share_of(&params->runs[r], worker, &begin, &end);
-        if (!a->runs[r]) continue;
-        if (!held[r]) memcpy(to + begin, from + begin, (size_t)(end - begin) * sizeof *to);
-        for (int64_t i = begin; held[r] && i < end; i++) to[i] += from[i];
+        if (!p->model->active[r]) continue;
+        const float *sum = params->gradients;
+        if (!a->merges) memcpy(waiting_at(p, p->n_waiting) + begin, sum + begin, (size_t)(end - begin) * sizeof *sum);
+        for (int i = 1; i <= a->merges; i++) {
+            float *to = waiting_at(p, p->n_waiting - i);
+            add_stretch(to + begin, sum + begin, end - begin);
+            sum = to;
+        }
     }
 }
 
-void gradient_sums_add(GradientSums *p, int group) {
-    const bool *active = p->model->active;
-    team_run(p->model->options.team, add_share, &(Adding){p, group, active});
+void gradient_sums_add(GradientSums *p, int group, int merges) {
+    if (group != p->at_hand) p->at_hand = group, p->n_waiting = 0;
+    team_run(p->model->options.team, add_share, &(Adding){p, merges});
+    p->n_waiting += 1 - merges;
     for (int r = 0; r < n_runs(p); r++) {
-        active_in(p, group)[r] |= active[r];
-        p->any[r] |= active[r];
+        active_in(p, group)[r] |= p->model->active[r];
+        p->any[r] |= p->model->active[r];
     }
 }
 

@@ -1,12 +1,13 @@
-/* Gradient sums: an update made of several batches, of one task or of several, whose gradients are added before it.
+/* Gradient sums: an update made of several passes, of one task or of several, whose gradients are added before it.
  *
- *     group 0   gradients of task a: batch 1 + batch 2 + ...      one slab each
+ *     group 0   gradients of task a: the tree over its passes (step.h)      one slab each
  *     group 1   gradients of task b
+ *     waiting   sums of subtrees of the group at hand                       one slab for each level of the tree
  *     update    weight 0 * group 0 + weight 1 * group 1
  *
- * Batches of one group belong to the same sum of losses (batch_begin counts the rows of all of them), so they add up
- * to what one large batch would give, but for the rounding of the sum. The order of all additions is fixed: the same
- * bits for any number of threads. */
+ * Passes of one group belong to the same sum of losses (batch_begin counts the rows of all of them), so they add up to
+ * what one batch would give, but for the rounding of the sum. The order of all additions is fixed: the same bits for
+ * any number of threads. */
 #ifndef GRADC_RUNTIME_MODEL_GRADIENT_SUMS_H
 #define GRADC_RUNTIME_MODEL_GRADIENT_SUMS_H
 
@@ -14,9 +15,15 @@
 
 typedef struct GradientSums GradientSums;
 
-/* `compares`: the groups' gradients will be multiplied with one another, for surgery and cosines. NULL and a diagnostic
- * when there is no memory. Borrows the model, whose gradients are to have the dense form (ModelOptions). */
-GradientSums *gradient_sums_new(Model *model, int groups, bool compares, Diagnostics *diags);
+typedef struct GradientSumsOptions {
+    int groups;
+    int most_waiting; /* sums of a group that wait at the same time, at most; at least 1 */
+    bool compares;    /* the groups' gradients will be multiplied with one another, for surgery and cosines */
+} GradientSumsOptions;
+
+/* NULL and a diagnostic when there is no memory. Borrows the model, whose gradients are to have the dense form
+ * (ModelOptions). */
+GradientSums *gradient_sums_new(Model *model, const GradientSumsOptions *options, Diagnostics *diags);
 void gradient_sums_free(GradientSums *sums); /* NULL is allowed */
 
 size_t gradient_sums_bytes(const GradientSums *sums); /* NULL: 0 */
@@ -24,8 +31,10 @@ size_t gradient_sums_bytes(const GradientSums *sums); /* NULL: 0 */
 /* Forgets what was added. */
 void gradient_sums_begin(GradientSums *sums);
 
-/* Adds the gradients that model_gradients left in place to a group. */
-void gradient_sums_add(GradientSums *sums, int group);
+/* Adds the gradients that model_gradients left in place to the last `merges` sums of the group that wait, one after the
+ * other; what that gives waits. The last one that waits is the group's sum. All passes of a group have the same graph,
+ * and follow one another. */
+void gradient_sums_add(GradientSums *sums, int group, int merges);
 
 /* What a group's gradients are multiplied with: the weight of its loss. */
 void gradient_sums_weight(GradientSums *sums, int group, double weight);

@@ -22,7 +22,8 @@ typedef struct TrainOptions {
     const char *out, *log, *tensorboard, *grads;                 /* files and folders */
     const char *best, *sampler, *schedule, *max_memory, *within; /* as written: "TASK.METRIC", "2G", "45m" */
     TextList limit, limit_dev, share, loss_weight;               /* "TASK=X" */
-    int64_t epochs, steps, batch, accumulate, patience, seed;    /* steps, patience 0: not limited */
+    int64_t epochs, steps, patience, seed;                       /* steps, patience 0: not limited */
+    int64_t batch, accumulate, shards;                           /* rows, batches and shards of an update */
     int64_t save_every, save_limit;                              /* steps (0: after epochs only), checkpoints */
     double lr, warmup, clip, decay;                              /* decay negative: as the optimizer says */
     double began; /* seconds of the process before the run, which its time in `within` does not count */
@@ -43,6 +44,10 @@ typedef struct TrainOutcome {
     Figures figures; /* metrics of the best epoch, when it came to its end; those of several runs add up */
     double score;    /* of the best epoch, or of a pause if that is better; NaN: undefined */
 } TrainOutcome;
+
+/* Shards of an update of a task: --shards, or one for each batch; and the rows of one, at most. */
+int64_t train_shards(const TrainOptions *options);
+int64_t train_shard_rows(const TrainOptions *options);
 
 /* How the model of such a run is made. False with a diagnostic for a sampler that does not fit. */
 bool train_model_use(ModelUse *use, const TrainOptions *options, Diagnostics *diags);

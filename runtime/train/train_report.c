@@ -83,6 +83,8 @@ void report_plan(TrainReport *r, const RunPlan *plan, const RunSpeed *speed) {
     print_plan_tasks(plan, r->data, out);
     fprintf(out, "%s in %s, %s, %" PRId64 " trained\n", count_text(plan->steps, "step").text,
             count_text(plan->epochs, "epoch").text, count_text(params->total, "parameter").text, params->trained);
+    if (train_shards(r->o) > 1)
+        fprintf(out, "the rows of an update in %s\n", count_text(train_shards(r->o), "shard").text);
     fprintf(out, "memory: %.0f MB for parameters, gradients, states and activations\n", bytes * 1e-6);
     fprintf(out, "time here, with %s: %.2f minutes, training %.2f (%.0f tokens/s), evaluation %.2f\n",
             count_text(team_threads(r->s->team), "thread").text, (seconds.training + seconds.evaluation) / 60,

@@ -10,7 +10,8 @@ static void make_batch(StepRunner *r) {
     const Dataset **sets = arena_array(r->s->arena, (size_t)n + 1, sizeof *sets);
     for (int i = 0; i < n; i++) sets[i] = r->data->tasks[i].train;
     bool joined = model_joined(r->s->model) >= 0;
-    r->batch = joined ? batch_joined_new(sets, n, r->o->batch) : batch_new(sets, n, r->o->batch);
+    int64_t rows = train_shard_rows(r->o);
+    r->batch = joined ? batch_joined_new(sets, n, rows) : batch_new(sets, n, rows);
     r->batch->rng[0] = (int32_t)(uint32_t)r->o->seed;
     for (int i = 0; i < r->batch->n_parts; i++) {
         r->batch->parts[i]->weight[0] = (float)r->data->tasks[i].weight;
@@ -22,11 +23,14 @@ bool step_compares(const TrainOptions *o) { return o->cosines || o->pcgrad; }
 
 bool step_runner_open(StepRunner *r, const StepRule *rule, const TrainData *data, Session *s, const TrainOptions *o) {
     *r = (StepRunner){.s = s, .o = o, .data = data};
+    int waiting = step_most_waiting(rule->shards);
     r->results = arena_array(s->arena, (size_t)data->count + 1, sizeof *r->results);
+    r->losses = arena_array(s->arena, (size_t)(waiting + 1) * (size_t)(data->count + 1), sizeof *r->losses);
     make_batch(r);
     bool joined = r->batch->n_parts > 0, adds = step_adds(rule, joined);
     int places = joined || !rule->together ? 1 : data->count;
-    if (adds) r->sums = gradient_sums_new(s->model, places, places > 1 && step_compares(o), s->diags);
+    GradientSumsOptions sums = {places, waiting, places > 1 && step_compares(o)};
+    if (adds) r->sums = gradient_sums_new(s->model, &sums, s->diags);
     return r->sums || !adds;
 }
 
@@ -110,16 +114,25 @@ static bool write_gradients(StepRunner *r, const Step *step, double weight) {
 
 /* --- Steps -------------------------------------------------------------------------------------------------------- */
 
+/* The loss of a draw in the pass at hand, added as the gradients are. What stands first is the draw's in the end. */
+static void add_loss(StepRunner *r, int draw, int merges, float loss) {
+    int draws = r->data->count, at = r->n_waiting;
+    for (int i = 0; i < merges; i++) loss = r->losses[--at * draws + draw] + loss;
+    r->losses[at * draws + draw] = loss;
+    r->results[draw].loss = loss;
+}
+
 static bool run_pass(StepRunner *r, const Step *step, const StepPass *pass) {
     float loss;
     fill(r, step, pass);
     if (!model_gradients(r->s->model, pass->graph, r->batch, &loss, r->s->diags)) return false;
     for (int i = 0; i < pass->n_rows; i++) {
-        DrawResult *result = &r->results[pass->rows[i].draw];
-        result->tokens += batch_tokens(part_of(r->batch, i));
-        result->loss += r->batch->n_parts ? model_part_loss(r->s->model, i) : loss;
+        int draw = pass->rows[i].draw;
+        r->results[draw].tokens += batch_tokens(part_of(r->batch, i));
+        add_loss(r, draw, pass->merges, r->batch->n_parts ? model_part_loss(r->s->model, i) : loss);
     }
-    if (r->sums) gradient_sums_add(r->sums, pass->place);
+    r->n_waiting += 1 - pass->merges;
+    if (r->sums) gradient_sums_add(r->sums, pass->place, pass->merges);
     return true;
 }
 
@@ -157,6 +170,8 @@ bool step_run(StepRunner *r, const Step *step, int64_t number, double rate) {
     for (int i = 0; i < step->n_draws; i++) r->results[i] = (DrawResult){0};
     if (r->sums) gradient_sums_begin(r->sums);
     for (int i = 0; i < step->n_passes; i++) {
+        bool begins = i == 0 || step->passes[i].place != step->passes[i - 1].place;
+        if (begins) r->n_waiting = 0;
         if (!run_pass(r, step, &step->passes[i])) return false;
     }
     return update(r, step, number, rate);

@@ -19,6 +19,8 @@ typedef struct StepRunner {
     Batch *batch;        /* a joined one when passes take all draws */
     GradientSums *sums;  /* of gradients, place by place; NULL: a step has one pass, which is updated from at once */
     DrawResult *results; /* [draws] */
+    float *losses;       /* [waiting, draws]: of the sums that wait, and of the pass at hand */
+    int n_waiting;       /* of the place at hand */
     double norm;         /* as StepResult says, of the step that ran last */
 } StepRunner;
 

@@ -34,6 +34,14 @@ gradc train model.graph --weights models/demo --data data --sampler square-root 
 #> error[E0919]: there is no sampler 'square-root'
 #>       = hint: it may be proportional, sqrt, annealed, uniform, round-robin or together
 
+gradc train model.graph --weights models/demo --data data --shards 3 --quiet
+#> error[E0910]: --shards takes a power of two, not 3
+#>       = hint: for example: --shards 4 or --shards 8
+
+gradc train model.graph --weights models/demo --data data --accumulate 3 --shards 4 --quiet
+#> error[E0990]: 3 batches of an update cannot be dealt into 4 shards
+#>       = hint: a batch is one shard or several: --shards is a multiple of --accumulate
+
 gradc train model.graph --weights models/demo --data data --limit paraphrase --quiet
 #> error[E0940]: --limit takes TASK=N, not 'paraphrase'
 #>       = hint: for example: --limit sentiment=1000
@@ -62,6 +70,28 @@ gradc train model.graph --weights models/demo --data data --lr 1000 --clip 0 --e
 #>    22 |   repeat i in 0..layers { h = tanh(dense(h, hidden)) in "layer.{i}" }
 #>       |                               ^~~~
 #>       = hint: nothing was updated; keep logarithms and divisions away from zero, as in maximum(x, 1e-6); or lower --lr
+
+cat >alike.graph <<END
+import "model.graph"
+task alike {
+  data "sts-{split}.csv" tab quoted
+  input one = sentence1: text
+  label similarity: real[0, 5]
+  pooled = encoder(one) in "encoder"
+  near = matmul(pooled, transpose(pooled))
+  loss mse(sum(near, axis = 1), similarity)
+  predict sum(near, axis = 1)
+  metric pearson
+}
+END
+gradc train alike.graph --weights models/demo --data data --tasks alike --shards 2 --quiet
+#> alike.graph:7:10: error[E0991]: --shards would keep apart the rows of a batch, which meet here
+#>     7 |   near = matmul(pooled, transpose(pooled))
+#>       |          ^~~~~~
+#> alike.graph:2:6: note: in the loss of task 'alike'
+#>     2 | task alike {
+#>       |      ^~~~~
+#>       = hint: train it with --shards 1; batches of --accumulate may be as many as you like
 
 gradc eval run --data data --cpu z80
 #> error[E0701]: unknown x86-64 CPU 'z80'
