@@ -6,10 +6,12 @@ it computes for three sentences, one line each, token after token. tests/encoder
 import pathlib
 import torch
 from transformers import (AlbertConfig, AlbertModel, BertTokenizer, DistilBertConfig, DistilBertModel, ElectraConfig, ElectraModel,
-                          GPT2Config, GPT2Model, ModernBertConfig, ModernBertModel, RobertaConfig, RobertaModel)
+                          GPT2Config, GPT2Model, ModernBertConfig, ModernBertModel, MPNetConfig, MPNetModel, MPNetTokenizer, RobertaConfig,
+                          RobertaModel)
 
 HERE = pathlib.Path(__file__).parent
 WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] the a film plot is was good bad very not ##ly ##s great dull story , .".split()
+ANGLES = ["<s>", "<pad>", "</s>", "[UNK]", "<mask>"] + WORDS[5:]  # MPNet takes token 1 for padding, whatever config.json says
 TEXTS = ["the film was very good .", "dull", "a great story , not a bad plot , the films is very , very badly unknown ."]
 SIZES = dict(vocab_size=len(WORDS), pad_token_id=0)
 MODELS = {
@@ -19,6 +21,8 @@ MODELS = {
     "electra": lambda: ElectraModel(ElectraConfig(hidden_size=16, embedding_size=8, num_hidden_layers=2, num_attention_heads=2,
                                                   intermediate_size=24, max_position_embeddings=40, **SIZES)),
     "gpt2": lambda: GPT2Model(GPT2Config(n_embd=16, n_layer=2, n_head=2, n_positions=40, bos_token_id=2, eos_token_id=3, **SIZES)),
+    "mpnet": lambda: MPNetModel(MPNetConfig(vocab_size=len(ANGLES), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+                                            intermediate_size=24, max_position_embeddings=40)),
     "roberta": lambda: RobertaModel(RobertaConfig(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
                                                   max_position_embeddings=40, type_vocab_size=1, bos_token_id=2, eos_token_id=3, **SIZES)),
     "modernbert": lambda: ModernBertModel(ModernBertConfig(hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=24,
@@ -33,8 +37,9 @@ for name, make in MODELS.items():
     for parameter in model.parameters():  # the initial ones are so small that mistakes would not show
         torch.nn.init.normal_(parameter, 0.0, 0.3)
     model.save_pretrained(folder)
-    (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n")
-    tokenizer = BertTokenizer(str(folder / "vocab.txt"))
+    words, kind = (ANGLES, MPNetTokenizer) if name == "mpnet" else (WORDS, BertTokenizer)
+    (folder / "vocab.txt").write_text("\n".join(words) + "\n")
+    tokenizer = kind(str(folder / "vocab.txt"))
     with open(folder / "hidden.tsv", "w") as out:
         for text in TEXTS:
             ids = torch.tensor([tokenizer(text)["input_ids"]])
