@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/scratch.h"
+
 Kernel *kernel_from_text(KernelKind kind, const char *text) {
     Diagnostics *diags = diagnostics_new();
     Graph *body = graph_read(diagnostics_file(diags, "test", text), diags);
@@ -116,12 +118,10 @@ static void case_free(Case *c) {
 static void run_threads(const Case *c, const KernelRun *run, void **buffers, int64_t threads) {
     uint32_t sites[10];
     for (int i = 0; i < 10; i++) sites[i] = XXH32((char[]){(char)('0' + i)}, 1, 0);
-    void *scratch = aligned_alloc(64, SCRATCH_BYTES);
+    void *scratch = test_scratch();
     for (int64_t thread = 0; thread < threads; thread++) {
-        memset(scratch, 0xFF, SCRATCH_BYTES); /* NaN: nobody relies on it */
         run->function((void *const *)buffers, c->extents, sites, scratch, thread, threads);
     }
-    free(scratch);
 }
 
 static double element(const Type *type, const void *buffer, int64_t i) { return elem_load(type->elem, buffer, i); }

@@ -8,6 +8,7 @@
 #include "codegen/jit.h"
 #include "graph/interpret.h"
 #include "tests/attention_problem.h"
+#include "tests/scratch.h"
 
 /* --- Kernels --- */
 
@@ -89,11 +90,8 @@ static void run(const Compiled *c, const Problem *p, int threads, float **result
     }
     int64_t extents[] = {problem_q_rows(p), problem_kv_rows(p), p->sequences};
     uint32_t sites[] = {SITE};
-    float *scratch = aligned_alloc(64, SCRATCH_BYTES);
-    cr_assert(scratch);
-    for (size_t i = 0; i < SCRATCH_BYTES / sizeof(float); i++) scratch[i] = NAN;
+    void *scratch = test_scratch();
     for (int t = 0; t < threads; t++) c->run(buffers, extents, sites, scratch, t, threads);
-    free(scratch);
     for (int i = 0; i < c->n_results; i++) {
         float *guard = results[i] + problem_result_size(p, c->results[i]);
         for (int k = 0; k < GUARD; k++) cr_assert_eq(guard[k], 12345.0f, "the guard behind result %d was written", i);
@@ -239,10 +237,11 @@ static void make_open(Problem *p, OpenKind kind) {
     for (size_t i = 0; i < problem_result_size(p, LSE); i++) p->lse[i] = (float)p->answer[LSE][i];
 }
 
+/* Each with a depth that fills vectors and one that does not. */
 Test(attention, ranges_and_scores) {
-    for (int i = 0; i < DEPTHS; i++) {
+    for (int i = 0; i < 2; i++) {
         for (int kind = OPEN_CAUSAL; kind < OPEN_KINDS; kind++) {
-            Problem *p = problem_new(2, depths[i], i % 2 ? 0.1 : 0, RAGGED, ragged, ragged);
+            Problem *p = problem_new(2, i ? 64 : 20, i ? 0.1 : 0, RAGGED, ragged, ragged);
             make_open(p, (OpenKind)kind);
             check(p, both, 2);
             check(p, grads, 3);

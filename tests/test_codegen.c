@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/kernel_run.h"
+#include "tests/scratch.h"
 
 /* Sums of up to 400 products in f32 lose a few units of 6e-8 each. */
 static const double TOLERANCE = 1e-5;
@@ -282,15 +283,13 @@ static void check_nan(KernelKind kind, const char *body, int at) {
     char *text = with_columns(body, COLUMNS);
     Kernel *kernel = kernel_from_text(kind, text);
     KernelRun run = kernel_link(kernel, 0);
-    void *scratch = aligned_alloc(64, SCRATCH_BYTES);
     void *buffers[] = {x, kind == KERNEL_SCATTER ? (void *)index : got, got};
-    run.function(buffers, (int64_t[]){ROWS, 3}, NULL, scratch, 0, 1);
+    run.function(buffers, (int64_t[]){ROWS, 3}, NULL, test_scratch(), 0, 1);
     int width = kind == KERNEL_ROW ? 1 : COLUMNS, rows = kind == KERNEL_ROW ? ROWS : kind == KERNEL_SCATTER ? 2 : 1;
     for (int i = 0; i < rows * width; i++) {
         bool hit = kind == KERNEL_ROW ? i == at : i % width == at && (kind == KERNEL_COLUMN || i / width == at % 2);
         cr_expect_eq(isnan(got[i]) != 0, hit, "kind %d, NaN at %d: element %d is %g", kind, at, i, (double)got[i]);
     }
-    free(scratch);
     kernel_unlink(&run);
     kernel_free(kernel);
     free(text);

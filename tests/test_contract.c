@@ -7,6 +7,7 @@
 
 #include "codegen/jit.h"
 #include "graph/interpret.h"
+#include "tests/scratch.h"
 
 TestSuite(contract);
 
@@ -49,7 +50,6 @@ typedef struct Code {
     Diagnostics *diags;
     Jit *jit;
     KernelFunction *function;
-    void *scratch;
 } Code;
 
 static Code compile(Graph *body, int lanes) {
@@ -60,8 +60,6 @@ static Code compile(Graph *body, int lanes) {
     cr_assert(jit_add(code.jit, kernel_object(&kernel, code.target), code.diags));
     code.function = jit_find(code.jit, kernel.name, code.diags);
     cr_assert(code.function);
-    code.scratch = aligned_alloc(64, SCRATCH_BYTES);
-    memset(code.scratch, 0xff, SCRATCH_BYTES); /* NaN: nothing may depend on what is there */
     return code;
 }
 
@@ -69,13 +67,13 @@ static void free_code(Code *code) {
     jit_free(code->jit);
     target_free(code->target);
     diagnostics_free(code->diags);
-    free(code->scratch);
 }
 
 static void run(const Code *code, void *const *buffers, const int64_t *extents, int64_t threads) {
     uint32_t sites[] = {0};
     sites[0] = XXH32("0", 1, 0);
-    for (int64_t t = 0; t < threads; t++) code->function(buffers, extents, sites, code->scratch, t, threads);
+    void *scratch = test_scratch();
+    for (int64_t t = 0; t < threads; t++) code->function(buffers, extents, sites, scratch, t, threads);
 }
 
 /* --- Numbers ---------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "tests/kernel_run.h"
 #include "tests/open_values.h"
 #include "tests/random_graph.h"
+#include "tests/scratch.h"
 
 enum { MAX_SEQUENCES = 16, OPERANDS = 13, RESULTS = 4 };
 enum { QUERIES, KEYS, SEQUENCES, SYMBOLS };
@@ -129,10 +130,8 @@ static void run(const KernelRun *code, const Problem *p, int threads, float **re
         for (int64_t j = 0; j < count; j++) results[i][j] = NAN;
     }
     uint32_t sites[] = {XXH32("0", 1, 0)};
-    void *scratch = aligned_alloc(64, SCRATCH_BYTES);
-    memset(scratch, 0xFF, SCRATCH_BYTES);
+    void *scratch = test_scratch();
     for (int t = 0; t < threads; t++) code->function(buffers, p->extents, sites, scratch, t, threads);
-    free(scratch);
 }
 
 /* Relative to the largest element: sums of some hundred products of rounded factors (6e-8 each). */
