@@ -316,6 +316,18 @@ static Value eval_label_member(Elab *e, const Expr *expr, LabelValue *label) {
     return value_error();
 }
 
+/* What other languages have as members of tensors. */
+static void hint_tensor_member(Elab *e, const char *member) {
+    if (strcmp(member, "T") == 0)
+        diag_hint(e->diags, "the transpose is transpose(x)");
+    else if (strcmp(member, "shape") == 0 || strcmp(member, "size") == 0)
+        diag_hint(e->diags, "an extent is size(x, axis = 0)");
+    else if (find_def(e, member) || is_builtin(member))
+        diag_hint(e->diags, "a function is called with its tensor: %s(x)", member);
+    else
+        diag_hint(e->diags, "declare the parameter as tokens: def f(x: tokens)");
+}
+
 static Value eval_member(Elab *e, const Expr *expr) {
     static const char *const names[] = {"ids", "segments", "positions", "bounds", "first",    "sequence",
                                         "row", "T",        "S",         "R",      "pools_max"};
@@ -324,9 +336,8 @@ static Value eval_member(Elab *e, const Expr *expr) {
     if (value.kind == VALUE_ERROR) return value;
     if (value.label) return eval_label_member(e, expr, value.label);
     if (value.kind != VALUE_TOKENS) {
-        if (fail(e, "E0206", expr->pos, "only texts, labels and numbers have members, not %s", value_print(e, value))) {
-            diag_hint(e->diags, "declare the parameter as tokens: def f(x: tokens)");
-        }
+        if (fail(e, "E0206", expr->pos, "only texts, labels and numbers have members, not %s", value_print(e, value)))
+            hint_tensor_member(e, expr->text);
         return value_error();
     }
     const TokensValue *tokens = value.tokens;

@@ -104,4 +104,13 @@ const char *source_format(const SourceFile *file, Arena *arena, Diagnostics *dia
  * of this name. */
 const char *prelude_definition(const char *name, Arena *arena);
 
+/* A construct of the language, for people. */
+typedef struct LanguageWord {
+    const char *words; /* that belong to it, the first ones begin it: "split dev folds" */
+    const char *means, *example;
+} LanguageWord;
+
+/* The next construct with this word behind `after` (NULL: the first); NULL: there is none. */
+const LanguageWord *language_word(const char *word, const LanguageWord *after);
+
 #endif

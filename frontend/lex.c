@@ -106,7 +106,9 @@ static void hint_sign(Diagnostics *diags, char sign) {
                  {'%', "there is no remainder of tensors; sizes and counters are known while the text is read"},
                  {'&', "write: a and b"},
                  {'|', "write: a or b"},
-                 {'!', "write: not a"},
+                 {'!', "write: not a, and not (a == b)"},
+                 {'\'', "strings stand in double quotes"},
+                 {';', "a statement ends where the next one begins"},
                  {'^', "there is no power: write x * x, or exp(a * log(x)); of numbers pow(x, a)"}};
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
         if (signs[i].sign == sign) diag_hint(diags, "%s", signs[i].hint);

@@ -47,6 +47,7 @@ void syntax_error(Parser *parser, const char *what) {
     } else {
         const char *quote = token->kind == TOKEN_STRING ? "\"" : "'";
         diag_error(parser->diags, "E0104", token->pos, "expected %s, not %s%s%s", what, quote, token->text, quote);
+        hint_habit(parser, token);
     }
 }
 
@@ -176,10 +177,7 @@ static Expr *parse_primary(Parser *parser) {
         return expr;
     }
     if (token->kind != TOKEN_NAME || is_reserved(token->text)) {
-        bool power = !parser->broken && parser->at > 0 && next_is(parser, "*") && token[-1].kind == TOKEN_SYMBOL &&
-                     strcmp(token[-1].text, "*") == 0;
         syntax_error(parser, "an expression");
-        if (power) diag_hint(parser->diags, "there is no power: write x * x, or exp(a * log(x)); of numbers pow(x, a)");
         return NULL;
     }
     advance(parser);

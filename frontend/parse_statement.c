@@ -151,22 +151,6 @@ static void hint_line_above(Parser *parser) {
               name->text);
 }
 
-static bool is_one_of(const Token *token, const char *symbols) {
-    return token->kind == TOKEN_SYMBOL && strlen(token->text) == 1 && strchr(symbols, *token->text);
-}
-
-/* What other languages write so. `token` is the one that begins no statement. */
-static void hint_habit(Parser *parser, const Token *token) {
-    const Token *first = parser->tokens.items;
-    bool named = token->kind == TOKEN_NAME, after_name = token > first && token[-1].kind == TOKEN_NAME;
-    if (named && is_one_of(&token[1], "+-*/") && is_symbol(&token[2], "="))
-        diag_hint(parser->diags, "write: %s = %s %s ...", token->text, token->text, token[1].text);
-    else if (is_symbol(token, "[") && (after_name || (token > first && is_symbol(&token[-1], ")"))))
-        diag_hint(parser->diags, "a part of a tensor is slice(x, axis, start, stop); rows of it are gather(x, index)");
-    else if (is_symbol(token, "(") && after_name && token - first > 1 && is_symbol(&token[-2], "."))
-        diag_hint(parser->diags, "a function is called with its tensor: %s(x)", token[-1].text);
-}
-
 static void no_statement(Parser *parser, BlockKind kind) {
     static const char *const allowed[] = {
         "a statement (name = value, param, repeat, return) or '}'",
@@ -175,9 +159,7 @@ static void no_statement(Parser *parser, BlockKind kind) {
     const Token *token = peek(parser);
     bool named = token->kind == TOKEN_NAME && !parser->broken;
     bool assigned = is_symbol(token, "=") && !parser->broken && parser->at > 0;
-    bool reported = !parser->broken && token->kind != TOKEN_BAD && token->kind != TOKEN_END;
     syntax_error(parser, allowed[kind]);
-    if (reported) hint_habit(parser, token);
     if (assigned) hint_line_above(parser);
     if (!named) return;
     const char *near = nearest_name(token->text, words, WORDS);

@@ -51,6 +51,9 @@ bool is_declaration(const char *word); /* parse.c */
 
 /* Tells that `what` was expected where the next token is. */
 void syntax_error(Parser *parser, const char *what);
+/* Tells how it is written here, where the token, which was not expected, shows what other languages write
+ * (parse_habits.c). */
+void hint_habit(Parser *parser, const Token *token);
 
 /* Counts brackets and blocks; false and a message where they are too deep. */
 bool enter(Parser *parser);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# gradc explain: codes with an example, operators, passes, functions of the prelude, metrics and roles.
+# gradc explain: codes with an example, operators, passes, functions of the prelude, metrics, roles and words of the language.
 set -u
 . tests/lib/checks.sh
 says() { # NAME WORDS...
@@ -26,6 +26,14 @@ ok "a function of the prelude, with its comment" $?
 says f1_macro "a metric: mean of the F1" "higher is better" && says update_rows "rows of the whole update" &&
   says S "a size, S: sequences of the batch" && says label "row by row"
 ok "a metric, a count of the update, a size, a label" $?
+says stratified "of the language: train and dev out of one file" "    split dev 0.1 stratified" && says max "operands: 1" "pieces that overlap"
+ok "a word of the language, beside an operator of its name" $?
+: >"$t/err"
+awk '/^```ebnf/ { n++ } /^```$/ { if (n == 1) exit } n == 1' docs/language.md | grep -o '"[a-z_0-9][a-z_0-9]*"' | tr -d '"' | sort -u >"$t/words"
+sed -n 's/^    {"\([a-z_0-9]*\)", "[^"]*", build_.*/\1/p' frontend/builtin.c >>"$t/words"
+while read -r word; do "$gradc" explain "$word" >/dev/null 2>&1 || echo "$word is not explained" >>"$t/err"; done <"$t/words"
+[ "$(wc -l <"$t/words")" -gt 120 ] && [ ! -s "$t/err" ]
+ok "each word of the grammar, each function" $?
 says E9999
 [ $? = 1 ] && grep -q "error\[E0918\]" "$t/err"
 ok "an unknown name" $?

@@ -66,8 +66,9 @@ const Explanation explanations_of_runs[] = {
      .wrong = "gradc check", .right = "gradc check my.graph"},
     {"E0918", "unknown diagnostic",
      "`gradc explain` takes a code as it stands in brackets in a message, or the name\n"
-     "of an operator or a pass of the graph. A section of the reference lists all of\n"
-     "a kind: operators, rules, passes, metrics, diagnostics.",
+     "of an operator, a function, a metric, a role or a pass, or a word of the\n"
+     "language. A section of the reference lists all of a kind: operators, rules,\n"
+     "roles, passes, metrics, diagnostics.",
      .wrong = "gradc explain 810", .right = "gradc explain E0810"},
     {"E0919", "a sampler that does not fit",
      "--sampler decides which task comes next; `gradc train --help` lists them.\n"

@@ -1,5 +1,5 @@
-/* gradc explain: what a diagnostic, an operator, a pass, a metric or a role is, from their tables, and what a function
- * of the prelude is, from its text. */
+/* gradc explain: what a diagnostic, an operator, a pass, a metric, a role or a word of the language is, from their
+ * tables, and what a function of the prelude is, from its text. */
 #include <string.h>
 
 #include "frontend/frontend.h"
@@ -86,6 +86,15 @@ static bool explain_role(const char *name) {
     return known;
 }
 
+static bool explain_word(const char *word) {
+    bool known = false;
+    for (const LanguageWord *row = NULL; (row = language_word(word, row)); known = true) {
+        printf("%s: of the language: %s\n", word, row->means);
+        print_example("for example:", row->example);
+    }
+    return known;
+}
+
 static void hint_names(const char *word, Diagnostics *diags) {
     const char *names[OP_COUNT];
     for (int i = 0; i < OP_COUNT; i++) names[i] = op_name((Op)i);
@@ -102,9 +111,10 @@ int command_explain(const Options *options, Diagnostics *diags) {
     known |= explain_function(word);
     known |= explain_metric(word);
     known |= explain_role(word);
+    known |= explain_word(word);
     if (known) return 0;
-    diag_error(diags, "E0918", (Pos){0}, "'%s' is not a diagnostic, operator, pass, prelude function, metric or role",
-               word);
+    diag_error(diags, "E0918", (Pos){0},
+               "'%s' is not a diagnostic, operator, pass, function, metric, role or word of the language", word);
     hint_names(word, diags);
     return 1;
 }

@@ -24,7 +24,7 @@ gradc check
 #>       = hint: for example: gradc check models/bert.graph
 
 gradc explain E9999
-#> error[E0918]: 'E9999' is not a diagnostic, operator, pass, prelude function, metric or role
+#> error[E0918]: 'E9999' is not a diagnostic, operator, pass, function, metric, role or word of the language
 #>       = hint: codes look like E0810 and are shown in brackets in every message
 
 gradc check model.graph --set layer=2
