@@ -81,10 +81,22 @@ static const char *fitting(const Unify *u) {
     return arena_printf(e->arena, "%s]", text);
 }
 
+/* A label of classes, one column of their numbers, where columns of 0 and 1 are wanted. */
+static bool is_class_for_flags(const Unify *u, const Type *actual) {
+    const Node *label = u->actual;
+    bool of_classes = label->op == OP_input && label->attrs.role.kind == ROLE_LABEL && !dim_is(actual->bound, 0) &&
+                      actual->rank == 2 && dim_is(actual->dims[1], 1);
+    const Expr *columns = u->type->rank == 2 ? u->type->dims[1] : NULL;
+    return of_classes && columns && columns->kind == EXPR_NAME && u->type->elem == ELEM_I32;
+}
+
 static void hint_fit(const Unify *u, const Type *actual) {
     Elab *e = u->e;
     const char *fits = fitting(u);
-    if (u->type->elem == ELEM_F32 && actual->elem != ELEM_F32 && u->type->rank == actual->rank) {
+    if (is_class_for_flags(u, actual)) {
+        diag_hint(e->diags, "the loss of classes is cross_entropy(logits, %s), with a column of logits for each",
+                  u->actual->attrs.text);
+    } else if (u->type->elem == ELEM_F32 && actual->elem != ELEM_F32 && u->type->rank == actual->rank) {
         diag_hint(e->diags, "float(x) makes an f32 tensor of x");
     } else if (u->type->bound && dim_is(actual->bound, 0)) {
         diag_hint(e->diags, "indices with a bound come from a text input, a label, iota or sequence numbers");

@@ -127,6 +127,7 @@ static const char *infer_select(Rule *r) {
 /* The shape of the operand, the element type that is given. */
 static const char *infer_cast(Rule *r) {
     r->out = type_make(r->given->elem, r->in[0]->rank, r->in[0]->dims);
+    if (r->in[0]->elem == ELEM_BOOL && r->given->elem == ELEM_I32) r->out.bound = dim_const(2);
     return NULL;
 }
 

@@ -32,7 +32,9 @@ static const ShapeDoc shape_select = {
     "that of the choices, without a bound",
     {"the condition is bool", "the choices have one element type and one shape", "the condition has that shape too"}};
 
-static const ShapeDoc shape_cast = {"the operand's shape, the element type that is given, no bound", {NULL}};
+static const ShapeDoc shape_cast = {
+    "the operand's shape, the element type that is given; from bool to i32 the bound is 2, otherwise there is none",
+    {NULL}};
 
 static const ShapeDoc shape_reduce = {"the operand's, with extent 1 along `axis`",
                                       {"the operand is f32", "`axis` is one of its axes"}};
