@@ -41,7 +41,7 @@ def near(q: position, reach) = q - reach .. q + reach + 1
 
 def biased(s, q: position, k: position, h: head) = s + tanh(s) - 0.1 * float(abs(q - k)) * float(h + 1)
 
-override def self_attention(h: f32[R, hidden], x: tokens) -> f32[R, hidden] {
+override def self_attention(h: f32[x.T, hidden], x: tokens) -> f32[x.T, hidden] {
   q = dense(h, hidden) in "query"
   k = dense(h, hidden) in "key"
   v = dense(h, hidden) in "value"
@@ -59,7 +59,7 @@ import "$root/models/bert.graph"
 def by_distance(s, q: position, k: position, h: head, table: f32[N, C], slopes: f32[A, B]) =
   s + gather(table, k - q + 2, h) - float(abs(k - q)) * s * gather(slopes, h, 0)
 
-override def self_attention(h: f32[R, hidden], x: tokens) -> f32[R, hidden] {
+override def self_attention(h: f32[x.T, hidden], x: tokens) -> f32[x.T, hidden] {
   q = dense(h, hidden) in "query"
   k = dense(h, hidden) in "key"
   v = dense(h, hidden) in "value"

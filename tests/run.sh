@@ -62,9 +62,22 @@ run "$model" --def embedding --shape N=3 --shape R=4 --set hidden=2
 [ "$status" = 0 ] && has "$t/out" "index: i32<N = 3>[R = 4]" && has "$t/out" "return: f32[R = 4, hidden = 2]"
 ok "an index below its bound" $?
 small="--set hidden=4 --set heads=2 --set ffn=8 --set vocab=20 --set positions=9 --set layers=2"
-run "$encoder" --def encoder_layer --shape R=x.T $small --show q --show 62 --grad
+run "$encoder" --def encoder_layer $small --show q --show 62 --grad
 [ "$status" = 0 ] && has "$t/out" "q: f32[x.T, hidden = 4] = f32[8, 4]" && has "$t/out" "in self_attention, attention.self)" && has "$t/out" "return:"
-ok "a size of a text input; names inside called definitions; a line" $?
+ok "names inside called definitions; a line" $?
+printf 'tokens vocab = 9, positions = 9\ndef begins(h: f32[R, 4], x: tokens) -> f32[S, 4] { return gather(h, x.first) }\n' >"$t/begins.graph"
+run "$t/begins.graph" --def begins --shape R=x.T
+[ "$status" = 0 ] && has "$t/out" "h: f32[x.T, 4] = f32[8, 4]"
+ok "a size of a text input" $?
+cat >"$t/near.graph" <<END
+import "$encoder"
+override def self_attention(h: f32[x.T, hidden], x: tokens) -> f32[x.T, hidden] {
+  return h + float(reshape(x.positions, x.T, 1))
+}
+END
+run "$t/near.graph" --def encoder $small
+[ "$status" = 0 ]
+ok "one override reads positions" $?
 line=$(sed -n '/h = layer_norm(h + a, eps)/=' "$encoder")
 run "$encoder" --def encoder $small --show "encoder_layer.h" --show "bert.graph:$line"
 [ "$status" = 0 ] && [ "$(grep -c '^h: ' "$t/out")" = 4 ] && has "$t/out" "encoder.layer.1)"
@@ -124,5 +137,14 @@ ok "a label that nobody gave is reported" $?
 run "$model" --task similarity --weights "$demo" --text a --text b --grad --show score --input similarity=3
 [ "$status" = 0 ] && ! has "$t/err" "random label"
 ok "one that is given is not" $?
+head="$root/models/heads/distilled.graph"
+run "$head" --task distilled --weights "$demo" --text a --grad --show logits --input sentiment=2
+[ "$status" = 0 ] && has "$t/err" "'teacher' is not given: random numbers are taken; --input teacher=... gives them" && ! has "$t/err" "'sentiment'"
+ok "numbers that nobody gave are reported too" $?
+run "$root/models/heads/coarse_fine.graph" --task coarse_fine --weights "$demo" --text a --text b --text c --show fine_logits --show loss --input fine=1 --input coarse=0
+cp "$t/out" "$t/first"
+run "$root/models/heads/coarse_fine.graph" --task coarse_fine --weights "$demo" --text a --text b --text c --show fine_logits --show loss --input fine=1 --input coarse=0 --input fine.given=1 --input coarse.given=1
+[ "$status" = 0 ] && cmp -s "$t/out" "$t/first"
+ok "rows have no gaps but those that are given" $?
 
 finish

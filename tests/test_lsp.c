@@ -365,6 +365,6 @@ Test(lsp, reads_the_model) {
     char *task = hover_of("models/bert.graph", "pooled = "),
          *encoder = hover_of("models/encoders/bert.graph", "q = dense(");
     cr_expect_str_eq(task, "```gradc\npooled: f32[S, hidden = 768]\n```");
-    cr_expect_str_eq(encoder, "```gradc\nq: f32[R, hidden = 768]\n```");
+    cr_expect_str_eq(encoder, "```gradc\nq: f32[x.T, hidden = 768]\n```");
     free(task), free(encoder);
 }

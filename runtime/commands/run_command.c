@@ -25,20 +25,29 @@ static bool load(Run *r, const Options *given) {
     return session_use(r->s, &use);
 }
 
-/* A loss of a text that is given is of a label that is not. */
-static void say_random_label(const Run *r) {
-    const char *label = task_label(r->task)->kind == LABEL_MASKED ? NULL : task_label(r->task)->name;
-    size_t length = label ? strlen(label) : 0;
-    bool given = !label || r->o->texts.count == 0 || !r->o->grad;
-    for (int i = 0; i < r->o->inputs.count && !given; i++)
-        given = strncmp(r->o->inputs.items[i], label, length) == 0 && r->o->inputs.items[i][length] == '=';
-    if (!given) fprintf(stderr, "'%s' is not given: a random label is taken; --input %s=... gives it\n", label, label);
+static bool is_given(const Run *r, const char *name) {
+    for (int i = 0; i < r->given.count; i++) {
+        if (strcmp(r->given.items[i].name, name) == 0) return true;
+    }
+    return false;
+}
+
+/* A loss of a text that is given is of labels and numbers that are not. */
+static void say_random_values(const Run *r) {
+    for (int i = 0; r->o->texts.count && r->o->grad && i < r->task->n_values; i++) {
+        const Label *value = &r->task->values[i];
+        bool is_made = value->kind != LABEL_NONE && value->kind != LABEL_MASKED && !is_given(r, value->name);
+        if (!is_made || !graph_find_input(r->task->train, value->name)) continue;
+        fprintf(stderr, "'%s' is not given: %s taken; --input %s=... gives %s\n", value->name,
+                value->kind == LABEL_NUMBERS ? "random numbers are" : "a random label is", value->name,
+                value->kind == LABEL_NUMBERS ? "them" : "it");
+    }
 }
 
 static bool run(Run *r, const Options *given) {
     if (!check_usage(given, r->diags) || !run_read_inputs(r) || !load(r, given)) return false;
     r->task = &r->s->program->tasks.items[0];
-    say_random_label(r);
+    say_random_values(r);
     return run_give_leaves(r) && run_choose(r) && run_make_graph(r) && run_give_parameters(r) && run_show_all(r);
 }
 

@@ -134,6 +134,19 @@ static bool give_texts(Run *r) {
     return true;
 }
 
+/* Rows have what is given for them, and what is made up. */
+static void fill_gaps(Run *r) {
+    int64_t extents[MAX_SYMBOLS];
+    const Graph *graph = r->task->train;
+    values_extents(r->values, &graph->symbols, extents);
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.items[i];
+        if (node->op != OP_input || node->attrs.role.kind != ROLE_GIVEN || values_find_leaf(r->values, node)) continue;
+        LeafValue *leaf = values_add_leaf(r->values, node, extents);
+        for (int64_t j = 0; j < leaf->count; j++) values_set(leaf, j, 1);
+    }
+}
+
 bool run_give_leaves(Run *r) {
     static const int64_t lengths[] = {3, 5};
     uint64_t state = (uint64_t)r->o->seed;
@@ -145,6 +158,7 @@ bool run_give_leaves(Run *r) {
     for (int i = 0; i < r->given.count; i++) {
         if (!give_input(r, &r->given.items[i])) return false;
     }
+    fill_gaps(r);
     synthetic_rest(r->values, r->task->train, r->task, (uint32_t)r->o->seed, &state);
     return true;
 }
