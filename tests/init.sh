@@ -49,6 +49,20 @@ run init lines.jsonl --text text --label kind --task kinds --out other.graph
 [ "$status" = 0 ] && has other.graph 'task kinds {' && has other.graph 'data "lines.jsonl" jsonl' && has other.graph 'weights balanced'
 ok "JSON lines, and classes that are uneven" $?
 
+# Numbers beside the text, some of them missing: what decides is the number alone.
+awk 'BEGIN { OFS = ","; print "note,age,the income,mood"; for (i = 0; i < 120; i++) print "a film of the kind " i, (i % 9 == 8 ? "" : 30 + i % 2 * 20), 1000 + i, (i % 2 ? "old" : "young") }' >ages.csv
+demo_run init ages.csv --text note --label mood --number age --number "the income"
+[ "$status" = 0 ] && has ages.graph '  input numbers = (age, "the income"): numbers' && grep -q '^  features = numbers.given \* (numbers - \[[0-9.]*, 1060\]) / \[[0-9.]*, 34.64\]$' ages.graph &&
+  has ages.graph '# age has the mean 4' && has ages.graph '; 13 rows without it.' && ! has ages.graph 'export hf' && run fmt ages.graph && cmp -s "$t/out" ages.graph
+ok "columns of numbers are read by the head, with mean and deviation taken out" $?
+demo_run train ages.graph --lr 5e-3 --out ages --quiet
+[ "$status" = 0 ] && awk '$1 == "ages" { good = $4 >= 0.8 } END { exit !good }' "$t/out"
+ok "it learns from them" $?
+sed 's/,1010,/,many,/' ages.csv >words.csv
+run init words.csv --text note --label mood --number "the income"
+[ "$status" = 1 ] && has "$t/err" "words.csv:12: error[E0986]: column 'the income' has something else than a number here" && [ ! -e words.graph ]
+ok "a column that has words is none" $?
+
 # A file of its own: this task alone, which sentence-transformers' export knows too.
 run check notes.graph
 [ "$status" = 0 ] && [ "$(grep -c '^task ' "$t/out")" = 1 ] && [ "$(grep -c '^task ' run/model.graph)" = 1 ] &&

@@ -183,9 +183,11 @@ const Explanation explanations_of_commands[] = {
      "of that model, or change the graph and what it expects:\n"
      "override checkpoint expects \"hidden_act\" = \"gelu_new\"",
      .wrong = "\"hidden_act\": \"relu\"", .right = "\"hidden_act\": \"gelu\""},
-    {"E0986", "no label to predict",
-     "`gradc init` found no use for the column: it has lists, one class alone, or too\n"
-     "many different texts to be classes, as a column of ids or of texts has.",
+    {"E0986", "no use for a column",
+     "`gradc init` can predict nothing from a column of labels that has lists, one\n"
+     "class alone, or too many different texts to be classes, as a column of ids or\n"
+     "of texts has. A column of numbers (--number) has numbers and empty cells alone,\n"
+     "and not the same number everywhere.",
      .wrong = "gradc init notes.csv --text note --label id", .right = "gradc init notes.csv --text note --label mood"},
     {"E0987", "nowhere to write, or nothing to write from",
      "`gradc init` does not replace a file without --force, and fills in a template\n"

@@ -14,7 +14,7 @@
 #include "runtime/files/read_file.h"
 #include "runtime/hub/hf_folder.h"
 
-/* What a template has between two @. */
+/* What a template has between two @; a line with one that has nothing (NULL) is left out. */
 typedef struct Blank {
     const char *name, *text;
 } Blank;
@@ -31,7 +31,10 @@ typedef struct Init {
 /* --- What is asked for --- */
 
 static bool check_options(const Options *o, Diagnostics *diags) {
-    if (o->text.count >= 1 && o->text.count <= 2 && o->label) return true;
+    if (o->text.count >= 1 && o->text.count <= 2 && o->label && o->number.count <= SURVEY_NUMBERS) return true;
+    if (o->number.count > SURVEY_NUMBERS)
+        return diag_error(diags, "E0917", (Pos){0}, "--number can be given for %s at most",
+                          count_text(SURVEY_NUMBERS, "column").text);
     diag_error(diags, "E0917", (Pos){0}, "gradc init needs --text with one column or two, and --label");
     diag_hint(diags, "for example: gradc init notes.csv --text note --label mood");
     return false;
@@ -123,6 +126,38 @@ static const char *input_line(const Init *init) {
     return arena_printf(init->arena, "(%s, %s): pair", first, column(init, init->survey->texts[1]));
 }
 
+/* --- Numbers beside the texts; NULL where there are none --- */
+
+/* "a, b" of the columns' texts. */
+static const char *list_numbers(const Init *init, const char *text(const Init *init, const SurveyNumber *number)) {
+    const char *list = init->o->number.count ? "" : NULL;
+    for (int i = 0; i < init->o->number.count; i++)
+        list = arena_printf(init->arena, "%s%s%s", list, i ? ", " : "", text(init, &init->survey->numbers[i]));
+    return list;
+}
+
+static const char *number_column(const Init *init, const SurveyNumber *number) { return column(init, number->column); }
+
+static const char *number_mean(const Init *init, const SurveyNumber *number) {
+    return arena_printf(init->arena, "%.4g", number->mean);
+}
+
+static const char *number_deviation(const Init *init, const SurveyNumber *number) {
+    return arena_printf(init->arena, "%.4g", number->deviation);
+}
+
+/* A gap counts as the mean. */
+static const char *number_gaps(const Init *init) {
+    for (int i = 0; i < init->o->number.count; i++) {
+        if (init->survey->numbers[i].gaps) return "numbers.given * ";
+    }
+    return "";
+}
+
+static const char *head_input(const Init *init) {
+    return init->o->number.count ? "concat(1, drop(pooled, dropout), features)" : "drop(pooled, dropout)";
+}
+
 /* With all of its digits, so that the range has what it is made of. */
 static const char *number_text(const Init *init, double value) {
     const char *text = "";
@@ -202,6 +237,18 @@ static const char *about_bad_rows(const Init *init) {
                         count_text(s->bad, "row").text, lines, s->bad > SURVEY_LINES ? ", ..." : "", s->problem);
 }
 
+static const char *about_numbers(const Init *init) {
+    const char *lines = "";
+    for (int i = 0; i < init->o->number.count; i++) {
+        const SurveyNumber *number = &init->survey->numbers[i];
+        const char *gaps =
+            number->gaps ? arena_printf(init->arena, "; %s without it", count_text(number->gaps, "row").text) : "";
+        lines = arena_printf(init->arena, "%s# %s has the mean %.4g, and deviates from it by %.4g%s.\n", lines,
+                             number->column, number->mean, number->deviation, gaps);
+    }
+    return lines;
+}
+
 static const char *about_lengths(const Init *init) {
     const Survey *s = init->survey;
     const char *unit = init->o->weights ? "token" : "word",
@@ -224,28 +271,46 @@ static const char *about(const Init *init) {
     const char *lacking =
         s->unlabelled ? arena_printf(init->arena, ", %lld of them without a label", (long long)s->unlabelled) : "";
     const char *header = s->header_is_row ? "# The file has no header: its columns are named here.\n" : "";
-    const char *text = arena_printf(init->arena, "# What gradc init saw in %s: %s%s.\n%s%s%s%s%s", init->o->file,
+    const char *text = arena_printf(init->arena, "# What gradc init saw in %s: %s%s.\n%s%s%s%s%s%s", init->o->file,
                                     count_text(s->rows, "row").text, lacking, about_bad_rows(init), header,
-                                    about_label(init), about_dev(init), about_lengths(init));
+                                    about_label(init), about_dev(init), about_numbers(init), about_lengths(init));
     return arena_strndup(init->arena, text, strlen(text) - 1); /* the template has the last line's end */
 }
 
 /* --- The file --- */
 
-/* The template with its blanks filled in. */
+/* Of a blank, whose name has `length` bytes. */
+static const char *find_blank(const char *name, size_t length, const Blank *blanks, int count) {
+    for (int i = 0; i < count; i++) {
+        if (strncmp(blanks[i].name, name, length) == 0 && !blanks[i].name[length]) return blanks[i].text;
+    }
+    return NULL;
+}
+
+/* A line of the template with its blanks filled in; NULL: one of them has nothing. */
+static const char *fill_line(const Init *init, const char *line, const Blank *blanks, int count) {
+    const char *text = "";
+    for (;;) {
+        size_t plain = strcspn(line, "@\n");
+        text = arena_printf(init->arena, "%s%.*s", text, (int)plain, line);
+        line += plain;
+        if (*line != '@') return text;
+        size_t length = strcspn(++line, "@\n");
+        const char *blank = find_blank(line, length, blanks, count);
+        if (!blank) return NULL;
+        text = arena_printf(init->arena, "%s%s", text, blank);
+        line += length + (line[length] == '@');
+    }
+}
+
+/* The template without the lines that have nothing to say here. */
 static const char *fill(const Init *init, const char *template, const Blank *blanks, int count) {
     const char *text = "";
-    for (const char *at = template; *at;) {
-        size_t plain = strcspn(at, "@");
-        text = arena_printf(init->arena, "%s%.*s", text, (int)plain, at);
-        at += plain;
-        if (!*at) break;
-        size_t length = strcspn(++at, "@");
-        for (int i = 0; i < count; i++) {
-            if (strncmp(blanks[i].name, at, length) == 0 && !blanks[i].name[length])
-                text = arena_printf(init->arena, "%s%s", text, blanks[i].text);
-        }
-        at += length + (at[length] == '@');
+    while (*template) {
+        const char *line = fill_line(init, template, blanks, count);
+        if (line) text = arena_printf(init->arena, "%s%s\n", text, line);
+        template += strcspn(template, "\n");
+        template += *template == '\n';
     }
     return text;
 }
@@ -284,6 +349,12 @@ static const char *make_text(const Init *init) {
                             {"data", data_line(init)},
                             {"split", split_line(init)},
                             {"input", input_line(init)},
+                            {"columns", list_numbers(init, number_column)},
+                            {"means", list_numbers(init, number_mean)},
+                            {"deviations", list_numbers(init, number_deviation)},
+                            {"given", number_gaps(init)},
+                            {"pooled", head_input(init)},
+                            {"text_alone", init->o->number.count ? NULL : ""},
                             {"label", label_line(init)}};
     const char *text = fill(init, template, blanks, sizeof blanks / sizeof *blanks);
     free(template);
@@ -312,7 +383,9 @@ static bool write_file(const Init *init) {
 /* Columns are named in the file, whose texts have no double quotes and no line ends. */
 static bool check_names(const Init *init) {
     const Survey *s = init->survey;
-    const char *const names[] = {init->o->file, s->texts[0], s->texts[1], s->label, s->group};
+    enum { FIXED = 5 };
+    const char *names[FIXED + SURVEY_NUMBERS] = {init->o->file, s->texts[0], s->texts[1], s->label, s->group};
+    for (int i = 0; i < init->o->number.count; i++) names[FIXED + i] = s->numbers[i].column;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (!names[i] || !names[i][strcspn(names[i], "\"\n\r")]) continue;
         diag_error(init->diags, "E0819", (Pos){0},
@@ -341,6 +414,8 @@ int command_init(const Options *options, Diagnostics *diags) {
     SurveyOptions survey = {.path = options->file,
                             .texts = options->text.items,
                             .n_texts = options->text.count,
+                            .numbers = options->number.items,
+                            .n_numbers = options->number.count,
                             .label = options->label,
                             .group = options->group,
                             .classes = options->classes,

@@ -29,6 +29,8 @@ static const OptionRow rows[] = {
     {"text", "COLUMN [COLUMN]", ONE_OR_TWO, AT(text), 0, 0, 0, FIRST, ELSEWHERE, "init",
      "the column of the texts, by its name or number, or two that are a pair"},
     {"label", "COLUMN", TEXT, AT(label), 0, 0, 0, FIRST, ELSEWHERE, "init", "the column to predict"},
+    {"number", "COLUMN", LIST, AT(number), 0, 0, 0, FIRST, ELSEWHERE, "init",
+     "a column of numbers that the head reads beside the text; may be repeated"},
     {"group", "COLUMN", TEXT, AT(group), 0, 0, 0, DATA, ELSEWHERE, "init",
      "rows with the same value in this column are either all for training or all for evaluation"},
     {"classes", NULL, FLAG, AT(classes), 0, 0, 0, DATA, ELSEWHERE, "init",

@@ -55,6 +55,7 @@ typedef struct Options {
     TextList limit;
     TextList limit_dev;
     TextList loss_weight;
+    TextList number;
     TextList operands; /* all that the command line has */
     TextList rate;
     TextList set;

@@ -27,7 +27,7 @@ typedef struct Surveyor {
     Survey *survey;
     TableText text;
     Table *table;
-    const char *columns[4]; /* the texts, the label, the group */
+    const char *columns[4 + SURVEY_NUMBERS]; /* the texts, the label, the group, the numbers */
     int n_columns;
     bool by_number;             /* all of them are given by their numbers */
     int64_t numbers, fractions; /* labels that are numbers, and no whole ones */
@@ -62,6 +62,8 @@ static void choose_columns(Surveyor *s, const char *const *header, int count) {
         s->columns[s->n_columns++] = s->survey->texts[i] = resolve(s, header, count, o->texts[i]);
     s->columns[s->n_columns++] = s->survey->label = resolve(s, header, count, o->label);
     if (o->group) s->columns[s->n_columns++] = s->survey->group = resolve(s, header, count, o->group);
+    for (int i = 0; i < o->n_numbers; i++)
+        s->columns[s->n_columns++] = s->survey->numbers[i].column = resolve(s, header, count, o->numbers[i]);
 }
 
 /* The header, of what has one; in the arena. */
@@ -138,11 +140,7 @@ static bool name_columns(Surveyor *s, int count) {
     for (int i = 0; i < count; i++) names[i] = name_for(s, i + 1);
     s->survey->format.header = names, s->survey->format.n_header = count;
     s->survey->header_is_row = true;
-    choose_columns(s, NULL, 0);
-    for (int i = 0; i < s->options->n_texts; i++)
-        s->columns[i] = s->survey->texts[i] = names[atoi(s->options->texts[i]) - 1];
-    s->columns[s->options->n_texts] = s->survey->label = names[atoi(s->options->label) - 1];
-    if (s->options->group) s->columns[s->n_columns - 1] = s->survey->group = names[atoi(s->options->group) - 1];
+    choose_columns(s, names, count);
     return read_table(s);
 }
 
@@ -250,6 +248,44 @@ static bool survey_labels(Surveyor *s) {
     return survey->is_real || take_classes(s);
 }
 
+/* --- Numbers --- */
+
+static bool no_numbers(Surveyor *s, const char *column, uint32_t line, const char *what) {
+    diag_error(s->diags, "E0986", pos_in_file(file_of(s), line), "column '%s' %s", column, what);
+    diag_hint(s->diags, "--number takes columns of numbers, with empty cells where there is none");
+    return false;
+}
+
+/* Mean and squared deviations number by number (Welford 1962). */
+static bool survey_number(Surveyor *s, int column, SurveyNumber *to) {
+    const Label label = {.name = to->column, .kind = LABEL_NUMBERS, .of = -1, .width = 1};
+    double squares = 0;
+    int64_t count = 0;
+    for (int64_t row = 0; row < table_rows(s->table); row++) {
+        if (table_problem(s->table, row)) continue;
+        double value = NAN;
+        if (label_from_piece(&label, cell_piece(s->table, row, column), &value, s->arena))
+            return no_numbers(s, to->column, table_line(s->table, row), "has something else than a number here");
+        if (isnan(value)) {
+            to->gaps++;
+            continue;
+        }
+        double before = value - to->mean;
+        to->mean += before / (double)++count;
+        squares += before * (value - to->mean);
+    }
+    to->deviation = count ? sqrt(squares / (double)count) : 0;
+    return to->deviation > 0 || no_numbers(s, to->column, 0, "has no two numbers that differ");
+}
+
+static bool survey_numbers(Surveyor *s) {
+    int count = s->options->n_numbers;
+    for (int i = 0; i < count; i++) {
+        if (!survey_number(s, s->n_columns - count + i, &s->survey->numbers[i])) return false;
+    }
+    return true;
+}
+
 /* --- The split --- */
 
 static int64_t class_of(const Survey *survey, Piece label) {
@@ -351,7 +387,7 @@ static bool survey_all(Surveyor *s) {
     if (!first_row_is_header(s) && !name_columns(s, count)) return false;
     if (!survey_bad_rows(s)) return false;
     if (!s->survey->rows) return diag_error(s->diags, "E0852", pos_in_file(file_of(s), 0), "the file has no rows");
-    if (!survey_labels(s)) return false;
+    if (!survey_labels(s) || !survey_numbers(s)) return false;
     survey_split(s);
     survey_lengths(s);
     return true;

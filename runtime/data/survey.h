@@ -9,13 +9,21 @@ typedef struct SurveyOptions {
     const char *path;
     const char *const *texts; /* [n_texts]: one column or two, each by its name or its number from 1 */
     int n_texts;
+    const char *const *numbers; /* [n_numbers]: columns of numbers beside the texts */
+    int n_numbers;              /* at most SURVEY_NUMBERS */
     const char *label, *group;  /* group NULL: none */
     bool classes;               /* numbers are the names of classes */
     const Tokenizer *tokenizer; /* NULL: lengths are in words */
     double share;               /* of the rows, for evaluation */
 } SurveyOptions;
 
-enum { SURVEY_LINES = 5 };
+enum { SURVEY_LINES = 5, SURVEY_NUMBERS = 16 };
+
+typedef struct SurveyNumber {
+    const char *column;
+    double mean, deviation; /* of the rows that have it; the deviation is above 0 */
+    int64_t gaps;           /* rows that lack it */
+} SurveyNumber;
 
 typedef struct Survey {
     TableFormat format;                   /* with names for the columns where the file has no header */
@@ -28,6 +36,7 @@ typedef struct Survey {
     bool is_real;                         /* otherwise classes */
     bool whole;                           /* the labels are numbers, and whole ones */
     double lowest, highest;               /* of a real label */
+    SurveyNumber numbers[SURVEY_NUMBERS];
     const char *const *names;
     const int64_t *counts; /* [classes] */
     int64_t classes;
@@ -42,7 +51,8 @@ typedef struct Survey {
  * 20 different ones; unless these go from 0 or 1 on without a gap, each at least twice, or the options say so. Other
  * labels are classes. Where all columns are given by numbers, and the first row has a label or a text where a header
  * would have a name, the file has no header. NULL and errors, without content, for: no such file or column, more bad
- * rows than others, text that is not UTF-8, no rows or labels, lists as labels, more than 200 classes. */
+ * rows than others, text that is not UTF-8, no rows or labels, lists as labels, more than 200 classes, a column of
+ * numbers that has something else, or one number alone. */
 const Survey *survey_table(const SurveyOptions *options, Arena *arena, Diagnostics *diags);
 
 /* At most how long the given share of the rows is. */
