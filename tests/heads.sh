@@ -45,7 +45,22 @@ learns distilled
 # Dev loss by chance is that of one of 128 texts, 4.85; who knows the five classes has about 3.3.
 learns triplet triplet 'm <= 4.2'
 
-# What PyTorch gives: F.cross_entropy of the rows' products, of probabilities as targets, and of the rows that have a class.
+# A run that has learnt to compare scores single candidates, by the other task of its file.
+for split in train dev; do
+  sed '1s/.*/query\tpositive\tnegative/' "$t/triplets-$split.csv" >"$t/candidates-$split.csv"
+  cut -f 1,2 "$t/candidates-$split.csv" | sed '1s/.*/query\tcandidate/' >"$t/relevance-$split.csv"
+done
+"$gradc" train models/heads/reranker.graph --tasks reranker --weights "$demo" --data "$t" --cache "$kernels" --steps 2 --no-eval --quiet --out "$t/reranker" >"$t/out" 2>"$t/err" &&
+  "$gradc" predict "$t/reranker" --task relevance --input "$t/relevance-dev.csv" --cache "$kernels" --keep query --header >"$t/out" 2>"$t/err" &&
+  [ "$(wc -l <"$t/out")" = "$(wc -l <"$t/relevance-dev.csv")" ] && [ "$(head -n 1 "$t/out")" = "$(printf 'query\tprediction')" ]
+ok "a reranker scores candidates one by one" $?
+
+# The numbers are PyTorch's (2.13, f32), with n = lambda x: F.normalize(x, dim=1):
+#   among                F.cross_entropy(n(u) @ n(torch.cat([v, w])).T / 0.5, torch.tensor([0, 1]), reduction="none")
+#   soft_cross_entropy   F.cross_entropy(logits, target)
+#   given_cross_entropy  (F.cross_entropy(logits, target, reduction="none") * given).sum() / 2
+#   cosent               d = (s[:, None] - s[None, :]) / temperature; torch.logsumexp(torch.cat([torch.zeros(1), d[y[:, None] < y[None, :]]]), 0)
+#   ranked               F.softplus(worse - better)
 value() { # DEF NUMBERS OPTIONS
   name=$1 numbers=$2
   shift 2
@@ -56,6 +71,10 @@ value() { # DEF NUMBERS OPTIONS
 value among "0.535454 0.511083" --shape temperature=0.5 --input 'u=[[1, 2, 0.5], [0, 1, -1]]' --input 'v=[[1, 1, 1], [0.5, 1, -2]]' \
   --input 'w=[[2, -1, 0], [1, 0, -1]]'
 value soft_cross_entropy 1.43198 --input 'logits=[[1, 0, -1], [0.5, 2, 0]]' --input 'target=[[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]]'
+value cosent 10 --shape temperature=0.05 --input 'score=[[0.9], [0.2], [0.4], [-0.3]]' --input 'label=[[4], [1], [3], [3]]'
+value cosent 3.02802 --shape temperature=0.5 --input 'score=[[0.2], [0.9], [0.4], [-0.3]]' --input 'label=[[4], [1], [3], [3]]'
+value cosent 0 --shape temperature=0.05 --input 'score=[[0.9], [-0.2]]' --input 'label=[[2], [2]]'
+value ranked "0.474077 3.04859" --input 'better=[[1], [-2]]' --input 'worse=[[0.5], [1]]'
 value given_cross_entropy 1.2038 --input 'logits=[[1, 0, -1], [0.5, 2, 0]]' --input 'target=[[2], [0]]' --input 'given=[[1], [0]]'
 
 for file in "$root"/models/heads/*.graph; do

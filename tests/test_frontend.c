@@ -8,6 +8,7 @@
 
 #include "frontend/frontend.h"
 #include "graph/interpret.h"
+#include "graph/terms.h"
 
 static const char *const tiny[] = {"hidden=8", "layers=2", "heads=2", "ffn=16", "vocab=50", "positions=20"};
 enum { TINY = sizeof tiny / sizeof *tiny };
@@ -428,4 +429,32 @@ Test(frontend, freeze_takes_patterns_and_ranges) {
     expect_frozen(upper.program, "bert.encoder.layer.1.output.dense.weight", false);
     cr_expect_eq(count_frozen(upper.program), 5 + 16);
     finish(&upper);
+}
+
+static bool compares_rows(const Task *task) {
+    return terms_meet(task->train, graph_find_output(task->train, "loss")) != NULL;
+}
+
+Test(frontend, a_loss_that_compares_rows_is_known) {
+    static const struct {
+        const char *name;
+        bool compares;
+    } heads[] = {{"contrastive", true}, {"simcse", true},       {"triplet", true},        {"cosent", true},
+                 {"matryoshka", true},  {"smart", false},       {"r_drop", false},        {"mean_pooled", false},
+                 {"windows", false},    {"coarse_fine", false}, {"class_weights", false}, {"attention_pooled", false}};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "models/heads/%s.graph", heads[i].name);
+        Fixture fixture = load_tiny(path);
+        const Task *task = NULL;
+        for (int j = 0; j < fixture.program->tasks.count; j++) {
+            if (strcmp(fixture.program->tasks.items[j].name, heads[i].name) == 0)
+                task = &fixture.program->tasks.items[j];
+            else
+                cr_expect(!compares_rows(&fixture.program->tasks.items[j]), "%s", fixture.program->tasks.items[j].name);
+        }
+        cr_assert_not_null(task, "%s", heads[i].name);
+        cr_expect_eq(compares_rows(task), heads[i].compares, "%s", heads[i].name);
+        finish(&fixture);
+    }
 }

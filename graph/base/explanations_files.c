@@ -219,6 +219,12 @@ const Explanation explanations_of_files[] = {
      "split dev 0.1 stratified",
      .wrong = "label mood: class[\"bad\", \"good\", \"mixed\"] # no row is mixed",
      .right = "label mood: class[\"bad\", \"good\"]"},
+    {"E0858", "rows are compared batch by batch",
+     "A loss that compares rows, as where each text is to find its partner among all\n"
+     "of a batch, sees the rows of one batch. With --accumulate an update has several:\n"
+     "its loss is the mean of theirs, and not that of one large batch.",
+     .wrong = "gradc train models/heads/contrastive.graph --batch 16 --accumulate 4 ...",
+     .right = "gradc train models/heads/contrastive.graph --batch 64 ..."},
     {"E0859", "kept tokens cannot be used",
      "A file in the tokens folder of a run was damaged or changed: it holds tokens,\n"
      "rows or labels that the model cannot take. The data is tokenised anew, and the\n"

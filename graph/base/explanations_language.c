@@ -235,10 +235,11 @@ const Explanation explanations_of_language[] = {
      .wrong = "loss mse(a, y)\n"
               "loss mse(b, y)",
      .right = "loss mse(a, y) + mse(b, y)"},
-    {"E0409", "the label does not fit",
-     "A label has one column; flags may have one for each flag. A label of words\n"
-     "names an input of words; a masked one names the input whose tokens are hidden:\n"
-     "label topics = (a, b, c): flags\n"
+    {"E0409", "labels or numbers that do not fit",
+     "A label has one column; flags and numbers may have one each. A label of words\n"
+     "names an input of words, a masked one the input whose tokens are hidden. Only\n"
+     "classes have weights, one each; classes without names are those of the data:\n"
+     "input teacher = (p0, p1, p2): numbers\n"
      "label tags: class[\"O\", \"B-PER\", \"I-PER\"] of sentence\n"
      "label hidden: masked[0.15] of sentence",
      .wrong = "label tags: class[\"O\", \"B\"] of text # input text: text",

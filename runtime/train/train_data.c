@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "graph/base/count_text.h"
+#include "graph/terms.h"
 #include "runtime/data/overlap.h"
 #include "runtime/engine/clock.h"
 #include "runtime/measure/evaluate.h"
@@ -56,6 +57,17 @@ static void warn_of_absent(Session *s, const TrainTask *t) {
                         "rows of each class to train on");
 }
 
+/* Then an update of several batches is not that of one. */
+static void warn_of_meeting(Session *s, const Task *task, const TrainOptions *o) {
+    const Node *met = o->accumulate > 1 ? terms_meet(task->train, graph_find_output(task->train, "loss")) : NULL;
+    if (!met) return;
+    diag_warning(
+        s->diags, "E0858", met->pos,
+        "the loss of '%s' compares rows of a batch: under --accumulate each batch of an update compares its own",
+        task->name);
+    diag_hint(s->diags, "--batch %" PRId64 " without --accumulate compares all of them", o->accumulate * o->batch);
+}
+
 static int64_t limit_of(const Task *task, const TrainOptions *o) {
     return (int64_t)task_number(&o->limit, task->name, 0);
 }
@@ -67,6 +79,7 @@ static bool load_task(TrainTask *t, Session *s, const TrainOptions *o) {
     if (t->train && !o->no_eval) t->dev = session_dataset(s, t->number, "dev", t->dev_limit);
     if (t->train && t->dev) warn_of_overlap(s, t);
     if (t->train && !limit_of(t->task, o)) warn_of_absent(s, t);
+    if (t->train) warn_of_meeting(s, t->task, o);
     return t->train && (t->dev || o->no_eval);
 }
 

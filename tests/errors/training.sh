@@ -248,3 +248,11 @@ gradc train curve.graph --weights models/demo --data . --data data --tasks senti
 
 gradc eval run --data data --tasks sentiment >/dev/null; truncate -s 1000 run/tokens/sentiment.dev; gradc eval run --data data --tasks sentiment >/dev/null
 #> run/tokens/sentiment.dev: warning[E0859]: these tokens cannot be used and are made anew: they are damaged
+
+# In-batch negatives of several batches.
+sed 's|import "|import "models/heads/|; s|sts/||' models/heads/contrastive.graph >contrastive.graph
+gradc train contrastive.graph --tasks contrastive --weights models/demo --data data --steps 1 --no-eval --batch 2 --accumulate 4 --quiet
+#> models/heads/losses.graph:22:9: warning[E0858]: the loss of 'contrastive' compares rows of a batch: under --accumulate each batch of an update compares its own
+#>    22 |   own = iota(logits, axis = 0) == iota(logits, axis = 1)
+#>       |         ^~~~
+#>       = hint: --batch 8 without --accumulate compares all of them
