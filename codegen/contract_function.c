@@ -36,6 +36,7 @@ Emitter begin_function(const Emitter *kernel, const char *name, const ParamType 
     e.entry = LLVMAppendBasicBlockInContext(e.context, e.function, "entry");
     LLVMBasicBlockRef start = LLVMAppendBasicBlockInContext(e.context, e.function, "start");
     LLVMPositionBuilderAtEnd(e.builder, e.entry);
+    emit_lines_of_function(&e);
     LLVMBuildBr(e.builder, start);
     LLVMPositionBuilderAtEnd(e.builder, start);
     return e;

@@ -236,7 +236,9 @@ LLVMValueRef emit_vector(Emitter *e, Scope *scope, const Node *node, const Index
     Index place = canonical_index(e, &node->type, index);
     LLVMValueRef value = scope_find(scope, node, &place, -1);
     if (value) return value;
+    LLVMMetadataRef before = emit_line(e, node);
     value = emit_element(e, scope, node, &place);
+    emit_line_back(e, before);
     scope_add(scope, node, &place, -1, value);
     return value;
 }

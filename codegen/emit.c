@@ -153,9 +153,11 @@ void emit_end_if(Emitter *e, LLVMBasicBlockRef after) {
 
 LLVMValueRef emit_local(Emitter *e, LLVMTypeRef type, LLVMValueRef initial) {
     LLVMBasicBlockRef here = LLVMGetInsertBlock(e->builder);
-    LLVMPositionBuilderBefore(e->builder, LLVMGetFirstInstruction(e->entry));
+    LLVMMetadataRef line = LLVMGetCurrentDebugLocation2(e->builder);
+    LLVMPositionBuilderBefore(e->builder, LLVMGetFirstInstruction(e->entry)); /* the line of that, too */
     LLVMValueRef local = LLVMBuildAlloca(e->builder, type, "");
     LLVMPositionBuilderAtEnd(e->builder, here);
+    emit_line_back(e, line);
     if (initial) emit_set(e, local, initial);
     return local;
 }

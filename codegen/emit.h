@@ -12,6 +12,7 @@
 #define GRADC_CODEGEN_EMIT_H
 
 #include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
 
 #include "codegen/target_machine.h"
 #include "graph/kernel.h"
@@ -39,6 +40,8 @@ typedef struct Emitter {
     LLVMTypeRef ptr, i1, i32, i64, f32;
     LLVMTypeRef i1x, i32x, i64x, f32x; /* of 16 lanes */
     bool in_place;                     /* map kernels: results may be operands, so nothing is said about aliases */
+    LLVMDIBuilderRef debug;            /* NULL: nothing is said of lines (lines.c) */
+    LLVMMetadataRef subprogram;        /* of the function, for it */
 } Emitter;
 
 /* --- Constants and small operations --- */
@@ -102,6 +105,15 @@ void emit_philox(Emitter *e, const LLVMValueRef counter[4], const LLVMValueRef k
 LLVMValueRef emit_unit_interval(Emitter *e, LLVMValueRef word);
 /* The run-time number of a site of the body ("0", "1", ...): i32. */
 LLVMValueRef emit_site(Emitter *e, const char *site);
+
+/* lines.c, which does nothing where the target is not described: a module's lines, to be begun when it is new and ended
+ * when it is whole; a function's, whose code is of the kernel's line at first; and from here on of a node's line, which
+ * gives the line that code was of before, and back to that. */
+void emit_lines_begin(Emitter *e);
+void emit_lines_of_function(Emitter *e);
+LLVMMetadataRef emit_line(Emitter *e, const Node *node);
+void emit_line_back(Emitter *e, LLVMMetadataRef before);
+void emit_lines_end(Emitter *e);
 
 /* --- Control flow --- */
 

@@ -24,6 +24,14 @@ static void add_attribute(Emitter *e, LLVMAttributeIndex where, const char *name
     LLVMAddAttributeAtIndex(e->function, where, LLVMCreateEnumAttribute(e->context, kind, 0));
 }
 
+/* Tables that say how to return from each instruction. */
+static void add_unwinding(Emitter *e) {
+    enum { ASYNCHRONOUS = 2 };
+    unsigned kind = LLVMGetEnumAttributeKindForName("uwtable", strlen("uwtable"));
+    LLVMAddAttributeAtIndex(e->function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                            LLVMCreateEnumAttribute(e->context, kind, ASYNCHRONOUS));
+}
+
 static void add_text_attribute(Emitter *e, const char *name, const char *value) {
     LLVMAttributeRef attribute =
         LLVMCreateStringAttribute(e->context, name, (unsigned)strlen(name), value, (unsigned)strlen(value));
@@ -47,9 +55,11 @@ static void make_function(Emitter *e) {
     e->function = LLVMAddFunction(e->module, e->kernel->name, type);
     add_attribute(e, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "nounwind");
     for (unsigned i = 1; i <= 4; i++) add_attribute(e, i, "noalias");
+    if (e->target->described_in) add_unwinding(e);
     limit_width(e);
     e->entry = LLVMAppendBasicBlockInContext(e->context, e->function, "entry");
     LLVMPositionBuilderAtEnd(e->builder, e->entry);
+    emit_lines_of_function(e);
 }
 
 /* Operands are numbered by their names; results follow. */
@@ -102,6 +112,7 @@ LLVMModuleRef emit_kernel(const Kernel *kernel, const Target *target, LLVMContex
     e->module = LLVMModuleCreateWithNameInContext(kernel->name, context);
     e->builder = LLVMCreateBuilderInContext(context);
     make_types(e);
+    emit_lines_begin(e);
     make_function(e);
     count_buffers(e);
     load_arguments(e);
@@ -110,6 +121,7 @@ LLVMModuleRef emit_kernel(const Kernel *kernel, const Target *target, LLVMContex
     LLVMPositionBuilderAtEnd(e->builder, start);
     (emit ? emit : kinds[kernel->kind])(e);
     LLVMBuildRetVoid(e->builder);
+    emit_lines_end(e);
     LLVMDisposeBuilder(e->builder);
     return e->module;
 }

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <llvm-c/Core.h>
+#include <llvm-c/ExecutionEngine.h>
 #include <llvm-c/LLJIT.h>
 #include <llvm-c/Orc.h>
 #include <llvm-c/OrcEE.h>
@@ -15,9 +16,14 @@ struct Jit {
     LLVMOrcLLJITRef lljit;
 };
 
+/* gdb is told of objects that describe themselves; others would only cost it time. */
 static LLVMOrcObjectLayerRef make_layer(void *context, LLVMOrcExecutionSessionRef session, const char *triple) {
-    (void)context, (void)triple;
-    return LLVMOrcCreateRTDyldObjectLinkingLayerWithSectionMemoryManager(session);
+    const Target *target = context;
+    (void)triple;
+    LLVMOrcObjectLayerRef layer = LLVMOrcCreateRTDyldObjectLinkingLayerWithSectionMemoryManager(session);
+    if (target_described_in(target))
+        LLVMOrcRTDyldObjectLinkingLayerRegisterJITEventListener(layer, LLVMCreateGDBRegistrationListener());
+    return layer;
 }
 
 /* False, and a diagnostic, when LLVM reports an error. */
@@ -42,9 +48,8 @@ static bool add_process_symbols(LLVMOrcLLJITRef lljit, Diagnostics *diags) {
 }
 
 Jit *jit_new(const Target *target, Diagnostics *diags) {
-    (void)target; /* whose making has initialised LLVM */
     LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
-    LLVMOrcLLJITBuilderSetObjectLinkingLayerCreator(builder, make_layer, NULL);
+    LLVMOrcLLJITBuilderSetObjectLinkingLayerCreator(builder, make_layer, (void *)target);
     LLVMOrcLLJITRef lljit = NULL;
     if (!succeeded(LLVMOrcCreateLLJIT(&lljit, builder), "linked", diags)) return NULL;
     if (!add_process_symbols(lljit, diags)) {

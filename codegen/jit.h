@@ -6,7 +6,8 @@
 
 typedef struct Jit Jit;
 
-/* NULL, or false, and a diagnostic where the system does not let code be linked. */
+/* NULL, or false, and a diagnostic where the system does not let code be linked. The making of a target has initialised
+ * LLVM. */
 Jit *jit_new(const Target *target, Diagnostics *diags);
 void jit_free(Jit *jit);                                   /* NULL is allowed */
 bool jit_add(Jit *jit, Object object, Diagnostics *diags); /* takes the object's bytes */

@@ -165,6 +165,10 @@ void target_hurry(Target *target) {
     target->registers = 16; /* smaller tiles are less code */
 }
 
+void target_describe(Target *target, const char *folder) { target->described_in = folder; }
+
+const char *target_described_in(const Target *target) { return target->described_in; }
+
 LlvmVersion target_llvm_version(void) {
     LlvmVersion version;
     unsigned major, minor, patch;

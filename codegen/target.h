@@ -20,6 +20,10 @@ const char *target_lacking(const char *cpu, const char *features);
 /* From now on LLVM optimizes little: for tests, which compile many kernels to run each once. The bits of results stay
  * the same. */
 void target_hurry(Target *target);
+/* From now on code comes with the lines of the graph file that it is from, and with what unwinds it: for perf and gdb.
+ * Its instructions stay the same. `folder`, which is borrowed: where whoever links it writes that down. */
+void target_describe(Target *target, const char *folder);
+const char *target_described_in(const Target *target); /* NULL: it is not described */
 /* Of LLVM, which makes the code: "19.1.7". */
 typedef struct LlvmVersion {
     char text[40];

@@ -14,6 +14,7 @@ struct Target {
     int registers;              /* vector registers of that width */
     int64_t l1_bytes, l2_bytes; /* data caches of one core */
     bool hurried;               /* LLVM optimises next to nothing */
+    const char *described_in;   /* a folder: code comes with what perf and gdb want to know; NULL: it does not */
 };
 
 /* A machine of this target for one compilation; the caller disposes of it. */

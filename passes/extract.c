@@ -67,7 +67,6 @@ static Node *body_node(Extractor *x, const Node *node, Node *const *inputs) {
     Node copy = *node;
     copy.type = body_type(x, node->type);
     copy.group = 0;
-    copy.pos = (Pos){0};
     if (has_site(node)) copy.attrs.text = body_site(x, node->attrs.text);
     return graph_clone(x->body, &copy, inputs);
 }

@@ -110,8 +110,9 @@ static const Node *main_step(KernelKind kind, Node *const *nodes, int count) {
     return nodes[count - 1];
 }
 
-const char *kernel_place(KernelKind kind, Node *const *nodes, int count, Arena *arena) {
-    const Pos *pos = &main_step(kind, nodes, count)->pos;
+Pos kernel_pos(KernelKind kind, Node *const *nodes, int count) { return main_step(kind, nodes, count)->pos; }
+
+const char *kernel_place(const Pos *pos, Arena *arena) {
     const char *scope = pos->scope ? within_layer(pos->scope) : "line";
     return pos->file ? arena_printf(arena, "@%s:%u", scope, pos->line) : "";
 }

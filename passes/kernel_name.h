@@ -17,7 +17,9 @@
 /* Names the groups of a graph that has just been built. */
 void kernel_names(Graph *grouped);
 
-/* "@output.dense:33" of a group of these nodes, "" where they come from no file; in `arena`. */
-const char *kernel_place(KernelKind kind, Node *const *nodes, int count, Arena *arena);
+/* Where the main step of a group of these nodes is written. */
+Pos kernel_pos(KernelKind kind, Node *const *nodes, int count);
+/* "@output.dense:33" of a place, "" where that is in no file; in `arena`. */
+const char *kernel_place(const Pos *pos, Arena *arena);
 
 #endif

@@ -39,7 +39,7 @@ static const char *symbol_name(Arena *arena, KernelKind kind, XXH128_hash_t hash
 }
 
 /* The set's kernel with this body; takes the body. */
-static const Kernel *intern_kernel(KernelSet *set, KernelKind kind, const char *label, Graph *body) {
+static const Kernel *intern_kernel(KernelSet *set, KernelKind kind, const char *label, Pos pos, Graph *body) {
     XXH128_hash_t hash = body_hash(kind, body);
     for (int i = 0; i < set->kernels.count; i++) {
         if (!XXH128_isEqual(set->kernels.items[i]->hash, hash)) continue;
@@ -47,7 +47,7 @@ static const Kernel *intern_kernel(KernelSet *set, KernelKind kind, const char *
         return set->kernels.items[i];
     }
     Kernel *kernel = arena_alloc(set->arena, sizeof *kernel);
-    *kernel = (Kernel){.kind = kind, .body = body, .hash = hash, .index = set->kernels.count};
+    *kernel = (Kernel){.kind = kind, .body = body, .pos = pos, .hash = hash, .index = set->kernels.count};
     kernel->name = symbol_name(set->arena, kind, hash);
     kernel->label = arena_strdup(set->arena, label);
     vec_push(set->arena, &set->kernels, kernel);
@@ -113,9 +113,9 @@ static void launch_group(Scheduler *s, int group) {
     const Group *info = &s->graph->groups.items[group];
     Arena *arena = s->list->arena;
     Graph *body = extract_body(s->graph, s->nodes[group], s->count[group], s->used_outside, arena, &launch);
-    const char *place = kernel_place(info->kind, s->nodes[group], s->count[group], arena);
-    launch.label = arena_printf(arena, "%s%s", info->name, place);
-    launch.kernel = intern_kernel(s->set, info->kind, launch.label, body);
+    Pos pos = kernel_pos(info->kind, s->nodes[group], s->count[group]);
+    launch.label = arena_printf(arena, "%s%s", info->name, kernel_place(&pos, arena));
+    launch.kernel = intern_kernel(s->set, info->kind, launch.label, pos, body);
     vec_push(arena, &s->list->launches, launch);
     s->done[group] = true;
 }

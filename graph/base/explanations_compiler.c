@@ -91,5 +91,11 @@ const Explanation explanations_of_compiler[] = {
      "need a CPU that this machine can stand for: x86-64-v3, or none.",
      .wrong = "gradc train my.graph --cpu znver5 # on a Haswell",
      .right = "gradc dump my.graph --format asm --cpu znver5"},
+    {"E0708", "nothing for perf",
+     "--perf DIR writes DIR/jit-PID.dump and /tmp/perf-PID.map, from which perf learns\n"
+     "what kernels are called and which lines they come from. One of them could not be\n"
+     "written, or not be mapped as code, as the file system or a policy of this\n"
+     "machine has it. Name a folder that is there, on another disk.",
+     .wrong = "gradc train my.graph --perf /nowhere", .right = "gradc train my.graph --perf ."},
     {0},
 };

@@ -218,6 +218,8 @@ static const OptionRow rows[] = {
      "what the cache may hold; the kernels longest unused go first (default: 256)"},
     {"no-cache", NULL, FLAG, AT(no_cache), 0, 0, 0, MACHINE, SAME, RUNS " " REPEATS " " PROBES,
      "compile all kernels anew and keep none; read and tokenise all texts anew and keep no tokens"},
+    {"perf", "DIR", TEXT, AT(perf), 0, 0, 0, MACHINE, ONCE, "train eval predict serve bench",
+     "name kernels and their lines to perf and gdb: writes DIR/jit-PID.dump and /tmp/perf-PID.map"},
     {"passes", "LIST", TEXT, AT(passes), 0, 0, 0, MODEL, DECIDES, RUNS " dump opt " PROBES,
      "passes in order, of {passes}; or without some of the usual: -fuse,-demand"},
     {"remarks", NULL, FLAG, AT(remarks), 0, 0, 0, OUTPUT, ELSEWHERE, "dump opt",

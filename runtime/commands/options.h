@@ -32,6 +32,7 @@ typedef struct Options {
     const char *output;
     const char *pair;
     const char *passes;
+    const char *perf;
     const char *plot;
     const char *sampler;
     const char *schedule;

@@ -134,6 +134,7 @@ SessionUse use_of_options(const Options *o) {
                                     .lanes = o->lanes,
                                     .threads = o->threads,
                                     .cache_size = o->cache_size,
+                                    .perf = o->perf,
                                     .no_cache = o->no_cache}};
 }
 

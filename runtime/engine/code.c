@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "graph/base/memory.h"
+#include "runtime/engine/jit_dump.h"
 
 typedef struct KernelJob {
     Object object;
@@ -29,9 +30,11 @@ static void make_object(void *user, int index) {
 }
 
 /* Takes the objects of all jobs. */
-static bool link_all(Code *code, const KernelSet *set, KernelJob *jobs, Diagnostics *diags) {
+static bool link_all(Code *code, KernelJob *jobs, Diagnostics *diags) {
+    const KernelSet *set = code->set;
     bool good = true;
     for (int i = 0; i < set->kernels.count; i++) {
+        if (code->objects) code->objects[i] = object_code(jobs[i].object, set->kernels.items[i]->name, code->arena);
         code->cached += jobs[i].from_cache;
         code->compiled += !jobs[i].from_cache;
         good = jit_add(code->jit, jobs[i].object, diags) && good;
@@ -53,12 +56,18 @@ static void bound_cache(const Cache *cache) {
 
 Code *code_new(const KernelSet *set, const Target *target, const Cache *cache, Team *team, Diagnostics *diags) {
     size_t count = (size_t)set->kernels.count;
-    Code *code = memory_new(1, sizeof *code);
+    Arena *arena = arena_new();
+    Code *code = arena_alloc(arena, sizeof *code);
+    *code = (Code){.set = set, .arena = arena, .jit = jit_new(target, diags)};
+    if (target_described_in(target)) {
+        code->objects = arena_array(arena, count + 1, sizeof *code->objects);
+        cache = NULL;
+    }
     KernelBuild c = {set, target, cache, memory_new(count, sizeof(KernelJob))};
-    code->functions = memory_new(count, sizeof *code->functions);
-    code->jit = jit_new(target, diags);
+    code->functions = arena_array(arena, count + 1, sizeof *code->functions);
     if (code->jit) team_each(team, set->kernels.count, make_object, &c);
-    bool good = code->jit && link_all(code, set, c.jobs, diags);
+    bool good = code->jit && link_all(code, c.jobs, diags);
+    if (good && code->objects) good = jit_dump_write(target_described_in(target), code, diags);
     free(c.jobs);
     if (cache && code->compiled) bound_cache(cache);
     if (good) return code;
@@ -68,9 +77,8 @@ Code *code_new(const KernelSet *set, const Target *target, const Cache *cache, T
 
 void code_free(Code *code) {
     if (!code) return;
-    if (code->jit) jit_free(code->jit);
-    free(code->functions);
-    free(code);
+    jit_free(code->jit);
+    arena_free(code->arena);
 }
 
 KernelFunction **code_of_launches(const Code *code, const KernelList *list, Arena *arena) {

@@ -255,6 +255,7 @@ bool session_open_machine(Session *s) {
     s->target = target_new(m->cpu, (int)m->lanes, s->diags);
     s->team = team_new((int)m->threads, s->diags);
     if (!s->target || !s->team || !target_runs_here(s->target, s->diags)) return false;
+    if (m->perf) target_describe(s->target, m->perf);
     const char *folder = m->cache ? m->cache : cache_default_folder(s->arena);
     if (!m->no_cache && folder) s->cache = cache_open(folder, s->diags);
     if (s->cache) cache_bound(s->cache, m->cache_size << 20);

@@ -26,6 +26,7 @@ typedef struct SessionSource {
 /* The machine, and how code is made for it. */
 typedef struct SessionMachine {
     const char *cpu, *cache; /* NULL: the one at hand; the user's cache folder */
+    const char *perf;        /* the folder where kernels are described to perf (jit_dump.h); NULL: nowhere */
     int64_t lanes, threads;  /* 0: as the CPU has; one a core */
     int64_t cache_size;      /* MiB */
     bool no_cache;           /* of kernels and of tokens */

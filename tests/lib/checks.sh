@@ -1,5 +1,6 @@
 # What the shell tests share; they are run from the project's root and begin with it. GRADC names the program; $t is a folder of the
-# test's own, gone at its end. `ok NAME STATUS` prints and counts a check, showing $t/err when it failed; `finish` prints the closing line.
+# test's own, gone at its end. `ok NAME STATUS` prints and counts a check, showing $t/err when it failed; `not_run NAME WHY` says that one was left
+# out; `finish` prints the closing line.
 gradc=${GRADC:-$PWD/build/gradc}
 root=$PWD
 demo="$root/models/demo"
@@ -30,6 +31,9 @@ ok() {
     sed 's/^/        | /' "$t/err" | head -12
   fi
 }
+
+# A check that needs what this machine lacks: NAME WHY. It counts as neither; group.sh shows it.
+not_run() { echo "NOT RUN $1: $2"; }
 
 finish() {
   echo "$passed passed, $failed failed"

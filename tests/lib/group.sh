@@ -23,4 +23,5 @@ echo "$passed $failed" >"$log.sums"
 # Of the processor, in user and in system mode; in a pipe `times` would be another shell's.
 times >"$log.times"
 seconds=$(awk 'END { for (i = 1; i <= 2; i++) { split($i, n, /[ms]/); sum += 60 * n[1] + n[2] } printf "%.0f", sum }' "$log.times")
+grep '^NOT RUN ' "$log" | sed "s/^/$name: /"
 printf '%-32s %s passed, %s failed, %s s\n' "$name$label" "$passed" "$failed" "$seconds"
