@@ -1,5 +1,5 @@
-/* Lines: where in the graph file code comes from, as debug information, for perf and gdb. Instructions are the same with
- * and without it. */
+/* Lines: where in the graph file code comes from, as debug information for perf and gdb. Instructions are the same with
+ * it and without. */
 #include <string.h>
 
 #include "codegen/emit.h"
