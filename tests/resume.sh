@@ -67,9 +67,18 @@ kill -TERM $child
 wait $pid
 [ $? = 143 ] && grep -q -- "--resume" "$t/err" && tail -n 1 "$t/log" | grep -q '"event":"stop"'
 ok "a signal stops the run after a step and says how to go on" $?
+cp -r "$t/killed2" "$t/late"
 again "$t/killed2" --resume --log "$t/log" --quiet
 [ $? = 0 ] && [ "$(hash_of "$t/log")" = "$hash" ] && [ "$(steps_of "$t/log")" = "$(steps_of "$t/whole/log.jsonl")" ]
 ok "it goes on with the same weights and no step twice" $?
+
+# A deadline that leaves no time: one step, and its evaluation.
+again "$t/late" --resume --log "$t/late.log" --within 0.000001s
+[ $? = 0 ] && [ "$(steps_of "$t/late.log")" = 1 ] && grep -q "within 0.000001s: the machine slowed down; ended after step" "$t/err" && grep -q -- "late --resume" "$t/err" &&
+  grep -q '"event":"epoch"\|"event":"score"' "$t/late.log" && grep -q "^overall" "$t/out" && [ -f "$t/late/model.safetensors" ]
+ok "what --within cuts short is evaluated and saved, and says how to go on" $?
+again "$t/late" --resume --quiet && [ "$(hash_of "$t/late/log.jsonl")" = "$hash" ]
+ok "it goes on as if it had not been cut" $?
 
 # Settings.
 train --out "$t/killed" --resume --lr 2e-3 --seed 5

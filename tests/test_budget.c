@@ -1,6 +1,8 @@
-/* What a plan takes, and what fits into a time: steps, epochs, evaluations. */
+/* What a plan takes, and what fits into a time: steps, epochs, evaluations; what is left of it while a run goes on. */
 #include <criterion/criterion.h>
+#include <math.h>
 
+#include "runtime/train/deadline.h"
 #include "runtime/train/run_plan.h"
 
 /* Epochs of 100 steps; no more than 1000 steps are asked for. */
@@ -57,4 +59,80 @@ Test(budget, a_plan_takes_what_its_tokens_take) {
     cr_expect_eq(first.evaluation, 10 * 4);
     cr_expect_eq(later.training, 100 * 1 + 20 * 10);
     cr_expect_eq(later.evaluation, 10 * 3);
+}
+
+/* --- While it goes on, by a clock of the test's own --------------------------------------------------------------- */
+
+/* Steps and closings take so many times what they were planned to take. */
+typedef struct SlowMachine {
+    double step, closing; /* seconds, as planned */
+    double (*slowness)(double now);
+} SlowMachine;
+
+/* When a run of at most 1000 steps, closed after each 100 and after the last one, is over; `steps` (may be NULL): what
+ * it did. */
+static double run_until(const SlowMachine *machine, double at, int64_t *steps) {
+    Deadline deadline = {.at = at, .closing = machine->closing};
+    double now = 0;
+    int64_t step = 0;
+    for (bool closed = false; step < 1000; closed = step % 100 == 0) {
+        bool late = !deadline_allows_step(&deadline, now);
+        if (late && closed) break;
+        double slow = machine->slowness(now);
+        if (!late) now += slow * machine->step, step++;
+        if (!late) deadline_add_step(&deadline, (TimedStep){machine->step, slow * machine->step});
+        if (late || step % 100 == 0)
+            now += slow * machine->closing, deadline_add_closing(&deadline, slow * machine->closing);
+        if (late) break;
+    }
+    if (steps) *steps = step;
+    return now;
+}
+
+static double as_planned(double now) { return now >= 0 ? 1 : 1; }
+static double slower_later(double now) { return now < 20 ? 1 : 2.5; }
+static double slower_always(double now) { return now >= 0 ? 3 : 3; }
+static double slower_and_slower(double now) { return 1 + 0.03 * now; }
+
+Test(budget, a_run_ends_in_time_whatever_the_machine_does) {
+    double (*machines[])(double) = {as_planned, slower_always, slower_and_slower};
+    for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+        for (double at = 15; at < 100; at += 0.7) {
+            double end = run_until(&(SlowMachine){0.1, 4, machines[i]}, at, NULL);
+            cr_expect_leq(end, at, "machine %zu: %g of %g", i, end, at);
+        }
+    }
+}
+
+/* What becomes slower during the last evaluation no step can tell. */
+Test(budget, a_machine_that_is_suddenly_slower_is_noticed_soon) {
+    for (double at = 35; at < 100; at += 0.7) {
+        double end = run_until(&(SlowMachine){0.1, 4, slower_later}, at, NULL);
+        cr_expect_leq(end, at, "%g of %g", end, at);
+    }
+}
+
+Test(budget, as_planned_no_time_is_wasted) {
+    int64_t steps;
+    run_until(&(SlowMachine){0.1, 4, as_planned}, INFINITY, &steps);
+    cr_expect_eq(steps, 1000);
+    double end = run_until(&(SlowMachine){0.1, 4, as_planned}, 60, &steps);
+    cr_expect_geq(end, 54);
+}
+
+Test(budget, a_first_step_is_always_taken) {
+    Deadline deadline = {.at = -1, .closing = 10};
+    cr_expect(deadline_allows_step(&deadline, 0));
+    deadline_add_step(&deadline, (TimedStep){1, 1});
+    cr_expect_not(deadline_allows_step(&deadline, 0));
+}
+
+Test(budget, the_slowest_of_recent_steps_counts) {
+    Deadline deadline = {.at = 10, .closing = 0};
+    deadline_add_step(&deadline, (TimedStep){3, 3});
+    deadline_add_step(&deadline, (TimedStep){1, 1});
+    cr_expect(deadline_allows_step(&deadline, 7));
+    cr_expect_not(deadline_allows_step(&deadline, 7.5));
+    for (int i = 1; i < DEADLINE_STEPS; i++) deadline_add_step(&deadline, (TimedStep){1, 1});
+    cr_expect(deadline_allows_step(&deadline, 7.5), "the slow one is long ago");
 }

@@ -11,6 +11,7 @@
 #include "runtime/engine/interrupt.h"
 #include "runtime/measure/evaluation_table.h"
 #include "runtime/measure/fit.h"
+#include "runtime/train/deadline.h"
 #include "runtime/train/run_speed.h"
 #include "runtime/train/task_numbers.h"
 #include "runtime/train/train_keep.h"
@@ -38,6 +39,9 @@ typedef struct Trainer {
     bool stopped;            /* by a signal, before its end */
     int64_t pause;           /* after so many steps, before its end; 0: none */
     double score;            /* of the pause */
+    RunSpeed speed;          /* as measured; where there is a deadline */
+    Deadline deadline;
+    bool late; /* the deadline leaves no time for another step */
 } Trainer;
 
 /* --- What is asked for -------------------------------------------------------------------------------------------- */
@@ -208,6 +212,20 @@ static bool run_step(Trainer *t) {
     return !due || run_keeper_save(&t->keeper, state);
 }
 
+static bool has_deadline(const Trainer *t) { return isfinite(t->deadline.at); }
+
+/* A step of the run, and what it says about the speed of now. */
+static bool time_step(Trainer *t) {
+    if (!has_deadline(t)) return run_step(t);
+    int task;
+    int64_t tokens = run_plan_step(&t->schedule, &t->data, t->state.step, &task, NULL);
+    const TokenSeconds *token = &t->speed.training[task];
+    double began = seconds_now(), planned = (double)tokens * (t->state.epochs == 0 ? token->first : token->later);
+    if (!run_step(t)) return false;
+    deadline_add_step(&t->deadline, (TimedStep){planned, seconds_now() - began});
+    return true;
+}
+
 /* Are there steps that no evaluation has followed, or steps to come? */
 static bool is_unfinished(const Trainer *t) {
     return t->state.step < t->schedule.rate.steps || t->state.step > t->state.epochs * t->schedule.per_epoch;
@@ -219,7 +237,9 @@ static bool run_steps(Trainer *t) {
     t->report.last_step = seconds_now();
     int64_t last = t->pause ? t->pause : t->schedule.rate.steps;
     while (t->state.step < end && t->state.step < last && !interrupt_signal()) {
-        if (!run_step(t)) return false;
+        t->late = !deadline_allows_step(&t->deadline, seconds_now());
+        if (t->late) break;
+        if (!time_step(t)) return false;
     }
     t->stopped = interrupt_signal() && is_unfinished(t);
     return true;
@@ -239,17 +259,19 @@ static bool evaluate_epoch(Trainer *t, int64_t epoch) {
     if (!run_keeper_save(&t->keeper, &t->state)) return false;
     if (!evaluate_tasks(t)) return t->stopped = interrupt_signal() && t->s->diags->errors == 0;
     report_tasks(t, epoch);
-    t->state.epochs = epoch;
+    if (!t->late) t->state.epochs = epoch;
     return keep_best(t, epoch);
 }
 
-/* What follows the steps of an epoch. */
+/* What follows the steps of an epoch. One that the deadline cuts short is evaluated and does not count as done, so that
+ * a run that is taken up there goes on as if it had not been cut. */
 static bool end_epoch(Trainer *t) {
     double began = seconds_now();
     int64_t epoch = t->state.epochs + (t->schedule.rate.steps > 0);
     progress_clear(&t->report.progress);
-    if (t->o->no_eval) t->state.epochs = epoch;
+    if (t->o->no_eval && !t->late) t->state.epochs = epoch;
     if (!(t->o->no_eval ? run_keeper_save(&t->keeper, &t->state) : evaluate_epoch(t, epoch))) return false;
+    deadline_add_closing(&t->deadline, seconds_now() - began);
     t->report.progress.start += seconds_now() - began; /* progress shows the speed of steps */
     return true;
 }
@@ -280,11 +302,12 @@ static bool run_epochs(Trainer *t) {
         evaluates = false;
         if (!run_steps(t)) return false;
         bool is_inside = is_at_pause(t) && t->pause % t->schedule.per_epoch != 0;
-        if (!t->stopped && !is_inside && !end_epoch(t)) return false;
+        bool is_closed = t->late && t->state.step == t->state.epochs * t->schedule.per_epoch;
+        if (!t->stopped && !is_inside && !is_closed && !end_epoch(t)) return false;
         if (!t->stopped && is_at_pause(t) && !pause_run(t)) return false;
         if (t->stopped) return stop(t);
         if (is_at_pause(t)) return true;
-        if (t->state.step >= t->schedule.rate.steps) break;
+        if (t->late || t->state.step >= t->schedule.rate.steps) break;
         if (has_lost_patience(t)) report_early_stop(&t->report, &t->state);
     }
     return keep_end(t);
@@ -315,39 +338,71 @@ static bool prepare(Trainer *t) {
 
 static RunPlan plan_of(const Trainer *t) { return run_plan_make(&t->schedule, &t->data, t->s->arena); }
 
+/* Seconds of what is written after an epoch, about: a checkpoint before its evaluation and one behind it, and the
+ * weights. Nothing has been written yet. */
+static double saving_seconds(const Trainer *t) {
+    static const double bytes_a_second = 300e6, states = 2; /* of all bytes of parameters, with room for more */
+    return t->o->out ? states * (double)parameters_bytes(model_parameters(t->s->model)) / bytes_a_second : 0;
+}
+
+/* What the end of an epoch takes counts as its evaluation. */
+static TrainSeconds with_saving(const Trainer *t, TrainSeconds seconds, int64_t epochs) {
+    return (TrainSeconds){seconds.training, seconds.evaluation + (double)epochs * saving_seconds(t)};
+}
+
 /* As many of the steps that were asked for as fit into so many seconds. Evaluations count; where one alone would take
  * most of the time, it has fewer rows. */
-static bool shorten(Trainer *t, const RunSpeed *speed, double seconds) {
+static bool shorten(Trainer *t, double seconds) {
     int64_t asked = t->schedule.rate.steps;
     RunPlan plan = plan_of(t);
-    TrainSeconds all = run_plan_seconds(&plan, speed);
+    TrainSeconds all = with_saving(t, run_plan_seconds(&plan, &t->speed), plan.epochs);
     if (all.training + all.evaluation <= seconds || asked == 0) return true;
-    train_data_limit_dev(&t->data, budget_evaluated(seconds, run_plan_first_epoch(&plan, speed).evaluation));
+    train_data_limit_dev(&t->data, budget_evaluated(seconds, run_plan_first_epoch(&plan, &t->speed).evaluation));
     if (!make_schedule(t, (RunLength){.epochs = 1})) return false;
     plan = plan_of(t);
-    int64_t per_epoch = t->schedule.per_epoch;
-    int64_t steps =
-        budget_steps(seconds, run_plan_first_epoch(&plan, speed), run_plan_later_epoch(&plan, speed), per_epoch, asked);
+    TrainSeconds first = with_saving(t, run_plan_first_epoch(&plan, &t->speed), 1);
+    TrainSeconds later = with_saving(t, run_plan_later_epoch(&plan, &t->speed), 1);
+    int64_t per_epoch = t->schedule.per_epoch, steps = budget_steps(seconds, first, later, per_epoch, asked);
     return make_schedule(t, (RunLength){(steps + per_epoch - 1) / per_epoch, steps % per_epoch ? steps : 0});
 }
 
-/* For --dry-run and --within: what the run will do is measured and said, and shortened to fit. */
+static void set_deadline(Trainer *t, double seconds) {
+    static const double ending = 0.03; /* part of the time: what comes after the last file is written */
+    RunPlan plan = plan_of(t);
+    double gone = seconds_of_process() - t->o->began;
+    t->deadline.at = seconds_now() + (1 - ending) * seconds - gone;
+    t->deadline.closing = saving_seconds(t);
+    if (!t->o->no_eval) t->deadline.closing += run_plan_first_epoch(&plan, &t->speed).evaluation;
+}
+
+/* For --dry-run and --within: what the run will do is measured and said, and shortened to fit; a run that goes on has
+ * its steps. */
 static bool plan_run(Trainer *t) {
     static const double measured = 0.1; /* part of a budget that measuring may take */
-    static const double margin = 0.05;  /* of it: what is written, and what timing cannot know */
+    static const double margin = 0.1;   /* of it: what timing cannot know */
     int64_t asked = t->schedule.rate.steps, dev_rows = train_data_dev_rows(&t->data);
     double budget = INFINITY;
-    RunSpeed speed;
-    if (t->o->within && !t->o->resume && !budget_read(t->o->within, &budget, t->s->diags)) return false;
-    if (!run_speed_measure(&t->runner, &t->schedule, measured * budget, &speed)) return false;
-    if (!shorten(t, &speed, (1 - margin) * budget - (seconds_of_process() - t->o->began))) return false;
+    if (t->o->within && !budget_read(t->o->within, &budget, t->s->diags)) return false;
+    if (!run_speed_measure(&t->runner, &t->schedule, measured * budget, &t->speed)) return false;
+    double left = (1 - margin) * budget - (seconds_of_process() - t->o->began);
+    if (!t->o->resume && !shorten(t, left)) return false;
     RunPlan plan = plan_of(t);
-    report_plan(&t->report, &plan, &speed);
-    if (isfinite(budget)) report_within(&t->report, &plan, asked, dev_rows);
+    report_plan(&t->report, &plan, &t->speed);
+    if (isfinite(budget) && !t->o->resume) report_within(&t->report, &plan, asked, dev_rows);
+    if (isfinite(budget)) set_deadline(t, budget);
     return true;
 }
 
 /* --- From its start to its end ------------------------------------------------------------------------------------ */
+
+/* How long the files of an epoch take here is known from a checkpoint of the beginning. */
+static bool time_saving(Trainer *t) {
+    enum { CLOSING = 3 }; /* two checkpoints and the weights */
+    double began = seconds_now();
+    if (!run_keeper_save(&t->keeper, &t->state)) return false;
+    t->deadline.closing += CLOSING * (seconds_now() - began) - saving_seconds(t);
+    return true;
+}
 
 /* The run's folder, its log, and where it goes on from. */
 static bool begin(Trainer *t) {
@@ -355,10 +410,11 @@ static bool begin(Trainer *t) {
     bool goes_on = t->keeper.checkpoint >= 0;
     if (!report_open(&t->report, goes_on ? &t->state : NULL) || !train_data_keep(&t->data, t->s, t->o)) return false;
     report_start(&t->report, &t->schedule, &t->runner, &t->use, t->keeper.settings);
-    return true;
+    return !has_deadline(t) || goes_on || time_saving(t);
 }
 
 static void finish(Trainer *t) {
+    if (t->late) report_late(&t->report, &t->state, t->schedule.rate.steps);
     report_done(&t->report, &t->state, t->planned_slab);
     if (t->o->profile) {
         Profile profile = model_profile_rows(t->s->model, t->s->arena);
@@ -380,7 +436,7 @@ static bool train(Trainer *t) {
     if (!choose_steps(t) || !session_make_model(s, &t->use) || !prepare(t)) return false;
     MemoryNeed need = {&t->runner, &t->schedule, t->use.kept_room, 0};
     if (!train_check_memory(&need) || !session_fill_model(s, &t->use)) return false;
-    bool plans = t->o->dry_run || (t->o->within && !t->o->resume); /* a run that goes on has its steps */
+    bool plans = t->o->dry_run || t->o->within;
     if (plans && (!plan_run(t) || t->o->dry_run)) return s->diags->errors == 0;
     if (!begin(t)) return false;
     if (t->o->pause > 0) choose_pause(t);
@@ -420,6 +476,7 @@ int train_once(Session *session, const ModelUse *use, const TrainOptions *option
     enum { SIGNAL_STATUS = 128 }; /* as shells have it: 130 after Ctrl-C */
     Trainer t = {.s = session, .o = options, .use = *use};
     t.score = -INFINITY;
+    t.deadline.at = INFINITY;
     t.keeper = (RunKeeper){.s = session, .o = options, .data = &t.data};
     t.report = (TrainReport){.s = session, .o = options, .data = &t.data};
     bool good = train(&t);

@@ -62,14 +62,24 @@ static void read_state(const RunKeeper *k, const json_t *from, RunState *state) 
 
 static const char *checkpoint_folder(const RunKeeper *k) { return arena_printf(k->s->arena, "%s/last", k->o->out); }
 
+static bool is_kept(const RunKeeper *k, const RunState *state) {
+    return k->checkpoint == state->step && k->epochs == state->epochs && k->best == state->best.epoch;
+}
+
+static void note_kept(RunKeeper *k, const RunState *state) {
+    k->checkpoint = state->step;
+    k->epochs = state->epochs;
+    k->best = state->best.epoch;
+}
+
 bool run_keeper_save(RunKeeper *k, const RunState *state) {
-    if (!k->o->out || (k->checkpoint == state->step && k->epochs == state->epochs)) return true;
+    if (!k->o->out || is_kept(k, state)) return true;
     json_t *json = state_json(k, state);
     if (k->checkpoint != state->step) k->previous = k->checkpoint;
     bool good = checkpoint_save(checkpoint_folder(k), state->step, k->previous, k->o->save_limit,
                                 model_parameters(k->s->model), k->s->program->optimizer.states, json, k->s->diags);
     json_decref(json);
-    if (good) k->checkpoint = state->step, k->epochs = state->epochs;
+    if (good) note_kept(k, state);
     return good;
 }
 
@@ -105,7 +115,7 @@ static bool take_up(RunKeeper *k, const Checkpoint *checkpoint, RunLength length
     Parameters *params = model_parameters(k->s->model);
     if (!checkpoint_restore(checkpoint, params, k->s->program->optimizer.states, k->s->diags)) return false;
     read_state(k, from, state);
-    k->checkpoint = state->step, k->epochs = state->epochs;
+    note_kept(k, state);
     if (!k->o->quiet)
         fprintf(stderr, "going on after step %" PRId64 ", from %s\n", state->step, checkpoint_path(checkpoint));
     return true;

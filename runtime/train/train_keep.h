@@ -13,7 +13,7 @@ typedef struct RunKeeper {
     FolderLock *lock;             /* of the folder; NULL: none is written */
     json_t *settings;             /* see settings.h */
     int64_t checkpoint, previous; /* steps of the last two; negative: none yet */
-    int64_t epochs;               /* that were done at the last one */
+    int64_t epochs, best;         /* epochs that were done at the last one, and the best so far */
 } RunKeeper;
 
 /* May the run write to its folder (run_folder.h)? False with an error, before anything is computed. */
@@ -24,8 +24,8 @@ bool run_keeper_check(const RunKeeper *keeper);
 bool run_keeper_open(RunKeeper *keeper, RunLength length, RunState *state);
 void run_keeper_close(RunKeeper *keeper);
 
-/* A checkpoint of now, in place of one of this step that had fewer epochs done; nothing without --out or when the last
- * one is of the same step and epochs. False with a diagnostic. */
+/* A checkpoint of now, in place of one of this step that knew fewer evaluations; nothing without --out or when the last
+ * one knew the same. False with a diagnostic. */
 bool run_keeper_save(RunKeeper *keeper, const RunState *state);
 
 #endif

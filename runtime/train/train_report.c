@@ -319,16 +319,27 @@ void report_pause(TrainReport *r, const RunState *state, int64_t steps, double s
             metric_text(score).text);
 }
 
-void report_stop(TrainReport *r, const RunState *state, int64_t steps) {
-    log_event(r->log, json_pack("{s:s, s:I}", "event", "stop", "step", (json_int_t)state->step));
-    fprintf(stderr, "stopped after step %" PRId64 " of %" PRId64, state->step, steps);
-    if (state->step == steps) fprintf(stderr, ", before its evaluation");
+static void say_how_to_go_on(const TrainReport *r) {
     if (r->o->again)
         fprintf(stderr, "; to go on: %s\n", r->o->again);
     else if (r->o->out)
         fprintf(stderr, "; to go on:\n  gradc train %s --resume\n", r->o->out);
     else
         fprintf(stderr, "; without --out there is nothing to go on from\n");
+}
+
+void report_stop(TrainReport *r, const RunState *state, int64_t steps) {
+    log_event(r->log, json_pack("{s:s, s:I}", "event", "stop", "step", (json_int_t)state->step));
+    fprintf(stderr, "stopped after step %" PRId64 " of %" PRId64, state->step, steps);
+    if (state->step == steps) fprintf(stderr, ", before its evaluation");
+    say_how_to_go_on(r);
+}
+
+void report_late(TrainReport *r, const RunState *state, int64_t steps) {
+    log_event(r->log, json_pack("{s:s, s:I}", "event", "late", "step", (json_int_t)state->step));
+    fprintf(stderr, "within %s: the machine slowed down; ended after step %" PRId64 " of %" PRId64, r->o->within,
+            state->step, steps);
+    say_how_to_go_on(r);
 }
 
 void report_done(TrainReport *r, const RunState *state, size_t planned_slab) {

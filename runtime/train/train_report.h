@@ -46,6 +46,8 @@ void report_epoch(TrainReport *report, int64_t epoch, int64_t step, const Evalua
 void report_early_stop(TrainReport *report, const RunState *state);
 void report_pause(TrainReport *report, const RunState *state, int64_t steps, double score);
 void report_stop(TrainReport *report, const RunState *state, int64_t steps);
+/* --within left no time for the rest of its steps. */
+void report_late(TrainReport *report, const RunState *state, int64_t steps);
 void report_done(TrainReport *report, const RunState *state, size_t planned_slab);
 
 #endif
