@@ -10,7 +10,7 @@
 /* One distinct piece of code. The body is a graph of its own: inputs named "0", "1", ... in operand order, outputs "0",
  * "1", ... in result order, symbols "d0", "d1", ... and sites "0", "1", ... in order of appearance; so two layers'
  * groups have one body text. Positions are those of the first group, and of use as long as its graph is there. All
- * nodes of the body but its inputs and constants are computed by the kernel; the interpreter can evaluate it as well. */
+ * nodes of the body but its inputs and constants are computed by the kernel. The interpreter can evaluate it. */
 typedef struct Kernel {
     KernelKind kind;
     const char *name;  /* in object code: "row_", then the hash in hexadecimal */

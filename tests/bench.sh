@@ -19,11 +19,23 @@ bench --tasks sentiment --json && [ "$(number steps)" = 2 ] && [ "$(number batch
 ok "JSON" $?
 awk -v whole="$(number profiled_ms)" -v run="$(number kernels_ms)" -v wait="$(number wait_ms)" 'BEGIN { exit !(run > 0 && run + wait <= whole) }'
 ok "kernels and waiting fit into the whole" $?
+[ "$(grep -c '"step_ms": \[$' "$t/out")" = "$(grep -c '"bound"' "$t/out")" ]
+ok "each kernel has its time in each step" $?
+cp "$t/out" "$t/then.json"
 tokens=$(number tokens)
 # Token rows of the two layers: 4 products of 64 x 64 and two of 64 x 128 each; 2 operations a weight forward, 6 in training.
 awk -v n="$tokens" -v g="$(number useful_gflops)" -v ms="$(number ms)" 'BEGIN {
   wanted = 6 * n * 2 * (4 * 64 * 64 + 2 * 64 * 128) / 1e9; got = g * ms / 1e3; exit !(got > 0.999 * wanted && got < 1.001 * wanted) }'
 ok "useful work is that of the encoder's matrices" $?
+bench --tasks sentiment --compare "$t/then.json" && grep -q '^[0-9]* of [0-9]* kernels changed beyond the noise' "$t/out" && ! grep -q ' new,\| gone,' "$t/out"
+ok "two measurements compared" $?
+bench --tasks sentiment --compare "$t/then.json" --batch 8
+[ $? = 1 ] && has "$t/err" "error[E0967]"
+ok "other steps are not compared" $?
+bench --tasks sentiment --trace "$t/trace.json" --threads 2 && has "$t/err" "10 steps in $t/trace.json" && [ "$(grep -c '"name":"rows into batches"' "$t/trace.json")" = 10 ] &&
+  [ "$(wc -c <"$t/trace.json")" -lt 1000000 ] && [ "$(grep -c '"tid":0,.*matmul' "$t/trace.json")" = "$(grep -c '"tid":1,.*matmul' "$t/trace.json")" ] &&
+  ! sed '1d;$d' "$t/trace.json" | grep -qv '^{"ph":"[MX]",.*},*$'
+ok "a trace with a lane for each thread" $?
 bench --tasks sentimen
 [ $? = 1 ] && has "$t/err" "did you mean 'sentiment'?"
 ok "an unknown task" $?

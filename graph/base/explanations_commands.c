@@ -83,6 +83,12 @@ const Explanation explanations_of_commands[] = {
      "compute some product of its rows alike, with the same parameters. Otherwise a\n"
      "step over all tasks has a pass for each of them.",
      .wrong = "gradc dump my.graph --graph together", .right = "gradc dump models/bert.graph --graph together"},
+    {"E0967", "measurements that cannot be compared",
+     "gradc bench --compare takes what --json wrote before: of the same tasks, in the\n"
+     "same mode, with the same rows, steps and batch. Times of other steps would\n"
+     "differ without any change of the code.",
+     .wrong = "gradc bench run --steps 50 --compare thirty_steps.json",
+     .right = "gradc bench run --json > old.json; gradc bench run --compare old.json"},
     {"E0970", "nothing of this name to show",
      "`gradc run --show` takes a local name (q), a definition and its local\n"
      "(encoder_layer.q), the end of a scope and a name (layer.0.attention.self.q; *\n"

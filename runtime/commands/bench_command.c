@@ -6,9 +6,13 @@
 #include <string.h>
 
 #include "graph/base/count_text.h"
+#include "graph/base/memory.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
 #include "runtime/engine/verdict.h"
+#include "runtime/files/atomic_file.h"
+#include "runtime/files/read_file.h"
+#include "runtime/inspect/bench_compare.h"
 #include "runtime/inspect/step_bench.h"
 #include "runtime/measure/evaluate.h"
 
@@ -42,16 +46,23 @@ static void print_measured(const Bench *b, const Measured *m) {
     print_outside("the rest: memory plan, fork and join, norm", rest, whole);
 }
 
+static json_t *steps_json(const ProfileRow *row) {
+    json_t *list = json_array();
+    for (int i = 0; i < row->step_s.count; i++) json_array_append_new(list, json_real(1e3 * row->step_s.items[i]));
+    return list;
+}
+
 static json_t *kernels_json(const Profile *profile, const Machine *machine) {
     json_t *list = json_array();
     for (int i = 0; i < profile->count; i++) {
         const ProfileRow *row = &profile->rows[i];
         Verdict verdict = verdict_of(row, machine);
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:s, s:f}", "kernel", row->kernel->name, "kind",
-                            kernel_kind_name(row->kernel->kind), "from", row->label, "calls", (json_int_t)row->runs,
-                            "ms", 1e3 * row->run_s, "wait_ms", 1e3 * row->wait_s, "gflop", 1e-9 * row->cost.flops,
-                            "gbyte", 1e-9 * row->cost.bytes, "bound", verdict.bound, "share_of_bound", verdict.share));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:s, s:f, s:o}", "kernel",
+                                              row->kernel->name, "kind", kernel_kind_name(row->kernel->kind), "from",
+                                              row->label, "calls", (json_int_t)row->runs, "ms", 1e3 * row->run_s,
+                                              "wait_ms", 1e3 * row->wait_s, "gflop", 1e-9 * row->cost.flops, "gbyte",
+                                              1e-9 * row->cost.bytes, "bound", verdict.bound, "share_of_bound",
+                                              verdict.share, "step_ms", steps_json(row)));
     }
     return list;
 }
@@ -81,23 +92,16 @@ static json_t *levels_json(const Machine *machine) {
     return levels;
 }
 
-static void print_json(const Bench *b, const Measured *list, int count) {
+static json_t *all_json(const Bench *b, const Measured *list, int count) {
     json_t *tasks = json_array();
     for (int i = 0; i < count; i++) json_array_append_new(tasks, measured_json(b, &list[i]));
-    json_t *all = json_pack("{s:s, s:i, s:f, s:f, s:o, s:f, s:o}", "target", target_name(b->s->target), "threads",
-                            team_threads(b->s->team), "peak_gflops", 1e-9 * b->machine.flops, "triad_gbytes",
-                            1e-9 * b->machine.bytes, "level_gbytes", levels_json(&b->machine), "barrier_us",
-                            1e6 * b->machine.barrier, "tasks", tasks);
-    json_dumpf(all, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(all);
+    return json_pack("{s:s, s:i, s:f, s:f, s:o, s:f, s:o}", "target", target_name(b->s->target), "threads",
+                     team_threads(b->s->team), "peak_gflops", 1e-9 * b->machine.flops, "triad_gbytes",
+                     1e-9 * b->machine.bytes, "level_gbytes", levels_json(&b->machine), "barrier_us",
+                     1e6 * b->machine.barrier, "tasks", tasks);
 }
 
-static void print_all(const Bench *b, const Measured *list, int count) {
-    if (b->o->json) {
-        print_json(b, list, count);
-        return;
-    }
+static void print_tables(const Bench *b, const Measured *list, int count) {
     printf("%s, %s: peak %.1f GFLOP/s in f32, %.1f GB/s from memory, %.2f us a barrier\n", target_name(b->s->target),
            count_text(team_threads(b->s->team), "thread").text, 1e-9 * b->machine.flops, 1e-9 * b->machine.bytes,
            1e6 * b->machine.barrier);
@@ -108,7 +112,45 @@ static void print_all(const Bench *b, const Measured *list, int count) {
     for (int i = 0; i < count; i++) print_measured(b, &list[i]);
 }
 
-static bool bench(Bench *b) {
+static json_t *read_then(const Bench *b) {
+    size_t size;
+    json_error_t error;
+    char *text = read_file(b->o->compare, READ_TEXT, &size, b->s->diags);
+    if (!text) return NULL;
+    json_t *then = json_loadb(text, size, 0, &error);
+    free(text);
+    return then ? then : json_null(); /* which is no measurement */
+}
+
+/* What was asked for: an object, a comparison, or tables. */
+static bool print_all(const Bench *b, const json_t *then, const Measured *list, int count) {
+    json_t *now = all_json(b, list, count);
+    bool good = true;
+    if (then)
+        good = bench_compare(then, now, b->o->compare, stdout, b->s->diags);
+    else if (b->o->json)
+        good = json_dumpf(now, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF;
+    else
+        print_tables(b, list, count);
+    json_decref(now);
+    return good;
+}
+
+static bool write_trace(const Bench *b, const Measured *list, int count) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = memory_stream(&text, &size);
+    trace_write(b->steps.trace, "gradc", out);
+    memory_stream_end(out);
+    bool good = atomic_file_put(b->o->trace, text, size, b->s->diags);
+    free(text);
+    int64_t steps = 0;
+    for (int i = 0; i < count; i++) steps += list[i].traced;
+    if (good) fprintf(stderr, "%s in %s; ui.perfetto.dev opens it\n", count_text(steps, "step").text, b->o->trace);
+    return good;
+}
+
+static bool measure(Bench *b, const json_t *then) {
     Session *s = b->s;
     int count;
     ModelUse use = model_use_of_options(b->o, !b->o->eval);
@@ -116,10 +158,18 @@ static bool bench(Bench *b) {
     b->steps.decay = b->o->weight_decay >= 0 ? b->o->weight_decay : s->program->optimizer.decay;
     if (!session_load_model(s, &use) || !machine_measure(&b->machine, s->team, s->target, s->diags)) return false;
     Measured *list = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *list);
+    if (b->o->trace) b->steps.trace = trace_new(team_threads(s->team));
     if (!step_bench(s, &b->steps, list, &count)) return false;
     if (!machine_measure_again(&b->machine, s->team, s->target, s->diags)) return false;
-    print_all(b, list, count);
-    return true;
+    return (!b->steps.trace || write_trace(b, list, count)) && print_all(b, then, list, count);
+}
+
+static bool bench(Bench *b) {
+    json_t *then = b->o->compare ? read_then(b) : NULL;
+    bool good = (then || !b->o->compare) && measure(b, then);
+    trace_free(b->steps.trace);
+    json_decref(then);
+    return good;
 }
 
 static BenchOptions bench_options(const Options *given, const Options *o) {

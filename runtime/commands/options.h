@@ -14,6 +14,7 @@ typedef struct Options {
     const char *bad_rows;
     const char *best;
     const char *cache;
+    const char *compare;
     const char *cpu;
     const char *def;
     const char *emit;
@@ -44,6 +45,7 @@ typedef struct Options {
     const char *task;
     const char *tasks;
     const char *tensorboard;
+    const char *trace;
     const char *weights;
     const char *why;
     const char *within;

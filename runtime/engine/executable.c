@@ -31,6 +31,8 @@ struct Executable {
     int64_t extents[MAX_SYMBOLS];
     void *work;
     LaunchTime *times; /* [calls]; NULL: nobody asked */
+    const int *step;   /* see executable_profile */
+    Trace *trace;      /* NULL: nobody asked */
 };
 
 static PreparedLaunch call_new(Arena *arena, const Launch *launch, KernelFunction *function) {
@@ -185,6 +187,12 @@ const int64_t *executable_extents(const Executable *exec) { return exec->extents
 
 const void *executable_memory(const Executable *exec, const Node *node) { return exec->memory[node->id]; }
 
+static void add_to_step(const Executable *exec, LaunchTime *time, double seconds) {
+    if (!exec->step) return;
+    while (time->step_s.count <= *exec->step) vec_push(exec->arena, &time->step_s, 0);
+    time->step_s.items[*exec->step] += seconds;
+}
+
 static void run_timed(const Executable *exec, const Worker *worker) {
     double last = seconds_now();
     for (int i = 0; i < exec->n_calls; i++) {
@@ -193,12 +201,30 @@ static void run_timed(const Executable *exec, const Worker *worker) {
         double begin = seconds_now();
         run_call(call, worker);
         exec->times[i].wait_s += begin - last;
-        exec->times[i].run_s += (last = seconds_now()) - begin;
+        double own = (last = seconds_now()) - begin;
+        exec->times[i].run_s += own;
         exec->times[i].runs++;
+        add_to_step(exec, &exec->times[i], own);
     }
 }
 
+static void run_traced(const Executable *exec, const Worker *worker) {
+    for (int i = 0; i < exec->n_calls; i++) {
+        const PreparedLaunch *call = &exec->calls[i];
+        if (call->launch->barrier) worker_meet(worker);
+        double begin = seconds_now();
+        run_call(call, worker);
+        trace_add(exec->trace, worker->thread, call->launch->label, begin, seconds_now());
+    }
+}
+
+void executable_trace(Executable *exec, Trace *trace) { exec->trace = trace; }
+
 void executable_run(const Executable *exec, const Worker *worker) {
+    if (exec->trace) {
+        run_traced(exec, worker);
+        return;
+    }
     if (exec->times && worker->thread == 0) {
         add_costs(exec);
         run_timed(exec, worker);
@@ -210,7 +236,8 @@ void executable_run(const Executable *exec, const Worker *worker) {
     }
 }
 
-void executable_profile(Executable *exec) {
+void executable_profile(Executable *exec, const int *step) {
+    exec->step = step;
     exec->times = arena_array(exec->arena, (size_t)exec->n_calls + 1, sizeof *exec->times);
     for (int i = 0; i < exec->n_calls; i++) {
         const Launch *launch = exec->calls[i].launch;

@@ -8,6 +8,7 @@
 #include "runtime/engine/barrier.h"
 #include "runtime/engine/cost.h"
 #include "runtime/engine/memory.h"
+#include "runtime/engine/trace.h"
 
 typedef struct Executable Executable;
 
@@ -68,9 +69,14 @@ typedef struct LaunchTime {
     int64_t runs;
     double run_s, wait_s; /* in the kernel; at the barrier before it */
     Cost cost;            /* of all runs */
+    VEC(double) step_s;   /* [steps]: in the kernel, in each; behind the last one with a run there are none */
 } LaunchTime;
-void executable_profile(Executable *exec);
+/* `step`: where the caller says which step is at hand, from 0; NULL: step by step nothing is told. */
+void executable_profile(Executable *exec, const int *step);
 const LaunchTime *executable_times(const Executable *exec, int *count); /* NULL: not switched on */
+
+/* From now on all threads say when they were in which launch, instead; NULL: no longer. */
+void executable_trace(Executable *exec, Trace *trace);
 
 int executable_launches(const Executable *exec);
 

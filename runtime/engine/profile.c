@@ -16,6 +16,11 @@ static void add(ProfileRow *to, const ProfileRow *time) {
     to->cost.bytes += time->cost.bytes;
 }
 
+static void add_steps(ProfileRow *row, const LaunchTime *time, Arena *arena) {
+    while (row->step_s.count < time->step_s.count) vec_push(arena, &row->step_s, 0);
+    for (int i = 0; i < time->step_s.count; i++) row->step_s.items[i] += time->step_s.items[i];
+}
+
 static ProfileRow *row_of(Profile *profile, const ProfileRow *time) {
     for (int i = 0; i < profile->count; i++) {
         if (profile->rows[i].kernel == time->kernel) return &profile->rows[i];
@@ -41,6 +46,7 @@ static void add_launch(Profile *profile, const LaunchTime *time, double after, A
                          .cost = time->cost};
     ProfileRow *row = row_of(profile, &launch);
     add(row, &launch);
+    add_steps(row, time, arena);
     add_place(row, time->label, arena);
 }
 

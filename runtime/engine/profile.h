@@ -17,6 +17,7 @@ typedef struct ProfileRow {
     double run_s, wait_s; /* of the first thread: in it; at the barriers before it */
     double after_s;       /* at the barriers behind it: for who computes the rest of it, as far as there is one */
     Cost cost;
+    VEC(double) step_s; /* [steps]: of the first thread, in it, as in LaunchTime */
 } ProfileRow;
 
 typedef struct Profile {

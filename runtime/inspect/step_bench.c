@@ -14,6 +14,7 @@ typedef struct StepBench {
     Batch *batch;
     double *times; /* [steps] */
     int64_t *rows; /* [batch]: of the step at hand */
+    int step;      /* of those that are timed, from 0 */
 } StepBench;
 
 static bool one_step(StepBench *b, int task) {
@@ -63,6 +64,7 @@ static bool time_step(StepBench *b, int task, int64_t step, Timing *t) {
 
 static bool time_steps(StepBench *b, int task, Timing *t) {
     for (int64_t step = WARM_UP; step < WARM_UP + b->o->steps; step++) {
+        b->step = (int)(step - WARM_UP);
         if (!time_step(b, task, step, t)) return false;
     }
     qsort(b->times, (size_t)b->o->steps, sizeof *b->times, by_size);
@@ -76,8 +78,31 @@ static bool run_steps(StepBench *b, int task, Measured *m) {
         if (!time_step(b, task, step, &ignored)) return false;
     }
     if (!time_steps(b, task, &m->plain)) return false;
-    model_profile(b->s->model);
+    model_profile(b->s->model, &b->step);
     return time_steps(b, task, &m->profiled);
+}
+
+/* Steps until the trace is full. One that does not fit is there, but the next is not begun. */
+static bool trace_steps(StepBench *b, int task, Measured *m, int64_t steps) {
+    int64_t bytes = 0;
+    bool good = true;
+    model_trace(b->s->model, b->o->trace);
+    for (int64_t i = 0; good && i < steps && bytes + (i ? bytes / i : 0) <= TRACE_BYTES; i++) {
+        double began = seconds_now();
+        fill(b, WARM_UP + i);
+        trace_add(b->o->trace, 0, "rows into batches", began, seconds_now());
+        good = one_step(b, task);
+        bytes = trace_add_step(b->o->trace, m->task->name, began, seconds_now());
+        m->traced++;
+    }
+    model_trace(b->s->model, NULL);
+    return good;
+}
+
+static int64_t steps_to_trace(const StepBench *b) {
+    int64_t tasks = 0;
+    for (int t = 0; t < b->s->program->tasks.count; t++) tasks += b->s->tasks[t];
+    return (TRACE_STEPS + tasks - 1) / tasks;
 }
 
 static bool measure_task(StepBench *b, int task, Measured *m) {
@@ -87,7 +112,7 @@ static bool measure_task(StepBench *b, int task, Measured *m) {
     if (!b->data) return false;
     b->batch = batch_new((const Dataset *const[]){b->data}, 1, b->o->batch);
     b->batch->rng[0] = (int32_t)b->o->seed;
-    bool good = run_steps(b, task, m);
+    bool good = run_steps(b, task, m) && (!b->o->trace || trace_steps(b, task, m, steps_to_trace(b)));
     m->profile = model_profile_rows(b->s->model, b->s->arena);
     batch_free(b->batch);
     dataset_free(b->data);

@@ -10,7 +10,10 @@ typedef struct BenchOptions {
     const char *split;    /* NULL: train */
     int64_t seed;
     double rate, clip, decay; /* of updates, see UpdateSettings */
+    Trace *trace;             /* gets TRACE_STEPS more steps, of all tasks together, or fewer; NULL: nobody asks */
 } BenchOptions;
+
+enum { TRACE_STEPS = 10, TRACE_BYTES = 1000000 }; /* of a trace, at most */
 
 /* Steps on the same rows. Times in seconds. */
 typedef struct Timing {
@@ -27,6 +30,7 @@ typedef struct Measured {
     int64_t steps;
     Timing plain, profiled;
     Profile profile;
+    int64_t traced; /* steps in the trace */
 } Measured;
 
 /* The tasks that are wanted of a session with its model; `list` [tasks]. A profile lives in the session's arena, its

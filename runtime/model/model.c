@@ -41,11 +41,19 @@ static Executable **list_executables(const Model *m, Arena *arena, int *count) {
     return list;
 }
 
-void model_profile(Model *model) {
+void model_profile(Model *model, const int *step) {
     int count;
     Executable **list = list_executables(model, model->arena, &count);
     for (int i = 0; i < count; i++) {
-        if (list[i]) executable_profile(list[i]);
+        if (list[i]) executable_profile(list[i], step);
+    }
+}
+
+void model_trace(Model *model, Trace *trace) {
+    int count;
+    Executable **list = list_executables(model, model->arena, &count);
+    for (int i = 0; i < count; i++) {
+        if (list[i]) executable_trace(list[i], trace);
     }
 }
 

@@ -75,8 +75,9 @@ void model_exchange(Model *model);
 void model_touch(Model *model);
 
 /* Switches profiling on; what it found, of training, evaluation and update, in `arena`. */
-void model_profile(Model *model);
+void model_profile(Model *model, const int *step); /* see executable_profile */
 Profile model_profile_rows(const Model *model, Arena *arena);
+void model_trace(Model *model, Trace *trace); /* see executable_trace */
 
 /* The numbers of one update. */
 typedef struct UpdateSettings {

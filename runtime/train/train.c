@@ -442,7 +442,7 @@ static bool train(Trainer *t) {
     if (t->o->pause > 0) choose_pause(t);
     need.first = t->state.step;
     if (!train_plan_memory(&need, &t->planned_slab)) return false;
-    if (t->o->profile) model_profile(s->model);
+    if (t->o->profile) model_profile(s->model, NULL);
     if (!report_begin(&t->report, t->state.step, t->schedule.rate.steps)) return false;
     interrupt_watch();
     bool good = run_epochs(t);
