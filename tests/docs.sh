@@ -24,6 +24,10 @@ fi
 diff "$page" "$t/page" >"$t/err"
 ok "the generated parts are fresh (otherwise: sh tests/docs.sh update)" $?
 
+ls docs | grep '\.md$' | while read -r name; do grep -q ": $name\$" docs/site/mkdocs.yml || echo "$name"; done >"$t/err"
+[ ! -s "$t/err" ]
+ok "every page is in the site's navigation" $?
+
 # Each block of graph text, as a file of its own, is right; so is the block of IR.
 awk -v to="$t" '
   /^```/ && !inside { inside = 1; readable = $0 !~ /ebnf/; next }
