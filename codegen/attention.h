@@ -94,6 +94,27 @@ LLVMValueRef emit_open_node(Attention *a, const Node *root, const PairLanes *lan
 /* `value` times the open value; `value` itself where that is 1. */
 LLVMValueRef emit_times_open(Attention *a, LLVMValueRef value, int operand, const PairLanes *lanes);
 
+/* --- Reads (attention_reads.c) --- */
+
+/* The elements of a cell at its columns, i32x: f32x. */
+LLVMValueRef emit_cell(Attention *a, const Node *cell, LLVMValueRef column, const PairLanes *lanes);
+
+/* What a read of the score gets: result `READ_RESULTS + number` of attention_grad. It is a matrix [rows, heads * count]
+ * of which a pair of sequence and head owns some rows of a head: one of a table, those of its queries or keys. */
+typedef struct ReadSums {
+    int number, buffer;
+    const Node *read;
+    int64_t count;
+    Tile places, terms; /* i32, f32[BLOCK]: what the row of queries at hand gives, key by key */
+} ReadSums;
+ReadSums reads_begin(Attention *a, const Node *result, int buffer);
+/* Zeros, for the pair at hand. */
+void emit_clear_sums(Attention *a, const ReadSums *sums);
+/* The LANES keys from `key` in the block give `slope` times the score's derivative by the read. */
+void emit_note_terms(Attention *a, const ReadSums *sums, LLVMValueRef slope, const PairLanes *lanes, LLVMValueRef key);
+/* Adds the terms of query row `row` (of all rows) and the keys `seen` of the block from `block`, in ascending order. */
+void emit_add_terms(Attention *a, const ReadSums *sums, LLVMValueRef row, LLVMValueRef block, KeyRange seen);
+
 /* --- Tiles (attention_tile.c) --- */
 
 Tile tile_new(Attention *a, int64_t rows, int64_t columns);

@@ -10,24 +10,17 @@
  *   dk = ds^T q scale                    summed over queries in ascending order
  *   dv = (m p)^T dO                      likewise
  *
- *   the table of a lookup with derivative g gets the sum of p (m dO v^T - delta) g
+ *   what a read with derivative g takes its element of gets the sum of p (m dO v^T - delta) g (attention_reads.c)
  *
  * where p is +0 at keys that a query does not see. Blocks of keys are the outer loop: dk and dv of a
  * block stay in the scratch, dq goes to and fro between its buffer and the scratch. A factor that all terms of a sum
  * have in common is applied to k (for dq) or at the end (for dk and dv). */
 #include "codegen/attention.h"
 
-/* A lookup whose table gets a cotangent: what the row of queries at hand gives it, key by key. */
-typedef struct TableSums {
-    int number, buffer;
-    int64_t count;      /* elements of the table */
-    Tile places, terms; /* i32, f32[BLOCK] */
-} TableSums;
-
 typedef struct Backward {
     int dq, dk, dv; /* buffers; -1: not asked for */
-    TableSums lookups[MAX_LOOKUPS];
-    int n_lookups;
+    ReadSums reads[MAX_READS];
+    int n_reads;
     bool wants_ds; /* for dq or dk */
     Tile queries, keys, keys_t, values, values_t, cotangents;
     Tile probabilities; /* scores; then p where it was kept */
@@ -47,10 +40,6 @@ static void make_tiles(Attention *a, Backward *b) {
     for (int i = 0; i < 7; i++) *by_row[i] = tile_new(a, BLOCK, a->depth);
     b->keys_t = tile_new(a, a->padded, BLOCK);
     b->values_t = tile_new(a, a->padded, BLOCK);
-    for (int i = 0; i < b->n_lookups; i++) {
-        b->lookups[i].places = tile_new(a, 1, BLOCK);
-        b->lookups[i].terms = tile_new(a, 1, BLOCK);
-    }
 }
 
 static HeadRows query_rows(Attention *a, const Backward *b, int buffer) {
@@ -88,49 +77,6 @@ static void pack_lse(Attention *a, const Backward *b) {
     emit_end_for(e, &query);
 }
 
-/* --- Tables that the score reads --- */
-
-/* Of this sequence and head. */
-static LLVMValueRef lookup_partial(Attention *a, const TableSums *lookup) {
-    Emitter *e = a->e;
-    LLVMValueRef row = emit_add(e, emit_mul(e, a->sequence, emit_i64(e, a->heads)), a->head);
-    return emit_address(e, e->buffers[lookup->buffer], emit_mul(e, row, emit_i64(e, lookup->count)));
-}
-
-static void clear_partial(Attention *a, const TableSums *lookup) {
-    Emitter *e = a->e;
-    LLVMValueRef partial = lookup_partial(a, lookup);
-    Loop i = emit_for(e, emit_i64(e, 0), emit_i64(e, lookup->count), 1, "clear");
-    emit_write(e, lookup->buffer, emit_f32(e, 0), emit_address(e, partial, i.i), WORD_BYTES);
-    emit_end_for(e, &i);
-}
-
-/* ds before the score's slope, times the derivative of the score by the lookup. */
-static void note_terms(Attention *a, const TableSums *lookup, LLVMValueRef ds, const PairLanes *lanes,
-                       LLVMValueRef key) {
-    Emitter *e = a->e;
-    LLVMValueRef zero = emit_i64(e, 0);
-    const Node *node = attention_lookup(a->node, lookup->number);
-    LLVMValueRef row = emit_open_node(a, node->inputs[1], lanes), column = emit_open_node(a, node->inputs[2], lanes);
-    Index at = emit_lookup_index(e, node, row, column);
-    LLVMValueRef columns = emit_splat(e, emit_i64(e, node->inputs[0]->type.dims[1].offset));
-    LLVMValueRef place = emit_add(e, emit_mul(e, at.at[0].base, columns), at.at[1].base);
-    emit_tile_write(a, lookup->places, zero, key, LLVMBuildTrunc(e->builder, place, e->i32x, ""));
-    emit_tile_write(a, lookup->terms, zero, key, emit_times_open(a, ds, attention_lookup_slope(lookup->number), lanes));
-}
-
-static void add_terms(Attention *a, const TableSums *lookup, KeyRange seen) {
-    Emitter *e = a->e;
-    LLVMValueRef zero = emit_i64(e, 0), partial = lookup_partial(a, lookup);
-    Loop key = emit_for(e, seen.first, seen.end, 1, "term");
-    LLVMValueRef place = emit_read(e, -1, e->i32, emit_tile_address(a, lookup->places, zero, key.i), WORD_BYTES);
-    LLVMValueRef to = emit_address(e, partial, LLVMBuildSExt(e->builder, place, e->i64, ""));
-    LLVMValueRef sum = emit_read(e, lookup->buffer, e->f32, to, WORD_BYTES);
-    sum = LLVMBuildFAdd(e->builder, sum, emit_state_read(a, lookup->terms, key.i), "");
-    emit_write(e, lookup->buffer, sum, to, WORD_BYTES);
-    emit_end_for(e, &key);
-}
-
 /* One query: scores become p where kept, slopes become ds. */
 static void derive_row(Attention *a, const Backward *b, LLVMValueRef query) {
     Emitter *e = a->e;
@@ -157,11 +103,11 @@ static void derive_row(Attention *a, const Backward *b, LLVMValueRef query) {
             slope = LLVMBuildSelect(e->builder, kept, slope, zero, "");
         }
         LLVMValueRef ds = LLVMBuildFMul(e->builder, p, LLVMBuildFSub(e->builder, slope, delta, ""), "");
-        for (int i = 0; i < b->n_lookups; i++) note_terms(a, &b->lookups[i], ds, &lanes, key.i);
+        for (int i = 0; i < b->n_reads; i++) emit_note_terms(a, &b->reads[i], ds, &lanes, key.i);
         emit_tile_write(a, b->slopes, query, key.i, emit_times_open(a, ds, ATTENTION_SLOPE, &lanes));
     }
     emit_end_for(e, &key);
-    for (int i = 0; i < b->n_lookups; i++) add_terms(a, &b->lookups[i], seen);
+    for (int i = 0; i < b->n_reads; i++) emit_add_terms(a, &b->reads[i], row, b->kv_block, seen);
     if (b->dv >= 0) emit_clear_unseen(a, b->probabilities, query, seen, b->kv_count);
     if (b->wants_ds) emit_clear_unseen(a, b->slopes, query, seen, b->kv_count);
 }
@@ -255,7 +201,7 @@ static void emit_pair(Attention *a, void *context) {
     Emitter *e = a->e;
     Backward *b = context;
     if (b->dq >= 0) emit_clear_rows(a, (HeadRows){b->dq, a->q_first, a->q_count});
-    for (int i = 0; i < b->n_lookups; i++) clear_partial(a, &b->lookups[i]);
+    for (int i = 0; i < b->n_reads; i++) emit_clear_sums(a, &b->reads[i]);
     Loop kv = emit_for(e, emit_i64(e, 0), a->kv_count, BLOCK, "kv_block");
     b->kv_block = kv.i, b->kv_count = emit_block_count(a, kv.i, a->kv_count);
     emit_key_block(a, b);
@@ -265,17 +211,17 @@ static void emit_pair(Attention *a, void *context) {
 void emit_attention_grad(Emitter *e) {
     Backward b = {.dq = -1, .dk = -1, .dv = -1};
     int *results[] = {&b.dq, &b.dk, &b.dv};
-    const Node *node = NULL;
+    const Node *node = e->body->outputs.items[0].node;
+    Attention a = attention_begin(e, node);
     for (int i = 0; i < e->body->outputs.count; i++) {
         node = e->body->outputs.items[i].node;
-        int64_t result = node->attrs.ints[1], count = node->type.dims[1].offset;
-        if (result < LOOKUP_RESULTS)
+        int64_t result = node->attrs.ints[1];
+        if (result < READ_RESULTS)
             *results[result] = emit_result(e, i);
         else
-            b.lookups[b.n_lookups++] = (TableSums){(int)result - LOOKUP_RESULTS, emit_result(e, i), .count = count};
+            b.reads[b.n_reads++] = reads_begin(&a, node, emit_result(e, i));
     }
-    b.wants_ds = b.dq >= 0 || b.dk >= 0 || b.n_lookups > 0;
-    Attention a = attention_begin(e, node);
+    b.wants_ds = b.dq >= 0 || b.dk >= 0 || b.n_reads > 0;
     make_tiles(&a, &b);
     emit_pairs(&a, emit_pair, &b);
 }

@@ -30,8 +30,11 @@ LLVMValueRef emit_open_node(Attention *a, const Node *root, const PairLanes *lan
     scope_open(&scope, NULL);
     for (int i = 0; i < cone.count; i++) {
         const Node *node = cone.nodes[i];
-        if (node->op != OP_pair) continue;
-        scope_bind(a->e, &scope, node, &nowhere, leaf_value(a, pair_leaf(node->attrs.text), lanes));
+        LLVMValueRef value = NULL;
+        if (node->op == OP_pair) value = leaf_value(a, pair_leaf(node->attrs.text), lanes);
+        if (node->op == OP_cell)
+            value = emit_cell(a, node, emit_vector(a->e, &scope, node->inputs[1], &nowhere), lanes);
+        if (value) scope_bind(a->e, &scope, node, &nowhere, value);
     }
     LLVMValueRef value = emit_vector(a->e, &scope, root, &nowhere);
     scope_close(&scope);

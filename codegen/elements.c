@@ -138,9 +138,8 @@ static LLVMValueRef element_gather(Emitter *e, Scope *scope, const Node *node, c
     return emit_vector(e, scope, node->inputs[0], &from);
 }
 
-/* Within 0 .. extent - 1, as i64x. */
-static LLVMValueRef emit_inside(Emitter *e, LLVMValueRef number, Dim extent) {
-    LLVMValueRef zero = emit_i32x(e, 0), last = emit_i32x(e, extent.offset - 1);
+LLVMValueRef emit_inside(Emitter *e, LLVMValueRef number, int64_t extent) {
+    LLVMValueRef zero = emit_i32x(e, 0), last = emit_i32x(e, extent - 1);
     number = LLVMBuildSelect(e->builder, LLVMBuildICmp(e->builder, LLVMIntSLT, number, zero, ""), zero, number, "");
     number = LLVMBuildSelect(e->builder, LLVMBuildICmp(e->builder, LLVMIntSGT, number, last, ""), last, number, "");
     return LLVMBuildSExt(e->builder, number, e->i64x, "");
@@ -148,8 +147,8 @@ static LLVMValueRef emit_inside(Emitter *e, LLVMValueRef number, Dim extent) {
 
 Index emit_lookup_index(Emitter *e, const Node *lookup, LLVMValueRef row, LLVMValueRef column) {
     const Type *table = &lookup->inputs[0]->type;
-    return (Index){.at = {coord_vector(emit_inside(e, row, table->dims[0])),
-                          coord_vector(emit_inside(e, column, table->dims[1]))}};
+    return (Index){.at = {coord_vector(emit_inside(e, row, table->dims[0].offset)),
+                          coord_vector(emit_inside(e, column, table->dims[1].offset))}};
 }
 
 static LLVMValueRef element_lookup(Emitter *e, Scope *scope, const Node *node, const Index *index) {

@@ -199,6 +199,8 @@ LLVMValueRef emit_vector(Emitter *e, Scope *scope, const Node *node, const Index
 /* The element at a position without lanes. */
 LLVMValueRef emit_scalar(Emitter *e, Scope *scope, const Node *node, const Index *index);
 
+/* `number`, i32x, moved within 0 .. extent - 1, as i64x; the extent is a constant. */
+LLVMValueRef emit_inside(Emitter *e, LLVMValueRef number, int64_t extent);
 /* Where a lookup finds the elements of its table, for rows and columns, i32x: the nearest that there are. */
 Index emit_lookup_index(Emitter *e, const Node *lookup, LLVMValueRef row, LLVMValueRef column);
 

@@ -147,6 +147,7 @@ static bool keys_of(Elab *e, const BuiltinCall *call, bool causal, Node **range)
 }
 
 static bool score_of(Elab *e, const BuiltinCall *call, Node **score) {
+    for (int i = 0; i < CELL_SIDES; i++) e->cells[i] = NULL;
     if (!call->given[SCORE]) return true;
     Value value = open_value(e, call->exprs[SCORE], "score", true);
     bool good = value.kind == VALUE_TENSOR && value.node->type.elem == ELEM_F32 && value.node->type.rank == 0;
@@ -213,6 +214,7 @@ Value build_attention(Elab *e, const BuiltinCall *call) {
     if (!keys_of(e, call, causal, open) || !score_of(e, call, &open[2])) return value_error();
     if (has_generic(e, &call->args[Q].node->type)) return call->args[Q];
     if (e->checking) forget_unknown(e, open);
+    bool reads = e->cells[CELL_QUERY] || e->cells[CELL_KEY];
     const TokensValue *queries = call->args[Q_SEQ].tokens, *keys = call->args[KV_SEQ].tokens;
     Node *inputs[] = {call->args[Q].node,
                       call->args[K].node,
@@ -223,8 +225,11 @@ Value build_attention(Elab *e, const BuiltinCall *call) {
                       queries->coords,
                       open[0],
                       open[1],
-                      open[2]};
-    NodeSpec spec = {.op = OP_attention, .n_inputs = ATTENTION_OPERANDS, .inputs = inputs, .attrs.ints = {heads, 0}};
+                      open[2],
+                      e->cells[CELL_QUERY] ? e->cells[CELL_QUERY] : call->args[Q].node, /* read where the other is */
+                      e->cells[CELL_KEY] ? e->cells[CELL_KEY] : call->args[K].node};
+    int n = ATTENTION_OPERANDS + (reads ? CELL_SIDES : 0);
+    NodeSpec spec = {.op = OP_attention, .n_inputs = n, .inputs = inputs, .attrs.ints = {heads, 0}};
     spec.attrs.number = rate;
     spec.attrs.scale = scale;
     spec.attrs.text = rate > 0 ? next_site(e) : "";

@@ -224,6 +224,29 @@ static Value build_concat(Elab *e, const BuiltinCall *call) {
     return value_tensor(concat_operands(e, operands, call->n - 1, axis, call->expr->pos));
 }
 
+/* Where attention's score reads a value of the tokens at the query's or the key's own position. */
+static bool is_cell(Node *const *inputs) {
+    const Type *rows = &inputs[0]->type;
+    PairLeaf leaf = inputs[1]->op == OP_pair ? pair_leaf(inputs[1]->attrs.text) : PAIR_LEAVES;
+    return (leaf == PAIR_QUERY || leaf == PAIR_KEY) && rows->rank == 2 && !dim_is_const(rows->dims[0]);
+}
+
+/* One side has one value; attention is given it. */
+static Value build_cell(Elab *e, const BuiltinCall *call, Node *const *inputs) {
+    Value cell = value_tensor(emit_op(e, OP_cell, 2, inputs + 1, call->expr->pos));
+    if (cell.kind != VALUE_TENSOR) return cell;
+    Node **rows = &e->cells[cell_side(cell.node)];
+    if (*rows && *rows != inputs[0]) {
+        const char *side = cell_side(cell.node) == CELL_QUERY ? "query" : "key";
+        if (fail(e, "E0314", call->pos[0], "a score reads one value at the position of the %s, and this is another",
+                 side))
+            diag_hint(e->diags, "concat puts both beside each other, head by head");
+        return value_error();
+    }
+    *rows = inputs[0];
+    return cell;
+}
+
 /* One element, where attention's score reads a table. */
 static Value build_lookup(Elab *e, const BuiltinCall *call) {
     Node *inputs[3] = {call->args[0].node};
@@ -234,6 +257,7 @@ static Value build_lookup(Elab *e, const BuiltinCall *call) {
         inputs[i] = number ? number_node(e, ELEM_I32, call->args[i], call->pos[i]) : call->args[i].node;
     }
     bool whole = has_generic(e, &inputs[0]->type); /* what the table is, a call knows */
+    if (!whole && is_cell(inputs)) return build_cell(e, call, inputs);
     return whole ? stand_in(e, type_scalar(ELEM_F32), call->expr->pos)
                  : value_tensor(emit_op(e, OP_lookup, 3, inputs, call->expr->pos));
 }

@@ -17,6 +17,7 @@
 #include "frontend/frontend.h"
 #include "frontend/load.h"
 #include "graph/base/names.h"
+#include "graph/pair.h"
 
 typedef enum ValueKind {
     VALUE_ERROR,  /* a mistake that was reported already; with a name: while a definition is checked, a parameter that
@@ -115,6 +116,7 @@ typedef struct Elab {
     LabelValue *values; /* [n_values]: of the task's, in its order; there may be none */
     int n_values;
     const char *scope;         /* "" or "bert.encoder" */
+    Node *cells[CELL_SIDES];   /* while a score is elaborated: the rows that it has read so far; NULL: none */
     bool shares;               /* inside of `in shared`: a parameter may be instantiated again */
     NameIndex configs, params; /* the program's */
     NameIndex defs[2];         /* the module's last of each name: the user's; the prelude's */

@@ -132,7 +132,7 @@ static const char *own_name(Graph *graph, const NodeSpec *spec, const char *name
 
 /* Attention alone takes open values in and gives others. */
 static bool is_open(const NodeSpec *spec) {
-    bool open = spec->op == OP_pair || spec->op == OP_lookup;
+    bool open = spec->op == OP_pair || spec->op == OP_lookup || spec->op == OP_cell;
     for (int i = 0; i < spec->n_inputs && op_kind(spec->op) != KIND_ATTENTION; i++) open |= spec->inputs[i]->is_open;
     return open;
 }

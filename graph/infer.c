@@ -1,30 +1,14 @@
 /* Shape rules: the type of a node from its operands and attributes, or the constraint that is broken. One function
- * infer_<shape> for each name in the shape column of ops.def. */
+ * infer_<shape> for each name in the shape column of ops.def; those of attention are in infer_attention.c. */
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "graph/base/count_text.h"
+#include "graph/infer_rule.h"
 #include "graph/op_docs.h"
-#include "graph/pair.h"
 
-/* What a rule works on. `in` are the operands' types, `given` the type the caller asks for, `out` the result. */
-typedef struct Rule {
-    Graph *graph;
-    Op op;
-    int n;
-    const Type *in[MAX_OPERANDS];
-    Node *const *nodes; /* the operands */
-    const Attrs *attrs;
-    const Type *given;
-    Type out;
-} Rule;
-
-/* `constraint`: its number among those of the shape rule in op_docs.c, which is cited; in a function that several rules
- * share, the number of its first one comes as `base`. */
-#define FAIL(rule, constraint, ...) return broken(rule, constraint, __VA_ARGS__)
-
-__attribute__((format(printf, 3, 4))) static const char *broken(Rule *r, int constraint, const char *format, ...) {
+const char *broken_constraint(Rule *r, int constraint, const char *format, ...) {
     assert(op_shape_doc(r->op)->constraints[constraint - 1]);
     va_list args;
     va_start(args, format);
@@ -33,21 +17,21 @@ __attribute__((format(printf, 3, 4))) static const char *broken(Rule *r, int con
     return arena_printf(r->graph->arena, "%s: %s (constraint %d)", op_name(r->op), text, constraint);
 }
 
-static const char *shown(Rule *r, const Type *type) { return type_print(r->graph->arena, type, &r->graph->symbols); }
+const char *shown(Rule *r, const Type *type) { return type_print(r->graph->arena, type, &r->graph->symbols); }
 
-static const char *dim_shown(Rule *r, Dim dim) { return dim_print(r->graph->arena, dim, &r->graph->symbols); }
+const char *dim_shown(Rule *r, Dim dim) { return dim_print(r->graph->arena, dim, &r->graph->symbols); }
 
 static bool unbounded(const Type *type) { return dim_is(type->bound, 0); }
 
 /* Leaves have the type that they are given. */
-static const char *infer_given(Rule *r) {
+const char *infer_given(Rule *r) {
     if (!unbounded(r->given) && r->given->elem != ELEM_I32) FAIL(r, 1, "only i32 has a bound");
     r->out = *r->given;
     return NULL;
 }
 
 /* An input's type is also its role's. */
-static const char *infer_input(Rule *r) {
+const char *infer_input(Rule *r) {
     const Role *role = &r->attrs->role;
     const char *error = infer_given(r);
     if (error) return error;
@@ -58,14 +42,14 @@ static const char *infer_input(Rule *r) {
     return NULL;
 }
 
-static const char *infer_scalar(Rule *r) {
+const char *infer_scalar(Rule *r) {
     if (r->given->rank != 0) FAIL(r, 1, "a constant is a scalar, not %s", shown(r, r->given));
     r->out = type_scalar(r->given->elem);
     return NULL;
 }
 
 /* i32, bounded by its extent. */
-static const char *infer_iota(Rule *r) {
+const char *infer_iota(Rule *r) {
     int64_t axis = r->attrs->ints[0];
     if (r->given->elem != ELEM_I32) FAIL(r, 1, "the type must be i32, not %s", shown(r, r->given));
     if (axis < 0 || axis >= r->given->rank) FAIL(r, 2, "axis %" PRId64 " of %s", axis, shown(r, r->given));
@@ -83,7 +67,7 @@ static const char *same_operands(Rule *r, int from, int base) {
     return NULL;
 }
 
-static const char *infer_arithmetic(Rule *r) {
+const char *infer_arithmetic(Rule *r) {
     const char *error = same_operands(r, 0, 1);
     if (error) return error;
     if (!elem_is_number(r->in[0]->elem)) FAIL(r, 2, "operands must be numbers, not %s", shown(r, r->in[0]));
@@ -91,21 +75,21 @@ static const char *infer_arithmetic(Rule *r) {
     return NULL;
 }
 
-static const char *infer_real(Rule *r) {
+const char *infer_real(Rule *r) {
     const char *error = infer_arithmetic(r);
     if (error) return error;
     if (r->in[0]->elem != ELEM_F32) FAIL(r, 2, "operands must be f32, not %s", shown(r, r->in[0]));
     return NULL;
 }
 
-static const char *infer_compare(Rule *r) {
+const char *infer_compare(Rule *r) {
     const char *error = infer_arithmetic(r);
     if (error) return error;
     r->out.elem = ELEM_BOOL;
     return NULL;
 }
 
-static const char *infer_logic(Rule *r) {
+const char *infer_logic(Rule *r) {
     const char *error = same_operands(r, 0, 1);
     if (error) return error;
     if (r->in[0]->elem != ELEM_BOOL) FAIL(r, 2, "operands must be bool, not %s", shown(r, r->in[0]));
@@ -113,7 +97,7 @@ static const char *infer_logic(Rule *r) {
     return NULL;
 }
 
-static const char *infer_select(Rule *r) {
+const char *infer_select(Rule *r) {
     if (r->in[0]->elem != ELEM_BOOL) FAIL(r, 1, "the condition must be bool, not %s", shown(r, r->in[0]));
     const char *error = same_operands(r, 1, 2);
     if (error) return error;
@@ -125,13 +109,13 @@ static const char *infer_select(Rule *r) {
 }
 
 /* The shape of the operand, the element type that is given. */
-static const char *infer_cast(Rule *r) {
+const char *infer_cast(Rule *r) {
     r->out = type_make(r->given->elem, r->in[0]->rank, r->in[0]->dims);
     if (r->in[0]->elem == ELEM_BOOL && r->given->elem == ELEM_I32) r->out.bound = dim_const(2);
     return NULL;
 }
 
-static const char *infer_reduce(Rule *r) {
+const char *infer_reduce(Rule *r) {
     int64_t axis = r->attrs->ints[0];
     if (r->in[0]->elem != ELEM_F32) FAIL(r, 1, "the operand must be f32, not %s", shown(r, r->in[0]));
     if (axis < 0 || axis >= r->in[0]->rank) {
@@ -142,7 +126,7 @@ static const char *infer_reduce(Rule *r) {
     return NULL;
 }
 
-static const char *infer_matmul(Rule *r) {
+const char *infer_matmul(Rule *r) {
     const Type *a = r->in[0], *b = r->in[1];
     for (int i = 0; i < 2; i++) {
         if (r->in[i]->elem != ELEM_F32 || r->in[i]->rank != 2) {
@@ -163,7 +147,7 @@ static const char *infer_matmul(Rule *r) {
     return NULL;
 }
 
-static const char *infer_transpose(Rule *r) {
+const char *infer_transpose(Rule *r) {
     if (r->in[0]->rank < 2) FAIL(r, 1, "the operand must have two axes, not %s", shown(r, r->in[0]));
     r->out = *r->in[0];
     int last = r->out.rank - 1;
@@ -185,7 +169,7 @@ static void cancel_dims(Type *a, Type *b) {
 }
 
 /* The shape that is given, with as many elements. */
-static const char *infer_reshape(Rule *r) {
+const char *infer_reshape(Rule *r) {
     Type a = *r->in[0], b = *r->given;
     Dim from, to;
     cancel_dims(&a, &b);
@@ -198,7 +182,7 @@ static const char *infer_reshape(Rule *r) {
 }
 
 /* The shape that is given; each axis of the operand, aligned at the right, is equal or 1. */
-static const char *infer_broadcast(Rule *r) {
+const char *infer_broadcast(Rule *r) {
     const Type *x = r->in[0], *to = r->given;
     bool fits = x->rank <= to->rank;
     for (int i = 0; fits && i < x->rank; i++) {
@@ -212,7 +196,7 @@ static const char *infer_broadcast(Rule *r) {
 }
 
 /* The given extent along `axis`, constant where the operand's is, from the constant `start`. */
-static const char *infer_slice(Rule *r) {
+const char *infer_slice(Rule *r) {
     int64_t axis = r->attrs->ints[0], start = r->attrs->ints[1];
     if (axis < 0 || axis >= r->in[0]->rank || r->given->rank != r->in[0]->rank) {
         FAIL(r, 1, "there is no axis %" PRId64 " in %s", axis, shown(r, r->in[0]));
@@ -228,7 +212,7 @@ static const char *infer_slice(Rule *r) {
     return NULL;
 }
 
-static const char *infer_concat(Rule *r) {
+const char *infer_concat(Rule *r) {
     int64_t axis = r->attrs->ints[0];
     r->out = *r->in[0];
     if (axis < 0 || axis >= r->out.rank) FAIL(r, 1, "there is no axis %" PRId64 " in %s", axis, shown(r, r->in[0]));
@@ -263,7 +247,7 @@ static const char *check_index(Rule *r, const Type *index, Dim rows, int base) {
     return NULL;
 }
 
-static const char *infer_gather(Rule *r) {
+const char *infer_gather(Rule *r) {
     if (r->in[0]->rank != 2) FAIL(r, 1, "the table must have two axes, not %s", shown(r, r->in[0]));
     const char *error = check_index(r, r->in[1], r->in[0]->dims[0], 2);
     if (error) return error;
@@ -273,7 +257,7 @@ static const char *infer_gather(Rule *r) {
 }
 
 /* The type that is given: f32[N, C]. */
-static const char *infer_scatter(Rule *r) {
+const char *infer_scatter(Rule *r) {
     const Type *index = r->in[0], *updates = r->in[1];
     if (index->elem == ELEM_I32 && index->rank == 1 && unbounded(index)) {
         FAIL(r, 2, "the indices must be bounded by the rows of the result, not %s", shown(r, index));
@@ -291,7 +275,7 @@ static const char *infer_scatter(Rule *r) {
     return check_index(r, index, r->given->dims[0], 1);
 }
 
-static const char *infer_grad(Rule *r) {
+const char *infer_grad(Rule *r) {
     for (int i = 0; i < 2; i++) {
         if (r->in[i]->elem != ELEM_F32) FAIL(r, 1, "operands must be f32, not %s", shown(r, r->in[i]));
     }
@@ -303,29 +287,7 @@ static const char *infer_grad(Rule *r) {
     return NULL;
 }
 
-/* The type that the leaf's name has. */
-static const char *infer_pair(Rule *r) {
-    PairLeaf leaf = pair_leaf(r->attrs->text);
-    if (leaf == PAIR_LEAVES) FAIL(r, 1, "the name is one of %s, not '%s'", pair_leaf_names(), r->attrs->text);
-    r->out = type_scalar(pair_leaf_type(leaf));
-    return NULL;
-}
-
-/* f32[] out of f32[N, C] at i32[] and i32[]. */
-static const char *infer_lookup(Rule *r) {
-    const Type *table = r->in[0];
-    bool good = table->elem == ELEM_F32 && table->rank == 2;
-    for (int i = 0; good && i < 2; i++) good = dim_is_const(table->dims[i]) && table->dims[i].offset > 0;
-    if (!good) FAIL(r, 1, "the table must be f32[N, C] with constant N and C, not %s", shown(r, table));
-    for (int i = 1; i < 3; i++) {
-        if (r->in[i]->rank || r->in[i]->elem != ELEM_I32)
-            FAIL(r, 2, "row and column must be i32[], not %s", shown(r, r->in[i]));
-    }
-    r->out = type_scalar(ELEM_F32);
-    return NULL;
-}
-
-static const char *check_coords(Rule *r, const Type *key, const Type *coords, Dim rows, int base) {
+const char *check_coords(Rule *r, const Type *key, const Type *coords, Dim rows, int base) {
     bool good = key->elem == ELEM_I32 && key->rank == 1 && dim_is(key->dims[0], 2);
     if (!good) FAIL(r, base, "the key must be i32[2], not %s", shown(r, key));
     good =
@@ -335,150 +297,10 @@ static const char *check_coords(Rule *r, const Type *key, const Type *coords, Di
 }
 
 /* The type that is given: f32[R, C]. */
-static const char *infer_random(Rule *r) {
+const char *infer_random(Rule *r) {
     if (r->given->rank != 2) FAIL(r, 1, "the type must have two axes, not %s", shown(r, r->given));
     r->out = type_make(ELEM_F32, 2, r->given->dims);
     return check_coords(r, r->in[0], r->in[1], r->given->dims[0], 2);
-}
-
-static const char *check_attention_matrices(Rule *r) {
-    for (int i = 0; i < 3; i++) {
-        const Type *x = r->in[i];
-        if (x->elem != ELEM_F32 || x->rank != 2 || !dim_is_const(x->dims[1])) {
-            FAIL(r, 1, "q, k and v must be f32[rows, heads * D], not %s", shown(r, x));
-        }
-    }
-    int64_t heads = r->attrs->ints[0], width = r->in[0]->dims[1].offset;
-    if (heads < 1 || width % heads)
-        FAIL(r, 2, "%s %s not divide into %s", count_text(width, "column").text, count_form(width, "does", "do"),
-             count_text(heads, "head").text);
-    if (!type_same_shape(r->in[1], r->in[2]) || !dim_equal(r->in[0]->dims[1], r->in[1]->dims[1])) {
-        FAIL(r, 1, "q, k and v do not fit: %s, %s and %s", shown(r, r->in[0]), shown(r, r->in[1]), shown(r, r->in[2]));
-    }
-    return NULL;
-}
-
-/* Does the range of keys depend on the query alone? */
-static bool is_of_query(const PairCone *cone) {
-    bool good = true;
-    for (int i = 0; i < cone->count; i++) {
-        good = good && cone->nodes[i]->op != OP_lookup;
-        PairLeaf leaf = cone->nodes[i]->op == OP_pair ? pair_leaf(cone->nodes[i]->attrs.text) : PAIR_QUERY;
-        good = good && (leaf == PAIR_QUERY || leaf == PAIR_HEAD);
-    }
-    return good;
-}
-
-static const char *check_open_values(Rule *r) {
-    PairCone all; /* of the node: what computes them together */
-    pair_cone_begin(&all);
-    for (int i = ATTENTION_FIRST; i < attention_out_operand(r->op); i++) {
-        bool range = i < ATTENTION_SCORE;
-        const char *what = range ? "first and end" : "the score and its derivatives";
-        const Node *bad = NULL;
-        PairCone cone;
-        pair_cone_begin(&cone);
-        if (r->in[i]->rank || r->in[i]->elem != (range ? ELEM_I32 : ELEM_F32)) {
-            FAIL(r, range ? 4 : 8, "%s must be %s, not %s", what, range ? "i32[]" : "f32[]", shown(r, r->in[i]));
-        }
-        if (!pair_cone_add(&cone, r->nodes[i], &bad) || !pair_cone_add(&all, r->nodes[i], &bad)) {
-            if (!bad) FAIL(r, 9, "%s must be computed by fewer operators: %d at most", what, MAX_PAIR_NODES);
-            FAIL(r, 9, "%s cannot be computed by %s", what, op_name(bad->op));
-        }
-        if (range && !is_of_query(&cone)) FAIL(r, 4, "the keys that a query sees depend on its position alone");
-    }
-    return NULL;
-}
-
-static const char *check_attention(Rule *r) {
-    const char *error = check_attention_matrices(r);
-    if (error) return error;
-    const Type *qb = r->in[3], *kb = r->in[4];
-    if (qb->elem != ELEM_I32 || qb->rank != 1 || !type_same_shape(qb, kb)) {
-        FAIL(r, 3, "the bounds must both be i32[sequences + 1], not %s and %s", shown(r, qb), shown(r, kb));
-    }
-    error = check_open_values(r);
-    if (error) return error;
-    if (!(r->attrs->number >= 0 && r->attrs->number < 1)) FAIL(r, 5, "dropout %g is not in [0, 1)", r->attrs->number);
-    return check_coords(r, r->in[5], r->in[6], r->in[0]->dims[0], 6);
-}
-
-static const char *infer_attention(Rule *r) {
-    const char *error = check_attention(r);
-    if (error) return error;
-    int64_t result = r->attrs->ints[1];
-    if (result < 0 || result > 1) FAIL(r, 10, "there is no result %" PRId64, result);
-    r->out = type_make(ELEM_F32, 2, r->in[0]->dims);
-    if (result == 1) r->out.dims[1] = dim_const(r->attrs->ints[0]);
-    return NULL;
-}
-
-/* What attention gave, and the cotangent of out. */
-static const char *check_attention_results(Rule *r) {
-    const char *error = check_attention(r);
-    if (error) return error;
-    const Type *const *given = r->in + attention_out_operand(r->op), *lse = given[1];
-    if (!type_same_shape(given[0], r->in[0]) || !type_same_shape(given[2], r->in[0])) {
-        FAIL(r, 10, "out and its cotangent must be of q's shape, not %s and %s", shown(r, given[0]),
-             shown(r, given[2]));
-    }
-    bool columns =
-        lse->rank == 2 && dim_equal(lse->dims[0], r->in[0]->dims[0]) && dim_is(lse->dims[1], r->attrs->ints[0]);
-    if (!columns) FAIL(r, 10, "lse must have one column for each head, not %s", shown(r, lse));
-    return NULL;
-}
-
-/* Lookups and derivatives behind the operands that there always are. */
-static const char *check_lookups(Rule *r) {
-    for (int i = ATTENTION_GRAD_OPERANDS; i < r->n; i++) {
-        bool is_lookup = (i - ATTENTION_GRAD_OPERANDS) % 2 == 0;
-        bool good = r->in[i]->rank == 0 && r->in[i]->elem == ELEM_F32 && (!is_lookup || r->nodes[i]->op == OP_lookup);
-        PairCone cone;
-        pair_cone_begin(&cone);
-        if (!good || !pair_cone_add(&cone, r->nodes[i], NULL))
-            FAIL(r, 12, "behind the cotangent of out come lookups, each with an f32[] that is open");
-    }
-    return NULL;
-}
-
-/* Of each sequence and head what the whole table gets. */
-static Type lookup_partials(Rule *r, const Type *table) {
-    Dim bounds = r->in[ATTENTION_Q_BOUNDS]->dims[0];
-    int64_t heads = r->attrs->ints[0];
-    Dim rows = {.scale = bounds.scale * heads, .offset = (bounds.offset - 1) * heads, .symbol = bounds.symbol};
-    const Dim dims[] = {rows, dim_const(table->dims[0].offset * table->dims[1].offset)};
-    return type_make(ELEM_F32, 2, dims);
-}
-
-static const char *infer_attention_grad(Rule *r) {
-    bool whole = r->n >= ATTENTION_GRAD_OPERANDS && (r->n - ATTENTION_GRAD_OPERANDS) % 2 == 0;
-    if (!whole) FAIL(r, 12, "behind the cotangent of out come two operands for each lookup, or none");
-    const char *error = check_attention_results(r);
-    if (!error) error = check_lookups(r);
-    if (error) return error;
-    int64_t result = r->attrs->ints[1], lookups = (r->n - ATTENTION_GRAD_OPERANDS) / 2;
-    if (result < 0 || result >= LOOKUP_RESULTS + lookups) FAIL(r, 11, "there is no result %" PRId64, result);
-    if (result < LOOKUP_RESULTS) {
-        r->out = type_make(ELEM_F32, 2, r->in[result]->dims);
-    } else {
-        const Node *lookup = r->nodes[attention_lookup_slope((int)result - LOOKUP_RESULTS) - 1];
-        r->out = lookup_partials(r, &lookup->inputs[0]->type);
-    }
-    return NULL;
-}
-
-static const char *infer_attention_second(Rule *r) {
-    const char *error = check_attention_results(r);
-    if (error) return error;
-    int64_t result = r->attrs->ints[1];
-    if (result < 0 || result > 3) FAIL(r, 11, "there is no result %" PRId64, result);
-    for (int i = 0; i < 3; i++) {
-        const Type *cotangent = r->in[attention_out_operand(r->op) + 3 + i];
-        if (type_same_shape(cotangent, r->in[i])) continue;
-        FAIL(r, 12, "the cotangents must be of the shapes of q, k and v, not %s", shown(r, cotangent));
-    }
-    r->out = type_make(ELEM_F32, 2, r->in[result == 3 ? 0 : result]->dims);
-    return NULL;
 }
 
 const char *infer_type(Graph *graph, const NodeSpec *spec, Type *type) {

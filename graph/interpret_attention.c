@@ -53,14 +53,25 @@ typedef struct Score {
     double t, slope, curvature;
 } Score;
 
+/* The row of query i, or of key j, that cells read: this head's columns. */
+static const double *cells_of(const OpEvaluation *e, const Head *h, int operand, int64_t row, int64_t *columns) {
+    int64_t width = operand_extent(e, operand, 1);
+    *columns = width / h->heads;
+    return e->in[operand] + row * width + h->head * *columns;
+}
+
 /* The values of all open nodes for a pair: [MAX_PAIR_NODES]. */
-static void evaluate_at(const OpEvaluation *e, const Head *h, int64_t i, int64_t j, double *values) {
+static PairPoint evaluate_at(const OpEvaluation *e, const Head *h, int64_t i, int64_t j, double *values) {
     const double product = h->scale * dot(head_row(e, h, ATTENTION_Q, i), head_row(e, h, ATTENTION_K, j), h->depth);
-    const double leaves[PAIR_LEAVES] = {[PAIR_SCORE] = product,
-                                        [PAIR_QUERY] = (double)position_of(e, i),
-                                        [PAIR_KEY] = (double)(j - h->kv_first),
-                                        [PAIR_HEAD] = (double)h->head};
-    pair_evaluate(&h->cone, leaves, values);
+    PairPoint point = {.leaves = {[PAIR_SCORE] = product,
+                                  [PAIR_QUERY] = (double)position_of(e, i),
+                                  [PAIR_KEY] = (double)(j - h->kv_first),
+                                  [PAIR_HEAD] = (double)h->head}};
+    int rows = attention_rows(e->node);
+    for (int side = 0; rows >= 0 && side < CELL_SIDES; side++)
+        point.cells[side] = cells_of(e, h, rows + side, side == CELL_QUERY ? i : j, &point.columns[side]);
+    pair_evaluate(&h->cone, &point, values);
+    return point;
 }
 
 static Score score_at(const OpEvaluation *e, const Head *h, int64_t i, int64_t j) {
@@ -122,16 +133,21 @@ static void add_scaled(double *to, double factor, const double *row, int64_t cou
     for (int64_t i = 0; i < count; i++) to[i] += factor * row[i];
 }
 
-/* What the pair gives the table of a lookup, which is at `slope` times the derivative of the score by it. */
-static void add_to_table(OpEvaluation *e, const Head *h, int64_t i, int64_t j, double slope) {
+/* What the pair gives to what is read, which is at `slope` times the derivative of the score by it. */
+static void add_to_read(OpEvaluation *e, const Head *h, int64_t i, int64_t j, double slope) {
     double values[MAX_PAIR_NODES];
-    int number = (int)e->node->attrs.ints[1] - LOOKUP_RESULTS;
-    const Node *lookup = attention_lookup(e->node, number);
-    const Type *table = &lookup->inputs[0]->type;
-    evaluate_at(e, h, i, j, values);
-    double weight = pair_value(&h->cone, values, e->node->inputs[attention_lookup_slope(number)]);
-    int64_t row = h->sequence * h->heads + h->head, count = table->dims[0].offset * table->dims[1].offset;
-    e->out[row * count + pair_place(&h->cone, values, lookup)] += slope * weight;
+    int number = (int)e->node->attrs.ints[1] - READ_RESULTS;
+    const Node *read = attention_read(e->node, number);
+    PairPoint point = evaluate_at(e, h, i, j, values);
+    int64_t place = pair_place(&h->cone, &point, values, read);
+    if (read->op == OP_lookup) {
+        const Type *table = &read->inputs[0]->type;
+        place += (h->sequence * h->heads + h->head) * table->dims[0].offset * table->dims[1].offset;
+    } else {
+        int64_t columns = point.columns[cell_side(read)], row = cell_side(read) == CELL_QUERY ? i : j;
+        place += (row * h->heads + h->head) * columns;
+    }
+    e->out[place] += slope * pair_value(&h->cone, values, e->node->inputs[attention_read_slope(number)]);
 }
 
 /* With dO the cotangent of out, m what dropout multiplies with, p the probabilities and f the score's slope:
@@ -148,8 +164,8 @@ static void attend_backward(OpEvaluation *e, const Head *h) {
             double p = probability(e, score.t, lse_of(e, h, i)), m = kept(e, h, i, j);
             double slope = m * dot(cotangent, head_row(e, h, ATTENTION_V, j), h->depth) - delta;
             double ds = p * slope * score.slope * h->scale;
-            if (result >= LOOKUP_RESULTS) {
-                add_to_table(e, h, i, j, p * slope);
+            if (result >= READ_RESULTS) {
+                add_to_read(e, h, i, j, p * slope);
                 continue;
             }
             double *to = e->out + (result == 0 ? i : j) * h->width + column;
@@ -233,7 +249,7 @@ static bool for_each_head(OpEvaluation *e, void (*run)(OpEvaluation *, const Hea
     h.scale = attrs->scale, h.out = attention_out_operand(e->node->op);
     h.cone.tables = e->values;
     for (int i = ATTENTION_FIRST; i < e->node->n_inputs; i++) {
-        if (op_takes_open(e->node->op, i)) pair_cone_add(&h.cone, e->node->inputs[i], NULL);
+        if (e->node->inputs[i]->type.rank == 0) pair_cone_add(&h.cone, e->node->inputs[i], NULL);
     }
     if (attrs->text) h.site = XXH32(attrs->text, strlen(attrs->text), 0);
     h.depth = h.width / h.heads;

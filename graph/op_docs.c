@@ -86,7 +86,11 @@ static const ShapeDoc shape_random = {"f32[R, C], the type that is given",
         "first and end are i32[], made of the query's position and the head alone",                                    \
         "`dropout` is 0 or more and below 1", "the key is i32[2]", "the coordinates are i32[Q, 2]",                    \
         "the score and its derivatives are f32[]",                                                                     \
-        "open values are made of leaves `pair`, constants and lookups by at most 8192 elementwise operators"
+        "open values are made of leaves `pair`, constants, lookups and cells by at most 8192 elementwise operators"
+
+#define CELL_CONSTRAINT                                                                                                \
+    "behind all others come f32[Q, heads * B] and f32[K, heads * C], which cells read; without cells there may be "    \
+    "none"
 
 static const ShapeDoc shape_pair = {"f32[] of the score, i32[] of others",
                                     {"`name` is \"score\", \"query\", \"key\" or \"head\""}};
@@ -94,19 +98,21 @@ static const ShapeDoc shape_pair = {"f32[] of the score, i32[] of others",
 static const ShapeDoc shape_lookup = {
     "f32[]", {"the table is f32[N, C], N and C being constants, and no open value", "row and column are i32[]"}};
 
+static const ShapeDoc shape_cell = {"f32[]", {"the row is the leaf \"query\" or \"key\"", "the column is i32[]"}};
+
 static const ShapeDoc shape_attention = {"result 0: f32[Q, heads * D]; result 1: f32[Q, heads]",
-                                         {ATTENTION_CONSTRAINTS, "`result` is 0 or 1"}};
+                                         {ATTENTION_CONSTRAINTS, "`result` is 0 or 1", CELL_CONSTRAINT}};
 
 static const ShapeDoc shape_attention_grad = {
-    "that of q, k or v, by `result`; from 3 on f32[S * heads, N * C]",
+    "that of q, k or v, by `result`; from 3 on that of the rows which a cell reads, or f32[S * heads, N * C]",
     {ATTENTION_CONSTRAINTS, "out and its cotangent have the shape of q, lse is f32[Q, heads]",
-     "`result` is 0, 1 or 2, or 3 and the number of a lookup",
-     "behind the other operands come lookups, each with an f32[] that is open"}};
+     "`result` is 0, 1 or 2, or 3 and the number of a read",
+     "behind the other operands come lookups and cells, each with an f32[] that is open", CELL_CONSTRAINT}};
 
 static const ShapeDoc shape_attention_second = {
     "that of q, k, v or q again, by `result`",
     {ATTENTION_CONSTRAINTS, "out and its cotangent have the shape of q, lse is f32[Q, heads]", "`result` is 0 to 3",
-     "the cotangents of dq, dk and dv have the shapes of q, k and v"}};
+     "the cotangents of dq, dk and dv have the shapes of q, k and v", CELL_CONSTRAINT}};
 
 const ShapeDoc *op_shape_doc(Op op) {
     static const ShapeDoc *const docs[] = {
@@ -262,6 +268,16 @@ static const OpDoc docs[OP_COUNT] = {
          "def example(x: tokens, h: f32[x.T, 8]) -> f32[x.T, 8] {\n  param table: f32[9, 2] ~ zeros\n  return "
          "attention("
          "h, 2 * h, 3 * h, x, x, heads = 2, score = distance(table))\n}"},
+    [OP_cell] =
+        {"For one query and one key, the element at a column of the row that the query, or the key, has in a value "
+         "which "
+         "attention is given: f32[T, heads * B], of which a head has B columns beside each other. Columns count "
+         "within these; outside of them it is the nearest. An open value.",
+         "comes to the rows by attention_grad, which adds it up over all pairs",
+         "def nearby(s, q: position, k: position, rows: f32[R, C]) = s + gather(rows, q, k - q + 2)\n\n"
+         "def example(x: tokens, h: f32[x.T, 8]) -> f32[x.T, 8] {\n  return attention(h, 2 * h, 3 * h, x, x, heads = "
+         "2, "
+         "score = nearby(sin(h)))\n}"},
     [OP_attention] =
         {"Softmax attention within sequences. Row i of q, in sequence s and head h, sees those of rows "
          "kv_bounds[s] .. kv_bounds[s + 1] of k and v whose positions in the sequence are at least `first` "
@@ -272,29 +288,34 @@ static const OpDoc docs[OP_COUNT] = {
          "first; blocks that no query sees are left out. Dropout keeps p where `random`, with the key's "
          "place in its sequence as column and position * heads + h as "
          "position, is `dropout` or more, and divides by 1 - dropout. Operands: q, k, v, q_bounds, "
-         "kv_bounds, key, coordinates, and the open values first, end, score.",
+         "kv_bounds, key, coordinates, and the open values first, end, score; then the rows of queries and of keys "
+         "that "
+         "cells of the score read, if there are any.",
          "dv = drop(p)^T dy; ds = p * (drop(dy v^T) - rowsum(dy * out)) * slope * scale; dq = ds k; dk = "
          "ds^T q, by "
-         "attention_grad; a table that the score looks up gets the sum over pairs of ds / (slope * scale) times the "
-         "score's derivative by the lookup; lse has none",
+         "attention_grad; what the score reads, a table or rows, gets the sum over pairs of ds / (slope * scale) times "
+         "the "
+         "score's derivative by the read; lse has none",
          ATTEND("  return y\n")},
     [OP_attention_grad] =
         {"The cotangents of attention's q, k and v (`result` 0, 1, 2). Scores are not kept: they are "
          "computed again from q, k and lse. "
          "Operands: those of attention, the score's slope (an open value), then out, lse and the "
-         "cotangent of out; behind them each lookup of the score with the score's derivative by it, "
-         "for which `result` 3 and so on has what each sequence and head gives the table: keys "
-         "ascending within queries, these within blocks of keys, one after the other.",
-         "by attention_second, out and lse being functions of q, k and v; none where a lookup's table "
+         "cotangent of out; behind them each lookup and cell of the score with the score's derivative by it, "
+         "for which `result` 3 and so on has what each sequence and head gives the table, or what the rows get: keys "
+         "ascending within queries, these within blocks of keys, one after the other. Last the rows that cells read.",
+         "by attention_second, out and lse being functions of q, k and v; none where what a score reads "
          "is differentiated for (E0602)",
          ATTEND("  return grad(sum(sum(y * y, axis = 1), axis = 0), h)\n")},
-    [OP_attention_second] = {"The derivative of <dq, u> + <dk, v'> + <dv, w> for q, k, v and the cotangent of out "
-                             "(`result` 0 to 3), where dq, dk and dv are "
-                             "what attention_grad gives and u, v', w are their cotangents. Operands: those of "
-                             "attention_grad, with the slope's own slope behind it, then u, v', w.",
-                             "none: attention has no third derivative (E0602)",
-                             ATTEND("  slope = grad(sum(sum(y * y, axis = 1), axis = 0), h)\n"
-                                    "  return grad(sum(sum(slope * slope, axis = 1), axis = 0), h)\n")},
+    [OP_attention_second] =
+        {"The derivative of <dq, u> + <dk, v'> + <dv, w> for q, k, v and the cotangent of out "
+         "(`result` 0 to 3), where dq, dk and dv are "
+         "what attention_grad gives and u, v', w are their cotangents. Operands: those of "
+         "attention_grad, reads left out, with the slope's own slope behind the slope, and u, v', w "
+         "behind the cotangent of out.",
+         "none: attention has no third derivative (E0602)",
+         ATTEND("  slope = grad(sum(sum(y * y, axis = 1), axis = 0), h)\n"
+                "  return grad(sum(sum(slope * slope, axis = 1), axis = 0), h)\n")},
 };
 
 const OpDoc *op_doc(Op op) { return &docs[op]; }

@@ -117,8 +117,8 @@ Reads node_reads(const Node *node, int operand) {
     case RESHAPED: return row_if(has_rows_of(node, type));
     case LEFT: return row_if(!node->attrs.ints[0]);
     case NAMED:
-    case PAIR:
     case WHOLE: return READS_WHOLE;
+    case PAIR: return type->rank == 0 ? READS_WHOLE : READS_MIXED;
     case SEQUENCE: return READS_SEQUENCE;
     case BOUNDS: return READS_BOUNDS;
     default: return READS_MIXED;
@@ -127,7 +127,8 @@ Reads node_reads(const Node *node, int operand) {
 
 bool node_reads_in_place(const Node *node, int operand) {
     ReadWord word = word_of(node->op, operand);
-    return word == ELEMENT || word == SPREAD || word == FOLDED || word == SCATTERED || word == PAIR;
+    if (word == PAIR) return node->inputs[operand]->type.rank == 0;
+    return word == ELEMENT || word == SPREAD || word == FOLDED || word == SCATTERED;
 }
 
 bool op_takes_open(Op op, int operand) { return op_kind(op) == KIND_ELEMENTWISE || word_of(op, operand) == PAIR; }

@@ -10,11 +10,34 @@ int attention_out_operand(Op op) {
     return op == OP_attention_second ? ATTENTION_CURVATURE + 1 : ATTENTION_SLOPE + 1;
 }
 
-int attention_lookups(const Node *grad) { return (grad->n_inputs - ATTENTION_GRAD_OPERANDS) / 2; }
+/* Of those that there always are. */
+static int fixed_operands(Op op) {
+    int behind_out = op == OP_attention ? 0 : op == OP_attention_grad ? 3 : 6;
+    return attention_out_operand(op) + behind_out;
+}
 
-const Node *attention_lookup(const Node *grad, int lookup) { return grad->inputs[attention_lookup_slope(lookup) - 1]; }
+int attention_rows_operand(Op op, Node *const *inputs, int n) {
+    return n >= fixed_operands(op) + 2 && inputs[n - 1]->type.rank > 0 ? n - 2 : -1;
+}
 
-int attention_lookup_slope(int lookup) { return ATTENTION_GRAD_OPERANDS + 2 * lookup + 1; }
+int attention_rows(const Node *attention) {
+    return attention_rows_operand(attention->op, attention->inputs, attention->n_inputs);
+}
+
+int attention_reads(Op op, Node *const *inputs, int n) {
+    int rows = attention_rows_operand(op, inputs, n);
+    return ((rows < 0 ? n : rows) - fixed_operands(op)) / 2;
+}
+
+const Node *attention_read(const Node *grad, int read) { return grad->inputs[attention_read_slope(read) - 1]; }
+
+int attention_read_slope(int read) { return ATTENTION_GRAD_OPERANDS + 2 * read + 1; }
+
+CellSide cell_side(const Node *cell) {
+    return pair_leaf(cell->inputs[0]->attrs.text) == PAIR_KEY ? CELL_KEY : CELL_QUERY;
+}
+
+bool pair_is_read(const Node *node) { return node->op == OP_lookup || node->op == OP_cell; }
 
 static const struct {
     const char *name;
@@ -72,7 +95,7 @@ static int place_of(const PairCone *cone, const Node *node) {
 
 static bool may_be_inside(const Node *node) {
     bool computed = op_kind(node->op) == KIND_ELEMENTWISE && node->is_open;
-    return node->type.rank == 0 && (computed || node->op == OP_const || node->op == OP_pair || node->op == OP_lookup);
+    return node->type.rank == 0 && (computed || node->op == OP_const || node->op == OP_pair || pair_is_read(node));
 }
 
 /* The first operand that is computed within: not a table. */
@@ -103,37 +126,47 @@ bool pair_cone_add(PairCone *cone, const Node *root, const Node **bad) {
 
 static int64_t between(double value, int64_t most) { return value<0 ? 0 : value>(double) most ? most : (int64_t)value; }
 
-static int64_t place_in_table(const PairCone *cone, int place, const double *values) {
-    const Type *table = &cone->nodes[place]->inputs[0]->type;
-    int64_t row = between(values[cone->operands[place][1]], table->dims[0].offset - 1);
-    return row * table->dims[1].offset + between(values[cone->operands[place][2]], table->dims[1].offset - 1);
+static int64_t place_of_read(const PairCone *cone, int place, const PairPoint *point, const double *values) {
+    const Node *read = cone->nodes[place];
+    const int *operands = cone->operands[place];
+    if (read->op == OP_cell) return between(values[operands[1]], point->columns[cell_side(read)] - 1);
+    const Type *table = &read->inputs[0]->type;
+    int64_t row = between(values[operands[1]], table->dims[0].offset - 1);
+    return row * table->dims[1].offset + between(values[operands[2]], table->dims[1].offset - 1);
 }
 
-int64_t pair_place(const PairCone *cone, const double *values, const Node *lookup) {
-    return place_in_table(cone, place_of(cone, lookup), values);
+int64_t pair_place(const PairCone *cone, const PairPoint *point, const double *values, const Node *read) {
+    return place_of_read(cone, place_of(cone, read), point, values);
 }
 
-static double value_of(const PairCone *cone, int place, const double *leaves, const double *values) {
+static double value_of(const PairCone *cone, int place, const PairPoint *point, const double *values) {
     const Node *node = cone->nodes[place];
     if (node->op == OP_const) return elem_held(node->type.elem, node->attrs.number);
-    if (node->op == OP_pair) return leaves[pair_leaf(node->attrs.text)];
-    if (node->op == OP_lookup) return cone->tables[node->inputs[0]->id][place_in_table(cone, place, values)];
+    if (node->op == OP_pair) return point->leaves[pair_leaf(node->attrs.text)];
+    if (pair_is_read(node)) {
+        const double *from = node->op == OP_cell ? point->cells[cell_side(node)] : cone->tables[node->inputs[0]->id];
+        return from[place_of_read(cone, place, point, values)];
+    }
     double operands[3] = {0};
     for (int i = 0; i < node->n_inputs; i++) operands[i] = values[cone->operands[place][i]];
     return interpret_scalar(node->op, node->type.elem, operands);
 }
 
-void pair_evaluate(const PairCone *cone, const double *leaves, double *values) {
-    for (int i = 0; i < cone->count; i++) values[i] = value_of(cone, i, leaves, values);
+static void evaluate(const PairCone *cone, int count, const PairPoint *point, double *values) {
+    for (int i = 0; i < count; i++) values[i] = value_of(cone, i, point, values);
+}
+
+void pair_evaluate(const PairCone *cone, const PairPoint *point, double *values) {
+    evaluate(cone, cone->count, point, values);
 }
 
 double pair_value(const PairCone *cone, const double *values, const Node *node) { return values[place_of(cone, node)]; }
 
 PairRange pair_range(const Node *attention, const PairCone *cone, int64_t position, int64_t head, int64_t keys) {
-    const double leaves[PAIR_LEAVES] = {[PAIR_QUERY] = (double)position, [PAIR_HEAD] = (double)head};
+    const PairPoint point = {.leaves = {[PAIR_QUERY] = (double)position, [PAIR_HEAD] = (double)head}};
     double values[MAX_PAIR_NODES];
-    pair_evaluate(cone, leaves, values);
-    double first = pair_value(cone, values, attention->inputs[ATTENTION_FIRST]);
-    double end = pair_value(cone, values, attention->inputs[ATTENTION_END]);
-    return (PairRange){between(first, keys), between(end, keys)};
+    int first = place_of(cone, attention->inputs[ATTENTION_FIRST]);
+    int end = place_of(cone, attention->inputs[ATTENTION_END]);
+    evaluate(cone, (first > end ? first : end) + 1, &point, values);
+    return (PairRange){between(values[first], keys), between(values[end], keys)};
 }

@@ -71,36 +71,50 @@ static Node *slope_by(Tape *g, Node *value, Node *by) {
 /* By the product of query and key. */
 static Node *slope_of(Tape *g, Node *value) { return slope_by(g, value, pair_node(g->graph, PAIR_SCORE, g->at)); }
 
-/* The lookups of the score, each with the score's derivative by it, behind `n` operands; how many there are then, 0: a
- * refusal. */
-static int add_lookups(Tape *g, Node *score, Node **operands, int n) {
+static bool is_nothing(const Node *slope) { return slope->op == OP_const && slope->attrs.number == 0; }
+
+/* The reads of the score, each with the score's derivative by it, behind `n` operands; how many operands there are
+ * then, 0: a refusal. What the score does not change with is left out. */
+static int add_reads(Tape *g, Node *score, Node **operands, int n) {
     PairCone cone;
     pair_cone_begin(&cone);
     pair_cone_add(&cone, score, NULL);
     for (int i = 0; i < cone.count; i++) {
-        if (cone.nodes[i]->op != OP_lookup) continue;
-        if (n + 2 > ATTENTION_GRAD_OPERANDS + 2 * MAX_LOOKUPS) {
-            tape_refuse(g, "E0602", "a score has gradients for 9 reads of tables at most",
+        if (!pair_is_read(cone.nodes[i])) continue;
+        Node *read = (Node *)cone.nodes[i], *slope = slope_by(g, score, read);
+        if (!slope) return 0;
+        if (is_nothing(slope)) continue;
+        if (n + 2 > ATTENTION_GRAD_OPERANDS + 2 * MAX_READS) {
+            tape_refuse(g, "E0602", "a score has gradients for 8 reads of tables and rows at most",
                         "stop_gradient takes some out");
             return 0;
         }
-        operands[n] = (Node *)cone.nodes[i];
-        operands[n + 1] = slope_by(g, score, operands[n]);
-        if (!operands[n + 1]) return 0;
-        n += 2;
+        operands[n++] = read;
+        operands[n++] = slope;
     }
     return n;
 }
 
-/* Each table gets the sum of what it gets of sequences and heads, in their order. */
-static void give_to_tables(Tape *g, Node *const *operands, int n) {
-    for (int i = 0; ATTENTION_GRAD_OPERANDS + 2 * i < n; i++) {
-        const Node *table = operands[ATTENTION_GRAD_OPERANDS + 2 * i]->inputs[0];
-        Node *parts = result_of(g, OP_attention_grad, operands, n, LOOKUP_RESULTS + i);
-        NodeSpec sum = {.op = OP_sum, .n_inputs = 1, .inputs = &parts, .pos = g->at->pos};
-        g->others[i] = table;
-        g->for_others[i] = graph_reshape(g->graph, graph_node(g->graph, &sum), &table->type, g->at);
-        g->n_others = i + 1;
+/* A table gets the sum of what it gets of sequences and heads, in their order. */
+static void give_to_table(Tape *g, const Node *table, Node *parts) {
+    NodeSpec sum = {.op = OP_sum, .n_inputs = 1, .inputs = &parts, .pos = g->at->pos};
+    g->others[g->n_others] = table;
+    g->for_others[g->n_others++] = graph_reshape(g->graph, graph_node(g->graph, &sum), &table->type, g->at);
+}
+
+/* `rows`: the operand of attention that has those of queries. */
+static void give_to_reads(Tape *g, Node *const *operands, int n, int reads, int rows, Node **dx) {
+    for (int i = 0; i < reads; i++) {
+        const Node *read = operands[attention_read_slope(i) - 1];
+        if (read->op == OP_cell && !g->wanted[rows + (int)cell_side(read)]) continue;
+        if (read->op == OP_lookup && !g->wanted[ATTENTION_SCORE]) continue;
+        Node *own = result_of(g, OP_attention_grad, operands, n, READ_RESULTS + i);
+        if (read->op == OP_lookup) {
+            give_to_table(g, read->inputs[0], own);
+        } else {
+            Node **to = &dx[rows + (int)cell_side(read)];
+            *to = *to ? graph_op2(g->graph, OP_add, *to, own, g->at) : own;
+        }
     }
 }
 
@@ -111,19 +125,22 @@ bool rule_attention(Tape *g, Node *dy, Operands x, Node **dx) {
                            "with stop_gradient");
     }
     Node *operands[MAX_OPERANDS], *slope = slope_of(g, x[ATTENTION_SCORE]);
+    int rows = attention_rows(g->at), n = ATTENTION_GRAD_OPERANDS;
     if (!slope) return false;
     for (int i = 0; i < ATTENTION_OPERANDS; i++) operands[i] = x[i];
     operands[ATTENTION_SLOPE] = slope;
     Node **given = operands + attention_out_operand(OP_attention_grad);
     given[0] = (Node *)g->at;
-    given[1] = result_of(g, OP_attention, x, ATTENTION_OPERANDS, 1);
+    given[1] = result_of(g, OP_attention, x, g->at->n_inputs, 1);
     given[2] = dy;
-    int n = ATTENTION_GRAD_OPERANDS;
-    if (g->wanted[ATTENTION_SCORE] && (n = add_lookups(g, x[ATTENTION_SCORE], operands, n)) == 0) return false;
+    bool reads = g->wanted[ATTENTION_SCORE] || (rows >= 0 && (g->wanted[rows] || g->wanted[rows + 1]));
+    if (reads && (n = add_reads(g, x[ATTENTION_SCORE], operands, n)) == 0) return false;
+    int count = (n - ATTENTION_GRAD_OPERANDS) / 2;
+    for (int i = 0; rows >= 0 && i < CELL_SIDES; i++) operands[n++] = x[rows + i];
     for (int i = 0; i < 3; i++) {
         if (g->wanted[i]) dx[i] = result_of(g, OP_attention_grad, operands, n, i);
     }
-    give_to_tables(g, operands, n);
+    give_to_reads(g, operands, n, count, rows, dx);
     return true;
 }
 
@@ -132,10 +149,12 @@ static Node *zeros_like(Tape *g, const Node *x) { return graph_broadcast(g->grap
 /* out and lse stand for what q, k and v make of them, so nothing flows to them by themselves. */
 bool rule_attention_grad(Tape *g, Node *dy, Operands x, Node **dx) {
     int from = attention_out_operand(OP_attention_grad), to = attention_out_operand(OP_attention_second);
+    int rows = attention_rows(g->at), n = to + 6;
     int64_t own = g->at->attrs.ints[1];
-    if (own >= LOOKUP_RESULTS || g->wanted[ATTENTION_SCORE] || g->wanted[ATTENTION_SLOPE]) {
-        return tape_refuse(g, "E0602", "a table that attention's score reads has no second derivative",
-                           "freeze the table, or let stop_gradient(table) be read");
+    bool read = g->wanted[ATTENTION_SCORE] || g->wanted[ATTENTION_SLOPE];
+    if (own >= READ_RESULTS || read || (rows >= 0 && (g->wanted[rows] || g->wanted[rows + 1]))) {
+        return tape_refuse(g, "E0602", "what attention's score reads has no second derivative",
+                           "freeze it, or let stop_gradient(table) be read");
     }
     Node *operands[MAX_OPERANDS], *curvature = slope_of(g, x[ATTENTION_SLOPE]);
     if (!curvature) return false;
@@ -143,10 +162,10 @@ bool rule_attention_grad(Tape *g, Node *dy, Operands x, Node **dx) {
     operands[ATTENTION_CURVATURE] = curvature;
     for (int i = 0; i < 3; i++) operands[to + i] = x[from + i];
     for (int i = 0; i < 3; i++) operands[to + 3 + i] = i == own ? dy : zeros_like(g, x[i]);
+    for (int i = 0; rows >= 0 && i < CELL_SIDES; i++) operands[n++] = x[rows + i];
     for (int i = 0; i < 4; i++) {
         int operand = i == 3 ? from + 2 : i; /* the cotangent of out */
-        if (g->wanted[operand])
-            dx[operand] = result_of(g, OP_attention_second, operands, op_arity(OP_attention_second), i);
+        if (g->wanted[operand]) dx[operand] = result_of(g, OP_attention_second, operands, n, i);
     }
     return true;
 }

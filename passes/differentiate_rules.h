@@ -5,7 +5,7 @@
 #include "graph/graph.h"
 
 /* One application of a rule. */
-enum { MAX_OTHERS = 9 };
+enum { MAX_OTHERS = 8 };
 typedef struct Tape {
     Graph *graph;   /* gradients are built beside the forward nodes */
     const Node *at; /* the forward node; its position is the gradient's */

@@ -95,6 +95,8 @@ static int rows_of_attention(const Finder *f, const Node *node) {
     bool places =
         f->rules->steady ? node->attrs.number == 0 : rows_at(f, node, 5) == ROWS_NONE && rows_at(f, node, 6) == q;
     bool good = rows_at(f, node, 2) == k && are_bounds(f, node->inputs[3], q) && are_bounds(f, node->inputs[4], k);
+    int cells = attention_rows(node);
+    if (cells >= 0) good = good && rows_at(f, node, cells) == q && rows_at(f, node, cells + 1) == k;
     return good && places && rows_at(f, node, ATTENTION_SCORE) == ROWS_NONE ? q : ROWS_MIXED;
 }
 

@@ -42,6 +42,16 @@ Node *open_by_table(Graph *g, Node *s, Node *table) {
     return op2(g, OP_add, s, graph_node(g, &(NodeSpec){.op = OP_lookup, .n_inputs = 3, .inputs = operands}));
 }
 
+static Node *cell(Graph *g, PairLeaf row, PairLeaf to, int offset) {
+    Node *operands[] = {pair_node(g, row, NULL), op2(g, OP_sub, place(g, to, offset), pair_node(g, row, NULL))};
+    return graph_node(g, &(NodeSpec){.op = OP_cell, .n_inputs = 2, .inputs = operands});
+}
+
+Node *open_by_cells(Graph *g, Node *s) {
+    Node *of_key = op2(g, OP_mul, op2(g, OP_mul, s, real(g, 0.5)), cell(g, PAIR_KEY, PAIR_QUERY, 2));
+    return op2(g, OP_sub, op2(g, OP_add, s, cell(g, PAIR_QUERY, PAIR_KEY, 1)), of_key);
+}
+
 static int within(int number, int last) { return number < 0 ? 0 : number > last ? last : number; }
 
 static bool has_window(OpenKind kind) { return kind == OPEN_WINDOW || kind == OPEN_BENT; }

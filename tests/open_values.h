@@ -20,6 +20,9 @@ void open_operands(Graph *graph, OpenKind kind, int more, Node **operands);
 /* The score of OPEN_TABLE with this table in place of a computed one: f32[N, C]. */
 Node *open_by_table(Graph *graph, Node *score, Node *table);
 
+/* s + cell(query, k - q + 1) - 0.5 s cell(key, q - k + 2): rows of both are read, to the nearest column. */
+Node *open_by_cells(Graph *graph, Node *score);
+
 /* Is key `k` seen by query `q`? The score of their product, and its slope. */
 bool open_sees(OpenKind kind, int q, int k);
 double open_score(OpenKind kind, double product, int q, int k, int head);

@@ -264,6 +264,21 @@ static Node *example_lookup(Maker *m, Example e) {
     return make(m, (NodeSpec){.op = OP_attention, .n_inputs = y->n_inputs, .inputs = inputs, .attrs = y->attrs});
 }
 
+/* Three columns of queries and four of keys for each head. */
+static Node *example_cell(Maker *m, Example e) {
+    if (e.number >= ATTENTIONS / 2) return NULL;
+    Node *y = attention(m, 2 * e.number + e.number % 2), *inputs[ATTENTION_OPERANDS + CELL_SIDES];
+    memcpy(inputs, y->inputs, ATTENTION_OPERANDS * sizeof *inputs);
+    inputs[ATTENTION_SCORE] = open_by_cells(m->graph, pair_node(m->graph, PAIR_SCORE, NULL));
+    for (int side = 0; side < CELL_SIDES; side++) {
+        Dim rows = inputs[side == CELL_QUERY ? ATTENTION_Q : ATTENTION_K]->type.dims[0];
+        inputs[ATTENTION_OPERANDS + side] = real(m, (Shape){2, {rows, dim_const(y->attrs.ints[0] * (3 + side))}});
+    }
+    return make(
+        m, (NodeSpec){
+               .op = OP_attention, .n_inputs = ATTENTION_OPERANDS + CELL_SIDES, .inputs = inputs, .attrs = y->attrs});
+}
+
 /* The sum of y sin(y): f32[]. */
 static Node *scalar_of(Maker *m, Node *y) {
     y = op2(m, OP_mul, y, op1(m, OP_sin, y));

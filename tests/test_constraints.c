@@ -23,7 +23,8 @@ static const char *const leaves = "graph \"g\"\nsymbols T S\n"
                                   "%13 = pair{name=\"score\"} : f32[]\n"
                                   "%14 = pair{name=\"key\"} : i32[]\n"
                                   "%15 = input{name=\"scalar\"} : f32[]\n"
-                                  "%16 = input{name=\"table\"} : f32[3, 2]\n";
+                                  "%16 = input{name=\"table\"} : f32[3, 2]\n"
+                                  "%17 = cell(%14, %12) : f32[]\n";
 
 typedef struct Breach {
     int constraint;
@@ -97,8 +98,17 @@ static const Breach breaches[] = {
     {1, "pair{name=\"value\"} : f32[]"},
     {1, "lookup(%1, %12, %14) : f32[]"},
     {2, "lookup(%16, %13, %14) : f32[]"},
+    {1, "cell(%15, %14) : f32[]"},
+    {1, "cell(%13, %14) : f32[]"},
+    {2, "cell(%12, %13) : f32[]"},
     ATTENTION_BREACHES("attention", "", "f32[T, 4]"),
     {10, "attention{heads=2 result=2 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" OPEN ") : f32[T, 4]"},
+    {11, "attention" ATTEND OPEN ", %0) : f32[T, 4]"},
+    {11, "attention" ATTEND OPEN ", %0, %1) : f32[T, 4]"},
+    {11, "attention" ATTEND OPEN ", %2, %0) : f32[T, 4]"},
+    {11, "attention{heads=1 result=0 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" OPEN
+         ", %4, %0) : f32[T, 4]"},
+    {11, "attention" ATTEND ", %12, %12, %17) : f32[T, 4]"},
     ATTENTION_BREACHES("attention_grad", ", %13, %0, %10, %0", "f32[T, 4]"),
     {10, "attention_grad" ATTEND OPEN ", %13, %0, %0, %0) : f32[T, 4]"},
     {10, "attention_grad" ATTEND OPEN ", %13, %1, %10, %0) : f32[T, 4]"},
@@ -106,11 +116,15 @@ static const Breach breaches[] = {
          ", %13, %0, %10, %0) : f32[T, 4]"},
     {12, "attention_grad" ATTEND OPEN ", %13, %0, %10, %0, %13, %13) : f32[T, 4]"},
     {12, "attention_grad" ATTEND OPEN ", %13, %0, %10, %0, %13) : f32[T, 4]"},
+    {13, "attention_grad" ATTEND OPEN ", %13, %0, %10, %0, %0, %1) : f32[T, 4]"},
+    {13, "attention_grad" ATTEND OPEN ", %13, %0, %10, %0, %17, %13) : f32[T, 4]"},
     ATTENTION_BREACHES("attention_second", ", %13, %13, %0, %10, %0, %0, %0, %0", "f32[T, 4]"),
     {10, "attention_second" ATTEND OPEN ", %13, %13, %0, %0, %0, %0, %0, %0) : f32[T, 4]"},
     {11, "attention_second{heads=2 result=4 dropout=0 scale=1 site=\"a\"}(%0, %0, %0, %7, %7, %8, %9" OPEN
          ", %13, %13, %0, %10, %0, %0, %0, %0) : f32[T, 4]"},
     {12, "attention_second" ATTEND OPEN ", %13, %13, %0, %10, %0, %0, %1, %0) : f32[T, 4]"},
+    {13, "attention_second" ATTEND OPEN ", %13, %13, %0, %10, %0, %0, %0, %0, %0, %1) : f32[T, 4]"},
+    {13, "attention_second" ATTEND OPEN ", %13, %13, %0, %10, %0, %0, %0, %0, %0) : f32[T, 4]"},
 };
 enum { BREACHES = sizeof breaches / sizeof *breaches };
 
@@ -125,7 +139,7 @@ static Op op_of(const Breach *breach) {
 Test(constraints, are_cited_by_their_numbers) {
     for (int i = 0; i < BREACHES; i++) {
         Diagnostics *diags = diagnostics_new();
-        const char *text = arena_printf(diags->arena, "%s%%17 = %s\n", leaves, breaches[i].node);
+        const char *text = arena_printf(diags->arena, "%s%%18 = %s\n", leaves, breaches[i].node);
         const char *cited = arena_printf(diags->arena, "(constraint %d)", breaches[i].constraint);
         cr_expect_null(graph_read(diagnostics_file(diags, "g.gir", text), diags), "%s", breaches[i].node);
         cr_assert_eq(diags->errors, 1, "%s", breaches[i].node);

@@ -260,7 +260,7 @@ static int64_t set_bounds(int *bounds, const Lengths *lengths, bool at_most_one)
 }
 
 /* As many queries as keys, or one for each sequence that is not empty; with and without dropout. */
-static void check_attention(const Lengths *lengths, bool few_queries, double dropout, OpenKind kind) {
+static void check_attention(const Lengths *lengths, bool few_queries, double dropout, OpenKind kind, bool cells) {
     static const int key[] = {7, 1};
     int q_bounds[5] = {0}, bounds[5] = {0}, coords[32];
     Bench *b = bench_new();
@@ -270,7 +270,7 @@ static void check_attention(const Lengths *lengths, bool few_queries, double dro
         for (int i = 0; row < q_bounds[s + 1]; row++, i++) coords[2 * row] = s, coords[2 * row + 1] = i;
     }
     Dim rows = few_queries ? dim_const(queries) : (Dim)T, ends = dim_const(lengths->count + 1);
-    Node *inputs[ATTENTION_OPERANDS];
+    Node *inputs[ATTENTION_OPERANDS + CELL_SIDES];
     inputs[0] = param(b, 2, (Dim[]){rows, C(4)});
     inputs[1] = param(b, 2, (Dim[]){T, C(4)});
     inputs[2] = param(b, 2, (Dim[]){T, C(4)});
@@ -279,11 +279,22 @@ static void check_attention(const Lengths *lengths, bool few_queries, double dro
     inputs[5] = integers(b, "key", 1, &(Dim)C(2), (Dim)C(0), key);
     inputs[6] = integers(b, "coords", 2, (Dim[]){rows, C(2)}, (Dim)C(0), coords);
     NodeSpec spec = {.op = OP_attention,
-                     .n_inputs = ATTENTION_OPERANDS,
+                     .n_inputs = ATTENTION_OPERANDS + (cells ? CELL_SIDES : 0),
                      .inputs = inputs,
                      .attrs = {.ints = {2, 0}, .number = dropout, .scale = 0.7, .text = "site"}};
     open_operands(b->r.graph, kind, 0, inputs + ATTENTION_FIRST);
-    bench_check(b, apply(b, spec), "attention");
+    if (cells) {
+        inputs[ATTENTION_SCORE] = open_by_cells(b->r.graph, inputs[ATTENTION_SCORE]);
+        inputs[ATTENTION_OPERANDS + CELL_QUERY] = param(b, 2, (Dim[]){rows, C(6)});
+        inputs[ATTENTION_OPERANDS + CELL_KEY] = param(b, 2, (Dim[]){T, C(4)});
+    }
+    if (!cells) {
+        bench_check(b, apply(b, spec), "attention");
+        return;
+    }
+    graph_output(b->r.graph, "loss", weighted_sum(b, apply(b, spec)));
+    check_loss(b, "attention that reads rows");
+    bench_free(b);
 }
 
 /* Lengths of one, two and more, equal, mixed, empty, and nothing at all. */
@@ -291,7 +302,15 @@ Test(gradients, attention) {
     static const Lengths lengths[] = {{3, {2, 0, 1}}, {1, {1}}, {2, {3, 3}}, {4, {1, 5, 2, 4}}, {2, {0, 0}}};
     for (int k = 0; k < 5; k++) {
         for (int i = 0; i < 4 * OPEN_KINDS; i++)
-            check_attention(&lengths[k], i & 1, i & 2 ? 0.4 : 0, (OpenKind)(i / 4));
+            check_attention(&lengths[k], i & 1, i & 2 ? 0.4 : 0, (OpenKind)(i / 4), false);
+    }
+}
+
+Test(gradients, attention_that_reads_rows) {
+    static const Lengths lengths[] = {{3, {2, 0, 1}}, {2, {3, 3}}, {4, {1, 5, 2, 4}}, {2, {0, 0}}};
+    for (int k = 0; k < 4; k++) {
+        for (int i = 0; i < 4 * OPEN_KINDS; i += 3)
+            check_attention(&lengths[k], i & 1, i & 2 ? 0.4 : 0, (OpenKind)(i / 4), true);
     }
 }
 

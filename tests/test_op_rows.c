@@ -50,7 +50,7 @@ static Trial *trial_new(const Node *node, const Graph *graph, const int64_t *ext
     Rewrite rewrite = rewrite_begin(graph, t->graph, NULL, NULL);
     for (int i = 0; i < node->n_inputs; i++) {
         const char *name = arena_printf(arena, "%d", i);
-        bool computed_within = op_takes_open(node->op, i) && op_kind(node->op) == KIND_ATTENTION;
+        bool computed_within = op_kind(node->op) == KIND_ATTENTION && node_reads_in_place(node, i);
         t->bindings[i] = (Binding){name, NULL};
         if (computed_within) {
             leaves[i] = rewrite_value(&rewrite, node->inputs[i]);
@@ -206,8 +206,8 @@ static void try_example(RandomGraph *r, Op op, bool *mixed, bool *mixes) {
 Test(op_rows, operands_are_read_as_the_table_says) {
     for (int op = 0; op < OP_COUNT; op++) {
         bool mixed = false, mixes = false;
-        /* a lookup has a value within attention alone */
-        for (int i = 0; i < EXAMPLES && op_arity((Op)op) != 0 && op != OP_lookup; i++) {
+        /* a lookup and a cell have a value within attention alone */
+        for (int i = 0; i < EXAMPLES && op_arity((Op)op) != 0 && op != OP_lookup && op != OP_cell; i++) {
             RandomGraph *r = example_new((Op)op, i);
             if (!r) continue;
             random_graph_batch(r, (uint64_t)i, BATCH_SHORT);

@@ -45,8 +45,8 @@ static Node *attention_node(const Problem *p, Graph *g, Op op, Node **inputs, in
     memcpy(operands, inputs, 7 * sizeof *inputs);
     open_operands(g, p->open, given - ATTENTION_OPERANDS, operands + 7);
     memcpy(operands + given, inputs + 7, (OPERANDS - 7) * sizeof *inputs);
-    NodeSpec spec = {
-        .op = op, .n_inputs = op == OP_attention_grad ? ATTENTION_GRAD_OPERANDS : op_arity(op), .inputs = operands};
+    int behind = op == OP_attention ? 0 : op == OP_attention_grad ? 3 : 6;
+    NodeSpec spec = {.op = op, .n_inputs = given + behind, .inputs = operands};
     spec.attrs = (Attrs){.ints = {p->heads, result}, .number = p->dropout, .text = "0"};
     spec.attrs.scale = 1 / sqrt((double)p->depth);
     return graph_node(g, &spec);

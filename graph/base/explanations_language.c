@@ -171,6 +171,7 @@ const Explanation explanations_of_language[] = {
      "returns one f32; 'keys' returns a range, 'first .. end', made of the query's\n"
      "position. Parameters declared as 'position' are the query's and the key's\n"
      "position in the text, in this order, one declared as 'head' the head's number;\n"
+     "gather(value, q, column) and gather(value, k, column) read their rows;\n"
      "what else there is stands in the call: score = biased(0.5).",
      .wrong = "def near(q: position) = q + 64\n"
               "...\n"
