@@ -135,8 +135,8 @@ XXH128_hash_t object_key(const Kernel *kernel, const Target *target) {
     XXH128_canonicalFromHash(&hash, kernel->hash);
     XXH3_state_t *state = hash_begin();
     char numbers[160];
-    int size = snprintf(numbers, sizeof numbers, "%s %d %d %lld %lld", target_llvm_version().text, target->lanes,
-                        target->registers, (long long)target->l1_bytes, (long long)target->l2_bytes);
+    int size = snprintf(numbers, sizeof numbers, "%s %d %d %lld %lld %d", target_llvm_version().text, target->lanes,
+                        target->registers, (long long)target->l1_bytes, (long long)target->l2_bytes, target->flushes);
     XXH3_128bits_update(state, hash.digest, sizeof hash.digest);
     XXH3_128bits_update(state, numbers, (size_t)size + 1);
     const char *const texts[] = {GRADC_CODE_VERSION, kernel->name, target->cpu, target->features, pipeline_of(target)};

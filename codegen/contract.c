@@ -5,19 +5,21 @@
 
 /* --- The kernel ------------------------------------------------------------------------------- */
 
+enum { SCRATCH = -1 }; /* in place of a buffer, as emit_read has it */
+
 /* What is the same all over the kernel. All values are i64 but the pointers. */
 typedef struct ContractCode {
     Emitter *e;
     Contraction c;
     Scope root;
     Type type;   /* of the sums: f32[M, N] */
-    int sums;    /* the buffer they are kept in: the matmul's if it is a result, else any result's */
+    int sums;    /* the buffer they are kept in: the matmul's if it is a result, else any of words, or SCRATCH */
     bool alone;  /* the sums are the only result: no epilogue */
     int vectors; /* that the epilogue takes at once */
     LLVMValueRef m, n, k;
     LLVMValueRef a, b; /* operands */
-    /* Regions of the scratch: a tile at an edge of C, A's copy, B's panels. */
-    LLVMValueRef tile_place, a_place, b_place;
+    /* Regions of the scratch: a tile at an edge of C, A's copy, B's panels, sums. */
+    LLVMValueRef tile_place, a_place, b_place, sum_place;
     LLVMValueRef pack_a, pack_b, copy, ask[2], tiles[MAX_HEIGHTS]; /* ask: to read, to write */
     LLVMValueRef packing_tile;                                     /* of all rows; NULL: B has to be transposed */
 } ContractCode;
@@ -59,12 +61,14 @@ static const Node *find_matmul(const Graph *body) {
 
 static void find_results(ContractCode *w) {
     const Graph *body = w->e->body;
-    w->sums = emit_result(w->e, 0);
+    w->sums = SCRATCH;
     bool found = false;
     for (int i = 0; i < body->outputs.count; i++) {
-        if (body->outputs.items[i].node != w->c.matmul) continue;
-        w->sums = emit_result(w->e, i);
-        found = true;
+        const Node *node = body->outputs.items[i].node;
+        bool has_room = elem_bytes(node->type.elem) == WORD_BYTES && w->sums == SCRATCH;
+        if (node == w->c.matmul || has_room) w->sums = emit_result(w->e, i);
+        found = found || node == w->c.matmul;
+        if (found) break;
     }
     w->alone = found && body->outputs.count == 1;
 }
@@ -75,21 +79,25 @@ static Contraction describe(const Emitter *e, int group) {
     c.m = matmul->type.dims[0];
     c.n = matmul->type.dims[1];
     c.k = matmul->inputs[0]->type.dims[c.ta ? 0 : 1];
+    c.elem = matmul->inputs[0]->type.elem;
+    c.order = elem_sum_order(c.elem);
     c.tiling = contract_tiling(e->target, dim_is_const(c.n) ? c.n.offset : 0, group);
     c.vector = LLVMVectorType(e->f32, (unsigned)c.tiling.lanes);
     return c;
 }
 
-/* The scratch: the tile at an edge, A's copy, B's panels, each from a new page. */
+/* The scratch: the tile at an edge, A's copy, B's panels, sums, each from a new page. */
 static void place_scratch(ContractCode *w) {
     const Tiling *t = &w->c.tiling;
     int64_t page = 4096 / WORD_BYTES;
     int64_t tile = ((int64_t)t->rows * t->columns + page) / page * page;
     int64_t a = (t->rows * t->row_stride + page) / page * page;
-    assert((tile + a + (t->depth + LANES) * t->strip) * WORD_BYTES <= SCRATCH_BYTES);
+    int64_t b = ((t->depth + LANES) * t->strip + page) / page * page;
+    assert((tile + a + b + t->sum_rows * t->sum_stride) * WORD_BYTES <= SCRATCH_BYTES);
     w->tile_place = w->e->scratch;
     w->a_place = emit_address(w->e, w->e->scratch, emit_i64(w->e, tile));
     w->b_place = emit_address(w->e, w->e->scratch, emit_i64(w->e, tile + a));
+    w->sum_place = emit_address(w->e, w->e->scratch, emit_i64(w->e, tile + a + b));
 }
 
 static void prepare(ContractCode *w) {
@@ -116,14 +124,29 @@ static void prepare(ContractCode *w) {
 
 /* --- From the rectangle down to the tile ------------------------------------------------------ */
 
-static LLVMValueRef sum_address(const ContractCode *w, LLVMValueRef row, LLVMValueRef column) {
+static bool sums_are_apart(const ContractCode *w) { return w->sums == SCRATCH; }
+
+/* Between rows of the sums, in floats. */
+static LLVMValueRef sum_stride(const ContractCode *w) {
+    return sums_are_apart(w) ? emit_i64(w->e, w->c.tiling.sum_stride) : w->n;
+}
+
+/* At a row and column of C: in a result, or in the scratch, which has them from the first row and the strip's first
+ * column on. */
+static LLVMValueRef sum_address(const ContractCode *w, const TilePlace *at, LLVMValueRef row, LLVMValueRef column) {
     Emitter *e = w->e;
-    return emit_address(e, e->buffers[w->sums], emit_add(e, emit_mul(e, row, w->n), column));
+    LLVMValueRef base = sums_are_apart(w) ? w->sum_place : e->buffers[w->sums];
+    if (sums_are_apart(w)) {
+        row = emit_sub(e, row, at->all.row_from);
+        column = emit_sub(e, column, at->column);
+    }
+    return emit_address(e, base, emit_add(e, emit_mul(e, row, sum_stride(w)), column));
 }
 
 static LLVMValueRef a_address(const ContractCode *w, LLVMValueRef row, LLVMValueRef depth_from) {
     LLVMValueRef outer = w->c.ta ? depth_from : row, inner = w->c.ta ? row : depth_from;
-    return emit_address(w->e, w->a, emit_add(w->e, emit_mul(w->e, outer, w->c.ta ? w->m : w->k), inner));
+    LLVMValueRef offset = emit_add(w->e, emit_mul(w->e, outer, w->c.ta ? w->m : w->k), inner);
+    return operand_address(w->e, &w->c, w->a, offset);
 }
 
 /* Between rows of B as it is stored. */
@@ -131,7 +154,7 @@ static LLVMValueRef b_stride(const ContractCode *w) { return w->c.tb ? w->k : w-
 
 static LLVMValueRef b_address(const ContractCode *w, LLVMValueRef column, LLVMValueRef depth_from) {
     LLVMValueRef outer = w->c.tb ? column : depth_from, inner = w->c.tb ? depth_from : column;
-    return emit_address(w->e, w->b, emit_add(w->e, emit_mul(w->e, outer, b_stride(w)), inner));
+    return operand_address(w->e, &w->c, w->b, emit_add(w->e, emit_mul(w->e, outer, b_stride(w)), inner));
 }
 
 static LLVMValueRef choose_tile_function(const ContractCode *w, LLVMValueRef rows) {
@@ -192,7 +215,7 @@ static LLVMValueRef next_sums(const ContractCode *w, const TilePlace *at, LLVMVa
     LLVMValueRef row =
         emit_min(e, emit_add(e, at->row, emit_i64(e, w->c.tiling.rows)), emit_sub(e, at->all.row_to, emit_i64(e, 1)));
     row = emit_select(e, fits, at->row, row);
-    return sum_address(w, row, emit_add(e, at->column, emit_select(e, fits, beside, emit_i64(e, 0))));
+    return sum_address(w, at, row, emit_add(e, at->column, emit_select(e, fits, beside, emit_i64(e, 0))));
 }
 
 static bool is_like_sums(const ContractCode *w, const Node *node) { return type_equal(&node->type, &w->type); }
@@ -281,10 +304,14 @@ static void emit_copy(const ContractCode *w, const TilePlace *at, const LLVMValu
     emit_call(w->e, w->copy, COPY_PARAMS, args);
 }
 
-/* A tile that C does not fill is computed aside. */
+/* A tile that C does not fill is computed aside; but where sums are apart there is room for whole ones. */
 static void emit_edge_tile(const ContractCode *w, const TilePlace *at, LLVMValueRef tile, LLVMValueRef offset) {
     Emitter *e = w->e;
-    LLVMValueRef sums = sum_address(w, at->row, emit_add(e, at->column, offset));
+    LLVMValueRef sums = sum_address(w, at, at->row, emit_add(e, at->column, offset));
+    if (sums_are_apart(w)) {
+        emit_one_tile(w, at, &(TileRun){.tile = tile, .offset = offset, .sums = sums, .stride = sum_stride(w)});
+        return;
+    }
     LLVMValueRef stride = emit_i64(e, w->c.tiling.columns);
     LLVMValueRef there[] = {sums, w->n}, aside[] = {w->tile_place, stride};
     LLVMValueRef columns = emit_min(e, emit_sub(e, at->columns, offset), stride);
@@ -303,8 +330,8 @@ static void emit_row_of_tiles(const ContractCode *w, const TilePlace *at) {
     LLVMValueRef short_of_rows = emit_less(e, at->rows, emit_i64(e, t->rows));
     LLVMValueRef whole = emit_select(e, short_of_rows, emit_i64(e, 0), full);
     Loop loop = emit_for(e, emit_i64(e, 0), whole, t->columns, "tile");
-    LLVMValueRef sums = sum_address(w, at->row, emit_add(e, at->column, loop.i));
-    emit_one_tile(w, at, &(TileRun){tile, w->packing_tile, loop.i, sums, w->n});
+    LLVMValueRef sums = sum_address(w, at, at->row, emit_add(e, at->column, loop.i));
+    emit_one_tile(w, at, &(TileRun){tile, w->packing_tile, loop.i, sums, sum_stride(w)});
     emit_end_for(e, &loop);
     Loop edge = emit_for(e, whole, at->columns, t->columns, "edge");
     emit_edge_tile(w, at, tile, edge.i);
@@ -314,14 +341,22 @@ static void emit_row_of_tiles(const ContractCode *w, const TilePlace *at) {
 /* The epilogue along one row of C. */
 typedef struct EpilogueRow {
     const ContractCode *w;
+    const TilePlace *at;
     LLVMValueRef row;
 } EpilogueRow;
+
+static LLVMValueRef load_sums(const EpilogueRow *row, const Index *index) {
+    Emitter *e = row->w->e;
+    if (!sums_are_apart(row->w)) return emit_load(e, row->w->sums, &row->w->type, index);
+    LLVMValueRef address = sum_address(row->w, row->at, row->row, emit_coord_scalar(e, index->at[1]));
+    return emit_read_masked(e, SCRATCH, e->f32x, address, index->mask);
+}
 
 static void epilogue_chunk(Emitter *e, Scope *scope, void *context, Coord column, LLVMValueRef mask) {
     const EpilogueRow *at = context;
     const ContractCode *w = at->w;
     Index index = {.at = {coord_splat(at->row), column}, .mask = mask};
-    scope_bind(e, scope, w->c.matmul, &index, emit_load(e, w->sums, &w->type, &index));
+    scope_bind(e, scope, w->c.matmul, &index, load_sums(at, &index));
     for (int i = 0; i < e->body->outputs.count; i++) {
         if (e->body->outputs.items[i].node != w->c.matmul || emit_result(e, i) != w->sums)
             emit_output(e, scope, i, &index);
@@ -335,7 +370,7 @@ static void emit_epilogue(const ContractCode *w, const TilePlace *at) {
     if (w->alone) return;
     LLVMBasicBlockRef after = emit_if(e, at->block.last);
     Loop row = emit_for(e, at->row, emit_add(e, at->row, at->rows), 1, "row");
-    EpilogueRow this_row = {w, row.i};
+    EpilogueRow this_row = {w, at, row.i};
     int width = w->vectors * LANES;
     LLVMValueRef end = emit_add(e, at->column, at->columns);
     if (dim_is_const(w->c.n) && w->c.n.offset % width == 0) {
@@ -400,6 +435,20 @@ static void emit_blocks(const ContractCode *w, TilePlace at) {
     emit_end_for(e, &loop);
 }
 
+/* Where sums are apart, as many rows at a time as there is room for: each packs the panels anew. */
+static void emit_blocks_of_rows(const ContractCode *w, TilePlace at) {
+    Emitter *e = w->e;
+    if (!sums_are_apart(w)) {
+        emit_blocks(w, at);
+        return;
+    }
+    Loop loop = emit_for(e, at.all.row_from, at.all.row_to, w->c.tiling.sum_rows, "sums");
+    at.all.row_from = loop.i;
+    at.all.row_to = emit_min(e, emit_add(e, loop.i, emit_i64(e, w->c.tiling.sum_rows)), at.all.row_to);
+    emit_blocks(w, at);
+    emit_end_for(e, &loop);
+}
+
 /* `extent` in the fewest blocks of at most `most`: all but the last equal, multiples of `unit`; at least one unit. */
 static LLVMValueRef even_blocks(Emitter *e, LLVMValueRef extent, int64_t most, int64_t unit) {
     LLVMValueRef blocks = at_least_one(e, emit_div_up(e, extent, most));
@@ -411,11 +460,11 @@ static void emit_strips(const ContractCode *w, Rectangle all) {
     LLVMValueRef columns = emit_sub(e, all.column_to, all.column_from);
     TilePlace at = {.all = all};
     at.strip_columns = even_blocks(e, columns, w->c.tiling.strip, w->c.tiling.unit);
-    at.block_depth = even_blocks(e, w->k, w->c.tiling.depth, LANES);
+    at.block_depth = even_blocks(e, w->k, w->c.tiling.depth, w->c.order.block ? w->c.order.block : LANES);
     Loop loop = emit_for(e, emit_i64(e, 0), emit_div_up_by(e, columns, at.strip_columns), 1, "strip");
     at.column = emit_add(e, all.column_from, emit_mul(e, loop.i, at.strip_columns));
     at.columns = emit_min(e, emit_sub(e, all.column_to, at.column), at.strip_columns);
-    emit_blocks(w, at);
+    emit_blocks_of_rows(w, at);
     emit_end_for(e, &loop);
 }
 

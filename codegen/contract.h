@@ -1,7 +1,7 @@
 /* Contract: the pieces of a matmul kernel, C[M, N] = A[M, K] B[K, N] with an elementwise epilogue.
  *
- * Every element of C is one chain of fused multiply-adds in k order from +0; what is chosen here
- * only divides the elements:
+ * The order in which an element of C adds up is that of its operands' type (SumOrder of graph/element.h); what is
+ * chosen here only divides the elements:
  *
  *        N, in strips of `strip` columns
  *       +-----------+-----------+     A thread owns a rectangle of C. For each strip and block
@@ -11,8 +11,10 @@
  *                                     last block of K, the epilogue over these rows.
  *
  * The first rows pack the panels of B's block, each just before they use it; the panels stay in the second-level cache.
- * Between blocks of K the sums wait in a result's own memory.
+ * Between blocks of K the sums wait in a result's own memory; where no result is of words, in the scratch, for as many
+ * rows at a time as it holds.
  *
+ * Operands are widened to f32 as they are copied, so that the register tile knows one type of numbers.
  * Copies of A: rows of the block, `row_stride` floats apart, or, where A is stored [K, M], a panel
  * [K block][rows]. Packing, tiles and copies are internal functions of the kernel's module, each
  * with an Emitter of its own. */
@@ -34,16 +36,21 @@ typedef struct Tiling {
     int64_t depth;      /* most of K in one block; a multiple of 16 */
     int64_t row_stride; /* floats between copied rows of A: an odd number of cache lines */
     int64_t strip;      /* most columns in one strip; a multiple of unit */
+    int64_t sum_rows;   /* rows whose sums the scratch holds over a strip; a multiple of `rows` */
+    int64_t sum_stride; /* floats between them: an odd number of cache lines */
 } Tiling;
 
-/* `columns` is N where that is known, else 0; `group` how many columns the epilogue takes at once
- * (16 or 64). */
+/* `columns` is N where that is known, else 0; `group` how many columns the epilogue takes at once (16 or 64). The road
+ * is that of fused multiply-adds, which every target has: a sum of several chains runs one after the other in the same
+ * registers, so that the tile is the same. */
 Tiling contract_tiling(const Target *target, int64_t columns, int group);
 
 typedef struct Contraction {
     const Node *matmul;
     bool ta, tb;
     Dim m, n, k;
+    ElemType elem; /* of the operands */
+    SumOrder order;
     Tiling tiling;
     LLVMTypeRef vector; /* <lanes x float> */
 } Contraction;
@@ -65,6 +72,10 @@ void emit_call(Emitter *e, LLVMValueRef function, unsigned n_args, LLVMValueRef 
  * written. */
 LLVMValueRef load_lanes(Emitter *e, LLVMTypeRef vector, LLVMValueRef address, LLVMValueRef mask);
 void store_lanes(Emitter *e, LLVMValueRef value, LLVMValueRef address, LLVMValueRef mask);
+/* The same of an operand of the product, widened. Elements are counted in its own type. */
+LLVMValueRef load_operand(Emitter *e, const Contraction *c, LLVMTypeRef vector, LLVMValueRef address,
+                          LLVMValueRef mask);
+LLVMValueRef operand_address(Emitter *e, const Contraction *c, LLVMValueRef base, LLVMValueRef offset);
 /* The mask of the lanes whose number is below `count` (i64, any sign). */
 LLVMValueRef lanes_below(Emitter *e, LLVMTypeRef vector, LLVMValueRef count);
 void emit_prefetch(Emitter *e, LLVMValueRef address, bool write, int locality);
@@ -77,7 +88,7 @@ Rectangle emit_rectangle(Emitter *e, LLVMValueRef m, LLVMValueRef n, int unit);
 
 /* contract_tile.c
  *
- * tile: `height` rows of C over the panel of B; the sums start at +0, or at what C holds. Three streams are brought
+ * tile: `height` rows of C over the panel of B; the sums start at +0, or at what is there. Three streams are brought
  * into the second-level cache meanwhile: during step k of TILE_DEPTH one line at
  *
  *     stream + (k mod 16) * row + (k rounded down to 16) * step
@@ -90,7 +101,7 @@ enum {
     TILE_SUMS,    /* this tile's rows of C */
     TILE_STRIDE,  /* between them, in floats */
     TILE_DEPTH,   /* steps: the depth of this block of K */
-    TILE_FIRST,   /* it is the first block: sums start at +0 */
+    TILE_FIRST,   /* it is the first block of K: sums start at +0 */
     TILE_NEXT,    /* the sums of the next tile */
     TILE_A_AHEAD, /* a stream of A, its row and step */
     TILE_A_ROW,

@@ -62,13 +62,7 @@ void emit_call(Emitter *e, LLVMValueRef function, unsigned n_args, LLVMValueRef 
 }
 
 LLVMValueRef load_lanes(Emitter *e, LLVMTypeRef vector, LLVMValueRef address, LLVMValueRef mask) {
-    if (mask) {
-        LLVMValueRef args[] = {address, emit_i32(e, WORD_BYTES), mask, LLVMConstNull(vector)};
-        return emit_intrinsic(e, "llvm.masked.load", 2, (LLVMTypeRef[]){vector, e->ptr}, 4, args);
-    }
-    LLVMValueRef load = LLVMBuildLoad2(e->builder, vector, address, "");
-    LLVMSetAlignment(load, WORD_BYTES);
-    return load;
+    return emit_elements_there(e, ELEM_F32, vector, address, mask);
 }
 
 void store_lanes(Emitter *e, LLVMValueRef value, LLVMValueRef address, LLVMValueRef mask) {
@@ -78,6 +72,15 @@ void store_lanes(Emitter *e, LLVMValueRef value, LLVMValueRef address, LLVMValue
         return;
     }
     LLVMSetAlignment(LLVMBuildStore(e->builder, value, address), WORD_BYTES);
+}
+
+LLVMValueRef load_operand(Emitter *e, const Contraction *c, LLVMTypeRef vector, LLVMValueRef address,
+                          LLVMValueRef mask) {
+    return emit_elements_there(e, c->elem, vector, address, mask);
+}
+
+LLVMValueRef operand_address(Emitter *e, const Contraction *c, LLVMValueRef base, LLVMValueRef offset) {
+    return emit_element_address(e, c->elem, base, offset);
 }
 
 LLVMValueRef lanes_below(Emitter *e, LLVMTypeRef vector, LLVMValueRef count) {

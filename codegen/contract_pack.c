@@ -16,39 +16,65 @@ static void emit_pack_rows(Emitter *e, const Contraction *c, const LLVMValueRef 
     LLVMValueRef full = emit_round_down(e, p[PACK_DEPTH], LANES);
     LLVMValueRef last = LLVMBuildSub(e->builder, p[PACK_COUNT], emit_i64(e, 1), "");
     Loop row = emit_for(e, emit_i64(e, 0), emit_i64(e, c->tiling.rows), 1, "row");
-    LLVMValueRef from = emit_address(e, p[PACK_FROM], emit_mul(e, emit_min(e, row.i, last), stride));
+    LLVMValueRef from = operand_address(e, c, p[PACK_FROM], emit_mul(e, emit_min(e, row.i, last), stride));
     LLVMValueRef to = emit_address(e, p[PACK_TO], emit_mul(e, row.i, emit_i64(e, c->tiling.row_stride)));
     Loop k = emit_for(e, emit_i64(e, 0), full, LANES, "k");
-    store_lanes(e, load_lanes(e, e->f32x, emit_address(e, from, k.i), NULL), emit_address(e, to, k.i), NULL);
+    store_lanes(e, load_operand(e, c, e->f32x, operand_address(e, c, from, k.i), NULL), emit_address(e, to, k.i), NULL);
     emit_end_for(e, &k);
     LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntNE, full, p[PACK_DEPTH], ""));
     LLVMValueRef mask = lanes_below(e, e->f32x, LLVMBuildSub(e->builder, p[PACK_DEPTH], full, ""));
-    store_lanes(e, load_lanes(e, e->f32x, emit_address(e, from, full), mask), emit_address(e, to, full), NULL);
+    store_lanes(e, load_operand(e, c, e->f32x, operand_address(e, c, from, full), mask), emit_address(e, to, full),
+                NULL);
     emit_end_if(e, after);
     emit_end_for(e, &row);
 }
 
 /* --- A stored [K, M]: a panel ----------------------------------------------------------------- */
 
-/* Whole vectors are stored: what one step writes past its rows, the next step writes anew. */
-static void emit_pack_columns(Emitter *e, const Contraction *c, const LLVMValueRef *p) {
+/* Vector v of a whole tile's rows, of which the last may be short. */
+static LLVMValueRef load_tile_rows(Emitter *e, const Contraction *c, LLVMValueRef address, int v) {
+    int lanes = c->tiling.lanes, left = c->tiling.rows - v * lanes;
+    if (left >= lanes) return load_operand(e, c, c->vector, address, NULL);
+    LLVMValueRef some = load_operand(e, c, LLVMVectorType(e->f32, (unsigned)left), address, NULL), order[LANES];
+    for (int i = 0; i < lanes; i++) order[i] = emit_i32(e, i < left ? i : 0);
+    return LLVMBuildShuffleVector(e->builder, some, LLVMGetPoison(LLVMTypeOf(some)),
+                                  LLVMConstVector(order, (unsigned)lanes), "");
+}
+
+/* Rows 0 to `depth` of the panel; `masks` of its vectors, NULL: all of a tile's rows are there. Whole vectors are
+ * stored: what one step writes past its rows, the next step writes anew. */
+static void pack_panel_rows(Emitter *e, const Contraction *c, const LLVMValueRef *p, LLVMValueRef depth,
+                            const LLVMValueRef *masks) {
     int lanes = c->tiling.lanes, vectors = (c->tiling.rows + lanes - 1) / lanes;
-    LLVMValueRef stride = dim_or(e, c->m, p[PACK_STRIDE]), masks[LANES];
-    for (int v = 0; v < vectors; v++) {
-        LLVMValueRef left = LLVMBuildSub(e->builder, p[PACK_COUNT], emit_i64(e, (int64_t)v * lanes), "");
-        masks[v] = lanes_below(e, c->vector, left);
-    }
-    Loop k = emit_for(e, emit_i64(e, 0), p[PACK_DEPTH], 1, "k");
-    LLVMValueRef from = emit_address(e, p[PACK_FROM], emit_mul(e, k.i, stride));
+    LLVMValueRef stride = dim_or(e, c->m, p[PACK_STRIDE]), values[LANES];
+    Loop k = emit_for(e, emit_i64(e, 0), depth, 1, "k");
+    LLVMValueRef from = operand_address(e, c, p[PACK_FROM], emit_mul(e, k.i, stride));
     LLVMValueRef to = emit_address(e, p[PACK_TO], emit_mul(e, k.i, emit_i64(e, c->tiling.rows)));
-    LLVMValueRef values[LANES];
     for (int v = 0; v < vectors; v++) {
-        values[v] = load_lanes(e, c->vector, emit_address(e, from, emit_i64(e, (int64_t)v * lanes)), masks[v]);
+        LLVMValueRef address = operand_address(e, c, from, emit_i64(e, (int64_t)v * lanes));
+        values[v] = masks ? load_operand(e, c, c->vector, address, masks[v]) : load_tile_rows(e, c, address, v);
     }
     for (int v = 0; v < vectors; v++) {
         store_lanes(e, values[v], emit_address(e, to, emit_i64(e, (int64_t)v * lanes)), NULL);
     }
     emit_end_for(e, &k);
+}
+
+/* There are masked loads of words; of less than a word they would be a branch for each lane, so that a whole tile's
+ * rows are loaded by their number. */
+static void emit_pack_columns(Emitter *e, const Contraction *c, const LLVMValueRef *p) {
+    int lanes = c->tiling.lanes, vectors = (c->tiling.rows + lanes - 1) / lanes;
+    LLVMValueRef depth = p[PACK_DEPTH], masks[LANES];
+    for (int v = 0; v < vectors; v++) {
+        LLVMValueRef left = LLVMBuildSub(e->builder, p[PACK_COUNT], emit_i64(e, (int64_t)v * lanes), "");
+        masks[v] = lanes_below(e, c->vector, left);
+    }
+    if (elem_bytes(c->elem) < WORD_BYTES) {
+        LLVMValueRef short_of_rows = emit_less(e, p[PACK_COUNT], emit_i64(e, c->tiling.rows));
+        pack_panel_rows(e, c, p, emit_select(e, short_of_rows, emit_i64(e, 0), depth), NULL);
+        depth = emit_select(e, short_of_rows, depth, emit_i64(e, 0));
+    }
+    pack_panel_rows(e, c, p, depth, masks);
 }
 
 LLVMValueRef emit_pack_a(const Emitter *kernel, const Contraction *c) {
@@ -72,8 +98,8 @@ static void copy_panel_row(Emitter *e, const Contraction *c, LLVMValueRef to, LL
     for (int v = 0; v < c->tiling.vectors; v++) {
         LLVMValueRef offset = emit_i64(e, (int64_t)v * c->tiling.lanes), mask = NULL;
         if (count) mask = lanes_below(e, c->vector, LLVMBuildSub(e->builder, count, offset, ""));
-        store_lanes(e, load_lanes(e, c->vector, emit_address(e, from, offset), mask), emit_address(e, to, offset),
-                    NULL);
+        LLVMValueRef columns = load_operand(e, c, c->vector, operand_address(e, c, from, offset), mask);
+        store_lanes(e, columns, emit_address(e, to, offset), NULL);
     }
 }
 
@@ -87,14 +113,14 @@ static bool has_narrow_panel(const Contraction *c) {
 static void emit_copy_panels(Emitter *e, const Contraction *c, const LLVMValueRef *p) {
     LLVMValueRef full = emit_round_down(e, p[PACK_COUNT], c->tiling.columns), stride = dim_or(e, c->n, p[PACK_STRIDE]);
     Loop k = emit_for(e, emit_i64(e, 0), p[PACK_DEPTH], 1, "k");
-    LLVMValueRef from = emit_address(e, p[PACK_FROM], emit_mul(e, k.i, stride));
+    LLVMValueRef from = operand_address(e, c, p[PACK_FROM], emit_mul(e, k.i, stride));
     Loop column = emit_for(e, emit_i64(e, 0), full, c->tiling.columns, "column");
-    copy_panel_row(e, c, panel_address(e, c, p, column.i, k.i), emit_address(e, from, column.i), NULL);
+    copy_panel_row(e, c, panel_address(e, c, p, column.i, k.i), operand_address(e, c, from, column.i), NULL);
     emit_end_for(e, &column);
     if (has_narrow_panel(c)) {
         LLVMBasicBlockRef after = emit_if(e, LLVMBuildICmp(e->builder, LLVMIntNE, full, p[PACK_COUNT], ""));
         LLVMValueRef count = LLVMBuildSub(e->builder, p[PACK_COUNT], full, "");
-        copy_panel_row(e, c, panel_address(e, c, p, full, k.i), emit_address(e, from, full), count);
+        copy_panel_row(e, c, panel_address(e, c, p, full, k.i), operand_address(e, c, from, full), count);
         emit_end_if(e, after);
     }
     emit_end_for(e, &k);
@@ -132,15 +158,16 @@ static void emit_square(Emitter *e, const Contraction *c, const LLVMValueRef *p,
                         bool careful) {
     int lanes = c->tiling.lanes;
     LLVMValueRef stride = dim_or(e, c->k, p[PACK_STRIDE]), rows[LANES], mask = NULL;
-    LLVMValueRef from = emit_address(e, p[PACK_FROM], k),
+    LLVMValueRef from = operand_address(e, c, p[PACK_FROM], k),
                  last = LLVMBuildSub(e->builder, p[PACK_COUNT], emit_i64(e, 1), "");
     if (careful) mask = lanes_below(e, c->vector, LLVMBuildSub(e->builder, p[PACK_DEPTH], k, ""));
     for (int i = 0; i < lanes; i++) {
         LLVMValueRef row = emit_add(e, column, emit_i64(e, i));
         if (careful) row = emit_min(e, row, last);
-        LLVMValueRef address = emit_address(e, from, emit_mul(e, row, stride));
-        if (!careful) emit_prefetch(e, emit_address(e, address, emit_mul(e, stride, emit_i64(e, lanes))), false, 2);
-        rows[i] = load_lanes(e, c->vector, address, mask);
+        LLVMValueRef address = operand_address(e, c, from, emit_mul(e, row, stride));
+        LLVMValueRef ahead = emit_mul(e, stride, emit_i64(e, lanes));
+        if (!careful) emit_prefetch(e, operand_address(e, c, address, ahead), false, 2);
+        rows[i] = load_operand(e, c, c->vector, address, mask);
     }
     transpose_square(e, lanes, rows);
     LLVMValueRef panel = emit_round_down(e, column, c->tiling.columns);

@@ -1,4 +1,5 @@
 /* Contract tile: the register tile, and how its size is chosen. */
+#include <assert.h>
 #include <stdio.h>
 
 #include "codegen/contract.h"
@@ -45,6 +46,8 @@ Tiling contract_tiling(const Target *target, int64_t columns, int group) {
     t.row_stride = t.depth + LANES;
     int64_t strip = target->l2_bytes / 2 / (t.depth * WORD_BYTES) / t.unit * t.unit;
     t.strip = at_most(at_least(strip, t.unit), 2048);
+    t.sum_stride = (t.strip / LANES | 1) * LANES;
+    t.sum_rows = SCRATCH_BYTES / 2 / (t.sum_stride * WORD_BYTES) / t.rows * t.rows;
     return t;
 }
 
@@ -60,8 +63,9 @@ static const ParamType tile_params[TILE_PARAMS] = {
     [TILE_B_STEP] = PARAM_NUMBER,     [TILE_B_BESIDE] = PARAM_ADDRESS, [TILE_FROM] = PARAM_ADDRESS,
     [TILE_FROM_STRIDE] = PARAM_NUMBER};
 
-/* What is brought into the second-level cache meanwhile, as parameters: one line each of sixteen rows `row` floats
- * apart, then of sixteen that begin 16 * `step` floats on: the next lines of these rows, or the next rows. */
+/* What is brought into the second-level cache meanwhile, as parameters: one line each of sixteen rows `row` elements
+ * of the operands apart, then of sixteen that begin 16 * `step` elements on: the next lines of these rows, or the next
+ * rows. */
 enum { STREAMS = 3 };
 static const struct {
     int from, row, step;
@@ -87,16 +91,20 @@ static LLVMValueRef sum_address(TileCode *t, LLVMValueRef from, int i) {
 
 /* The lines of the next tile's sums are asked for before this one's chain of multiply-adds, so that
  * they are here after it. */
-static void start_sums(TileCode *t) {
+static void begin_chains(TileCode *t) {
     Emitter *e = t->e;
     for (int i = 0; i < t->count; i++) {
         emit_prefetch(e, sum_address(t, t->p[TILE_NEXT], i), true, 3);
         t->sums[i] = emit_local(e, t->c->vector, LLVMConstNull(t->c->vector));
     }
-    LLVMBasicBlockRef after = emit_if(e, LLVMBuildNot(e->builder, t->p[TILE_FIRST], ""));
-    for (int i = 0; i < t->count; i++)
-        emit_set(e, t->sums[i], load_lanes(e, t->c->vector, sum_address(t, t->p[TILE_SUMS], i), NULL));
-    emit_end_if(e, after);
+}
+
+static LLVMValueRef load_sum(TileCode *t, int i) {
+    return load_lanes(t->e, t->c->vector, sum_address(t, t->p[TILE_SUMS], i), NULL);
+}
+
+static void store_sum(TileCode *t, int i, LLVMValueRef value) {
+    store_lanes(t->e, value, sum_address(t, t->p[TILE_SUMS], i), NULL);
 }
 
 static LLVMValueRef broadcast(TileCode *t, LLVMValueRef address) {
@@ -112,16 +120,19 @@ static LLVMValueRef broadcast(TileCode *t, LLVMValueRef address) {
 static void read_panel_row(TileCode *t, LLVMValueRef k, LLVMValueRef *columns) {
     Emitter *e = t->e;
     const Tiling *tiling = &t->c->tiling;
-    LLVMValueRef panel = emit_address(e, t->p[TILE_B], emit_mul(e, k, emit_i64(e, tiling->columns)));
-    LLVMValueRef from = panel;
+    LLVMValueRef panel = emit_address(e, t->p[TILE_B], emit_mul(e, k, emit_i64(e, tiling->columns))), from = NULL;
     if (t->packs) {
         LLVMValueRef stride = dim_or(e, t->c->n, t->p[TILE_FROM_STRIDE]);
-        from = emit_address(e, t->p[TILE_FROM], emit_mul(e, k, stride));
+        from = operand_address(e, t->c, t->p[TILE_FROM], emit_mul(e, k, stride));
     }
     for (int v = 0; v < tiling->vectors; v++) {
         LLVMValueRef offset = emit_i64(e, (int64_t)v * tiling->lanes);
-        columns[v] = load_lanes(e, t->c->vector, emit_address(e, from, offset), NULL);
-        if (t->packs) store_lanes(e, columns[v], emit_address(e, panel, offset), NULL);
+        if (t->packs) {
+            columns[v] = load_operand(e, t->c, t->c->vector, operand_address(e, t->c, from, offset), NULL);
+            store_lanes(e, columns[v], emit_address(e, panel, offset), NULL);
+        } else {
+            columns[v] = load_lanes(e, t->c->vector, emit_address(e, panel, offset), NULL);
+        }
     }
 }
 
@@ -142,22 +153,77 @@ static void emit_step(TileCode *t, LLVMValueRef k) {
     }
 }
 
-/* Sixteen steps, or what is left: step i asks for one line of row i of each stream. */
-static void emit_sixteen(TileCode *t, LLVMValueRef from) {
+/* Sixteen links of the chains, or what is left: k from `from` in `steps` below from + 16 * steps. Link i asks for one
+ * line of row i of each stream, sixteen rows from `line` on. */
+static void emit_links(TileCode *t, LLVMValueRef line, LLVMValueRef from, int steps) {
     Emitter *e = t->e;
     LLVMValueRef at[STREAMS];
     for (int i = 0; i < STREAMS; i++) {
-        LLVMValueRef offset = emit_mul(e, from, t->p[streams[i].step]);
-        at[i] = emit_local(e, e->ptr, emit_address(e, t->p[streams[i].from], offset));
+        LLVMValueRef offset = emit_mul(e, line, t->p[streams[i].step]);
+        at[i] = emit_local(e, e->ptr, operand_address(e, t->c, t->p[streams[i].from], offset));
     }
-    LLVMValueRef to = emit_min(e, emit_add(e, from, emit_i64(e, LANES)), t->p[TILE_DEPTH]);
-    Loop loop = emit_for(e, from, to, 1, "k");
+    LLVMValueRef to = emit_min(e, emit_add(e, from, emit_i64(e, (int64_t)LANES * steps)), t->p[TILE_DEPTH]);
+    Loop loop = emit_for(e, from, to, steps, "k");
     emit_step(t, loop.i);
     for (int i = 0; i < STREAMS; i++) {
         LLVMValueRef address = emit_get(e, e->ptr, at[i]);
         emit_prefetch(e, address, false, 2);
-        emit_set(e, at[i], emit_address(e, address, t->p[streams[i].row]));
+        emit_set(e, at[i], operand_address(e, t->c, address, t->p[streams[i].row]));
     }
+    emit_end_for(e, &loop);
+}
+
+/* One chain over all k: it waits in memory between blocks of K. */
+static void emit_one_chain(TileCode *t) {
+    Emitter *e = t->e;
+    begin_chains(t);
+    LLVMBasicBlockRef after = emit_if(e, LLVMBuildNot(e->builder, t->p[TILE_FIRST], ""));
+    for (int i = 0; i < t->count; i++) emit_set(e, t->sums[i], load_sum(t, i));
+    emit_end_if(e, after);
+    Loop loop = emit_for(e, emit_i64(e, 0), t->p[TILE_DEPTH], LANES, "line");
+    emit_links(t, loop.i, loop.i, 1);
+    emit_end_for(e, &loop);
+    for (int i = 0; i < t->count; i++) store_sum(t, i, emit_get(e, t->c->vector, t->sums[i]));
+}
+
+/* A block that is filled up ends each chain that misses a k with +0 * +0. That turns -0, which flushing may leave, to
+ * +0; of the sum of the chains it is enough that the last one does. */
+static void fill_up(TileCode *t, LLVMValueRef from) {
+    Emitter *e = t->e;
+    LLVMValueRef left = emit_sub(e, t->p[TILE_DEPTH], from), zero = LLVMConstNull(t->c->vector);
+    LLVMBasicBlockRef after = emit_if(e, emit_less(e, left, emit_i64(e, t->c->order.block)));
+    for (int i = 0; i < t->count; i++)
+        emit_set(e, t->sums[i], LLVMBuildFAdd(e->builder, emit_get(e, t->c->vector, t->sums[i]), zero, ""));
+    emit_end_if(e, after);
+}
+
+/* The chains of a block run one after the other in the same registers; the sum so far stays in memory. */
+static void emit_block_of_chains(TileCode *t, LLVMValueRef from) {
+    Emitter *e = t->e;
+    const SumOrder *order = &t->c->order;
+    LLVMValueRef totals[MAX_ACCUMULATORS];
+    for (int chain = 0; chain < order->chains; chain++) {
+        for (int i = 0; i < t->count; i++) emit_set(e, t->sums[i], LLVMConstNull(t->c->vector));
+        LLVMValueRef line = emit_add(e, from, emit_i64(e, (int64_t)LANES * chain));
+        emit_links(t, line, emit_add(e, from, emit_i64(e, chain)), order->chains);
+        if (chain + 1 == order->chains) fill_up(t, from);
+        for (int i = 0; i < t->count; i++) {
+            LLVMValueRef links = emit_get(e, t->c->vector, t->sums[i]);
+            totals[i] = chain ? LLVMBuildFAdd(e->builder, totals[i], links, "") : links;
+        }
+    }
+    for (int i = 0; i < t->count; i++) store_sum(t, i, LLVMBuildFAdd(e->builder, load_sum(t, i), totals[i], ""));
+}
+
+static void emit_blocks_of_chains(TileCode *t) {
+    Emitter *e = t->e;
+    assert(t->c->order.block == LANES * t->c->order.chains); /* a chain has the links of emit_links */
+    begin_chains(t);
+    LLVMBasicBlockRef after = emit_if(e, t->p[TILE_FIRST]);
+    for (int i = 0; i < t->count; i++) store_sum(t, i, LLVMConstNull(t->c->vector));
+    emit_end_if(e, after);
+    Loop loop = emit_for(e, emit_i64(e, 0), t->p[TILE_DEPTH], t->c->order.block, "block");
+    emit_block_of_chains(t, loop.i);
     emit_end_for(e, &loop);
 }
 
@@ -167,12 +233,7 @@ LLVMValueRef emit_tile(const Emitter *kernel, const Contraction *c, int height, 
     TileCode t = {.c = c, .height = height, .count = height * c->tiling.vectors, .packs = packs};
     Emitter e = begin_function(kernel, name, tile_params, TILE_PARAMS, t.p);
     t.e = &e;
-    start_sums(&t);
-    Loop loop = emit_for(&e, emit_i64(&e, 0), t.p[TILE_DEPTH], LANES, "line");
-    emit_sixteen(&t, loop.i);
-    emit_end_for(&e, &loop);
-    for (int i = 0; i < t.count; i++)
-        store_lanes(&e, emit_get(&e, c->vector, t.sums[i]), sum_address(&t, t.p[TILE_SUMS], i), NULL);
+    (c->order.block ? emit_blocks_of_chains : emit_one_chain)(&t);
     return end_function(&e);
 }
 

@@ -220,16 +220,21 @@ void emit_store(Emitter *e, int buffer, const Type *type, const Index *index, LL
 /* Stores output `output` of the body at `index`. */
 void emit_output(Emitter *e, Scope *scope, int output, const Index *index);
 
-/* Address of element `offset` (i64), and loads and stores of any type there. A buffer of -1: the
+/* Address of word or element `offset` (i64), and loads and stores of any type there. A buffer of -1: the
  * scratch. They say which buffer is touched, so that LLVM knows what cannot overlap. `align` in
  * bytes. */
 LLVMValueRef emit_address(Emitter *e, LLVMValueRef base, LLVMValueRef offset);
+LLVMValueRef emit_element_address(Emitter *e, ElemType elem, LLVMValueRef base, LLVMValueRef offset);
 LLVMValueRef emit_read(Emitter *e, int buffer, LLVMTypeRef type, LLVMValueRef address, unsigned align);
 void emit_write(Emitter *e, int buffer, LLVMValueRef value, LLVMValueRef address, unsigned align);
 /* <16 x float> with a mask: other lanes read as +0 and are not written. mask NULL: all. Element
  * alignment. */
 LLVMValueRef emit_read_masked(Emitter *e, int buffer, LLVMTypeRef type, LLVMValueRef address, LLVMValueRef mask);
 void emit_write_masked(Emitter *e, int buffer, LLVMValueRef value, LLVMValueRef address, LLVMValueRef mask);
+/* As many elements of a type at an address as `vector` has lanes, as what they are computed with. `mask` NULL: all;
+ * other lanes read as +0. Nothing is said of what overlaps. */
+LLVMValueRef emit_elements_there(Emitter *e, ElemType elem, LLVMTypeRef vector, LLVMValueRef address,
+                                 LLVMValueRef mask);
 /* Marks a load, store or call that the caller built itself as touching this buffer only. */
 void emit_touches(Emitter *e, LLVMValueRef instruction, int buffer);
 

@@ -47,6 +47,7 @@ static void limit_width(Emitter *e) {
     add_text_attribute(e, "min-legal-vector-width", bits);
     add_text_attribute(e, "target-cpu", e->target->cpu);
     if (*e->target->features) add_text_attribute(e, "target-features", e->target->features);
+    if (e->target->flushes) add_text_attribute(e, "denormal-fp-math", "preserve-sign,preserve-sign");
 }
 
 static void make_function(Emitter *e) {

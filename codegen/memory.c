@@ -110,9 +110,14 @@ static LLVMValueRef pack_bf16(Emitter *e, LLVMValueRef value) {
                           "");
 }
 
+/* Of any number of lanes. */
 static LLVMValueRef unpack_bf16(Emitter *e, LLVMValueRef stored) {
-    LLVMValueRef wide = LLVMBuildZExt(e->builder, stored, e->i32x, "");
-    return LLVMBuildBitCast(e->builder, LLVMBuildShl(e->builder, wide, emit_i32x(e, 16), ""), e->f32x, "");
+    unsigned lanes = LLVMGetVectorSize(LLVMTypeOf(stored));
+    LLVMValueRef sixteen[LANES];
+    for (unsigned i = 0; i < lanes; i++) sixteen[i] = emit_i32(e, 16);
+    LLVMValueRef wide = LLVMBuildZExt(e->builder, stored, LLVMVectorType(e->i32, lanes), "");
+    wide = LLVMBuildShl(e->builder, wide, LLVMConstVector(sixteen, lanes), "");
+    return LLVMBuildBitCast(e->builder, wide, LLVMVectorType(e->f32, lanes), "");
 }
 
 static const Storage storages[ELEM_TYPES] = {
@@ -128,10 +133,12 @@ LLVMValueRef emit_unpacked(Emitter *e, ElemType elem, LLVMValueRef stored) {
     return storages[elem].unpack ? storages[elem].unpack(e, stored) : stored;
 }
 
-LLVMTypeRef emit_memory_type(const Emitter *e, ElemType elem) {
-    if (elem == ELEM_F32) return e->f32x;
-    return LLVMVectorType(LLVMIntTypeInContext(e->context, (unsigned)(8 * elem_bytes(elem))), LANES);
+static LLVMTypeRef memory_lanes(const Emitter *e, ElemType elem, unsigned lanes) {
+    LLVMTypeRef word = LLVMIntTypeInContext(e->context, (unsigned)(8 * elem_bytes(elem)));
+    return LLVMVectorType(elem == ELEM_F32 ? e->f32 : word, lanes);
 }
+
+LLVMTypeRef emit_memory_type(const Emitter *e, ElemType elem) { return memory_lanes(e, elem, LANES); }
 
 /* What addresses of elements are counted in. */
 static LLVMTypeRef unit_of(const Emitter *e, ElemType elem) {
@@ -185,9 +192,28 @@ static LanePlace find_place(Emitter *e, const Type *type, const Index *index) {
 
 static LLVMValueRef all_lanes(const Emitter *e) { return LLVMConstAllOnes(e->i1x); }
 
+LLVMValueRef emit_element_address(Emitter *e, ElemType elem, LLVMValueRef base, LLVMValueRef offset) {
+    return LLVMBuildGEP2(e->builder, unit_of(e, elem), base, &offset, 1, "");
+}
+
+LLVMValueRef emit_elements_there(Emitter *e, ElemType elem, LLVMTypeRef vector, LLVMValueRef address,
+                                 LLVMValueRef mask) {
+    LLVMTypeRef memory = memory_lanes(e, elem, LLVMGetVectorSize(vector));
+    unsigned bytes = (unsigned)elem_bytes(elem);
+    LLVMValueRef stored;
+    if (mask) {
+        LLVMValueRef args[] = {address, emit_i32(e, bytes), mask, LLVMConstNull(memory)};
+        stored = emit_intrinsic(e, "llvm.masked.load", 2, (LLVMTypeRef[]){memory, e->ptr}, 4, args);
+    } else {
+        stored = LLVMBuildLoad2(e->builder, memory, address, "");
+        LLVMSetAlignment(stored, bytes);
+    }
+    return emit_unpacked(e, elem, stored);
+}
+
 /* Of one element, or of 16 that are spread. */
 static LLVMValueRef address_at(Emitter *e, int buffer, ElemType elem, LLVMValueRef offset) {
-    return LLVMBuildGEP2(e->builder, unit_of(e, elem), e->buffers[buffer], &offset, 1, "");
+    return emit_element_address(e, elem, e->buffers[buffer], offset);
 }
 
 static LLVMValueRef load_spread(Emitter *e, int buffer, ElemType elem, const LanePlace *place, LLVMValueRef mask) {

@@ -160,6 +160,8 @@ void target_free(Target *target) {
     free(target);
 }
 
+void target_flush_subnormals(Target *target) { target->flushes = true; }
+
 void target_hurry(Target *target) {
     target->hurried = true;
     target->registers = 16; /* smaller tiles are less code */

@@ -17,6 +17,10 @@ bool target_runs_here(const Target *target, Diagnostics *diags);
  * writes them); NULL: all are there. */
 const char *target_lacking(const char *cpu, const char *features);
 
+/* From now on its code is for threads that take and leave subnormal numbers as zeros of their sign: runs with bf16
+ * products (runtime/engine/subnormals.h). */
+void target_flush_subnormals(Target *target);
+
 /* From now on LLVM optimizes little: for tests, which compile many kernels to run each once. The bits of results stay
  * the same. */
 void target_hurry(Target *target);

@@ -13,6 +13,7 @@ struct Target {
     int lanes;                  /* f32 lanes of a contraction's register tile: 4, 8 or 16 */
     int registers;              /* vector registers of that width */
     int64_t l1_bytes, l2_bytes; /* data caches of one core */
+    bool flushes;               /* threads that run its code take and leave subnormal numbers as zeros */
     bool hurried;               /* LLVM optimises next to nothing */
     const char *described_in;   /* a folder: code comes with what perf and gdb want to know; NULL: it does not */
 };

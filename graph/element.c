@@ -9,6 +9,7 @@ typedef struct ElemRow {
     size_t bytes;
     ElemType computed;
     bool number;
+    SumOrder sums;
     double (*cast)(double value);
     double (*load)(const void *at);
     void (*store)(void *at, double value);
@@ -50,7 +51,8 @@ static double cast_bool(double value) { return value != 0; }
 
 static void store_bool(void *at, double value) { store_i32(at, cast_bool(value)); }
 
-/* --- bf16: the upper half of an f32, for storage alone. To the nearest, ties to even; NaN stays NaN. ------------ */
+/* --- bf16: the upper half of an f32, stored and multiplied. To the nearest, ties to even; NaN stays NaN.
+ * ------------ */
 
 static uint32_t bits_of(float value) {
     uint32_t bits;
@@ -78,10 +80,10 @@ static double cast_bf16(double value) {
 }
 
 static const ElemRow rows[ELEM_TYPES] = {
-    [ELEM_F32] = {"f32", 4, ELEM_F32, true, cast_f32, load_f32, store_f32},
-    [ELEM_I32] = {"i32", 4, ELEM_I32, true, cast_i32, load_i32, store_i32},
-    [ELEM_BOOL] = {"bool", 4, ELEM_BOOL, false, cast_bool, load_i32, store_bool},
-    [ELEM_BF16] = {"bf16", 2, ELEM_F32, false, cast_bf16, load_bf16, store_bf16},
+    [ELEM_F32] = {"f32", 4, ELEM_F32, true, {0, 1}, cast_f32, load_f32, store_f32},
+    [ELEM_I32] = {"i32", 4, ELEM_I32, true, {0, 0}, cast_i32, load_i32, store_i32},
+    [ELEM_BOOL] = {"bool", 4, ELEM_BOOL, false, {0, 0}, cast_bool, load_i32, store_bool},
+    [ELEM_BF16] = {"bf16", 2, ELEM_F32, false, {32, 2}, cast_bf16, load_bf16, store_bf16},
 };
 
 const char *elem_name(ElemType elem) { return rows[elem].name; }
@@ -107,6 +109,8 @@ size_t elem_bytes(ElemType elem) { return rows[elem].bytes; }
 ElemType elem_computed(ElemType elem) { return rows[elem].computed; }
 
 bool elem_is_number(ElemType elem) { return rows[elem].number; }
+
+SumOrder elem_sum_order(ElemType elem) { return rows[elem].sums; }
 
 double elem_cast(ElemType to, double value) { return rows[to].cast(value); }
 

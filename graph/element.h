@@ -21,6 +21,17 @@ size_t elem_bytes(ElemType elem); /* of an element in memory */
 ElemType elem_computed(ElemType elem);
 bool elem_is_number(ElemType elem); /* can it be added and compared? */
 
+/* The order in which a product of two matrices of the type adds up, which is part of its meaning. `chains` chains of
+ * f32 fused multiply-adds, each from +0, take the k in turn, chain c those that leave c when divided by their number.
+ * Where there is a `block`, they do so for each block of as many k, the last one filled up with +0: the sum of its
+ * chains, in their order, is added to the result so far, which starts at +0, and all of this arithmetic takes and
+ * leaves subnormal numbers as zeros of their sign. */
+typedef struct SumOrder {
+    int block;  /* 0: all k are one */
+    int chains; /* 0: matrices of the type are not multiplied */
+} SumOrder;
+SumOrder elem_sum_order(ElemType elem);
+
 /* What a cast to the type makes of a number, in double precision: `f32` rounds nothing here. */
 double elem_cast(ElemType to, double value);
 /* The value that memory holds of it. */

@@ -129,17 +129,17 @@ const char *infer_reduce(Rule *r) {
 const char *infer_matmul(Rule *r) {
     const Type *a = r->in[0], *b = r->in[1];
     for (int i = 0; i < 2; i++) {
-        if (r->in[i]->elem != ELEM_F32 || r->in[i]->rank != 2) {
-            FAIL(r, 1, "operands must be f32 matrices, not %s", shown(r, r->in[i]));
-        }
+        if (!elem_sum_order(r->in[i]->elem).chains || r->in[i]->rank != 2)
+            FAIL(r, 1, "operands must be f32 or bf16 matrices, not %s", shown(r, r->in[i]));
     }
+    if (a->elem != b->elem) FAIL(r, 2, "operands differ: %s and %s", shown(r, a), shown(r, b));
     bool ta = r->attrs->ints[0] != 0, tb = r->attrs->ints[1] != 0;
     Dim inner_a = a->dims[ta ? 0 : 1], inner_b = b->dims[tb ? 1 : 0];
     if (!dim_equal(inner_a, inner_b)) {
         Type left = *a, right = *b;
         left.dims[0] = a->dims[ta ? 1 : 0], left.dims[1] = inner_a;
         right.dims[0] = inner_b, right.dims[1] = b->dims[tb ? 0 : 1];
-        FAIL(r, 2, "inner dimensions differ: %s and %s, of %s and %s", dim_shown(r, inner_a), dim_shown(r, inner_b),
+        FAIL(r, 3, "inner dimensions differ: %s and %s, of %s and %s", dim_shown(r, inner_a), dim_shown(r, inner_b),
              shown(r, &left), shown(r, &right));
     }
     Dim dims[] = {a->dims[ta ? 1 : 0], b->dims[tb ? 0 : 1]};

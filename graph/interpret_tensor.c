@@ -1,4 +1,5 @@
 /* Interpreter: reductions, products, moves, gather and scatter, random numbers. */
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -64,18 +65,80 @@ static Strides matrix_strides(const OpEvaluation *e, int operand, bool transpose
     return transposed ? (Strides){1, width} : (Strides){width, 1};
 }
 
+/* Subnormal numbers count as zero. */
+static float flushed(float value) { return fabsf(value) < FLT_MIN ? copysignf(0, value) : value; }
+
+/* a * b + sum, rounded once; what is subnormal is flushed. Whether it is, is asked when it has been rounded to 24
+ * bits, as x86 has it: of what is next to the border, 2^60 times larger, where no bit is lost. */
+static float fused(float a, float b, float sum) {
+    a = flushed(a), b = flushed(b), sum = flushed(sum);
+    float value = fmaf(a, b, sum);
+    if (!(fabsf(value) <= FLT_MIN)) return value;
+    return fabsf(fmaf(a * 0x1p60f, b, sum * 0x1p60f)) < FLT_MIN * 0x1p60f ? copysignf(0, value) : value;
+}
+
+/* The operands of a product [M, K] x [K, N] of what the interpreter was given. */
+typedef struct Factors {
+    const double *a, *b;
+    Strides a_strides, b_strides;
+    int64_t m, n, k;
+} Factors;
+
+static float element_of(const double *matrix, Strides strides, int64_t row, int64_t column) {
+    return (float)matrix[row * strides.row + column * strides.column];
+}
+
+/* One element, in the order of SumOrder: to the last bit what code computes. */
+static float ordered_element(const Factors *p, SumOrder order, int64_t i, int64_t j) {
+    float result = 0;
+    for (int64_t from = 0; from < p->k; from += order.block) {
+        float sum = 0;
+        for (int chain = 0; chain < order.chains; chain++) {
+            float links = 0;
+            for (int64_t k = from + chain; k < from + order.block; k += order.chains) {
+                bool inside = k < p->k;
+                links = fused(inside ? element_of(p->a, p->a_strides, i, k) : 0,
+                              inside ? element_of(p->b, p->b_strides, k, j) : 0, links);
+            }
+            sum = chain ? flushed(sum + links) : links;
+        }
+        result = flushed(result + sum);
+    }
+    return result;
+}
+
+static void multiply_in_order(const Factors *p, SumOrder order, double *out) {
+    for (int64_t i = 0; i < p->m; i++) {
+        for (int64_t j = 0; j < p->n; j++) out[i * p->n + j] = (double)ordered_element(p, order, i, j);
+    }
+}
+
+/* In double precision, for which the order matters little. */
+static void multiply(const Factors *p, double *out) {
+    for (int64_t i = 0; i < p->m; i++) {
+        for (int64_t k = 0; k < p->k; k++) {
+            double factor = p->a[i * p->a_strides.row + k * p->a_strides.column];
+            for (int64_t j = 0; j < p->n; j++)
+                out[i * p->n + j] += factor * p->b[k * p->b_strides.row + j * p->b_strides.column];
+        }
+    }
+}
+
 /* [M, K] x [K, N] -> [M, N] */
 bool evaluate_matmul(OpEvaluation *e) {
     bool ta = e->node->attrs.ints[0] != 0, tb = e->node->attrs.ints[1] != 0;
-    Strides a = matrix_strides(e, 0, ta), b = matrix_strides(e, 1, tb);
-    int64_t m = operand_extent(e, 0, ta ? 1 : 0), k = operand_extent(e, 0, ta ? 0 : 1);
-    int64_t n = operand_extent(e, 1, tb ? 0 : 1);
-    for (int64_t i = 0; i < m; i++) {
-        for (int64_t p = 0; p < k; p++) {
-            double factor = e->in[0][i * a.row + p * a.column];
-            for (int64_t j = 0; j < n; j++) e->out[i * n + j] += factor * e->in[1][p * b.row + j * b.column];
-        }
-    }
+    SumOrder order = elem_sum_order(e->node->inputs[0]->type.elem);
+    Factors p = {.a = e->in[0],
+                 .b = e->in[1],
+                 .a_strides = matrix_strides(e, 0, ta),
+                 .b_strides = matrix_strides(e, 1, tb),
+                 .m = operand_extent(e, 0, ta ? 1 : 0),
+                 .n = operand_extent(e, 1, tb ? 0 : 1),
+                 .k = operand_extent(e, 0, ta ? 0 : 1)};
+    if (order.block)
+        multiply_in_order(&p, order, e->out);
+    else
+        multiply(&p, e->out);
     return true;
 }
 

@@ -40,7 +40,8 @@ static const ShapeDoc shape_reduce = {"the operand's, with extent 1 along `axis`
                                       {"the operand is f32", "`axis` is one of its axes"}};
 
 static const ShapeDoc shape_matmul = {"f32[M, N], for [M, K] and [K, N]",
-                                      {"operands are f32 with two axes", "the inner dimensions, both K, are equal"}};
+                                      {"operands are f32 or bf16 with two axes", "both have one element type",
+                                       "the inner dimensions, both K, are equal"}};
 
 static const ShapeDoc shape_transpose = {"the operand's with its last two axes exchanged; the bound stays",
                                          {"the operand has two axes or more"}};
@@ -194,11 +195,16 @@ static const OpDoc docs[OP_COUNT] = {
     [OP_max] = {"The largest element along `axis`, which stays with extent 1. Of nothing: minus infinity.",
                 "da = dy / n where a equals the maximum, n being how many do; 0 elsewhere",
                 "def example(a: f32[R, C]) -> f32[R, 1] { return max(a, axis = 1) }"},
-    [OP_matmul] = {"The product of two matrices, y[i, j] = sum over k of a[i, k] * b[k, j]. `ta` 1: the first operand "
-                   "is stored [K, M]; "
-                   "`tb` 1: the second is stored [N, K]. The language sets them for operands of the form transpose(x).",
-                   "da = dy b^T; db = a^T dy; the transposed of these where an operand is stored transposed",
-                   "def example(a: f32[M, K], b: f32[N, K]) -> f32[M, N] { return matmul(a, transpose(b)) }"},
+    [OP_matmul] =
+        {"The product of two matrices, y[i, j] = sum over k of a[i, k] * b[k, j]. `ta` 1: the first operand "
+         "is stored [K, M]; "
+         "`tb` 1: the second is stored [N, K]. The language sets them for operands of the form transpose(x). "
+         "Of f32: one chain of fused multiply-adds in the order of k. Of bf16: k in blocks of 32, the last one "
+         "filled up with +0; in a block one such chain over the even k and one over the odd k; their sum is "
+         "added to the result so far, which starts at +0; subnormal numbers count as zeros on the way.",
+         "da = dy b^T; db = a^T dy; the transposed of these where an operand is stored transposed; dy is "
+         "cast to bf16 where the operands are",
+         "def example(a: f32[M, K], b: f32[N, K]) -> f32[M, N] { return matmul(a, transpose(b)) }"},
 
     [OP_transpose] = {"The last two axes exchanged.", "da = dy with its last two axes exchanged",
                       "def example(a: f32[R, C]) -> f32[C, R] { return transpose(a) }"},

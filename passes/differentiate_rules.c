@@ -126,12 +126,14 @@ static bool rule_cast(Tape *g, Node *dy, Operands x, Node **dx) {
     return true;
 }
 
-/* 1 where true, 0 elsewhere. */
-static Node *one_where(Tape *g, Node *condition) {
-    NodeSpec spec = {
-        .op = OP_cast, .n_inputs = 1, .inputs = &condition, .type = type_scalar(ELEM_F32), .pos = g->at->pos};
-    return graph_node(g->graph, &spec);
+/* x itself where it is of that type. */
+static Node *cast_to(Tape *g, ElemType elem, Node *x) {
+    NodeSpec spec = {.op = OP_cast, .n_inputs = 1, .inputs = &x, .type = type_scalar(elem), .pos = g->at->pos};
+    return x->type.elem == elem ? x : graph_node(g->graph, &spec);
 }
+
+/* 1 where true, 0 elsewhere. */
+static Node *one_where(Tape *g, Node *condition) { return cast_to(g, ELEM_F32, condition); }
 
 /* The elements that are equal to the maximum share its cotangent. */
 static bool rule_max(Tape *g, Node *dy, Operands x, Node **dx) {
@@ -159,10 +161,11 @@ static Node *matmul(Tape *g, Node *a, bool ta, Node *b, bool tb) {
     return graph_node(g->graph, &spec);
 }
 
-/* y = A B: dA = dy B^T, dB = A^T dy; where an operand is stored transposed, the transposed product.
- */
+/* y = A B: dA = dy B^T, dB = A^T dy; where an operand is stored transposed, the transposed product. Products in the
+ * backward pass are of what the forward one is of: dy is rounded as its operands are. */
 static bool rule_matmul(Tape *g, Node *dy, Operands x, Node **dx) {
     bool ta = g->at->attrs.ints[0] != 0, tb = g->at->attrs.ints[1] != 0;
+    dy = cast_to(g, x[0]->type.elem, dy);
     if (g->wanted[0]) dx[0] = ta ? matmul(g, x[1], tb, dy, true) : matmul(g, dy, false, x[1], !tb);
     if (g->wanted[1]) dx[1] = tb ? matmul(g, dy, true, x[0], ta) : matmul(g, x[0], !ta, dy, false);
     return true;

@@ -208,7 +208,8 @@ Graph *pipeline_run(const Graph *graph, const PipelineOptions *options, Diagnost
  * them; 0 after an error. */
 static int count_after(const char *name, const PipelineInput *inputs, int count, const PipelineOptions *options,
                        Diagnostics *diags) {
-    const PipelineOptions quiet = {.passes = options->passes, .joins = options->joins, .compacts = options->compacts};
+    const PipelineOptions quiet = {
+        .passes = options->passes, .joins = options->joins, .compacts = options->compacts, .rounds = options->rounds};
     Plan plan;
     PipelineGraphs results;
     if (!plan_read(&plan, quiet.passes, &quiet, diags)) return 0;

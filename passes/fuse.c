@@ -5,8 +5,6 @@
 
 bool fusion_is_leaf(const Node *node) { return op_kind(node->op) == KIND_LEAF; }
 
-bool fusion_holds_sums(const Node *node) { return elem_bytes(node->type.elem) == elem_bytes(ELEM_F32); }
-
 /* A constant or an iota is written into code; it has no memory that a view could look at. */
 static bool has_memory(const Node *node) { return !op_is(node->op, IS_IN_CODE); }
 

@@ -136,13 +136,6 @@ static bool same_shapes(const Merger *m, int a, int b) {
     return true;
 }
 
-static bool all_hold_sums(const Merger *m, int id) {
-    for (int i = 0; i < m->members[id].count; i++) {
-        if (!fusion_holds_sums(node_at(m, m->members[id].items[i]))) return false;
-    }
-    return true;
-}
-
 /* What a kernel and one that reads its result become together. */
 static bool joint_kind(Merger *m, int producer, int consumer, KernelKind *kind) {
     KernelKind p = m->f->kind[producer], c = m->f->kind[consumer];
@@ -150,7 +143,6 @@ static bool joint_kind(Merger *m, int producer, int consumer, KernelKind *kind) 
     bool rows = (p == KERNEL_MAP || p == KERNEL_ROW) && (c == KERNEL_MAP || c == KERNEL_ROW) &&
                 same_rows(m, producer, consumer);
     bool elements = (p == KERNEL_MAP || p == KERNEL_CONTRACT) && c == KERNEL_MAP && shapes;
-    if (p == KERNEL_CONTRACT && !all_hold_sums(m, consumer)) return false;
     if (!rows && !elements) return false;
     Access access = access_of(m, consumer, producer);
     *kind = elements && access.same_element ? p : KERNEL_ROW;
@@ -241,7 +233,6 @@ static const char *why_apart(Merger *m, const Node *node, const Node *consumer, 
     if (fusion_reads_elsewhere(consumer, node)) return "reads it at other places than its own";
     if (why_kinds_differ(p, c)) return why_kinds_differ(p, c);
     if (!same_rows(m, from, to) && !same_shapes(m, from, to)) return "runs over other rows";
-    if (p == KERNEL_CONTRACT && !all_hold_sums(m, to)) return "stores fewer bytes than the sums of a product take";
     if (p == KERNEL_CONTRACT && c == KERNEL_ROW) return "needs whole rows of it, which come in tiles";
     Access access = access_of(m, to, from);
     if (!access.same_row) return "needs more rows of it than its own";

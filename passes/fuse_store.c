@@ -69,10 +69,9 @@ static void collect_users(const Chooser *c, const Node *node) {
     c->row_aligned[node->id] = row_aligned;
 }
 
-/* A product becomes the heart of its only user, if that is elementwise and has room for the sums. */
+/* A product becomes the heart of its only user, if that is elementwise. */
 static bool joins_as_product(const Chooser *c, const Node *node, int root) {
     if (c->f->kind[root] != KERNEL_MAP || !c->same_shape[node->id]) return false;
-    if (!fusion_holds_sums(c->f->graph->nodes.items[root])) return false;
     c->f->kind[root] = KERNEL_CONTRACT;
     return true;
 }

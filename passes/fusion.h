@@ -19,8 +19,6 @@ typedef struct Fusion {
 bool fusion_is_leaf(const Node *node);
 /* Stored, but by no kernel: a reshape is a view of its operand, if that has memory. */
 bool fusion_is_view(const Node *node);
-/* Has a result room for the sums of a product while they grow? They are words. */
-bool fusion_holds_sums(const Node *node);
 /* The last axis is reduced: the sum of a row. */
 bool fusion_is_row_reduction(const Node *node);
 /* The kernel that stores this node. */

@@ -11,6 +11,7 @@
 #include "passes/fuse.h"
 #include "passes/join.h"
 #include "passes/pass.h"
+#include "passes/round_products.h"
 #include "passes/simplify.h"
 
 /* --- The tables --------------------------------------------------------------------------------------------------- */
@@ -57,6 +58,10 @@ static bool run_cut(const PassCall *call, const PipelineGraphs *from, PipelineGr
     return any;
 }
 
+static Graph *run_round_products(const Graph *graph, Remarks *remarks, Diagnostics *diags) {
+    return (void)diags, round_products(graph, remarks);
+}
+
 static Graph *run_differentiate(const Graph *graph, Remarks *remarks, Diagnostics *diags) {
     (void)remarks;
     if (graph->wanted.count == 0) return graph_canonical(graph);
@@ -88,6 +93,9 @@ static const Pass table[] = {
     {{"cut", "cuts off the frozen prefix, whose rows are computed once and kept", "1 to 2", "nodes plain", "",
       "simple"},
      .run_all = run_cut},
+    {{"round_products", "rounds the operands of matrix products to bf16, with --products bf16", "1 to 1", "nodes plain",
+      "", "simple"},
+     .run = run_round_products},
     {{"differentiate", "adds an output grad.NAME for each wanted parameter", "1 to 1", "nodes plain", "gradients",
       "simple"},
      .run = run_differentiate},
@@ -99,8 +107,8 @@ static const Pass table[] = {
      .run = run_group},
 };
 
-/* In this order, but 'join' and 'compact' only where the caller is ready for them (PipelineOptions). */
-static const char usual[] = "expand,join,simplify,demand,cut,differentiate,simplify,compact,fuse";
+/* In this order, but 'join', 'round_products' and 'compact' only where PipelineOptions say so. */
+static const char usual[] = "expand,join,simplify,demand,cut,round_products,differentiate,simplify,compact,fuse";
 
 static bool has_nodes(const Graph *graph) { return graph->groups.count == 1; }
 
@@ -201,6 +209,7 @@ static void read_usual(Plan *plan, const PipelineOptions *options, Diagnostics *
     plan_read(plan, usual, options, diags);
     if (!options->joins) leave_out(plan, pass_find("join", strlen("join")));
     if (!options->compacts) leave_out(plan, pass_find("compact", strlen("compact")));
+    if (!options->rounds) leave_out(plan, pass_find("round_products", strlen("round_products")));
 }
 
 /* choice = [name ("," name)*] | "-" name ("," "-" name)* */
@@ -230,14 +239,30 @@ void plan_end_with(Plan *plan, const Pass *pass) {
     while (plan->count && plan->passes[plan->count - 1] != pass) plan->count--;
 }
 
+static bool has_pass(const Plan *plan, const Pass *pass) {
+    for (int i = 0; i < plan->count; i++) {
+        if (plan->passes[i] == pass) return true;
+    }
+    return false;
+}
+
 bool pipeline_check(const char *passes, Diagnostics *diags) {
     Plan plan;
     return plan_read(&plan, passes, &(PipelineOptions){0}, diags);
 }
 
+bool pipeline_check_rounding(const char *passes, bool rounds, Diagnostics *diags) {
+    Plan plan;
+    if (!plan_read(&plan, passes, &(PipelineOptions){.rounds = rounds}, diags)) return false;
+    bool rounded = has_pass(&plan, pass_find("round_products", strlen("round_products")));
+    if (rounded == rounds) return true;
+    return bad_choice(passes, rounds ? "--products bf16 needs round_products" : "round_products needs --products bf16",
+                      diags);
+}
+
 bool pipeline_has_stage(const char *name) {
     Plan plan;
-    read_usual(&plan, &(PipelineOptions){.joins = true, .compacts = true}, NULL);
+    read_usual(&plan, &(PipelineOptions){.joins = true, .compacts = true, .rounds = true}, NULL);
     for (int i = 0; i < plan.count; i++) {
         if (strcmp(plan.passes[i]->info.name, name) == 0) return true;
     }

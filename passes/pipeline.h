@@ -55,6 +55,7 @@ typedef struct PipelineOptions {
     const char *passes;            /* see above */
     bool joins;                    /* 'join' is among the usual passes */
     bool compacts;                 /* 'compact' is: the caller gives the inputs that it asks for (compact.h) */
+    bool rounds;                   /* 'round_products' is: the run has bf16 products */
     const StageObserver *observer; /* NULL: nobody looks */
     Remarks *remarks;              /* NULL: nobody listens */
     PassTimes *times;              /* NULL: nobody asks */
@@ -84,6 +85,9 @@ bool pipeline_joins(const PipelineInput *inputs, int count, const PipelineOption
 /* Is the text a choice of passes? False with diagnostics: an unknown name (E0611), one of a form that there is not
  * (E0614). */
 bool pipeline_check(const char *passes, Diagnostics *diags); /* NULL is one */
+/* And one that rounds products where a run's setting has them rounded, and nowhere else? False with diagnostics
+ * (E0614). */
+bool pipeline_check_rounding(const char *passes, bool rounds, Diagnostics *diags);
 
 /* What holds of a graph between passes: what a pass needs, gives and breaks. */
 typedef struct Fact {

@@ -6,7 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/engine/subnormals.h"
 #include "tests/scratch.h"
+
+/* Does it have products whose meaning is of flushed numbers? */
+static bool flushes(const Graph *body) {
+    for (int i = 0; i < body->nodes.count; i++) {
+        const Node *node = body->nodes.items[i];
+        if (node->op == OP_matmul && elem_sum_order(node->inputs[0]->type.elem).block) return true;
+    }
+    return false;
+}
 
 Kernel *kernel_from_text(KernelKind kind, const char *text) {
     Diagnostics *diags = diagnostics_new();
@@ -29,6 +39,7 @@ void kernel_free(Kernel *kernel) {
 KernelRun kernel_link(Kernel *kernel, int lanes) {
     KernelRun run = {.kernel = kernel, .diags = diagnostics_new()};
     run.target = target_new(NULL, lanes, run.diags);
+    if (flushes(kernel->body)) target_flush_subnormals(run.target);
     run.jit = jit_new(run.target, run.diags);
     bool added = run.jit && jit_add(run.jit, kernel_object(kernel, run.target), run.diags);
     run.function = added ? jit_find(run.jit, kernel->name, run.diags) : NULL;
@@ -120,7 +131,9 @@ static void run_threads(const Case *c, const KernelRun *run, void **buffers, int
     for (int i = 0; i < 10; i++) sites[i] = XXH32((char[]){(char)('0' + i)}, 1, 0);
     void *scratch = test_scratch();
     for (int64_t thread = 0; thread < threads; thread++) {
+        SubnormalMode before = flushes(c->kernel->body) ? subnormals_flush() : 0;
         run->function((void *const *)buffers, c->extents, sites, scratch, thread, threads);
+        if (flushes(c->kernel->body)) subnormals_restore(before);
     }
 }
 

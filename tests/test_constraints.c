@@ -24,7 +24,8 @@ static const char *const leaves = "graph \"g\"\nsymbols T S\n"
                                   "%14 = pair{name=\"key\"} : i32[]\n"
                                   "%15 = input{name=\"scalar\"} : f32[]\n"
                                   "%16 = input{name=\"table\"} : f32[3, 2]\n"
-                                  "%17 = cell(%14, %12) : f32[]\n";
+                                  "%17 = cell(%14, %12) : f32[]\n"
+                                  "%18 = input{name=\"halves\"} : bf16[S, 4]\n";
 
 typedef struct Breach {
     int constraint;
@@ -69,7 +70,9 @@ static const Breach breaches[] = {
     {1, "sum{axis=1}(%2) : f32[T, 1]"},
     {2, "max{axis=2}(%0) : f32[T, 1]"},
     {1, "matmul{ta=0 tb=1}(%0, %4) : f32[T, 4]"},
-    {2, "matmul{ta=0 tb=0}(%0, %0) : f32[T, 4]"},
+    {1, "matmul{ta=0 tb=1}(%2, %2) : f32[T, T]"},
+    {2, "matmul{ta=0 tb=1}(%0, %18) : f32[T, S]"},
+    {3, "matmul{ta=0 tb=0}(%0, %0) : f32[T, 4]"},
     {1, "transpose(%4) : f32[4]"},
     {1, "reshape(%0) : f32[T, 2, 3]"},
     {1, "broadcast(%0) : f32[4]"},
@@ -139,7 +142,7 @@ static Op op_of(const Breach *breach) {
 Test(constraints, are_cited_by_their_numbers) {
     for (int i = 0; i < BREACHES; i++) {
         Diagnostics *diags = diagnostics_new();
-        const char *text = arena_printf(diags->arena, "%s%%18 = %s\n", leaves, breaches[i].node);
+        const char *text = arena_printf(diags->arena, "%s%%19 = %s\n", leaves, breaches[i].node);
         const char *cited = arena_printf(diags->arena, "(constraint %d)", breaches[i].constraint);
         cr_expect_null(graph_read(diagnostics_file(diags, "g.gir", text), diags), "%s", breaches[i].node);
         cr_assert_eq(diags->errors, 1, "%s", breaches[i].node);

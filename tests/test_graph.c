@@ -346,7 +346,7 @@ Test(graph, mistakes_in_a_text_are_told_where_they_are) {
         {"%1 = sum{axis=two}(%0) : f32[T, 1]", 15, "expected a whole number"},
         {"%1 = sum{axis=2}(%0) : f32[T, 1]", 33, "sum: there is no axis 2 in f32[T, 4] (constraint 2)"},
         {"%1 = matmul{ta=0 tb=0}(%0, %0) : f32[T, 4]", 43,
-         "matmul: inner dimensions differ: 4 and T, of f32[T, 4] and f32[T, 4] (constraint 2)"},
+         "matmul: inner dimensions differ: 4 and T, of f32[T, 4] and f32[T, 4] (constraint 3)"},
         {"%1 = const{value=x} : f32[]", 18, "expected a number"},
         {"output \"y\" = %1", 16, "%1 is not defined above"},
         {"output \"y = %0", 15, "unterminated string"},

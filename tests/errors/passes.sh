@@ -6,19 +6,19 @@ gradc opt source.gir --passes fuze
 
 gradc train model.graph --passes -unroll
 #> error[E0611]: there is no pass 'unroll'
-#>       = hint: the passes are expand, join, simplify, demand, cut, differentiate, compact, fuse, group
+#>       = hint: the passes are expand, join, simplify, demand, cut, round_products, differentiate, compact, fuse, group
 
 gradc opt source.gir --passes fuse,
 #> error[E0614]: 'fuse,' is not a valid list of passes: it ends with a comma
-#>       = hint: as in expand,join,simplify,demand,cut,differentiate,simplify,compact,fuse, or -fuse for these without one
+#>       = hint: as in expand,join,simplify,demand,cut,round_products,differentiate,simplify,compact,fuse, or -fuse for these without one
 
 gradc opt source.gir --passes -fuse,demand
 #> error[E0614]: '-fuse,demand' is not a valid list of passes: names with and without a minus are mixed
-#>       = hint: as in expand,join,simplify,demand,cut,differentiate,simplify,compact,fuse, or -fuse for these without one
+#>       = hint: as in expand,join,simplify,demand,cut,round_products,differentiate,simplify,compact,fuse, or -fuse for these without one
 
 gradc opt source.gir --passes expand,fuse,simplify
 #> error[E0612]: pass 'simplify' cannot run here: it requires that no node is in a kernel
-#>       = hint: the usual order is expand,join,simplify,demand,cut,differentiate,simplify,compact,fuse
+#>       = hint: the usual order is expand,join,simplify,demand,cut,round_products,differentiate,simplify,compact,fuse
 
 gradc train model.graph --weights models/demo --data data --passes -differentiate --quiet
 #> error[E0613]: 'sentiment.train' needs gradients, but no pass made them

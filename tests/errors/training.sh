@@ -158,7 +158,7 @@ gradc train old --resume --quiet --data data
 
 gradc dump model.graph --stage stagg
 #> error[E0961]: there is no stage 'stagg'
-#>       = hint: the stages are source, expand, join, simplify, demand, cut, differentiate, compact, fuse, kernels and all; or their number in the names of --out
+#>       = hint: the stages are source, expand, join, simplify, demand, cut, round_products, differentiate, compact, fuse, kernels and all; or their number in the names of --out
 
 gradc dump model.graph --stage fuse --out nowhere/dump
 #> error[E0960]: cannot create the folder nowhere/dump: No such file or directory
