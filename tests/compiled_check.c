@@ -28,6 +28,7 @@ struct CompiledCheck {
     KernelSet *set;
     Code *code;
     VEC(Entry) entries;
+    bool rounds; /* products are bf16 */
     void *slab;
     size_t slab_bytes;
 };
@@ -37,15 +38,23 @@ const char *test_cache(Arena *arena) {
     return folder ? arena_printf(arena, "%s/gradc", folder) : NULL;
 }
 
-CompiledCheck *compiled_check_new(bool optimised, const char *cache) {
+static Team *new_team(const CompiledCheck *check, int threads) {
+    Team *team = team_new(threads, check->diags);
+    if (check->rounds) team_flush_subnormals(team);
+    return team;
+}
+
+CompiledCheck *compiled_check_new(bool optimised, bool rounds, const char *cache) {
     Arena *arena = arena_new();
     CompiledCheck *check = arena_alloc(arena, sizeof *check);
     check->arena = arena;
     check->diags = diagnostics_new();
     check->target = target_new(NULL, 0, check->diags);
     if (!optimised) target_hurry(check->target);
+    if (rounds) target_flush_subnormals(check->target);
+    check->rounds = rounds;
     check->set = kernel_set_new();
-    check->one = team_new(1, check->diags);
+    check->one = new_team(check, 1);
     check->cache = cache_open(cache ? cache : test_cache(check->arena), check->diags);
     return check;
 }
@@ -78,7 +87,7 @@ void compiled_check_add(CompiledCheck *check, RandomGraph *random) {
     Entry entry = {.random = random};
     for (int i = 0; i < 2; i++) {
         Variant *v = &entry.variants[i];
-        v->grouped = group_graph(random, i == 1 ? "-fuse" : NULL, &v->reference);
+        v->grouped = group_graph(random, i == 1 ? "-fuse" : NULL, check->rounds, &v->reference);
         if (v->grouped) v->list = schedule(v->grouped, check->set);
     }
     vec_push(check->arena, &check->entries, entry);
@@ -157,7 +166,7 @@ static const char *compare_threads(CompiledCheck *check, Variant *v, const Rando
     const Graph *graph = v->reference;
     int n = graph->outputs.count < 64 ? graph->outputs.count : 64;
     for (int i = 0; i < n; i++) before[i] = output_values(v, random, &graph->outputs.items[i]);
-    if (!check->three) check->three = team_new(3, check->diags);
+    if (!check->three) check->three = new_team(check, 3);
     place(check, v, random);
     team_run(check->three, run_worker, v->exec);
     for (int i = 0; i < n; i++) {

@@ -12,9 +12,9 @@ typedef struct CompiledCheck CompiledCheck;
 /* The folder of objects that ./test names for all groups and both builds, in `arena`; NULL: it names none. */
 const char *test_cache(Arena *arena);
 
-/* `optimised`: as users' graphs are compiled. `cache`: a folder where objects are kept for other checks; NULL: that of
- * ./test. */
-CompiledCheck *compiled_check_new(bool optimised, const char *cache);
+/* `optimised`: as users' graphs are compiled. `rounds`: with bf16 products, which is what they are compared with too.
+ * `cache`: a folder where objects are kept for other checks; NULL: that of ./test. */
+CompiledCheck *compiled_check_new(bool optimised, bool rounds, const char *cache);
 void compiled_check_free(CompiledCheck *check);
 
 /* Adds a graph, fused and unfused; it is borrowed until the check is freed. */

@@ -33,14 +33,14 @@ typedef struct Options {
 
 typedef struct Found {
     uint64_t seed;
-    bool compiled;
+    bool compiled, rounds;
     char text[TEXT_BYTES];
 } Found;
 
 /* A chunk of work and what its process says of it: shared memory. */
 typedef struct Chunk {
     pid_t process; /* 0: none */
-    bool compiled;
+    bool compiled, rounds;
     int64_t from, at, end;   /* `at`: the graph in work */
     int64_t kernels, smooth; /* how many were compiled, checked by differences */
     int n_found;
@@ -80,8 +80,8 @@ static const char *passes_failure(RandomGraph *random) {
     return error;
 }
 
-static const char *compiled_failure(RandomGraph *random) {
-    CompiledCheck *check = compiled_check_new(random->seed % 64 == 0, NULL);
+static const char *code_failure(RandomGraph *random, bool rounds) {
+    CompiledCheck *check = compiled_check_new(random->seed % 64 == 0, rounds, NULL);
     compiled_check_add(check, random);
     compiled_check_compile(check);
     const char *error = compiled_check_run(check, 0, random->seed % 8 == 0);
@@ -89,14 +89,19 @@ static const char *compiled_failure(RandomGraph *random) {
     return error;
 }
 
-static Failure *failure_of(const Found *found) { return found->compiled ? compiled_failure : passes_failure; }
+static const char *compiled_failure(RandomGraph *random) { return code_failure(random, false); }
+static const char *rounded_failure(RandomGraph *random) { return code_failure(random, true); }
+
+static Failure *failure_of(const Found *found) {
+    return !found->compiled ? passes_failure : found->rounds ? rounded_failure : compiled_failure;
+}
 
 /* --- A chunk, in its own process --- */
 
 static void note(Chunk *chunk, uint64_t seed, const char *text) {
     if (!text || chunk->n_found == MAX_FOUND) return;
     Found *found = &chunk->found[chunk->n_found++];
-    *found = (Found){.seed = seed, .compiled = chunk->compiled};
+    *found = (Found){.seed = seed, .compiled = chunk->compiled, .rounds = chunk->rounds};
     snprintf(found->text, sizeof found->text, "%s", text);
 }
 
@@ -110,12 +115,13 @@ static void run_passes(const Options *options, Chunk *chunk) {
     }
 }
 
-/* The graphs of a chunk share their kernels. One chunk in 64 is optimised as users' code is. */
+/* The graphs of a chunk share their kernels. One chunk in 64 is optimised as users' code is, one in 3 has bf16
+ * products. */
 static void run_compiled(const Fuzz *fuzz, Chunk *chunk) {
     const char *cache = fuzz->cache[0] ? fuzz->cache : NULL;
     int64_t count = chunk->end - chunk->at;
     RandomGraph **graphs = calloc((size_t)count + 1, sizeof *graphs);
-    CompiledCheck *check = compiled_check_new(chunk->at / COMPILED_CHUNK % 64 == 1, cache);
+    CompiledCheck *check = compiled_check_new(chunk->at / COMPILED_CHUNK % 64 == 1, chunk->rounds, cache);
     for (int64_t i = 0; i < count; i++) {
         graphs[i] = new_graph(graph_seed(&fuzz->options, true, chunk->at + i), true);
         compiled_check_add(check, graphs[i]);
@@ -131,7 +137,11 @@ static void start_chunk(Fuzz *fuzz, Chunk *chunk, bool compiled) {
     int64_t all = compiled ? fuzz->options.compiled : fuzz->options.graphs;
     int64_t size = compiled ? COMPILED_CHUNK : PASSES_CHUNK, from = fuzz->given[compiled];
     int64_t end = from + size < all ? from + size : all;
-    *chunk = (Chunk){.compiled = compiled, .from = from, .at = from, .end = end};
+    *chunk = (Chunk){.compiled = compiled,
+                     .rounds = compiled && from / COMPILED_CHUNK % 3 == 2,
+                     .from = from,
+                     .at = from,
+                     .end = end};
     fuzz->given[compiled] = chunk->end;
 }
 

@@ -88,12 +88,15 @@ static void keep_ungrouped(void *user, int index, const char *pass, const Graph 
     *kept = graph_canonical(graph);
 }
 
-Graph *group_graph(const RandomGraph *random, const char *passes, Graph **before_fusion) {
+Graph *group_graph(const RandomGraph *random, const char *passes, bool rounds, Graph **before_fusion) {
     Diagnostics *diags = diagnostics_new();
     StageObserver observer = {keep_ungrouped, before_fusion};
     *before_fusion = NULL;
-    PipelineOptions options = {
-        .wanted = random->params, .n_wanted = random->n_params, .passes = passes, .observer = &observer};
+    PipelineOptions options = {.wanted = random->params,
+                               .n_wanted = random->n_params,
+                               .passes = passes,
+                               .rounds = rounds,
+                               .observer = &observer};
     Graph *grouped = pipeline_run(random->graph, &options, diags);
     diagnostics_free(diags);
     if (grouped) return grouped;

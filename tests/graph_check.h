@@ -10,8 +10,8 @@
  * arena. */
 const char *check_passes(const RandomGraph *random, const char *passes);
 
-/* The grouped graph, and in `*before_fusion` the last one without groups, what compiled code is
- * compared with. The caller frees both; NULL: neither is there, see check_passes. */
-Graph *group_graph(const RandomGraph *random, const char *passes, Graph **before_fusion);
+/* The grouped graph, with products rounded to bf16 or as they are, and in `*before_fusion` the last one without groups,
+ * what compiled code is compared with. The caller frees both; NULL: neither is there, see check_passes. */
+Graph *group_graph(const RandomGraph *random, const char *passes, bool rounds, Graph **before_fusion);
 
 #endif

@@ -53,7 +53,7 @@ static void fixture_free(Fixture *f) {
 
 static GradientFinding check(Fixture *f, const char *name, const double *compiled) {
     double floor = 0;
-    GradientCheck *check = gradient_check_new(f->graph, f->gradients, f->values, &floor, f->diags);
+    GradientCheck *check = gradient_check_new(f->graph, f->gradients, NULL, f->values, &floor, f->diags);
     cr_assert_not_null(check);
     GradientFinding finding = gradient_check_param(check, name, compiled, 4, &f->state);
     gradient_check_free(check);

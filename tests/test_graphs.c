@@ -173,7 +173,7 @@ Test(graphs, each_is_as_its_comments_say) {
     cr_assert_eq(glob(SOURCE_ROOT "/tests/graphs/*.gir", 0, NULL, &found), 0);
     Diagnostics *diags = diagnostics_new();
     Case *cases = calloc(found.gl_pathc, sizeof *cases);
-    CompiledCheck *check = compiled_check_new(false, NULL);
+    CompiledCheck *check = compiled_check_new(false, false, NULL);
     for (size_t i = 0; i < found.gl_pathc; i++) {
         cases[i] = open_case(found.gl_pathv[i], diags);
         cr_expect_gt(check_comments(&cases[i]), 0, "%s expects nothing", cases[i].path);

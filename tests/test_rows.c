@@ -95,7 +95,7 @@ static void check_batches(CompiledCheck *check, int index, RandomGraph *r, Op op
 }
 
 static void check_row(Op op) {
-    CompiledCheck *check = compiled_check_new(false, NULL);
+    CompiledCheck *check = compiled_check_new(false, false, NULL);
     RandomGraph *examples[EXAMPLES];
     int numbers[EXAMPLES], count = 0;
     for (int i = 0; i < EXAMPLES; i++) {

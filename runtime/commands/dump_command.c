@@ -96,7 +96,7 @@ static bool dump(Session *session, const Options *options) {
     if (!choose_format(&d) || !make_folder(&d)) return false;
     bool is_code = d.format == FORMAT_LLVM || d.format == FORMAT_ASM;
     if (is_code) d.stage = "kernels";
-    if (is_code && !(d.target = target_new(options->cpu, (int)options->lanes, session->diags))) return false;
+    if (is_code && !(d.target = session_target(session, options->cpu, (int)options->lanes))) return false;
     d.report = pass_report_begin(options->remarks, options->time_passes);
     bool good = dump_sources(&d);
     pass_report_end(&d.report);
@@ -112,8 +112,9 @@ static bool no_file(Diagnostics *diags) {
 
 static bool compare_files(const Options *options, Diagnostics *diags) {
     SessionSource source = source_of_options(options);
+    SessionUse use = use_of_options(options);
     SourceChoice choice = choice_of(options);
-    return diff_files(options->diff.items[0], options->diff.items[1], &source, &choice, options->stage, diags);
+    return diff_files(options->diff.items[0], options->diff.items[1], &source, &use, &choice, options->stage, diags);
 }
 
 static bool run(Session *session, const Options *given, Diagnostics *diags) {

@@ -5,6 +5,7 @@
 
 #include "passes/differentiate.h"
 #include "passes/expand.h"
+#include "passes/round_products.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/run_options.h"
 #include "runtime/engine/compiled.h"
@@ -29,6 +30,7 @@ typedef struct TaskCheck {
     const Param **params;
     int n_params;
     Graph *graph, *gradients; /* without grad(y, x) */
+    Graph *rounded;           /* the gradients with bf16 products; NULL: the session has none */
     Compiled *compiled;
     Values *values;
     GradientFinding *findings; /* [n_params] */
@@ -50,11 +52,19 @@ static void list_params(TaskCheck *c) {
     }
 }
 
+static void make_rounded(TaskCheck *c) {
+    Graph *rounded = round_products(c->graph, NULL);
+    c->rounded = differentiate(rounded, c->names, c->n_params, c->s->diags);
+    graph_free(rounded);
+}
+
 static bool make_graphs(TaskCheck *c) {
     CompileFor on = {c->s->target, c->s->cache, c->s->team};
-    PipelineOptions options = {.wanted = c->names, .n_wanted = c->n_params, .passes = c->s->source.passes};
+    PipelineOptions options = {
+        .wanted = c->names, .n_wanted = c->n_params, .passes = c->s->source.passes, .rounds = c->s->rounds};
     c->graph = expand(c->task->train, c->s->diags);
     if (c->graph) c->gradients = differentiate(c->graph, c->names, c->n_params, c->s->diags);
+    if (c->gradients && c->s->rounds) make_rounded(c);
     if (c->gradients) c->compiled = compiled_new(c->task->train, &options, &on, c->s->diags);
     return c->compiled != NULL;
 }
@@ -125,7 +135,7 @@ static bool check_batch(TaskCheck *c, int index) {
     values_truncate(c->values, c->task->n_params);
     synthetic_texts(c->values, c->s->program, c->task, batches[index].lengths, batches[index].count, &c->state);
     synthetic_rest(c->values, c->task->train, c->task, (uint32_t)c->s->use.seed, &c->state);
-    GradientCheck *check = gradient_check_new(c->graph, c->gradients, c->values, &c->floor, c->s->diags);
+    GradientCheck *check = gradient_check_new(c->graph, c->gradients, c->rounded, c->values, &c->floor, c->s->diags);
     bool good = check && compiled_run(c->compiled, c->values, c->s->diags);
     if (good) {
         double expected = gradient_check_loss(check);
@@ -195,6 +205,7 @@ static bool check_task(Session *s, const Task *task) {
     bool good = run_task(&c);
     compiled_free(c.compiled);
     graph_free(c.gradients);
+    graph_free(c.rounded);
     graph_free(c.graph);
     values_free(c.values);
     arena_free(c.arena);

@@ -119,6 +119,8 @@ static const OptionRow rows[] = {
      "largest norm of the gradients; 0: any (default: 1)"},
     {"dropout", "X", REAL, AT(dropout), -1, 0, 0.999, MODEL, DECIDES | DEFAULT, "train bench " PROBES,
      "replaces every dropout rate of the file that is not 0"},
+    {"products", "f32|bf16", TEXT, AT(products), 0, 0, 0, MODEL, DECIDES | LASTING, "recipe " RUNS " dump " PROBES,
+     "what operands of matrix products are rounded to; sums and all else are f32 (default: f32)"},
     {"freeze", "PATTERN", LIST, AT(freeze), 0, 0, 0, MODEL, DECIDES | DEFAULT, RECIPE " bench",
      "parameters not to train, as in 'bert.*'; may be repeated"},
     {"max-length", "N", WHOLE, AT(max_length), 0, 4, 1e6, FIRST, DECIDES | LASTING, RUNS " export run recipe",

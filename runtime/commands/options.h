@@ -35,6 +35,7 @@ typedef struct Options {
     const char *passes;
     const char *perf;
     const char *plot;
+    const char *products;
     const char *sampler;
     const char *schedule;
     const char *seeds;

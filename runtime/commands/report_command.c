@@ -126,7 +126,7 @@ static bool report_run(Reporter *r, int i) {
 /* --- The model ---------------------------------------------------------------------------------------------------- */
 
 static bool collect_model(Reporter *r, const Options *o) {
-    Target *target = target_new(o->cpu, (int)o->lanes, r->diags);
+    Target *target = session_target(&r->model_session, o->cpu, (int)o->lanes);
     bool good = target && model_section_collect(&r->model, &r->model_session, target);
     target_free(target);
     return good;

@@ -125,6 +125,7 @@ SessionSource source_of_options(const Options *o) {
 
 SessionUse use_of_options(const Options *o) {
     return (SessionUse){.tasks = o->tasks,
+                        .products = o->products,
                         .max_length = o->max_length,
                         .fold = o->fold,
                         .seed = o->seed,

@@ -11,6 +11,7 @@
 #include "graph/base/memory.h"
 #include "runtime/engine/cores.h"
 #include "runtime/engine/slab.h"
+#include "runtime/engine/subnormals.h"
 
 /* About what it takes to put a thread to sleep and to wake it: so waiting costs twice the better choice at the most. */
 static const double awake_s = 50e-6;
@@ -21,6 +22,7 @@ struct Team {
     Barrier *barrier;
     pthread_t host; /* has opened the region */
     bool hosted;
+    bool flushes;
     void (*work)(void *user, const Worker *worker); /* NULL, when threads meet to begin: the team ends */
     void *user;
 };
@@ -39,12 +41,22 @@ static Worker worker_of(const Team *team, int thread) {
     return (Worker){thread, team->threads, team->scratch[thread], team->barrier};
 }
 
+static void do_work(const Team *team, const Worker *worker) {
+    if (!team->flushes) {
+        team->work(team->user, worker);
+        return;
+    }
+    SubnormalMode before = subnormals_flush();
+    team->work(team->user, worker);
+    subnormals_restore(before);
+}
+
 static void work_to_the_end(const Team *team, int thread) {
     Worker worker = worker_of(team, thread);
     for (;;) {
         worker_meet(&worker);
         if (!team->work) return;
-        team->work(team->user, &worker);
+        do_work(team, &worker);
         worker_meet(&worker);
     }
 }
@@ -94,6 +106,8 @@ void team_free(Team *team) {
     free(team);
 }
 
+void team_flush_subnormals(Team *team) { team->flushes = true; }
+
 int team_threads(const Team *team) { return team->threads; }
 
 void team_run(Team *team, void (*work)(void *user, const Worker *worker), void *user) {
@@ -101,7 +115,7 @@ void team_run(Team *team, void (*work)(void *user, const Worker *worker), void *
     team->work = work;
     team->user = user;
     worker_meet(&worker);
-    work(user, &worker);
+    do_work(team, &worker);
     worker_meet(&worker);
 }
 

@@ -13,6 +13,8 @@ typedef struct Team Team;
 Team *team_new(int threads, Diagnostics *diags);
 void team_free(Team *team);
 int team_threads(const Team *team);
+/* From now on all work of the team, the caller's share too, flushes subnormal numbers (subnormals.h). */
+void team_flush_subnormals(Team *team);
 /* The threads that team_new(0) would have. */
 int team_usual_threads(void);
 

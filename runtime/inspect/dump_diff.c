@@ -207,13 +207,14 @@ static bool ends_in(const char *text, const char *end) {
 }
 
 /* The graphs of a program, at a stage. */
-static bool load_program(DiffSide *side, const SessionSource *like, const SourceChoice *choice, const char *stage,
-                         Diagnostics *diags) {
+static bool load_program(DiffSide *side, const SessionSource *like, const SessionUse *use, const SourceChoice *choice,
+                         const char *stage, Diagnostics *diags) {
     SessionSource source = *like;
     Sources sources = {0};
     source.file = side->path;
     if (!stage) stage = "source";
-    if (!session_load_program(&side->session, &source, diags) || !sources_choose(&side->session, choice, &sources))
+    if (!session_load_program(&side->session, &source, diags) || !session_use(&side->session, use) ||
+        !sources_choose(&side->session, choice, &sources))
         return false;
     for (int i = 0; i < sources.count; i++) {
         StageLists lists = {0};
@@ -269,13 +270,14 @@ static void diff_sides(const DiffSide *a, const DiffSide *b) {
     }
 }
 
-bool diff_files(const char *old_file, const char *new_file, const SessionSource *source, const SourceChoice *choice,
-                const char *stage, Diagnostics *diags) {
+bool diff_files(const char *old_file, const char *new_file, const SessionSource *source, const SessionUse *use,
+                const SourceChoice *choice, const char *stage, Diagnostics *diags) {
     DiffSide sides[] = {new_side(old_file), new_side(new_file)};
     bool good = true;
     for (int i = 0; i < 2; i++) {
         bool text = !ends_in(sides[i].path, ".graph");
-        good = (text ? load_text(&sides[i], diags) : load_program(&sides[i], source, choice, stage, diags)) && good;
+        good =
+            (text ? load_text(&sides[i], diags) : load_program(&sides[i], source, use, choice, stage, diags)) && good;
     }
     if (good) diff_sides(&sides[0], &sides[1]);
     for (int i = 0; i < 2; i++) free_side(&sides[i]);

@@ -11,10 +11,10 @@
 
 struct GradientCheck {
     Arena *arena;
-    Graph *graph; /* stop_gradient's values held */
-    const Graph *gradients;
+    Graph *graph;                     /* stop_gradient's values held */
+    const Graph *gradients, *rounded; /* rounded NULL: code computes these gradients */
     Values *values;
-    Interpretation *run; /* of the gradients */
+    Interpretation *run, *rounded_run; /* of either */
     Binding *bindings;
     int n_bindings;
     int64_t extents[MAX_SYMBOLS];
@@ -89,17 +89,18 @@ static double find_floor(const GradientCheck *c) {
     return 1e-2 * largest;
 }
 
-GradientCheck *gradient_check_new(const Graph *graph, const Graph *gradients, Values *values, double *floor,
-                                  Diagnostics *diags) {
+GradientCheck *gradient_check_new(const Graph *graph, const Graph *gradients, const Graph *rounded, Values *values,
+                                  double *floor, Diagnostics *diags) {
     Arena *arena = arena_new();
     GradientCheck *c = arena_alloc(arena, sizeof *c);
-    *c = (GradientCheck){.arena = arena, .gradients = gradients, .values = values};
+    *c = (GradientCheck){.arena = arena, .gradients = gradients, .rounded = rounded, .values = values};
     values_extents(values, &graph->symbols, c->extents);
     Interpretation *source = evaluate(c, graph);
     bool good = evaluates(source, diags);
     if (good) c->graph = loss_of(graph, &(Held){values, source, c->extents});
     interpretation_free(source);
     if (good) good = evaluates(c->run = evaluate(c, gradients), diags);
+    if (good && rounded) good = evaluates(c->rounded_run = evaluate(c, rounded), diags);
     if (!good) {
         gradient_check_free(c);
         return NULL;
@@ -113,11 +114,19 @@ GradientCheck *gradient_check_new(const Graph *graph, const Graph *gradients, Va
 void gradient_check_free(GradientCheck *c) {
     if (!c) return;
     interpretation_free(c->run);
+    interpretation_free(c->rounded_run);
     graph_free(c->graph);
     arena_free(c->arena);
 }
 
-double gradient_check_loss(const GradientCheck *c) { return c->loss; }
+double gradient_check_loss(const GradientCheck *c) {
+    return c->rounded ? c->rounded_run->values[graph_find_output(c->rounded, "loss")->id][0] : c->loss;
+}
+
+static const double *gradient_of(const Graph *gradients, const Interpretation *run, const char *param) {
+    const Output *gradient = graph_output_of(gradients, (Role){.kind = ROLE_GRADIENT, .of = param});
+    return gradient ? run->values[gradient->node->id] : NULL;
+}
 
 /* --- Differences -------------------------------------------------------------------------------------------------- */
 
@@ -153,6 +162,7 @@ static double slope_of(const GradientCheck *c, const LossLine *line, double expe
 typedef struct Checking {
     GradientCheck *check;
     const double *gradient; /* NULL: the loss does not depend on it */
+    const double *expected; /* of compiled code */
     const double *compiled;
     double scale;
     LossLine line;
@@ -169,7 +179,7 @@ static bool is_worse(double error, double than) { return error > than || (isnan(
 static void compare_compiled(Checking *k) {
     GradientFinding *f = k->finding;
     for (int64_t i = 0; k->compiled && i < k->line.count; i++) {
-        double interpreted = k->gradient ? k->gradient[i] : 0, error = relative(k, k->compiled[i], interpreted);
+        double interpreted = k->expected ? k->expected[i] : 0, error = relative(k, k->compiled[i], interpreted);
         if (!is_worse(error, f->compiled_error)) continue;
         f->compiled_error = error;
         f->element = i;
@@ -185,7 +195,7 @@ static void compare_slope(Checking *k, int64_t element) {
     for (int64_t i = 0; k->gradient && i < k->line.count; i++) expected += k->gradient[i] * k->line.direction[i];
     double slope = slope_of(k->check, &k->line, expected, 1e-2 * GRADCHECK_DIFFERENCE_BOUND * k->scale),
            error = relative(k, slope, expected);
-    bool first = f->elements + f->directions == 0, compiled_wrong = !(f->compiled_error <= GRADCHECK_COMPILED_BOUND);
+    bool first = f->elements + f->directions == 0, compiled_wrong = !(f->compiled_error <= f->compiled_bound);
     if (element < 0)
         f->directions++;
     else
@@ -226,15 +236,18 @@ static void compare_differences(Checking *k, double *direction, int samples, uin
 
 GradientFinding gradient_check_param(GradientCheck *c, const char *name, const double *compiled, int samples,
                                      uint64_t *state) {
-    GradientFinding finding = {.compiled = NAN, .difference = NAN};
+    GradientFinding finding = {.compiled = NAN,
+                               .difference = NAN,
+                               .compiled_bound = c->rounded ? GRADCHECK_ROUNDED_BOUND : GRADCHECK_COMPILED_BOUND};
     LeafValue *leaf = values_find(c->values, name);
     Arena *arena = arena_new();
     size_t bytes = (size_t)leaf->count * sizeof(double);
     double *start = arena_alloc(arena, bytes + 1), *direction = arena_alloc(arena, bytes + 1);
     memcpy(start, leaf->wide, bytes);
-    const Output *gradient = graph_output_of(c->gradients, (Role){.kind = ROLE_GRADIENT, .of = name});
     Checking k = {.check = c,
-                  .gradient = gradient ? c->run->values[gradient->node->id] : NULL,
+                  .gradient = gradient_of(c->gradients, c->run, name),
+                  .expected = c->rounded ? gradient_of(c->rounded, c->rounded_run, name)
+                                         : gradient_of(c->gradients, c->run, name),
                   .compiled = compiled,
                   .finding = &finding};
     k.line = (LossLine){leaf->wide, start, direction, leaf->count};
@@ -247,5 +260,5 @@ GradientFinding gradient_check_param(GradientCheck *c, const char *name, const d
 }
 
 bool gradient_finding_good(const GradientFinding *f) {
-    return f->compiled_error <= GRADCHECK_COMPILED_BOUND && f->difference_error <= GRADCHECK_DIFFERENCE_BOUND;
+    return f->compiled_error <= f->compiled_bound && f->difference_error <= GRADCHECK_DIFFERENCE_BOUND;
 }

@@ -162,7 +162,7 @@ static bool read_output(const ValueReader *reader, const char *output, Arena *ar
 static bool run_compiled(Run *r, ValueReader *reader) {
     if (!session_open_machine(r->s)) return false;
     CompileFor on = {r->s->target, r->s->cache, r->s->team};
-    PipelineOptions options = {.passes = r->s->source.passes};
+    PipelineOptions options = {.passes = r->s->source.passes, .rounds = r->s->rounds};
     reader->compiled = compiled_new(r->graph, &options, &on, r->diags);
     return reader->compiled && compiled_run(reader->compiled, r->values, r->diags);
 }

@@ -56,7 +56,8 @@ static void add_updates(Session *s, Sources *sources) {
 }
 
 static PipelineOptions pipeline_options(const Session *s, const PipelineInput *inputs) {
-    return (PipelineOptions){.passes = s->source.passes, .joins = true, .compacts = inputs->n_wanted > 0};
+    return (PipelineOptions){
+        .passes = s->source.passes, .joins = true, .compacts = inputs->n_wanted > 0, .rounds = s->rounds};
 }
 
 /* All tasks in one step. */

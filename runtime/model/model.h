@@ -33,6 +33,7 @@ typedef struct ModelOptions {
     /* bytes to keep outputs of a frozen part in, which are computed once (kept.h); 0: they are computed each time */
     size_t kept_room;
     const char *passes; /* see passes/pipeline.h; NULL: the usual ones */
+    bool rounds;        /* products are bf16: team and target flush subnormal numbers */
     /* [program's tasks]: of the evaluation graphs, what model_evaluate gives; NULL: "predict" of all. The others are
      * not computed. */
     const OutputNames *outputs;

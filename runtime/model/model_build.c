@@ -150,7 +150,8 @@ static PipelineInput training_input(const Model *m, int index) {
 
 static PipelineOptions training_options(const Model *m) {
     bool compacts = !adds_gradients(m) && !m->program->optimizer.whole;
-    return (PipelineOptions){.passes = m->options.passes, .joins = true, .compacts = compacts};
+    return (PipelineOptions){
+        .passes = m->options.passes, .joins = true, .compacts = compacts, .rounds = m->options.rounds};
 }
 
 /* The training graphs of all tasks, of each of which what it trains is wanted. */
@@ -213,7 +214,7 @@ static bool make_evaluation(Model *m, int index, Diagnostics *diags) {
     Graph eval = *state->public.task->eval; /* with the outputs that are asked for: what they do not need is dead */
     if (!choose_outputs(m, state, &eval, diags)) return false;
     const Task *task = state->public.task;
-    PipelineOptions options = {.passes = m->options.passes};
+    PipelineOptions options = {.passes = m->options.passes, .rounds = m->options.rounds};
     state->eval_frozen.is_trained = m->options.training && task->n_fits > 0;
     PipelineInput input = {.graph = &eval, .cuts = may_keep(m, task, &state->eval_frozen)};
     input.changing = state->eval_frozen.is_trained ? fitted_names(m, task, &input.n_changing)
@@ -257,7 +258,7 @@ static bool make_updates(Model *m, const PipelineOptions *options, Diagnostics *
 }
 
 static bool make_update(Model *m, Diagnostics *diags) {
-    const PipelineOptions options = {.passes = m->options.passes};
+    const PipelineOptions options = {.passes = m->options.passes, .rounds = m->options.rounds};
     m->norms = arena_array(m->arena, (size_t)m->params->n_runs + 1, sizeof *m->norms);
     for (int i = 0; i < m->params->n_runs; i++) {
         if (!make_norm(m, i, &options, diags)) return false;

@@ -144,8 +144,21 @@ bool session_load_program(Session *s, const SessionSource *source, Diagnostics *
     return session_load_probe(s, source, NULL, diags);
 }
 
+/* What the setting's word says. */
+static bool read_products(Session *s) {
+    static const char *const names[] = {"f32", "bf16"};
+    const char *products = s->use.products ? s->use.products : names[0];
+    s->rounds = strcmp(products, names[1]) == 0;
+    if (s->rounds || strcmp(products, names[0]) == 0) return true;
+    diag_error(s->diags, "E0924", (Pos){0}, "products are f32 or bf16, not '%s'", products);
+    if (!diag_hint_nearest(s->diags, products, names, 2))
+        diag_hint(s->diags, "bf16 rounds the operands of matrix products; all else is f32 in any case");
+    return false;
+}
+
 bool session_use(Session *s, const SessionUse *use) {
     s->use = *use;
+    if (!read_products(s) || !pipeline_check_rounding(s->source.passes, s->rounds, s->diags)) return false;
     return session_choose_tasks(s, use->tasks);
 }
 
@@ -250,10 +263,17 @@ bool session_choose_length(Session *s) {
     return s->max_length <= positions || too_long(s);
 }
 
+Target *session_target(const Session *s, const char *cpu, int lanes) {
+    Target *target = target_new(cpu, lanes, s->diags);
+    if (target && s->rounds) target_flush_subnormals(target);
+    return target;
+}
+
 bool session_open_machine(Session *s) {
     const SessionMachine *m = &s->use.machine;
-    s->target = target_new(m->cpu, (int)m->lanes, s->diags);
+    s->target = session_target(s, m->cpu, (int)m->lanes);
     s->team = team_new((int)m->threads, s->diags);
+    if (s->team && s->rounds) team_flush_subnormals(s->team);
     if (!s->target || !s->team || !target_runs_here(s->target, s->diags)) return false;
     if (m->perf) target_describe(s->target, m->perf);
     const char *folder = m->cache ? m->cache : cache_default_folder(s->arena);
@@ -297,6 +317,7 @@ bool session_make_model(Session *s, const ModelUse *use) {
                             .steps = use->steps,
                             .kept_room = use->kept_room,
                             .passes = s->source.passes,
+                            .rounds = s->rounds,
                             .outputs = session_outputs(s, use),
                             .target = s->target,
                             .cache = s->cache,

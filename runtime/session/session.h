@@ -34,10 +34,11 @@ typedef struct SessionMachine {
 
 /* What is wanted of a program, once it is known. */
 typedef struct SessionUse {
-    const char *tasks;  /* "a,b"; NULL: all */
-    int64_t max_length; /* tokens; 0: the model's positions */
-    int64_t fold;       /* which one is dev */
-    int64_t seed;       /* of initial values */
+    const char *tasks;    /* "a,b"; NULL: all */
+    const char *products; /* "f32" or "bf16": what operands of matrix products are rounded to; NULL: f32 */
+    int64_t max_length;   /* tokens; 0: the model's positions */
+    int64_t fold;         /* which one is dev */
+    int64_t seed;         /* of initial values */
     bool skip_bad_rows;
     const char *token_folder; /* of a run, where tokens of data sets are kept (token_cache.h); NULL: nowhere */
     SessionMachine machine;
@@ -80,6 +81,7 @@ typedef struct Session {
     ScopeFolder *scopes;                   /* [n_scopes]: see scopes.h */
     int n_scopes;
     Program *program;
+    bool rounds;                /* products are bf16 */
     bool *tasks;                /* [program's tasks]: wanted */
     const Tokenizer *tokenizer; /* the folder's */
     Target *target;
@@ -95,7 +97,8 @@ typedef struct Session {
 bool session_load_program(Session *session, const SessionSource *source, Diagnostics *diags);
 /* The same for a probe (see frontend.h). */
 bool session_load_probe(Session *session, const SessionSource *source, const ProbeOptions *probe, Diagnostics *diags);
-/* After the program: what is wanted of it. False with a diagnostic for a task that it does not have. */
+/* After the program: what is wanted of it. False with a diagnostic for a task that it does not have, products or passes
+ * that there are not. */
 bool session_use(Session *session, const SessionUse *use);
 /* After that: tokenizer, machine, compiled model; then weights. Says on standard error what was not found or not
  * used. */
@@ -107,6 +110,8 @@ bool session_fill_model(Session *session, const ModelUse *use);
 bool session_load_tokenizer(Session *session);
 bool session_choose_length(Session *session);
 bool session_open_machine(Session *session);
+/* Of `cpu` and `lanes` as target_new has them, for code as the session's products need it. NULL with a diagnostic. */
+Target *session_target(const Session *session, const char *cpu, int lanes);
 /* Room for all of the program's parameters, none of them trained; the caller owns it. NULL and a diagnostic. */
 Parameters *session_parameters(const Session *session);
 /* [program's tasks]: what it evaluates. */

@@ -137,6 +137,10 @@ void report_start(TrainReport *r, const RunSchedule *schedule, const StepRunner 
     fprintf(stderr, "%s, %s; %s compiled, %d from the cache\n", target_name(r->s->target),
             count_text(team_threads(r->s->team), "thread").text, count_text(code->compiled, "kernel").text,
             code->cached);
+    if (r->s->rounds)
+        fprintf(stderr,
+                "products are bf16, computed in f32: no faster on this machine, with the bits that a unit for them "
+                "would give\n");
     if (use->steps.together && r->data->count > 1)
         fprintf(stderr, "a step is %s\n", joined ? "one pass over the rows of all tasks" : "a pass for each task");
     for (int i = 0; i < r->data->count; i++) {

@@ -91,3 +91,15 @@ gradc opt attention.gir --passes differentiate
 gradc dump model.graph --task similarity --format asm --cpu apple-m1
 #> error[E0701]: unknown x86-64 CPU 'apple-m1'
 #>       = hint: try x86-64-v3; or native, the machine at hand, as without --cpu
+
+gradc train model.graph --products fp16
+#> error[E0924]: products are f32 or bf16, not 'fp16'
+#>       = hint: did you mean 'bf16'?
+
+gradc train model.graph --products bf16 --passes expand,differentiate,fuse
+#> error[E0614]: 'expand,differentiate,fuse' is not a valid list of passes: --products bf16 needs round_products
+#>       = hint: as in expand,join,simplify,demand,cut,round_products,differentiate,simplify,compact,fuse, or -fuse for these without one
+
+gradc dump model.graph --passes expand,round_products,differentiate,fuse
+#> error[E0614]: 'expand,round_products,differentiate,fuse' is not a valid list of passes: round_products needs --products bf16
+#>       = hint: as in expand,join,simplify,demand,cut,round_products,differentiate,simplify,compact,fuse, or -fuse for these without one
