@@ -117,6 +117,8 @@ static const struct {
     {907, "no memory"},
     {945, "a checkpoint keeps its settings, the graph among them, and they are compared before"},
     {951, "no memory"},
+    {981, "needs mpirun: tests/ranks.sh has its messages"},
+    {992, "a build without MPI"},
     {996, "a machine without librsvg"},
 };
 

@@ -35,7 +35,7 @@ static void expect_sum(const int64_t *sizes, int tasks, int64_t shards, const ch
     const SamplerRule *together = sampler_find_rule("together", NULL);
     static const int graphs[] = {0, 1};
     Sampler *sampler = sampler_new(sizes, tasks, (SamplerOptions){.batch = 32, .rule = together, .epochs = 1});
-    Steps *steps = steps_new(sampler, &(StepOptions){shards, graphs, tasks > 1 ? tasks : -1});
+    Steps *steps = steps_new(sampler, &(StepOptions){shards, graphs, tasks > 1 ? tasks : -1, 1});
     char text[TEXT];
     write_sum(steps_get(steps, 0, 0), step_most_waiting(shards), text);
     cr_expect_str_eq(text, wanted);

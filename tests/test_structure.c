@@ -21,6 +21,7 @@ static const Room rooms[] = {
     {"codegen", " graph/base graph "},
     {"runtime/files", NULL},
     {"runtime/engine", NULL},
+    {"runtime/ranks", NULL},
     {"runtime/tokenize", NULL},
     {"runtime/data", NULL},
     {"runtime/hub", NULL},
@@ -270,6 +271,8 @@ static void check_foreign(void *user, const char *path, int number, const char *
     bool include = included_file(line, name);
     bool llvm = include && (strncmp(name, "llvm", 4) == 0);
     bool openmp = (include && strcmp(name, "omp.h") == 0) || strncmp(line + strspn(line, " "), "#pragma omp", 11) == 0;
+    bool mpi = include && strcmp(name, "mpi.h") == 0;
+    cr_expect(!mpi || strcmp(room, "runtime/ranks") == 0, "%s:%d: MPI is spoken in runtime/ranks/ alone", path, number);
     cr_expect(!llvm || strcmp(room, "codegen") == 0, "%s:%d: LLVM is spoken in codegen/ alone", path, number);
     cr_expect(!openmp || strncmp(room, "runtime", 7) == 0, "%s:%d: OpenMP is spoken in runtime/ alone", path, number);
     cr_expect(!include || !ends_with(name, ".c"), "%s:%d: a .c file is not included", path, number);

@@ -157,6 +157,13 @@ const Explanation explanations_of_commands[] = {
      "where it was looked at (a maximum of equal numbers): another --seed tells them\n"
      "apart. --passes -fuse says whether fusion is to blame.",
      .right = "gradc gradcheck my.graph"},
+    {"E0981", "ranks that do not fit together",
+     "The processes that mpirun starts share one run: each has some of the shards of\n"
+     "an update, so that there may be as many as there are shards. They need the same\n"
+     "graph file, weights, rows and settings. When one of them is dead, hangs or is\n"
+     "cut off, the run ends, and goes on from its last checkpoint with --resume.",
+     .wrong = "mpirun -n 8 gradc train my.graph --shards 4",
+     .right = "mpirun -n 4 gradc train my.graph --shards 4"},
     {"E0982", "no such setting",
      "The block `train { ... }` of a graph file has options of `gradc train` that\n"
      "decide the weights, with _ for -, one a line; those of the command line are\n"
@@ -226,6 +233,11 @@ const Explanation explanations_of_commands[] = {
      "a row is compared with the others of its batch, or a number that is made of all\n"
      "rows is not added up but used: with shards, it would be of fewer rows.",
      .wrong = "gradc train contrastive.graph --shards 4", .right = "gradc train contrastive.graph"},
+    {"E0992", "a build without MPI",
+     "mpirun has started several processes, which would each train the same run. To\n"
+     "share it they need MPI: install libopenmpi-dev or libmpich-dev, set up a new\n"
+     "build folder, and use the mpirun of the same MPI.",
+     .wrong = "mpirun -n 2 gradc train my.graph --shards 2", .right = "gradc train my.graph --shards 2"},
     {"E0993", "a report of what, and where to?",
      "`gradc report` writes one file, which --out names: a page, or with --plot one\n"
      "kind of picture. Not every run has every picture: a confusion matrix needs a\n"

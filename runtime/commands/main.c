@@ -1,4 +1,5 @@
 /* gradc: from the words of the command line to a command. */
+#include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -43,7 +44,14 @@ static int too_many(const Command *command, const Options *options, Diagnostics 
     return EXIT_USAGE;
 }
 
-static int run(const Command *command, int argc, char **argv, Diagnostics *diags) {
+/* What is known of this process among others. */
+typedef struct ProcessPlace {
+    RankPlace of;
+    int voice;    /* what was standard error, of a rank that is silent; of others standard error */
+    Ranks *ranks; /* NULL: it is alone, or has not joined them */
+} ProcessPlace;
+
+static int run(const Command *command, int argc, char **argv, ProcessPlace *place, Diagnostics *diags) {
     Options options;
     if (!options_parse(command->name, argc, argv, &options, diags)) return EXIT_USAGE;
     if (!options.file && command->operand[0] && command->operand[0] != '[') {
@@ -52,6 +60,8 @@ static int run(const Command *command, int argc, char **argv, Diagnostics *diags
         return EXIT_USAGE;
     }
     if (options.operands.count > most_operands(command)) return too_many(command, &options, diags);
+    if (command->run == command_train && !ranks_open(&place->ranks, place->voice, diags)) return EXIT_FAILURE;
+    options.ranks = place->ranks;
     return command->run(&options, diags);
 }
 
@@ -63,12 +73,12 @@ static int general(int argc, char **argv) {
     return -1;
 }
 
-static int dispatch(int argc, char **argv, Diagnostics *diags) {
+static int dispatch(int argc, char **argv, ProcessPlace *place, Diagnostics *diags) {
     int status = general(argc, argv);
     if (status >= 0) return status;
     const Command *command = command_find(argv[1]);
     if (command && asks_for_help(argc - 2, argv + 2)) return help_command(command, stdout), 0;
-    return command ? run(command, argc - 1, argv + 1, diags) : usage(argv[1], diags);
+    return command ? run(command, argc - 1, argv + 1, place, diags) : usage(argv[1], diags);
 }
 
 /* The end, in the form of all diagnostics, but without memory. Nothing is cleaned up: other threads go on meanwhile. */
@@ -96,15 +106,40 @@ static bool shows_colours(void) {
     return isatty(STDERR_FILENO) && !(none && *none) && !dumb;
 }
 
+/* All ranks but the first are silent, unless one has to say what ends the run. */
+static ProcessPlace take_place(void) {
+    ProcessPlace place = {ranks_place(), STDERR_FILENO, NULL};
+    if (place.of.number == 0) return place;
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    place.voice = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    dup2(nowhere, STDOUT_FILENO);
+    dup2(nowhere, STDERR_FILENO);
+    close(nowhere);
+    return place;
+}
+
+/* What this process has to say in the end; of ranks that fail the first speaks. */
+static void leave(const ProcessPlace *place, int status, const Diagnostics *diags) {
+    if (place->of.number == 0) diagnostics_print(diags, stderr);
+    int first = ranks_farewell(place->ranks, status);
+    if (place->of.number > 0 && place->of.number == first) {
+        dprintf(place->voice, "%s:\n", ranks_name(place->ranks, first));
+        dup2(place->voice, STDERR_FILENO);
+        diagnostics_print(diags, stderr);
+    }
+    ranks_close(place->ranks);
+}
+
 int main(int argc, char **argv) {
     memory_on_out(report_out_of_memory);
     json_set_alloc_funcs(allocate_for_json, free);
     standard_streams_secure();
     Diagnostics *diags = diagnostics_new();
     diags->colours = shows_colours();
-    int status = dispatch(argc, argv, diags);
+    ProcessPlace place = take_place();
+    int status = dispatch(argc, argv, &place, diags);
     if (!standard_output_close(diags) && status == 0) status = 1;
-    diagnostics_print(diags, stderr);
+    leave(&place, status, diags);
     diagnostics_free(diags);
     return status;
 }

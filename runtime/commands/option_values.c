@@ -71,6 +71,7 @@ static void value_from_json(const json_t *value, const OptionRow *row, Options *
 Options options_of_machine(const Options *given, Arena *arena) {
     const OptionRow *row;
     Options options = options_default();
+    options.ranks = given->ranks;
     for (int i = 0; (row = option_row(i)); i++) {
         if (!(row->effect & SAME) || !options_have(given, row->name)) continue;
         json_t *value = value_to_json(given, row);

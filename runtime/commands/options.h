@@ -8,6 +8,7 @@
 
 #include "frontend/program.h"
 #include "graph/base/text_list.h"
+#include "runtime/ranks/ranks.h"
 
 typedef struct Options {
     const char *file; /* the graph file, or the folder of a run: the first operand */
@@ -118,6 +119,7 @@ typedef struct Options {
     bool time_passes;
     bool training;
     bool write;
+    Ranks *ranks; /* no option: those that this process is one of; NULL: it is alone */
 } Options;
 
 /* Fills `options` from the words after the command's name. False with diagnostics for an unknown option or a bad value

@@ -136,7 +136,8 @@ SessionUse use_of_options(const Options *o) {
                                     .threads = o->threads,
                                     .cache_size = o->cache_size,
                                     .perf = o->perf,
-                                    .no_cache = o->no_cache}};
+                                    .no_cache = o->no_cache,
+                                    .ranks = o->ranks}};
 }
 
 ModelUse model_use_of_options(const Options *o, bool training) {

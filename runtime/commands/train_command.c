@@ -128,8 +128,17 @@ static int train_series(const Options *given, const Series *series, Diagnostics 
     return 0;
 }
 
+/* Which of the runs goes on is decided by files that one rank writes. */
+static bool check_ranks(const Options *options, Diagnostics *diags) {
+    if (!options->tries.count || ranks_count(options->ranks) == 1) return true;
+    diag_error(diags, "E0981", (Pos){0}, "--try does not spread over several ranks");
+    diag_hint(diags, "give it one process; a run with the values that it finds may then have several");
+    return false;
+}
+
 int command_train(const Options *options, Diagnostics *diags) {
     Series series = {.word = options->seeds ? "seed" : "fold"};
+    if (!check_ranks(options, diags)) return 1;
     if (options->tries.count) return train_trials(options, diags);
     if (!options->seeds && !options->all_folds) return train_one(options, &(TrainMember){0}, &(TrainOutcome){0}, diags);
     if (options->seeds && options->all_folds) {

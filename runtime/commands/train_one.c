@@ -30,6 +30,13 @@ static void add_schedule(const Options *o, TrainOptions *to) {
     to->pcgrad = o->pcgrad;
 }
 
+/* One rank writes and speaks for all. */
+static void take_in_silence(TrainOptions *to) {
+    to->out = to->log = to->tensorboard = to->grads = NULL;
+    to->json = to->profile = false;
+    to->quiet = true;
+}
+
 TrainOptions train_options(const Options *o, const TrainMember *member, json_t *record) {
     TrainOptions made = {.record = {.options = record, .decides = option_decides, .text = record_text},
                          .out = o->out,
@@ -56,6 +63,7 @@ TrainOptions train_options(const Options *o, const TrainMember *member, json_t *
                          .quiet = o->quiet,
                          .profile = o->profile};
     add_schedule(o, &made);
+    if (ranks_number(o->ranks) > 0) take_in_silence(&made);
     return made;
 }
 

@@ -12,7 +12,7 @@ struct Steps {
     Step step;
     PassRows *rows; /* of the passes of the step at hand, one after the other */
     int n_rows;
-    int64_t room_passes, room_rows;
+    int64_t room_passes, room_rows, room_sums;
 };
 
 bool step_adds(const StepRule *rule, bool joined) { return rule->shards > 1 || (rule->together && !joined); }
@@ -35,6 +35,7 @@ void steps_free(Steps *s) {
     if (!s) return;
     free(s->step.draws);
     free(s->step.passes);
+    free(s->step.sums);
     free(s->rows);
     free(s);
 }
@@ -53,6 +54,11 @@ static void add_pass(Steps *s, StepPass pass) {
     s->step.passes[s->step.n_passes++] = pass;
 }
 
+/* Their stretches of the shards are as equal as possible. */
+static int rank_of(const Steps *s, int64_t shard) {
+    return (int)(((shard + 1) * s->options.ranks - 1) / s->options.shards);
+}
+
 /* A shard of a draw; of all draws where the graphs are joined. False: none of them has rows in it. */
 static bool cut_shard(Steps *s, int draw, int64_t shard) {
     int joined = s->options.joined, draws = joined < 0 ? 1 : s->step.n_draws, before = s->n_rows;
@@ -61,6 +67,7 @@ static bool cut_shard(Steps *s, int draw, int64_t shard) {
     if (rows)
         add_pass(s, (StepPass){.graph = joined < 0 ? s->options.graphs[s->step.draws[draw].task] : joined,
                                .place = draw,
+                               .rank = rank_of(s, shard),
                                .n_rows = draws});
     else
         s->n_rows = before;
@@ -76,10 +83,29 @@ static bool cut_shards(Steps *s, int draw, int64_t first, int64_t count) {
     return left || right;
 }
 
+static void add_sum(Steps *s, StepSum sum) {
+    s->step.sums = memory_grow(s->step.sums, &s->room_sums, s->step.n_sums + 1, sizeof *s->step.sums);
+    s->step.sums[s->step.n_sums++] = sum;
+}
+
+/* The same of several ranks. */
+static bool cut_ranks(Steps *s, int draw, int64_t first, int64_t count) {
+    int rank = rank_of(s, first);
+    if (rank == rank_of(s, first + count - 1)) {
+        bool any = cut_shards(s, draw, first, count);
+        if (any) add_sum(s, (StepSum){.rank = rank, .place = draw});
+        return any;
+    }
+    bool left = cut_ranks(s, draw, first, count / 2);
+    bool right = cut_ranks(s, draw, first + count / 2, count - count / 2);
+    if (left && right) s->step.sums[s->step.n_sums - 1].joins++;
+    return left || right;
+}
+
 static const Step *cut(Steps *s) {
-    s->n_rows = s->step.n_passes = 0;
+    s->n_rows = s->step.n_passes = s->step.n_sums = 0;
     s->step.n_places = s->options.joined < 0 ? s->step.n_draws : 1;
-    for (int i = 0; i < s->step.n_places; i++) cut_shards(s, i, 0, s->options.shards);
+    for (int i = 0; i < s->step.n_places; i++) cut_ranks(s, i, 0, s->options.shards);
     const PassRows *rows = s->rows; /* where they lie at last */
     for (int i = 0; i < s->step.n_passes; i++) {
         s->step.passes[i].rows = rows;

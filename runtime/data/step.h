@@ -14,7 +14,12 @@
  * what comes of a step depends on its rows and on the number of shards alone. The tree stands in the list as in reverse
  * Polish notation: after a pass its sums are added to the last `merges` that wait, one after the other, and wait.
  *
- *     ((0 + 1) + (2 + 3))                    0 | 1 + | 2 | 3 + +        merges 0, 1, 0, 2 */
+ *     ((0 + 1) + (2 + 3))                    0 | 1 + | 2 | 3 + +        merges 0, 1, 0, 2
+ *
+ * Several ranks have a stretch of the shards each. A rank adds up the subtrees that are its own; these sums, in the
+ * order of the shards, make up the rest of the tree in the same notation, whoever carries it out.
+ *
+ *     rank 0: 0 1 2    rank 1: 3             sums (0 + 1) | 2 | 3 + +   joins 0, 0, 2 */
 #ifndef GRADC_RUNTIME_DATA_STEP_H
 #define GRADC_RUNTIME_DATA_STEP_H
 
@@ -42,22 +47,31 @@ typedef struct StepPass {
     int graph;            /* whose training graph: of a task, by its number in the program, or of all */
     int place;            /* gradients of passes with the same place are added up; these follow one another */
     int merges;           /* see above */
+    int rank;             /* that runs it */
     const PassRows *rows; /* [n_rows]: of each part of the batch; a part of a joined batch may be empty */
     int n_rows;
 } StepPass;
+
+/* What a rank hands in of a place; after it, `joins` additions. Of one rank alone it is the sum of the place. */
+typedef struct StepSum {
+    int rank, place, joins;
+} StepSum;
 
 typedef struct Step {
     Draw *draws; /* [n_draws]: of one task each */
     int n_draws;
     StepPass *passes; /* [n_passes]: in the order in which they are run */
     int n_passes;
-    int n_places; /* the place is number `draw`, or 0 of passes that join all draws */
+    int n_places;  /* the place is number `draw`, or 0 of passes that join all draws */
+    StepSum *sums; /* [n_sums]: of one place after the other */
+    int n_sums;
 } Step;
 
 typedef struct StepOptions {
     int64_t shards;    /* as in the rule */
     const int *graphs; /* [sampler's tasks]: the number of each one's graph */
     int joined;        /* the number of the graph that takes all draws; -1: there is none */
+    int ranks;         /* from 1 to `shards` */
 } StepOptions;
 
 typedef struct Steps Steps;

@@ -6,25 +6,27 @@
 #include <string.h>
 
 #include "graph/base/count_text.h"
+#include "graph/base/memory.h"
 #include "runtime/engine/slab.h"
 #include "runtime/model/model_state.h"
 
 struct GradientSums {
     Model *model;
     int groups, most_waiting;
-    float **slabs;    /* [groups][trained] */
-    float **waiting;  /* [most_waiting - 1][trained]: behind the group's own, where its first sum waits */
-    int n_waiting;    /* of the group at hand */
-    int at_hand;      /* -1: none */
-    bool *active;     /* [groups, runs]: what the slabs hold */
-    bool *any;        /* [runs]: of all groups */
-    double *weights;  /* [groups] */
-    float *factors;   /* [runs, groups] */
-    double *shared;   /* [groups]: surgery's factors, of runs that are shared */
-    double *mixed;    /* [groups]: room to work in */
-    double *products; /* [groups, groups]; NULL: they are not compared */
-    double *weighted; /* [groups, groups]: of the weighted gradients */
-    double *partial;  /* [blocks, groups, groups]: products of one block each */
+    float **slabs;   /* [groups][trained] */
+    float **waiting; /* [most_waiting - 1][trained]: behind the group's own, where its first sum waits */
+    int n_waiting;   /* of the group at hand */
+    int at_hand;
+    RankSums *meeting; /* NULL: one rank is alone */
+    bool *active;      /* [groups, runs]: what the slabs hold */
+    bool *any;         /* [runs]: of all groups */
+    double *weights;   /* [groups] */
+    float *factors;    /* [runs, groups] */
+    double *shared;    /* [groups]: surgery's factors, of runs that are shared */
+    double *mixed;     /* [groups]: room to work in */
+    double *products;  /* [groups, groups]; NULL: they are not compared */
+    double *weighted;  /* [groups, groups]: of the weighted gradients */
+    double *partial;   /* [blocks, groups, groups]: products of one block each */
     size_t partial_bytes;
 };
 
@@ -67,6 +69,7 @@ GradientSums *gradient_sums_new(Model *model, const GradientSumsOptions *options
     p->factors = arena_array(arena, runs * count, sizeof *p->factors);
     p->shared = arena_array(arena, count, sizeof *p->shared);
     p->mixed = arena_array(arena, count, sizeof *p->mixed);
+    p->meeting = rank_sums_new(options->ranks, model->params->trained, model->options.team);
     if (get_memory(p, options->compares)) return p;
     gradient_sums_free(p);
     diag_error(diags, "E0904", (Pos){0}, "there is no memory for the gradients of %s of a step",
@@ -79,14 +82,14 @@ void gradient_sums_free(GradientSums *p) {
     for (int g = 0; p && g < p->groups; g++) slab_free(p->slabs[g], slab_bytes(p));
     for (int i = 0; p && i + 1 < p->most_waiting; i++) slab_free(p->waiting[i], slab_bytes(p));
     if (p) slab_free(p->partial, p->partial_bytes);
+    if (p) rank_sums_free(p->meeting);
 }
 
 size_t gradient_sums_bytes(const GradientSums *p) {
-    return p ? (size_t)(p->groups + p->most_waiting - 1) * slab_bytes(p) : 0;
+    return p ? (size_t)(p->groups + p->most_waiting - 1) * slab_bytes(p) + rank_sums_bytes(p->meeting) : 0;
 }
 
 void gradient_sums_begin(GradientSums *p) {
-    p->at_hand = -1;
     memset(p->active, 0, (size_t)p->groups * (size_t)n_runs(p) * sizeof *p->active);
     memset(p->any, 0, (size_t)n_runs(p) * sizeof *p->any);
 }
@@ -121,7 +124,7 @@ static void add_share(void *user, const Worker *worker) {
     for (int r = 0; r < params->n_runs; r++) {
         int64_t begin, end;
         share_of(&params->runs[r], worker, &begin, &end);
-        if (!p->model->active[r]) continue;
+        if (!active_in(p, p->at_hand)[r]) continue;
         const float *sum = params->gradients;
         if (!a->merges) memcpy(waiting_at(p, p->n_waiting) + begin, sum + begin, (size_t)(end - begin) * sizeof *sum);
         for (int i = 1; i <= a->merges; i++) {
@@ -132,14 +135,24 @@ static void add_share(void *user, const Worker *worker) {
     }
 }
 
-void gradient_sums_add(GradientSums *p, int group, int merges) {
-    if (group != p->at_hand) p->at_hand = group, p->n_waiting = 0;
+void gradient_sums_turn(GradientSums *p, int group, int graph) {
+    const bool *active = p->model->tasks[graph].active;
+    p->at_hand = group;
+    p->n_waiting = 0;
+    memcpy(active_in(p, group), active, (size_t)n_runs(p) * sizeof *active);
+    for (int r = 0; r < n_runs(p); r++) p->any[r] |= active[r];
+}
+
+void gradient_sums_add(GradientSums *p, int merges) {
     team_run(p->model->options.team, add_share, &(Adding){p, merges});
     p->n_waiting += 1 - merges;
-    for (int r = 0; r < n_runs(p); r++) {
-        active_in(p, group)[r] |= p->model->active[r];
-        p->any[r] |= p->model->active[r];
-    }
+}
+
+void gradient_sums_meet(GradientSums *p, const StepSum *list, int count) {
+    float **own = memory_new((size_t)p->n_waiting + 1, sizeof *own);
+    for (int i = 0; p->meeting && i < p->n_waiting; i++) own[i] = waiting_at(p, i);
+    if (p->meeting) rank_sums_meet(p->meeting, list, count, own, p->slabs[p->at_hand]);
+    free(own);
 }
 
 /* --- Products ----------------------------------------------------------------------------------------------------- */

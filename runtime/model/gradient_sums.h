@@ -12,6 +12,7 @@
 #define GRADC_RUNTIME_MODEL_GRADIENT_SUMS_H
 
 #include "runtime/model/model.h"
+#include "runtime/model/rank_sums.h"
 
 typedef struct GradientSums GradientSums;
 
@@ -19,6 +20,7 @@ typedef struct GradientSumsOptions {
     int groups;
     int most_waiting; /* sums of a group that wait at the same time, at most; at least 1 */
     bool compares;    /* the groups' gradients will be multiplied with one another, for surgery and cosines */
+    Ranks *ranks;     /* that have passes of a group each */
 } GradientSumsOptions;
 
 /* NULL and a diagnostic when there is no memory. Borrows the model, whose gradients are to have the dense form
@@ -31,10 +33,13 @@ size_t gradient_sums_bytes(const GradientSums *sums); /* NULL: 0 */
 /* Forgets what was added. */
 void gradient_sums_begin(GradientSums *sums);
 
+/* From here on passes are of this group, and have this training graph (by its number in model_gradients). */
+void gradient_sums_turn(GradientSums *sums, int group, int graph);
 /* Adds the gradients that model_gradients left in place to the last `merges` sums of the group that wait, one after the
- * other; what that gives waits. The last one that waits is the group's sum. All passes of a group have the same graph,
- * and follow one another. */
-void gradient_sums_add(GradientSums *sums, int group, int merges);
+ * other; what that gives waits. The last one that waits is the group's sum. */
+void gradient_sums_add(GradientSums *sums, int merges);
+/* Of all ranks: from what waits with each of them the group's sum, with all of them. `list`: how it is made up. */
+void gradient_sums_meet(GradientSums *sums, const StepSum *list, int count);
 
 /* What a group's gradients are multiplied with: the weight of its loss. */
 void gradient_sums_weight(GradientSums *sums, int group, double weight);

@@ -250,6 +250,7 @@ void model_spread_gradients(Model *m) {
     for (int i = 0; i < m->params->n_runs; i++) {
         if (!m->active[i]) memset(m->params->gradients + runs[i].offset, 0, (size_t)runs[i].count * sizeof(float));
     }
+    if (!m->last) return; /* a rank that has run nothing yet */
     team_run(m->options.team, spread_rest, &(Gradients){m, m->last});
 }
 
@@ -312,6 +313,8 @@ bool model_update(Model *m, const UpdateSettings *settings, double *norm, Diagno
     team_run(m->options.team, run_update, &update);
     *norm = update.norm;
     if (isfinite(*norm)) return true;
+    if (!m->last_step.exec) /* a rank that has run nothing yet */
+        return diag_error(diags, "E0905", (Pos){0}, "the gradients are so large that their norm is not finite");
     nonfinite_report(&m->last_step, diags);
     return false;
 }

@@ -7,6 +7,7 @@
 #include "graph/base/text_list.h"
 #include "runtime/hub/hf_folder.h"
 #include "runtime/model/model.h"
+#include "runtime/ranks/ranks.h"
 #include "runtime/session/rates.h"
 
 /* What a program is loaded from. */
@@ -30,6 +31,7 @@ typedef struct SessionMachine {
     int64_t lanes, threads;  /* 0: as the CPU has; one a core */
     int64_t cache_size;      /* MiB */
     bool no_cache;           /* of kernels and of tokens */
+    Ranks *ranks;            /* that this process is one of; NULL: it is alone */
 } SessionMachine;
 
 /* What is wanted of a program, once it is known. */

@@ -47,7 +47,8 @@ bool run_schedule_make(RunSchedule *schedule, RunLength length, int joined, cons
     for (int i = 0; i < data->count; i++) graphs[i] = data->tasks[i].number;
     schedule->length = length;
     schedule->sampler = make_sampler(length, data, shares, s, o);
-    schedule->steps = steps_new(schedule->sampler, &(StepOptions){train_shards(o), graphs, joined});
+    schedule->steps = steps_new(schedule->sampler,
+                                &(StepOptions){train_shards(o), graphs, joined, ranks_count(s->use.machine.ranks)});
     schedule->per_epoch = sampler_steps_per_epoch(schedule->sampler);
     return make_rate(schedule, o, s->diags);
 }

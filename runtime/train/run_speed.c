@@ -73,14 +73,23 @@ static bool try_step(const Stopwatch *watch, int64_t index) {
     return step_run(watch->runner, step, NOT_THE_FIRST, rate_at(&watch->schedule->rate, NOT_THE_FIRST));
 }
 
-static bool is_late(const Stopwatch *watch) { return seconds_now() >= watch->deadline; }
+static Ranks *ranks_of(const Stopwatch *watch) { return watch->runner->s->use.machine.ranks; }
+
+/* By rank 0's clock, so that all ranks time the same steps. */
+static double seconds_since(const Stopwatch *watch, double began) {
+    double seconds = seconds_now() - began;
+    ranks_share(ranks_of(watch), &seconds, sizeof seconds);
+    return seconds;
+}
+
+static bool is_late(const Stopwatch *watch) { return seconds_since(watch, watch->deadline) >= 0; }
 
 /* The largest of the first epoch, for all memory that will be used. */
 static bool try_longest(Stopwatch *watch) {
     double began = seconds_now();
     if (watch->schedule->per_epoch == 0) return true;
     if (!try_step(watch, watch->longest)) return false;
-    watch->rate = (seconds_now() - began) / (double)(watch->tokens[watch->longest] + 1);
+    watch->rate = seconds_since(watch, began) / (double)(watch->tokens[watch->longest] + 1);
     return true;
 }
 
@@ -97,7 +106,7 @@ static bool time_task(Stopwatch *watch, int task, bool warm, double *result) {
         if (watch->tasks[i] != task || seen++ < (2 * done + 1) * of_task / (2 * wanted) - 1) continue;
         double began = seconds_now();
         if (!try_step(watch, i)) return false;
-        seconds += seconds_now() - began;
+        seconds += seconds_since(watch, began);
         tokens += watch->tokens[i];
         done++;
     }
@@ -129,7 +138,7 @@ static bool time_evaluation(Stopwatch *watch, int index, double *result) {
     bool good =
         collect_outputs(model, task->number, &part, &(Pace){.batch = EVAL_BATCH}, outputs, watch->runner->s->diags);
     collected_free(outputs, model_outputs(model, task->number));
-    *result = tokens ? (seconds_now() - began) / (double)tokens : 0;
+    *result = tokens ? seconds_since(watch, began) / (double)tokens : 0;
     return good;
 }
 

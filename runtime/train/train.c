@@ -16,6 +16,7 @@
 #include "runtime/train/task_numbers.h"
 #include "runtime/train/train_keep.h"
 #include "runtime/train/train_memory.h"
+#include "runtime/train/train_ranks.h"
 #include "runtime/train/train_report.h"
 
 /* Whose value makes an epoch the best. */
@@ -36,6 +37,7 @@ typedef struct Trainer {
     TrainReport report;
     Evaluation *evaluations; /* [tasks]: of the last epoch */
     size_t planned_slab;     /* bytes for the largest batch */
+    int signal;              /* that some rank has been sent, by the last look */
     bool stopped;            /* by a signal, before its end */
     int64_t pause;           /* after so many steps, before its end; 0: none */
     double score;            /* of the pause */
@@ -43,6 +45,8 @@ typedef struct Trainer {
     Deadline deadline;
     bool late; /* the deadline leaves no time for another step */
 } Trainer;
+
+static Ranks *ranks_of(const Trainer *t) { return t->s->use.machine.ranks; }
 
 /* --- What is asked for -------------------------------------------------------------------------------------------- */
 
@@ -118,7 +122,7 @@ static bool find_best(Session *s, const char *text, Goal *goal) {
 static bool choose_steps(Trainer *t) {
     Session *s = t->s;
     const TrainOptions *o = t->o;
-    if (!train_model_use(&t->use, o, s->diags) || !check_losses(s, o)) return false;
+    if (!train_model_use(&t->use, o, s->diags) || !check_losses(s, o) || !train_ranks_fit(s, o)) return false;
     return find_best(s, o->best, &t->goal) && task_numbers_check(s, "limit", &o->limit, 1, true) &&
            task_numbers_check(s, "limit-dev", &o->limit_dev, 1, true) &&
            task_numbers_check(s, "share", &o->share, 0, false) &&
@@ -166,11 +170,17 @@ static bool keep_best(Trainer *t, int64_t epoch) {
     return save_weights(t);
 }
 
+/* Ranks take the same turn. */
+static bool is_interrupted(Trainer *t) {
+    t->signal = ranks_most(ranks_of(t), interrupt_signal());
+    return t->signal != 0;
+}
+
 /* Between the batches of an evaluation. */
 static bool goes_on(void *trainer, const Dataset *data, int64_t done) {
     Trainer *t = trainer;
     progress_evaluation(&t->report.progress, data->task->name, done, data->rows);
-    return !interrupt_signal();
+    return !is_interrupted(t);
 }
 
 /* False with a diagnostic; without one after a signal, and nothing is reported of this epoch then. */
@@ -236,12 +246,13 @@ static bool run_steps(Trainer *t) {
     int64_t end = (t->state.epochs + 1) * t->schedule.per_epoch;
     t->report.last_step = seconds_now();
     int64_t last = t->pause ? t->pause : t->schedule.rate.steps;
-    while (t->state.step < end && t->state.step < last && !interrupt_signal()) {
+    while (!is_interrupted(t) && t->state.step < end && t->state.step < last) {
         t->late = !deadline_allows_step(&t->deadline, seconds_now());
+        ranks_share(ranks_of(t), &t->late, sizeof t->late);
         if (t->late) break;
         if (!time_step(t)) return false;
     }
-    t->stopped = interrupt_signal() && is_unfinished(t);
+    t->stopped = t->signal && is_unfinished(t);
     return true;
 }
 
@@ -257,7 +268,7 @@ static bool stop(Trainer *t) {
 /* The evaluation of an epoch, whose checkpoint is written before: a run that is taken up there begins with it. */
 static bool evaluate_epoch(Trainer *t, int64_t epoch) {
     if (!run_keeper_save(&t->keeper, &t->state)) return false;
-    if (!evaluate_tasks(t)) return t->stopped = interrupt_signal() && t->s->diags->errors == 0;
+    if (!evaluate_tasks(t)) return t->stopped = t->signal && t->s->diags->errors == 0;
     report_tasks(t, epoch);
     if (!t->late) t->state.epochs = epoch;
     return keep_best(t, epoch);
@@ -289,7 +300,7 @@ static bool is_at_pause(const Trainer *t) { return t->pause && t->state.step == 
 static bool pause_run(Trainer *t) {
     if (!run_keeper_save(&t->keeper, &t->state)) return false;
     bool ends_epoch = t->state.step == t->state.epochs * t->schedule.per_epoch;
-    if (!ends_epoch && !evaluate_tasks(t)) return t->stopped = interrupt_signal() && t->s->diags->errors == 0;
+    if (!ends_epoch && !evaluate_tasks(t)) return t->stopped = t->signal && t->s->diags->errors == 0;
     if (!ends_epoch) t->score = score_of(t);
     report_pause(&t->report, &t->state, t->schedule.rate.steps, fmax(t->score, t->state.best.score));
     return true;
@@ -342,7 +353,9 @@ static RunPlan plan_of(const Trainer *t) { return run_plan_make(&t->schedule, &t
  * weights. Nothing has been written yet. */
 static double saving_seconds(const Trainer *t) {
     static const double bytes_a_second = 300e6, states = 2; /* of all bytes of parameters, with room for more */
-    return t->o->out ? states * (double)parameters_bytes(model_parameters(t->s->model)) / bytes_a_second : 0;
+    double bytes = t->o->out ? states * (double)parameters_bytes(model_parameters(t->s->model)) : 0;
+    ranks_share(ranks_of(t), &bytes, sizeof bytes); /* one rank writes them */
+    return bytes / bytes_a_second;
 }
 
 /* What the end of an epoch takes counts as its evaluation. */
@@ -385,6 +398,7 @@ static bool plan_run(Trainer *t) {
     if (t->o->within && !budget_read(t->o->within, &budget, t->s->diags)) return false;
     if (!run_speed_measure(&t->runner, &t->schedule, measured * budget, &t->speed)) return false;
     double left = (1 - margin) * budget - (seconds_of_process() - t->o->began);
+    ranks_share(ranks_of(t), &left, sizeof left);
     if (!t->o->resume && !shorten(t, left)) return false;
     RunPlan plan = plan_of(t);
     report_plan(&t->report, &plan, &t->speed);
@@ -407,6 +421,7 @@ static bool time_saving(Trainer *t) {
 /* The run's folder, its log, and where it goes on from. */
 static bool begin(Trainer *t) {
     if (!run_keeper_open(&t->keeper, t->schedule.length, &t->state)) return false;
+    if (t->o->resume) train_ranks_take_up(&t->keeper, &t->state);
     bool goes_on = t->keeper.checkpoint >= 0;
     if (!report_open(&t->report, goes_on ? &t->state : NULL) || !train_data_keep(&t->data, t->s, t->o)) return false;
     report_start(&t->report, &t->schedule, &t->runner, &t->use, t->keeper.settings);
@@ -436,6 +451,7 @@ static bool train(Trainer *t) {
     if (!choose_steps(t) || !session_make_model(s, &t->use) || !prepare(t)) return false;
     MemoryNeed need = {&t->runner, &t->schedule, t->use.kept_room, 0};
     if (!train_check_memory(&need) || !session_fill_model(s, &t->use)) return false;
+    if (!train_ranks_check(&t->keeper, t->schedule.length)) return false;
     bool plans = t->o->dry_run || t->o->within;
     if (plans && (!plan_run(t) || t->o->dry_run)) return s->diags->errors == 0;
     if (!begin(t)) return false;
@@ -486,5 +502,5 @@ int train_once(Session *session, const ModelUse *use, const TrainOptions *option
     outcome->score = fmax(t.score, t.state.best.score);
     trainer_close(&t);
     if (!good) return 1;
-    return t.stopped ? SIGNAL_STATUS + interrupt_signal() : 0;
+    return t.stopped ? SIGNAL_STATUS + t.signal : 0;
 }

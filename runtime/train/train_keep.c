@@ -159,7 +159,7 @@ static Dataset **sets_of(const RunKeeper *k, bool training) {
 }
 
 /* What the run is, with the length that it came to, and that of its texts where the folder of the weights said it. */
-static json_t *collect_settings(const RunKeeper *k, RunLength length) {
+json_t *run_keeper_settings(const RunKeeper *k, RunLength length) {
     const Parameters *params = model_parameters(k->s->model);
     const char *initial = bytes_hash(k->s->arena, params->weights, (size_t)params->total * sizeof(float));
     json_t *options = json_copy(k->o->record.options);
@@ -176,7 +176,7 @@ static json_t *collect_settings(const RunKeeper *k, RunLength length) {
 
 bool run_keeper_open(RunKeeper *k, RunLength length, RunState *state) {
     k->checkpoint = k->previous = -1;
-    k->settings = collect_settings(k, length);
+    k->settings = run_keeper_settings(k, length);
     if (!k->o->out) return true;
     RunFolder folder = run_folder(k);
     if (!(k->lock = run_folder_open(&folder, k->s->diags))) return false;

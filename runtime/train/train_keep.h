@@ -23,6 +23,8 @@ bool run_keeper_check(const RunKeeper *keeper);
  * a new run. False with a diagnostic; to be closed all the same. */
 bool run_keeper_open(RunKeeper *keeper, RunLength length, RunState *state);
 void run_keeper_close(RunKeeper *keeper);
+/* What the run is (settings.h), when there are weights. The caller owns it. */
+json_t *run_keeper_settings(const RunKeeper *keeper, RunLength length);
 
 /* A checkpoint of now, in place of one of this step that knew fewer evaluations; nothing without --out or when the last
  * one knew the same. False with a diagnostic. */

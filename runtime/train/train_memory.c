@@ -40,6 +40,7 @@ static void find_largest(const MemoryNeed *need, Largest *largest) {
     for (int64_t number = need->first; number < need->schedule->rate.steps; number++) {
         const Step *step = run_schedule_step(need->schedule, number);
         for (int i = 0; i < step->n_passes; i++) {
+            if (step->passes[i].rank != ranks_number(need->runner->s->use.machine.ranks)) continue;
             int64_t tokens = step_pass_tokens(need->runner->data, step, &step->passes[i]);
             consider(&largest[step->passes[i].graph], (StepPlace){tokens, number, i});
         }

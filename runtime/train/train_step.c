@@ -1,6 +1,11 @@
 /* Train step. */
 #include "runtime/train/train_step.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/base/memory.h"
+
 /* --- Batches ------------------------------------------------------------------------------------------------------ */
 
 static Batch *part_of(Batch *batch, int part) { return batch->n_parts ? batch->parts[part] : batch; }
@@ -25,11 +30,11 @@ bool step_runner_open(StepRunner *r, const StepRule *rule, const TrainData *data
     *r = (StepRunner){.s = s, .o = o, .data = data};
     int waiting = step_most_waiting(rule->shards);
     r->results = arena_array(s->arena, (size_t)data->count + 1, sizeof *r->results);
-    r->losses = arena_array(s->arena, (size_t)(waiting + 1) * (size_t)(data->count + 1), sizeof *r->losses);
+    r->waiting = arena_array(s->arena, (size_t)(waiting + 1) * (size_t)(data->count + 1), sizeof *r->waiting);
     make_batch(r);
     bool joined = r->batch->n_parts > 0, adds = step_adds(rule, joined);
     int places = joined || !rule->together ? 1 : data->count;
-    GradientSumsOptions sums = {places, waiting, places > 1 && step_compares(o)};
+    GradientSumsOptions sums = {places, waiting, places > 1 && step_compares(o), s->use.machine.ranks};
     if (adds) r->sums = gradient_sums_new(s->model, &sums, s->diags);
     return r->sums || !adds;
 }
@@ -114,25 +119,71 @@ static bool write_gradients(StepRunner *r, const Step *step, double weight) {
 
 /* --- Steps -------------------------------------------------------------------------------------------------------- */
 
-/* The loss of a draw in the pass at hand, added as the gradients are. What stands first is the draw's in the end. */
-static void add_loss(StepRunner *r, int draw, int merges, float loss) {
-    int draws = r->data->count, at = r->n_waiting;
-    for (int i = 0; i < merges; i++) loss = r->losses[--at * draws + draw] + loss;
-    r->losses[at * draws + draw] = loss;
-    r->results[draw].loss = loss;
+/* Of results as of gradients: those of all draws in a row, the last of `*waiting` rows being new, are added to the last
+ * `merges` before it. */
+static void add_results(const StepRunner *r, DrawResult *rows, int *waiting, int merges) {
+    int draws = r->data->count;
+    for (int i = 0; i < merges; i++) {
+        const DrawResult *right = &rows[--*waiting * draws];
+        DrawResult *left = &rows[(*waiting - 1) * draws];
+        for (int j = 0; j < draws; j++) {
+            left[j].loss += right[j].loss;
+            left[j].tokens += right[j].tokens;
+        }
+    }
 }
 
 static bool run_pass(StepRunner *r, const Step *step, const StepPass *pass) {
     float loss;
+    int draws = r->data->count;
+    DrawResult *results = &r->waiting[r->n_waiting++ * draws];
+    memset(results, 0, (size_t)draws * sizeof *results);
     fill(r, step, pass);
     if (!model_gradients(r->s->model, pass->graph, r->batch, &loss, r->s->diags)) return false;
-    for (int i = 0; i < pass->n_rows; i++) {
-        int draw = pass->rows[i].draw;
-        r->results[draw].tokens += batch_tokens(part_of(r->batch, i));
-        add_loss(r, draw, pass->merges, r->batch->n_parts ? model_part_loss(r->s->model, i) : loss);
+    for (int i = 0; i < pass->n_rows; i++)
+        results[pass->rows[i].draw] = (DrawResult){r->batch->n_parts ? model_part_loss(r->s->model, i) : loss,
+                                                   batch_tokens(part_of(r->batch, i))};
+    add_results(r, r->waiting, &r->n_waiting, pass->merges);
+    if (r->sums) gradient_sums_add(r->sums, pass->merges);
+    return true;
+}
+
+/* The results of a place, from what the ranks hand in: rows of all draws in the order of the list. */
+static void meet(StepRunner *r, const StepSum *list, int count) {
+    Ranks *ranks = r->s->use.machine.ranks;
+    int draws = r->data->count, n = 0, own = 0;
+    size_t row = (size_t)draws * sizeof *r->results, *borders = memory_new((size_t)ranks_count(ranks) + 1, sizeof row);
+    DrawResult *rows = memory_new((size_t)count * (size_t)draws + 1, sizeof *rows);
+    for (int i = 0; i < count; i++) {
+        for (int j = list[i].rank; j < ranks_count(ranks); j++) borders[j + 1] += row;
+        if (list[i].rank == ranks_number(ranks)) memcpy(&rows[i * draws], &r->waiting[own++ * draws], row);
     }
-    r->n_waiting += 1 - pass->merges;
-    if (r->sums) gradient_sums_add(r->sums, pass->place, pass->merges);
+    ranks_gather(ranks, rows, borders);
+    if (r->sums) gradient_sums_meet(r->sums, list, count);
+    for (int i = 0; i < count; i++) {
+        memmove(&rows[n++ * draws], &rows[i * draws], row);
+        add_results(r, rows, &n, list[i].joins);
+    }
+    for (int i = 0; i < draws; i++) {
+        r->results[i].loss += rows[i].loss;
+        r->results[i].tokens += rows[i].tokens;
+    }
+    free(rows);
+    free(borders);
+}
+
+/* The passes of one place, from number `pass` on, and what the ranks make of them. False with a diagnostic. */
+static bool run_place(StepRunner *r, const Step *step, int pass) {
+    int place = step->passes[pass].place, first = 0, end;
+    r->n_waiting = 0;
+    if (r->sums) gradient_sums_turn(r->sums, place, step->passes[pass].graph);
+    for (; pass < step->n_passes && step->passes[pass].place == place; pass++) {
+        bool is_own = step->passes[pass].rank == ranks_number(r->s->use.machine.ranks);
+        if (is_own && !run_pass(r, step, &step->passes[pass])) return false;
+    }
+    while (step->sums[first].place != place) first++;
+    for (end = first; end < step->n_sums && step->sums[end].place == place;) end++;
+    meet(r, step->sums + first, end - first);
     return true;
 }
 
@@ -171,8 +222,7 @@ bool step_run(StepRunner *r, const Step *step, int64_t number, double rate) {
     if (r->sums) gradient_sums_begin(r->sums);
     for (int i = 0; i < step->n_passes; i++) {
         bool begins = i == 0 || step->passes[i].place != step->passes[i - 1].place;
-        if (begins) r->n_waiting = 0;
-        if (!run_pass(r, step, &step->passes[i])) return false;
+        if (begins && !run_place(r, step, i)) return false;
     }
     return update(r, step, number, rate);
 }

@@ -19,9 +19,9 @@ typedef struct StepRunner {
     Batch *batch;        /* a joined one when passes take all draws */
     GradientSums *sums;  /* of gradients, place by place; NULL: a step has one pass, which is updated from at once */
     DrawResult *results; /* [draws] */
-    float *losses;       /* [waiting, draws]: of the sums that wait, and of the pass at hand */
-    int n_waiting;       /* of the place at hand */
-    double norm;         /* as StepResult says, of the step that ran last */
+    DrawResult *waiting; /* [waiting, draws]: of the sums of the place at hand that wait, and of the pass at hand */
+    int n_waiting;
+    double norm; /* as StepResult says, of the step that ran last */
 } StepRunner;
 
 /* For steps of this rule, once there is a model. False with a diagnostic; to be closed all the same. */
