@@ -251,10 +251,12 @@ Test(hf_folder, opens_what_it_wrote) {
     const ConfigPair pairs[] = {{"size", CONFIG_NUMBER, 3, NULL},
                                 {"eps", CONFIG_NUMBER, 1e-12, NULL},
                                 {"flag", CONFIG_BOOL, 1, NULL},
-                                {"act", CONFIG_STRING, 0, "gelu"}};
+                                {"act", CONFIG_STRING, 0, "gelu"},
+                                {"kind", CONFIG_TEXT, 0, "c2p|p2c"},
+                                {"biased", CONFIG_TEXT, 0, "false"}};
     HfContents contents = {.config = hf_folder_config(folder),
                            .pairs = pairs,
-                           .n_pairs = 4,
+                           .n_pairs = 6,
                            .tokenizer = hf_folder_tokenizer(folder),
                            .cut = {.max_length = 48, .keeps_tail = true},
                            .tensors = &tensor,
@@ -270,6 +272,8 @@ Test(hf_folder, opens_what_it_wrote) {
     cr_expect_not_null(strstr(hf_folder_config(folder), "\"kept\""));
     cr_expect_not_null(strstr(hf_folder_config(folder), "1e-12"));
     cr_expect(hf_config_number(folder, "size", &number, diags) == LOOKUP_FOUND && number == 3);
+    cr_expect_not_null(strstr(hf_folder_config(folder), "\"biased\": false"));
+    cr_expect_not_null(strstr(hf_folder_config(folder), "\"kind\": \"c2p|p2c\""));
     char was[HASH_DIGITS + 1], is[HASH_DIGITS + 1];
     tokenizer_hash(hf_folder_tokenizer(folder)->tokenizer, is);
     HfFolder *first = hf_folder_open(source.path, NULL, diags);

@@ -237,7 +237,7 @@ static bool write_model(Exporter *e, const char *folder) {
     }
     for (int i = 0; i < program->expects.count; i++)
         vec_push(arena, &pairs,
-                 ((ConfigPair){program->expects.items[i].key, CONFIG_STRING, 0, program->expects.items[i].value}));
+                 ((ConfigPair){program->expects.items[i].key, CONFIG_TEXT, 0, program->expects.items[i].value}));
     const char *class = is_sentence ? e->model->target : e->export->target;
     vec_push(arena, &pairs, ((ConfigPair){"architectures", CONFIG_JSON, 0, arena_printf(arena, "[\"%s\"]", class)}));
     if (e->outputs) {

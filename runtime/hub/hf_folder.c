@@ -120,10 +120,23 @@ Lookup hf_config_string(const HfFolder *folder, const char *key, const char **va
     return LOOKUP_FOUND;
 }
 
+/* "c2p|p2c"; NULL: not all are words. */
+static const char *join_words(Arena *arena, const json_t *list) {
+    const char *text = "";
+    size_t i;
+    json_t *item;
+    json_array_foreach(list, i, item) {
+        if (!json_is_string(item)) return NULL;
+        text = arena_printf(arena, "%s%s%s", text, i ? "|" : "", json_string_value(item));
+    }
+    return text;
+}
+
 Lookup hf_config_text(const HfFolder *folder, const char *key, const char **value) {
     const json_t *found;
     if (find_value(folder, key, &found) == LOOKUP_ABSENT) return LOOKUP_ABSENT;
     if (json_is_string(found)) return *value = json_string_value(found), LOOKUP_FOUND;
+    if (json_is_array(found) && (*value = join_words(folder->arena, found))) return LOOKUP_FOUND;
     char *text = json_dumps(found, JSON_ENCODE_ANY | JSON_COMPACT);
     *value = arena_strdup(folder->arena, text ? text : "");
     free(text);
@@ -238,6 +251,8 @@ const char *const *hf_folder_skipped(HfFolder *folder, int *count) {
 
 static json_t *pair_value(const ConfigPair *pair) {
     if (pair->kind == CONFIG_STRING) return json_string(pair->text);
+    json_t *value = pair->kind == CONFIG_TEXT ? json_loads(pair->text, JSON_DECODE_ANY, NULL) : NULL;
+    if (pair->kind == CONFIG_TEXT) return value ? value : json_string(pair->text);
     if (pair->kind == CONFIG_JSON) return json_loads(pair->text, 0, NULL);
     if (pair->kind == CONFIG_BOOL) return json_boolean(pair->number != 0);
     bool whole = pair->number == floor(pair->number) && fabs(pair->number) < 0x1p53;

@@ -67,12 +67,12 @@ const char *const *hf_folder_skipped(HfFolder *folder, int *count);
 
 /* --- Writing --- */
 
-typedef enum ConfigKind { CONFIG_NUMBER, CONFIG_BOOL, CONFIG_STRING, CONFIG_JSON } ConfigKind;
+typedef enum ConfigKind { CONFIG_NUMBER, CONFIG_BOOL, CONFIG_STRING, CONFIG_TEXT, CONFIG_JSON } ConfigKind;
 typedef struct ConfigPair {
     const char *key;
     ConfigKind kind;
     double number;    /* of a number; a bool is number != 0 */
-    const char *text; /* of a string; of JSON: a list or an object */
+    const char *text; /* of a string; as hf_config_text reads it; of JSON: a list or an object */
 } ConfigPair;
 
 typedef struct HfContents {

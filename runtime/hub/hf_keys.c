@@ -22,6 +22,9 @@ static const HfKey table[] = {
     {config, "chunk_size_feed_forward", HF_HARMLESS, NULL, NULL}, /* the same numbers, in pieces */
     {config, "tie_word_embeddings", HF_HARMLESS, NULL, NULL},     /* of a language model's head */
     {config, "classifier_dropout", HF_HARMLESS, NULL, NULL},      /* heads are the graph file's */
+    {config, "pooler_dropout", HF_HARMLESS, NULL, NULL},          /* the same */
+    {config, "pooler_hidden_size", HF_HARMLESS, NULL, NULL},
+    {config, "legacy", HF_HARMLESS, NULL, NULL}, /* of a language model's head */
     {config, "_name_or_path", HF_HARMLESS, NULL, NULL},
     {config, "name_or_path", HF_HARMLESS, NULL, NULL},
     {config, "_commit_hash", HF_HARMLESS, NULL, NULL},

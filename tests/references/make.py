@@ -5,7 +5,7 @@ it computes for three sentences, one line each, token after token. tests/encoder
 """
 import pathlib
 import torch
-from transformers import (AlbertConfig, AlbertModel, BertTokenizer, DistilBertConfig, DistilBertModel, ElectraConfig, ElectraModel,
+from transformers import (AlbertConfig, AlbertModel, BertTokenizer, DebertaV2Config, DebertaV2Model, DistilBertConfig, DistilBertModel, ElectraConfig, ElectraModel,
                           GPT2Config, GPT2Model, ModernBertConfig, ModernBertModel, MPNetConfig, MPNetModel, MPNetTokenizer, RobertaConfig,
                           RobertaModel)
 
@@ -18,6 +18,10 @@ MODELS = {
     "distilbert": lambda: DistilBertModel(DistilBertConfig(dim=16, n_layers=2, n_heads=2, hidden_dim=24, max_position_embeddings=40, **SIZES)),
     "albert": lambda: AlbertModel(AlbertConfig(hidden_size=16, embedding_size=8, num_hidden_layers=3, num_attention_heads=2,
                                                intermediate_size=24, max_position_embeddings=40, **SIZES)),
+    "deberta": lambda: DebertaV2Model(DebertaV2Config(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
+                                                      max_position_embeddings=40, position_buckets=8, relative_attention=True,
+                                                      pos_att_type="p2c|c2p", share_att_key=True, norm_rel_ebd="layer_norm",
+                                                      position_biased_input=False, type_vocab_size=0, **SIZES)),
     "electra": lambda: ElectraModel(ElectraConfig(hidden_size=16, embedding_size=8, num_hidden_layers=2, num_attention_heads=2,
                                                   intermediate_size=24, max_position_embeddings=40, **SIZES)),
     "gpt2": lambda: GPT2Model(GPT2Config(n_embd=16, n_layer=2, n_head=2, n_positions=40, bos_token_id=2, eos_token_id=3, **SIZES)),
@@ -39,6 +43,8 @@ for name, make in MODELS.items():
     model.save_pretrained(folder)
     words, kind = (ANGLES, MPNetTokenizer) if name == "mpnet" else (WORDS, BertTokenizer)
     (folder / "vocab.txt").write_text("\n".join(words) + "\n")
+    if name == "deberta":  # its own tokenizer is SentencePiece
+        (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer"}\n')
     tokenizer = kind(str(folder / "vocab.txt"))
     with open(folder / "hidden.tsv", "w") as out:
         for text in TEXTS:
