@@ -208,7 +208,10 @@ static void run_repeat(Elab *e, const Stmt *stmt) {
     bool open = false;
     if (!eval_round(e, stmt->from, "the start", &from, &open)) return;
     if (!eval_round(e, stmt->to, "the end", &to, &open)) return;
-    if (open || (e->checking && from >= to))
+    if (!open && to < from)
+        fail(e, "E0310", stmt->to->pos, "this repeat would end before it begins: it goes from %lld to %lld",
+             (long long)from, (long long)to);
+    else if (open || (e->checking && from >= to))
         check_round(e, stmt);
     else
         run_rounds(e, stmt, from, to);

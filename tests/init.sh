@@ -156,5 +156,22 @@ run init escape.csv --text text --label label
 [ "$status" = 1 ] && has "$t/err" 'te\x1b[31mxt' && ! grep -q "$(printf '\033')" "$t/err"
 ok "a header does not reach the terminal as it is" $?
 
+# What may not be what it looks like is said.
+awk 'BEGIN { print "text,case,gap,price"; split("Yes yes NO", c, " "); split("a NA b", g, " ")
+  for (i = 0; i < 60; i++) print i % 6 ? "film " i : "", "," c[i % 3 + 1] "," g[i % 3 + 1] ",\"1," i % 4 "\"" }' | sed 's/ ,/,/; s/^,,/,/' >odd_labels.csv
+run init odd_labels.csv --text text --label case --out odd1.graph
+[ "$status" = 0 ] && has odd1.graph "# They are different classes, though they differ in case alone: 'Yes', 'yes'." && has odd1.graph "# 10 rows have an empty text."
+ok "labels that differ in case, and empty texts" $?
+run init odd_labels.csv --text text --label gap --out odd2.graph
+[ "$status" = 0 ] && has odd2.graph "# Taken for a class, not for a gap: 'NA'." && ! has odd2.graph "in case alone"
+ok "a label that is the word for a gap" $?
+run init odd_labels.csv --text text --label price --out odd3.graph
+[ "$status" = 0 ] && has odd3.graph "# They look like numbers: written as in 1234.5 they would be taken for numbers."
+ok "numbers in another spelling" $?
+awk 'BEGIN { print "text,label"; for (i = 0; i < 40; i++) print "film " i "," (i % 2 ? "good" : "bad") }' >plain.csv
+run init plain.csv --text text --label label
+! has plain.graph "# They " && ! has plain.graph "# Taken for" && ! has plain.graph "empty text"
+ok "of what is plain nothing is said" $?
+
 cd "$root" || exit 1
 finish

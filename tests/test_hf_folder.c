@@ -425,6 +425,9 @@ Test(hf_folder, other_ways_to_take_texts_apart) {
     expect_text(words, "{\"tokenizer_class\": \"BertJapaneseTokenizer\"}", NULL, NULL, "film", "", "E0847");
     expect_text(words, "{\"add_eos_token\": true}", NULL, NULL, "film", "", "E0838");
     expect_text(words, "{\"add_special_tokens\": false}", NULL, NULL, "film", "", "E0838");
+    expect_text(words, "{\"do_lower_case\": \"false\"}", NULL, NULL, "film", "", "E0838");
+    expect_text(words, "{\"strip_accents\": 1}", NULL, NULL, "film", "", "E0838");
+    expect_text(words, "\xEF\xBB\xBF{\"strip_accents\": null}", NULL, NULL, "film", "[CLS] film [SEP]", NULL);
     expect_text(words, "{\"tokenizer_class\": \"KoBertTokenizer\"}", NULL, NULL, "film", "", "E0847");
     /* a tokenizer.json without a model is laid over what vocab.txt makes */
     expect_text(words, NULL, "{\"normalizer\": null}", NULL, "film FILM", "[CLS] film [UNK] [SEP]", NULL);

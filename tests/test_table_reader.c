@@ -273,6 +273,8 @@ Test(table_reader, numbers_of_json_keep_their_spelling) {
 
 Test(table_reader, other_formats_are_told_as_what_they_are) {
     expect_error("\xFF\xFEt", comma_quoted, "E0815", 0);
+    expect_error("\xFE\xFFt", comma_quoted, "E0815", 0);
+    expect_error("sep=;\ntext;label\nsecret;1\n", comma_quoted, "E0815", 0);
     expect_error("PAR1", comma_quoted, "E0815", 0);
     expect_error("PK\x03\x04", tab_plain, "E0815", 0);
     expect_error("[\n{\"text\": \"secret\", \"label\": 1}\n]\n", json_lines, "E0815", 0);

@@ -46,10 +46,10 @@ const Explanation explanations_of_files[] = {
      .wrong = "{\"text\": \"good\", \"label\": 1", .right = "{\"text\": \"good\", \"label\": 1}"},
     {"E0814", "text that is not UTF-8",
      "A cell has bytes that are no UTF-8: most often the file was saved as Latin-1 or\n"
-     "Windows-1252. `iconv -f latin1 -t utf8 old.csv > new.csv` converts one. The\n"
+     "Windows-1252. `iconv -f windows-1252 -t utf-8 OLD > NEW` converts one. The\n"
      "content is not shown because it may be private; look at the line named.",
      .wrong = "gradc train my.graph --data latin1",
-     .right = "iconv -f latin1 -t utf8 latin1/t.csv > data/t.csv\n"
+     .right = "iconv -f windows-1252 -t utf-8 latin1/t.csv > data/t.csv\n"
               "gradc train my.graph --data data"},
     {"E0815", "not a table of text",
      "The file is another format (UTF-16, Parquet, a workbook, a compressed file, a\n"

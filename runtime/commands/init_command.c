@@ -8,7 +8,7 @@
 #include "frontend/frontend.h"
 #include "graph/base/count_text.h"
 #include "runtime/commands/commands.h"
-#include "runtime/data/survey.h"
+#include "runtime/data/survey_doubts.h"
 #include "runtime/data/table_format.h"
 #include "runtime/files/atomic_file.h"
 #include "runtime/files/read_file.h"
@@ -271,9 +271,10 @@ static const char *about(const Init *init) {
     const char *lacking =
         s->unlabelled ? arena_printf(init->arena, ", %lld of them without a label", (long long)s->unlabelled) : "";
     const char *header = s->header_is_row ? "# The file has no header: its columns are named here.\n" : "";
-    const char *text = arena_printf(init->arena, "# What gradc init saw in %s: %s%s.\n%s%s%s%s%s%s", init->o->file,
-                                    count_text(s->rows, "row").text, lacking, about_bad_rows(init), header,
-                                    about_label(init), about_dev(init), about_numbers(init), about_lengths(init));
+    const char *text =
+        arena_printf(init->arena, "# What gradc init saw in %s: %s%s.\n%s%s%s%s%s%s%s", init->o->file,
+                     count_text(s->rows, "row").text, lacking, about_bad_rows(init), header, about_label(init),
+                     survey_doubts(s, init->arena), about_dev(init), about_numbers(init), about_lengths(init));
     return arena_strndup(init->arena, text, strlen(text) - 1); /* the template has the last line's end */
 }
 

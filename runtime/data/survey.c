@@ -150,7 +150,7 @@ static bool encoding_fails(Surveyor *s, int64_t row) {
     if (strcmp(table_problem_code(s->table, row), "E0814") != 0) return false;
     diag_error(s->diags, "E0814", pos_in_file(file_of(s), table_line(s->table, row)), "%s",
                table_problem(s->table, row));
-    diag_hint(s->diags, "save the file as UTF-8, as in: iconv -f latin1 -t utf8 old.csv > new.csv");
+    diag_hint(s->diags, "%s", table_utf8_hint());
     return true;
 }
 
@@ -330,12 +330,13 @@ static int64_t count_words(const char *text) {
 /* With the special tokens around the texts. Counts the row where little of it is known. */
 static int64_t row_length(Surveyor *s, int64_t row, TokenIds *ids) {
     int64_t length = s->options->tokenizer ? tokenizer_added(s->options->tokenizer, s->options->n_texts > 1) : 0;
-    bool unknown = false;
+    bool unknown = false, empty = false;
     ids->count = 0;
     for (int column = 0; column < s->options->n_texts; column++) {
         if (table_items(s->table, row, column) >= 0) continue;
         size_t bytes;
         const char *text = table_cell(s->table, row, column, &bytes);
+        empty |= !text[strspn(text, " \t\r\n")];
         int64_t before = ids->count;
         if (s->options->tokenizer)
             tokenizer_encode(s->options->tokenizer, s->work, text, bytes, ids);
@@ -345,6 +346,7 @@ static int64_t row_length(Surveyor *s, int64_t row, TokenIds *ids) {
                    tokenizer_knows_little(s->options->tokenizer, ids->items + before, ids->count - before);
     }
     s->survey->unknown += unknown;
+    s->survey->empty += empty;
     return length + ids->count;
 }
 

@@ -43,6 +43,7 @@ typedef struct Survey {
     Split split;               /* what the rows can be split by */
     int64_t dev_rows;          /* that this gives */
     const int64_t *dev_counts; /* [classes]: of these */
+    int64_t empty;             /* rows without a text, or with an empty one */
     int64_t unknown;           /* rows with a text of which most tokens are [UNK]; of a tokenizer only */
     int64_t *lengths;          /* [rows], in order; tokens with the special ones, or words */
 } Survey;

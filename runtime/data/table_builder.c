@@ -46,11 +46,15 @@ static bool is_utf8(const char *bytes, size_t length) {
     return true;
 }
 
+/* Windows-1252 has all of Latin-1's letters and, where that has control characters, quotes and dashes. */
+const char *table_utf8_hint(void) {
+    return "save the file as UTF-8; one of Windows or in Latin-1: iconv -f windows-1252 -t utf-8 OLD > NEW";
+}
+
 static void check_text(TableBuilder *builder, const char *column, const char *bytes, size_t length) {
     if (builder->failed || is_utf8(bytes, length)) return;
     row_problem(builder->reader, builder->reader->row, "E0814",
-                arena_printf(builder->table->arena, "%s is not UTF-8", column),
-                "save the file as UTF-8, as in: iconv -f latin1 -t utf8 old.csv > new.csv");
+                arena_printf(builder->table->arena, "%s is not UTF-8", column), table_utf8_hint());
 }
 
 static void check_cell(TableBuilder *builder, int column, const char *bytes, size_t length) {
@@ -148,6 +152,11 @@ static void hint_separator(TableBuilder *builder, const char *name) {
         diag_hint(builder->diags, "the header has %s: say %s in the data line", kinds[i].about, kinds[i].word);
         return;
     }
+    if (strchr(name, '|'))
+        diag_hint(builder->diags,
+                  "fields between bars are not read; convert them: python3 -c \"import pandas; pandas.read_csv('%s', "
+                  "sep='|').to_csv('NEW.csv', index=False)\"",
+                  builder->file->path);
 }
 
 static void missing_column(TableBuilder *builder, const char *wanted, const char *const *names, int count) {

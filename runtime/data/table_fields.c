@@ -187,8 +187,9 @@ static void wrong_count(RowReader *r, int fields) {
     row_problem(
         r, r->row, "E0811",
         arena_printf(row_arena(r), "this row has %s, the header has %d", count_text(fields, "field").text, r->fields),
-        r->format.quoted ? "if the quotes in this file are plain characters, say that it is unquoted"
-                         : "if fields stand in double quotes in this file, say that it is quoted");
+        !r->format.quoted               ? "if fields stand in double quotes in this file, say that it is quoted"
+        : memchr(r->text, '"', r->size) ? "if the quotes in this file are plain characters, say that it is unquoted"
+                                        : "a field that holds the separator has to stand in double quotes");
 }
 
 static void check_count(RowReader *r, int fields) {

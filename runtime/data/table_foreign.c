@@ -12,6 +12,10 @@ typedef struct Foreign {
 #define BEGINS(bytes) bytes, sizeof bytes - 1
 
 static const Foreign kinds[] = {
+    {BEGINS("\xFF\xFE\0\0"), "a text in UTF-32, as it begins with FF FE 00 00",
+     "convert it: iconv -f UTF-32 -t UTF-8 %s > NEW"},
+    {BEGINS("\0\0\xFE\xFF"), "a text in UTF-32, as it begins with 00 00 FE FF",
+     "convert it: iconv -f UTF-32 -t UTF-8 %s > NEW"},
     {BEGINS("\xFF\xFE"), "a text in UTF-16, as it begins with FF FE", "convert it: iconv -f UTF-16 -t UTF-8 %s > NEW"},
     {BEGINS("\xFE\xFF"), "a text in UTF-16, as it begins with FE FF", "convert it: iconv -f UTF-16 -t UTF-8 %s > NEW"},
     {BEGINS("PAR1"), "a Parquet file",
@@ -43,6 +47,13 @@ static const char *unmarked(const TableText *text) {
     return zeros[0] > count * 3 / 8 && zeros[1] == 0 ? "UTF-16BE" : NULL;
 }
 
+/* "sep=;", the line by which Excel knows the separator. */
+static bool begins_with_separator(const TableText *text) {
+    enum { LENGTH = 5 };
+    bool ends = text->size > LENGTH && (text->bytes[LENGTH] == '\n' || text->bytes[LENGTH] == '\r');
+    return ends && memcmp(text->bytes, "sep=", LENGTH - 1) == 0;
+}
+
 static bool tell(const TableText *text, const char *what, const char *how, Diagnostics *diags) {
     const char *place = strstr(how, "%s");
     diag_error(diags, "E0815", pos_in_file(diagnostics_file(diags, text->name, NULL), 0), "this is %s", what);
@@ -55,6 +66,9 @@ bool table_is_foreign(const TableText *text, Diagnostics *diags) {
         if (text->size >= kinds[i].length && memcmp(text->bytes, kinds[i].begins, kinds[i].length) == 0)
             return tell(text, kinds[i].what, kinds[i].how, diags);
     }
+    if (begins_with_separator(text))
+        return tell(text, "a table behind a line for Excel, which names the separator",
+                    "take it away: tail -n +2 %s > NEW.csv", diags);
     const char *encoding = unmarked(text);
     if (!encoding) return false;
     return tell(text, "a text in UTF-16",

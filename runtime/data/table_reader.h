@@ -83,4 +83,7 @@ const char *table_item(const Table *table, int64_t row, int column, int64_t item
 uint32_t table_line(const Table *table, int64_t row);
 uint32_t table_item_line(const Table *table, int64_t row, int64_t item);
 
+/* What to do about text that is not UTF-8. */
+const char *table_utf8_hint(void);
+
 #endif

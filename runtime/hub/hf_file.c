@@ -20,7 +20,10 @@ Pos hf_file_pos(Arena *arena, const char *folder, const char *name, Diagnostics 
     return pos_in_file(diagnostics_file(diags, hf_file_path(arena, folder, name), NULL), 0);
 }
 
+/* A byte order mark is passed over, as in tables. */
 json_t *hf_file_parse(const char *text, size_t size, json_error_t *error) {
+    enum { MARK = 3 };
+    if (size >= MARK && memcmp(text, "\xEF\xBB\xBF", MARK) == 0) text += MARK, size -= MARK;
     json_t *value = json_loadb(text, size, 0, error);
     bool large = !value && json_error_code(error) == json_error_numeric_overflow;
     return large ? json_loadb(text, size, JSON_DECODE_INT_AS_REAL, error) : value;

@@ -275,7 +275,7 @@ static void drop_stale(json_t *object) {
     void *next;
     json_object_foreach_safe(object, next, key, value) {
         const HfKey *known = hf_key_find("config.json", key);
-        if (known && known->meaning != HF_USED) json_object_del(object, key);
+        if (known && known->meaning != HF_USED && known->meaning != HF_FLAG) json_object_del(object, key);
     }
 }
 

@@ -80,9 +80,9 @@ static const HfKey table[] = {
     {slow, "split_special_tokens", HF_ONLY, "false|null", "special tokens in a text are taken apart"},
     {slow, "do_basic_tokenize", HF_HARMLESS, NULL, NULL}, /* the fast tokenizer does not read these two either */
     {slow, "never_split", HF_HARMLESS, NULL, NULL},
-    {slow, "do_lower_case", HF_USED, NULL, NULL},
-    {slow, "strip_accents", HF_USED, NULL, NULL},
-    {slow, "tokenize_chinese_chars", HF_USED, NULL, NULL},
+    {slow, "do_lower_case", HF_FLAG, NULL, NULL},
+    {slow, "strip_accents", HF_FLAG, NULL, NULL},
+    {slow, "tokenize_chinese_chars", HF_FLAG, NULL, NULL},
     {slow, "added_tokens_decoder", HF_USED, NULL, NULL},
     {slow, "additional_special_tokens", HF_USED, NULL, NULL},
     {slow, "extra_special_tokens", HF_USED, NULL, NULL}, /* the same, as transformers 5 writes it */
@@ -94,10 +94,10 @@ static const HfKey table[] = {
     {slow, "bos_token", HF_USED, NULL, NULL},
     {slow, "eos_token", HF_USED, NULL, NULL},
     {slow, "add_special_tokens", HF_ONLY, "true|null", "nothing is put around texts"},
-    {slow, "add_bos_token", HF_USED, NULL, NULL},
-    {slow, "add_eos_token", HF_USED, NULL, NULL},
-    {slow, "keep_accents", HF_USED, NULL, NULL},
-    {slow, "split_by_punct", HF_USED, NULL, NULL},
+    {slow, "add_bos_token", HF_FLAG, NULL, NULL},
+    {slow, "add_eos_token", HF_FLAG, NULL, NULL},
+    {slow, "keep_accents", HF_FLAG, NULL, NULL},
+    {slow, "split_by_punct", HF_FLAG, NULL, NULL},
     {slow, "extra_ids", HF_USED, NULL, NULL},
     {slow, "sp_model_kwargs", HF_ONLY, "{}|null", "texts are taken apart at random"},
     {slow, "remove_space", HF_ONLY, "true|null", "blanks beside each other stay"},
@@ -116,7 +116,7 @@ static const HfKey table[] = {
     {slow, "pad_token_type_id", HF_HARMLESS, NULL, NULL},
     {slow, "return_tensors", HF_HARMLESS, NULL, NULL},
     {slow, "model_input_names", HF_USED, NULL, NULL},
-    {slow, "add_prefix_space", HF_USED, NULL, NULL},
+    {slow, "add_prefix_space", HF_FLAG, NULL, NULL},
     {slow, "trim_offsets", HF_HARMLESS, NULL, NULL}, /* of offsets, not of ids */
     {slow, "errors", HF_HARMLESS, NULL, NULL},       /* of tokens back to text */
     {slow, "legacy", HF_HARMLESS, NULL, NULL},       /* of classes that are not fast */
@@ -159,7 +159,7 @@ static const HfKey table[] = {
     {fast, "pre_tokenizer", HF_USED, NULL, NULL},
 
     {sentence, "max_seq_length", HF_USED, NULL, NULL},
-    {sentence, "do_lower_case", HF_USED, NULL, NULL},
+    {sentence, "do_lower_case", HF_FLAG, NULL, NULL},
     {sentence, "query_length", HF_ONLY, "null", "texts are cut elsewhere"},
     {sentence, "document_length", HF_ONLY, "null", "texts are cut elsewhere"},
     {sentence, "query_expansion", HF_ONLY, "false|null", "texts are made longer"},
@@ -207,20 +207,29 @@ static bool is_listed(const char *values, const char *value) {
 /* The line on which a key stands; 0: nobody knows. */
 static Pos in_file(const char *path, Diagnostics *diags) { return pos_in_file(diagnostics_file(diags, path, NULL), 0); }
 
+static bool is_good(const HfKey *key, const json_t *value, const char *text) {
+    switch (key->meaning) {
+    case HF_ONLY: return text && is_listed(key->values, text);
+    case HF_GIVEN: return !json_is_null(value);
+    case HF_FLAG: return json_is_boolean(value) || json_is_null(value);
+    default: return true;
+    }
+}
+
+static const char *hint_for(const HfKey *key) {
+    if (key->meaning == HF_FLAG) return "correct it in the file: true or false, without quotes";
+    if (key->meaning == HF_ONLY && key->file == config)
+        return "take a graph file that computes it, and says so: checkpoint expects; or a folder without it";
+    return "gradc does not compute it; take a folder without it";
+}
+
 static bool check_value(const HfKey *key, const char *path, json_t *value, Diagnostics *diags) {
-    bool good = true;
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    if (key->meaning == HF_ONLY) good = text && is_listed(key->values, text);
-    if (key->meaning == HF_GIVEN) good = !json_is_null(value);
+    bool good = is_good(key, value, text), scalar = !json_is_object(value) && !json_is_array(value);
     if (!good) {
-        bool scalar = !json_is_object(value) && !json_is_array(value);
         diag_error(diags, "E0838", in_file(path, diags), "\"%s\"%s%s: %s", key->key, scalar ? " is " : "",
-                   scalar ? text : "", key->why);
-        diag_hint(diags, "%s",
-                  key->meaning == HF_ONLY && key->file == config
-                      ? "take a graph file that computes it, and says so: checkpoint expects; or a folder "
-                        "without it"
-                      : "gradc does not compute it; take a folder without it");
+                   scalar ? text : "", key->why ? key->why : "it is to be true or false");
+        diag_hint(diags, "%s", hint_for(key));
     }
     free(text);
     return good;

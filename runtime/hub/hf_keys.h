@@ -9,6 +9,7 @@
 typedef enum HfMeaning {
     HF_USED,     /* it is read, by whoever needs it */
     HF_HARMLESS, /* it changes nothing that is computed here */
+    HF_FLAG,     /* it is read, and is true, false or null */
     HF_ONLY,     /* these values mean what is computed here anyway; any other is refused */
     HF_GIVEN     /* it may be absent, but not null */
 } HfMeaning;

@@ -99,7 +99,7 @@ gradc train masked.graph --weights unmasked --data d --tasks masked --quiet
 rm -rf d; cp -r data d; printf '8\tx\tb\344d film\t1\n' >>d/ids-sst-train.csv
 gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
 #> d/ids-sst-train.csv:10: error[E0814]: column 'sentence' is not UTF-8
-#>       = hint: save the file as UTF-8, as in: iconv -f latin1 -t utf8 old.csv > new.csv
+#>       = hint: save the file as UTF-8; one of Windows or in Latin-1: iconv -f windows-1252 -t utf-8 OLD > NEW
 
 rm -rf d; cp -r data d; sed -i '4s/\t[0-4]$/\t/' d/ids-sst-train.csv
 gradc train model.graph --weights models/demo --data d --tasks sentiment --quiet
