@@ -63,6 +63,8 @@ Test(scanner, finds_what_oniguruma_finds) {
         "[\\S]+|[^\\S]|\\P{L}|[\\D]",
         "\xC3\xA9+|[\xC3\xA0-\xC3\xBF]|\xE2\x96\x81",
         " {2,}|x*",
+        "[ab]?a+c|[^\\r\\n\\p{L}]?+\\p{L}+|a{0,2}b|b{2}a?c",
+        "[ab]?[bc]|e?+e|\xC3\xA9?\\p{L}|\\s?\\s",
     };
     static const char *const texts[] = {
         "",

@@ -111,7 +111,12 @@ static void take_space(const AddedVocabulary *added, const TextView *view, Added
 
 /* The next byte that one begins with. */
 static int64_t skip(const AddedFinder *finder, const TextView *view, int64_t at) {
-    while (at < view->length && !finder->firsts[(unsigned char)view->bytes[at]]) at++;
+    const unsigned char *bytes = (const unsigned char *)view->bytes;
+    const uint8_t *firsts = finder->firsts;
+    while (at + 4 <= view->length &&
+           !(firsts[bytes[at]] | firsts[bytes[at + 1]] | firsts[bytes[at + 2]] | firsts[bytes[at + 3]]))
+        at += 4;
+    while (at < view->length && !firsts[bytes[at]]) at++;
     return at;
 }
 

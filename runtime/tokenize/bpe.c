@@ -17,6 +17,7 @@ typedef struct Bpe {
     const char *prefix;
     bool fuse_unknown, byte_fallback, whole_words; /* a word that is a token is not taken apart */
     int32_t bytes[256];                            /* ids of the tokens of bytes; -1: none */
+    int32_t ascii[0x80]; /* ids of characters that are the same at every place of a word; -1: to be looked for */
 } Bpe;
 
 typedef struct Symbol {
@@ -73,6 +74,14 @@ static void note_characters(Bpe *own, const WordModel *model) {
         merges_note_characters(&own->merges, &model->vocabulary);
 }
 
+static void note_ascii(Bpe *own, const WordModel *model) {
+    for (int c = 0; c < 0x80; c++) {
+        char text = (char)c;
+        bool anywhere = c && !*own->prefix && !*own->suffix;
+        own->ascii[c] = anywhere ? vocabulary_find(&model->vocabulary, &text, 1) : -1;
+    }
+}
+
 static bool read_settings(const Component *component, WordModel *model) {
     Bpe *own = model->self;
     const char *prefix = "", *suffix = "";
@@ -100,6 +109,7 @@ static bool read(const Component *component, WordModel *model) {
     own->inside = trie_walk(&model->vocabulary.trie, TRIE_ROOT, own->prefix, strlen(own->prefix));
     if (!merges_read(&own->merges, &model->vocabulary, own->prefix, component)) return false;
     note_characters(own, model);
+    note_ascii(own, model);
     return true;
 }
 
@@ -135,6 +145,11 @@ static bool add_bytes(const Bpe *own, BpeScratch *s, const char *prefix, const c
     return true;
 }
 
+static void add_known(BpeScratch *s, int32_t id, uint32_t length) {
+    add_unknown(s);
+    add_symbol(s, id, length);
+}
+
 static void add_char(const WordModel *model, BpeScratch *s, const char *c, size_t length, bool first, bool last) {
     const Bpe *own = model->self;
     const Trie *trie = &model->vocabulary.trie;
@@ -143,8 +158,7 @@ static void add_char(const WordModel *model, BpeScratch *s, const char *c, size_
     node = trie_walk(trie, node, suffix, strlen(suffix));
     int32_t id = node == TRIE_NONE ? -1 : trie_value(trie, node);
     if (id >= 0) {
-        add_unknown(s);
-        add_symbol(s, id, (uint32_t)length);
+        add_known(s, id, (uint32_t)length);
         return;
     }
     if (own->byte_fallback && add_bytes(own, s, first ? "" : own->prefix, c, length, suffix)) return;
@@ -165,11 +179,16 @@ static size_t char_end(const char *word, size_t at, size_t length) {
 }
 
 static void add_chars(const WordModel *model, BpeScratch *s, const char *word, size_t length) {
+    const Bpe *own = model->self;
     s->n_symbols = s->n_heap = 0;
     s->unknown_id = -1;
     for (size_t at = 0, end; at < length; at = end) {
         end = char_end(word, at, length);
-        add_char(model, s, word + at, end - at, at == 0, end == length);
+        int32_t known = end == at + 1 && (unsigned char)word[at] < 0x80 ? own->ascii[(unsigned char)word[at]] : -1;
+        if (known >= 0)
+            add_known(s, known, 1);
+        else
+            add_char(model, s, word + at, end - at, at == 0, end == length);
     }
     add_unknown(s);
 }

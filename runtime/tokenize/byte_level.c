@@ -10,17 +10,17 @@ static bool is_visible(int byte) {
 void byte_alphabet_fill(ByteAlphabet *alphabet) {
     int32_t next = 0x100; /* the others follow in order */
     for (int byte = 0; byte < 256; byte++)
-        alphabet->of[byte].length = (uint8_t)utf8_write(is_visible(byte) ? byte : next++, alphabet->of[byte].bytes);
+        alphabet->of[byte].length = (uint16_t)utf8_write(is_visible(byte) ? byte : next++, alphabet->of[byte].bytes);
 }
 
 void byte_alphabet_copy(const ByteAlphabet *alphabet, TextBuffer *to, const TextView *view, int64_t begin,
                         int64_t end) {
     buffer_reserve(to, 2 * (end - begin) + 1);
     char *out = to->bytes + to->length;
+    const unsigned char *bytes = (const unsigned char *)view->bytes;
     for (int64_t at = begin; at < end; at++) {
-        unsigned char byte = (unsigned char)view->bytes[at];
-        memcpy(out, alphabet->of[byte].bytes, 2); /* there is room for one more */
-        out += alphabet->of[byte].length;
+        memcpy(out, alphabet->of[bytes[at]].bytes, 2); /* there is room for one more */
+        out += alphabet->of[bytes[at]].length;
     }
     ByteOrigin *origin = to->traced ? to->origins + to->length : NULL;
     for (int64_t at = begin; origin && at < end; at++) {

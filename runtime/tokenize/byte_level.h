@@ -8,7 +8,7 @@
 typedef struct ByteAlphabet {
     struct {
         char bytes[2];
-        uint8_t length; /* 1 or 2 */
+        uint16_t length; /* 1 or 2 */
     } of[256];
 } ByteAlphabet;
 

@@ -7,7 +7,7 @@
 
 /* Of the members beyond ASCII: a category, or a trait, or a range has them; or none does, where the set is negated. */
 typedef struct CharSet {
-    bool ascii[0x80];    /* is a character among them; `negated` has no part in it */
+    bool ascii[0x100];   /* is a character among them; `negated` has no part in it. By byte: none of 0x80 and above */
     uint32_t categories; /* a bit a CharCategory */
     uint32_t traits;     /* flags of char_info */
     VEC(int32_t) bounds; /* first, last, first, last ... */

@@ -24,6 +24,31 @@ static inline bool take(const ScanState *scan, const CharSet *set, int64_t *at) 
     return true;
 }
 
+/* Takes as many characters as the node may; how many these are. */
+static inline int64_t take_most(const ScanState *scan, const ScanNode *node, int64_t *place) {
+    const bool *ascii = node->set->ascii;
+    const unsigned char *text = (const unsigned char *)scan->text;
+    int64_t at = *place, count = 0;
+    for (;; count++) {
+        int64_t from = at, left = node->most - count, stop = left < scan->length - at ? at + left : scan->length;
+        while (at < stop && ascii[text[at]]) at++;
+        count += at - from;
+        if (at == stop || text[at] < 0x80 || !take(scan, node->set, &at)) break;
+    }
+    *place = at;
+    return count;
+}
+
+/* Sets that match in one way or not at all. */
+static int64_t match_run(ScanState *scan, const ScanNode *node, int64_t at) {
+    int64_t from = at;
+    for (; node; node = node->next) {
+        if (take_most(scan, node, &at) < node->least) return -1;
+    }
+    scan->steps -= at - from + 1;
+    return scan->steps < 0 ? -1 : at;
+}
+
 static int64_t char_before(const ScanState *scan, int64_t at) {
     do at--;
     while (((unsigned char)scan->text[at] & 0xC0) == 0x80);
@@ -32,8 +57,7 @@ static int64_t char_before(const ScanState *scan, int64_t at) {
 
 /* As many as there are, then one less each time. */
 static int64_t match_greedy(ScanState *scan, const ScanNode *node, int64_t at) {
-    int64_t count = 0;
-    while (count < node->most && take(scan, node->set, &at)) count++;
+    int64_t count = take_most(scan, node, &at);
     scan->steps -= count;
     if (!node->next && count >= node->least) return at;
     for (; count >= node->least; count--) {
@@ -62,7 +86,9 @@ static inline uint64_t branches_at(const ScanNode *node, const ScanState *scan, 
 
 static int64_t match_branches(ScanState *scan, const ScanNode *node, int64_t at) {
     for (uint64_t left = branches_at(node, scan, at); left; left &= left - 1) {
-        int64_t end = match(scan, node->branches.items[__builtin_ctzll(left)], at);
+        int branch = __builtin_ctzll(left);
+        const ScanNode *first = node->branches.items[branch];
+        int64_t end = node->runs >> branch & 1 ? match_run(scan, first, at) : match(scan, first, at);
         if (end >= 0) return end;
     }
     return -1;
@@ -111,14 +137,12 @@ bool scanner_find(const Scanner *scanner, const char *text, int64_t length, int6
                   int64_t *begin, int64_t *end) {
     ScanState scan = {.chars = scanner->chars, .text = text, .length = length, .steps = *steps};
     bool found = false;
-    for (int64_t at = from; !found && at <= length && scan.steps > 0;) {
-        if (branches_at(scanner->root, &scan, at)) {
-            *begin = at;
-            *end = match_branches(&scan, scanner->root, at);
-            found = *end >= 0 && scan.steps >= 0;
-        }
+    for (int64_t at = from; at <= length && scan.steps > 0; scan.steps--) {
+        *begin = at;
+        *end = branches_at(scanner->root, &scan, at) ? match_branches(&scan, scanner->root, at) : -1;
+        found = *end >= 0 && scan.steps >= 0;
+        if (found) break;
         at += at < length ? utf8_length(text[at]) : 1;
-        scan.steps--;
     }
     *steps = scan.steps > 0 ? scan.steps : -1;
     return found;

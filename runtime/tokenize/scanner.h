@@ -29,6 +29,7 @@ struct ScanNode {
     VEC(const ScanNode *)
     branches;             /* their first nodes, NULL: the match is complete; of a group they go on to `next` */
     uint64_t *starts;     /* [STARTS]: which branches may match there, a bit each */
+    uint64_t runs;        /* which of them, to their end, are sets that match in one way or not at all */
     const ScanNode *next; /* NULL: the match is complete */
 };
 

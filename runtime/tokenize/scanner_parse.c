@@ -282,6 +282,24 @@ static void note_starts(ScanNode *group, int branch) {
     for (int i = 0; i < STARTS; i++) group->starts[i] |= (uint64_t)(may[i] || !some) << branch;
 }
 
+static bool is_disjoint(const CharSet *a, const CharSet *b) {
+    bool beyond = a->negated || a->categories || a->traits || a->bounds.count, shared = false;
+    for (int c = 0; c < 0x80; c++) shared |= a->ascii[c] && b->ascii[c];
+    return !beyond && !shared;
+}
+
+/* Sets of which each takes all that it can: where what follows one could do with less of it, there is another way. */
+static bool is_run(const ScanNode *node) {
+    for (; node; node = node->next) {
+        bool fixed = node->least == node->most, last = !node->next;
+        if (node->kind != SCAN_SET || node->greed == SCAN_LAZY) return false;
+        if (fixed || last || node->greed == SCAN_POSSESSIVE) continue;
+        bool is_needed = node->next->kind == SCAN_SET && node->next->least > 0;
+        if (!is_needed || !is_disjoint(node->set, node->next->set)) return false;
+    }
+    return true;
+}
+
 /* Branches of groups go on to what stands behind the group: from the end to the beginning. */
 static void finish(ScanNode *group, const ScanNode *next, Arena *arena);
 
@@ -300,6 +318,7 @@ static void finish(ScanNode *group, const ScanNode *next, Arena *arena) {
         finish_sequence(group->branches.items[i], next, arena);
         if (!group->branches.items[i]) group->branches.items[i] = next;
         note_starts(group, i);
+        group->runs |= (uint64_t)is_run(group->branches.items[i]) << i;
     }
 }
 

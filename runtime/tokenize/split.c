@@ -33,6 +33,10 @@ static void let_go(Splitter *splitter) {
 void splitter_add(Splitter *splitter, int64_t begin, int64_t end, bool match) {
     match = match != splitter->inverted;
     if (splitter->behavior == SPLIT_REMOVED && match) return;
+    if (splitter->behavior == SPLIT_ISOLATED) { /* nothing is held: it joins with nothing */
+        word_list_push(splitter->words, begin, end);
+        return;
+    }
     if (splitter->holds && joins(splitter, match)) {
         splitter->held.end = end;
     } else {
