@@ -61,6 +61,10 @@ ok "the functions that are built in" $?
 missing "$(sed -n 's/^def \([a-z_0-9]*\)(.*/\1/p' frontend/prelude.graph)" '`' '('
 ok "the definitions of the prelude" $?
 
+for file in models/heads/*.graph; do grep -q "(../$file)" docs/training.md || echo "docs/training.md lacks $file"; done >"$t/err"
+[ ! -s "$t/err" ]
+ok "the heads that there are" $?
+
 "$gradc" train --help | sed -n 's/^  --\([a-z-]*\)  *--[a-z-]*$/\1/p' | tr - _ >"$t/names"
 while read -r name; do grep -q -- "\`--$name\`" docs/training.md || echo "docs/training.md lacks --$name"; done <"$t/names" >"$t/err"
 [ -s "$t/names" ] && [ ! -s "$t/err" ]

@@ -33,6 +33,24 @@ for head in tagging masked topics contrastive smart; do
   ok "models/heads/$head.graph" $?
 done
 
+# A pair has two segments: what reads them has a gradient.
+cat >"$t/segments.graph" <<END
+tokens vocab = 9, positions = 9, segments = 2
+task t {
+  data "t-{split}.tsv" tab unquoted
+  input both = (a, b): pair
+  label y: class[2]
+  param w: f32[1] ~ ones
+  seconds = scatter_add(float(reshape(both.segments, both.T, 1)), both.sequence)
+  loss sum(seconds * w, axis = 0) / update_rows(seconds)
+  predict seconds
+  metric accuracy
+}
+END
+run "$t/segments.graph"
+[ "$status" = 0 ] && awk '$1 == "w" { good = $4 > 0.5 } END { exit !good }' "$t/out"
+ok "pairs have a second segment" $?
+
 # Scores and ranges of keys in the text, differentiated twice: a gradient of theirs is part of the loss.
 cat >"$t/scores.graph" <<END
 import "$root/models/heads/smart.graph"
