@@ -232,6 +232,9 @@ echo content >"$t/file"
 run train "$model" --weights "$demo" --data "$t/data" --out "$t/file/run" --steps 1 --quiet --cache "$t/cache"
 [ "$status" = 1 ] && has "$t/err" "error[E0941]" && [ "$(lines "$t/err" "error[")" = 1 ]
 ok "an --out that cannot be made" $?
+run train "$model" --weights "$demo" --data "$t/data" --out "$t/missing/run" --steps 1 --cache "$t/none"
+[ "$status" = 1 ] && has "$t/err" "error[E0941]" && [ ! -e "$t/none" ]
+ok "is refused before anything is compiled" $?
 run train "$model" --weights "$demo" --data "$t/data" --out "$t/file" --steps 1 --quiet --cache "$t/cache"
 [ "$status" = 1 ] && [ "$(lines "$t/err" "error[")" = 1 ] && [ "$(cat "$t/file")" = content ]
 ok "an --out that is a file" $?

@@ -87,6 +87,22 @@ bool run_folder_check(const RunFolder *f, Diagnostics *diags) {
     return folder_is_unlocked(f->path, diags) && check_content(f, diags);
 }
 
+static bool cannot_make(const RunFolder *f, Diagnostics *diags) {
+    diag_error(diags, "E0941", (Pos){0}, "cannot create the folder %s: %s", f->path, strerror(errno));
+    diag_hint(diags, "its parent must exist and be writable");
+    return false;
+}
+
+bool run_folder_can_be_made(const RunFolder *f, Diagnostics *diags) {
+    char parent[LONGEST_PATH + 2];
+    int length = (int)strnlen(f->path, LONGEST_PATH);
+    if (access(f->path, F_OK) == 0) return true;
+    while (length && f->path[length - 1] == '/') length--;
+    while (length && f->path[length - 1] != '/') length--;
+    snprintf(parent, sizeof parent, "%.*s.", length, f->path);
+    return access(parent, W_OK | X_OK) == 0 || cannot_make(f, diags);
+}
+
 /* --- Making ready ------------------------------------------------------------------------------------------------- */
 
 static void remove_all(const char *folder, const char *const *names, int count) {
@@ -114,11 +130,7 @@ static void remove_unfinished(const RunFolder *f) {
 }
 
 FolderLock *run_folder_open(const RunFolder *f, Diagnostics *diags) {
-    if (mkdir(f->path, 0777) != 0 && errno != EEXIST) {
-        diag_error(diags, "E0941", (Pos){0}, "cannot create the folder %s: %s", f->path, strerror(errno));
-        diag_hint(diags, "its parent must exist and be writable");
-        return NULL;
-    }
+    if (mkdir(f->path, 0777) != 0 && errno != EEXIST && !cannot_make(f, diags)) return NULL;
     FolderLock *lock = folder_lock(f->path, diags);
     if (!lock) return NULL;
     if (!check_content(f, diags)) { /* somebody was quicker */

@@ -14,6 +14,8 @@ typedef struct RunFolder {
 /* May the run write there? False with an error that says what the folder holds. A folder that does not exist may be
  * made. Nothing is changed. */
 bool run_folder_check(const RunFolder *folder, Diagnostics *diags);
+/* Is it there, or is there a parent in which it may be made? False with an error. */
+bool run_folder_can_be_made(const RunFolder *folder, Diagnostics *diags);
 /* Is there a checkpoint to resume from? */
 bool run_folder_has_checkpoint(const RunFolder *folder);
 

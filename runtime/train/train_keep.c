@@ -129,7 +129,8 @@ static RunFolder run_folder(const RunKeeper *k) {
 
 bool run_keeper_check(const RunKeeper *k) {
     RunFolder folder = run_folder(k);
-    return !k->o->out || k->o->dry_run || run_folder_check(&folder, k->s->diags);
+    if (!k->o->out || k->o->dry_run) return true;
+    return run_folder_can_be_made(&folder, k->s->diags) && run_folder_check(&folder, k->s->diags);
 }
 
 /* A run that was stopped before its first checkpoint has its settings in the folder: they must be those of now. */
