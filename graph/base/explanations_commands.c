@@ -89,6 +89,17 @@ const Explanation explanations_of_commands[] = {
      "differ without any change of the code.",
      .wrong = "gradc bench run --steps 50 --compare thirty_steps.json",
      .right = "gradc bench run --json > old.json; gradc bench run --compare old.json"},
+    {"E0968", "nothing to be attributed",
+     "gradc attribute takes a task with one text or pair, whose tokens are embedded by\n"
+     "one table and whose score has a row for each text; and a class that it has.",
+     .wrong = "gradc attribute run --task sentiment --text 'a good film' --class god",
+     .right = "gradc attribute run --task sentiment --text 'a good film' --class good"},
+    {"E0969", "contributions that do not add up",
+     "What the words contribute must be the score less that of the baseline, to a\n"
+     "hundredth. The points on the way between them were doubled three times, which\n"
+     "was not enough: take more from the start.",
+     .wrong = "gradc attribute run --text 'a good film' --points 2",
+     .right = "gradc attribute run --text 'a good film' --points 400"},
     {"E0970", "nothing of this name to show",
      "`gradc run --show` takes a local name (q), a definition and its local\n"
      "(encoder_layer.q), the end of a scope and a name (layer.0.attention.self.q; *\n"

@@ -18,6 +18,8 @@ static const Command rows[] = {
      "gradc diff-runs run/a run/b", command_diff_runs},
     {"predict", "FILE|DIR...", "predicts, one row in, one row out, in order, several runs as one",
      "gradc predict run --task sentiment --input reviews.tsv", command_predict},
+    {"attribute", "DIR", "says what each word of a text contributed to a class or score",
+     "gradc attribute run --text 'a good film' --class 4", command_attribute},
     {"serve", "FILE|DIR", "answers JSON lines on a Unix socket, all clients in one batch",
      "gradc serve run --socket /tmp/gradc.socket", command_serve},
     {"export", "FILE|DIR", "writes a folder for transformers or sentence-transformers",

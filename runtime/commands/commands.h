@@ -20,6 +20,7 @@ int command_dump(const Options *options, Diagnostics *diags);
 int command_opt(const Options *options, Diagnostics *diags);
 int command_tokenize(const Options *options, Diagnostics *diags);
 int command_fmt(const Options *options, Diagnostics *diags);
+int command_attribute(const Options *options, Diagnostics *diags);
 int command_bench(const Options *options, Diagnostics *diags);
 int command_gradcheck(const Options *options, Diagnostics *diags);
 int command_run(const Options *options, Diagnostics *diags);

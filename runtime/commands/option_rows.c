@@ -8,8 +8,8 @@
 #define RECIPE "train recipe" /* may stand in the text as well */
 #define RUNS "train eval report predict serve bench"
 #define PROBES "run gradcheck"
-#define REPEATS "replay diff-runs"
-#define ALL "init train eval report predict serve bench export check dump " PROBES
+#define REPEATS "replay diff-runs attribute"
+#define ALL "attribute init train eval report predict serve bench export check dump " PROBES
 
 static const OptionRow rows[] = {
     {"weights", "DIR", TEXT, AT(weights), 0, 0, 0, FIRST, SAME, ALL " " REPEATS,
@@ -43,7 +43,7 @@ static const OptionRow rows[] = {
      "replace what --out holds: another run, or the weights that this one starts from"},
     {"tasks", "A,B", TEXT, AT(tasks), 0, 0, 0, FIRST, DECIDES | DEFAULT, RECIPE " eval report bench gradcheck",
      "only these tasks (default: those that the run has trained, or all of the file)"},
-    {"task", "NAME", TEXT, AT(task), 0, 0, 0, FIRST, ELSEWHERE, "predict serve export dump run", "the task"},
+    {"task", "NAME", TEXT, AT(task), 0, 0, 0, FIRST, ELSEWHERE, "predict serve export dump run attribute", "the task"},
     {"input", "FILE", TEXT, AT(input), 0, 0, 0, FIRST, ELSEWHERE, "predict",
      "rows to predict, in the task's format; '-': standard input (default: its dev file)"},
     {"output", "FILE", TEXT, AT(output), 0, 0, 0, FIRST, ELSEWHERE, "predict",
@@ -79,9 +79,15 @@ static const OptionRow rows[] = {
      "of a definition: R=4, x=2x3, O=8, R=x.T; may be repeated"},
     {"input", "NAME=VALUE", LIST, AT(inputs), 0, 0, 0, FIRST, ELSEWHERE, "run",
      "an argument or a label: a .npy file, or numbers as in [[1, 2], [3, 4]]; may be repeated"},
-    {"text", "TEXT", LIST, AT(text), 0, 0, 0, FIRST, ELSEWHERE, "run predict",
+    {"text", "TEXT", LIST, AT(text), 0, 0, 0, FIRST, ELSEWHERE, "run predict attribute",
      "a text of the next row; two for a pair; may be repeated"},
     {"text", "TEXT", LIST, AT(text), 0, 0, 0, FIRST, ELSEWHERE, "tokenize", "a text; may be repeated"},
+    {"input", "FILE", TEXT, AT(input), 0, 0, 0, FIRST, ELSEWHERE, "attribute",
+     "rows, in the task's format; '-': standard input"},
+    {"class", "NAME", TEXT, AT(class), 0, 0, 0, FIRST, ELSEWHERE, "attribute",
+     "the class that words speak for or against (default: the predicted one)"},
+    {"points", "N", WHOLE, AT(points), 0, 2, 1000, FIRST, ELSEWHERE, "attribute",
+     "between baseline and text, at first (default: 50)"},
     {"input", "FILE", TEXT, AT(input), 0, 0, 0, FIRST, ELSEWHERE, "tokenize",
      "a text a line, or a JSON string where it begins with a quote; '-': standard input"},
     {"pair", "TEXT", TEXT, AT(pair), 0, 0, 0, FIRST, ELSEWHERE, "tokenize", "the second text, to each of the others"},
@@ -123,7 +129,7 @@ static const OptionRow rows[] = {
      "what operands of matrix products are rounded to; sums and all else are f32 (default: f32)"},
     {"freeze", "PATTERN", LIST, AT(freeze), 0, 0, 0, MODEL, DECIDES | DEFAULT, RECIPE " bench",
      "parameters not to train, as in 'bert.*'; may be repeated"},
-    {"max-length", "N", WHOLE, AT(max_length), 0, 4, 1e6, FIRST, DECIDES | LASTING, RUNS " export run recipe",
+    {"max-length", "N", WHOLE, AT(max_length), 0, 4, 1e6, FIRST, DECIDES | LASTING, RUNS " export run recipe attribute",
      "longest sequence in tokens (default: the model's positions)"},
     {"limit", "TASK=N", LIST, AT(limit), 0, 0, 0, DATA, DECIDES, RECIPE,
      "only the first N training rows of a task; may be repeated"},
@@ -159,6 +165,7 @@ static const OptionRow rows[] = {
      "write the gradients of the first update (safetensors)"},
     {"set", "NAME=VALUE", LIST, AT(set), 0, 0, 0, MODEL, DECIDES, ALL, "a config value of the file; may be repeated"},
     {"json", NULL, FLAG, AT(json), 0, 0, 0, OUTPUT, ELSEWHERE, "eval bench", "results as one JSON object"},
+    {"json", NULL, FLAG, AT(json), 0, 0, 0, OUTPUT, ELSEWHERE, "attribute", "a JSON object a row"},
     {"json", NULL, FLAG, AT(json), 0, 0, 0, OUTPUT, SAME, TRAIN,
      "the log's events on standard output instead of progress and results"},
     {"report", NULL, FLAG, AT(report), 0, 0, 0, OUTPUT, ELSEWHERE, "eval",

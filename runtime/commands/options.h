@@ -15,6 +15,7 @@ typedef struct Options {
     const char *bad_rows;
     const char *best;
     const char *cache;
+    const char *class;
     const char *compare;
     const char *cpu;
     const char *def;
@@ -78,6 +79,7 @@ typedef struct Options {
     int64_t lanes;
     int64_t max_length;
     int64_t patience;
+    int64_t points;
     int64_t save_every;
     int64_t save_limit;
     int64_t seed;

@@ -80,3 +80,8 @@ bool compiled_read(const Compiled *c, const char *output, double *to) {
     assert(from || node->op == OP_const);
     return true;
 }
+
+bool compiled_read_role(const Compiled *c, Role role, double *to) {
+    const Output *output = graph_output_of(c->graph, role);
+    return output && compiled_read(c, output->name, to);
+}

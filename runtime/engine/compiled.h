@@ -25,5 +25,6 @@ void compiled_free(Compiled *compiled); /* NULL is allowed */
 bool compiled_run(Compiled *compiled, const Values *values, Diagnostics *diags);
 /* The elements of an output of the last run; false when there is none of this name. */
 bool compiled_read(const Compiled *compiled, const char *output, double *to);
+bool compiled_read_role(const Compiled *compiled, Role role, double *to); /* of the output that plays it */
 
 #endif

@@ -64,6 +64,13 @@ LeafValue *values_add_leaf(Values *values, const Node *leaf, const int64_t *exte
     return add(values, leaf->attrs.text, &leaf->attrs.role, leaf->type.elem, type_count(&leaf->type, extents));
 }
 
+void values_borrow(Values *values, const char *name, float *elements, int64_t count) {
+    LeafValue *leaf = add(values, name, &(Role){0}, ELEM_F32, 0);
+    leaf->count = count;
+    leaf->narrow = elements;
+    leaf->wide = NULL;
+}
+
 void values_set(LeafValue *leaf, int64_t index, double value) {
     elem_store(leaf->elem, leaf->narrow, index, value);
     leaf->wide[index] = elem_load(leaf->elem, leaf->narrow, index);

@@ -35,6 +35,8 @@ LeafValue *values_add(Values *values, const char *name, ElemType elem, int64_t c
 LeafValue *values_add_role(Values *values, Role role, ElemType elem, int64_t count);
 LeafValue *values_add_leaf(Values *values, const Node *leaf, const int64_t *extents);
 void values_set(LeafValue *leaf, int64_t index, double value);
+/* Elements in f32 that lie elsewhere, for kernels alone: they are borrowed. */
+void values_borrow(Values *values, const char *name, float *elements, int64_t count);
 void values_truncate(Values *values, int leaves);               /* to the first so many */
 LeafValue *values_find(const Values *values, const char *name); /* NULL: none */
 LeafValue *values_find_role(const Values *values, Role role);

@@ -6,7 +6,7 @@
 #include "graph/base/pattern.h"
 #include "passes/compact.h"
 #include "runtime/engine/slab.h"
-#include "runtime/model/deciders.h"
+#include "passes/deciders.h"
 #include "runtime/model/model_state.h"
 
 static bool is_wanted(const Model *m, int task) { return !m->options.tasks || m->options.tasks[task]; }

@@ -1,5 +1,5 @@
 /* Deciders: the operands of comparisons on the way to an output. */
-#include "runtime/model/deciders.h"
+#include "passes/deciders.h"
 
 static bool compares(Op op) { return op == OP_less || op == OP_less_equal || op == OP_equal; }
 
