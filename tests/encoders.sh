@@ -35,7 +35,7 @@ done
 
 # Weights and states of transformers (tests/references/make.py). Both compute in f32, some hundred operations one after another, each
 # right to 6e-8 of numbers up to 2.
-for encoder in distilbert albert modernbert deberta electra gpt2 mpnet roberta; do
+for encoder in distilbert albert modernbert deberta electra gpt2 mpnet roberta t5 t5_gated; do
   folder="$root/tests/references/$encoder"
   "$gradc" predict "$root/models/encoders/$encoder.graph" --task sentiment --weights "$folder" --input "$root/tests/references/texts.tsv" \
     --show hidden --cache "$kernels" >"$t/out" 2>"$t/err"

@@ -24,7 +24,11 @@ static const HfKey table[] = {
     {config, "classifier_dropout", HF_HARMLESS, NULL, NULL},      /* heads are the graph file's */
     {config, "pooler_dropout", HF_HARMLESS, NULL, NULL},          /* the same */
     {config, "pooler_hidden_size", HF_HARMLESS, NULL, NULL},
-    {config, "legacy", HF_HARMLESS, NULL, NULL}, /* of a language model's head */
+    {config, "legacy", HF_HARMLESS, NULL, NULL},       /* of a language model's head */
+    {config, "dense_act_fn", HF_HARMLESS, NULL, NULL}, /* T5's: feed_forward_proj says it, and the next */
+    {config, "is_gated_act", HF_HARMLESS, NULL, NULL},
+    {config, "initializer_factor", HF_HARMLESS, NULL, NULL},
+    {config, "num_decoder_layers", HF_HARMLESS, NULL, NULL},
     {config, "_name_or_path", HF_HARMLESS, NULL, NULL},
     {config, "name_or_path", HF_HARMLESS, NULL, NULL},
     {config, "_commit_hash", HF_HARMLESS, NULL, NULL},

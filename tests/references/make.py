@@ -7,7 +7,7 @@ import pathlib
 import torch
 from transformers import (AlbertConfig, AlbertModel, BertTokenizer, DebertaV2Config, DebertaV2Model, DistilBertConfig, DistilBertModel, ElectraConfig, ElectraModel,
                           GPT2Config, GPT2Model, ModernBertConfig, ModernBertModel, MPNetConfig, MPNetModel, MPNetTokenizer, RobertaConfig,
-                          RobertaModel)
+                          RobertaModel, T5Config, T5EncoderModel)
 
 HERE = pathlib.Path(__file__).parent
 WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] the a film plot is was good bad very not ##ly ##s great dull story , .".split()
@@ -29,6 +29,9 @@ MODELS = {
                                             intermediate_size=24, max_position_embeddings=40)),
     "roberta": lambda: RobertaModel(RobertaConfig(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
                                                   max_position_embeddings=40, type_vocab_size=1, bos_token_id=2, eos_token_id=3, **SIZES)),
+    "t5": lambda: T5EncoderModel(T5Config(d_model=16, d_kv=6, d_ff=24, num_layers=2, num_heads=2, relative_attention_num_buckets=12,
+                                          relative_attention_max_distance=12, **SIZES)),
+    "t5_gated": lambda: T5EncoderModel(T5Config(d_model=16, d_kv=6, d_ff=24, num_layers=2, num_heads=3, feed_forward_proj="gated-gelu", **SIZES)),
     "modernbert": lambda: ModernBertModel(ModernBertConfig(hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=24,
                                                            max_position_embeddings=40, local_attention=6, bos_token_id=2, cls_token_id=2, eos_token_id=3,
                                                            sep_token_id=3, attn_implementation="eager", **SIZES)),
@@ -43,8 +46,11 @@ for name, make in MODELS.items():
     model.save_pretrained(folder)
     words, kind = (ANGLES, MPNetTokenizer) if name == "mpnet" else (WORDS, BertTokenizer)
     (folder / "vocab.txt").write_text("\n".join(words) + "\n")
-    if name == "deberta":  # its own tokenizer is SentencePiece
+    if name in ("deberta", "t5", "t5_gated"):  # their own tokenizers are SentencePiece
         (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer"}\n')
+    if name in ("t5", "t5_gated"):  # as published folders say, which have the decoder too
+        config = (folder / "config.json").read_text()
+        (folder / "config.json").write_text(config.replace('"is_encoder_decoder": false', '"is_encoder_decoder": true'))
     tokenizer = kind(str(folder / "vocab.txt"))
     with open(folder / "hidden.tsv", "w") as out:
         for text in TEXTS:
