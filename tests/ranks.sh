@@ -54,6 +54,24 @@ train 1 alone --shards 2 && cp "$t/out" "$t/table" && train 2 many --shards 2 &&
   cmp -s "$t/out" "$t/table"
 ok "losses, norms, metrics and the table: once, and the same" $?
 
+# Evaluation and prediction of a trained run.
+many() { timeout 60 $start -n 3 "$gradc" "$@" --cache "$kernels" >"$t/out" 2>"$t/err"; }
+graph=models/heads/fitted.graph more=
+train 2 fitted --shards 2 --epochs 1 --data "$demo" --out "$t/fitted"
+graph=models/bert.graph
+train 2 many --shards 2 --epochs 1 --out "$t/run"
+for run in run fitted; do
+  run eval "$t/$run" --json --batch 8 --cache "$kernels" && cp "$t/out" "$t/a" && many eval "$t/$run" --json --batch 8 --errors "$t/wrong.tsv" &&
+    [ -s "$t/a" ] && cmp -s "$t/a" "$t/out" && [ -s "$t/wrong.tsv" ]
+  ok "three ranks evaluate as one does: $run" $?
+done
+run predict "$t/run" --task sentiment --batch 8 --cache "$kernels" && cp "$t/out" "$t/a" && many predict "$t/run" --task sentiment --batch 8 --output "$t/b" &&
+  [ -s "$t/a" ] && cmp -s "$t/a" "$t/b"
+ok "three ranks predict as one does" $?
+echo x | many predict "$t/run" --task sentiment --input -
+[ $? != 0 ] && grep -q "error\[E0981\]: rows of a pipe" "$t/err"
+ok "a pipe takes one process" $?
+
 # Stopped, and taken up by others.
 more=
 begun() { # NAME: waits for its third step

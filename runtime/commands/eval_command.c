@@ -92,7 +92,7 @@ static void add_columns(Evaluator *e, const Task *task) {
 /* The file is opened before the work begins, and filled when that is done. */
 static bool begin_mistakes(Evaluator *e) {
     Session *s = e->s;
-    if (!e->o->errors) return true;
+    if (!e->o->errors || ranks_number(e->o->ranks) > 0) return true; /* one rank writes */
     e->file = atomic_file_open(e->o->errors, s->diags);
     if (!e->file) return false;
     e->mistakes = (MistakeWriter){.rows = {memory_stream(&e->text, &e->size), row_form_of(e->o->errors)},
@@ -166,7 +166,7 @@ static bool measure_task(Evaluator *e, int task, const Pace *pace) {
 
 static bool evaluate_task(Evaluator *e, int task) {
     Progress progress = {.terminal = progress_has_terminal()};
-    Pace pace = {e->o->batch ? e->o->batch : EVAL_BATCH, show_progress, &progress};
+    Pace pace = {e->o->batch ? e->o->batch : EVAL_BATCH, show_progress, &progress, e->o->ranks};
     bool good = run_group_load_data(e->runs, task, load_rows, e);
     const Dataset *data = run_group_members(e->runs, task)->data;
     if (good && data->unknown) session_say_dataset(e->s, data), fputc('\n', stderr);

@@ -51,6 +51,11 @@ typedef struct ProcessPlace {
     Ranks *ranks; /* NULL: it is alone, or has not joined them */
 } ProcessPlace;
 
+/* Over the ranks that mpirun has started. */
+static bool spreads(const Command *command) {
+    return command->run == command_train || command->run == command_eval || command->run == command_predict;
+}
+
 static int run(const Command *command, int argc, char **argv, ProcessPlace *place, Diagnostics *diags) {
     Options options;
     if (!options_parse(command->name, argc, argv, &options, diags)) return EXIT_USAGE;
@@ -60,7 +65,7 @@ static int run(const Command *command, int argc, char **argv, ProcessPlace *plac
         return EXIT_USAGE;
     }
     if (options.operands.count > most_operands(command)) return too_many(command, &options, diags);
-    if (command->run == command_train && !ranks_open(&place->ranks, place->voice, diags)) return EXIT_FAILURE;
+    if (spreads(command) && !ranks_open(&place->ranks, place->voice, diags)) return EXIT_FAILURE;
     options.ranks = place->ranks;
     return command->run(&options, diags);
 }
@@ -119,9 +124,9 @@ static ProcessPlace take_place(void) {
 }
 
 /* What this process has to say in the end; of ranks that fail the first speaks. */
-static void leave(const ProcessPlace *place, int status, const Diagnostics *diags) {
+static void leave(const ProcessPlace *place, const Diagnostics *diags) {
     if (place->of.number == 0) diagnostics_print(diags, stderr);
-    int first = ranks_farewell(place->ranks, status);
+    int first = ranks_farewell(place->ranks, diags->errors > 0);
     if (place->of.number > 0 && place->of.number == first) {
         dprintf(place->voice, "%s:\n", ranks_name(place->ranks, first));
         dup2(place->voice, STDERR_FILENO);
@@ -139,7 +144,7 @@ int main(int argc, char **argv) {
     ProcessPlace place = take_place();
     int status = dispatch(argc, argv, &place, diags);
     if (!standard_output_close(diags) && status == 0) status = 1;
-    leave(&place, status, diags);
+    leave(&place, diags);
     diagnostics_free(diags);
     return status;
 }

@@ -134,7 +134,7 @@ static Dataset *load_rows(void *user, Session *s, int task) {
 
 static bool write_rows(Predictor *p, const Dataset *data, Diagnostics *diags) {
     Collected outputs[MAX_OUTPUTS] = {0};
-    Pace pace = {.batch = p->o->batch ? p->o->batch : PREDICT_BATCH};
+    Pace pace = {.batch = p->o->batch ? p->o->batch : PREDICT_BATCH, .ranks = p->o->ranks};
     p->seen.rows += data->rows, p->seen.cut += data->cut, p->seen.unknown += data->unknown;
     bool good = ensemble_collect(run_group_members(&p->runs, p->task), p->runs.count, &p->writer.outputs, &pace,
                                  outputs, diags) &&
@@ -168,6 +168,7 @@ static bool predict_rows(Predictor *p, const DatasetOptions *rows, TableFormat *
 }
 
 static bool put_text(Session *s, const char *output, const char *text, size_t size) {
+    if (ranks_number(s->use.machine.ranks) > 0) return true; /* one rank writes */
     if (output) return atomic_file_put(output, text, size, s->diags);
     return fwrite(text, 1, size, stdout) == size; /* what has not arrived is reported at the end, as by all commands */
 }
@@ -232,8 +233,18 @@ static int open_stream(const char *input) {
     return standard ? dup(STDIN_FILENO) : open(input, O_RDONLY | O_CLOEXEC);
 }
 
+/* A pipe ends at one process. */
+static bool check_stream(const Predictor *p, int descriptor) {
+    if (descriptor < 0 || ranks_count(p->o->ranks) == 1) return true;
+    close(descriptor);
+    diag_error(p->s->diags, "E0981", (Pos){0}, "rows of a pipe are not spread over several ranks");
+    diag_hint(p->s->diags, "give a file with --input, or start one process");
+    return false;
+}
+
 static bool predict_all(Predictor *p) {
     int descriptor = open_stream(p->o->input);
+    if (!check_stream(p, descriptor)) return false;
     bool at_once = descriptor >= 0 && !p->o->output, good;
     char *text = NULL;
     size_t size = 0;

@@ -8,6 +8,7 @@
 
 #include "graph/base/count_text.h"
 #include "graph/base/memory.h"
+#include "runtime/measure/spread.h"
 
 static const char *fitting_metrics(const Label *label, Arena *arena) {
     int count;
@@ -184,7 +185,7 @@ static void keep_batch(Collected *c, const Batch *batch, const OutputValue *out,
     c->of = out->of;
     c->input = out->input;
     if (out->columns) c->columns = out->columns;
-    for (int64_t i = 0; out->of == ROWS_OF_BATCH && i < out->rows * out->columns; i++) c->sum += (double)out->values[i];
+    if (out->of == ROWS_OF_BATCH) keep(c, rows[0], out->values, out->rows * out->columns); /* until all are there */
     for (int64_t i = 0; out->of != ROWS_OF_BATCH && i < batch->rows; i++) {
         int64_t from, to;
         lines_of(batch, out, i, &from, &to);
@@ -213,6 +214,7 @@ typedef struct BatchWalk {
     const Dataset *data;
     int64_t *rows;           /* [data->rows], sorted */
     int64_t size, at, count; /* at most; where the batch begins; its rows */
+    int64_t number;          /* of the batch, from 1 */
     Batch *batch;
 } BatchWalk;
 
@@ -227,8 +229,12 @@ static bool walk_next(BatchWalk *walk) {
     int64_t rest = walk->data->rows - (walk->at += walk->count);
     if (rest == 0) return false;
     walk->count = rows_that_fit(walk->data, walk->rows + walk->at, rest < walk->size ? rest : walk->size);
-    batch_fill(walk->batch, walk->data, walk->rows + walk->at, walk->count, walk->at);
+    walk->number++;
     return true;
+}
+
+static void walk_fill(const BatchWalk *walk) {
+    batch_fill(walk->batch, walk->data, walk->rows + walk->at, walk->count, walk->at);
 }
 
 static void walk_end(BatchWalk *walk) {
@@ -240,6 +246,7 @@ size_t collect_plan(Model *model, int task, const Dataset *data, int64_t size) {
     BatchWalk walk = walk_begin(data, size);
     size_t most = 0;
     while (walk_next(&walk)) {
+        walk_fill(&walk);
         size_t bytes = model_plan(model, task, false, walk.batch);
         most = bytes > most ? bytes : most;
     }
@@ -258,18 +265,48 @@ static void begin_outputs(const ModelOutputs *c, int64_t rows) {
     }
 }
 
+static bool run_models(const ModelOutputs *models, int count, const BatchWalk *walk, Diagnostics *diags) {
+    bool good = true;
+    walk_fill(walk);
+    for (int i = 0; good && i < count; i++) {
+        const ModelOutputs *c = &models[i];
+        good = run_batch(c->model, c->task, walk->batch, walk->rows + walk->at, c->outputs, diags);
+    }
+    return good;
+}
+
+/* What the batches have as a whole, which was kept with the first row of each, in the order of the batches. */
+static void add_batches(Collected *c, const int64_t *rows, int64_t count) {
+    for (int64_t i = 0; c->of == ROWS_OF_BATCH && i < count; i++) {
+        for (int64_t j = 0; j < c->counts[rows[i]]; j++) c->sum += (double)c->values[c->starts[rows[i]] + j];
+        c->counts[rows[i]] = 0;
+    }
+}
+
+static void complete(const ModelOutputs *c, const Pace *pace, const SpreadRows *rows) {
+    for (int i = 0; i < model_outputs(c->model, c->task); i++) {
+        collected_spread(pace->ranks, rows, &c->outputs[i]);
+        add_batches(&c->outputs[i], rows->rows, rows->count);
+    }
+}
+
+/* Ranks take the batches in turn. */
 bool collect_all(const ModelOutputs *models, int count, const Dataset *data, const Pace *pace, Diagnostics *diags) {
     bool good = true;
+    int *ranks = memory_new((size_t)data->rows + 1, sizeof *ranks);
     for (int i = 0; i < count; i++) begin_outputs(&models[i], data->rows);
     BatchWalk walk = walk_begin(data, pace->batch);
     while (good && walk_next(&walk)) {
-        good = goes_on(pace, &walk);
-        for (int i = 0; good && i < count; i++) {
-            const ModelOutputs *c = &models[i];
-            good = run_batch(c->model, c->task, walk.batch, walk.rows + walk.at, c->outputs, diags);
-        }
+        int rank = (int)((walk.number - 1) % ranks_count(pace->ranks));
+        for (int64_t i = 0; i < walk.count; i++) ranks[walk.at + i] = rank;
+        if (rank != ranks_number(pace->ranks)) continue;
+        good = goes_on(pace, &walk) && run_models(models, count, &walk, diags);
     }
+    good = ranks_most(pace->ranks, !good) == 0;
+    SpreadRows rows = {walk.rows, ranks, data->rows};
+    for (int i = 0; good && i < count; i++) complete(&models[i], pace, &rows);
     walk_end(&walk);
+    free(ranks);
     return good;
 }
 

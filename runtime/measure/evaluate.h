@@ -4,6 +4,7 @@
 
 #include "runtime/measure/scores.h"
 #include "runtime/model/model.h"
+#include "runtime/ranks/ranks.h"
 
 enum { MAX_METRICS = 8, EVAL_BATCH = 64 /* rows at a time, where nothing else is asked for */ };
 
@@ -43,11 +44,12 @@ typedef struct Pace {
     /* Asked before each batch, when so many rows of the data are done; false ends it there. NULL: all are done. */
     bool (*goes_on)(void *context, const Dataset *data, int64_t done);
     void *context;
+    Ranks *ranks; /* that have some of the batches each; NULL: this process has all */
 } Pace;
 
 /* Runs the rows in batches of at most `pace->batch` rows and some thousand tokens, sorted by length, so that batches
  * are of even size. `outputs` [model_outputs], which the caller frees, also after a failure. False with a diagnostic;
- * without one when `pace->goes_on` ended it. */
+ * without one when `pace->goes_on`, or another rank, ended it. */
 bool collect_outputs(Model *model, int task, const Dataset *data, const Pace *pace, Collected *outputs,
                      Diagnostics *diags);
 /* One of several models that go through the same batches, and where its outputs go. */

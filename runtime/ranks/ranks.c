@@ -151,32 +151,32 @@ bool ranks_open(Ranks **ranks, int voice, Diagnostics *diags) {
     return false;
 }
 
-/* The others' exit statuses; those that have not come are -1. */
-static void receive_statuses(Ranks *r, int status, int *statuses) {
+/* Whether each rank has failed; -1 of those that have not said it. */
+static void receive_words(Ranks *r, bool failed, int *words) {
     static const double moment_s = 2, rest_s = 1e-3;
     MPI_Request *requests = memory_new(2 * (size_t)r->count, sizeof(MPI_Request));
-    r->farewell = status;
+    r->farewell = failed;
     pthread_mutex_lock(&r->lock);
     for (int i = 0; i < r->count; i++) {
-        statuses[i] = -1;
-        MPI_Irecv(&statuses[i], 1, MPI_INT, i, FAREWELLS, r->work, &requests[2 * i]);
+        words[i] = -1;
+        MPI_Irecv(&words[i], 1, MPI_INT, i, FAREWELLS, r->work, &requests[2 * i]);
         MPI_Isend(&r->farewell, 1, MPI_INT, i, FAREWELLS, r->work, &requests[2 * i + 1]);
     }
     pthread_mutex_unlock(&r->lock);
     double waited = 0;
-    while (!(r->all_left = are_done(r, requests, 2 * r->count)) && (status == 0 || waited < moment_s)) {
+    while (!(r->all_left = are_done(r, requests, 2 * r->count)) && (!failed || waited < moment_s)) {
         ranks_rest(rest_s);
         waited += rest_s;
     }
     if (r->all_left) free(requests); /* otherwise some of them are still under way */
 }
 
-int ranks_farewell(Ranks *r, int status) {
-    if (!r) return status ? 0 : -1;
-    int *statuses = memory_new((size_t)r->count, sizeof *statuses), first = 0;
-    receive_statuses(r, status, statuses);
-    while (first < r->count && statuses[first] <= 0) first++;
-    if (r->all_left) free(statuses);
+int ranks_farewell(Ranks *r, bool failed) {
+    if (!r) return failed ? 0 : -1;
+    int *words = memory_new((size_t)r->count, sizeof *words), first = 0;
+    receive_words(r, failed, words);
+    while (first < r->count && words[first] <= 0) first++;
+    if (r->all_left) free(words);
     return first < r->count ? first : -1;
 }
 

@@ -21,9 +21,9 @@ RankPlace ranks_place(void);
  * a diagnostic in a build without MPI. */
 bool ranks_open(Ranks **ranks, int voice, Diagnostics *diags);
 
-/* The end, of all: tells the others this rank's exit status, and waits for theirs; after a failure only for a moment,
- * since they may wait for something else. Returns the first rank that has failed, as far as is known; -1: none. */
-int ranks_farewell(Ranks *ranks, int status);
+/* The end, of all: tells the others whether this rank has an error to report, and waits for their word; then only for a
+ * moment, since they may wait for something else. Returns the first rank that has one, as far as is known; -1: none. */
+int ranks_farewell(Ranks *ranks, bool failed);
 /* After that. When some rank has not said farewell, all are ended. */
 void ranks_close(Ranks *ranks);
 

@@ -12,9 +12,9 @@ bool ranks_open(Ranks **ranks, int voice, Diagnostics *diags) {
     return false;
 }
 
-int ranks_farewell(Ranks *ranks, int status) {
+int ranks_farewell(Ranks *ranks, bool failed) {
     (void)ranks;
-    return status ? 0 : -1;
+    return failed ? 0 : -1;
 }
 void ranks_close(Ranks *ranks) { (void)ranks; }
 

@@ -19,7 +19,7 @@ struct Ranks {
     pthread_mutex_t lock;
     char (*names)[RANK_NAME]; /* [count] */
     Heart *heart;
-    int farewell;  /* this rank's status, when it ends */
+    int farewell;  /* has this rank an error to report, when it ends? */
     bool all_left; /* all have said farewell */
 };
 

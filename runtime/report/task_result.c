@@ -79,7 +79,7 @@ static Dataset *load_rows(const Keeper *k, int task) {
 bool result_of_task(Session *s, int task, const ResultWish *wish, TaskResult *result) {
     *result = (TaskResult){.task = &s->program->tasks.items[task], .mistakes = json_array()};
     Keeper keeper = {s, wish, result};
-    Pace pace = {wish->batch, wish->goes_on, wish->context};
+    Pace pace = {wish->batch, wish->goes_on, wish->context, NULL};
     LineVisitor visitor = {keep, &keeper};
     Dataset *data = load_rows(&keeper, task);
     bool good = data && evaluate(s->model, task, data, &pace, &result->evaluation, &visitor, s->diags);

@@ -135,8 +135,8 @@ static bool time_evaluation(Stopwatch *watch, int index, double *result) {
     part.rows = rows_to_time(watch, task->dev, &tokens);
     model_touch(model); /* what was computed for a fit is computed anew after every epoch */
     double began = seconds_now();
-    bool good =
-        collect_outputs(model, task->number, &part, &(Pace){.batch = EVAL_BATCH}, outputs, watch->runner->s->diags);
+    Pace pace = {.batch = EVAL_BATCH, .ranks = ranks_of(watch)};
+    bool good = collect_outputs(model, task->number, &part, &pace, outputs, watch->runner->s->diags);
     collected_free(outputs, model_outputs(model, task->number));
     *result = tokens ? seconds_since(watch, began) / (double)tokens : 0;
     return good;

@@ -180,12 +180,12 @@ static bool is_interrupted(Trainer *t) {
 static bool goes_on(void *trainer, const Dataset *data, int64_t done) {
     Trainer *t = trainer;
     progress_evaluation(&t->report.progress, data->task->name, done, data->rows);
-    return !is_interrupted(t);
+    return !interrupt_signal();
 }
 
 /* False with a diagnostic; without one after a signal, and nothing is reported of this epoch then. */
 static bool evaluate_tasks(Trainer *t) {
-    Pace pace = {EVAL_BATCH, goes_on, t};
+    Pace pace = {EVAL_BATCH, goes_on, t, ranks_of(t)};
     bool good = true;
     model_exchange(t->s->model);
     for (int i = 0; good && i < t->data.count; i++) {
@@ -268,7 +268,7 @@ static bool stop(Trainer *t) {
 /* The evaluation of an epoch, whose checkpoint is written before: a run that is taken up there begins with it. */
 static bool evaluate_epoch(Trainer *t, int64_t epoch) {
     if (!run_keeper_save(&t->keeper, &t->state)) return false;
-    if (!evaluate_tasks(t)) return t->stopped = t->signal && t->s->diags->errors == 0;
+    if (!evaluate_tasks(t)) return t->stopped = is_interrupted(t) && t->s->diags->errors == 0;
     report_tasks(t, epoch);
     if (!t->late) t->state.epochs = epoch;
     return keep_best(t, epoch);
@@ -300,7 +300,7 @@ static bool is_at_pause(const Trainer *t) { return t->pause && t->state.step == 
 static bool pause_run(Trainer *t) {
     if (!run_keeper_save(&t->keeper, &t->state)) return false;
     bool ends_epoch = t->state.step == t->state.epochs * t->schedule.per_epoch;
-    if (!ends_epoch && !evaluate_tasks(t)) return t->stopped = t->signal && t->s->diags->errors == 0;
+    if (!ends_epoch && !evaluate_tasks(t)) return t->stopped = is_interrupted(t) && t->s->diags->errors == 0;
     if (!ends_epoch) t->score = score_of(t);
     report_pause(&t->report, &t->state, t->schedule.rate.steps, fmax(t->score, t->state.best.score));
     return true;
