@@ -167,12 +167,11 @@ const Explanation explanations_of_language[] = {
               "}"},
     {"E0314", "no score, or no range of keys",
      "What attention computes for one query and one key is a definition over single\n"
-     "numbers: 'score' takes the product of query and key (the first parameter) and\n"
-     "returns one f32; 'keys' returns a range, 'first .. end', made of the query's\n"
-     "position. Parameters declared as 'position' are the query's and the key's\n"
-     "position in the text, in this order, one declared as 'head' the head's number;\n"
-     "gather(value, q, column) and gather(value, k, column) read their rows;\n"
-     "what else there is stands in the call: score = biased(0.5).",
+     "numbers: 'score' takes the product of query and key first and returns one f32;\n"
+     "'keys' returns a range, 'first .. end', made of the query's position. Parameters\n"
+     "declared as 'position' are the query's and the key's, in this order, one as\n"
+     "'head' the head's number; gather(value, q, column) and gather(value, k, column)\n"
+     "read their rows; what else there is stands in the call: score = biased(0.5).",
      .wrong = "def near(q: position) = q + 64\n"
               "...\n"
               "a = attention(q, k, v, x, x, heads = heads, keys = near)",

@@ -95,10 +95,10 @@ const Explanation explanations_of_runs[] = {
      "each text must fit.",
      .wrong = "gradc train my.graph --max-length 1000", .right = "gradc train my.graph --max-length 512"},
     {"E0924", "products of what?",
-     "--products says what the operands of matrix products are rounded to: f32, as they\n"
-     "are, or bf16, to eight bits of significand. Sums, weights, moments, gradients,\n"
-     "norms, softmax and losses are f32 in any case. It decides the weights, is kept with\n"
-     "the run, and holds for those who use it.",
+     "--products says what the operands of matrix products are rounded to: f32, as\n"
+     "they are, or bf16, to eight bits of significand. Sums, weights, moments,\n"
+     "gradients, norms, softmax and losses are f32 in any case. It decides the\n"
+     "weights, is kept with the run, and holds for those who use it.",
      .wrong = "gradc train my.graph --products fp16", .right = "gradc train my.graph --products bf16"},
     {"E0925", "a learning rate for no parameter",
      "--rate gives parameters whose names match a pattern a rate of their own. Names\n"
