@@ -184,9 +184,9 @@ typedef struct Task {
     Graph *eval;
     int *params; /* indices into the program's parameters that `train` uses */
     int n_params;
-    /* [n_parts]: of a task that stands for several in one step (passes/join.h); its one input is their texts */
-    const struct Task *const *parts;
-    int n_parts;
+    /* [n_tasks]: of a task that stands for several in one step (passes/join.h); its one input is their texts */
+    const struct Task *const *tasks;
+    int n_tasks;
 } Task;
 
 /* The number of the text input of this name; -1: there is none. */
@@ -215,10 +215,10 @@ static inline bool task_masks(const Task *task) {
     return false;
 }
 
-/* The number of the part that a role in the graph of several tasks belongs to; -1: to none, or to all. */
-static inline int task_part(const Task *task, const Role *role) {
-    for (int i = 0; role->task && i < task->n_parts; i++) {
-        if (strcmp(task->parts[i]->name, role->task) == 0) return i;
+/* The number, among the tasks that this one stands for, of the one that a role belongs to; -1: to none, or to all. */
+static inline int task_of_role(const Task *task, const Role *role) {
+    for (int i = 0; role->task && i < task->n_tasks; i++) {
+        if (strcmp(task->tasks[i]->name, role->task) == 0) return i;
     }
     return -1;
 }

@@ -35,7 +35,7 @@ static int project(double gradients[TASKS][SIZE], int turn, double *sum) {
     return projections;
 }
 
-Test(parts, surgery_needs_the_products_alone) {
+Test(gradient_sums, surgery_needs_the_products_alone) {
     uint64_t state = 11;
     int projections = 0;
     for (int round = 0; round < 200; round++) {
@@ -55,7 +55,7 @@ Test(parts, surgery_needs_the_products_alone) {
 }
 
 /* A zero gradient has no direction to project on; gradients that agree are left alone. */
-Test(parts, surgery_leaves_alone_what_does_not_conflict) {
+Test(gradient_sums, surgery_leaves_alone_what_does_not_conflict) {
     const double products[] = {1, 0.5, 0, 0.5, 2, 0, 0, 0, 0};
     double factors[3], mixed[3];
     gradient_sums_surgery(products, 3, 0, factors, mixed);

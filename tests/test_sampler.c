@@ -23,10 +23,10 @@ static void count_epoch(Sampler *sampler, int64_t epoch, int *counts) {
     int seen[TASKS][640] = {0};
     for (int t = 0; t < TASKS; t++) counts[t] = 0;
     for (int64_t step = 0; step < sampler_steps_per_epoch(sampler); step++) {
-        for (int part = 0; part < sampler_parts(sampler); part++) {
-            Draw draw = sampler_draw(sampler, epoch, step, part);
+        for (int i = 0; i < sampler_draws_per_step(sampler); i++) {
+            Draw draw = sampler_draw(sampler, epoch, step, i);
             counts[draw.task]++;
-            for (int64_t i = 0; i < draw.count; i++) seen[draw.task][draw.rows[i]]++;
+            for (int64_t row = 0; row < draw.count; row++) seen[draw.task][draw.rows[row]]++;
         }
     }
     for (int t = 0; t < TASKS; t++) {

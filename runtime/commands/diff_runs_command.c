@@ -178,14 +178,14 @@ static bool open_values(RunPair *p, int run, int draw, StepValues *v) {
     run_choose_all(&v->probe);
     if (!run_make_graph(&v->probe)) return false;
     step_fill(&of->replay.runner, step, of->replay.done, pass);
-    Batch *part = step_part(&of->replay.runner, pass, draw);
-    while (!part && ++pass < step->passes + step->n_passes) {
+    Batch *batch = step_batch(&of->replay.runner, pass, draw);
+    while (!batch && ++pass < step->passes + step->n_passes) {
         step_fill(&of->replay.runner, step, of->replay.done, pass);
-        part = step_part(&of->replay.runner, pass, draw);
+        batch = step_batch(&of->replay.runner, pass, draw);
     }
     v->hashes = arena_array(v->probe.arena, (size_t)v->probe.shown.count + 1, sizeof *v->hashes);
-    if (!part) return true;
-    replayed_run_leaves(&v->probe, part, params_of(p, run));
+    if (!batch) return true;
+    replayed_run_leaves(&v->probe, batch, params_of(p, run));
     return run_visit(&v->probe, hash_value, v);
 }
 

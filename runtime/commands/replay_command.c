@@ -86,10 +86,10 @@ static bool show_draw(const Replayer *p, const Step *step, int draw, Run *run) {
     int shown = 0;
     for (int i = 0; good && i < step->n_passes; i++) {
         step_fill(&p->replay->runner, step, p->replay->done - 1, &step->passes[i]);
-        const Batch *part = step_part(&p->replay->runner, &step->passes[i], draw);
-        if (!part) continue;
-        if (shown++ || part->rows < step->draws[draw].count) printf("pass %d of the rows:\n", shown);
-        replayed_run_leaves(run, part, &p->before);
+        const Batch *batch = step_batch(&p->replay->runner, &step->passes[i], draw);
+        if (!batch) continue;
+        if (shown++ || batch->rows < step->draws[draw].count) printf("pass %d of the rows:\n", shown);
+        replayed_run_leaves(run, batch, &p->before);
         good = run_show_all(run);
     }
     return good;

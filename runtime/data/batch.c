@@ -79,7 +79,7 @@ Batch *batch_new(const Dataset *const *sets, int n_sets, int64_t rows) {
 
 void batch_free(Batch *batch) {
     if (!batch) return;
-    for (int i = 0; i < batch->n_parts; i++) batch_free(batch->parts[i]);
+    for (int i = 0; i < batch->n_tasks; i++) batch_free(batch->task_batches[i]);
     for (int i = 0; i < batch->n_values; i++) label_list_free(&batch->values[i].list);
     arena_free(batch->arena);
 }
@@ -189,7 +189,7 @@ RowsOf batch_symbol(const Task *task, const Role *symbol, int *of) {
     *of = 0;
     switch (symbol->kind) {
     case ROLE_SEQUENCES:
-        return task->n_parts || (task->n_inputs && task->inputs[0].window) ? ROWS_OF_WINDOWS : ROWS_OF_SEQUENCES;
+        return task->n_tasks || (task->n_inputs && task->inputs[0].window) ? ROWS_OF_WINDOWS : ROWS_OF_SEQUENCES;
     case ROLE_ROWS: return ROWS_OF_SEQUENCES;
     case ROLE_LABELS: *of = task_value(task, symbol->of); return ROWS_OF_LABELS;
     case ROLE_TOKENS: *of = task_input(task, symbol->of); return ROWS_OF_TOKENS;
@@ -200,9 +200,9 @@ RowsOf batch_symbol(const Task *task, const Role *symbol, int *of) {
 static Role own_role(const Role *role) { return (Role){role->kind, role->of, NULL}; }
 
 int64_t batch_extent(const Batch *batch, const Task *task, const Role *symbol) {
-    int of, part = task_part(task, symbol);
+    int of, joined = task_of_role(task, symbol);
     Role own = own_role(symbol);
-    if (part >= 0) return batch_extent(batch->parts[part], task->parts[part], &own);
+    if (joined >= 0) return batch_extent(batch->task_batches[joined], task->tasks[joined], &own);
     switch (batch_symbol(task, symbol, &of)) {
     case ROWS_OF_SEQUENCES: return batch->rows;
     case ROWS_OF_WINDOWS: return batch->inputs[of].sequences;
@@ -213,10 +213,11 @@ int64_t batch_extent(const Batch *batch, const Task *task, const Role *symbol) {
 }
 
 int64_t batch_row_of(const Batch *batch, const Task *task, const Role *symbol, int64_t index) {
-    int of, part = task_part(task, symbol);
+    int of, joined = task_of_role(task, symbol);
     Role own = own_role(symbol);
-    if (part >= 0)
-        return batch->parts[part]->first_row + batch_row_of(batch->parts[part], task->parts[part], &own, index);
+    if (joined >= 0)
+        return batch->task_batches[joined]->first_row +
+               batch_row_of(batch->task_batches[joined], task->tasks[joined], &own, index);
     const BatchInput *in = batch->inputs;
     switch (batch_symbol(task, symbol, &of)) {
     case ROWS_OF_SEQUENCES: return index;

@@ -23,7 +23,7 @@ typedef struct BatchInput {
     float update_tokens[1], update_sequences[1]; /* of the whole update */
     int64_t room_sequences, room_tokens;
     int32_t *in_all_sequences,
-        *in_all_tokens; /* of a part of a joined batch: its own ones there, [sequences] and [tokens] */
+        *in_all_tokens; /* of a batch that is joined: its own ones among all, [sequences] and [tokens] */
 } BatchInput;
 
 /* One label, or the numbers of one input, for each sequence, or W of them. */
@@ -45,15 +45,15 @@ typedef struct Batch {
     int n_inputs;
     BatchLabels values[MAX_VALUES];
     int n_values;
-    float update_rows[1]; /* rows of the whole update */
-    int32_t rng[2];       /* seed, step */
-    const Dataset *data;  /* that it was filled from last */
-    int64_t *data_rows;   /* [rows]: their indices there */
-    bool by_index;        /* see RowNumbers */
-    float weight[1];      /* of a part's loss */
-    int64_t first_row;    /* a part's, among those of all */
-    struct Batch **parts; /* [n_parts]: of a joined batch, whose only input is made of their first ones */
-    int n_parts;
+    float update_rows[1];        /* rows of the whole update */
+    int32_t rng[2];              /* seed, step */
+    const Dataset *data;         /* that it was filled from last */
+    int64_t *data_rows;          /* [rows]: their indices there */
+    bool by_index;               /* see RowNumbers */
+    float weight[1];             /* of its loss, where it is joined */
+    int64_t first_row;           /* of one that is joined, among those of all */
+    struct Batch **task_batches; /* [n_tasks]: of a joined batch, whose only input is made of their first ones */
+    int n_tasks;
     int32_t *count_up; /* 0, 1, 2, ...: of a joined batch */
 } Batch;
 
@@ -75,7 +75,7 @@ void batch_begin(Batch *batch, const Dataset *data, const int64_t *rows, int64_t
  * */
 void batch_fill(Batch *batch, const Dataset *data, const int64_t *rows, int64_t count, int64_t first_row);
 
-/* A joined batch: room for parts of at most `rows` rows each of these data sets; batch_join, when the parts are filled.
+/* A joined batch: room for a batch of at most `rows` rows of each of these data sets; batch_join, when they are filled.
  * The key of random numbers is its own. */
 Batch *batch_joined_new(const Dataset *const *sets, int n_sets, int64_t rows);
 void batch_join(Batch *joined);

@@ -9,9 +9,9 @@ Batch *batch_joined_new(const Dataset *const *sets, int n_sets, int64_t rows) {
     size_t most = (size_t)(in->room_tokens > in->room_sequences ? in->room_tokens : in->room_sequences);
     joined->count_up = arena_array(joined->arena, most + 1, sizeof *joined->count_up);
     for (size_t i = 0; i < most; i++) joined->count_up[i] = (int32_t)i;
-    joined->parts = arena_array(joined->arena, (size_t)n_sets, sizeof *joined->parts);
-    for (joined->n_parts = 0; joined->n_parts < n_sets; joined->n_parts++)
-        joined->parts[joined->n_parts] = batch_new(&sets[joined->n_parts], 1, rows);
+    joined->task_batches = arena_array(joined->arena, (size_t)n_sets, sizeof *joined->task_batches);
+    for (joined->n_tasks = 0; joined->n_tasks < n_sets; joined->n_tasks++)
+        joined->task_batches[joined->n_tasks] = batch_new(&sets[joined->n_tasks], 1, rows);
     return joined;
 }
 
@@ -41,20 +41,20 @@ static void append_input(BatchInput *to, const BatchInput *from, int64_t first_r
 void batch_join(Batch *joined) {
     BatchInput *all = &joined->inputs[0];
     joined->rows = all->tokens = all->sequences = 0;
-    for (int i = 0; i < joined->n_parts; i++) {
-        Batch *part = joined->parts[i];
-        part->first_row = joined->rows;
-        part->inputs[0].in_all_tokens = joined->count_up + all->tokens;
-        part->inputs[0].in_all_sequences = joined->count_up + all->sequences;
-        append_input(all, &part->inputs[0], joined->rows);
-        joined->rows += part->rows;
+    for (int i = 0; i < joined->n_tasks; i++) {
+        Batch *own = joined->task_batches[i];
+        own->first_row = joined->rows;
+        own->inputs[0].in_all_tokens = joined->count_up + all->tokens;
+        own->inputs[0].in_all_sequences = joined->count_up + all->sequences;
+        append_input(all, &own->inputs[0], joined->rows);
+        joined->rows += own->rows;
     }
 }
 
 int64_t batch_data_row(const Batch *batch, int64_t row, const Dataset **data) {
-    for (int i = 0; i < batch->n_parts; i++) {
-        const Batch *part = batch->parts[i];
-        if (row < part->first_row + part->rows) return batch_data_row(part, row - part->first_row, data);
+    for (int i = 0; i < batch->n_tasks; i++) {
+        const Batch *own = batch->task_batches[i];
+        if (row < own->first_row + own->rows) return batch_data_row(own, row - own->first_row, data);
     }
     *data = batch->data;
     return batch->data_rows[row];

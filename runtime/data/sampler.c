@@ -73,8 +73,8 @@ Sampler *sampler_new(const int64_t *sizes, int n_tasks, SamplerOptions options) 
         s->sizes[t] = sizes[t];
         batches += batches_of(s, t);
     }
-    s->steps = (batches + sampler_parts(s) - 1) / sampler_parts(s);
-    s->order = array(s->steps * sampler_parts(s), sizeof *s->order);
+    s->steps = (batches + sampler_draws_per_step(s) - 1) / sampler_draws_per_step(s);
+    s->order = array(s->steps * sampler_draws_per_step(s), sizeof *s->order);
     return s;
 }
 
@@ -91,7 +91,7 @@ void sampler_free(Sampler *s) {
 
 int64_t sampler_steps_per_epoch(const Sampler *s) { return s->steps; }
 
-int sampler_parts(const Sampler *s) { return s->options.rule->together && s->n_tasks ? s->n_tasks : 1; }
+int sampler_draws_per_step(const Sampler *s) { return s->options.rule->together && s->n_tasks ? s->n_tasks : 1; }
 
 /* splitmix64 (Steele, Lea and Flood 2014). */
 static uint64_t next_random(uint64_t *state) {
@@ -173,7 +173,7 @@ static void count_batches(Sampler *s, int64_t epoch) {
 
 /* Batch 0 of every task, then batch 1 ...: tasks take turns as long as they have batches. */
 static void list_in_turn(Sampler *s) {
-    int64_t count = 0, all = s->steps * sampler_parts(s);
+    int64_t count = 0, all = s->steps * sampler_draws_per_step(s);
     for (int64_t index = 0; count < all; index++) {
         for (int t = 0; t < s->n_tasks; t++) {
             if (index < s->counts[t]) s->order[count++] = (BatchRef){t, index};
@@ -212,9 +212,9 @@ static void begin_epoch(Sampler *s, int64_t epoch) {
     s->epoch = epoch;
 }
 
-Draw sampler_draw(Sampler *s, int64_t epoch, int64_t step, int part) {
+Draw sampler_draw(Sampler *s, int64_t epoch, int64_t step, int draw) {
     if (epoch != s->epoch) begin_epoch(s, epoch);
-    BatchRef ref = s->order[step * sampler_parts(s) + part];
+    BatchRef ref = s->order[step * sampler_draws_per_step(s) + draw];
     int64_t batches = batches_of(s, ref.task), size = s->sizes[ref.task];
     int64_t start = ref.index % batches * s->options.batch, rest = size - start;
     const int64_t *rows = s->rows[ref.task] + ref.index / batches * size + start;

@@ -46,9 +46,9 @@ Sampler *sampler_new(const int64_t *sizes, int n_tasks, SamplerOptions options);
 void sampler_free(Sampler *sampler);
 
 int64_t sampler_steps_per_epoch(const Sampler *sampler);
-/* Batches of a step: one, or as many as there are tasks. */
-int sampler_parts(const Sampler *sampler);
-/* Part `part` of step `step` of epoch `epoch`, all from 0. The rows are valid until a draw of another epoch. */
-Draw sampler_draw(Sampler *sampler, int64_t epoch, int64_t step, int part);
+/* One, or as many as there are tasks. */
+int sampler_draws_per_step(const Sampler *sampler);
+/* Draw `draw` of step `step` of epoch `epoch`, all from 0. The rows are valid until a draw of another epoch. */
+Draw sampler_draw(Sampler *sampler, int64_t epoch, int64_t step, int draw);
 
 #endif

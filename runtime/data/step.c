@@ -26,7 +26,7 @@ int step_most_waiting(int64_t shards) {
 Steps *steps_new(Sampler *sampler, const StepOptions *options) {
     Steps *s = memory_new(1, sizeof *s);
     *s = (Steps){.sampler = sampler, .options = *options};
-    s->step.n_draws = sampler_parts(sampler);
+    s->step.n_draws = sampler_draws_per_step(sampler);
     s->step.draws = memory_new((size_t)s->step.n_draws, sizeof *s->step.draws);
     return s;
 }

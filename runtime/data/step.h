@@ -48,7 +48,7 @@ typedef struct StepPass {
     int place;            /* gradients of passes with the same place are added up; these follow one another */
     int merges;           /* see above */
     int rank;             /* that runs it */
-    const PassRows *rows; /* [n_rows]: of each part of the batch; a part of a joined batch may be empty */
+    const PassRows *rows; /* [n_rows]: one, or of each task of a joined batch, whose rows may be none */
     int n_rows;
 } StepPass;
 
@@ -80,12 +80,12 @@ typedef struct Steps Steps;
 Steps *steps_new(Sampler *sampler, const StepOptions *options);
 void steps_free(Steps *steps); /* NULL is allowed */
 
-/* Step `index` of epoch `epoch`; and one of these draws, as many as the sampler has parts. Valid until the next one,
- * its rows until a draw of another epoch. */
+/* Step `index` of epoch `epoch`; and one of these draws, as many as a step of the sampler has. Valid until the next
+ * one, its rows until a draw of another epoch. */
 const Step *steps_get(Steps *steps, int64_t epoch, int64_t index);
 const Step *steps_of_draws(Steps *steps, const Draw *draws);
 
-/* The row numbers of a part of a pass. */
+/* The numbers of these rows in their data set. */
 const int64_t *step_rows(const Step *step, const PassRows *rows);
 
 #endif

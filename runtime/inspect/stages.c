@@ -63,11 +63,11 @@ static PipelineOptions pipeline_options(const Session *s, const PipelineInput *i
 /* All tasks in one step. */
 static bool add_joined(Session *s, Sources *sources) {
     const Task *task = joined_task(s->program, s->tasks, s->arena);
-    int count = task ? task->n_parts : 0;
+    int count = task ? task->n_tasks : 0;
     PipelineInput *inputs = arena_array(s->arena, (size_t)count + 1, sizeof *inputs);
     for (int i = 0; i < count; i++) {
         inputs[i] = training_input(s, task);
-        inputs[i].graph = task->parts[i]->train;
+        inputs[i].graph = task->tasks[i]->train;
         inputs[i].cuts = false; /* what is kept is kept for the rows of each task */
     }
     PipelineOptions options = pipeline_options(s, inputs);

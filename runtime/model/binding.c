@@ -1,4 +1,4 @@
-/* Binding: the parts of a batch and the roles that they play. */
+/* Binding: what lies in a batch and the roles that they play. */
 #include "runtime/model/binding.h"
 
 #include <stddef.h>
@@ -57,9 +57,9 @@ Bindings bindings_of(Executable *exec, const Task *task, Arena *arena) {
         const Node *node = graph->nodes.items[i];
         const Role *role = &node->attrs.role;
         if (node->op != OP_input || !comes_with_batch(role->kind)) continue;
-        int part = task_part(task, role);
-        RolePlace place = place_of(part < 0 ? task : task->parts[part], role);
-        vec_push(arena, &list, ((LeafBinding){executable_slot(exec, node), part, place.offset, place.points}));
+        int joined = task_of_role(task, role);
+        RolePlace place = place_of(joined < 0 ? task : task->tasks[joined], role);
+        vec_push(arena, &list, ((LeafBinding){executable_slot(exec, node), joined, place.offset, place.points}));
     }
     return list;
 }
@@ -89,7 +89,7 @@ void batch_values(Values *values, const Graph *graph, const Task *task, const Ba
 void bind_batch(const Bindings *bindings, Batch *batch) {
     for (int i = 0; i < bindings->count; i++) {
         const LeafBinding *binding = &bindings->items[i];
-        Batch *from = binding->part < 0 ? batch : batch->parts[binding->part];
+        Batch *from = binding->task < 0 ? batch : batch->task_batches[binding->task];
         void *there = (char *)from + binding->offset;
         *binding->slot = binding->points ? *(void **)there : there;
     }

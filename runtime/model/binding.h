@@ -8,7 +8,7 @@
 
 typedef struct LeafBinding {
     void **slot;   /* of the executable */
-    int part;      /* of a joined batch; -1: the batch itself */
+    int task;      /* of a joined batch; -1: the batch itself */
     size_t offset; /* in Batch: of the bytes themselves, or of a pointer to them */
     bool points;
 } LeafBinding;

@@ -73,7 +73,7 @@ GradientSums *gradient_sums_new(Model *model, const GradientSumsOptions *options
     if (get_memory(p, options->compares)) return p;
     gradient_sums_free(p);
     diag_error(diags, "E0904", (Pos){0}, "there is no memory for the gradients of %s of a step",
-               count_text(p->groups + p->most_waiting - 1, "part").text);
+               count_text(p->groups + p->most_waiting - 1, "sum").text);
     diag_hint(diags, "take another --sampler, train fewer tasks with --tasks, or take fewer --shards");
     return NULL;
 }

@@ -50,14 +50,14 @@ void model_free(Model *model);
 Parameters *model_parameters(Model *model);
 const TaskModel *model_task(const Model *model, int task);
 /* The task that stands for these [program's tasks; NULL: for all], in `arena`; its training graph is what passes make
- * of those of its parts. NULL when there are fewer than two, or a batch cannot join them: one has several texts. */
+ * of those of these tasks. NULL when there are fewer than two, or a batch cannot join them: one has several texts. */
 Task *joined_task(const Program *program, const bool *tasks, Arena *arena);
 /* The number of the task that stands for all tasks in model_gradients and model_plan, with a joined batch
  * (batch.h); -1: they are not joined. */
 int model_joined(const Model *model);
-/* The loss of a part of the last joined batch, the parts in the order of the program's tasks, of those that are wanted.
- * */
-float model_part_loss(const Model *model, int part);
+/* The loss of one task in the last joined batch, by its number among those that are joined, which are in the order of
+ * the program. */
+float model_task_loss(const Model *model, int task);
 const Code *model_code(const Model *model);
 /* Bytes of the activation slab so far. */
 size_t model_slab_bytes(const Model *model);

@@ -156,10 +156,10 @@ static PipelineOptions training_options(const Model *m) {
 
 /* The training graphs of all tasks, of each of which what it trains is wanted. */
 static const PipelineInput *joined_inputs(const Model *m, const Task *joined) {
-    PipelineInput *inputs = arena_array(m->arena, (size_t)joined->n_parts + 1, sizeof *inputs);
-    for (int i = 0; i < joined->n_parts; i++) {
-        inputs[i] = (PipelineInput){.graph = joined->parts[i]->train};
-        inputs[i].wanted = trained_names(m, joined->parts[i], &inputs[i].n_wanted);
+    PipelineInput *inputs = arena_array(m->arena, (size_t)joined->n_tasks + 1, sizeof *inputs);
+    for (int i = 0; i < joined->n_tasks; i++) {
+        inputs[i] = (PipelineInput){.graph = joined->tasks[i]->train};
+        inputs[i].wanted = trained_names(m, joined->tasks[i], &inputs[i].n_wanted);
     }
     return inputs;
 }
@@ -179,7 +179,7 @@ static Task *choose_joined(const Model *m, Diagnostics *diags) {
     PipelineOptions options = training_options(m);
     bool may = m->options.training && m->options.steps.together && m->options.steps.joins && !keeps_any(m, diags);
     Task *joined = may ? joined_task(m->program, m->options.tasks, m->arena) : NULL;
-    return joined && pipeline_joins(joined_inputs(m, joined), joined->n_parts, &options, diags) ? joined : NULL;
+    return joined && pipeline_joins(joined_inputs(m, joined), joined->n_tasks, &options, diags) ? joined : NULL;
 }
 
 static bool make_joined_training(Model *m, Diagnostics *diags) {
@@ -187,7 +187,7 @@ static bool make_joined_training(Model *m, Diagnostics *diags) {
     const Task *joined = state->public.task;
     PipelineOptions options = training_options(m);
     PipelineGraphs graphs;
-    if (!pipeline_run_all(joined_inputs(m, joined), joined->n_parts, &options, m->arena, &graphs, diags)) return false;
+    if (!pipeline_run_all(joined_inputs(m, joined), joined->n_tasks, &options, m->arena, &graphs, diags)) return false;
     assert(graphs.count == 1);
     take_graph(m, &state->train, graphs.items[0].graph);
     return true;

@@ -80,7 +80,7 @@ static int64_t longest_row(const Dataset *data) {
 /* The longest row of each task by itself: no batch needs less. */
 static size_t plan_single_rows(const MemoryNeed *need) {
     const TrainData *data = need->runner->data;
-    int parts = sampler_parts(need->schedule->sampler);
+    int per_step = sampler_draws_per_step(need->schedule->sampler);
     Arena *arena = need->runner->s->arena;
     int64_t *rows = arena_array(arena, (size_t)data->count + 1, sizeof *rows);
     Draw *draws = arena_array(arena, (size_t)data->count + 1, sizeof *draws);
@@ -89,7 +89,7 @@ static size_t plan_single_rows(const MemoryNeed *need) {
         rows[i] = longest_row(data->tasks[i].train);
         draws[i] = (Draw){i, &rows[i], 1};
     }
-    for (int i = 0; i < data->count; i += parts) {
+    for (int i = 0; i < data->count; i += per_step) {
         const Step *step = steps_of_draws(need->schedule->steps, &draws[i]);
         for (int j = 0; j < step->n_passes; j++)
             most = larger(most, step_pass_bytes(need->runner, step, &step->passes[j]));

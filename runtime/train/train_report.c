@@ -128,7 +128,7 @@ static void log_start(TrainReport *r, int64_t steps, int joined, const json_t *s
 
 void report_start(TrainReport *r, const RunSchedule *schedule, const StepRunner *runner, const ModelUse *use,
                   const json_t *settings) {
-    int joined = runner->batch->n_parts;
+    int joined = runner->batch->n_tasks;
     log_start(r, schedule->rate.steps, joined, settings);
     if (!talks(r)) return;
     const Code *code = model_code(r->s->model);

@@ -8,7 +8,7 @@
 
 /* --- Batches ------------------------------------------------------------------------------------------------------ */
 
-static Batch *part_of(Batch *batch, int part) { return batch->n_parts ? batch->parts[part] : batch; }
+static Batch *task_batch(Batch *batch, int task) { return batch->n_tasks ? batch->task_batches[task] : batch; }
 
 static void make_batch(StepRunner *r) {
     int n = r->data->count;
@@ -18,9 +18,9 @@ static void make_batch(StepRunner *r) {
     int64_t rows = train_shard_rows(r->o);
     r->batch = joined ? batch_joined_new(sets, n, rows) : batch_new(sets, n, rows);
     r->batch->rng[0] = (int32_t)(uint32_t)r->o->seed;
-    for (int i = 0; i < r->batch->n_parts; i++) {
-        r->batch->parts[i]->weight[0] = (float)r->data->tasks[i].weight;
-        r->batch->parts[i]->rng[0] = r->batch->rng[0];
+    for (int i = 0; i < r->batch->n_tasks; i++) {
+        r->batch->task_batches[i]->weight[0] = (float)r->data->tasks[i].weight;
+        r->batch->task_batches[i]->rng[0] = r->batch->rng[0];
     }
 }
 
@@ -32,7 +32,7 @@ bool step_runner_open(StepRunner *r, const StepRule *rule, const TrainData *data
     r->results = arena_array(s->arena, (size_t)data->count + 1, sizeof *r->results);
     r->waiting = arena_array(s->arena, (size_t)(waiting + 1) * (size_t)(data->count + 1), sizeof *r->waiting);
     make_batch(r);
-    bool joined = r->batch->n_parts > 0, adds = step_adds(rule, joined);
+    bool joined = r->batch->n_tasks > 0, adds = step_adds(rule, joined);
     int places = joined || !rule->together ? 1 : data->count;
     GradientSumsOptions sums = {places, waiting, places > 1 && step_compares(o), s->use.machine.ranks};
     if (adds) r->sums = gradient_sums_new(s->model, &sums, s->diags);
@@ -50,7 +50,7 @@ static const Dataset *set_of(const TrainData *data, const Step *step, const Pass
 
 static void set_step(Batch *batch, int64_t number) {
     batch->rng[1] = (int32_t)(uint32_t)number;
-    for (int i = 0; i < batch->n_parts; i++) set_step(batch->parts[i], number);
+    for (int i = 0; i < batch->n_tasks; i++) set_step(batch->task_batches[i], number);
 }
 
 /* What a loss is a mean over are all rows that the step draws of its task. */
@@ -59,11 +59,11 @@ static void fill(StepRunner *r, const Step *step, const StepPass *pass) {
         const PassRows *rows = &pass->rows[i];
         const Draw *draw = &step->draws[rows->draw];
         const Dataset *set = set_of(r->data, step, rows);
-        Batch *batch = part_of(r->batch, i);
+        Batch *batch = task_batch(r->batch, i);
         batch_begin(batch, set, draw->rows, draw->count, NUMBERS_OF_UPDATE);
         batch_fill(batch, set, step_rows(step, rows), rows->count, rows->from);
     }
-    if (r->batch->n_parts) batch_join(r->batch);
+    if (r->batch->n_tasks) batch_join(r->batch);
 }
 
 int64_t step_pass_tokens(const TrainData *data, const Step *step, const StepPass *pass) {
@@ -141,8 +141,8 @@ static bool run_pass(StepRunner *r, const Step *step, const StepPass *pass) {
     fill(r, step, pass);
     if (!model_gradients(r->s->model, pass->graph, r->batch, &loss, r->s->diags)) return false;
     for (int i = 0; i < pass->n_rows; i++)
-        results[pass->rows[i].draw] = (DrawResult){r->batch->n_parts ? model_part_loss(r->s->model, i) : loss,
-                                                   batch_tokens(part_of(r->batch, i))};
+        results[pass->rows[i].draw] = (DrawResult){r->batch->n_tasks ? model_task_loss(r->s->model, i) : loss,
+                                                   batch_tokens(task_batch(r->batch, i))};
     add_results(r, r->waiting, &r->n_waiting, pass->merges);
     if (r->sums) gradient_sums_add(r->sums, pass->merges);
     return true;
@@ -189,7 +189,7 @@ static bool run_place(StepRunner *r, const Step *step, int pass) {
 
 /* What the loss of a place counts; in a joined one the tasks' losses are weighted already. */
 static double weight_of(const StepRunner *r, const Step *step, int place) {
-    return r->batch->n_parts ? 1 : r->data->tasks[step->draws[place].task].weight;
+    return r->batch->n_tasks ? 1 : r->data->tasks[step->draws[place].task].weight;
 }
 
 static bool update(StepRunner *r, const Step *step, int64_t number, double rate) {
@@ -209,9 +209,9 @@ void step_fill(StepRunner *r, const Step *step, int64_t number, const StepPass *
     fill(r, step, pass);
 }
 
-Batch *step_part(const StepRunner *r, const StepPass *pass, int draw) {
+Batch *step_batch(const StepRunner *r, const StepPass *pass, int draw) {
     for (int i = 0; i < pass->n_rows; i++) {
-        if (pass->rows[i].draw == draw && pass->rows[i].count) return part_of(r->batch, i);
+        if (pass->rows[i].draw == draw && pass->rows[i].count) return task_batch(r->batch, i);
     }
     return NULL;
 }

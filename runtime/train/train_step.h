@@ -33,9 +33,10 @@ void step_runner_close(StepRunner *runner);
  * the first. False with a diagnostic. */
 bool step_run(StepRunner *runner, const Step *step, int64_t number, double rate);
 
-/* The batch of a pass of step `number`, in the runner's; the part of it that has rows of this draw. */
+/* Fills the runner's batch with a pass of step `number`; then of it, or of the batches that it joins, the one that has
+ * rows of this draw. */
 void step_fill(StepRunner *runner, const Step *step, int64_t number, const StepPass *pass);
-Batch *step_part(const StepRunner *runner, const StepPass *pass, int draw); /* NULL: none */
+Batch *step_batch(const StepRunner *runner, const StepPass *pass, int draw); /* NULL: none */
 
 /* Bytes of the activation slab that a pass needs, which is not run. */
 size_t step_pass_bytes(StepRunner *runner, const Step *step, const StepPass *pass);
