@@ -41,6 +41,11 @@ ok "a pass for each task logs the cosines" $?
 far=$(apart together singly)
 awk -v far="${far:-1}" 'BEGIN { exit !(far < 1e-5) }'
 ok "one pass trains as a pass for each does, dropout included: losses differ by ${far:-?}" $?
+# Memory of gradients that are added does not grow with the tasks, but where they are compared.
+standing() { run train models/bert.graph --weights "$demo" --data "$demo" --cache "$kernels" --no-eval --steps 1 --sampler together --passes -join "$@" &&
+  sed -n 's/^memory: \([0-9.]*\) MiB of weights.*/\1/p' "$t/err"; }
+added=$(standing) && compared=$(standing --cosines) && awk -v a="$added" -v c="$compared" 'BEGIN { exit !(a > 0 && c > a + 0.9 * a / 6) }'
+ok "two slabs of gradients for three tasks, three where they are compared: ${added:-?} and ${compared:-?} MiB" $?
 train parts --sampler together --steps 4 --batch 4 --accumulate 2 && joined parts
 far=$(apart together parts)
 awk -v far="${far:-1}" 'BEGIN { exit !(far < 1e-5) }'

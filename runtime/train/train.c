@@ -401,7 +401,7 @@ static bool plan_run(Trainer *t) {
     ranks_share(ranks_of(t), &left, sizeof left);
     if (!t->o->resume && !shorten(t, left)) return false;
     RunPlan plan = plan_of(t);
-    report_plan(&t->report, &plan, &t->speed);
+    report_plan(&t->report, &plan, &t->speed, &t->runner);
     if (isfinite(budget) && !t->o->resume) report_within(&t->report, &plan, asked, dev_rows);
     if (isfinite(budget)) set_deadline(t, budget);
     return true;
@@ -430,7 +430,7 @@ static bool begin(Trainer *t) {
 
 static void finish(Trainer *t) {
     if (t->late) report_late(&t->report, &t->state, t->schedule.rate.steps);
-    report_done(&t->report, &t->state, t->planned_slab);
+    report_done(&t->report, &t->state, &t->runner, t->planned_slab);
     if (t->o->profile) {
         Profile profile = model_profile_rows(t->s->model, t->s->arena);
         profile_print(&profile, t->state.train_seconds, NULL, stderr);

@@ -153,9 +153,7 @@ typedef struct Standing {
 } Standing;
 
 static Standing standing_of(const MemoryNeed *need) {
-    double gradients = (double)gradient_sums_bytes(need->runner->sums);
-    double own = (double)parameters_bytes(model_parameters(need->runner->s->model)) + gradients;
-    return (Standing){own, (double)plan_kept(need)};
+    return (Standing){(double)step_runner_bytes(need->runner), (double)plan_kept(need)};
 }
 
 static bool refuse(const MemoryNeed *need, Standing standing, double most, double limit) {

@@ -72,12 +72,12 @@ static void print_plan_tasks(const RunPlan *plan, const TrainData *data, FILE *o
     }
 }
 
-void report_plan(TrainReport *r, const RunPlan *plan, const RunSpeed *speed) {
+void report_plan(TrainReport *r, const RunPlan *plan, const RunSpeed *speed, const StepRunner *runner) {
     if (r->o->quiet && !r->o->dry_run) return;
     FILE *out = r->o->dry_run ? stdout : stderr;
     const Parameters *params = model_parameters(r->s->model);
     TrainSeconds seconds = run_plan_seconds(plan, speed);
-    double bytes = (double)(parameters_bytes(params) + model_slab_bytes(r->s->model));
+    double bytes = (double)(step_runner_bytes(runner) + model_slab_bytes(r->s->model));
     int64_t tokens = 0;
     for (int i = 0; i < plan->n_tasks; i++) tokens += plan->tasks[i].tokens;
     print_plan_tasks(plan, r->data, out);
@@ -346,11 +346,11 @@ void report_late(TrainReport *r, const RunState *state, int64_t steps) {
     say_how_to_go_on(r);
 }
 
-void report_done(TrainReport *r, const RunState *state, size_t planned_slab) {
+void report_done(TrainReport *r, const RunState *state, const StepRunner *runner, size_t planned_slab) {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     const Parameters *params = model_parameters(r->s->model);
-    size_t slab = model_slab_bytes(r->s->model), planned = parameters_bytes(params) + slab;
+    size_t slab = model_slab_bytes(r->s->model), planned = step_runner_bytes(runner) + slab;
     double seconds = state->train_seconds > 0 ? state->train_seconds : 1e-9, tokens = (double)state->tokens / seconds;
     const char *hash = bytes_hash(r->s->arena, params->weights, (size_t)params->total * sizeof(float));
     log_event(r->log, json_pack("{s:s, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:s}", "event", "done", "train_s",

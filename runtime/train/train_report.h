@@ -25,7 +25,7 @@ bool report_open(TrainReport *report, const RunState *state);
 bool report_close(TrainReport *report);
 
 /* What the run will do, and how long it will take here: on standard output in a dry run, unless quiet on the other. */
-void report_plan(TrainReport *report, const RunPlan *plan, const RunSpeed *speed);
+void report_plan(TrainReport *report, const RunPlan *plan, const RunSpeed *speed, const StepRunner *runner);
 /* What --within made of the run, of which this is the plan: of so many steps, and rows to evaluate. */
 void report_within(TrainReport *report, const RunPlan *plan, int64_t steps, int64_t dev_rows);
 
@@ -48,6 +48,6 @@ void report_pause(TrainReport *report, const RunState *state, int64_t steps, dou
 void report_stop(TrainReport *report, const RunState *state, int64_t steps);
 /* --within left no time for the rest of its steps. */
 void report_late(TrainReport *report, const RunState *state, int64_t steps);
-void report_done(TrainReport *report, const RunState *state, size_t planned_slab);
+void report_done(TrainReport *report, const RunState *state, const StepRunner *runner, size_t planned_slab);
 
 #endif

@@ -44,6 +44,10 @@ void step_runner_close(StepRunner *r) {
     batch_free(r->batch);
 }
 
+size_t step_runner_bytes(const StepRunner *r) {
+    return parameters_bytes(model_parameters(r->s->model)) + gradient_sums_bytes(r->sums);
+}
+
 static const Dataset *set_of(const TrainData *data, const Step *step, const PassRows *rows) {
     return data->tasks[step->draws[rows->draw].task].train;
 }
@@ -172,11 +176,16 @@ static void meet(StepRunner *r, const StepSum *list, int count) {
     free(borders);
 }
 
+/* What the loss of a place counts; in a joined one the tasks' losses are weighted already. */
+static double weight_of(const StepRunner *r, const Step *step, int place) {
+    return r->batch->n_tasks ? 1 : r->data->tasks[step->draws[place].task].weight;
+}
+
 /* The passes of one place, from number `pass` on, and what the ranks make of them. False with a diagnostic. */
 static bool run_place(StepRunner *r, const Step *step, int pass) {
     int place = step->passes[pass].place, first = 0, end;
     r->n_waiting = 0;
-    if (r->sums) gradient_sums_turn(r->sums, place, step->passes[pass].graph);
+    if (r->sums) gradient_sums_turn(r->sums, place, step->passes[pass].graph, weight_of(r, step, place));
     for (; pass < step->n_passes && step->passes[pass].place == place; pass++) {
         bool is_own = step->passes[pass].rank == ranks_number(r->s->use.machine.ranks);
         if (is_own && !run_pass(r, step, &step->passes[pass])) return false;
@@ -187,19 +196,11 @@ static bool run_place(StepRunner *r, const Step *step, int pass) {
     return true;
 }
 
-/* What the loss of a place counts; in a joined one the tasks' losses are weighted already. */
-static double weight_of(const StepRunner *r, const Step *step, int place) {
-    return r->batch->n_tasks ? 1 : r->data->tasks[step->draws[place].task].weight;
-}
-
 static bool update(StepRunner *r, const Step *step, int64_t number, double rate) {
     UpdateSettings settings = {.rate = rate, .clip = r->o->clip, .weight = 1};
     settings.decay = r->o->decay >= 0 ? r->o->decay : r->s->program->optimizer.decay;
     if (!r->sums) settings.weight = weight_of(r, step, 0);
-    if (r->sums) {
-        for (int i = 0; i < step->n_places; i++) gradient_sums_weight(r->sums, i, weight_of(r, step, i));
-        gradient_sums_total(r->sums, r->o->pcgrad, number);
-    }
+    if (r->sums) gradient_sums_total(r->sums, r->o->pcgrad, number);
     if (number == 0 && r->o->grads && !write_gradients(r, step, settings.weight)) return false;
     return model_update(r->s->model, &settings, &r->norm, r->s->diags);
 }

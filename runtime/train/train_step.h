@@ -29,6 +29,9 @@ bool step_runner_open(StepRunner *runner, const StepRule *rule, const TrainData 
                       const TrainOptions *options);
 void step_runner_close(StepRunner *runner);
 
+/* Bytes of weights, gradients, those that are added up, and moments: all but what batches take. */
+size_t step_runner_bytes(const StepRunner *runner);
+
 /* Runs a step as number `number` of the run: which decides the random numbers, and that gradients may be asked for of
  * the first. False with a diagnostic. */
 bool step_run(StepRunner *runner, const Step *step, int64_t number, double rate);
