@@ -38,14 +38,10 @@ static void print_option(const OptionRow *row, Arena *arena, FILE *out) {
 }
 
 static void print_group(const Command *command, OptionGroup group, Arena *arena, FILE *out) {
-    const OptionRow *row;
-    bool begun = false;
-    for (int i = 0; (row = option_row(i)); i++) {
-        if (row->group != group || !option_is_of(row, command->name)) continue;
-        if (!begun) print_line(".SS ", option_group_title(group), out);
-        begun = true;
-        print_option(row, arena, out);
-    }
+    int at = 0;
+    const OptionRow *row = option_next(command->name, group, &at);
+    if (row) print_line(".SS ", option_group_title(group), out);
+    for (; row; row = option_next(command->name, group, &at)) print_option(row, arena, out);
 }
 
 static void print_options(const Command *command, FILE *out) {
@@ -56,12 +52,10 @@ static void print_options(const Command *command, FILE *out) {
 }
 
 static void print_aliases(const Command *command, FILE *out) {
-    const OptionAlias *alias;
-    bool begun = false;
-    for (int i = 0; (alias = option_alias(i)); i++) {
-        if (!option_find(command->name, alias->name)) continue;
-        if (!begun) fputs(".SS other spellings\nAs Hugging Face has them; all names may have _ for \\-.\n", out);
-        begun = true;
+    int at = 0;
+    const OptionAlias *alias = option_next_alias(command->name, &at);
+    if (alias) fputs(".SS other spellings\nAs Hugging Face has them; all names may have _ for \\-.\n", out);
+    for (; alias; alias = option_next_alias(command->name, &at)) {
         fputs(".TP\n", out);
         print_line(".B \\-\\-", alias->other, out);
         print_line("\\-\\-", alias->name, out);

@@ -43,25 +43,17 @@ static void print_row(const OptionRow *row, FILE *out) {
 }
 
 static void print_group(const char *command, OptionGroup group, FILE *out) {
-    const OptionRow *row;
-    bool begun = false;
-    for (int i = 0; (row = option_row(i)); i++) {
-        if (row->group != group || !option_is_of(row, command)) continue;
-        if (!begun) fprintf(out, "%s%s:\n", group == FIRST ? "" : "\n", headings[group]);
-        begun = true;
-        print_row(row, out);
-    }
+    int at = 0;
+    const OptionRow *row = option_next(command, group, &at);
+    if (row) fprintf(out, "%s%s:\n", group == FIRST ? "" : "\n", headings[group]);
+    for (; row; row = option_next(command, group, &at)) print_row(row, out);
 }
 
 static void print_aliases(const char *command, FILE *out) {
-    const OptionAlias *alias;
-    bool begun = false;
-    for (int i = 0; (alias = option_alias(i)); i++) {
-        if (!option_find(command, alias->name)) continue;
-        if (!begun) fputs("\nother spellings, as Hugging Face has them; all names may have _ for -:\n", out);
-        begun = true;
-        fprintf(out, "  --%-30s --%s\n", alias->other, alias->name);
-    }
+    int at = 0;
+    const OptionAlias *alias = option_next_alias(command, &at);
+    if (alias) fputs("\nother spellings, as Hugging Face has them; all names may have _ for -:\n", out);
+    for (; alias; alias = option_next_alias(command, &at)) fprintf(out, "  --%-30s --%s\n", alias->other, alias->name);
 }
 
 void options_print(const char *command, FILE *out) {

@@ -295,3 +295,15 @@ const OptionRow *option_find(const char *command, const char *name) {
     }
     return NULL;
 }
+
+const OptionRow *option_next(const char *command, OptionGroup group, int *at) {
+    const OptionRow *row;
+    while ((row = option_row((*at)++)) && !(row->group == group && option_is_of(row, command))) continue;
+    return row;
+}
+
+const OptionAlias *option_next_alias(const char *command, int *at) {
+    const OptionAlias *alias;
+    while ((alias = option_alias((*at)++)) && !option_find(command, alias->name)) continue;
+    return alias;
+}

@@ -45,6 +45,10 @@ const OptionRow *option_row(int index);
 const OptionAlias *option_alias(int index);
 
 bool option_is_of(const OptionRow *row, const char *command);
+/* The next one of a group that the command takes, or spelling that stands for such a one: from number `*at` on, which
+ * is then behind it. NULL: there are no more. */
+const OptionRow *option_next(const char *command, OptionGroup group, int *at);
+const OptionAlias *option_next_alias(const char *command, int *at);
 /* The row of a name in either spelling, among those of a command (NULL: of any). NULL: there is none. */
 const OptionRow *option_find(const char *command, const char *name);
 

@@ -74,9 +74,7 @@ static int list_names(const char *command, const char **names) {
     for (int i = 0; (row = option_row(i)); i++) {
         if (option_is_of(row, command)) names[count++] = row->name;
     }
-    for (int i = 0; (alias = option_alias(i)); i++) {
-        if (option_find(command, alias->name)) names[count++] = alias->other;
-    }
+    for (int at = 0; (alias = option_next_alias(command, &at));) names[count++] = alias->other;
     return count;
 }
 
