@@ -42,10 +42,34 @@ static void look_at(Look *look, const Documents *documents, const Document *docu
 
 /* --- Diagnostics -------------------------------------------------------------------------------------------------- */
 
+/* The addresses of the files that an answer speaks of: the document's is as the editor wrote it, those of others are
+ * looked up once. */
+typedef struct FileUri {
+    const SourceFile *file;
+    const char *uri;
+} FileUri;
+
+typedef struct FileUris {
+    const Document *document;
+    Arena *arena;
+    VEC(FileUri) list;
+} FileUris;
+
+/* NULL stands for the document. */
+static const char *uri_of(FileUris *uris, const SourceFile *file) {
+    if (!file) return uris->document->uri;
+    for (int i = 0; i < uris->list.count; i++) {
+        if (uris->list.items[i].file == file) return uris->list.items[i].uri;
+    }
+    const char *uri = documents_uri(file->path, uris->arena);
+    if (strcmp(uri, documents_uri(uris->document->path, uris->arena)) == 0) uri = uris->document->uri;
+    vec_push(uris->arena, &uris->list, ((FileUri){file, uri}));
+    return uri;
+}
+
 /* The diagnostics of a file, added when there are none yet. */
-static json_t *list_of(json_t *files, const Document *document, Pos pos, Arena *arena) {
-    const char *uri = pos.file ? documents_uri(pos.file->path, arena) : document->uri;
-    if (strcmp(uri, documents_uri(document->path, arena)) == 0) uri = document->uri;
+static json_t *list_of(json_t *files, FileUris *uris, Pos pos) {
+    const char *uri = uri_of(uris, pos.file);
     json_t *list = json_object_get(files, uri);
     if (!list) json_object_set_new(files, uri, list = json_array());
     return list;
@@ -63,28 +87,28 @@ static const char *whole_message(const Diagnostics *diags, int index, Arena *are
     return text_read(&text);
 }
 
-static json_t *location(const Documents *documents, Pos pos, Arena *arena) {
+static json_t *location(const Documents *documents, FileUris *uris, Pos pos) {
     json_t *place = json_object();
-    json_object_set_new(place, "uri", json_string(documents_uri(pos.file->path, arena)));
+    json_object_set_new(place, "uri", json_string(uri_of(uris, pos.file)));
     json_object_set_new(place, "range", documents_range(documents, pos));
     return place;
 }
 
 /* The other half of a conflict. */
-static json_t *related(const Documents *documents, const Diagnostics *diags, int index, Arena *arena) {
+static json_t *related(const Documents *documents, const Diagnostics *diags, int index, FileUris *uris) {
     json_t *list = json_array();
     for (int i = index + 1; i < diags->list.count && diags->list.items[i].severity >= SEVERITY_NOTE; i++) {
         const Diagnostic *note = &diags->list.items[i];
         if (note->severity != SEVERITY_NOTE || !note->pos.file) continue;
         json_t *entry = json_object();
-        json_object_set_new(entry, "location", location(documents, note->pos, arena));
+        json_object_set_new(entry, "location", location(documents, uris, note->pos));
         json_object_set_new(entry, "message", json_string(note->message));
         json_array_append_new(list, entry);
     }
     return list;
 }
 
-static json_t *diagnostic(const Documents *documents, const Diagnostics *diags, int index, Arena *arena) {
+static json_t *diagnostic(const Documents *documents, const Diagnostics *diags, int index, FileUris *uris) {
     enum { ERROR = 1, WARNING = 2 }; /* of the protocol */
     const Diagnostic *diag = &diags->list.items[index];
     json_t *entry = json_object();
@@ -92,21 +116,22 @@ static json_t *diagnostic(const Documents *documents, const Diagnostics *diags, 
     json_object_set_new(entry, "severity", json_integer(diag->severity == SEVERITY_ERROR ? ERROR : WARNING));
     json_object_set_new(entry, "code", json_string(diag->code));
     json_object_set_new(entry, "source", json_string("gradc"));
-    json_object_set_new(entry, "message", json_string(whole_message(diags, index, arena)));
-    json_object_set_new(entry, "relatedInformation", related(documents, diags, index, arena));
+    json_object_set_new(entry, "message", json_string(whole_message(diags, index, uris->arena)));
+    json_object_set_new(entry, "relatedInformation", related(documents, diags, index, uris));
     return entry;
 }
 
 json_t *answer_diagnostics(Look *look, const Documents *documents, const Document *document) {
     Arena *arena = arena_new();
+    FileUris uris = {.document = document, .arena = arena};
     look_at(look, documents, document);
     json_t *files = json_object();
-    list_of(files, document, (Pos){0}, arena);
+    list_of(files, &uris, (Pos){0});
     for (int i = 0; i < look->diags->list.count; i++) {
         const Diagnostic *diag = &look->diags->list.items[i];
         if (diag->severity >= SEVERITY_NOTE) continue;
-        json_t *list = list_of(files, document, diag->pos, arena);
-        json_array_append_new(list, diagnostic(documents, look->diags, i, arena));
+        json_t *list = list_of(files, &uris, diag->pos);
+        json_array_append_new(list, diagnostic(documents, look->diags, i, &uris));
     }
     arena_free(arena);
     return files;
@@ -165,7 +190,8 @@ json_t *answer_definition(Look *look, const Documents *documents, const Document
     const SourceName *name = find_name(documents, document, position, look, &at);
     for (; name && !declared.file; name = source_name_at(look->names, document->path, at.line, at.column, name))
         declared = source_name_declaration(look->names, name);
-    json_t *answer = declared.file ? location(documents, declared, arena) : json_null();
+    FileUris uris = {.document = document, .arena = arena};
+    json_t *answer = declared.file ? location(documents, &uris, declared) : json_null();
     arena_free(arena);
     return answer;
 }
