@@ -35,7 +35,8 @@ typedef enum OpTraits {
     IS_IDEMPOTENT = 8,    /* f(x, x) is x */
     IS_SELF_INVERSE = 16, /* f(f(x)) is x */
     IS_PROJECTION = 32,   /* f(f(x)) is f(x), of the outer one's type */
-    IS_SUM = 64           /* adds many numbers up, each partial sum rounded */
+    IS_SUM = 64,          /* adds many numbers up, each partial sum rounded */
+    IS_COMPARISON = 128   /* of two numbers: even of a NaN it makes a plain true or false */
 } OpTraits;
 
 const char *op_name(Op op);

@@ -1,8 +1,6 @@
 /* Deciders: the operands of comparisons on the way to an output. */
 #include "passes/deciders.h"
 
-static bool compares(Op op) { return op == OP_less || op == OP_less_equal || op == OP_equal; }
-
 /* On the way from an output: what each row of it is made of. */
 static bool is_on_the_way(const Node *node) {
     OpKind kind = op_kind(node->op);
@@ -31,7 +29,7 @@ void deciders_add(Graph *graph) {
     for (int i = graph->nodes.count - 1; i >= 0; i--) {
         const Node *node = graph->nodes.items[i];
         if (!reached[i] || !is_on_the_way(node)) continue;
-        if (compares(node->op)) add_operands(graph, node, taken);
-        for (int j = 0; !compares(node->op) && j < node->n_inputs; j++) reached[node->inputs[j]->id] = true;
+        if (op_is(node->op, IS_COMPARISON)) add_operands(graph, node, taken);
+        for (int j = 0; !op_is(node->op, IS_COMPARISON) && j < node->n_inputs; j++) reached[node->inputs[j]->id] = true;
     }
 }

@@ -117,8 +117,8 @@ static void estimate(const Chooser *c, const Node *node) {
     bool is_anchor =
         c->f->kind[id] != KERNEL_MAP || fusion_is_leaf(node) || op_kind(node->op) == KIND_GATHER || c->f->stored[id];
     if (is_anchor) cost = 0;
-    if (is_anchor) loads = !is_small(node) && node->op != OP_const;
-    if (node->op == OP_random || node->op == OP_iota) loads = 0;
+    if (is_anchor) loads = !is_small(node);
+    if (op_kind(node->op) == KIND_RANDOM || op_is(node->op, IS_IN_CODE)) loads = 0;
     /* A vector spread over rows is no matrix to read. */
     if (node->op == OP_broadcast && !dim_equal(node->type.dims[0], node->inputs[0]->type.dims[0])) loads = 0;
     c->cost[id] = cost < COST_LIMIT ? cost : COST_LIMIT;

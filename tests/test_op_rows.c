@@ -238,6 +238,8 @@ static void try_traits(Op op, double a, double b) {
     bool of_bool = op == OP_and || op == OP_or || op == OP_not;
     if (of_bool) a = a > 0, b = b > 0;
     if (op_is(op, IS_COMMUTATIVE)) expect_same(op, "commutative", apply(op, a, b), apply(op, b, a));
+    bool hides_nan = op_arity(op) == 2 && !of_bool && !isnan(apply(op, NAN, b)) && !isnan(apply(op, a, NAN));
+    cr_expect_eq(op_is(op, IS_COMPARISON), hides_nan, "%s", op_name(op));
     if (op_is(op, IS_IDEMPOTENT)) expect_same(op, "idempotent", apply(op, a, a), a);
     if (op_is(op, IS_SELF_INVERSE)) expect_same(op, "its inverse", apply(op, apply(op, a, 0), 0), a);
     if (op_is(op, IS_PROJECTION)) expect_same(op, "a projection", apply(op, apply(op, a, 0), 0), apply(op, a, 0));

@@ -50,7 +50,7 @@ static double body_flops(const Graph *body, const int64_t *extents, void *const 
     bool attention = false; /* its results are nodes of their own, of one computation */
     for (int i = 0; i < body->nodes.count; i++) {
         const Node *node = body->nodes.items[i];
-        if (node->op == OP_matmul) flops += product_flops(node, extents);
+        if (op_kind(node->op) == KIND_MATMUL) flops += product_flops(node, extents);
         if (op_kind(node->op) == KIND_ATTENTION && !attention) flops += attention_flops(node, extents, buffers);
         attention |= op_kind(node->op) == KIND_ATTENTION;
     }
@@ -102,8 +102,8 @@ double token_flops(const Graph *graph, const int64_t *extents) {
     double flops = 0;
     for (int i = 0; i < graph->nodes.count; i++) {
         const Node *node = graph->nodes.items[i];
-        bool counts =
-            node->op == OP_matmul && counts_tokens(graph, node->type.dims[0]) && reads_parameter(node->inputs[1]);
+        bool counts = op_kind(node->op) == KIND_MATMUL && counts_tokens(graph, node->type.dims[0]) &&
+                      reads_parameter(node->inputs[1]);
         if (counts) flops += product_flops(node, extents);
     }
     return flops;
