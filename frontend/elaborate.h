@@ -287,7 +287,7 @@ void check_values_read(Elab *e, Task *task);               /* after the task's t
 void list_params(Elab *e, Task *task);                     /* those that its training graph reads */
 void begin_graph(Elab *e, const char *name, Frame *frame); /* a fresh graph and fresh state */
 Node *find_output(const Elab *e, const char *name);        /* of the graph being built; NULL: it has none */
-void add_output(Elab *e, const char *name, Node *node);
+void add_output(Elab *e, const char *name, Role role, Node *node);
 Graph *finish_graph(Elab *e); /* canonical, verified; NULL after an error */
 
 /* probe.c */

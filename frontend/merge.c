@@ -68,8 +68,9 @@ static void elaborate_merge(Elab *e, const MergeDecl *decl, int index, const cha
     e->star = star;
     Value value = eval(e, decl->value);
     e->star = NULL;
-    bool good = check_leaves(e, decl->value, n_params) && check_type(e, decl, &e->program->params.items[index], value);
-    if (good) add_output(e, "merged", value.node);
+    const Param *param = &e->program->params.items[index];
+    bool good = check_leaves(e, decl->value, n_params) && check_type(e, decl, param, value);
+    if (good) add_output(e, param->name, (Role){.kind = ROLE_WEIGHT}, value.node);
     vec_push(e->arena, &e->program->merges, ((ParamMerge){index, finish_graph(e), decl->pos}));
 }
 

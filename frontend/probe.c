@@ -22,7 +22,7 @@ void watch(Elab *e, const char *name, Value value, Pos pos) {
     watched.pos.scope = *e->scope ? e->scope : NULL;
     if (value.kind == VALUE_TENSOR) {
         watched.output = output_name(e, name, pos);
-        add_output(e, watched.output, value.node);
+        add_output(e, watched.output, (Role){0}, value.node);
     } else {
         watched.text = value_print(e, value);
     }
@@ -237,7 +237,7 @@ static void sum_result(Elab *e, Value result, Pos pos) {
         sum = emit(e, (NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &sum, .attrs.ints[0] = axis}, pos);
     }
     Type scalar = type_scalar(ELEM_F32);
-    if (sum) add_output(e, "loss", to_shape(e, OP_reshape, sum, &scalar, pos));
+    if (sum) add_output(e, "loss", loss_role, to_shape(e, OP_reshape, sum, &scalar, pos));
 }
 
 static void elaborate_watched_def(Elab *e) {

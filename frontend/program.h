@@ -130,7 +130,7 @@ static inline Export *exports_find(const Exports *exports, const char *format) {
     return NULL;
 }
 
-/* How a parameter takes others in: graph, whose leaves are parameters by their names, has one output, "merged", of the
+/* How a parameter takes others in: graph, whose leaves are parameters by their names, has one output, of the
  * parameter's type. With that in its place a plainer model computes the same. */
 typedef struct ParamMerge {
     int param; /* of the program */
@@ -213,6 +213,18 @@ static inline bool task_masks(const Task *task) {
         if (task->values[i].kind == LABEL_MASKED) return true;
     }
     return false;
+}
+
+/* The name of the output of the evaluation graph that plays this role; NULL: none does. */
+static inline const char *task_output(const Task *task, Role role) {
+    const Output *output = graph_output_of(task->eval, role);
+    return output ? output->name : NULL;
+}
+
+/* Does the output of this name play it? */
+static inline bool task_output_is(const Task *task, const char *name, Role role) {
+    const char *plays = task_output(task, role);
+    return plays && strcmp(plays, name) == 0;
 }
 
 /* The number, among the tasks that this one stands for, of the one that a role belongs to; -1: to none, or to all. */

@@ -224,7 +224,10 @@ static void run_return(Elab *e, const Stmt *stmt) {
     watch(e, "return", e->frame->result, e->frame->result_pos);
 }
 
-static void run_output(Elab *e, const Stmt *stmt, const char *name) {
+/* Metrics and others read what is shown by this name. */
+static Role shown_role(const char *name) { return strcmp(name, "probabilities") == 0 ? probabilities_role : (Role){0}; }
+
+static void run_output(Elab *e, const Stmt *stmt, const char *name, Role role) {
     Value value = eval(e, stmt->value);
     if (value.kind == VALUE_ERROR) return;
     if (find_output(e, name)) {
@@ -236,7 +239,7 @@ static void run_output(Elab *e, const Stmt *stmt, const char *name) {
             hint_kind(e, VALUE_TENSOR, value);
         }
     } else {
-        add_output(e, name, value.node);
+        add_output(e, name, role, value.node);
         watch(e, name, value, stmt->pos);
     }
 }
@@ -256,7 +259,7 @@ static void run_loss(Elab *e, const Stmt *stmt) {
     } else if (scalar) {
         Type type = type_scalar(ELEM_F32);
         Node *loss = share_terms(e, to_shape(e, OP_reshape, value.node, &type, stmt->pos), stmt->pos);
-        add_output(e, "loss", loss);
+        add_output(e, "loss", loss_role, loss);
         watch(e, "loss", value_tensor(loss), stmt->pos);
     } else if (fail(e, "E0405", stmt->value->pos, "the loss must be one f32, not %s", value_print(e, value))) {
         diag_hint(e->diags, "the mean over the rows is sum(x, axis = 0) / update_rows(x)");
@@ -266,7 +269,7 @@ static void run_loss(Elab *e, const Stmt *stmt) {
 /* f32[R, C] with a row for each of the label's rows, or for each sequence. */
 static void run_predict(Elab *e, const Stmt *stmt) {
     bool again = find_output(e, "predict") != NULL;
-    run_output(e, stmt, "predict");
+    run_output(e, stmt, "predict", prediction_role);
     if (again) return;
     const Node *node = find_output(e, "predict");
     if (!node || e->n_tokens == 0) return;
@@ -303,7 +306,7 @@ void run_statement(Elab *e, const Stmt *stmt) {
         if (!e->training || e->probe) run_predict(e, stmt);
         break;
     case STMT_SHOW:
-        if (!e->training || e->probe) run_output(e, stmt, stmt->name);
+        if (!e->training || e->probe) run_output(e, stmt, stmt->name, shown_role(stmt->name));
         break;
     case STMT_STATE:
     case STMT_EVALUATE: break; /* the optimizer deals with them */

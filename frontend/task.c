@@ -18,9 +18,9 @@ Node *find_output(const Elab *e, const char *name) {
     return at < 0 ? NULL : e->graph->outputs.items[at].node;
 }
 
-void add_output(Elab *e, const char *name, Node *node) {
+void add_output(Elab *e, const char *name, Role role, Node *node) {
     name_index_put(e->arena, &e->outputs, name, e->graph->outputs.count);
-    graph_output(e->graph, name, node);
+    graph_output_as(e->graph, name, role, node);
 }
 
 Graph *finish_graph(Elab *e) {

@@ -234,11 +234,16 @@ void graph_output_like(Graph *graph, const Output *output, Node *node) {
     graph_output_as(graph, output->name, output->role, node);
 }
 
-Node *graph_find_output(const Graph *graph, const char *name) {
+const Output *graph_output_named(const Graph *graph, const char *name) {
     for (int i = 0; i < graph->outputs.count; i++) {
-        if (strcmp(graph->outputs.items[i].name, name) == 0) return graph->outputs.items[i].node;
+        if (strcmp(graph->outputs.items[i].name, name) == 0) return &graph->outputs.items[i];
     }
     return NULL;
+}
+
+Node *graph_find_output(const Graph *graph, const char *name) {
+    const Output *output = graph_output_named(graph, name);
+    return output ? output->node : NULL;
 }
 
 const Node *graph_find_input(const Graph *graph, const char *name) {

@@ -125,7 +125,8 @@ Node *graph_clone(Graph *graph, const Node *node, Node *const *inputs);
 void graph_output(Graph *graph, const char *name, Node *node);
 void graph_output_as(Graph *graph, const char *name, Role role, Node *node);
 void graph_output_like(Graph *graph, const Output *output, Node *node); /* its name and role: how passes copy */
-Node *graph_find_output(const Graph *graph, const char *name);          /* NULL: none */
+const Output *graph_output_named(const Graph *graph, const char *name); /* NULL: none */
+Node *graph_find_output(const Graph *graph, const char *name);          /* its node */
 const Node *graph_find_input(const Graph *graph, const char *name);     /* an input leaf; NULL: none */
 /* What plays a role; NULL: nothing does. */
 const Node *graph_input_of(const Graph *graph, Role role);

@@ -8,7 +8,7 @@
  *     %0 = input{name="sentence.ids" role=ids of="sentence"} : i32<30522>[sentence.T]
  *     %7 = sum{axis=1}(%6) : f32[sentence.T, 1] in 1 @0:12:3:14
  *     %8 = param{name="bias"} : f32[hidden = 768]
- *     output "loss" = %7
+ *     output "loss"{role=loss} = %7
  *
  * A constant dimension may have a name, that of the config value as which it was written: for people, no part of the
  * meaning.

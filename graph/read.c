@@ -316,6 +316,12 @@ static bool read_node(Reader *r) {
     return add_node(r, &spec);
 }
 
+/* Texts from before outputs had roles name the loss. */
+static Role old_role(const char *name, const Node *node) {
+    bool is_loss = strcmp(name, "loss") == 0 && node->type.elem == ELEM_F32 && node->type.rank == 0;
+    return is_loss ? loss_role : (Role){0};
+}
+
 /* output = "output" string ["{" role "}"] "=" node */
 static bool read_output(Reader *r) {
     const char *name;
@@ -324,7 +330,7 @@ static bool read_output(Reader *r) {
     if (!read_string(r, &name) || !read_braced_role(r, &role) || !expect(r, "=") || !read_node_ref(r, &node))
         return false;
     if (graph_find_output(r->graph, name)) return fail(r, "there are two outputs \"%s\"", name);
-    graph_output_as(r->graph, name, role, node);
+    graph_output_as(r->graph, name, role.kind ? role : old_role(name, node), node);
     return true;
 }
 

@@ -50,6 +50,11 @@ static const RoleInfo infos[ROLE_KINDS] = {
                             .means = "its labelled tokens"},
     [ROLE_RNG] = {"rng", ON_INPUT, NULL, "i32[2]", VALUES_KEY, .means = "the key of random numbers: seed and step"},
 
+    [ROLE_LOSS] = {"loss", ON_OUTPUT, NULL, "f32[]", .means = "the loss; with `task` that of one of several tasks"},
+    [ROLE_PREDICTION] = {"prediction", ON_OUTPUT, NULL, "f32[?, ?]", .means = "what the task predicts, row by row"},
+    [ROLE_PROBABILITIES] = {"probabilities", ON_OUTPUT, NULL, "?",
+                            .means = "what the task shows as the probabilities of its classes or flags"},
+
     [ROLE_KEPT] = {"kept", ON_INPUT | ON_OUTPUT, NULL, "f32[?, ?]", .many = true,
                    .means = "what the frozen part of a graph gives each row, where the rest reads it"},
     [ROLE_SLOTS] = {"slots", ON_INPUT, "input", "i32<U>[?]",
@@ -59,7 +64,6 @@ static const RoleInfo infos[ROLE_KINDS] = {
     [ROLE_OWN_TOKENS] = {"own_tokens", ON_INPUT, "text", "i32<?>[T]", VALUES_RISING,
                          .means = "of each token of the task its number among those of all tasks: rising"},
     [ROLE_LOSS_WEIGHT] = {"loss_weight", ON_INPUT, NULL, "f32[]", .means = "what the task's loss counts in the sum"},
-    [ROLE_LOSS] = {"loss", ON_OUTPUT, NULL, "f32[]", .means = "the loss of one of several tasks"},
     [ROLE_COMPARED] = {"compared", ON_OUTPUT, NULL, "f32", .many = true,
                        .means = "what a comparison on the way to an answer reads, which may not be NaN"},
     [ROLE_GRADIENT] = {"gradient", ON_INPUT | ON_OUTPUT, "value", "f32",
@@ -71,6 +75,8 @@ static const RoleInfo infos[ROLE_KINDS] = {
     [ROLE_DECAY] = {"decay", ON_INPUT, NULL, "f32[]", .means = "weight decay; 0 for parameters without it"},
     [ROLE_STEP] = {"step", ON_INPUT, NULL, "f32[]", .means = "the number of the step, from 1"},
     [ROLE_SCALE] = {"scale", ON_INPUT, NULL, "f32[]", .means = "what clipping multiplies the gradient by"},
+    [ROLE_SQUARES] = {"squares", ON_OUTPUT, NULL, "f32[?, 1]",
+                      .means = "of each row of a gradient the sum of its squares"},
 };
 
 const RoleInfo *role_info(RoleKind kind) { return &infos[kind]; }

@@ -38,13 +38,16 @@ typedef enum RoleKind {
     ROLE_UPDATE_TOKENS,
     ROLE_UPDATE_LABELS,
     ROLE_RNG,
+    /* what a task gives */
+    ROLE_LOSS,
+    ROLE_PREDICTION,
+    ROLE_PROBABILITIES,
     /* made by passes */
     ROLE_KEPT,
     ROLE_SLOTS,
     ROLE_OWN_SEQUENCES,
     ROLE_OWN_TOKENS,
     ROLE_LOSS_WEIGHT,
-    ROLE_LOSS,
     ROLE_COMPARED,
     ROLE_GRADIENT,
     /* of the optimizer */
@@ -54,6 +57,7 @@ typedef enum RoleKind {
     ROLE_DECAY,
     ROLE_STEP,
     ROLE_SCALE,
+    ROLE_SQUARES,
     ROLE_KINDS
 } RoleKind;
 
@@ -62,6 +66,10 @@ typedef struct Role {
     const char *of;   /* the name of the text, label, input ... that it belongs to; NULL: the kind belongs to none */
     const char *task; /* in a graph made of several tasks: whose it is; NULL: the graph's own */
 } Role;
+
+/* Outputs that belong to nothing but their graph. */
+static const Role loss_role = {.kind = ROLE_LOSS}, prediction_role = {.kind = ROLE_PREDICTION},
+                  probabilities_role = {.kind = ROLE_PROBABILITIES}, squares_role = {.kind = ROLE_SQUARES};
 
 /* Where a role is played. */
 enum { ON_SYMBOL = 1, ON_INPUT = 2, ON_OUTPUT = 4 };

@@ -80,14 +80,14 @@ static Symbols plain_symbols(const Decider *d) {
 }
 
 /* The output by itself, from what is decided from; what lies before that is not looked at. */
-static Graph *make_behind(Decider *d, const char *output) {
+static Graph *make_behind(Decider *d, const Output *output) {
     Symbols symbols = plain_symbols(d);
-    Graph *work = graph_new(output, &symbols);
+    Graph *work = graph_new(output->name, &symbols);
     Rewrite copy = rewrite_begin(d->graph, work, NULL, NULL);
     for (int i = 0; i < d->graph->nodes.count; i++) {
         if (d->names[i]) copy.copies[i] = graph_leaf(work, OP_input, d->names[i], d->graph->nodes.items[i]->type);
     }
-    graph_output(work, output, rewrite_value(&copy, graph_find_output(d->graph, output)));
+    graph_output_like(work, output, rewrite_value(&copy, output->node));
     Graph *canonical = graph_canonical(work);
     graph_free(work);
     return canonical;
@@ -116,16 +116,17 @@ static bool reads_one_value(const Decider *d, const Graph *graph) {
     return true;
 }
 
-static Graph *make_scores(Decider *d, const char *scores) {
-    if (!scores || !graph_find_output(d->graph, scores)) return NULL;
+static Graph *make_scores(Decider *d) {
+    const Output *scores = graph_output_of(d->graph, probabilities_role);
+    if (!scores) return NULL;
     Graph *graph = make_behind(d, scores);
     if (reads_one_value(d, graph)) return graph;
     graph_free(graph);
     return NULL;
 }
 
-bool decision_cut(const Graph *graph, const char *output, const char *scores, const char *const *fixed, int n_fixed,
-                  DecisionCut *cut) {
+bool decision_cut(const Graph *graph, const char *const *fixed, int n_fixed, DecisionCut *cut) {
+    const Output *prediction = graph_output_of(graph, prediction_role);
     Arena *arena = arena_new();
     size_t nodes = (size_t)graph->nodes.count + 1;
     Decider d = {.graph = graph, .fixed = fixed, .n_fixed = n_fixed, .arena = arena};
@@ -133,8 +134,8 @@ bool decision_cut(const Graph *graph, const char *output, const char *scores, co
     d.is_decided = arena_array(arena, nodes, sizeof *d.is_decided);
     d.names = arena_array(arena, nodes, sizeof *d.names);
     find_smooth(&d);
-    bool good = find_decided(&d, graph_find_output(graph, output));
-    if (good) *cut = (DecisionCut){make_whole(&d), make_behind(&d, output), make_scores(&d, scores), d.count};
+    bool good = find_decided(&d, prediction->node);
+    if (good) *cut = (DecisionCut){make_whole(&d), make_behind(&d, prediction), make_scores(&d), d.count};
     arena_free(arena);
     return good;
 }

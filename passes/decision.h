@@ -8,15 +8,14 @@
 
 typedef struct DecisionCut {
     Graph *whole;    /* the graph with one output more for each value that is decided from */
-    Graph *decision; /* the output, from inputs called as these outputs and from the parameters that it reads besides */
-    Graph *scores;   /* another output, from the first of them alone; NULL: it is made of something else, or is none */
-    int count;       /* of the values */
+    Graph *decision; /* the prediction, from inputs called as these outputs and the parameters that it reads besides */
+    Graph *scores; /* the probabilities, from the first of them alone; NULL: it is made of something else, or is none */
+    int count;     /* of the values */
 } DecisionCut;
 
 /* A value is smooth where a gradient reaches it from a parameter, but for the `fixed` ones [n_fixed], such as
  * thresholds. False, and nothing to free: the decision reads what comes with the batch. */
-bool decision_cut(const Graph *graph, const char *output, const char *scores, const char *const *fixed, int n_fixed,
-                  DecisionCut *cut);
+bool decision_cut(const Graph *graph, const char *const *fixed, int n_fixed, DecisionCut *cut);
 /* Of the decision: the input that stands for a value, from 0. NULL: the decision does not read it. */
 const Node *decision_input(const DecisionCut *cut, int number);
 void decision_free(DecisionCut *cut);

@@ -17,12 +17,12 @@ static Node *find_value(const Graph *graph, const char *name) {
 }
 
 static Node *find_loss(const Graph *graph, Diagnostics *diags) {
-    Node *loss = graph_find_output(graph, "loss");
-    if (loss && loss->type.elem == ELEM_F32 && loss->type.rank == 0) return loss;
-    const char *is = loss ? type_print(graph->arena, &loss->type, &graph->symbols) : "missing";
-    diag_error(diags, "E0601", loss ? loss->pos : (Pos){0}, "the output 'loss' of '%s' must be f32[]; it is %s",
-               graph->name, is);
-    diag_hint(diags, "give the graph one scalar output named 'loss', for instance a mean over rows");
+    const Output *loss = graph_output_of(graph, loss_role);
+    if (loss) return loss->node;
+    diag_error(diags, "E0601", (Pos){0}, "'%s' has no loss to be differentiated", graph->name);
+    diag_hint(
+        diags,
+        "give it an output f32[] with this role, for instance a mean over rows: output \"loss\"{role=loss} = %%8");
     return NULL;
 }
 

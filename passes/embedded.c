@@ -66,8 +66,8 @@ static void add_outputs(Graph *graph, Node *score, Node *embedded) {
     Node *chosen = graph_leaf(graph, OP_input, "chosen", score->type);
     Node *all = sum_over(graph, sum_over(graph, graph_op2(graph, OP_mul, score, chosen, score), 1), 0);
     Type scalar = type_make(ELEM_F32, 0, NULL);
-    graph_output(graph, "score", score);
-    graph_output(graph, "loss", graph_reshape(graph, all, &scalar, score));
+    graph_output_as(graph, "score", (Role){.kind = ROLE_COMPARED}, score);
+    graph_output_as(graph, "loss", loss_role, graph_reshape(graph, all, &scalar, score));
     graph_output(graph, "embedded", embedded);
     graph_want(graph, "embedded");
 }

@@ -170,7 +170,7 @@ static Node *join_task(const Joiner *j, const TaskGraph *own) {
     for (int i = 0; i < own->graph->nodes.count; i++) shares = shares || copy.border[i];
     if (!shares) return NULL;
     rewrite_nodes(&rewrite, own->graph);
-    return rewrite.copies[graph_find_output(own->graph, "loss")->id];
+    return rewrite.copies[graph_output_of(own->graph, loss_role)->node->id];
 }
 
 static void want_all(const Joiner *j, const Graph *graph) {
@@ -194,7 +194,7 @@ static bool join_all(const Joiner *j) {
         graph_output_as(j->to, arena_printf(j->arena, "%s.loss", task), of_task, loss);
         want_all(j, own->graph);
     }
-    graph_output(j->to, "loss", sum);
+    graph_output_as(j->to, "loss", loss_role, sum);
     return true;
 }
 
@@ -235,7 +235,7 @@ const char *join_text(const Graph *const *graphs, int count, Arena *arena) {
 /* grad(y, x) would be zero where y comes to depend on the rows of all, and x stays the task's own. */
 static bool make_task(const Joiner *j, TaskGraph *own, const Graph *graph) {
     *own = (TaskGraph){.graph = graph, .name = task_name(graph, j->arena), .text = find_text(graph)};
-    if (!own->text || has_grad(graph) || !graph_find_output(graph, "loss")) return false;
+    if (!own->text || has_grad(graph) || !graph_output_of(graph, loss_role)) return false;
     map_symbols(j, own);
     make_images(j, own);
     return true;

@@ -22,8 +22,8 @@
 
 #include "passes/remark.h"
 
-/* A canonical graph with outputs "loss" and, of each task, "a.loss", that wants what any of them wants; the caller
- * frees it. The graphs are called a.train, b.train, ..., are in no kernel and have an output "loss" f32[]. NULL when
+/* A canonical graph whose outputs are the loss and that of each task, and that wants what any of them wants; the caller
+ * frees it. The graphs are called a.train, b.train, ..., are in no kernel and have a loss. NULL when
  * there is no product that all of them compute alike, one has not just one text, or grad(y, x) in it (pass `expand`
  * comes first), there are too many symbols, or just one graph. */
 Graph *join_graphs(const Graph *const *graphs, int count, Remarks *remarks);

@@ -16,7 +16,7 @@ static const double TOLERANCE = 1e-6;
 
 static double loss_of(const RandomGraph *r) {
     Interpretation *run = interpret(r->graph, r->extents, r->bindings, r->n_bindings);
-    double loss = run->error ? NAN : run->values[graph_find_output(r->graph, "loss")->id][0];
+    double loss = run->error ? NAN : run->values[graph_output_of(r->graph, loss_role)->node->id][0];
     interpretation_free(run);
     return loss;
 }

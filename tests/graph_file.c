@@ -73,7 +73,7 @@ static const char *fill(RandomGraph *random, const char *text) {
         const Node *node = graph->nodes.items[i];
         if (!is_input(node)) continue;
         if (!read_values(random, text, node, &random->bindings[random->n_bindings++])) return node->attrs.text;
-        bool wanted = node->op == OP_param && graph_find_output(graph, "loss");
+        bool wanted = node->op == OP_param && graph_output_of(graph, loss_role);
         if (wanted) random->params[random->n_params++] = node->attrs.text;
     }
     return NULL;

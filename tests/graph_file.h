@@ -7,7 +7,7 @@
  *     ...
  *
  * A graph that once failed is kept as such a file in tests/graphs/found/, where tests/test_random.c
- * runs it. All parameters are differentiated for when there is an output "loss". */
+ * runs it. All parameters are differentiated for when there is a loss. */
 #ifndef GRADC_TESTS_GRAPH_FILE_H
 #define GRADC_TESTS_GRAPH_FILE_H
 

@@ -218,7 +218,7 @@ static void finish(Maker *m) {
         loss = op2(m, OP_add, loss, other);
     }
     if (m->features & RANDOM_GRADS && chance(m, 15)) loss = slope_loss(m, loss);
-    graph_output(m->graph, "loss", loss);
+    graph_output_as(m->graph, "loss", loss_role, loss);
     if (chance(m, 30)) graph_output(m->graph, "value", pick(m));
     if (other && chance(m, 20)) graph_output(m->graph, "loss.last", other);
 }

@@ -2,7 +2,7 @@
  * seed everywhere.
  *
  * The graphs look like a model: rows of T tokens in S ragged sequences, parameters of constant
- * extents, an output "loss" f32[] and now and then other outputs. Values stay small, so that finite
+ * extents, a loss and now and then other outputs. Values stay small, so that finite
  * differences and f32 code can be compared. Inputs follow the names of frontend/program.h for a text
  * input "x". A graph can be given batches of other shapes without being made anew. */
 #ifndef GRADC_TESTS_RANDOM_GRAPH_H

@@ -154,7 +154,7 @@ static bool shrink_outputs(Shrinker *s) {
         graph->outputs.count--;
         RandomGraph candidate = *s->random;
         candidate.graph = graph_canonical(graph);
-        if (!graph_find_output(graph, "loss")) candidate.n_params = 0;
+        if (!graph_output_of(graph, loss_role)) candidate.n_params = 0;
         if (graph->outputs.count && try_candidate(s, candidate)) any = true;
     }
     return any;

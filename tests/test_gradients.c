@@ -97,7 +97,7 @@ static void differentiate_loss(Bench *b) {
         Node *part = weighted_sum(b, graph_op2(g, OP_grad, loss, x, NULL));
         total = total ? graph_op2(g, OP_add, total, part, NULL) : part;
     }
-    graph_output(g, "loss", total);
+    graph_output_as(g, "loss", loss_role, total);
     Diagnostics *diags = diagnostics_new();
     b->r.graph = expand(g, diags);
     cr_assert(b->r.graph, "%s", diags->list.items[0].message);
@@ -107,7 +107,7 @@ static void differentiate_loss(Bench *b) {
 
 /* Adds the loss over `y`; checks its gradients and the gradients of these. */
 static void bench_check(Bench *b, Node *y, const char *what) {
-    graph_output(b->r.graph, "loss", weighted_sum(b, y));
+    graph_output_as(b->r.graph, "loss", loss_role, weighted_sum(b, y));
     check_loss(b, what);
     differentiate_loss(b);
     check_loss(b, arena_printf(b->r.arena, "%s, second derivative", what));
@@ -292,7 +292,7 @@ static void check_attention(const Lengths *lengths, bool few_queries, double dro
         bench_check(b, apply(b, spec), "attention");
         return;
     }
-    graph_output(b->r.graph, "loss", weighted_sum(b, apply(b, spec)));
+    graph_output_as(b->r.graph, "loss", loss_role, weighted_sum(b, apply(b, spec)));
     check_loss(b, "attention that reads rows");
     bench_free(b);
 }
@@ -321,7 +321,7 @@ Test(gradients, equal_maxima_share) {
     double values[] = {1, 3, 3, 2};
     NodeSpec spec = {.op = OP_max, .n_inputs = 1, .inputs = &x};
     Type scalar = type_scalar(ELEM_F32);
-    graph_output(g, "loss", graph_reshape(g, graph_node(g, &spec), &scalar, NULL));
+    graph_output_as(g, "loss", loss_role, graph_reshape(g, graph_node(g, &spec), &scalar, NULL));
     Diagnostics *diags = diagnostics_new();
     Graph *d = differentiate(g, b->params.items, 1, diags);
     Interpretation *run = interpret(d, b->r.extents, &(Binding){b->params.items[0], values}, 1);
@@ -377,7 +377,7 @@ Test(gradients, equal_maxima_of_a_scatter_share) {
     middle.inputs = &y;
     middle.type.dims[0] = dim_const(1);
     y = graph_node(g, &middle);
-    graph_output(g, "loss", total(g, y));
+    graph_output_as(g, "loss", loss_role, total(g, y));
     Diagnostics *diags = diagnostics_new();
     Graph *d = differentiate(g, b->params.items, 1, diags);
     b->bindings.items[0].values = values;
@@ -400,7 +400,7 @@ Test(gradients, frozen_parts_have_no_backward_pass) {
     Node *first = param(b, 2, (Dim[]){C(4), C(4)}), *last = param(b, 2, (Dim[]){C(4), C(4)});
     Node *h = graph_op1(g, OP_tanh, graph_op2(g, OP_matmul, x, first, NULL), NULL);
     Node *y = graph_op2(g, OP_matmul, h, last, NULL);
-    graph_output(g, "loss", total(g, y));
+    graph_output_as(g, "loss", loss_role, total(g, y));
     Diagnostics *diags = diagnostics_new();
     Graph *d = differentiate(g, (const char *[]){last->attrs.text}, 1, diags);
     int products = 0;
@@ -425,7 +425,7 @@ static void expect_refused(Graph *g, const char *code, const char *path) {
 Test(gradients, errors_name_the_path) {
     Graph *g = graph_new("g", NULL);
     graph_output(g, "loss", graph_leaf(g, OP_param, "p", type_make(ELEM_F32, 1, &(Dim)C(2))));
-    expect_refused(g, "E0601", "f32[2]");
+    expect_refused(g, "E0601", "'g' has no loss");
     g = graph_new("g", NULL);
     graph_symbol(g, "T");
     Node *rows = graph_leaf(g, OP_param, "q", type_make(ELEM_F32, 1, &(Dim)T));
@@ -433,7 +433,7 @@ Test(gradients, errors_name_the_path) {
     Node *x = graph_node(g, &(NodeSpec){.op = OP_concat, .n_inputs = 2, .inputs = (Node *[]){rows, p}});
     x = graph_node(g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &x});
     Type scalar = type_scalar(ELEM_F32);
-    graph_output(g, "loss", graph_reshape(g, x, &scalar, NULL));
+    graph_output_as(g, "loss", loss_role, graph_reshape(g, x, &scalar, NULL));
     expect_refused(g, "E0603", "concat <- sum <- reshape <- loss");
 }
 
@@ -448,7 +448,7 @@ Test(gradients, log_sum_exp_is_refused) {
         .op = OP_attention, .n_inputs = ATTENTION_OPERANDS, .inputs = inputs, .attrs = {.ints = {2, 1}, .text = "a"}};
     pair_plain(g, inputs + ATTENTION_FIRST, NULL);
     Node *x = graph_node(g, &spec);
-    graph_output(g, "loss", total(g, x));
+    graph_output_as(g, "loss", loss_role, total(g, x));
     expect_refused(g, "E0602", "attention <- sum <- sum <- reshape <- loss");
 }
 
@@ -459,7 +459,7 @@ Test(gradients, of_a_value_on_the_way) {
     Node *x = graph_leaf(g, OP_param, "x", three), *y = graph_op2(g, OP_mul, x, x, NULL);
     Node *terms = graph_op2(g, OP_add, graph_op2(g, OP_mul, y, y, NULL), graph_op2(g, OP_mul, x, y, NULL), NULL);
     Node *sum = graph_node(g, &(NodeSpec){.op = OP_sum, .n_inputs = 1, .inputs = &terms});
-    graph_output(g, "loss", graph_reshape(g, sum, &scalar, NULL));
+    graph_output_as(g, "loss", loss_role, graph_reshape(g, sum, &scalar, NULL));
     graph_output(g, "y", y);
     Diagnostics *diags = diagnostics_new();
     Graph *d = differentiate(g, (const char *[]){"y", "nothing"}, 2, diags);

@@ -79,8 +79,8 @@ static Graph *make_side(const RandomGraph *r, uint64_t other) {
     for (int i = at; i < count && !extra; i++) {
         if (is_rows(rewrite.copies[i])) extra = rewrite.copies[i];
     }
-    Node *loss = rewrite.copies[graph_find_output(r->graph, "loss")->id];
-    graph_output(g, "loss", extra ? graph_op2(g, OP_add, loss, sum_all(g, extra), NULL) : loss);
+    Node *loss = rewrite.copies[graph_output_of(r->graph, loss_role)->node->id];
+    graph_output_as(g, "loss", loss_role, extra ? graph_op2(g, OP_add, loss, sum_all(g, extra), NULL) : loss);
     Diagnostics *diags = diagnostics_new();
     Graph *plain = expand(g, diags);
     cr_assert_not_null(plain);
@@ -345,7 +345,7 @@ static Graph *with_grad(const Graph *graph) {
 Test(join, nothing_in_common) {
     RandomGraph *r = random_graph_new(3, 20, RANDOM_ALL);
     Graph *g = make_side(r, 0), *other = graph_new("b.train", &g->symbols), *grad = with_grad(g);
-    graph_output(other, "loss", graph_leaf(other, OP_param, "p", type_scalar(ELEM_F32)));
+    graph_output_as(other, "loss", loss_role, graph_leaf(other, OP_param, "p", type_scalar(ELEM_F32)));
     cr_expect_null(join_graphs((const Graph *[]){g, grad}, PARTS, NULL));
     graph_free(grad);
     cr_expect_null(join_graphs((const Graph *[]){g}, 1, NULL));

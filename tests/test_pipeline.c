@@ -153,8 +153,8 @@ static Graph *with_gradient(const Graph *from, uint64_t seed) {
     }
     Node *tenth = graph_const(g, ELEM_F32, 0.1, NULL);
     g->outputs.count = 0;
-    graph_output(
-        g, "loss",
+    graph_output_as(
+        g, "loss", loss_role,
         graph_op2(g, OP_add, loss, graph_op2(g, OP_mul, tenth, graph_reshape(g, sum, &loss->type, NULL), NULL), NULL));
     Graph *canonical = graph_canonical(g);
     graph_free(g);

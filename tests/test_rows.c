@@ -21,7 +21,7 @@ static void add_outputs(Maker *m, Node *y) {
     x = op2(m, OP_mul, x, maker_leaf(m, OP_input, "weights", type, LEAF_REAL));
     for (int axis = type.rank - 1; axis >= 0; axis--) x = reduce(m, OP_sum, x, axis);
     type = type_scalar(ELEM_F32);
-    graph_output(m->graph, "loss", graph_reshape(m->graph, x, &type, NULL));
+    graph_output_as(m->graph, "loss", loss_role, graph_reshape(m->graph, x, &type, NULL));
 }
 
 static RandomGraph *example_new(Op op, int number, bool in_domain) {

@@ -366,6 +366,22 @@ Test(structure, names_of_inputs_have_no_meaning) {
     }
 }
 
+/* An output is asked for by its role, or by a name that somebody gave: never by one that the code knows. */
+static void check_output_names(void *user, const char *path, int number, const char *line) {
+    static const char *const asks[] = {"graph_find_output(", "graph_output_named(", "executable_output(",
+                                       "executable_bind_output(", "compiled_read("};
+    (void)user;
+    for (size_t i = 0; i < sizeof asks / sizeof *asks; i++) {
+        const char *call = strstr(line, asks[i]), *end = call ? strchr(call, ')') : NULL;
+        bool known = end && memchr(call, '"', (size_t)(end - call)) && strcmp(path, "runtime/engine/machine.c") != 0;
+        cr_expect(!known, "%s:%d: ask for a role (graph/role.h), not for a name: %s", path, number, line);
+    }
+}
+
+Test(structure, names_of_outputs_have_no_meaning) {
+    for (int i = 0; i < ROOMS; i++) visit_folder(rooms[i].name, check_output_names, NULL);
+}
+
 static void count_definitions(const char *folder, int *count) {
     char path[1200];
     snprintf(path, sizeof path, SOURCE_ROOT "/%s", folder);

@@ -15,9 +15,9 @@ const Explanation explanations_of_compiler[] = {
      .right = "gradc dump my.graph --task t > t.gir\n"
               "gradc opt t.gir"},
     {"E0601", "no scalar loss",
-     "A graph to be differentiated needs one output named 'loss' of type f32[]. Give\n"
-     "the task a loss that is a scalar, for instance the mean of the rows' losses.",
-     .wrong = "output \"loss\" = %7 # f32[S, 1]", .right = "output \"loss\" = %8 # f32[]"},
+     "A graph to be differentiated needs one output f32[] with the role of the loss,\n"
+     "for instance the mean of the rows' losses.",
+     .wrong = "output \"loss\" = %7 # f32[S, 1]", .right = "output \"loss\"{role=loss} = %8 # f32[]"},
     {"E0602", "no gradient",
      "A parameter, or the x of a grad(y, x), reaches what is differentiated through\n"
      "an operator that cannot be: the log-sum-exp of attention, or its second\n"

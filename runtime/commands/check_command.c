@@ -26,7 +26,7 @@ static void print_task(const Program *program, const Task *task, Arena *arena) {
     for (int i = 0; i < task->n_values; i++)
         printf("  %s   %s\n", task->values[i].kind == LABEL_NUMBERS ? "input" : "label",
                label_text(task, &task->values[i], arena));
-    const Node *predict = graph_find_output(task->eval, "predict");
+    const Node *predict = graph_output_of(task->eval, prediction_role)->node;
     printf("  predict %s\n", type_print(arena, &predict->type, &task->eval->symbols));
     printf("  metric ");
     for (int i = 0; i < task->n_metrics; i++) printf(" %s", task->metrics[i]);

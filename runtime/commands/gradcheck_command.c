@@ -139,7 +139,7 @@ static bool check_batch(TaskCheck *c, int index) {
     bool good = check && compiled_run(c->compiled, c->values, c->s->diags);
     if (good) {
         double expected = gradient_check_loss(check);
-        good = compiled_read(c->compiled, "loss", &loss);
+        good = compiled_read(c->compiled, graph_output_of(c->gradients, loss_role)->name, &loss);
         c->loss_error = fmax(c->loss_error, fabs(loss - expected) / fmax(1, fabs(expected)));
         check_params(c, check, index == 0 ? choose_samples(c) : 0);
     }

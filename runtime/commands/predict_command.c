@@ -63,10 +63,11 @@ static bool choose_bad_rows(Predictor *p) {
 static bool choose_outputs(Predictor *p) {
     const Task *task = &p->s->program->tasks.items[p->task];
     OutputNames *names = &p->writer.outputs;
-    names->names[names->count++] = p->o->show ? p->o->show : "predict";
+    names->names[names->count++] = p->o->show ? p->o->show : task_output(task, prediction_role);
     if (!p->o->probabilities) return true;
-    names->names[names->count++] = "probabilities";
-    if (graph_find_output(task->eval, "probabilities")) return true;
+    const char *probabilities = task_output(task, probabilities_role);
+    names->names[names->count++] = probabilities;
+    if (probabilities) return true;
     diag_error(p->s->diags, "E0955", task->pos, "task '%s' does not say what its probabilities are", task->name);
     diag_hint(p->s->diags, "show them in the task: show softmax(logits) as \"probabilities\", or sigmoid(logit)");
     return false;

@@ -130,7 +130,7 @@ static void answer_row(const PredictionWriter *w, const Dataset *data, const Col
     const char *problem = table_problem(data->table, data->table_rows[request->row]);
     if (problem) refuse(request, problem);
     for (int i = 0; !problem && i < w->outputs.count; i++)
-        json_object_set_new(request->answer, prediction_name(w->outputs.names[i]),
+        json_object_set_new(request->answer, prediction_name(w->task, w->outputs.names[i]),
                             prediction_value(w, i, data, &outputs[i], request->row));
 }
 
@@ -226,9 +226,11 @@ static void choose_outputs(Service *v) {
     v->seen = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *v->seen);
     v->outputs = arena_array(s->arena, (size_t)s->program->tasks.count + 1, sizeof *v->outputs);
     for (int t = 0; t < s->program->tasks.count; t++) {
-        const char *const wanted[] = {"predict", "probabilities", v->o->show};
+        const Task *task = &s->program->tasks.items[t];
+        const char *const wanted[] = {task_output(task, prediction_role), task_output(task, probabilities_role),
+                                      v->o->show};
         for (int i = 0; i < 3; i++) {
-            bool has = wanted[i] && graph_find_output(s->program->tasks.items[t].eval, wanted[i]);
+            bool has = wanted[i] && graph_output_named(task->eval, wanted[i]);
             if (has) v->outputs[t].names[v->outputs[t].count++] = wanted[i];
         }
     }

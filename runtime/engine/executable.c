@@ -106,9 +106,17 @@ bool executable_bind_output_role(Executable *exec, Role role, void *memory) {
     return bind_output(exec, output ? output->node : NULL, memory);
 }
 
-const float *executable_output(const Executable *exec, const char *output) {
-    Node *node = graph_find_output(exec->list->graph, output);
+static const float *place_of(const Executable *exec, Node *node) {
     return node ? exec->memory[node_storage(node)->id] : NULL;
+}
+
+const float *executable_output(const Executable *exec, const char *output) {
+    return place_of(exec, graph_find_output(exec->list->graph, output));
+}
+
+const float *executable_output_of(const Executable *exec, Role role) {
+    const Output *output = graph_output_of(exec->list->graph, role);
+    return place_of(exec, output ? output->node : NULL);
 }
 
 const Symbols *executable_symbols(const Executable *exec) { return &exec->list->graph->symbols; }

@@ -32,6 +32,7 @@ bool executable_bind_output_role(Executable *exec, Role role, void *memory); /* 
 
 /* Where an output lies after a run: valid until the slab is used again. NULL when there is none of this name. */
 const float *executable_output(const Executable *exec, const char *output);
+const float *executable_output_of(const Executable *exec, Role role); /* the output that plays it */
 
 /* Names of the graph's symbols, in the order of `extents`. */
 const Symbols *executable_symbols(const Executable *exec);

@@ -89,7 +89,7 @@ static bool counts_sequences(const Graph *graph, Dim dim) {
 static bool make_graph(Attributor *a) {
     const TextInput *in = &a->task->inputs[0];
     if (a->task->n_inputs != 1 || in->window) return cannot(a, "it has several texts apart, or windows");
-    if (!embedded_graph(a->task->eval, "predict", &a->embedded))
+    if (!embedded_graph(a->task->eval, task_output(a->task, prediction_role), &a->embedded))
         return cannot(a, "its tokens are not embedded by one table");
     const Type *type = &a->embedded.type;
     if (!counts_sequences(a->embedded.graph, type->dims[0]) || !dim_is_const(type->dims[1]))
@@ -194,8 +194,8 @@ static bool run_points(PointBatch *b, int64_t column) {
         const ParamSlot *slot = &a->params->slots[i];
         values_borrow(values, slot->param->name, a->params->weights + slot->offset, slot->count);
     }
-    const Role gradient = {.kind = ROLE_GRADIENT, .of = "embedded"};
-    bool good = compiled_run(a->compiled, values, a->s->diags) && compiled_read(a->compiled, "score", b->scores) &&
+    const Role gradient = {.kind = ROLE_GRADIENT, .of = "embedded"}, score = {.kind = ROLE_COMPARED};
+    bool good = compiled_run(a->compiled, values, a->s->diags) && compiled_read_role(a->compiled, score, b->scores) &&
                 (!b->gradients || compiled_read_role(a->compiled, gradient, b->gradients));
     values_free(values);
     return good;

@@ -47,7 +47,8 @@ static Node *hold_stopped(void *user, Graph *to, const Node *node, Node *const *
 static Graph *loss_of(const Graph *graph, Held *held) {
     Graph *work = graph_new(graph->name, &graph->symbols);
     Rewrite rewrite = rewrite_begin(graph, work, hold_stopped, held);
-    graph_output(work, "loss", rewrite_value(&rewrite, graph_find_output(graph, "loss")));
+    const Output *loss = graph_output_of(graph, loss_role);
+    graph_output_like(work, loss, rewrite_value(&rewrite, loss->node));
     Graph *canonical = graph_canonical(work);
     graph_free(work);
     return canonical;
@@ -66,7 +67,7 @@ static Interpretation *evaluate(GradientCheck *c, const Graph *graph) {
 
 static double loss_now(const GradientCheck *c) {
     Interpretation *run = interpret(c->graph, c->extents, c->bindings, c->n_bindings);
-    double loss = run->error ? NAN : run->values[graph_find_output(c->graph, "loss")->id][0];
+    double loss = run->error ? NAN : run->values[graph_output_of(c->graph, loss_role)->node->id][0];
     interpretation_free(run);
     return loss;
 }
@@ -120,7 +121,7 @@ void gradient_check_free(GradientCheck *c) {
 }
 
 double gradient_check_loss(const GradientCheck *c) {
-    return c->rounded ? c->rounded_run->values[graph_find_output(c->rounded, "loss")->id][0] : c->loss;
+    return c->rounded ? c->rounded_run->values[graph_output_of(c->rounded, loss_role)->node->id][0] : c->loss;
 }
 
 static const double *gradient_of(const Graph *gradients, const Interpretation *run, const char *param) {

@@ -29,7 +29,7 @@ typedef struct GradientFinding {
     double compiled, interpreted, difference; /* there; `compiled` NaN along a direction and without compiled values */
 } GradientFinding;
 
-/* `graph`: with output "loss"; `gradients`: with the gradient of each parameter, both without grad(y, x); `rounded`: as
+/* `graph`: with a loss; `gradients`: with the gradient of each parameter, both without grad(y, x); `rounded`: as
  * `gradients`, what compiled code computes where that has bf16 products, otherwise NULL. Borrows all;
  * `values` holds every leaf, and a parameter's values vary while it is checked. `floor`, in gradients, is raised to a
  * hundredth of the largest: start with 0 and keep it from batch to batch. NULL and a diagnostic when the graphs cannot

@@ -124,12 +124,12 @@ bool run_make_graph(Run *r) {
                  ((Output){.name = output, .node = graph_find_output(r->task->train, output)}));
         vec_push(r->arena, &wanted, output);
     }
-    Node *loss = graph_find_output(r->task->train, "loss");
+    const Output *loss = graph_output_of(r->task->train, loss_role);
     if (r->o->grad && !loss) {
         return diag_error(r->diags, "E0977", r->task->pos, "'%s' does not return f32, so it has no gradient",
                           r->task->name);
     }
-    if (r->o->grad) vec_push(r->arena, &graph.outputs, ((Output){.name = "loss", .node = loss}));
+    if (r->o->grad) vec_push(r->arena, &graph.outputs, *loss);
     Graph *expanded =
         expand(&graph, r->diags); /* before anything else: the same nodes are differentiated, simplified or not */
     bool derived = expanded && r->o->grad;

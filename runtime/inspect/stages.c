@@ -31,14 +31,14 @@ static void add_training(Session *s, const Task *task, Sources *sources) {
     add_source(s, arena_printf(s->arena, "%s.train", task->name), &input, 1, sources);
 }
 
-/* With one output: what it does not need is dead. */
+/* With one output, the prediction where `name` is NULL: what it does not need is dead. */
 static bool add_evaluation(Session *s, const Task *task, const char *name, Sources *sources) {
-    Node *output = graph_find_output(task->eval, name);
+    const Output *output = name ? graph_output_named(task->eval, name) : graph_output_of(task->eval, prediction_role);
     if (!output) return diag_error(s->diags, "E0906", task->pos, "task '%s' has no output '%s'", task->name, name);
     Graph *graph = arena_alloc(s->arena, sizeof *graph);
     *graph = *task->eval;
     graph->outputs.items = arena_alloc(s->arena, sizeof(Output));
-    graph->outputs.items[0] = (Output){.name = name, .node = output};
+    graph->outputs.items[0] = *output;
     graph->outputs.count = graph->outputs.capacity = 1;
     add_source(s, arena_printf(s->arena, "%s.eval", task->name), &(PipelineInput){.graph = graph}, 1, sources);
     return true;
@@ -103,7 +103,7 @@ bool sources_choose(Session *session, const SourceChoice *choice, Sources *sourc
         if (update || (only && strcmp(only, task->name) != 0)) continue;
         if (all || strcmp(graph, "train") == 0) add_training(session, task, sources);
         bool is_wanted = all || strcmp(graph, "eval") == 0;
-        if (is_wanted && !add_evaluation(session, task, choice->show ? choice->show : "predict", sources)) return false;
+        if (is_wanted && !add_evaluation(session, task, choice->show, sources)) return false;
     }
     if (update || (all && !only)) add_updates(session, sources);
     return true;

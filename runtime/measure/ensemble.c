@@ -85,7 +85,7 @@ static bool is_averageable(const DecisionCut *cut) {
 }
 
 static bool no_mean(const Member *m, Diagnostics *diags) {
-    const Node *predict = graph_find_output(task_of(m)->eval, "predict");
+    const Node *predict = graph_output_of(task_of(m)->eval, prediction_role)->node;
     diag_error(diags, "E0959", predict->pos, "predictions of several runs cannot be averaged here");
     diag_hint(diags, "what is decided from is to be a number or a list of numbers for each row, as in: predict "
                      "argmax(logits)");
@@ -107,17 +107,20 @@ bool member_prepare(Member *m, OutputNames *outputs, Diagnostics *diags) {
     Task *task = task_of(m);
     const char *fixed[MAX_FITS];
     for (int i = 0; i < task->n_fits; i++) fixed[i] = m->program->params.items[task->fits[i].param].name;
-    if (!decision_cut(task->eval, "predict", SCORES_OUTPUT, fixed, task->n_fits, &m->cut)) return no_mean(m, diags);
+    if (!decision_cut(task->eval, fixed, task->n_fits, &m->cut)) return no_mean(m, diags);
     if (!is_averageable(&m->cut) || outputs->count + m->cut.count + 1 > MAX_OUTPUTS) return no_mean(m, diags);
-    graph_free(task->eval);
+    m->uncut = task->eval;
     task->eval = m->cut.whole, m->cut.whole = NULL;
     m->link = m->cut.scores && m->cut.count == 1 ? link_of(m->cut.scores, decision_input(&m->cut, 0)) : LINK_NONE;
     for (int i = 0; i < m->cut.count; i++) add_output(outputs, decision_input(&m->cut, i)->attrs.text);
-    if (m->link != LINK_NONE) add_output(outputs, SCORES_OUTPUT);
+    if (m->link != LINK_NONE) add_output(outputs, task_output(task, probabilities_role));
     return true;
 }
 
-void member_free(Member *m) { decision_free(&m->cut); }
+void member_free(Member *m) {
+    decision_free(&m->cut);
+    graph_free(m->uncut);
+}
 
 /* --- Agreement ---------------------------------------------------------------------------------------------------- */
 
@@ -146,12 +149,12 @@ static bool labels_differ(const Member *a, const Member *b, Diagnostics *diags) 
 }
 
 static bool decisions_differ(const Member *a, const Member *b, Diagnostics *diags) {
-    const Node *first = graph_find_output(task_of(a)->eval, "predict");
-    const Node *other = graph_find_output(task_of(b)->eval, "predict");
+    const Node *first = graph_output_of(task_of(a)->eval, prediction_role)->node;
+    const Node *other = graph_output_of(task_of(b)->eval, prediction_role)->node;
     diag_error(diags, "E0959", other->pos, "%s decides otherwise than %s", b->name, a->name);
     diag_note(diags, first->pos, "the other prediction is here");
-    diag_hint(diags, "runs answer together when what they predict, and show as \"" SCORES_OUTPUT
-                     "\", is decided in the same way");
+    diag_hint(diags, "runs answer together when what they predict, and show as \"probabilities\", is "
+                     "decided in the same way");
     return false;
 }
 
@@ -255,7 +258,8 @@ static bool average(const Blend *b, const char *output, Collected *result) {
 static double *decided_from(const Blend *b, const Node *input) {
     const Collected *like = given_by(b, 0, number_of(b, 0, input->attrs.text));
     ScoreLink link = b->members[0].link;
-    double *values = mean_of(b, link == LINK_NONE ? input->attrs.text : SCORES_OUTPUT);
+    double *values =
+        mean_of(b, link == LINK_NONE ? input->attrs.text : task_output(task_of(b->members), probabilities_role));
     for (int64_t i = 0; link == LINK_SOFTMAX && i < like->used; i++) values[i] = log(values[i]);
     for (int64_t i = 0; link == LINK_SIGMOID && i < like->used; i++) values[i] = log(values[i] / (1 - values[i]));
     return values;
@@ -339,7 +343,8 @@ static bool decide(const Blend *b, Collected *result) {
     Leaves l = bind_leaves(b, decision);
     int64_t at = 0;
     bool good = true;
-    *result = lay_out(given_by(b, 0, number_of(b, 0, "predict")), b->members[0].data->rows);
+    *result = lay_out(given_by(b, 0, number_of(b, 0, task_output(task_of(b->members), prediction_role))),
+                      b->members[0].data->rows);
     for (int64_t row = 0, end; good && row < b->members[0].data->rows; row = end) {
         int64_t extents[MAX_SYMBOLS] = {0};
         end = end_of_piece(b, &l, row);
@@ -395,7 +400,7 @@ static bool blend_all(const Blend *b, const OutputNames *asked, Collected *outpu
         }
     }
     for (int i = 0; i < asked->count; i++) {
-        bool decides = strcmp(asked->names[i], "predict") == 0;
+        bool decides = task_output_is(task_of(b->members), asked->names[i], prediction_role);
         if (!(decides ? decide(b, &outputs[i]) : average(b, asked->names[i], &outputs[i]))) return false;
     }
     return true;

@@ -22,6 +22,7 @@ typedef struct Member {
     Model *model;
     const Dataset *data; /* the rows as it reads them: of members that read them alike the same one */
     DecisionCut cut;
+    Graph *uncut; /* the graph in whose place the task has that of the cut; names of outputs lie in it */
     ScoreLink link;
 } Member;
 

@@ -31,24 +31,28 @@ static void unknown_metric(const Task *task, int index, Diagnostics *diags) {
         diag_hint(diags, "those that fit the label are %s", fitting_metrics(task_label(task), diags->arena));
 }
 
+static const Node *output_node(const Task *task, Role role) {
+    const Output *output = graph_output_of(task->eval, role);
+    return output ? output->node : NULL;
+}
+
 /* Metrics of probabilities read an output with a column for each class or flag, or one for class 1 of two. */
 static bool scores_fit(const Task *task) {
-    const Node *scores = graph_find_output(task->eval, SCORES_OUTPUT);
-    const Node *predict = graph_find_output(task->eval, "predict");
+    const Node *scores = output_node(task, probabilities_role), *predict = output_node(task, prediction_role);
     int64_t wanted = task_label(task)->kind == LABEL_FLAGS ? task_label(task)->width : task_label(task)->classes;
     bool beside = scores && scores->type.rank == 2 && dim_equal(scores->type.dims[0], predict->type.dims[0]);
     return beside && (dim_is(scores->type.dims[1], wanted) || (wanted == 2 && dim_is(scores->type.dims[1], 1)));
 }
 
 static bool check_scores(const Task *task, int index, Diagnostics *diags) {
-    const Node *scores = graph_find_output(task->eval, SCORES_OUTPUT);
+    const Node *scores = output_node(task, probabilities_role);
     if (scores_fit(task)) return true;
     diag_error(diags, "E0933", task->metric_pos[index], "the metric '%s' reads probabilities, %s", task->metrics[index],
                scores ? "one for each class" : "and the task shows none");
     if (scores)
         diag_note(diags, scores->pos, "these are %s", type_print(diags->arena, &scores->type, &task->eval->symbols));
-    diag_hint(diags, "add a line such as: show softmax(logits) as \"" SCORES_OUTPUT
-                     "\", or sigmoid(logits) for flags and two classes");
+    diag_hint(diags, "add a line such as: show softmax(logits) as \"probabilities\", "
+                     "or sigmoid(logits) for flags and two classes");
     return false;
 }
 
@@ -90,7 +94,7 @@ static bool wrong_width(const Task *task, const Node *predict, Diagnostics *diag
 
 /* Metrics compare the prediction with the label, column by column. */
 static bool check_columns(const Task *task, Diagnostics *diags) {
-    const Node *predict = graph_find_output(task->eval, "predict");
+    const Node *predict = output_node(task, prediction_role);
     if (task_label(task)->kind == LABEL_NONE || dim_is(predict->type.dims[1], task_label(task)->width)) return true;
     if (task_label(task)->kind != LABEL_FLAGS) return wrong_width(task, predict, diags);
     diag_error(diags, "E0932", task_label(task)->pos, "there %s %s, but the prediction is %s",
@@ -119,24 +123,24 @@ static void add_output(OutputNames *outputs, const char *name) {
 }
 
 OutputNames evaluate_outputs(const Task *task) {
-    OutputNames outputs = {{"predict", "loss"}, 2};
+    OutputNames outputs = {{task_output(task, prediction_role), task_output(task, loss_role)}, 2};
     for (int i = 0; i < task->n_metrics; i++) {
         const Metric *metric = metric_find(task->metrics[i]);
-        if (metric && metric->reads_scores) add_output(&outputs, SCORES_OUTPUT);
+        if (metric && metric->reads_scores) add_output(&outputs, task_output(task, probabilities_role));
     }
     return outputs;
 }
 
 OutputNames evaluate_outputs_with_scores(const Task *task) {
     OutputNames outputs = evaluate_outputs(task);
-    if (scores_fit(task)) add_output(&outputs, SCORES_OUTPUT);
+    if (scores_fit(task)) add_output(&outputs, task_output(task, probabilities_role));
     return outputs;
 }
 
 /* NULL: it is not among them. */
-static const Collected *output_of(const OutputNames *names, const Collected *outputs, const char *name) {
+static const Collected *output_of(const Task *task, const OutputNames *names, const Collected *outputs, Role role) {
     for (int i = 0; i < names->count; i++) {
-        if (strcmp(names->names[i], name) == 0) return &outputs[i];
+        if (task_output_is(task, names->names[i], role)) return &outputs[i];
     }
     return NULL;
 }
@@ -401,9 +405,9 @@ static void tell_undefined(const Dataset *data, int metric, Diagnostics *diags) 
 void evaluate_collected(const Dataset *data, const OutputNames *names, const Collected *outputs, Evaluation *result,
                         const LineVisitor *visitor, Diagnostics *diags) {
     const Task *task = data->task;
-    const Collected *scores = output_of(names, outputs, SCORES_OUTPUT);
+    const Collected *scores = output_of(task, names, outputs, probabilities_role);
     Pairs p = {0};
-    pair_up(&p, data, output_of(names, outputs, "predict"));
+    pair_up(&p, data, output_of(task, names, outputs, prediction_role));
     MetricInput in = {.prediction = p.predictions,
                       .label = p.labels,
                       .n = p.lines,
@@ -412,7 +416,7 @@ void evaluate_collected(const Dataset *data, const OutputNames *names, const Col
                       .sequences = data->rows,
                       .names = task_label(task)->names,
                       .classes = task_label(task)->classes};
-    in.loss = result->loss = output_of(names, outputs, "loss")->sum;
+    in.loss = result->loss = output_of(task, names, outputs, loss_role)->sum;
     double *lines = scores ? line_up(data, &p, scores) : NULL;
     if (scores) in.scores = lines, in.score_columns = scores->columns;
     for (int i = 0; i < task->n_metrics; i++) {

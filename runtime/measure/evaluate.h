@@ -19,7 +19,7 @@ typedef struct Evaluation {
 /* The table rows of a task's metrics; false with "did you mean" for an unknown one. */
 bool evaluate_check(const Program *program, const bool *tasks, Diagnostics *diags);
 
-/* The outputs that an evaluation reads: "predict", "loss", and the probabilities where a metric asks for them. */
+/* The outputs that an evaluation reads: prediction and loss, and the probabilities where a metric asks for them. */
 OutputNames evaluate_outputs(const Task *task);
 /* The same with the probabilities of what is predicted, where the task shows them as metrics read them. */
 OutputNames evaluate_outputs_with_scores(const Task *task);

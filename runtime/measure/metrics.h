@@ -36,7 +36,6 @@ typedef struct Metric {
 } Metric;
 
 /* The output that gives the probabilities of a task's classes or flags. */
-#define SCORES_OUTPUT "probabilities"
 
 /* Why a metric cannot be computed of such a label, as the end of a sentence; NULL: it can. */
 const char *metric_problem(const Metric *metric, const Label *label);

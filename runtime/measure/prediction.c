@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *prediction_name(const char *output) { return strcmp(output, "predict") == 0 ? "prediction" : output; }
+const char *prediction_name(const Task *task, const char *output) {
+    return task_output_is(task, output, prediction_role) ? "prediction" : output;
+}
 
 /* --- Values ------------------------------------------------------------------------------------------------------- */
 
@@ -55,7 +57,7 @@ static json_t *words_value(const PredictionWriter *w, bool is_prediction, const 
 
 json_t *prediction_value(const PredictionWriter *w, int index, const Dataset *data, const Collected *output,
                          int64_t row) {
-    bool is_prediction = strcmp(w->outputs.names[index], "predict") == 0;
+    bool is_prediction = task_output_is(w->task, w->outputs.names[index], prediction_role);
     const float *values = output->values + output->starts[row];
     if (output->of == ROWS_OF_SEQUENCES) return line_value(w, is_prediction, values, output->columns);
     if (output->of == ROWS_OF_LABELS && data->values[output->input].word)
@@ -95,7 +97,7 @@ static int64_t cells_of(const Collected *output) { return output->of == ROWS_OF_
 
 static void write_names(const PredictionWriter *w, int index, const Collected *output, int64_t *cells) {
     const Label *label = task_label(w->task);
-    const char *name = prediction_name(w->outputs.names[index]);
+    const char *name = prediction_name(w->task, w->outputs.names[index]);
     int64_t count = cells_of(output);
     bool named = label->names && count == (label->kind == LABEL_FLAGS ? label->width : label->classes);
     for (int64_t i = 0; i < count; i++) {
@@ -165,8 +167,8 @@ static void write_object(const PredictionWriter *w, const Dataset *data, const C
         row_kept_value(&w->rows, data, row, data->kept + i);
     }
     for (int i = 0; !error && i < w->outputs.count; i++)
-        row_member(&w->rows, prediction_name(w->outputs.names[i]), prediction_value(w, i, data, &outputs[i], row),
-                   &members);
+        row_member(&w->rows, prediction_name(w->task, w->outputs.names[i]),
+                   prediction_value(w, i, data, &outputs[i], row), &members);
     if (error) row_member(&w->rows, "error", json_string(error), &members);
     fputs("}\n", w->rows.out);
 }

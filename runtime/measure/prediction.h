@@ -16,7 +16,7 @@ typedef struct PredictionWriter {
     int n_keep;
     const Task *task;
     const Tokenizer *tokenizer;
-    OutputNames outputs; /* what is written, in this order: "predict" is called "prediction" */
+    OutputNames outputs; /* what is written, in this order */
     bool begun;          /* the header is written */
 } PredictionWriter;
 
@@ -32,6 +32,6 @@ void prediction_rows(PredictionWriter *writer, const Dataset *data, const Collec
 json_t *class_value(const Task *task, const Tokenizer *tokenizer, double value);
 
 /* What an output is called in a header and in objects. */
-const char *prediction_name(const char *output);
+const char *prediction_name(const Task *task, const char *output);
 
 #endif

@@ -89,7 +89,7 @@ void deferred_free(Deferred *t) {
 
 void deferred_gradient(Deferred *t) {
     executable_bind_role(t->squares, gradient_role, (void *)t->touched->gradient);
-    executable_bind_output(t->squares, "squares", t->partial);
+    executable_bind_output_role(t->squares, squares_role, t->partial);
     size_t bytes = executable_plan(t->squares, &t->touched->n_selected);
     if (bytes > t->between_bytes) {
         slab_free(t->between, t->between_bytes);

@@ -53,7 +53,8 @@ bool merge_compute(const Program *program, const ParamMerge *merge, const Parame
     Interpretation *result = interpret(merge->graph, no_extents, bindings, count);
     bool good = !result->error;
     if (!good) diag_error(diags, "E0978", merge->pos, "'%s' cannot be merged: %s", slot->param->name, result->error);
-    const double *values = good ? result->values[graph_find_output(merge->graph, "merged")->id] : NULL;
+    const double *values =
+        good ? result->values[graph_output_of(merge->graph, (Role){.kind = ROLE_WEIGHT})->node->id] : NULL;
     for (int64_t i = 0; good && i < slot->count; i++) merged[i] = (float)values[i];
     for (int i = 0; i < count; i++) free((double *)bindings[i].values);
     free(bindings);

@@ -227,7 +227,7 @@ bool model_gradients(Model *m, int task, Batch *batch, float *loss, Diagnostics 
     if (!prepare(m, state, state->public.train, batch, diags)) return false;
     find_row_gradients(m, state);
     team_run(m->options.team, run_gradients, &(Gradients){m, state});
-    *loss = *executable_output(state->public.train, "loss");
+    *loss = *executable_output_of(state->public.train, loss_role);
     m->last_step = (NonFiniteStep){.exec = state->public.train,
                                    .task = state->public.task,
                                    .batch = batch,
@@ -342,8 +342,8 @@ static bool are_finite(const OutputValue *out) {
 }
 
 /* A class after the last is what a row without a largest score gets (see argmax in the prelude). */
-static bool are_classes(const Label *label, const char *name, const OutputValue *out) {
-    bool named = (label->kind == LABEL_CLASS || label->kind == LABEL_MASKED) && strcmp(name, "predict") == 0;
+static bool are_classes(const Label *label, const OutputValue *out) {
+    bool named = label->kind == LABEL_CLASS || label->kind == LABEL_MASKED;
     for (int64_t i = 0; named && out->columns == 1 && i < out->rows; i++) {
         if (out->values[i] >= (float)label->classes) return false;
     }
@@ -370,7 +370,8 @@ static bool check_outputs(Model *m, TaskState *state, Batch *batch, const int64_
     bool finite = true, sound = are_comparable(state, extents);
     for (int i = 0; i < state->outputs.count; i++) {
         finite &= outputs[i].of == ROWS_OF_BATCH || are_finite(&outputs[i]);
-        sound &= are_classes(task_label(task), state->outputs.names[i], &outputs[i]);
+        bool predicts = task_output_is(task, state->outputs.names[i], prediction_role);
+        sound &= !predicts || are_classes(task_label(task), &outputs[i]);
     }
     NonFiniteStep bad = {.exec = state->public.eval,
                          .task = task,

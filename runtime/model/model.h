@@ -34,7 +34,7 @@ typedef struct ModelOptions {
     size_t kept_room;
     const char *passes; /* see passes/pipeline.h; NULL: the usual ones */
     bool rounds;        /* products are bf16: team and target flush subnormal numbers */
-    /* [program's tasks]: of the evaluation graphs, what model_evaluate gives; NULL: "predict" of all. The others are
+    /* [program's tasks]: of the evaluation graphs, what model_evaluate gives; NULL: the prediction of all. The rest is
      * not computed. */
     const OutputNames *outputs;
     const Target *target;

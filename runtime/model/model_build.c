@@ -119,9 +119,9 @@ static bool choose_outputs(Model *m, TaskState *state, Graph *eval, Diagnostics 
     eval->outputs.capacity = MAX_OUTPUTS;
     for (int i = 0; i < state->outputs.count; i++) {
         const char *name = state->outputs.names[i];
-        Node *output = graph_find_output(task->eval, name);
+        const Output *output = graph_output_named(task->eval, name);
         if (!output) return no_output(task, name, diags);
-        eval->outputs.items[eval->outputs.count++] = (Output){.name = name, .node = output};
+        eval->outputs.items[eval->outputs.count++] = *output;
     }
     deciders_add(eval);
     return true;
@@ -210,10 +210,11 @@ static const char *const *fitted_names(const Model *m, const Task *task, int *co
 
 static bool make_evaluation(Model *m, int index, Diagnostics *diags) {
     TaskState *state = &m->tasks[index];
-    state->outputs = m->options.outputs ? m->options.outputs[index] : (OutputNames){{"predict"}, 1};
-    Graph eval = *state->public.task->eval; /* with the outputs that are asked for: what they do not need is dead */
-    if (!choose_outputs(m, state, &eval, diags)) return false;
     const Task *task = state->public.task;
+    state->outputs =
+        m->options.outputs ? m->options.outputs[index] : (OutputNames){{task_output(task, prediction_role)}, 1};
+    Graph eval = *task->eval; /* with the outputs that are asked for: what they do not need is dead */
+    if (!choose_outputs(m, state, &eval, diags)) return false;
     PipelineOptions options = {.passes = m->options.passes, .rounds = m->options.rounds};
     state->eval_frozen.is_trained = m->options.training && task->n_fits > 0;
     PipelineInput input = {.graph = &eval, .cuts = may_keep(m, task, &state->eval_frozen)};

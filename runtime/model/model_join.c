@@ -48,5 +48,5 @@ int model_joined(const Model *m) {
 float model_task_loss(const Model *m, int task) {
     const TaskState *joined = &m->tasks[m->program->tasks.count];
     Role loss = {.kind = ROLE_LOSS, .task = joined->public.task->tasks[task]->name};
-    return *executable_output(joined->public.train, graph_output_of(joined->train.graph, loss)->name);
+    return *executable_output_of(joined->public.train, loss);
 }

@@ -263,7 +263,7 @@ static const bool *find_forward(const Graph *graph, bool evaluates, Arena *arena
     bool *reached = arena_array(arena, (size_t)graph->nodes.count + 1, sizeof *reached);
     for (int i = 0; i < graph->outputs.count; i++) {
         const Output *output = &graph->outputs.items[i];
-        if ((strcmp(output->name, "loss") == 0) != evaluates) reached[output->node->id] = true;
+        if ((output->role.kind == ROLE_LOSS) != evaluates) reached[output->node->id] = true;
     }
     for (int i = graph->nodes.count - 1; i >= 0; i--) {
         const Node *node = graph->nodes.items[i];

@@ -11,7 +11,7 @@ Graph *norm_graph(int64_t columns) {
     Node *gradient = graph_input_as(graph, "gradient", gradient_role, type_make(ELEM_F32, 2, dims));
     Node *squares = graph_op2(graph, OP_mul, gradient, gradient, NULL);
     NodeSpec sum = {.op = OP_sum, .n_inputs = 1, .inputs = &squares, .attrs.ints = {1}};
-    graph_output(graph, "squares", graph_node(graph, &sum));
+    graph_output_as(graph, "squares", squares_role, graph_node(graph, &sum));
     return graph;
 }
 
@@ -26,7 +26,7 @@ static bool place(RunUpdate *u, int which, Executable *exec, const int64_t *exte
 
 static bool bind_norm(RunUpdate *u, const ParamRun *run, const Parameters *params) {
     executable_bind_role(u->norm, gradient_role, params->gradients + run->offset);
-    executable_bind_output(u->norm, "squares", u->partial);
+    executable_bind_output_role(u->norm, squares_role, u->partial);
     return place(u, 0, u->norm, &u->partials);
 }
 

@@ -31,7 +31,7 @@ typedef struct RunUpdate {
 /* Floats that the results of a run take while they wait; 0: they do not. */
 int64_t run_update_waiting(const Parameters *params, int run);
 
-/* The graph of the norm: "gradient" f32[R, columns] to "squares" f32[R, 1]. The caller frees it. */
+/* The graph of the norm: a gradient f32[R, columns] to its squares f32[R, 1], by these roles. The caller frees it. */
 Graph *norm_graph(int64_t columns);
 
 /* Binds the executables of a run to its part of the slabs. `touched`: of a table whose gradient has the form of rows;

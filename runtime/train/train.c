@@ -82,7 +82,7 @@ static bool check_shards(const TrainOptions *o, Diagnostics *diags) {
 static bool check_losses(Session *s, const TrainOptions *o) {
     for (int i = 0; train_shards(o) > o->accumulate && i < s->program->tasks.count; i++) {
         const Task *task = &s->program->tasks.items[i];
-        const Node *node = s->tasks[i] ? terms_meet(task->train, graph_find_output(task->train, "loss")) : NULL;
+        const Node *node = s->tasks[i] ? terms_meet(task->train, graph_output_of(task->train, loss_role)->node) : NULL;
         if (!node) continue;
         diag_error(s->diags, "E0991", node->pos, "--shards would keep apart the rows of a batch, which meet here");
         diag_note(s->diags, task->pos, "in the loss of task '%s'", task->name);

@@ -59,7 +59,7 @@ static void warn_of_absent(Session *s, const TrainTask *t) {
 
 /* Then an update of several batches is not that of one. */
 static void warn_of_meeting(Session *s, const Task *task, const TrainOptions *o) {
-    const Node *met = o->accumulate > 1 ? terms_meet(task->train, graph_find_output(task->train, "loss")) : NULL;
+    const Node *met = o->accumulate > 1 ? terms_meet(task->train, graph_output_of(task->train, loss_role)->node) : NULL;
     if (!met) return;
     diag_warning(
         s->diags, "E0858", met->pos,

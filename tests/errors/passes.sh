@@ -63,8 +63,8 @@ printf 'graph "g"\n\0' | gradc opt -
 #> standard input: error[E0501]: it contains zero bytes, so it is not text
 
 printf 'graph "g"\nwanted "w"\n%%0 = param{name="w"} : f32[4]\noutput "loss" = %%0\n' | gradc opt - --passes differentiate
-#> error[E0601]: the output 'loss' of 'g' must be f32[]; it is f32[4]
-#>       = hint: give the graph one scalar output named 'loss', for instance a mean over rows
+#> error[E0601]: 'g' has no loss to be differentiated
+#>       = hint: give it an output f32[] with this role, for instance a mean over rows: output "loss"{role=loss} = %8
 
 cat > attention.gir <<END
 graph "lse"
