@@ -190,6 +190,14 @@ typedef struct FitDecl {
     Pos metric_pos;
 } FitDecl;
 
+/* `export hf classifier in "heads.mood"`: the class that the encoder has for such a head, whose parameters lie in that
+ * scope. */
+typedef struct HeadExport {
+    Pos pos; /* no file: none */
+    Pos head_pos;
+    const char *format, *head, *scope;
+} HeadExport;
+
 typedef struct TaskDecl {
     const char *name;
     Pos pos;
@@ -205,6 +213,7 @@ typedef struct TaskDecl {
     FitDecl fits[MAX_FITS];
     int n_fits;
     Exports exports;
+    HeadExport head_export; /* to a format that is not among them */
     Block body;
 } TaskDecl;
 

@@ -278,14 +278,21 @@ static void parse_recipe_item(Parser *parser, Context *context) {
     for (int i = 0; i < recipe.settings.count; i++) add_setting(parser, to, &recipe.settings.items[i]);
 }
 
+/* What the new line leaves out stays as it was. */
+static void replace_export(Export *old, Export export) {
+    if (export.target && !export.n_names) export.names = old->names, export.n_names = old->n_names;
+    if (export.target && !export.n_renames) export.renames = old->renames, export.n_renames = old->n_renames;
+    *old = export;
+}
+
 static void parse_export_item(Parser *parser, Context *context) {
     Exports *exports = &context->module->exports;
     Export export = parse_export(parser);
-    Export *old = exports_find(exports, export.format);
+    Export *old = exports_find(exports, export.format, export.head);
     check_single(parser, context, export.pos, old ? old->pos : (Pos){0}, "export");
     if (parser->broken) return;
     if (old)
-        *old = export;
+        replace_export(old, export);
     else
         vec_push(parser->arena, exports, export);
 }

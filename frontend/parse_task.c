@@ -9,7 +9,7 @@ static bool clause_follows(const Parser *parser, const char *word) {
     return !assigned && next_is(parser, word);
 }
 
-static void given_twice(Parser *parser, Pos pos, Pos first, const char *what) {
+void given_twice(Parser *parser, Pos pos, Pos first, const char *what) {
     if (parser->broken) return;
     diag_error(parser->diags, "E0408", pos, "%s", what);
     diag_note(parser->diags, first, "the first is here");
@@ -275,15 +275,6 @@ static void parse_fit(Parser *parser, TaskDecl *task) {
     fit->highest = parse_arithmetic(parser);
     expect(parser, "for");
     fit->metric = expect_name(parser, "the name of a metric", &fit->metric_pos);
-}
-
-static void parse_task_export(Parser *parser, TaskDecl *task) {
-    Export export = parse_export(parser);
-    const Export *old = exports_find(&task->exports, export.format);
-    if (old)
-        given_twice(parser, export.pos, old->pos, "a task is exported to a format in one way; this is the second");
-    else
-        vec_push(parser->arena, &task->exports, export);
 }
 
 /* task = "task" name "{" {data | split | input | label | metric | fit | export | statement} "}" */

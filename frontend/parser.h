@@ -67,7 +67,10 @@ void parse_block(Parser *parser, BlockKind kind, Block *block);
 void parse_result(Parser *parser, Block *block); /* the next word, `return` or `=`, goes before it */
 void parse_statement(Parser *parser, BlockKind kind, Block *block);
 TaskDecl *parse_task(Parser *parser);
-Export parse_export(Parser *parser);                   /* parse_export.c */
+Export parse_export(Parser *parser); /* parse_export.c */
+void parse_task_export(Parser *parser, TaskDecl *task);
+/* A clause of a task that is there already, at `first`; `what` says what a task has once. */
+void given_twice(Parser *parser, Pos pos, Pos first, const char *what);
 void parse_recipe(Parser *parser, RecipeDecl *recipe); /* after its word */
 
 #endif

@@ -110,6 +110,7 @@ typedef struct Rename {
 /* How the parameters become a model of another program. */
 typedef struct Export {
     const char *format; /* "hf" or "sentence_transformers" */
+    const char *head;   /* the class has such a head, which tasks call so; NULL: none, or none that has a name */
     /* the class in transformers; how sentence-transformers pools: "mean", "cls", "max"; NULL: it is none */
     const char *target;
     const char *const
@@ -122,10 +123,12 @@ typedef struct Export {
 
 typedef VEC(Export) Exports;
 
-/* NULL: none to that format. */
-static inline Export *exports_find(const Exports *exports, const char *format) {
+/* NULL: none to that format with such a head, or without one (`head` NULL). */
+static inline Export *exports_find(const Exports *exports, const char *format, const char *head) {
     for (int i = 0; format && i < exports->count; i++) {
-        if (strcmp(exports->items[i].format, format) == 0) return &exports->items[i];
+        Export *e = &exports->items[i];
+        if (strcmp(e->format, format) != 0 || !e->head != !head) continue;
+        if (!head || strcmp(e->head, head) == 0) return e;
     }
     return NULL;
 }
@@ -313,7 +316,7 @@ typedef struct Program {
     Optimizer optimizer;
     VEC(Setting) settings;
     Expectations expects;
-    Exports exports;          /* for tasks that do not say it themselves; at most one of a format, as there */
+    Exports exports;          /* for tasks that do not say it themselves; at most one of a format and a head */
     VEC(ParamMerge) merges;   /* at most one of a parameter */
     VEC(Watched) watched;     /* of a probe, in the order of evaluation */
     VEC(ParamOrigin) origins; /* of scopes that differ */

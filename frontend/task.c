@@ -235,6 +235,28 @@ static bool check_row_names(Elab *e, const TaskDecl *decl) {
     return true;
 }
 
+/* `export hf classifier in "heads.mood"` as the class that the encoder's lines name for such a head. */
+static void add_head_export(Elab *e, const TaskDecl *decl, Task *task) {
+    const HeadExport *asked = &decl->head_export;
+    if (!asked->pos.file) return;
+    const Export *class = exports_find(&e->module->exports, asked->format, asked->head);
+    if (!class) {
+        diag_error(e->diags, "E0983", asked->head_pos, "no line says which class has a '%s'", asked->head);
+        diag_hint(e->diags, "in the encoder's file: export %s \"...\" for %s with \"\" as \"...\"", asked->format,
+                  asked->head);
+        return;
+    }
+    Export export = *class;
+    Rename *renames = arena_array(e->arena, (size_t)export.n_renames + 1, sizeof *renames);
+    for (int i = 0; i < export.n_renames; i++)
+        renames[i] =
+            (Rename){arena_printf(e->arena, "%s.%s", asked->scope, class->renames[i].from), class->renames[i].to};
+    export.head = NULL;
+    export.pos = asked->pos;
+    export.renames = renames;
+    vec_push(e->arena, &task->exports, export);
+}
+
 static Task describe(const TaskDecl *decl) {
     Task task = {.name = decl->name, .pos = decl->pos, .data = decl->data.path, .data_pos = decl->data.pos};
     task.data_format = decl->data.format;
@@ -343,6 +365,7 @@ static bool eval_split(Elab *e, const SplitDecl *decl, Task *task) {
 
 void elaborate_task(Elab *e, const TaskDecl *decl) {
     Task task = describe(decl);
+    add_head_export(e, decl, &task);
     if (!check_complete(e, decl) || !check_row_names(e, decl)) return;
     if (!eval_values(e, decl, &task) || !eval_windows(e, decl, &task) || !eval_split(e, &decl->split, &task) ||
         !eval_fits(e, decl, &task))

@@ -61,6 +61,22 @@ run predict "$t/again.graph" --weights "$t/hf" --task mood --data "$demo"
 [ "$status" = 0 ] && cmp -s "$t/out" "$t/wanted"
 ok "gradc itself predicts the same with it" $?
 
+# Each family's class with its head's names.
+header_of() { # FILE WEIGHTS TASK DATA
+  rm -rf "$t/head" "$t/head-hf"
+  run train "$root/models/$1.graph" --tasks "$3" --weights "$2" --data "$4" --epochs 0 --no-eval --quiet --out "$t/head" &&
+    run export "$t/head" --task "$3" --out "$t/head-hf" && header "$t/head-hf/model.safetensors" >"$t/names" && tr -d ' \n' <"$t/head-hf/config.json" >"$t/config"
+}
+header_of encoders/distilbert "$root/tests/references/distilbert" sentiment "$demo" && has "$t/names" "pre_classifier.weight [16,16]" &&
+  has "$t/names" "classifier.bias [5]" && has "$t/names" "distilbert.transformer.layer.1" && has "$t/config" '["DistilBertForSequenceClassification"]'
+ok "DistilBERT goes out with its class" $?
+header_of encoders/mpnet "$root/tests/references/mpnet" sentiment "$demo" && has "$t/names" "classifier.out_proj.weight [5,16]" &&
+  has "$t/config" '["MPNetForSequenceClassification"]' && has "$t/config" '"relative_attention_num_buckets":32'
+ok "MPNet goes out with its class, and numbers that it expects as numbers" $?
+header_of heads/tagging "$demo" tagging "$demo" && has "$t/names" "classifier.weight [7,64]" && has "$t/config" '["BertForTokenClassification"]' &&
+  has "$t/config" '"1":"B-PLACE"'
+ok "a head for tokens goes out with its class" $?
+
 run export "$t/run" --task likeness --format sentence-transformers --out "$t/st" --max-length 48
 [ "$status" = 0 ] && [ "$(cd "$t/st" && find . -type f | sort | tr '\n' ' ')" = "./1_Pooling/config.json ./config.json ./model.safetensors ./modules.json ./sentence_bert_config.json ./tokenizer.json ./tokenizer_config.json ./vocab.txt " ] &&
   has "$t/st/1_Pooling/config.json" '"pooling_mode_mean_tokens": true' && has "$t/st/1_Pooling/config.json" '"word_embedding_dimension": 64' &&

@@ -187,8 +187,9 @@ const Explanation explanations_of_commands[] = {
               "}"},
     {"E0983", "not a model of another program",
      "`gradc export` makes of a task what the graph file says it is there: a line\n"
-     "export hf \"CLASS\" with \"heads.NAME.\" as \"classifier.\"\n"
-     "in the task for transformers, or, for sentence-transformers, how it pools:\n"
+     "export hf classifier in \"heads.NAME\"\n"
+     "in the task for transformers, where the encoder's file says which class has a\n"
+     "head of that name; or, for sentence-transformers, how it pools:\n"
      "export sentence_transformers \"mean\"",
      .wrong = "gradc export run --task likeness --format sentence-transformers --out st",
      .right = "task likeness {\n"

@@ -69,9 +69,9 @@ static bool is_of_family(const Exporter *e) {
 }
 
 static bool choose_export(Exporter *e) {
-    e->export = exports_find(&e->task->exports, e->format);
-    e->model = exports_find(&e->s->program->exports, "hf");
-    if (!e->export) e->export = exports_find(&e->s->program->exports, e->format);
+    e->export = exports_find(&e->task->exports, e->format, NULL);
+    e->model = exports_find(&e->s->program->exports, "hf", NULL);
+    if (!e->export) e->export = exports_find(&e->s->program->exports, e->format, NULL);
     if (e->export && e->export->target && e->model && e->model->target) return is_of_family(e);
     bool said = e->export && e->model; /* that it is none */
     diag_error(e->diags, "E0983", said ? (e->export->target ? e->model->pos : e->export->pos) : e->task->pos,

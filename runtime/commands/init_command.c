@@ -154,8 +154,9 @@ static const char *number_gaps(const Init *init) {
     return "";
 }
 
+/* Of the text alone the encoder's own head, beside numbers a linear one. */
 static const char *head_input(const Init *init) {
-    return init->o->number.count ? "concat(1, drop(pooled, dropout), features)" : "drop(pooled, dropout)";
+    return init->o->number.count ? "concat(1, drop(pooled, dropout), features)" : "pooled";
 }
 
 /* With all of its digits, so that the range has what it is made of. */
@@ -355,6 +356,7 @@ static const char *make_text(const Init *init) {
                             {"deviations", list_numbers(init, number_deviation)},
                             {"given", number_gaps(init)},
                             {"pooled", head_input(init)},
+                            {"head", init->o->number.count ? "head" : "classifier"},
                             {"text_alone", init->o->number.count ? NULL : ""},
                             {"label", label_line(init)}};
     const char *text = fill(init, template, blanks, sizeof blanks / sizeof *blanks);

@@ -29,6 +29,15 @@ static const HfKey table[] = {
     {config, "is_gated_act", HF_HARMLESS, NULL, NULL},
     {config, "initializer_factor", HF_HARMLESS, NULL, NULL},
     {config, "num_decoder_layers", HF_HARMLESS, NULL, NULL},
+    {config, "summary_type", HF_HARMLESS, NULL, NULL}, /* of ELECTRA's head for multiple choice, as those that follow */
+    {config, "summary_use_proj", HF_HARMLESS, NULL, NULL},
+    {config, "summary_activation", HF_HARMLESS, NULL, NULL},
+    {config, "summary_last_dropout", HF_HARMLESS, NULL, NULL},
+    {config, "summary_first_dropout", HF_HARMLESS, NULL, NULL},
+    {config, "summary_proj_to_labels", HF_HARMLESS, NULL, NULL},
+    {config, "classifier_pooling", HF_HARMLESS, NULL, NULL}, /* of ModernBERT's heads, as those that follow */
+    {config, "classifier_bias", HF_HARMLESS, NULL, NULL},
+    {config, "classifier_activation", HF_HARMLESS, NULL, NULL},
     {config, "_name_or_path", HF_HARMLESS, NULL, NULL},
     {config, "name_or_path", HF_HARMLESS, NULL, NULL},
     {config, "_commit_hash", HF_HARMLESS, NULL, NULL},

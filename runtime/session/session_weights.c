@@ -121,7 +121,7 @@ static bool has_sibling(const Loading *l, int index) {
 
 /* Is it one that the published model has, by the lines `export` of the text? */
 static bool is_published(const Session *s, const char *name) {
-    const Export *model = exports_find(&s->program->exports, "hf");
+    const Export *model = exports_find(&s->program->exports, "hf", NULL);
     for (int i = 0; model && i < model->n_names; i++) {
         if (pattern_matches(model->names[i], name)) return true;
     }

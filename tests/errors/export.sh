@@ -17,11 +17,12 @@ gradc export models/bert.graph --weights models/demo --task sentiment --format s
 #>       |      ^~~~~~~~~
 #>       = hint: say how 'sentiment' pools its tokens: export sentence_transformers "mean", or "cls" or "max"
 
-gradc export models/encoders/distilbert.graph --task sentiment --out hf
-#> models/encoders/../bert.graph:19:3: error[E0983]: 'BertForSequenceClassification' is another family's class: the encoder is of class DistilBertModel
-#>    19 |   export hf "BertForSequenceClassification" with "heads.sentiment." as "classifier."
+printf 'import "models/bert.graph"\noverride export hf "OtherModel"\n' >other.graph
+gradc export other.graph --task sentiment --out hf
+#> models/bert.graph:19:3: error[E0983]: 'BertForSequenceClassification' is another family's class: the encoder is of class OtherModel
+#>    19 |   export hf classifier in "heads.sentiment"
 #>       |   ^~~~~~
-#>       = hint: the task's export line names the class of that family that has such a head: "DistilBertFor..."
+#>       = hint: the task's export line names the class of that family that has such a head: "OtherFor..."
 
 gradc export models/adapters/lora.graph --weights models/demo --task sentiment --out hf
 #> models/adapters/lora.graph:13:9: error[E0984]: BertModel has no place for 'bert.encoder.layer.0.attention.self.query.lora_A.weight'
@@ -47,12 +48,19 @@ gradc export model.graph --weights models/demo --task sentiment --out hf
 #>       |      ^~~~~~~~~
 #>       = hint: add to the task: export hf "...ForSequenceClassification" with "heads.sentiment." as "classifier."
 
+sed 's#"encoders#"models/encoders#; 19s/classifier/judge/' models/bert.graph >judge.graph
+gradc check judge.graph
+#> judge.graph:19:13: error[E0983]: no line says which class has a 'judge'
+#>    19 |   export hf judge in "heads.sentiment"
+#>       |             ^~~~~
+#>       = hint: in the encoder's file: export hf "..." for judge with "" as "..."
+
 cp -r models/demo other; sed -i 's/"hidden_act": "gelu"/"hidden_act": "relu"/' other/config.json
 gradc check models/bert.graph --weights other
 #> other/config.json:11:3: error[E0985]: the weights are of another model: "hidden_act" is "relu", not "gelu"
 #>    11 |   "hidden_act": "relu",
 #>       |   ^~~~~~~~~~~~
-#> models/encoders/bert.graph:109:43: note: the model says so here
-#>   109 | checkpoint expects "model_type" = "bert", "hidden_act" = "gelu", "position_embedding_type" = "absolute"
+#> models/encoders/bert.graph:115:43: note: the model says so here
+#>   115 | checkpoint expects "model_type" = "bert", "hidden_act" = "gelu", "position_embedding_type" = "absolute"
 #>       |                                           ^~~~~~~~~~~~
 #>       = hint: take the graph file of that model; or one that computes it, and says: override checkpoint expects "hidden_act" = "relu"
