@@ -110,4 +110,15 @@ run export "$t/more.graph" --task mood --weights "$t/run" --out "$t/more"
 [ "$status" = 0 ] && has "$t/err" "note: it reads one window of 16 tokens" && has "$t/err" "note: 'bias', which was fitted for accuracy, is not part of it"
 ok "windows and fitted numbers stay behind, which is said" $?
 
+before=$(cksum "$t/run/model.safetensors")
+run export "$t/run" --task mood --out "$t/run"
+[ "$status" = 1 ] && has "$t/err" "error[E0948]: --out already holds the model that is exported" && [ "$(cksum "$t/run/model.safetensors")" = "$before" ]
+ok "not over the run itself" $?
+cp -r "$t/run" "$t/other"
+run export "$t/run" --task mood --out "$t/other"
+[ "$status" = 1 ] && has "$t/err" "error[E0948]: --out already holds a run"
+ok "nor into another run" $?
+run export "$t/run" --task mood --out "$t/twice" && run export "$t/run" --task mood --out "$t/twice"
+ok "an export may be replaced" "$status"
+
 finish

@@ -151,4 +151,10 @@ predict --task similarity --probabilities >"$t/out"
 [ $? = 1 ] && has "$t/err" "error[E0955]"
 ok "a task without probabilities" $?
 
+printf 'id\twords\n1\ta film\n' >"$t/own.tsv"
+cp "$t/own.tsv" "$t/own.before"
+run predict "$t/feel.graph" --task feel --weights "$t/run" --input "$t/own.tsv" --output "$t/own.tsv"
+[ "$status" = 1 ] && has "$t/err" "error[E0976]: --output is the file that --input reads" && cmp -s "$t/own.tsv" "$t/own.before"
+ok "predictions do not replace the rows that they are of" $?
+
 finish

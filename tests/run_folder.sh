@@ -67,7 +67,7 @@ mkfifo "$t/pipe"
 pid=$!
 exec 3<>"$t/pipe"
 head -n 3 <&3 >"$t/lines"
-train --out "$t/two" --seed 7 && refused E0949 "another process (number $pid)"
+train --out "$t/two" --seed 7 && refused E0949 "another process ($pid)"
 ok "a second process is refused by name" $?
 kill -9 $pid
 wait $pid 2>/dev/null

@@ -102,4 +102,9 @@ run train "$t/files.graph" --tasks mood --weights "$demo" --data "$t" --epochs 0
 [ "$status" = 0 ] && has "$t/err" "mood: 100 rows, 300 left out"
 ok "unless its label is optional" $?
 
+task "split dev 0.2 seed 1" >"$t/plain.graph"
+run eval "$t/plain.graph" --weights "$t/run" --data "$t" --fold 1
+[ "$status" = 1 ] && has "$t/err" "error[E0412]: --fold 1, but no task is split into folds"
+ok "a fold that no task has is refused" $?
+
 finish

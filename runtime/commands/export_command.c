@@ -10,6 +10,7 @@
 #include "runtime/files/atomic_file.h"
 #include "runtime/model/merged.h"
 #include "runtime/session/origin.h"
+#include "runtime/train/run_folder.h"
 
 /* A tensor that is computed from several parameters. */
 typedef struct MergedTensor {
@@ -329,7 +330,8 @@ static bool export_task(Exporter *e) {
 }
 
 static bool check_out(const Options *options, Diagnostics *diags) {
-    if (options->out) return true;
+    RunFolder folder = {.path = options->out, .weights = options->weights ? options->weights : options->file};
+    if (options->out) return run_folder_check_export(&folder, diags);
     diag_error(diags, "E0917", (Pos){0}, "gradc export needs --out");
     diag_hint(diags, "the folder to write: --out mood-hf");
     return false;

@@ -33,7 +33,7 @@ static bool set_number(Options *options, const OptionRow *row, const char *text,
     double value = strtod(text, &end);
     bool whole = row->kind != WHOLE || value == floor(value);
     if (end == text || *end || !whole || !(value >= row->lowest && value <= row->highest)) {
-        diag_error(diags, "E0910", pos, "--%s takes %s from %.6g to %.6g, not '%s'", row->name,
+        diag_error(diags, "E0910", pos, "--%s takes %s from %.10g to %.10g, not '%s'", row->name,
                    row->kind == WHOLE ? "a whole number" : "a number", row->lowest, row->highest, text);
         hint_row(row, diags);
         return false;

@@ -81,7 +81,18 @@ static bool choose_task(Predictor *p) {
     return true;
 }
 
+/* What is read would be gone. */
+static bool replaces_input(const Options *o) {
+    struct stat in, out;
+    return o->input && o->output && stat(o->input, &in) == 0 && stat(o->output, &out) == 0 && S_ISREG(out.st_mode) &&
+           in.st_ino == out.st_ino && in.st_dev == out.st_dev;
+}
+
 static bool check_source(const Predictor *p) {
+    if (replaces_input(p->o)) {
+        diag_error(p->s->diags, "E0976", (Pos){0}, "--output is the file that --input reads: its rows would be lost");
+        return diag_hint(p->s->diags, "name another file; --keep copies columns of the rows into it"), false;
+    }
     if (!p->o->text.count || !p->o->input) return true;
     return diag_error(p->s->diags, "E0976", (Pos){0}, "--text and --input both give rows: leave one of them out");
 }

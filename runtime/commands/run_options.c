@@ -97,6 +97,21 @@ bool options_of_folder(const char *command, const Options *given, Options *optio
     return diags->errors == errors && (!training || complete_training(options, diags));
 }
 
+/* A fold that no task has would be passed over. */
+static bool check_fold(const Session *s, Diagnostics *diags) {
+    const Task *chosen = NULL;
+    if (s->use.fold == 0) return true;
+    for (int i = 0; i < s->program->tasks.count; i++) {
+        if (!s->tasks[i]) continue;
+        chosen = &s->program->tasks.items[i];
+        if (chosen->split.folds) return true;
+    }
+    if (!chosen) return true;
+    diag_error(diags, "E0412", chosen->pos, "--fold %lld, but no task is split into folds", (long long)s->use.fold);
+    diag_hint(diags, "declare them in the task: split folds 5; or leave --fold out");
+    return false;
+}
+
 bool session_of_options(const char *command, const Options *given, Options *options, Session *session,
                         Diagnostics *diags) {
     if (!options_of_folder(command, given, options, diags)) return false;
@@ -105,7 +120,7 @@ bool session_of_options(const char *command, const Options *given, Options *opti
         return false;
     SessionUse use = use_of_options(options);
     use.token_folder = strcmp(command, "train") == 0 ? options->out : session->run_folder;
-    return session_use(session, &use);
+    return session_use(session, &use) && check_fold(session, diags);
 }
 
 /* --- Parts -------------------------------------------------------------------------------------------------------- */

@@ -32,10 +32,12 @@ static bool refuse(const char *folder, int descriptor, int error, Diagnostics *d
     Pos pos = pos_in_file(diagnostics_file(diags, folder, NULL), 0);
     if (error != EWOULDBLOCK) {
         diag_error(diags, "E0949", pos, "cannot lock the folder: %s", strerror(error));
-        return diag_hint(diags, "it must be writable, on a file system that knows locks"), false;
+        return diag_hint(diags, error == ENOTDIR ? "it is a file: name a folder"
+                                                 : "it must be writable, on a file system that knows locks"),
+               false;
     }
     long holder = holder_of(descriptor);
-    const char *number = holder ? arena_printf(diags->arena, " (number %ld)", holder) : "";
+    const char *number = holder ? arena_printf(diags->arena, " (%ld)", holder) : "";
     diag_error(diags, "E0949", pos, "another process%s is writing to this folder", number);
     return diag_hint(diags, "wait until it has ended, or name another folder"), false;
 }

@@ -103,6 +103,15 @@ bool run_folder_can_be_made(const RunFolder *f, Diagnostics *diags) {
     return access(parent, W_OK | X_OK) == 0 || cannot_make(f, diags);
 }
 
+bool run_folder_check_export(const RunFolder *f, Diagnostics *diags) {
+    bool is_source = is_same(f->path, f->weights);
+    if (!is_source && !has_any(f->path, run_files, RUN_FILES) && !run_folder_has_checkpoint(f)) return true;
+    diag_error(diags, "E0948", pos_in_file(diagnostics_file(diags, f->path, NULL), 0), "--out already holds %s",
+               is_source ? "the model that is exported" : "a run");
+    diag_hint(diags, "name another folder: an export would replace its weights");
+    return false;
+}
+
 /* --- Making ready ------------------------------------------------------------------------------------------------- */
 
 static void remove_all(const char *folder, const char *const *names, int count) {

@@ -19,6 +19,9 @@ bool run_folder_can_be_made(const RunFolder *folder, Diagnostics *diags);
 /* Is there a checkpoint to resume from? */
 bool run_folder_has_checkpoint(const RunFolder *folder);
 
+/* May a model be exported there? Not over the one that it comes from, and not into a run: it would lose its weights. */
+bool run_folder_check_export(const RunFolder *folder, Diagnostics *diags);
+
 /* Makes the folder and locks it; checks once more; removes what a killed process left half-written and, with --force,
  * what another run left, but for the weights that this one starts from. NULL with an error. */
 FolderLock *run_folder_open(const RunFolder *folder, Diagnostics *diags);

@@ -8,7 +8,7 @@ gradc train model.graph --epoch_ 3
 #>       = hint: did you mean '--epochs'?
 
 gradc train model.graph --epochs many
-#> error[E0910]: --epochs takes a whole number from 0 to 1e+06, not 'many'
+#> error[E0910]: --epochs takes a whole number from 0 to 1000000, not 'many'
 #>       = hint: --epochs N: passes over the data (default: 10)
 
 gradc train model.graph --epochs

@@ -32,7 +32,7 @@ gradc check recipe.graph
 
 printf 'import "model.graph"\ntrain {\n  epochs = 1.5\n}\n' >recipe.graph
 gradc check recipe.graph
-#> recipe.graph:3:3: error[E0910]: --epochs takes a whole number from 0 to 1e+06, not '1.5'
+#> recipe.graph:3:3: error[E0910]: --epochs takes a whole number from 0 to 1000000, not '1.5'
 #>     3 |   epochs = 1.5
 #>       |   ^~~~~~
 #>       = hint: --epochs N: passes over the data (default: 10)
