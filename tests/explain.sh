@@ -13,7 +13,7 @@ says E0303 "E0303: type does not match" "wrong:" "right:" "    def head(x: f32[R
 ok "a code has a text and an example" $?
 says E0702 "for example:" && ! grep -q "wrong:" "$t/out"
 ok "what nothing written causes has a way out alone" $?
-says matmul "operands: 2" "ta:i tb:i" "constraint 2: the inner dimensions" "gradient: da = dy b^T" "def example("
+says matmul "operands: 2" "ta:i tb:i" "constraint 3: the inner dimensions" "gradient: da = dy b^T" "def example("
 ok "an operator" $?
 says grad "grad; operands: 2"
 ok "an operator of a kind of its own" $?
