@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every model that ships is checked, and its gradients: each head by its own tasks. (tests/encoders.sh and tests/adapters.sh check gradients by the
-# task of the model that they change; they and tests/heads.sh compare layouts with that of gradc fmt, which is why it is not asked here.)
+# Every model that ships is checked, and its gradients: each head by its own tasks. (tests/encoder_gradients.sh and tests/adapters.sh check gradients by
+# the task of the model that they change; tests/encoders.sh, tests/adapters.sh and tests/heads.sh compare layouts with that of gradc fmt.)
 # Run from the project's root; GRADC names the program.
 set -u
 . tests/lib/checks.sh

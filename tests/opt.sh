@@ -84,7 +84,7 @@ run explain fuse
 [ "$status" = 0 ] && has "$t/out" "needs   that no node is in a kernel"
 ok "explain of a pass" $?
 run opt --help
-[ "$status" = 0 ] && has "$t/out" "of expand, join, simplify, demand, cut, differentiate, compact, fuse, group;"
+[ "$status" = 0 ] && has "$t/out" "of expand, join, simplify, demand, cut, round_products, differentiate, compact, fuse, group;"
 ok "the help has the passes of the table" $?
 
 # ---- Remarks and times -------------------------------------------------------------------------------------

@@ -115,7 +115,9 @@ bool evaluate_check(const Program *program, const bool *tasks, Diagnostics *diag
     return good;
 }
 
+/* NULL: a task that is not evaluated may lack what its metrics read. */
 static void add_output(OutputNames *outputs, const char *name) {
+    if (!name) return;
     for (int i = 0; i < outputs->count; i++) {
         if (strcmp(outputs->names[i], name) == 0) return;
     }

@@ -28,6 +28,6 @@ import "models/heads/sentence_bert.graph"
 END
 gradc train apart.graph --tasks cosine --weights models/demo --data data --epochs 0 --no-eval --quiet --threads 1 --out apart
 gradc attribute apart --text "a man plays a guitar" --text "a woman sings" --threads 1
-#> apart/model.graph:185:6: error[E0968]: the score of 'cosine' cannot be attributed to words: it has several texts apart, or windows
-#>   185 | task cosine {
+#> apart/model.graph:195:6: error[E0968]: the score of 'cosine' cannot be attributed to words: it has several texts apart, or windows
+#>   195 | task cosine {
 #>       |      ^~~~~~
