@@ -71,9 +71,10 @@ static char *as_row(const Task *task, JsonSpan object) {
     FILE *out = memory_stream(&row, &size);
     JsonWalk walk = json_walk(object);
     JsonSpan key, value;
-    for (char before = '{'; json_next_member(&walk, &key, &value); before = ',') {
+    fputc('{', out);
+    for (const char *before = ""; json_next_member(&walk, &key, &value); before = ",") {
         json_t *name = is_the_text(task, object, key) ? json_string(task->inputs[0].columns[0]) : NULL;
-        fputc(before, out);
+        fputs(before, out);
         if (name)
             json_dumpf(name, out, JSON_ENCODE_ANY);
         else
