@@ -112,7 +112,7 @@ ok "predict with a weight that is not a number" $?
 changed 's/metric accuracy, f1_macro/metric roc_auc, accuracy/' >"$t/auc.graph" && use eval "$t/auc.graph" --tasks sentiment --weights "$t/w" --data "$demo"
 [ "$status" = 1 ] && has "$t/err" "error[E0905]: the parameter" && [ ! -s "$t/out" ]
 ok "eval with it" $?
-changed 's/head(drop(pooled, dropout), 5) in "heads.sentiment"/exp(1e2 + (head(drop(pooled, dropout), 5) in "heads.sentiment"))/' >"$t/large.graph"
+changed 's/logits = classifier(pooled, 5) in "heads.sentiment"/logits = exp(1e2 + (classifier(pooled, 5) in "heads.sentiment"))/' >"$t/large.graph"
 predict "$t/large.graph" --weights "$t/run"
 [ "$status" = 1 ] && has "$t/err" "is inf: the first value of the batch that is not finite" && has "$t/err" "rows.tsv:2: note: in this row"
 ok "an operator that overflows is named, with its line and the row" $?
