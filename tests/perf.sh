@@ -35,7 +35,7 @@ fi
 rm -f "$map"
 if command -v gdb >/dev/null 2>&1; then
   gdb -q -batch -ex 'set debuginfod enabled off' -ex 'set breakpoint pending on' -ex "break model.graph:$line" -ex run -ex 'bt 4' --args "$gradc" $train --perf "$t/perf" --force --out "$t/run" >"$t/out" 2>&1
-  grep -q "^#0 .*matmul_.*:$line .* at .*/model.graph:$line\$" "$t/out" && grep -q '^#[1-4] .* in executable_run ' "$t/out"
+  grep -q "^#0 .*matmul_.*:$line .* at .*/model.graph:$line\$" "$t/out" && grep -q '^#[1-4] .*executable_run ' "$t/out"
   ok "gdb stops at a line of the graph file" $?
   rm -f /tmp/perf-"$(sed -n 's/.*process \([0-9]*\).*/\1/p' "$t/out" | head -n 1)".map
 else

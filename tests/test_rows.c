@@ -84,8 +84,12 @@ static void check_slope(const RandomGraph *r, Op op, int number, BatchShape shap
     graph_free(plain.graph);
 }
 
+/* With sanitizers an example meets one shape: the code that they look at is the same for all of them. */
+static bool is_left_out(int number, int shape) { return getenv("GRADC_SANITIZED") && number % BATCH_SHAPES != shape; }
+
 static void check_batches(CompiledCheck *check, int index, RandomGraph *r, Op op, int number) {
     for (int shape = 0; shape < BATCH_SHAPES; shape++) {
+        if (is_left_out(number, shape)) continue;
         random_graph_batch(r, (uint64_t)(100 * number + shape), (BatchShape)shape);
         const char *error = check_passes(r, false);
         if (!error) error = compiled_check_run(check, index, shape == BATCH_LONG);
