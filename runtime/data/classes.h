@@ -5,11 +5,10 @@
 #include "frontend/frontend.h"
 #include "runtime/data/dataset.h"
 
-/* Of a label of the task, in its file that the options name, in which they may say that bad rows are skipped;
- * the result is in the
- * diagnostics' arena. A label without names and number of classes has those of its column: all whole numbers by size,
- * anything else byte by byte. NULL and a diagnostic, which never shows a label, for: no file, no such column, no
- * labels, a bad label, more than 10,000 classes, a class with a double quote or a control character. */
+/* Of a label of the task, in its file that the options name, in which they may say that bad rows are skipped; the
+ * result is in the diagnostics' arena. A label without names and number of classes has those of its column: all whole
+ * numbers by size, anything else byte by byte. NULL and a diagnostic, which never shows a label, for: no file, no such
+ * column, no labels, a bad label, more than 10,000 classes, a class with a double quote or a control character. */
 const ClassCounts *classes_count(const Task *task, const Label *label, const DatasetOptions *options,
                                  Diagnostics *diags);
 
