@@ -92,17 +92,6 @@ static bool no_mean(const Member *m, Diagnostics *diags) {
     return false;
 }
 
-static int find_output(const OutputNames *outputs, const char *name) {
-    for (int i = 0; i < outputs->count; i++) {
-        if (strcmp(outputs->names[i], name) == 0) return i;
-    }
-    return -1;
-}
-
-static void add_output(OutputNames *outputs, const char *name) {
-    if (find_output(outputs, name) < 0) outputs->names[outputs->count++] = name;
-}
-
 bool member_prepare(Member *m, OutputNames *outputs, Diagnostics *diags) {
     Task *task = task_of(m);
     const char *fixed[MAX_FITS];
@@ -112,8 +101,8 @@ bool member_prepare(Member *m, OutputNames *outputs, Diagnostics *diags) {
     m->uncut = task->eval;
     task->eval = m->cut.whole, m->cut.whole = NULL;
     m->link = m->cut.scores && m->cut.count == 1 ? link_of(m->cut.scores, decision_input(&m->cut, 0)) : LINK_NONE;
-    for (int i = 0; i < m->cut.count; i++) add_output(outputs, decision_input(&m->cut, i)->attrs.text);
-    if (m->link != LINK_NONE) add_output(outputs, task_output(task, probabilities_role));
+    for (int i = 0; i < m->cut.count; i++) output_names_add(outputs, decision_input(&m->cut, i)->attrs.text);
+    if (m->link != LINK_NONE) output_names_add(outputs, task_output(task, probabilities_role));
     return true;
 }
 
@@ -184,7 +173,7 @@ static Collected *given_by(const Blend *b, int member, int output) { return &b->
 /* The number of an output that every model gives, in the list of this one. */
 static int number_of(const Blend *b, int member, const char *name) {
     const Member *m = &b->members[member];
-    int number = find_output(model_output_names(m->model, m->task), name);
+    int number = output_names_find(model_output_names(m->model, m->task), name);
     assert(number >= 0);
     return number;
 }

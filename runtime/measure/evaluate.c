@@ -115,27 +115,19 @@ bool evaluate_check(const Program *program, const bool *tasks, Diagnostics *diag
     return good;
 }
 
-/* NULL: a task that is not evaluated may lack what its metrics read. */
-static void add_output(OutputNames *outputs, const char *name) {
-    if (!name) return;
-    for (int i = 0; i < outputs->count; i++) {
-        if (strcmp(outputs->names[i], name) == 0) return;
-    }
-    outputs->names[outputs->count++] = name;
-}
-
 OutputNames evaluate_outputs(const Task *task) {
     OutputNames outputs = {{task_output(task, prediction_role), task_output(task, loss_role)}, 2};
     for (int i = 0; i < task->n_metrics; i++) {
         const Metric *metric = metric_find(task->metrics[i]);
-        if (metric && metric->reads_scores) add_output(&outputs, task_output(task, probabilities_role));
+        /* a task that is not evaluated may lack them */
+        if (metric && metric->reads_scores) output_names_add(&outputs, task_output(task, probabilities_role));
     }
     return outputs;
 }
 
 OutputNames evaluate_outputs_with_scores(const Task *task) {
     OutputNames outputs = evaluate_outputs(task);
-    if (scores_fit(task)) add_output(&outputs, task_output(task, probabilities_role));
+    if (scores_fit(task)) output_names_add(&outputs, task_output(task, probabilities_role));
     return outputs;
 }
 

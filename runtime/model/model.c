@@ -405,4 +405,15 @@ bool model_evaluate(Model *m, int task, Batch *batch, OutputValue *outputs, Diag
 
 int model_outputs(const Model *model, int task) { return model->tasks[task].outputs.count; }
 
+int output_names_find(const OutputNames *names, const char *name) {
+    for (int i = 0; i < names->count; i++) {
+        if (strcmp(names->names[i], name) == 0) return i;
+    }
+    return -1;
+}
+
+void output_names_add(OutputNames *names, const char *name) {
+    if (name && output_names_find(names, name) < 0) names->names[names->count++] = name;
+}
+
 const OutputNames *model_output_names(const Model *model, int task) { return &model->tasks[task].outputs; }

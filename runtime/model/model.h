@@ -16,6 +16,11 @@ typedef struct OutputNames {
     int count;
 } OutputNames;
 
+/* Its number; -1: it is not among them. */
+int output_names_find(const OutputNames *names, const char *name);
+/* Once; NULL, of an output that a task does not have, adds nothing. */
+void output_names_add(OutputNames *names, const char *name);
+
 typedef struct TaskModel {
     const Task *task;
     Executable *train, *eval; /* train is NULL in a model that only evaluates */

@@ -1,12 +1,9 @@
 /* Train: the loop. */
 #include "runtime/train/train.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#include "graph/base/count_text.h"
-#include "graph/terms.h"
 #include "runtime/engine/clock.h"
 #include "runtime/engine/interrupt.h"
 #include "runtime/measure/evaluation_table.h"
@@ -50,58 +47,6 @@ static Ranks *ranks_of(const Trainer *t) { return t->s->use.machine.ranks; }
 
 /* --- What is asked for -------------------------------------------------------------------------------------------- */
 
-static bool check_rule(const TrainOptions *o, const SamplerRule *rule, Diagnostics *diags) {
-    const char *option = o->pcgrad ? "pcgrad" : o->cosines ? "cosines" : NULL;
-    if (!option || rule->together) return true;
-    diag_error(diags, "E0919", (Pos){0}, "--%s needs steps over all tasks", option);
-    diag_hint(diags, "add --sampler together");
-    return false;
-}
-
-int64_t train_shards(const TrainOptions *o) { return o->shards > o->accumulate ? o->shards : o->accumulate; }
-
-int64_t train_shard_rows(const TrainOptions *o) {
-    int64_t shards = train_shards(o);
-    return (o->batch * o->accumulate + shards - 1) / shards;
-}
-
-static bool check_shards(const TrainOptions *o, Diagnostics *diags) {
-    if (o->shards & (o->shards - 1)) {
-        diag_error(diags, "E0910", (Pos){0}, "--shards takes a power of two, not %" PRId64, o->shards);
-        diag_hint(diags, "for example: --shards 4 or --shards 8");
-        return false;
-    }
-    if (o->shards == 1 || o->shards % o->accumulate == 0) return true;
-    diag_error(diags, "E0990", (Pos){0}, "%s of an update cannot be dealt into %s",
-               count_text(o->accumulate, "batch").text, count_text(o->shards, "shard").text);
-    diag_hint(diags, "a batch is one shard or several: --shards is a multiple of --accumulate");
-    return false;
-}
-
-/* A batch is what a loss is written of: shards may cut it where its rows do not meet. */
-static bool check_losses(Session *s, const TrainOptions *o) {
-    for (int i = 0; train_shards(o) > o->accumulate && i < s->program->tasks.count; i++) {
-        const Task *task = &s->program->tasks.items[i];
-        const Node *node = s->tasks[i] ? terms_meet(task->train, graph_output_of(task->train, loss_role)->node) : NULL;
-        if (!node) continue;
-        diag_error(s->diags, "E0991", node->pos, "--shards would keep apart the rows of a batch, which meet here");
-        diag_note(s->diags, task->pos, "in the loss of task '%s'", task->name);
-        diag_hint(s->diags, "train it with --shards 1; batches of --accumulate may be as many as you like");
-        return false;
-    }
-    return true;
-}
-
-bool train_model_use(ModelUse *use, const TrainOptions *o, Diagnostics *diags) {
-    const SamplerRule *rule = sampler_find_rule(o->sampler, diags);
-    if (!rule || !check_rule(o, rule, diags) || !check_shards(o, diags)) return false;
-    use->training = true;
-    use->need = NEED_BASE;
-    use->steps = (StepRule){rule->together, !step_compares(o), train_shards(o)};
-    use->kept_room = train_kept_room(o);
-    return true;
-}
-
 /* "TASK.METRIC" */
 static bool find_best(Session *s, const char *text, Goal *goal) {
     const char *dot = text ? strchr(text, '.') : NULL;
@@ -122,7 +67,7 @@ static bool find_best(Session *s, const char *text, Goal *goal) {
 static bool choose_steps(Trainer *t) {
     Session *s = t->s;
     const TrainOptions *o = t->o;
-    if (!train_model_use(&t->use, o, s->diags) || !check_losses(s, o) || !train_ranks_fit(s, o)) return false;
+    if (!train_model_use(&t->use, o, s->diags) || !train_losses_fit(s, o) || !train_ranks_fit(s, o)) return false;
     return find_best(s, o->best, &t->goal) && task_numbers_check(s, "limit", &o->limit, 1, true) &&
            task_numbers_check(s, "limit-dev", &o->limit_dev, 1, true) &&
            task_numbers_check(s, "share", &o->share, 0, false) &&

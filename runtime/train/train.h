@@ -51,6 +51,8 @@ int64_t train_shard_rows(const TrainOptions *options);
 
 /* How the model of such a run is made. False with a diagnostic for a sampler that does not fit. */
 bool train_model_use(ModelUse *use, const TrainOptions *options, Diagnostics *diags);
+/* A batch is what a loss is written of: shards may cut it where its rows do not meet. False with a diagnostic. */
+bool train_losses_fit(Session *session, const TrainOptions *options);
 
 /* One run of a session's program, once it is known what is wanted of it (session_use); its exit status. `use` says what
  * is trained and at which rates, the rest of it is chosen here. */
